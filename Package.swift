@@ -1,0 +1,165 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One place for what every module of ours obeys. Warnings are errors: a warning that may stay is read by nobody.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: strict)
+}
+
+func cLibrary(_ name: String, _ pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let package = Package(
+    name: "caasctl",
+    products: [
+        .executable(name: "caasctl", targets: ["caasctl"]),
+        .executable(name: "caas-entrypoint", targets: ["caas-entrypoint"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
+    ],
+    targets: [
+        // Programs
+        program(
+            "caasctl",
+            [
+                "Sandbox", "Deployment", "ImageBuild", "Definitions", "Registry", "ImageStore", "RunContract",
+                "ObjectStorage", "OCI", "HTTP", "Archive", "Terminal", "Hashing", "Secrets", "Timestamps", "JSON",
+                "POSIX", argumentParser, systemPackage,
+            ]),
+        program(
+            "caas-entrypoint",
+            ["Supervision", "RunContract", "ObjectStorage", "HTTP", "Hashing", "Secrets", "JSON", "POSIX"]),
+
+        // What they do
+        module(
+            "Sandbox",
+            [
+                "Registry", "ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX",
+                systemPackage, subprocess,
+            ] + nio),
+        module(
+            "Deployment",
+            [
+                "Definitions", "Registry", "RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets",
+                "Timestamps", "JSON", "POSIX", systemPackage,
+            ]),
+        module(
+            "ImageBuild",
+            [
+                "Definitions", "Registry", "ImageStore", "RunContract", "OCI", "Archive", "Hashing", "Timestamps",
+                "JSON", "POSIX", systemPackage, subprocess,
+            ]),
+        module(
+            "Supervision",
+            [
+                "RunContract", "ObjectStorage", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", "CLinux",
+                systemPackage,
+            ] + nio),
+        module(
+            "Definitions",
+            ["RunContract", "OCI", "Secrets", "JSON", "POSIX", systemPackage, yams]),
+
+        // What they speak
+        module("Registry", ["OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage]),
+        module(
+            "ImageStore",
+            ["OCI", "Archive", "Hashing", "Timestamps", "JSON", "POSIX", systemPackage]),
+        module("RunContract", ["Hashing", "Secrets", "Timestamps", "JSON"]),
+        module(
+            "ObjectStorage",
+            ["HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage]),
+        module("OCI", ["Hashing", "Timestamps", "JSON"]),
+        module("HTTP", ["CLibCurl", "Secrets", "Timestamps", "POSIX", systemPackage]),
+        module(
+            "Archive",
+            ["CLibArchive", "CLibISAL", "CLibZ", "Hashing", "POSIX", "CLinux", systemPackage]),
+
+        // What everything stands on
+        module("Terminal", ["POSIX"]),
+        module("Hashing", ["CLibCrypto"]),
+        module("Secrets"),
+        module("Timestamps"),
+        module("JSON"),
+        module("POSIX", ["CLinux", systemPackage]),
+        cLibrary("CLibArchive", "libarchive", apt: "libarchive-dev"),
+        cLibrary("CLibCrypto", "libcrypto", apt: "libssl-dev"),
+        cLibrary("CLibCurl", "libcurl", apt: "libcurl4-openssl-dev"),
+        cLibrary("CLibISAL", "libisal", apt: "libisal-dev"),
+        cLibrary("CLibZ", "zlib", apt: "zlib1g-dev"),
+        .systemLibrary(name: "CLinux"),
+
+        // Tests
+        .target(
+            name: "TestSupport",
+            dependencies: ["Hashing", "HTTP", "JSON", "POSIX", systemPackage, subprocess],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        tests("JSONTests", ["JSON"]),
+        tests("HashingTests", ["Hashing"]),
+        tests("TimestampsTests", ["Timestamps"]),
+        tests("SecretsTests", ["Secrets"]),
+        tests("POSIXTests", ["POSIX", systemPackage]),
+        tests("HTTPTests", ["HTTP", "POSIX", "Secrets", systemPackage] + nio),
+        tests("OCITests", ["OCI", "Hashing", "JSON"]),
+        tests("ArchiveTests", ["Archive", "Hashing", "POSIX", systemPackage]),
+        tests("ImageStoreTests", ["ImageStore", "Archive", "OCI", "Hashing", "JSON", "POSIX", systemPackage]),
+        tests(
+            "RegistryTests", ["Registry", "OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage] + nio),
+        tests("RunContractTests", ["RunContract", "Secrets", "JSON", "Timestamps"]),
+        tests(
+            "ObjectStorageTests",
+            ["ObjectStorage", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage] + nio,
+            resources: [.copy("Vectors")]),
+        tests(
+            "DefinitionsTests", ["Definitions", "RunContract", "OCI", "Secrets", "JSON", "POSIX", systemPackage]),
+        tests(
+            "SupervisionTests",
+            ["Supervision", "RunContract", "ObjectStorage", "HTTP", "Secrets", "JSON", "POSIX", systemPackage]),
+        tests(
+            "ImageBuildTests",
+            [
+                "ImageBuild", "Definitions", "ImageStore", "RunContract", "Archive", "OCI", "Hashing", "JSON", "POSIX",
+                systemPackage,
+            ]),
+        tests(
+            "DeploymentTests",
+            [
+                "Deployment", "Definitions", "RunContract", "ObjectStorage", "OCI", "HTTP", "Secrets", "JSON", "POSIX",
+                systemPackage,
+            ] + nio),
+        tests("SandboxTests", ["Sandbox", "ImageStore", "OCI", "HTTP", "Secrets", "JSON", "POSIX", systemPackage]),
+        tests("IntegrationTests", ["RunContract", "OCI", "HTTP", "Hashing", "JSON", "POSIX", systemPackage]),
+    ],
+    swiftLanguageModes: [.v6]
+)

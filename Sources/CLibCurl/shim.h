@@ -1,0 +1,44 @@
+// libcurl: https://curl.se/libcurl/c/
+#pragma once
+#include <curl/curl.h>
+
+// curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, which Swift cannot call: one function for
+// each type of argument. https://curl.se/libcurl/c/curl_easy_setopt.html
+
+static inline CURLcode caas_curl_set_long(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode caas_curl_set_offset(CURL *handle, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode caas_curl_set_string(CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode caas_curl_set_pointer(CURL *handle, CURLoption option, void *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode caas_curl_set_list(CURL *handle, CURLoption option, struct curl_slist *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+typedef size_t (*caas_curl_data_callback)(char *data, size_t size, size_t count, void *context);
+static inline CURLcode caas_curl_set_data_callback(CURL *handle, CURLoption option, caas_curl_data_callback value) {
+    return curl_easy_setopt(handle, option, value);
+}
+typedef int (*caas_curl_seek_callback)(void *context, curl_off_t offset, int origin);
+static inline CURLcode caas_curl_set_seek_callback(CURL *handle, caas_curl_seek_callback value) {
+    return curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, value);
+}
+static inline CURLcode caas_curl_get_long(CURL *handle, CURLINFO info, long *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+static inline CURLMcode caas_curl_multi_set_long(CURLM *handle, CURLMoption option, long value) {
+    return curl_multi_setopt(handle, option, value);
+}
+/// The context that CURLOPT_PRIVATE holds.
+static inline void *caas_curl_get_context(CURL *handle) {
+    char *value = NULL;
+    curl_easy_getinfo(handle, CURLINFO_PRIVATE, &value);
+    return value;
+}
+/// The result in a CURLMsg, which is a C union.
+static inline CURLcode caas_curl_message_result(const CURLMsg *message) { return message->data.result; }

@@ -1,0 +1,4 @@
+// ISA-L: https://github.com/intel/isa-l
+#pragma once
+#include <isa-l/crc.h>
+#include <isa-l/igzip_lib.h>

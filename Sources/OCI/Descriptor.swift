@@ -1,0 +1,53 @@
+public import JSON
+
+/// What points to content: its kind, name and length.
+///
+/// Source: <https://github.com/opencontainers/image-spec/blob/main/descriptor.md>.
+public struct Descriptor: Sendable, Hashable {
+    /// What kind of content it is.
+    public var mediaType: MediaType
+    /// The content's name.
+    public var digest: Digest
+    /// The content's length in bytes.
+    public var size: Int64
+    /// What the image it points to runs on, in an index.
+    public var platform: Platform?
+    /// Free texts by name.
+    public var annotations: [String: String]
+
+    /// A descriptor from its parts.
+    public init(
+        mediaType: MediaType, digest: Digest, size: Int64, platform: Platform? = nil,
+        annotations: [String: String] = [:]
+    ) {
+        self.mediaType = mediaType
+        self.digest = digest
+        self.size = size
+        self.platform = platform
+        self.annotations = annotations
+    }
+
+    /// Reads one; unknown members are ignored, as the specification demands.
+    public init(json: JSONValue) throws(JSONError) {
+        let digest: Digest
+        do { digest = try Digest(try json.text("digest")) } catch let error as OCIError {
+            throw JSONError(error.description)
+        } catch { throw JSONError("'digest' is missing") }
+        let size = try json.whole("size")
+        guard size >= 0 else { throw JSONError("'size' is negative") }
+        self.init(
+            mediaType: MediaType(try json.text("mediaType")), digest: digest, size: Int64(size),
+            platform: try json["platform"].map { (value) throws(JSONError) in try Platform(json: value) },
+            annotations: try json.textMap("annotations"))
+    }
+
+    /// The form that ``init(json:)`` reads.
+    public var json: JSONValue {
+        var json: JSONValue = [
+            "mediaType": .string(mediaType.description), "digest": .string(digest.description), "size": .integer(size),
+        ]
+        if let platform { json["platform"] = platform.json }
+        if !annotations.isEmpty { json["annotations"] = .object(annotations.mapValues(JSONValue.string)) }
+        return json
+    }
+}

@@ -1,0 +1,33 @@
+private import Hashing
+
+/// The name of content: `sha256:` and 64 hexadecimal digits.
+///
+/// sha512 is registered too, but no registry that we know serves it, so it is refused where it is met.
+/// Source: <https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests>.
+public struct Digest: Sendable, Hashable, CustomStringConvertible {
+    /// The 64 lower-case hexadecimal digits.
+    public let hexadecimal: String
+
+    /// Parses `sha256:<64 hex digits>`.
+    public init(_ text: String) throws(OCIError) {
+        let digits = text.dropFirst("sha256:".count)
+        guard text.hasPrefix("sha256:"), digits.utf8.count == 64,
+            digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
+        else { throw OCIError("read digest '\(text)'", "it is not sha256: and 64 hexadecimal digits") }
+        hexadecimal = String(digits)
+    }
+
+    /// The name of a finished SHA-256 of 32 bytes.
+    public init(sha256 hash: [UInt8]) {
+        precondition(hash.count == SHA256.byteCount)
+        hexadecimal = hash.hexadecimal
+    }
+
+    /// The name of bytes that are all there.
+    public init(of content: some Collection<UInt8>) { self.init(sha256: SHA256.hash(content)) }
+
+    /// `sha256:…`.
+    public var description: String { "sha256:\(hexadecimal)" }
+    /// The first twelve digits, as people read them.
+    public var short: String { String(hexadecimal.prefix(12)) }
+}

@@ -1,0 +1,96 @@
+public import JSON
+
+/// An image's config: what it runs as, and the layers it is made of.
+///
+/// It is kept as the document it came as, so that members that we do not know survive a change.
+/// Source: <https://github.com/opencontainers/image-spec/blob/main/config.md>.
+public struct ImageConfig: Sendable, Hashable {
+    /// The whole document.
+    public private(set) var json: JSONValue
+
+    /// A config with no layers for a platform.
+    public init(platform: Platform) {
+        json = platform.json
+        json["rootfs"] = ["type": "layers", "diff_ids": []]
+        json["config"] = [:]
+    }
+
+    /// Reads one; the members that every image needs must be there.
+    public init(json: JSONValue) throws(JSONError) {
+        _ = try Platform(json: json)
+        for digest in try json.member("rootfs").texts("diff_ids") {
+            do { _ = try Digest(digest) } catch { throw JSONError(error.description) }
+        }
+        self.json = json
+    }
+
+    /// What it runs on.
+    public var platform: Platform {
+        (try? Platform(json: json)) ?? Platform(os: "unknown", architecture: "unknown")
+    }
+
+    /// The digests of the uncompressed layers, the lowest first.
+    public var diffIDs: [Digest] {
+        (json["rootfs"]?["diff_ids"]?.array ?? []).compactMap { $0.string.flatMap { try? Digest($0) } }
+    }
+
+    /// Adds a layer on top, with a line of history.
+    public mutating func append(layer diffID: Digest, createdBy: String, created: String) {
+        alignHistory(created: created)
+        var rootfs = json["rootfs"] ?? ["type": "layers"]
+        rootfs["diff_ids"] = .array((rootfs["diff_ids"]?.array ?? []) + [.string(diffID.description)])
+        json["rootfs"] = rootfs
+        let entry: JSONValue = ["created": .string(created), "created_by": .string(createdBy)]
+        json["history"] = .array((json["history"]?.array ?? []) + [entry])
+    }
+
+    /// Adds entries where a base has less history than layers: other tools count the two against each other.
+    private mutating func alignHistory(created: String) {
+        let history = json["history"]?.array ?? []
+        let described = history.filter { $0["empty_layer"]?.bool != true }.count
+        let missing = diffIDs.count - described
+        guard missing > 0 else { return }
+        let entry: JSONValue = ["created": .string(created), "comment": "a layer of the base without history"]
+        json["history"] = .array(history + Array(repeating: entry, count: missing))
+    }
+
+    /// When the image was made, RFC 3339.
+    public var created: String? {
+        get { json["created"]?.string }
+        set { json["created"] = newValue.map(JSONValue.string) }
+    }
+
+    /// One of the members that a runtime reads, such as `Env`; nil removes it.
+    public subscript(setting: String) -> JSONValue? {
+        get { json["config"]?[setting] }
+        set {
+            var settings = json["config"]?.object ?? [:]
+            settings[setting] = newValue
+            json["config"] = .object(settings)
+        }
+    }
+
+    /// The environment in order; of two entries for one name a runtime takes the last.
+    public var environment: [(name: String, value: String)] {
+        get {
+            (self["Env"]?.array ?? []).compactMap(\.string).map { entry in
+                let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                return (String(parts[0]), parts.count == 2 ? String(parts[1]) : "")
+            }
+        }
+        set { self["Env"] = .array(newValue.map { .string("\($0.name)=\($0.value)") }) }
+    }
+
+    /// Sets a variable, in place where the base had it, else at the end.
+    public mutating func setEnvironment(_ name: String, _ value: String) {
+        var entries = environment.filter { $0.name != name || $0.name.isEmpty }
+        let place = environment.firstIndex { $0.name == name } ?? entries.count
+        entries.insert((name, value), at: min(place, entries.count))
+        environment = entries
+    }
+
+    /// Removes a variable.
+    public mutating func removeEnvironment(_ name: String) {
+        environment = environment.filter { $0.name != name }
+    }
+}

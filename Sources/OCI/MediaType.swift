@@ -1,0 +1,29 @@
+/// The kind of a blob or manifest, kept as text: unknown ones must pass.
+///
+/// Source: <https://github.com/opencontainers/image-spec/blob/main/media-types.md>.
+public struct MediaType: Sendable, Hashable, CustomStringConvertible {
+    /// The text as it came, without parameters.
+    public let description: String
+
+    /// A type from outside; parameters after `;` do not belong to it.
+    public init(_ text: String) {
+        let name = text.prefix { $0 != ";" }
+        description = String(name.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    }
+
+    public static let imageManifest = MediaType("application/vnd.oci.image.manifest.v1+json")
+    public static let imageIndex = MediaType("application/vnd.oci.image.index.v1+json")
+    public static let imageConfig = MediaType("application/vnd.oci.image.config.v1+json")
+    public static let layer = MediaType("application/vnd.oci.image.layer.v1.tar")
+    public static let layerGzip = MediaType("application/vnd.oci.image.layer.v1.tar+gzip")
+    public static let layerZstd = MediaType("application/vnd.oci.image.layer.v1.tar+zstd")
+    public static let dockerManifest = MediaType("application/vnd.docker.distribution.manifest.v2+json")
+    public static let dockerManifestList = MediaType("application/vnd.docker.distribution.manifest.list.v2+json")
+    public static let dockerConfig = MediaType("application/vnd.docker.container.image.v1+json")
+    public static let dockerLayerGzip = MediaType("application/vnd.docker.image.rootfs.diff.tar.gzip")
+
+    /// True for a list of manifests, OCI's or Docker's.
+    public var isIndex: Bool { self == .imageIndex || self == .dockerManifestList }
+    /// True for the manifest of one image, OCI's or Docker's.
+    public var isImageManifest: Bool { self == .imageManifest || self == .dockerManifest }
+}

@@ -1,0 +1,61 @@
+public import JSON
+
+/// What an image runs on: `os/architecture[/variant]`.
+///
+/// Source: <https://github.com/opencontainers/image-spec/blob/main/image-index.md>.
+public struct Platform: Sendable, Hashable, CustomStringConvertible {
+    /// As in Go's GOOS: `linux`.
+    public let os: String
+    /// As in Go's GOARCH: `amd64`, `arm64`.
+    public let architecture: String
+    /// Such as `v8` for arm64.
+    public let variant: String?
+
+    /// A platform from its parts.
+    public init(os: String, architecture: String, variant: String? = nil) {
+        self.os = os
+        self.architecture = architecture
+        self.variant = variant
+    }
+
+    /// Parses `linux/amd64` or `linux/arm64/v8`.
+    public init(_ text: String) throws(OCIError) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard (2...3).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else {
+            throw OCIError("read platform '\(text)'", "it is not os/architecture, as in linux/amd64")
+        }
+        self.init(os: parts[0], architecture: parts[1], variant: parts.count == 3 ? parts[2] : nil)
+    }
+
+    /// What this program was built for.
+    public static var current: Platform {
+        #if arch(arm64)
+        Platform(os: "linux", architecture: "arm64")
+        #else
+        Platform(os: "linux", architecture: "amd64")
+        #endif
+    }
+
+    /// True where an image of this platform runs on `other`: a variant that one side does not name does not matter.
+    public func matches(_ other: Platform) -> Bool {
+        os == other.os && architecture == other.architecture
+            && (variant == nil || other.variant == nil || variant == other.variant)
+    }
+
+    /// The form that ``init(_:)`` reads.
+    public var description: String { "\(os)/\(architecture)" + (variant.map { "/\($0)" } ?? "") }
+
+    /// Reads the `platform` of an index's descriptor.
+    public init(json: JSONValue) throws(JSONError) {
+        self.init(
+            os: try json.text("os"), architecture: try json.text("architecture"),
+            variant: try json.optionalText("variant"))
+    }
+
+    /// The form that ``init(json:)`` reads.
+    public var json: JSONValue {
+        var json: JSONValue = ["architecture": .string(architecture), "os": .string(os)]
+        if let variant { json["variant"] = .string(variant) }
+        return json
+    }
+}

@@ -1,0 +1,125 @@
+private import CLinux
+public import SystemPackage
+
+/// An open file, closed when its owner is done with it.
+public struct File: ~Copyable, Sendable {
+    /// Why a file is opened.
+    public enum Access: Sendable {
+        /// Only to read; a FIFO or device is not waited for.
+        case read
+        /// To write a file that must not exist yet.
+        case create(mode: UInt32)
+        /// To write from the beginning, whatever was there.
+        case replace(mode: UInt32)
+        /// To write at the end.
+        case append(mode: UInt32)
+        /// To read and write what exists or is made.
+        case update(mode: UInt32)
+    }
+
+    /// The number by which the kernel knows it; valid as long as this value lives.
+    public let descriptor: Int32
+    /// Where it was opened.
+    public let path: FilePath
+
+    /// Opens a file; symbolic links are followed.
+    public init(_ path: FilePath, _ access: Access) throws(POSIXError) {
+        self.descriptor = try Self.open(path, access, extraFlags: 0)
+        self.path = path
+    }
+
+    /// Opens a file to read, and fails where the last component is a symbolic link.
+    public init(readingNoFollow path: FilePath) throws(POSIXError) {
+        self.descriptor = try Self.open(path, .read, extraFlags: O_NOFOLLOW)
+        self.path = path
+    }
+
+    /// Takes over a descriptor that somebody else opened.
+    public init(owning descriptor: Int32, path: FilePath) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    deinit { close(descriptor) }
+
+    private static func open(_ path: FilePath, _ access: Access, extraFlags: Int32) throws(POSIXError) -> Int32 {
+        let (flags, mode): (Int32, UInt32) =
+            switch access {
+            case .read: (O_RDONLY | O_NONBLOCK | O_NOCTTY, 0)
+            case .create(let mode): (O_WRONLY | O_CREAT | O_EXCL, mode)
+            case .replace(let mode): (O_WRONLY | O_CREAT | O_TRUNC, mode)
+            case .append(let mode): (O_WRONLY | O_CREAT | O_APPEND, mode)
+            case .update(let mode): (O_RDWR | O_CREAT, mode)
+            }
+        let descriptor = path.withPlatformString { text in
+            retrying { caas_open(text, flags | extraFlags | O_CLOEXEC, mode) }
+        }
+        guard descriptor >= 0 else { throw POSIXError.last("open", path) }
+        return descriptor
+    }
+
+    /// Reads at most as much as fits, from where the file stands; 0 at its end.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(POSIXError) -> Int {
+        let count = retrying { CLinux.read(descriptor, buffer.baseAddress, buffer.count) }
+        guard count >= 0 else { throw POSIXError.last("read", path) }
+        return count
+    }
+
+    /// Reads at most as much as fits, from an offset in bytes; 0 at its end.
+    public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(POSIXError) -> Int {
+        let count = retrying { pread(descriptor, buffer.baseAddress, buffer.count, Int(offset)) }
+        guard count >= 0 else { throw POSIXError.last("read", path) }
+        return count
+    }
+
+    /// Writes all the bytes.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(POSIXError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let buffer = UnsafeRawBufferPointer(rebasing: rest)
+            let count = retrying { CLinux.write(descriptor, buffer.baseAddress, buffer.count) }
+            guard count >= 0 else { throw POSIXError.last("write", path) }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Writes all the bytes.
+    public func write(_ bytes: RawSpan) throws(POSIXError) {
+        let failure: POSIXError? = bytes.withUnsafeBytes { buffer in
+            do throws(POSIXError) {
+                try write(buffer)
+                return nil
+            } catch { return error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Writes all the bytes.
+    public func write(_ bytes: [UInt8]) throws(POSIXError) { try write(bytes.span.bytes) }
+
+    /// Waits until the content is on the disk.
+    public func sync() throws(POSIXError) {
+        guard retrying({ fsync(descriptor) }) == 0 else { throw POSIXError.last("sync", path) }
+    }
+
+    /// What the file is now.
+    public func status() throws(POSIXError) -> FileStatus {
+        var raw = stat()
+        guard fstat(descriptor, &raw) == 0 else { throw POSIXError.last("examine", path) }
+        return FileStatus(raw)
+    }
+
+    /// Sets the permission bits, whatever the umask.
+    public func setMode(_ mode: UInt32) throws(POSIXError) {
+        guard fchmod(descriptor, mode) == 0 else { throw POSIXError.last("change the mode of", path) }
+    }
+
+    /// Takes the file's lock, which the kernel gives back when the descriptor closes, also by a crash.
+    ///
+    /// Returns false where another process holds it and `wait` is false.
+    public func lock(wait: Bool) throws(POSIXError) -> Bool {
+        if retrying({ flock(descriptor, LOCK_EX | (wait ? 0 : LOCK_NB)) }) == 0 { return true }
+        guard CLinux.__errno_location().pointee == EWOULDBLOCK else { throw POSIXError.last("lock", path) }
+        return false
+    }
+}

@@ -1,0 +1,51 @@
+private import CLinux
+public import SystemPackage
+
+/// Whole files, read and written at once.
+extension FileSystem {
+    /// The content of a file of at most `limit` bytes.
+    public static func read(_ path: FilePath, limit: Int = 64 << 20) throws(POSIXError) -> [UInt8] {
+        let file = try File(path, .read)
+        guard try file.status().kind != .directory else { throw POSIXError("read", path, .isDirectory) }
+        var content: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            var failure: POSIXError?
+            let count = chunk.withUnsafeMutableBytes { buffer in
+                do throws(POSIXError) { return try file.read(into: buffer) } catch {
+                    failure = error
+                    return 0
+                }
+            }
+            if let failure { throw failure }
+            if count == 0 { return content }
+            guard content.count + count <= limit else { throw POSIXError("read", path, .fileTooLarge) }
+            content.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    /// Writes a whole file under a temporary name and renames it, so that a reader sees the old content or the new.
+    ///
+    /// With `sync` the content and the name are on the disk when this returns, as for what cannot be made again.
+    public static func write(
+        _ content: [UInt8], to path: FilePath, mode: UInt32 = 0o644, sync: Bool = false
+    ) throws(POSIXError) {
+        let temporary = temporaryPath(beside: path)
+        do throws(POSIXError) {
+            let file = try File(temporary, .create(mode: mode))
+            try file.write(content)
+            try file.setMode(mode)
+            if sync { try file.sync() }
+            try rename(temporary, to: path, sync: sync)
+        } catch {
+            try? remove(temporary)
+            throw error
+        }
+    }
+
+    /// A name beside `path` that nobody else uses: the process and a random number are in it.
+    public static func temporaryPath(beside path: FilePath) -> FilePath {
+        let name = path.lastComponent?.string ?? "file"
+        return path.removingLastComponent().appending(".\(name).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp")
+    }
+}

@@ -1,0 +1,130 @@
+private import CLinux
+public import SystemPackage
+
+/// What is done to names in the file system.
+public enum FileSystem {
+    /// True where the path leads to something; a dangling link does not.
+    public static func exists(_ path: FilePath) -> Bool { path.withPlatformString { access($0, F_OK) } == 0 }
+
+    /// The names in a folder, in byte order, without `.` and `..`.
+    public static func names(in folder: FilePath) throws(POSIXError) -> [FilePath.Component] {
+        guard let handle = folder.withPlatformString({ opendir($0) }) else { throw POSIXError.last("list", folder) }
+        defer { closedir(handle) }
+        var names: [FilePath.Component] = []
+        while true {
+            CLinux.__errno_location().pointee = 0
+            guard let entry = readdir(handle) else { break }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { FilePath(platformString: $0) }
+            }
+            if let component = name.lastComponent, component.kind == .regular { names.append(component) }
+        }
+        guard CLinux.__errno_location().pointee == 0 else { throw POSIXError.last("list", folder) }
+        return names.sorted { left, right in
+            left.withPlatformString { left in right.withPlatformString { right in strcmp(left, right) < 0 } }
+        }
+    }
+
+    /// Makes a folder and those above it; one that is there already is left as it is.
+    public static func makeFolder(_ path: FilePath, mode: UInt32 = 0o755) throws(POSIXError) {
+        if path.withPlatformString({ mkdir($0, mode) }) == 0 { return }
+        let reason = Errno(rawValue: CLinux.__errno_location().pointee)
+        if reason == .fileExists {
+            if try FileStatus(path, followingLinks: true).kind == .directory { return }
+            throw POSIXError("make folder", path, .notDirectory)
+        }
+        guard reason == .noSuchFileOrDirectory, !path.removingLastComponent().isEmpty,
+            path.removingLastComponent() != path
+        else { throw POSIXError("make folder", path, reason) }
+        try makeFolder(path.removingLastComponent(), mode: mode)
+        guard path.withPlatformString({ mkdir($0, mode) }) == 0 || exists(path) else {
+            throw POSIXError.last("make folder", path)
+        }
+    }
+
+    /// A new empty folder that only this user can enter, with a random name below `parent`.
+    public static func makeTemporaryFolder(in parent: FilePath, prefix: String) throws(POSIXError) -> FilePath {
+        var template = Array(parent.appending("\(prefix)XXXXXX").string.utf8CString)
+        guard let made = mkdtemp(&template) else { throw POSIXError.last("make a temporary folder in", parent) }
+        return FilePath(platformString: made)
+    }
+
+    /// Gives a file another name, replacing what had it; the new name is on the disk when this returns, if said.
+    public static func rename(_ from: FilePath, to: FilePath, sync: Bool = false) throws(POSIXError) {
+        let result = from.withPlatformString { from in to.withPlatformString { to in CLinux.rename(from, to) } }
+        guard result == 0 else { throw POSIXError.last("rename to", to) }
+        if sync { try syncFolder(to.removingLastComponent()) }
+    }
+
+    /// Waits until the names in a folder are on the disk.
+    public static func syncFolder(_ folder: FilePath) throws(POSIXError) {
+        try File(folder.isEmpty ? "." : folder, .read).sync()
+    }
+
+    /// Gives a file a second name. False where the file system or the device border does not allow it.
+    public static func link(_ existing: FilePath, as new: FilePath) throws(POSIXError) -> Bool {
+        let result = existing.withPlatformString { old in new.withPlatformString { CLinux.link(old, $0) } }
+        if result == 0 { return true }
+        let reason = Errno(rawValue: CLinux.__errno_location().pointee)
+        if [.improperLink, .notPermitted, .tooManyLinks, .notSupported].contains(reason) { return false }
+        throw POSIXError("link", new, reason)
+    }
+
+    /// Removes a name; nothing happens where there is none.
+    public static func remove(_ path: FilePath) throws(POSIXError) {
+        guard path.withPlatformString({ unlink($0) }) == 0 else {
+            if CLinux.__errno_location().pointee == ENOENT { return }
+            throw POSIXError.last("remove", path)
+        }
+    }
+
+    /// Removes a file or a folder with everything below it; links are removed, not followed.
+    public static func removeTree(_ path: FilePath) throws(POSIXError) {
+        let status: FileStatus
+        do throws(POSIXError) { status = try FileStatus(path) } catch {
+            if error.errno == .noSuchFileOrDirectory { return }
+            throw error
+        }
+        guard status.kind == .directory else { return try remove(path) }
+        if status.mode & 0o700 != 0o700 { _ = path.withPlatformString { chmod($0, 0o700) } }
+        for name in try names(in: path) { try removeTree(path.appending(name)) }
+        guard path.withPlatformString({ rmdir($0) }) == 0 else { throw POSIXError.last("remove", path) }
+    }
+
+    /// Where a symbolic link points.
+    public static func readLink(_ path: FilePath) throws(POSIXError) -> FilePath {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        let count = path.withPlatformString { readlink($0, &buffer, buffer.count - 1) }
+        guard count >= 0 else { throw POSIXError.last("read link", path) }
+        return FilePath(platformString: buffer)
+    }
+
+    /// Makes a symbolic link.
+    public static func makeSymbolicLink(_ path: FilePath, to target: FilePath) throws(POSIXError) {
+        let result = target.withPlatformString { target in path.withPlatformString { symlink(target, $0) } }
+        guard result == 0 else { throw POSIXError.last("make link", path) }
+    }
+
+    /// Sets permission bits, whatever the umask.
+    public static func setMode(_ path: FilePath, _ mode: UInt32) throws(POSIXError) {
+        guard path.withPlatformString({ chmod($0, mode) }) == 0 else {
+            throw POSIXError.last("change the mode of", path)
+        }
+    }
+
+    /// The path without links, `.` and `..`; everything on it must exist.
+    public static func realPath(_ path: FilePath) throws(POSIXError) -> FilePath {
+        guard let text = path.withPlatformString({ realpath($0, nil) }) else {
+            throw POSIXError.last("resolve", path)
+        }
+        defer { free(text) }
+        return FilePath(platformString: text)
+    }
+
+    /// Bytes that an ordinary user may still write on the file system that holds `path`.
+    public static func freeBytes(at path: FilePath) throws(POSIXError) -> Int64 {
+        var raw = statvfs()
+        guard path.withPlatformString({ statvfs($0, &raw) }) == 0 else { throw POSIXError.last("examine", path) }
+        return Int64(raw.f_bavail) * Int64(raw.f_frsize)
+    }
+}

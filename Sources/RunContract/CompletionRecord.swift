@@ -1,0 +1,82 @@
+public import JSON
+
+/// complete.json: the run is over and every artifact that it names was verified in the bucket.
+public struct CompletionRecord: Sendable, Hashable {
+    /// One artifact: the folder below `artifacts/<attempt>/` and its files.
+    public struct Artifact: Sendable, Hashable {
+        /// The folder's name, as the program's `into`.
+        public let into: String
+        /// Every file.
+        public let files: [FileRecord]
+
+        /// An artifact from its parts.
+        public init(into: String, files: [FileRecord]) {
+            self.into = into
+            self.files = files
+        }
+    }
+
+    /// The run's id.
+    public let run: String
+    /// The start that finished it.
+    public let attempt: Int
+    /// The image that ran, empty where it was not said.
+    public let image: String
+    /// RFC 3339, of this attempt.
+    public let started: String
+    /// RFC 3339.
+    public let finished: String
+    /// The program's exit status, 0.
+    public let exitStatus: Int
+    /// US dollars, where the deployment told the container its price by the hour.
+    public let costUSD: Double?
+    /// The newest values of the program's metrics.
+    public let metrics: [String: String]
+    /// Every artifact.
+    public let artifacts: [Artifact]
+
+    /// A record from its parts.
+    public init(
+        run: String, attempt: Int, image: String, started: String, finished: String, exitStatus: Int,
+        costUSD: Double?, metrics: [String: String], artifacts: [Artifact]
+    ) {
+        self.run = run
+        self.attempt = attempt
+        self.image = image
+        self.started = started
+        self.finished = finished
+        self.exitStatus = exitStatus
+        self.costUSD = costUSD
+        self.metrics = metrics
+        self.artifacts = artifacts
+    }
+
+    /// Reads one.
+    public init(json: JSONValue) throws(JSONError) {
+        guard try json.whole("version") == 1 else { throw JSONError("'version' is not 1") }
+        var artifacts: [Artifact] = []
+        for artifact in try json.list("artifacts") {
+            var files: [FileRecord] = []
+            for file in try artifact.list("files") { files.append(try FileRecord(json: file)) }
+            artifacts.append(Artifact(into: try artifact.text("into"), files: files))
+        }
+        self.init(
+            run: try json.text("run"), attempt: try json.whole("attempt"), image: try json.text("image"),
+            started: try json.text("started"), finished: try json.text("finished"),
+            exitStatus: try json.whole("exit_status"), costUSD: json["cost_usd"]?.double,
+            metrics: try json.textMap("metrics"), artifacts: artifacts)
+    }
+
+    /// The form that ``init(json:)`` reads.
+    public var json: JSONValue {
+        var json: JSONValue = [
+            "version": 1, "run": .string(run), "attempt": .integer(attempt), "image": .string(image),
+            "started": .string(started), "finished": .string(finished), "exit_status": .integer(exitStatus),
+            "metrics": .object(metrics.mapValues(JSONValue.string)),
+            "artifacts": .array(
+                artifacts.map { ["into": .string($0.into), "files": .array($0.files.map(\.json))] }),
+        ]
+        if let costUSD { json["cost_usd"] = .double(costUSD) }
+        return json
+    }
+}

@@ -1,0 +1,119 @@
+public import JSON
+
+/// The form at `/.caas/program.json`.
+extension Program {
+    /// Where the entrypoint finds it.
+    public static let path = "/.caas/program.json"
+
+    /// Reads what ``json`` wrote.
+    public init(json: JSONValue) throws(JSONError) {
+        guard try json.whole("version") == 1 else { throw JSONError("'version' is not 1") }
+        self.init(name: try json.text("name"), data: try json.text("data"))
+        workdir = try json.optionalText("workdir")
+        environment = try json.textMap("environment")
+        requires = try json.texts("requires")
+        passSecrets = try json.texts("pass_secrets")
+        if let value = json["preflight"] { preflight = try Preflight(json: value) }
+        for stage in try json.list("stages") { stages.append(try Stage(json: stage)) }
+        for artifact in try json.list("artifacts") {
+            artifacts.append(Artifact(from: try artifact.text("from"), into: try artifact.text("into")))
+        }
+        for metric in try json.list("metrics") {
+            metrics.append(MetricRule(line: try metric.text("line"), match: try metric.text("match")))
+        }
+        if let value = json["serve"], !value.isNull {
+            serve = Serve(
+                run: try value.texts("run"), ready: try value.text("ready"),
+                isPublic: try value.optionalFlag("public") ?? false)
+        }
+        imageEnvironment = try json.textMap("image_environment")
+        childEnvironment = try json.textMap("child_environment")
+    }
+
+    /// The form that ``init(json:)`` reads.
+    public var json: JSONValue {
+        [
+            "version": 1, "name": .string(name), "workdir": .optional(workdir), "data": .string(data),
+            "environment": Self.map(environment), "requires": Self.list(requires),
+            "pass_secrets": Self.list(passSecrets), "preflight": preflight.json,
+            "stages": .array(stages.map(\.json)),
+            "artifacts": .array(artifacts.map { ["from": .string($0.from), "into": .string($0.into)] }),
+            "metrics": .array(metrics.map { ["line": .string($0.line), "match": .string($0.match)] }),
+            "serve": serve.map { server in
+                ["run": Self.list(server.run), "ready": .string(server.ready), "public": .bool(server.isPublic)]
+            } ?? .null,
+            "image_environment": Self.map(imageEnvironment), "child_environment": Self.map(childEnvironment),
+        ]
+    }
+
+    fileprivate static func list(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }
+    fileprivate static func map(_ texts: [String: String]) -> JSONValue {
+        .object(texts.mapValues(JSONValue.string))
+    }
+}
+
+extension Program.Preflight {
+    fileprivate init(json: JSONValue) throws(JSONError) {
+        self.init(gpuCount: try json.optionalText("gpu_count"), gpuMemoryGiB: try json.optionalText("gpu_memory_gib"))
+        for disk in try json.list("disks") {
+            disks.append(Disk(path: try disk.text("path"), gib: try disk.text("gib")))
+        }
+        for command in try json.list("commands") {
+            let named: JSONValue = ["command": command]
+            commands.append(try named.texts("command"))
+        }
+    }
+
+    fileprivate var json: JSONValue {
+        [
+            "gpu_count": .optional(gpuCount), "gpu_memory_gib": .optional(gpuMemoryGiB),
+            "disks": .array(disks.map { ["path": .string($0.path), "gib": .string($0.gib)] }),
+            "commands": .array(commands.map(Program.list)),
+        ]
+    }
+}
+
+extension Program.Stage {
+    fileprivate init(json: JSONValue) throws(JSONError) {
+        self.init(name: try json.text("name"), run: try json.texts("run"))
+        resume = try json.texts("resume")
+        environment = try json.textMap("environment")
+        outputs = try json.texts("outputs")
+        if let rule = json["checkpoints"], !rule.isNull { checkpoints = try Program.CheckpointRule(json: rule) }
+        timeout = try json.optionalWhole("timeout")
+        stall = try json.optionalWhole("stall")
+        retries = try json.optionalWhole("retries")
+        isBackground = try json.optionalFlag("background") ?? false
+        after = try json.texts("after")
+    }
+
+    fileprivate var json: JSONValue {
+        [
+            "name": .string(name), "run": Program.list(run), "resume": Program.list(resume),
+            "environment": Program.map(environment), "outputs": Program.list(outputs),
+            "checkpoints": checkpoints?.json ?? .null, "timeout": timeout.map { .integer($0) } ?? .null,
+            "stall": stall.map { .integer($0) } ?? .null, "retries": retries.map { .integer($0) } ?? .null,
+            "background": .bool(isBackground), "after": Program.list(after),
+        ]
+    }
+}
+
+extension Program.CheckpointRule {
+    fileprivate init(json: JSONValue) throws(JSONError) {
+        self.init(root: try json.text("root"), step: try json.text("step"), complete: try json.texts("complete"))
+        ranks = try json.text("ranks")
+        settle = try json.whole("settle")
+        every = try json.whole("every")
+        keepLocal = try json.optionalWhole("keep_local")
+        keepRemote = try json.optionalWhole("keep_remote")
+    }
+
+    fileprivate var json: JSONValue {
+        [
+            "root": .string(root), "step": .string(step), "complete": Program.list(complete),
+            "ranks": .string(ranks), "settle": .integer(settle), "every": .integer(every),
+            "keep_local": keepLocal.map { .integer($0) } ?? .null,
+            "keep_remote": keepRemote.map { .integer($0) } ?? .null,
+        ]
+    }
+}

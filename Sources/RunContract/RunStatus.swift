@@ -1,0 +1,81 @@
+public import JSON
+
+/// status.json: what a run does now; rewritten at most every ten seconds.
+public struct RunStatus: Sendable, Hashable {
+    /// The phases of a run in their order.
+    public enum Phase: String, Sendable, Hashable {
+        case preflight, restore, stages, drain, verify, serve, complete, failed
+    }
+
+    /// The run's id.
+    public var run: String
+    /// Counts the starts of the run from 1.
+    public var attempt: Int
+    /// Random for each start, so that two containers with one attempt are told apart.
+    public var instance: String
+    /// What the run does now.
+    public var phase: Phase
+    /// Why it failed or waits, in one line; empty while all is well.
+    public var reason: String
+    /// The exit code that belongs to a failure, nil while there is none.
+    public var exitCode: Int?
+    /// The stage that runs or ran last.
+    public var stage: String?
+    /// The newest step that the program's log named.
+    public var step: Int?
+    /// The newest values that the program's metrics found.
+    public var metrics: [String: String]
+    /// Every uploaded checkpoint as `<stage>/<step>`, the newest last.
+    public var checkpoints: [String]
+    /// Bytes that wait for their upload.
+    public var queuedBytes: Int64
+    /// RFC 3339, when this attempt began.
+    public var started: String
+    /// RFC 3339, when this was written.
+    public var updated: String
+
+    /// The status of an attempt that just began.
+    public init(run: String, attempt: Int, instance: String, started: String) {
+        self.run = run
+        self.attempt = attempt
+        self.instance = instance
+        self.started = started
+        phase = .preflight
+        reason = ""
+        metrics = [:]
+        checkpoints = []
+        queuedBytes = 0
+        updated = started
+    }
+
+    /// Reads one.
+    public init(json: JSONValue) throws(JSONError) {
+        self.init(
+            run: try json.text("run"), attempt: try json.whole("attempt"), instance: try json.text("instance"),
+            started: try json.text("started"))
+        guard let phase = Phase(rawValue: try json.text("phase")) else { throw JSONError("'phase' is unknown") }
+        self.phase = phase
+        reason = try json.text("reason")
+        exitCode = try json.optionalWhole("exit_code")
+        stage = try json.optionalText("stage")
+        step = try json.optionalWhole("step")
+        metrics = try json.textMap("metrics")
+        checkpoints = try json.texts("checkpoints")
+        queuedBytes = Int64(try json.optionalWhole("queued_bytes") ?? 0)
+        updated = try json.text("updated")
+    }
+
+    /// The form that ``init(json:)`` reads.
+    public var json: JSONValue {
+        var json: JSONValue = [
+            "run": .string(run), "attempt": .integer(attempt), "instance": .string(instance),
+            "phase": .string(phase.rawValue), "reason": .string(reason), "started": .string(started),
+            "updated": .string(updated), "metrics": .object(metrics.mapValues(JSONValue.string)),
+            "checkpoints": .array(checkpoints.map(JSONValue.string)), "queued_bytes": .integer(queuedBytes),
+        ]
+        if let exitCode { json["exit_code"] = .integer(exitCode) }
+        if let stage { json["stage"] = .string(stage) }
+        if let step { json["step"] = .integer(step) }
+        return json
+    }
+}

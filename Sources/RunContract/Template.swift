@@ -1,0 +1,87 @@
+/// A text with `${NAME}` and `${NAME:-default}` in it; `$${` stands for a literal `${`.
+///
+/// A default counts where the variable is unset or empty, as in a shell. Results are not expanded again.
+public struct Template: Sendable, Hashable {
+    /// A variable that a text names.
+    public struct Variable: Sendable, Hashable {
+        /// The name.
+        public let name: String
+        /// What stands in for it, nil where it must be set.
+        public let fallback: String?
+    }
+
+    private enum Part: Sendable, Hashable {
+        case literal(String)
+        case variable(Variable)
+    }
+
+    private let parts: [Part]
+
+    /// The variables in the order in which the text names them.
+    public var variables: [Variable] {
+        parts.compactMap { if case .variable(let variable) = $0 { variable } else { nil } }
+    }
+
+    /// Reads a text.
+    public init(_ text: String) throws(ContractError) {
+        var parts: [Part] = []
+        var literal = ""
+        var rest = Substring(text)
+        while let dollar = rest.firstIndex(of: "$") {
+            literal += rest[..<dollar]
+            rest = rest[dollar...]
+            if rest.hasPrefix("$${") {
+                literal += "${"
+                rest = rest.dropFirst(3)
+            } else if rest.hasPrefix("${") {
+                guard let close = rest.firstIndex(of: "}") else {
+                    throw ContractError("expand '\(text)'", "a '${' has no '}'")
+                }
+                let inside = rest[rest.index(rest.startIndex, offsetBy: 2)..<close]
+                if !literal.isEmpty { parts.append(.literal(literal)) }
+                literal = ""
+                parts.append(.variable(try Self.variable(inside, in: text)))
+                rest = rest[rest.index(after: close)...]
+            } else {
+                literal += "$"
+                rest = rest.dropFirst()
+            }
+        }
+        literal += rest
+        if !literal.isEmpty { parts.append(.literal(literal)) }
+        self.parts = parts
+    }
+
+    private static func variable(_ inside: Substring, in text: String) throws(ContractError) -> Variable {
+        let marker = inside.firstRange(of: ":-")
+        let name = marker.map { inside[..<$0.lowerBound] } ?? inside
+        let isName =
+            !name.isEmpty && name.utf8.allSatisfy { nameBytes.contains($0) }
+            && !digitBytes.contains(name.utf8[name.startIndex])
+        guard isName else { throw ContractError("expand '\(text)'", "'\(name)' is not a variable's name") }
+        return Variable(name: String(name), fallback: marker.map { String(inside[$0.upperBound...]) })
+    }
+
+    private static let digitBytes = Array("0123456789".utf8)
+    private static let nameBytes = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_".utf8)
+
+    /// The text with every variable replaced by what `value` says; an unset one without a default is an error.
+    public func expanded(_ value: (String) -> String?) throws(ContractError) -> String {
+        var text = ""
+        for part in parts {
+            switch part {
+            case .literal(let literal): text += literal
+            case .variable(let variable):
+                let set = value(variable.name)
+                if let set, !(set.isEmpty && variable.fallback != nil) {
+                    text += set
+                } else if let fallback = variable.fallback {
+                    text += fallback
+                } else {
+                    throw ContractError("expand '${\(variable.name)}'", "\(variable.name) is not set")
+                }
+            }
+        }
+        return text
+    }
+}

@@ -1,0 +1,84 @@
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// A moment in whole seconds of UTC, with the three ways in which our protocols write one.
+public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// Seconds since 1970-01-01T00:00:00Z.
+    public let seconds: Int
+
+    /// The moment so many seconds after 1970-01-01T00:00:00Z.
+    public init(seconds: Int) { self.seconds = seconds }
+
+    /// The system's clock.
+    public static func now() -> Timestamp { Timestamp(seconds: time(nil)) }
+
+    /// Earlier moments come first.
+    public static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
+
+    /// The moment so many seconds later.
+    public static func + (left: Timestamp, right: Int) -> Timestamp { Timestamp(seconds: left.seconds + right) }
+
+    /// RFC 3339 in UTC: `2026-01-02T03:04:05Z`. <https://www.rfc-editor.org/rfc/rfc3339>
+    public var rfc3339: String { format("%Y-%m-%dT%H:%M:%SZ") }
+
+    /// The basic format that SigV4 signs: `20260102T030405Z`.
+    public var basic: String { format("%Y%m%dT%H%M%SZ") }
+
+    /// `20260102-030405`, as in the id of a run.
+    public var compact: String { format("%Y%m%d-%H%M%S") }
+
+    /// The date of an HTTP header: `Fri, 02 Jan 2026 03:04:05 GMT`. <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7>
+    public var http: String { format("%a, %d %b %Y %H:%M:%S GMT") }
+
+    /// The form of ``rfc3339``.
+    public var description: String { rfc3339 }
+
+    /// Parses RFC 3339 with any offset; a text without a zone is UTC, fractions are dropped.
+    public init?(rfc3339 text: String) {
+        let pattern = #/(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:[Zz]|([+-])(\d\d):?(\d\d))?/#
+        guard let match = text.wholeMatch(of: pattern)?.output else { return nil }
+        let parts = [match.1, match.2, match.3, match.4, match.5, match.6].compactMap { Int($0) }
+        guard parts.count == 6, (1...12).contains(parts[1]), (1...31).contains(parts[2]) else { return nil }
+        guard parts[3] < 24, parts[4] < 60, parts[5] <= 60 else { return nil }
+        var offset = 0
+        if let sign = match.7, let hours = match.8.flatMap({ Int($0) }), let minutes = match.9.flatMap({ Int($0) }) {
+            offset = (sign == "-" ? -1 : 1) * (hours * 3600 + minutes * 60)
+        }
+        let days = Self.days(year: parts[0], month: parts[1], day: parts[2])
+        self.init(seconds: days * 86_400 + parts[3] * 3600 + parts[4] * 60 + parts[5] - offset)
+    }
+
+    /// Parses the preferred form of an HTTP date; the obsolete forms give nil.
+    public init?(http text: String) {
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let pattern = #/\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT/#
+        guard let match = text.wholeMatch(of: pattern)?.output,
+            let month = months.firstIndex(of: String(match.2))
+        else { return nil }
+        let parts = [match.1, match.3, match.4, match.5, match.6].compactMap { Int($0) }
+        guard parts.count == 5 else { return nil }
+        let days = Self.days(year: parts[1], month: month + 1, day: parts[0])
+        self.init(seconds: days * 86_400 + parts[2] * 3600 + parts[3] * 60 + parts[4])
+    }
+
+    /// Days since 1970-01-01 in the proleptic Gregorian calendar, counted in eras of 400 years that begin in March.
+    private static func days(year: Int, month: Int, day: Int) -> Int {
+        let shifted = month <= 2 ? year - 1 : year
+        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
+    /// The C locale's names are fixed English, and the program never calls setlocale for LC_TIME.
+    private func format(_ pattern: String) -> String {
+        var moment = time_t(seconds)
+        var parts = tm()
+        gmtime_r(&moment, &parts)
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+            let length = strftime(buffer.baseAddress, buffer.count, pattern, &parts)
+            return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+    }
+}

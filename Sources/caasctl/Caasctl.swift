@@ -1,0 +1,1 @@
+@main struct Caasctl { static func main() {} }
