@@ -1,6 +1,7 @@
 // libcurl: https://curl.se/libcurl/c/
 #pragma once
 #include <curl/curl.h>
+#include <openssl/crypto.h>
 
 // curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, which Swift cannot call: one function for
 // each type of argument. https://curl.se/libcurl/c/curl_easy_setopt.html
@@ -42,3 +43,8 @@ static inline void *caas_curl_get_context(CURL *handle) {
 }
 /// The result in a CURLMsg, which is a C union.
 static inline CURLcode caas_curl_message_result(const CURLMsg *message) { return message->data.result; }
+/// Starts libcrypto without the configuration file that OPENSSL_CONF names. The option is a 64-bit macro, which Swift
+/// does not see.
+static inline int caas_openssl_init_without_config(void) {
+    return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+}

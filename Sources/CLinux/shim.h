@@ -1,8 +1,6 @@
 // Linux calls that Swift's Glibc module does not show, or shows as macros. https://man7.org/linux/man-pages/
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// Without _GNU_SOURCE: Swift's own Glibc module is made without it, and one type must not have two definitions.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +35,7 @@ static inline int caas_openat(int folder, const char *path, int flags, mode_t mo
 static inline int caas_prctl(int option, unsigned long value) { return prctl(option, value, 0L, 0L, 0L); }
 /// A rename that fails with EEXIST rather than replacing. https://man7.org/linux/man-pages/man2/rename.2.html
 static inline int caas_rename_new(const char *from, const char *to) {
-    return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+    return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */);
 }
 /// Copy-on-write copy of one file. https://man7.org/linux/man-pages/man2/ioctl_ficlonerange.2.html
 static inline int caas_reflink(int to, int from) { return ioctl(to, FICLONE, from); }

@@ -11,15 +11,25 @@ public struct MediaType: Sendable, Hashable, CustomStringConvertible {
         description = String(name.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
 
+    /// The manifest of one image.
     public static let imageManifest = MediaType("application/vnd.oci.image.manifest.v1+json")
+    /// A list of manifests.
     public static let imageIndex = MediaType("application/vnd.oci.image.index.v1+json")
+    /// The config of an image.
     public static let imageConfig = MediaType("application/vnd.oci.image.config.v1+json")
+    /// A layer as a plain tar.
     public static let layer = MediaType("application/vnd.oci.image.layer.v1.tar")
+    /// A layer as a tar in gzip.
     public static let layerGzip = MediaType("application/vnd.oci.image.layer.v1.tar+gzip")
+    /// A layer as a tar in zstd.
     public static let layerZstd = MediaType("application/vnd.oci.image.layer.v1.tar+zstd")
+    /// Docker's manifest of one image, schema 2.
     public static let dockerManifest = MediaType("application/vnd.docker.distribution.manifest.v2+json")
+    /// Docker's list of manifests.
     public static let dockerManifestList = MediaType("application/vnd.docker.distribution.manifest.list.v2+json")
+    /// Docker's config of an image.
     public static let dockerConfig = MediaType("application/vnd.docker.container.image.v1+json")
+    /// Docker's layer, the same bytes as OCI's in gzip.
     public static let dockerLayerGzip = MediaType("application/vnd.docker.image.rootfs.diff.tar.gzip")
 
     /// True for a list of manifests, OCI's or Docker's.

@@ -61,7 +61,7 @@ public enum FileSystem {
         try File(folder.isEmpty ? "." : folder, .read).sync()
     }
 
-    /// Gives a file a second name. False where the file system or the device border does not allow it.
+    /// Gives a file a second name, or answers false where the file system or the device border does not allow it.
     public static func link(_ existing: FilePath, as new: FilePath) throws(POSIXError) -> Bool {
         let result = existing.withPlatformString { old in new.withPlatformString { CLinux.link(old, $0) } }
         if result == 0 { return true }

@@ -1,18 +1,32 @@
 /// The variables that a container reads, and which of them are secret.
 public enum EnvironmentName {
+    /// The id of the key to the bucket.
     public static let accessKeyID = "R2_ACCESS_KEY_ID"
+    /// The key to the bucket.
     public static let secretAccessKey = "R2_SECRET_ACCESS_KEY"
+    /// What belongs to temporary keys.
     public static let sessionToken = "R2_SESSION_TOKEN"
+    /// The URL of the S3 server.
     public static let endpoint = "R2_ENDPOINT_URL"
+    /// The bucket.
     public static let bucket = "R2_BUCKET_NAME"
+    /// The folder in the bucket that holds all runs.
     public static let prefix = "R2_PREFIX"
+    /// `true` to serve the model after training.
     public static let keepAlive = "KEEP_ALIVE"
+    /// The id of the run, so that a restart resumes it.
     public static let runID = "RUN_ID"
+    /// The port that PID 1 answers HTTP on.
     public static let port = "PORT"
+    /// The address that PID 1 listens on, all of them where it is not set.
     public static let bindAddress = "BIND_ADDRESS"
+    /// Seconds between SIGTERM and the kill that follows.
     public static let graceSeconds = "GRACE_SECONDS"
+    /// `hold` to keep a failed container alive with its reason on the page.
     public static let onFailure = "ON_FAILURE"
+    /// What opens the live page.
     public static let statusToken = "STATUS_TOKEN"
+    /// The names of the variables that were sent as secrets, separated by commas.
     public static let secrets = "CAAS_SECRETS"
 
     /// Second choices, read where the first one is not set.

@@ -1,6 +1,6 @@
 /// A value that must never be printed: whatever shows it shows `<redacted>`.
 public struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The value itself. The name is long so that each use stands out in a review.
+    /// The value itself, under a name so long that each use stands out in a review.
     public let unredacted: String
 
     /// Wraps a value.

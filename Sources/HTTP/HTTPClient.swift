@@ -1,0 +1,86 @@
+private import CLibCurl
+public import SystemPackage
+private import Synchronization
+
+/// Sends requests with libcurl; any number at once, all on one transfer thread that this client owns.
+///
+/// HTTP/1.1 alone, since parallel parts need parallel connections and 7.88's uploads over HTTP/2 can lose bytes
+/// (<https://github.com/curl/curl/issues/22563>). Nothing has a total time limit; what stalls is ended.
+public final class HTTPClient: Sendable {
+    /// What all requests of a client have in common.
+    public struct Configuration: Sendable {
+        /// Certificates to trust instead of the system's, as PEM.
+        public var certificateAuthorities: FilePath?
+        /// True where plain HTTP may leave this machine.
+        public var allowsPlainHTTP = false
+        /// The User-Agent.
+        public var userAgent = "caasctl"
+        /// Connections to one host at once; further requests wait.
+        public var connectionsPerHost = 16
+
+        /// The defaults: the system's certificates, HTTPS but for loopback.
+        public init() {}
+    }
+
+    private let configuration: Configuration
+    private let engine: TransferEngine
+
+    /// A client with its own thread and connections; both end with it.
+    public init(_ configuration: Configuration = Configuration()) {
+        self.configuration = configuration
+        engine = TransferEngine(connectionsPerHost: configuration.connectionsPerHost)
+    }
+
+    deinit { engine.stop() }
+
+    /// Sends a request once and returns the answer with its body, which may have at most `limit` bytes.
+    public func send(_ request: HTTPRequest, limit: Int = 16 << 20) async throws(HTTPError) -> HTTPResponse {
+        try await perform(request, sink: nil, limit: limit)
+    }
+
+    /// Sends a request once and hands the body of a 2xx answer to `sink`; any other body is in the answer.
+    public func send(_ request: HTTPRequest, to sink: any HTTPBodySink) async throws(HTTPError) -> HTTPResponse {
+        try await perform(request, sink: sink, limit: 1 << 20)
+    }
+
+    private func perform(
+        _ request: HTTPRequest, sink: (any HTTPBodySink)?, limit: Int
+    ) async throws(HTTPError) -> HTTPResponse {
+        var request = request
+        for _ in 0...5 {
+            try check(request.url, for: request)
+            let response = try await attempt(request, sink: sink, limit: limit)
+            guard request.followsRedirects, [301, 302, 303, 307, 308].contains(response.status),
+                let location = response.headers["Location"]
+            else { return response }
+            let next = try request.url.resolving(location)
+            // A token for one host is not to be shown to another.
+            if !next.hasSameOrigin(as: request.url) { request.headers["Authorization"] = nil }
+            request.url = next
+        }
+        throw HTTPError(.invalidResponse, request.name, "more than five redirects")
+    }
+
+    private func check(_ url: HTTPURL, for request: HTTPRequest) throws(HTTPError) {
+        guard url.scheme == "https" || url.isLoopback || configuration.allowsPlainHTTP else {
+            throw HTTPError(
+                .invalidURL, request.name,
+                "\(url.host) is not this machine, and plain HTTP would show secrets; use https")
+        }
+    }
+
+    private func attempt(
+        _ request: HTTPRequest, sink: (any HTTPBodySink)?, limit: Int
+    ) async throws(HTTPError) -> HTTPResponse {
+        let transfer = Transfer(request, configuration: configuration, sink: sink, limit: limit)
+        let result: Result<HTTPResponse, HTTPError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                transfer.onEnd = { continuation.resume(returning: $0) }
+                engine.add(transfer)
+            }
+        } onCancel: {
+            engine.cancel(transfer)
+        }
+        return try result.get()
+    }
+}

@@ -1,0 +1,73 @@
+public import POSIX
+public import SystemPackage
+
+/// What is asked of a server.
+public struct HTTPRequest: Sendable {
+    /// The method, as `GET`.
+    public var method: String
+    /// Where it goes.
+    public var url: HTTPURL
+    /// The fields that are sent besides Host and Content-Length.
+    public var headers: HTTPHeaders
+    /// What is sent; it can be sent again from its beginning at any time.
+    public var body: HTTPBody
+    /// True where an answer that names another place is followed, up to five times, for GET and HEAD alone.
+    ///
+    /// Authorization goes along only to the same scheme, host and port.
+    public var followsRedirects: Bool
+    /// Seconds in which at least a kilobyte a second must move.
+    public var stallSeconds: Int
+    /// Called from the transfer thread with the number of body bytes sent so far.
+    public var onUpload: (@Sendable (Int64) -> Void)?
+
+    /// A request with no body.
+    public init(_ method: String, _ url: HTTPURL, headers: HTTPHeaders = [:], body: HTTPBody = .empty) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        followsRedirects = method == "GET" || method == "HEAD"
+        stallSeconds = 60
+    }
+
+    /// Method and URL without query, as errors name it.
+    public var name: String { "\(method) \(url)" }
+}
+
+/// What a request sends: its length is always known, so that no server has to take chunks.
+public enum HTTPBody: Sendable {
+    /// Nothing, with `Content-Length: 0` where the method may have a body.
+    case empty
+    /// Bytes that are all there.
+    case bytes([UInt8])
+    /// A part of a file, read with pread while it is sent.
+    case file(BodyFile, offset: Int64, length: Int64)
+
+    /// Bytes.
+    public var length: Int64 {
+        switch self {
+        case .empty: 0
+        case .bytes(let bytes): Int64(bytes.count)
+        case .file(_, _, let length): length
+        }
+    }
+}
+
+/// An open file that several requests may read at once.
+public final class BodyFile: Sendable {
+    private let file: File
+
+    /// Opens a file to be sent.
+    public init(_ path: FilePath) throws(POSIXError) { file = try File(path, .read) }
+
+    /// What the file is now.
+    public func status() throws(POSIXError) -> FileStatus { try file.status() }
+
+    /// Where it was opened.
+    public var path: FilePath { file.path }
+
+    /// Reads at most as much as fits, from an offset; 0 at the end.
+    public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(POSIXError) -> Int {
+        try file.read(into: buffer, at: offset)
+    }
+}

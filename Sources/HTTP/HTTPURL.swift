@@ -1,0 +1,98 @@
+/// An http or https URL, whose path and query go to the server byte for byte as they are written.
+///
+/// Its description leaves the query out, which may hold signatures. Source: <https://www.rfc-editor.org/rfc/rfc3986>.
+public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
+    /// `http` or `https`.
+    public let scheme: String
+    /// The host in lower case; an IPv6 address keeps its brackets.
+    public let host: String
+    /// The port, the scheme's own where none was written.
+    public let port: Int
+    /// Path and query, beginning with a slash.
+    public let target: String
+
+    /// A URL from its parts.
+    public init(scheme: String, host: String, port: Int, target: String) {
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+        self.target = target
+    }
+
+    /// Parses a URL; user information is refused, since it would end up in logs, and a fragment is dropped.
+    public init(_ text: String) throws(HTTPError) {
+        func failure(_ reason: String) -> HTTPError { HTTPError(.invalidURL, "use a URL", reason) }
+        guard let separator = text.firstRange(of: "://") else { throw failure("'\(text)' has no http:// or https://") }
+        let scheme = text[..<separator.lowerBound].lowercased()
+        guard ["http", "https"].contains(scheme) else { throw failure("'\(scheme)' is neither http nor https") }
+        let rest = text[separator.upperBound...].prefix { $0 != "#" }
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        guard !authority.contains("@") else { throw failure("it holds a user name") }
+        let split = Self.split(authority)
+        guard !split.host.isEmpty, let port = split.port ?? (scheme == "https" ? 443 : 80) else {
+            throw failure("'\(authority)' is not a host with an optional port")
+        }
+        let target = String(rest.dropFirst(authority.count))
+        let isPrintable = target.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+        guard isPrintable, authority.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw failure("it holds a space or a character that must be percent-encoded")
+        }
+        self.init(
+            scheme: scheme, host: split.host.lowercased(), port: port,
+            target: target.hasPrefix("/") ? target : "/" + target)
+    }
+
+    /// Host and port; the port is a double optional so that "absent" and "wrong" are told apart.
+    private static func split(_ authority: Substring) -> (host: Substring, port: Int??) {
+        let hostEnd =
+            authority.hasPrefix("[")
+            ? authority.firstIndex(of: "]").map { authority.index(after: $0) } ?? authority.endIndex
+            : authority.firstIndex(of: ":") ?? authority.endIndex
+        let host = authority[..<hostEnd]
+        let after = authority[hostEnd...]
+        if after.isEmpty { return (host, .none) }
+        let port = after.first == ":" ? Int(after.dropFirst()) : nil
+        return (host, .some(port.flatMap { (1...65535).contains($0) ? $0 : nil }))
+    }
+
+    /// Host, and port unless it is the scheme's own: the Host header.
+    public var authority: String { isDefaultPort ? host : "\(host):\(port)" }
+
+    /// The whole URL with its query: for the wire, never for a log.
+    public var text: String { "\(scheme)://\(authority)\(target)" }
+
+    /// Without the query.
+    public var description: String { "\(scheme)://\(authority)\(target.prefix { $0 != "?" })" }
+
+    /// The path without the query.
+    public var path: String { String(target.prefix { $0 != "?" }) }
+
+    private var isDefaultPort: Bool { port == (scheme == "https" ? 443 : 80) }
+
+    /// True where credentials for one may be sent to the other.
+    public func hasSameOrigin(as other: HTTPURL) -> Bool {
+        scheme == other.scheme && host == other.host && port == other.port
+    }
+
+    /// True for this machine's own addresses.
+    public var isLoopback: Bool {
+        host == "localhost" || host == "[::1]"
+            || (host.hasPrefix("127.") && host.split(separator: ".").count == 4
+                && host.utf8.allSatisfy { "0123456789.".utf8.contains($0) })
+    }
+
+    /// The same server with another path and query.
+    public func with(target: String) -> HTTPURL {
+        HTTPURL(scheme: scheme, host: host, port: port, target: target.hasPrefix("/") ? target : "/" + target)
+    }
+
+    /// What a Location header of an answer from here means; it may lack the host, or the whole front.
+    public func resolving(_ location: String) throws(HTTPError) -> HTTPURL {
+        if location.firstRange(of: "://") != nil { return try HTTPURL(location) }
+        if location.hasPrefix("//") { return try HTTPURL("\(scheme):\(location)") }
+        if location.hasPrefix("/") { return try HTTPURL("\(scheme)://\(authority)\(location)") }
+        if location.hasPrefix("?") { return try HTTPURL("\(scheme)://\(authority)\(path)\(location)") }
+        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "/"
+        return try HTTPURL("\(scheme)://\(authority)\(folder)\(location)")
+    }
+}

@@ -1,0 +1,66 @@
+private import CLibCurl
+private import POSIX
+
+/// What libcurl's callbacks do with bytes, on the engine's thread.
+extension Transfer {
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let room = Int(min(Int64(buffer.count), request.body.length - sent))
+        guard room > 0 else { return 0 }
+        let target = UnsafeMutableRawBufferPointer(rebasing: buffer[..<room])
+        let count: Int
+        switch request.body {
+        case .empty: return 0
+        case .bytes(let bytes):
+            bytes[Int(sent)..<Int(sent) + room].withUnsafeBytes { target.copyMemory(from: $0) }
+            count = room
+        case .file(let file, let offset, _):
+            do throws(POSIXError) { count = try file.read(into: target, at: offset + sent) } catch {
+                failure = HTTPError(.localBody, request.name, error.description)
+                return Int(CURL_READFUNC_ABORT)
+            }
+        }
+        guard count > 0 else {
+            failure = HTTPError(.localBody, request.name, "the file became shorter while it was sent")
+            return Int(CURL_READFUNC_ABORT)
+        }
+        sent += Int64(count)
+        request.onUpload?(sent)
+        return count
+    }
+
+    func header(_ line: UnsafeRawBufferPointer) {
+        let text = String(decoding: line, as: UTF8.self)
+        if text.hasPrefix("HTTP/") {
+            // An interim answer such as 100 is followed by the real one.
+            status = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+            headers = HTTPHeaders()
+            hasBegun = false
+            return
+        }
+        guard let colon = text.firstIndex(of: ":") else { return }
+        let value = text[text.index(after: colon)...].drop { $0.isWhitespace }
+        let trimmed = String(value.reversed().drop { $0.isWhitespace }.reversed())
+        headers.add(String(text[..<colon]), trimmed)
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) -> Int {
+        do {
+            if let sink, (200..<300).contains(status) {
+                if !hasBegun { try sink.begin(response([])) }
+                hasBegun = true
+                try sink.receive(bytes)
+            } else {
+                guard body.count + bytes.count <= limit else {
+                    throw HTTPError(.invalidResponse, request.name, "the answer is longer than \(limit) bytes")
+                }
+                body.append(contentsOf: bytes)
+            }
+            return bytes.count
+        } catch let error as HTTPError {
+            failure = error
+        } catch {
+            failure = HTTPError(.localBody, request.name, "\(error)")
+        }
+        return 0
+    }
+}

@@ -1,0 +1,98 @@
+private import CLibCurl
+private import POSIX
+private import SystemPackage
+
+/// Setting up the easy handle. <https://curl.se/libcurl/c/curl_easy_setopt.html>
+extension Transfer {
+    /// Makes the handle; nil where that failed, and then the transfer has ended.
+    func prepare() -> UnsafeMutableRawPointer? {
+        guard let handle = curl_easy_init() else {
+            finish(CURLE_OUT_OF_MEMORY)
+            return nil
+        }
+        self.handle = handle
+        setAddress(handle)
+        setLimits(handle)
+        setHeaders(handle)
+        setBody(handle)
+        setCallbacks(handle)
+        return handle
+    }
+
+    private func setAddress(_ handle: UnsafeMutableRawPointer) {
+        _ = caas_curl_set_string(handle, CURLOPT_URL, request.url.text)
+        _ = caas_curl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        // Keys and upload locations hold dots and double slashes that are part of their names.
+        _ = caas_curl_set_long(handle, CURLOPT_PATH_AS_IS, 1)
+        _ = caas_curl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
+        _ = caas_curl_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
+        // A loopback address is never reached through a proxy.
+        if request.url.isLoopback { _ = caas_curl_set_string(handle, CURLOPT_NOPROXY, "*") }
+        if let authorities = configuration.certificateAuthorities {
+            _ = caas_curl_set_string(handle, CURLOPT_CAINFO, authorities.string)
+        }
+    }
+
+    private func setLimits(_ handle: UnsafeMutableRawPointer) {
+        _ = caas_curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
+        _ = caas_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT, 10)
+        _ = caas_curl_set_long(handle, CURLOPT_LOW_SPEED_LIMIT, 1)
+        _ = caas_curl_set_long(handle, CURLOPT_LOW_SPEED_TIME, request.stallSeconds)
+        _ = caas_curl_set_long(handle, CURLOPT_TCP_KEEPALIVE, 1)
+        _ = caas_curl_set_long(handle, CURLOPT_UPLOAD_BUFFERSIZE, 256 << 10)
+        _ = caas_curl_set_long(handle, CURLOPT_BUFFERSIZE, 128 << 10)
+    }
+
+    private func setHeaders(_ handle: UnsafeMutableRawPointer) {
+        // libcurl asks for permission before a long body; R2 never answers, which costs a second a part.
+        var lines = ["Expect:", "User-Agent: \(configuration.userAgent)"]
+        // A field with an empty value must be written with a semicolon, or libcurl leaves it out.
+        lines += request.headers.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+        if request.headers["Content-Type"] == nil { lines.append("Content-Type:") }
+        if request.headers["Accept"] == nil { lines.append("Accept: */*") }
+        for line in lines { list = curl_slist_append(list, line) }
+        _ = caas_curl_set_list(handle, CURLOPT_HTTPHEADER, list)
+    }
+
+    private func setBody(_ handle: UnsafeMutableRawPointer) {
+        let hasBody = ["PUT", "POST", "PATCH"].contains(request.method) || request.body.length > 0
+        if hasBody {
+            _ = caas_curl_set_long(handle, CURLOPT_UPLOAD, 1)
+            _ = caas_curl_set_offset(handle, CURLOPT_INFILESIZE_LARGE, Int(request.body.length))
+        } else if request.method == "HEAD" {
+            _ = caas_curl_set_long(handle, CURLOPT_NOBODY, 1)
+        }
+        _ = caas_curl_set_string(handle, CURLOPT_CUSTOMREQUEST, request.method)
+    }
+
+    private func setCallbacks(_ handle: UnsafeMutableRawPointer) {
+        // The engine holds the transfer as long as the handle is at work.
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        _ = caas_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
+        _ = caas_curl_set_pointer(handle, CURLOPT_READDATA, context)
+        _ = caas_curl_set_pointer(handle, CURLOPT_WRITEDATA, context)
+        _ = caas_curl_set_pointer(handle, CURLOPT_HEADERDATA, context)
+        _ = caas_curl_set_pointer(handle, CURLOPT_SEEKDATA, context)
+        _ = caas_curl_set_data_callback(handle, CURLOPT_READFUNCTION) { data, size, count, context in
+            guard let data, let context else { return Int(CURL_READFUNC_ABORT) }
+            let buffer = UnsafeMutableRawBufferPointer(start: data, count: size * count)
+            return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().read(into: buffer)
+        }
+        _ = caas_curl_set_data_callback(handle, CURLOPT_WRITEFUNCTION) { data, size, count, context in
+            guard let data, let context else { return 0 }
+            let buffer = UnsafeRawBufferPointer(start: data, count: size * count)
+            return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().write(buffer)
+        }
+        _ = caas_curl_set_data_callback(handle, CURLOPT_HEADERFUNCTION) { data, size, count, context in
+            guard let data, let context else { return 0 }
+            let buffer = UnsafeRawBufferPointer(start: data, count: size * count)
+            Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().header(buffer)
+            return size * count
+        }
+        _ = caas_curl_set_seek_callback(handle) { context, offset, origin in
+            guard let context, origin == SEEK_SET else { return Int32(CURL_SEEKFUNC_FAIL) }
+            Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().sent = Int64(offset)
+            return Int32(CURL_SEEKFUNC_OK)
+        }
+    }
+}
