@@ -1,0 +1,78 @@
+import POSIX
+import Subprocess
+public import SystemPackage
+
+/// A program that a test runs to its end.
+public struct Command: Sendable {
+    /// How it ended and what it printed.
+    public struct Outcome: Sendable {
+        /// The exit status; 128 and the signal's number where a signal ended it.
+        public let status: Int
+        /// What it printed as its result.
+        public let output: String
+        /// What it printed beside.
+        public let errors: String
+    }
+
+    /// Why a command that had to succeed did not.
+    public struct Failure: Error, CustomStringConvertible {
+        /// The command with its output.
+        public let description: String
+    }
+
+    /// The program, by path or by name in PATH.
+    public var program: String
+    /// What it is told.
+    public var arguments: [String]
+    /// Variables that differ from the test's own environment; nil removes one.
+    public var environment: [String: String?]
+    /// Where it runs.
+    public var folder: FilePath?
+
+    /// A command.
+    public init(
+        _ program: String, _ arguments: [String] = [], environment: [String: String?] = [:], in folder: FilePath? = nil
+    ) {
+        self.program = program
+        self.arguments = arguments
+        self.environment = environment
+        self.folder = folder
+    }
+
+    /// Runs it to its end, however it ends; output beyond 16 MiB is an error.
+    public func run(input: String = "") async throws -> Outcome {
+        let record = try await Subprocess.run(
+            executable, arguments: Arguments(arguments), environment: Self.changed(by: environment),
+            workingDirectory: folder, input: .string(input), output: .string(limit: 16 << 20),
+            error: .string(limit: 16 << 20))
+        let status: Int
+        switch record.terminationStatus {
+        case .exited(let code): status = Int(code)
+        case .signaled(let signal): status = 128 + Int(signal)
+        }
+        return Outcome(status: status, output: record.standardOutput, errors: record.standardError)
+    }
+
+    /// Runs it and expects status 0; what it printed as its result, without the last newline.
+    @discardableResult
+    public func succeed(input: String = "") async throws -> String {
+        let outcome = try await run(input: input)
+        guard outcome.status == 0 else {
+            throw Failure(
+                description:
+                    "\(program) \(arguments) ended with \(outcome.status):\n\(outcome.output)\n\(outcome.errors)")
+        }
+        return outcome.output.hasSuffix("\n") ? String(outcome.output.dropLast()) : outcome.output
+    }
+
+    private var executable: Executable {
+        program.contains("/") ? .path(FilePath(program)) : .name(program)
+    }
+
+    private static func changed(by changes: [String: String?]) -> Environment {
+        var variables = ProcessEnvironment.all()
+        for (name, value) in changes { variables[name] = value }
+        return .custom(
+            Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) }))
+    }
+}
