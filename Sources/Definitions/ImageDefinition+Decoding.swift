@@ -1,0 +1,127 @@
+private import OCI
+private import RunContract
+public import SystemPackage
+
+extension ImageDefinition {
+    private static let keys = [
+        "name", "base", "platforms", "layers", "program", "environment", "workdir", "entrypoint", "command", "user",
+        "ports", "labels", "annotations", "stop_signal", "volumes",
+    ]
+
+    /// Reads an image.yaml; `${NAME}` is looked up in `buildArguments`, then in `environment`.
+    public init(
+        reading file: FilePath, buildArguments: [String: String] = [:], environment: [String: String]
+    ) throws(DefinitionError) {
+        let document = try YAMLValue(reading: file)
+        try self.init(document, file: file, buildArguments: buildArguments, environment: environment)
+    }
+
+    /// Parses the text of an image.yaml that is, or might be, at `file`.
+    public init(
+        parsing text: String, file: FilePath, buildArguments: [String: String] = [:], environment: [String: String]
+    ) throws(DefinitionError) {
+        let document = try YAMLValue(parsing: text, file: file.string)
+        try self.init(document, file: file, buildArguments: buildArguments, environment: environment)
+    }
+
+    private init(
+        _ document: YAMLValue, file: FilePath, buildArguments: [String: String], environment: [String: String]
+    ) throws(DefinitionError) {
+        let document = try Self.expand(document, file: file, buildArguments, environment)
+        let fields = try YAMLFields(document, known: Self.keys)
+        self.file = file
+        name = try fields.required("name").name()
+        base = try Self.base(try fields.required("base"))
+        platform = try fields.read("platforms", Self.platform) ?? Platform(os: "linux", architecture: "amd64")
+        let folder = file.removingLastComponent()
+        layers = []
+        for element in try fields["layers"]?.elements() ?? [] {
+            layers.append(try Layer(element, folder: folder, base: base, below: layers))
+        }
+        program = try fields["program"]?.text()
+        self.environment = try fields.read("environment", Self.environment) ?? [:]
+        workdir = try fields["workdir"]?.absolutePath()
+        entrypoint = try fields["entrypoint"]?.command()
+        command = try fields["command"]?.texts()
+        user = try fields["user"]?.text()
+        ports = try fields.read("ports", Self.ports) ?? []
+        labels = try fields["labels"]?.textMap() ?? [:]
+        annotations = try fields["annotations"]?.textMap() ?? [:]
+        stopSignal = try fields["stop_signal"]?.text()
+        volumes = []
+        for volume in try fields["volumes"]?.elements() ?? [] { volumes.append(try volume.absolutePath()) }
+        if program != nil, let field = fields["entrypoint"] ?? fields["command"] {
+            throw field.error("'\(field.path)' and 'program' exclude each other: a program has its own entrypoint")
+        }
+    }
+
+    private static func expand(
+        _ document: YAMLValue, file: FilePath, _ buildArguments: [String: String], _ environment: [String: String]
+    ) throws(DefinitionError) -> YAMLValue {
+        var unused = Set(buildArguments.keys)
+        let expanded = try document.expanded { (name, asking) throws(DefinitionError) in
+            guard !EnvironmentName.isRefusedInImages(name) else {
+                throw asking.error(
+                    "'\(asking.path)' uses \(name), which by its name is a secret: an image keeps none; "
+                        + "list it in 'secrets' of the manifest instead")
+            }
+            unused.remove(name)
+            return buildArguments[name] ?? environment[name]
+        }
+        if let name = unused.min() {
+            throw DefinitionError(file.string, "nothing in it uses ${\(name)}, which --build-arg sets")
+        }
+        return expanded
+    }
+
+    private static func base(_ value: YAMLValue) throws(DefinitionError) -> Base {
+        let text = try value.text("scratch or an image reference")
+        if text == "scratch" { return .scratch }
+        if text.hasPrefix("oci:") || text.hasPrefix("oci-archive:") {
+            throw value.notSupported("an OCI layout or archive")
+        }
+        do throws(OCIError) { return .registry(try Reference(text)) } catch {
+            throw value.error("'base': \(error.description)")
+        }
+    }
+
+    private static func platform(_ value: YAMLValue) throws(DefinitionError) -> Platform {
+        let elements = try value.elements("a list of platforms")
+        guard let first = elements.first else { throw value.error("'platforms' names none") }
+        guard elements.count == 1 else { throw value.notSupported("more than one platform") }
+        let text = try first.text()
+        do throws(OCIError) { return try Platform(text) } catch { throw first.error(error.description) }
+    }
+
+    private static func environment(_ value: YAMLValue) throws(DefinitionError) -> [String: String] {
+        for entry in try value.entries() where EnvironmentName.isRefusedInImages(entry.key) {
+            throw DefinitionError(
+                entry.place,
+                "\(entry.key) in \(value.path) is by its name a secret or a deployment's own: "
+                    + "an image keeps none; set it in the manifest")
+        }
+        return try value.environment()
+    }
+
+    private static func ports(_ value: YAMLValue) throws(DefinitionError) -> [String] {
+        var ports: [String] = []
+        for element in try value.elements("a list of ports") {
+            guard let match = try element.text().wholeMatch(of: #/(\d+)(/tcp|/udp)?/#), let port = Int(match.1),
+                (1...65_535).contains(port)
+            else { throw element.mismatch("a port, as in 8000 or 8000/tcp,") }
+            ports.append("\(port)\(match.2 ?? "/tcp")")
+        }
+        return ports
+    }
+}
+
+extension YAMLValue {
+    /// A name that is safe in paths, keys and references.
+    func name() throws(DefinitionError) -> String {
+        let text = try text("a name")
+        guard text.wholeMatch(of: #/[a-z0-9][a-z0-9_-]{0,62}/#) != nil else {
+            throw mismatch("a name of at most 63 lower-case letters, digits, '-' and '_'")
+        }
+        return text
+    }
+}

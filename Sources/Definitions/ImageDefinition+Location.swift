@@ -1,0 +1,23 @@
+private import POSIX
+public import SystemPackage
+
+extension ImageDefinition {
+    /// Finds the image.yaml that IMAGE means: a folder, an image.yaml, or a name below `images/`.
+    public static func locate(_ image: String) throws(DefinitionError) -> FilePath {
+        let path = FilePath(image)
+        let candidates = [path.appending("image.yaml"), FilePath("images").pushing(path).appending("image.yaml")]
+        if [".yaml", ".yml"].contains(where: image.hasSuffix) { return path }
+        if let found = candidates.first(where: { FileSystem.exists($0) }) { return found }
+        throw DefinitionError(image, "there is neither \(candidates[0]) nor \(candidates[1])")
+    }
+
+    /// The `entrypoints/<program>.yaml` of this image's program: beside the folder `images/`, else below the current one.
+    public func locateProgram() throws(DefinitionError) -> FilePath? {
+        guard let program else { return nil }
+        if program.contains("/") || program.hasSuffix(".yaml") { return folder.pushing(FilePath(program)) }
+        let inside = FilePath("entrypoints").appending("\(program).yaml")
+        let candidates = [folder.appending("..").appending("..").pushing(inside), inside]
+        if let found = candidates.first(where: { FileSystem.exists($0) }) { return found.lexicallyNormalized() }
+        throw DefinitionError(file.string, "'program' is \(program), but there is no \(inside)")
+    }
+}

@@ -1,0 +1,117 @@
+public import OCI
+public import SystemPackage
+
+/// What goes into an image.
+///
+/// The file is `images/<image>/image.yaml`; every `${NAME}` in it is expanded.
+public struct ImageDefinition: Sendable, Hashable {
+    /// What the image stands on.
+    public enum Base: Sendable, Hashable {
+        /// Nothing.
+        case scratch
+        /// An image in a registry.
+        case registry(Reference)
+    }
+
+    /// One layer, or what several are made of.
+    public enum Layer: Sendable, Hashable {
+        case debian(DebianLayer)
+        case git(GitLayer)
+        case files(FilesLayer)
+    }
+
+    /// A root file system of Debian packages; only on scratch.
+    public struct DebianLayer: Sendable, Hashable {
+        /// `bookworm`.
+        public var suite: String
+        /// What is installed beside the essential packages.
+        public var packages: [String]
+    }
+
+    /// A commit's tree of a git repository.
+    public struct GitLayer: Sendable, Hashable {
+        /// What `git fetch` is given; a path that begins with `.` is relative to the image's folder.
+        public var url: String
+        /// 40 or 64 hexadecimal digits.
+        public var commit: String
+        /// An absolute folder in the image.
+        public var into: String
+    }
+
+    /// Files of the user's own.
+    public struct FilesLayer: Sendable, Hashable {
+        /// Where they are: absolute, or made so from the image's folder.
+        public var from: FilePath
+        /// An absolute folder in the image.
+        public var into: String
+        /// Patterns of paths below `from` that stay out; `**` stands for any number of folders.
+        public var exclude: [String]
+        /// Who owns them in the image, root unless said.
+        public var owner: FileOwner
+        /// The permission bits of every regular file, nil to keep the execute bit as it is on the disk.
+        public var mode: UInt32?
+        /// Which modification time they get.
+        public var modificationTime: ModificationTime
+    }
+
+    /// Which modification time files get in the image.
+    public enum ModificationTime: String, Sendable, Hashable, CaseIterable {
+        /// SOURCE_DATE_EPOCH, else 0.
+        case epoch
+        /// What the disk says.
+        case keep
+    }
+
+    /// The image's name.
+    public var name: String
+    /// The file that says all this.
+    public var file: FilePath
+    /// What the image stands on.
+    public var base: Base
+    /// What it runs on.
+    public var platform: Platform
+    /// In order, the lowest first.
+    public var layers: [Layer]
+    /// The name of the program that is baked in with the entrypoint, nil for a plain image.
+    public var program: String?
+    /// Variables that are added to the base's.
+    public var environment: [String: String]
+    /// Where processes start.
+    public var workdir: String?
+    /// Nil keeps the base's.
+    public var entrypoint: [String]?
+    /// Nil keeps the base's.
+    public var command: [String]?
+    /// Name or number, with the group after a colon.
+    public var user: String?
+    /// Such as `8000/tcp`.
+    public var ports: [String]
+    /// Texts for people and tools, in the config.
+    public var labels: [String: String]
+    /// Texts for people and tools, in the manifest.
+    public var annotations: [String: String]
+    /// Such as `SIGTERM`.
+    public var stopSignal: String?
+    /// Absolute folders.
+    public var volumes: [String]
+
+    /// The folder that relative paths start from.
+    public var folder: FilePath {
+        let folder = file.removingLastComponent()
+        return folder.isEmpty ? "." : folder
+    }
+}
+
+/// The numbers of a file's user and group.
+public struct FileOwner: Sendable, Hashable {
+    /// The user's number.
+    public var user: UInt32
+    /// The group's number.
+    public var group: UInt32
+
+    /// An owner from its numbers.
+    public init(user: UInt32, group: UInt32) {
+        self.user = user
+        self.group = group
+    }
+}

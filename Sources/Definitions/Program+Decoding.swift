@@ -1,0 +1,102 @@
+import RunContract
+
+extension Program {
+    private static let keys = [
+        "name", "workdir", "data", "environment", "requires", "pass_secrets", "preflight", "stages", "artifacts",
+        "metrics", "serve",
+    ]
+
+    init(_ document: YAMLValue) throws(DefinitionError) {
+        let fields = try YAMLFields(document, known: Self.keys)
+        self.init(name: try fields.required("name").name(), data: "")
+        requires = try fields["requires"]?.environmentNames() ?? []
+        passSecrets = try fields["pass_secrets"]?.environmentNames() ?? []
+        environment = try fields["environment"]?.environment() ?? [:]
+        let scope = TemplateScope(program: self)
+        if let field = fields["environment"] { try scope.with(secretsOf: self).check(field) }
+        let dataField = try fields.required("data")
+        data = try scope.without("DATA", "STAGE").absolutePath(dataField)
+        workdir = try fields.read("workdir", scope.absolutePath)
+        if let field = fields["preflight"] { preflight = try Preflight(field, scope: scope) }
+        for field in try fields["stages"]?.elements("a list of stages") ?? [] {
+            let stage = try Stage(field, program: self)
+            guard !stages.contains(where: { $0.name == stage.name }) else {
+                throw field.error("two stages have the name '\(stage.name)'")
+            }
+            stages.append(stage)
+        }
+        for field in try fields["artifacts"]?.elements("a list of artifacts") ?? [] {
+            let artifact = try Artifact(field, scope: scope)
+            guard !artifacts.contains(where: { $0.into == artifact.into }) else {
+                throw field.error("two artifacts go into '\(artifact.into)'")
+            }
+            artifacts.append(artifact)
+        }
+        for field in try fields["metrics"]?.elements("a list of metrics") ?? [] {
+            metrics.append(try MetricRule(field))
+        }
+        if let field = fields["serve"] { serve = try Serve(field, scope: scope.with("SERVE_PORT")) }
+        guard !stages.isEmpty || serve != nil else { throw document.error("it has neither 'stages' nor 'serve'") }
+    }
+}
+
+extension Program.Preflight {
+    fileprivate init(_ value: YAMLValue, scope: TemplateScope) throws(DefinitionError) {
+        let fields = try YAMLFields(value, known: ["gpus", "disk", "commands"])
+        self.init()
+        if let field = fields["gpus"] {
+            let gpus = try YAMLFields(field, known: ["count", "memory_gib"])
+            gpuCount = try scope.whole(try gpus.required("count"))
+            gpuMemoryGiB = try gpus.read("memory_gib", scope.whole)
+        }
+        for field in try fields["disk"]?.elements("a list of folders") ?? [] {
+            let disk = try YAMLFields(field, known: ["path", "gib"])
+            disks.append(
+                Disk(
+                    path: try scope.absolutePath(try disk.required("path")),
+                    gib: try scope.whole(try disk.required("gib"))))
+        }
+        for field in try fields["commands"]?.elements("a list of commands") ?? [] {
+            commands.append(try scope.command(field))
+        }
+    }
+}
+
+extension Program.Artifact {
+    fileprivate init(_ value: YAMLValue, scope: TemplateScope) throws(DefinitionError) {
+        let fields = try YAMLFields(value, known: ["from", "into"])
+        let from = try scope.relativePath(try fields.required("from"))
+        let intoField = try fields.required("into")
+        let into = try intoField.text()
+        guard into.wholeMatch(of: #/[A-Za-z0-9][A-Za-z0-9._-]{0,127}/#) != nil else {
+            throw intoField.mismatch("a folder's name of letters, digits, '.', '-' and '_'")
+        }
+        self.init(from: from, into: into)
+    }
+}
+
+extension Program.MetricRule {
+    fileprivate init(_ value: YAMLValue) throws(DefinitionError) {
+        let fields = try YAMLFields(value, known: ["line", "match"])
+        let match = try fields.required("match")
+        guard let expression = RegularExpression(try match.text()) else {
+            throw match.error("'\(match.path)' is no regular expression that Swift's Regex understands")
+        }
+        guard !expression.names.isEmpty else {
+            throw match.error("'\(match.path)' names no metric; name one with (?<loss>…)")
+        }
+        self.init(line: try fields.required("line").text(), match: try match.text())
+    }
+}
+
+extension Program.Serve {
+    fileprivate init(_ value: YAMLValue, scope: TemplateScope) throws(DefinitionError) {
+        let fields = try YAMLFields(value, known: ["run", "ready", "public"])
+        self.init(run: try scope.command(try fields.required("run")))
+        if let field = fields["ready"] {
+            ready = try field.text()
+            guard ready.hasPrefix("/") else { throw field.mismatch("a path that begins with '/'") }
+        }
+        isPublic = try fields["public"]?.flag() ?? false
+    }
+}

@@ -1,0 +1,151 @@
+import JSON
+import RunContract
+import Secrets
+public import SystemPackage
+
+extension RunManifest {
+    private static let keys = [
+        "name", "target", "image", "repository", "resources", "port", "keep_alive", "environment", "secrets",
+        "optional_secrets", "registry_login", "budget_usd",
+    ]
+    private static let targets = ["ionet", "vast", "lambda", "slurm"]
+    /// Caasctl sets these itself, from other keys of the manifest.
+    private static let reserved = [
+        EnvironmentName.port: "'port'", EnvironmentName.keepAlive: "'keep_alive'",
+        EnvironmentName.runID: "the run's id", EnvironmentName.statusToken: "the run's own token",
+        EnvironmentName.secrets: "'secrets'",
+    ]
+
+    /// Reads a manifest; each of `overrides` is `KEY=VALUE` with a dotted key, as `--set` takes it.
+    public init(
+        reading file: FilePath, settings: Settings, overrides: [String] = []
+    ) throws(DefinitionError) {
+        try self.init(YAMLValue(reading: file), file: file, settings: settings, overrides: overrides)
+    }
+
+    /// Parses the text of a manifest that is, or might be, at `file`.
+    public init(
+        parsing text: String, file: FilePath, settings: Settings, overrides: [String] = []
+    ) throws(DefinitionError) {
+        let document = try YAMLValue(parsing: text, file: file.string)
+        try self.init(document, file: file, settings: settings, overrides: overrides)
+    }
+
+    private init(
+        _ source: YAMLValue, file: FilePath, settings: Settings, overrides: [String]
+    ) throws(DefinitionError) {
+        var document = source
+        for override in overrides { document = try document.overridden(by: override) }
+        // The keys are checked before anything is expanded: a wrong key is more often the reason of a missing variable.
+        let unexpanded = try YAMLFields(document, known: Self.keys)
+        try Self.checkTarget(try unexpanded.required("target"))
+        secrets = try unexpanded["secrets"]?.environmentNames() ?? []
+        optionalSecrets = try unexpanded["optional_secrets"]?.environmentNames() ?? []
+        document = try document.expanded(Self.lookup(settings, secrets: Set(secrets + optionalSecrets)))
+        let fields = try YAMLFields(document, known: Self.keys)
+        self.file = file
+        name = try fields.required("name").name()
+        image = try fields.required("image").text()
+        repository = try fields["repository"]?.text()
+        resources = try Resources(try fields.required("resources"))
+        port = try fields["port"]?.port() ?? 8000
+        keepAlive = try fields["keep_alive"]?.flag() ?? false
+        environment = try fields.read("environment", Self.environment) ?? [:]
+        registryLogin = try fields.read("registry_login", RegistryLogin.init)
+        budgetUSD = try fields["budget_usd"]?.amount()
+        if let field = fields["secrets"] { try checkSecrets(field, settings: settings) }
+    }
+
+    private static func checkTarget(_ field: YAMLValue) throws(DefinitionError) {
+        let target = try field.text()
+        guard targets.contains(target) else {
+            throw field.error("unknown target '\(target)'\(YAMLFields.suggestion(for: target, among: targets))")
+        }
+        guard target == "ionet" else { throw field.notSupported(target) }
+    }
+
+    private static func lookup(
+        _ settings: Settings, secrets: Set<String>
+    ) -> (String, YAMLValue) throws(DefinitionError) -> String? {
+        { (name, asking) throws(DefinitionError) in
+            let isSecret = secrets.contains(name) || EnvironmentName.looksSecret(name)
+            if isSecret, !asking.path.hasPrefix("registry_login.") {
+                throw asking.error(
+                    "'\(asking.path)' uses the secret \(name), which may stand in 'registry_login' only; "
+                        + "list it in 'secrets' to send it")
+            }
+            return settings[name]
+        }
+    }
+
+    private static func environment(_ value: YAMLValue) throws(DefinitionError) -> [String: String] {
+        for entry in try value.entries() {
+            if let owner = reserved[entry.key] {
+                throw DefinitionError(entry.place, "\(entry.key) in environment is set by caasctl, from \(owner)")
+            }
+            guard !EnvironmentName.looksSecret(entry.key) else {
+                throw DefinitionError(
+                    entry.place, "\(entry.key) in environment is by its name a secret; list it in 'secrets'")
+            }
+        }
+        return try value.environment()
+    }
+
+    private func checkSecrets(_ field: YAMLValue, settings: Settings) throws(DefinitionError) {
+        let missing = secrets.filter { settings.secret($0) == nil }
+        guard missing.isEmpty else {
+            throw field.error(
+                "'secrets' lists \(missing.joined(separator: ", ")), which "
+                    + "\(missing.count == 1 ? "is" : "are") set neither in the environment nor in --env-file")
+        }
+    }
+}
+
+extension RunManifest.Resources {
+    fileprivate init(_ value: YAMLValue) throws(DefinitionError) {
+        let fields = try YAMLFields(
+            value, known: ["gpu", "gpus", "locations", "hours", "hardware_id", "location_ids"])
+        gpu = try fields["gpu"]?.text()
+        gpus = try fields["gpus"]?.whole(atLeast: 1) ?? 1
+        locations = try fields["locations"]?.texts() ?? []
+        hours = try fields.required("hours").whole(atLeast: 1)
+        hardwareID = try fields["hardware_id"]?.identifier()
+        locationIDs = []
+        for element in try fields["location_ids"]?.elements("a list of ids") ?? [] {
+            locationIDs.append(try element.identifier())
+        }
+        guard gpu != nil || hardwareID != nil else {
+            throw value.error("'gpu' is missing in resources; say gpu: H100, or the provider's hardware_id")
+        }
+    }
+}
+
+extension RunManifest.RegistryLogin {
+    fileprivate init(_ value: YAMLValue) throws(DefinitionError) {
+        let fields = try YAMLFields(value, known: ["username", "password"])
+        username = try fields.required("username").text()
+        let field = try fields.required("password")
+        // Not `text()`, whose error would show what it found.
+        guard case .scalar(let text, _) = field.content, !text.isEmpty else {
+            throw field.error("'\(field.path)' is not a text")
+        }
+        password = Secret(text)
+    }
+}
+
+extension YAMLValue {
+    /// A provider's id: a number where it is written as one without quotes, else a text.
+    fileprivate func identifier() throws(DefinitionError) -> JSONValue {
+        let text = try text("an id")
+        guard case .scalar(_, isPlain: true) = content, text.wholeMatch(of: #/0|[1-9]\d{0,17}/#) != nil else {
+            return .string(text)
+        }
+        return .number(text)
+    }
+
+    fileprivate func port() throws(DefinitionError) -> Int {
+        let port = try whole(atLeast: 1)
+        guard port <= 65_535 else { throw mismatch("a port") }
+        return port
+    }
+}

@@ -1,0 +1,112 @@
+import RunContract
+
+/// The variables that a template of a program may name where it stands.
+struct TemplateScope {
+    private var known: Set<String>
+    private var secrets: Set<String>
+    private var mayNameSecrets = false
+
+    /// What every template of a program may name, and those of a stage with an environment of its own.
+    init(program: Program, stage: [String: String] = [:]) {
+        known = ["RUN_ID", "ATTEMPT", "STAGE", "DATA", "GPU_COUNT", "RANKS"]
+        known.formUnion(program.environment.keys)
+        known.formUnion(program.requires)
+        known.formUnion(stage.keys)
+        secrets = Set(program.passSecrets)
+    }
+
+    /// With names that only some places know.
+    func with(_ names: String...) -> TemplateScope {
+        var copy = self
+        copy.known.formUnion(names)
+        return copy
+    }
+
+    /// Without names that are not known yet where this is expanded.
+    func without(_ names: String...) -> TemplateScope {
+        var copy = self
+        copy.known.subtract(names)
+        return copy
+    }
+
+    /// For an environment, which is the only place where a secret may be named, and only one that is passed on.
+    func with(secretsOf program: Program) -> TemplateScope {
+        var copy = self
+        copy.mayNameSecrets = true
+        copy.known.formUnion(program.passSecrets)
+        return copy
+    }
+
+    /// Checks every text at and below a value.
+    func check(_ value: YAMLValue) throws(DefinitionError) {
+        switch value.content {
+        case .empty: break
+        case .scalar(let text, _): try check(text, at: value)
+        case .sequence(let elements): for element in elements { try check(element) }
+        case .mapping(let entries): for entry in entries { try check(entry.value) }
+        }
+    }
+
+    private func check(_ text: String, at value: YAMLValue) throws(DefinitionError) {
+        for variable in try value.template(text).variables {
+            let name = variable.name
+            let isSecret = secrets.contains(name) || EnvironmentName.looksSecret(name)
+            if isSecret, !mayNameSecrets {
+                throw value.error(
+                    "'\(value.path)' names the secret \(name), which others could read there; "
+                        + "the process finds it in its environment once 'pass_secrets' lists it")
+            }
+            if known.contains(name) { continue }
+            if isSecret { throw value.error("'\(value.path)' names \(name), which 'pass_secrets' does not list") }
+            if let place = Self.places[name] {
+                throw value.error("'\(value.path)' names \(name), which is known in \(place) only")
+            }
+            guard variable.fallback == nil else { continue }
+            let suggestion = EditDistance.nearest(to: name, among: known.sorted()).map { "; did you mean '\($0)'?" }
+            throw value.error(
+                "'\(value.path)' names \(name), which is neither in 'environment' nor in 'requires'"
+                    + (suggestion ?? "; give it a default as in ${\(name):-…}, or list it in 'requires'"))
+        }
+    }
+
+    private static let places = [
+        "RESUME_STEP": "'resume'", "SERVE_PORT": "'serve'", "DATA": "what 'data' does not stand for", "STAGE": "stages",
+    ]
+}
+
+/// Reading templates: what can be checked before they are expanded.
+extension TemplateScope {
+    /// A command and its arguments.
+    func command(_ value: YAMLValue) throws(DefinitionError) -> [String] {
+        let command = try value.command()
+        try check(value)
+        return command
+    }
+
+    /// A whole number, or a template of one.
+    func whole(_ value: YAMLValue) throws(DefinitionError) -> String {
+        let text = try value.text("a whole number")
+        try check(value)
+        return text.contains("${") ? text : String(try value.whole())
+    }
+
+    /// An absolute path, or a template of one.
+    func absolutePath(_ value: YAMLValue) throws(DefinitionError) -> String {
+        let text = try value.text("an absolute path")
+        try check(value)
+        guard text.hasPrefix("/") || text.hasPrefix("${"), !text.split(separator: "/").contains("..") else {
+            throw value.mismatch("an absolute path without '..'")
+        }
+        return text
+    }
+
+    /// A path below the data folder.
+    func relativePath(_ value: YAMLValue) throws(DefinitionError) -> String {
+        let text = try value.text("a path below 'data'")
+        try check(value)
+        guard !text.hasPrefix("/"), !text.split(separator: "/").contains("..") else {
+            throw value.mismatch("a path below 'data', without '..'")
+        }
+        return text
+    }
+}

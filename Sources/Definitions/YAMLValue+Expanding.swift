@@ -1,0 +1,50 @@
+import RunContract
+
+extension YAMLValue {
+    /// The tree with every `${NAME}` in its values replaced; keys stay as they are, and results are not expanded again.
+    ///
+    /// `lookup` says a variable's value for the place that asks, nil where it is not set.
+    func expanded(
+        _ lookup: (_ name: String, _ asking: YAMLValue) throws(DefinitionError) -> String?
+    ) throws(DefinitionError) -> YAMLValue {
+        var copy = self
+        switch content {
+        case .empty: break
+        case .scalar(let text, let isPlain):
+            copy.content = .scalar(try expand(text, lookup), isPlain: isPlain)
+        case .sequence(let elements):
+            var expanded: [YAMLValue] = []
+            for element in elements { expanded.append(try element.expanded(lookup)) }
+            copy.content = .sequence(expanded)
+        case .mapping(var entries):
+            for index in entries.indices { entries[index].value = try entries[index].value.expanded(lookup) }
+            copy.content = .mapping(entries)
+        }
+        return copy
+    }
+
+    private func expand(
+        _ text: String, _ lookup: (String, YAMLValue) throws(DefinitionError) -> String?
+    ) throws(DefinitionError) -> String {
+        let template = try template(text)
+        var values: [String: String] = [:]
+        for variable in template.variables {
+            let value = try lookup(variable.name, self)
+            values[variable.name] = value
+            guard value == nil, variable.fallback == nil else { continue }
+            throw error(
+                "'\(path)' needs \(variable.name), which is not set; "
+                    + "set it, or write ${\(variable.name):-default}")
+        }
+        do throws(ContractError) { return try template.expanded { values[$0] } } catch {
+            throw self.error(error.description)
+        }
+    }
+
+    /// A text with its variables, checked for its syntax.
+    func template(_ text: String) throws(DefinitionError) -> Template {
+        do throws(ContractError) { return try Template(text) } catch {
+            throw self.error("'\(path)': \(error.description)")
+        }
+    }
+}

@@ -1,0 +1,35 @@
+extension YAMLValue {
+    /// The tree with one value replaced or added: `resources.gpus=4`, `resources.locations=[US, DE]`.
+    func overridden(by option: String) throws(DefinitionError) -> YAMLValue {
+        let place = "--set \(option.prefix { $0 != "=" })"
+        guard let equals = option.firstIndex(of: "="), equals > option.startIndex else {
+            throw DefinitionError(place, "it is not KEY=VALUE, as in resources.gpus=4")
+        }
+        let path = String(option[..<equals])
+        let keys = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        let value = try YAMLValue(option: place, text: String(option[option.index(after: equals)...]), path: path)
+        return try setting(keys[...], to: value, path: "")
+    }
+
+    private func setting(
+        _ keys: ArraySlice<String>, to value: YAMLValue, path: String
+    ) throws(DefinitionError) -> YAMLValue {
+        guard let key = keys.first else { return value }
+        var entries: [Entry] = []
+        if case .mapping(let present) = content {
+            entries = present
+        } else if content != .empty {
+            throw DefinitionError(value.place, "'\(path)' is not a mapping")
+        }
+        let inner = path.isEmpty ? key : "\(path).\(key)"
+        let index = entries.firstIndex { $0.key == key }
+        let old = index.map { entries[$0].value } ?? YAMLValue(content: .empty, place: value.place, path: inner)
+        let new = try old.setting(keys.dropFirst(), to: value, path: inner)
+        if let index {
+            entries[index].value = new
+        } else {
+            entries.append(Entry(key: key, place: value.place, value: new))
+        }
+        return YAMLValue(content: .mapping(entries), place: place, path: self.path)
+    }
+}

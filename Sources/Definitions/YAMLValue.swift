@@ -1,0 +1,124 @@
+/// A node of a YAML file as its text, with the place where it stands.
+///
+/// Scalars are never interpreted here: YAML would make 90 of `owner: 1:30` and 1.2e38 of a commit of digits.
+struct YAMLValue: Sendable, Hashable {
+    enum Content: Sendable, Hashable {
+        /// Nothing was written after the key.
+        case empty
+        /// `isPlain` is false where it stood in quotes.
+        case scalar(String, isPlain: Bool)
+        case sequence([YAMLValue])
+        case mapping([Entry])
+    }
+
+    struct Entry: Sendable, Hashable {
+        let key: String
+        let place: String
+        var value: YAMLValue
+    }
+
+    var content: Content
+    /// `<file>:<line>`, or the option of the command line that it came from.
+    let place: String
+    /// The way from the root of the document: `layers[0].debian.suite`.
+    let path: String
+
+    func error(_ reason: String) -> DefinitionError { DefinitionError(place, reason) }
+
+    /// `what was expected`, against what is there.
+    func mismatch(_ expected: String) -> DefinitionError {
+        error("\(path.isEmpty ? "the document" : "'\(path)'") is \(kind); \(expected) was expected")
+    }
+
+    private var kind: String {
+        switch content {
+        case .empty: "empty"
+        case .scalar(let text, _): text.utf8.count <= 40 && !text.contains("\n") ? "'\(text)'" : "a text"
+        case .sequence: "a list"
+        case .mapping: "a mapping"
+        }
+    }
+
+    /// For a key that this version reads but cannot do yet.
+    func notSupported(_ what: String? = nil) -> DefinitionError {
+        error("'\(path)'\(what.map { " with \($0)" } ?? "") is not supported yet")
+    }
+}
+
+/// Texts and lists of them.
+extension YAMLValue {
+    /// A text that is not empty.
+    func text(_ expected: String = "a text") throws(DefinitionError) -> String {
+        guard case .scalar(let text, _) = content, !text.isEmpty else { throw mismatch(expected) }
+        return text
+    }
+
+    /// A text that may be empty if it is quoted or comes from a variable.
+    func anyText() throws(DefinitionError) -> String {
+        switch content {
+        case .scalar(let text, _): return text
+        case .empty: throw error("'\(path)' is empty; write \"\" for an empty text")
+        default: throw mismatch("a text")
+        }
+    }
+
+    /// The elements of a list.
+    func elements(_ expected: String = "a list") throws(DefinitionError) -> [YAMLValue] {
+        guard case .sequence(let elements) = content else { throw mismatch(expected) }
+        return elements
+    }
+
+    /// A list of texts, none of them empty.
+    func texts() throws(DefinitionError) -> [String] {
+        var texts: [String] = []
+        for element in try elements("a list of texts") { texts.append(try element.text()) }
+        return texts
+    }
+
+    /// The arguments of a command: the first is not empty.
+    func command() throws(DefinitionError) -> [String] {
+        var texts: [String] = []
+        for element in try elements("a list with a command and its arguments") { texts.append(try element.anyText()) }
+        guard let first = texts.first, !first.isEmpty else { throw error("'\(path)' names no command") }
+        return texts
+    }
+
+    /// The entries of a mapping.
+    func entries() throws(DefinitionError) -> [Entry] {
+        guard case .mapping(let entries) = content else { throw mismatch("a mapping") }
+        return entries
+    }
+
+    /// Texts by name.
+    func textMap() throws(DefinitionError) -> [String: String] {
+        var map: [String: String] = [:]
+        for entry in try entries() { map[entry.key] = try entry.value.anyText() }
+        return map
+    }
+
+    /// Environment variables by name.
+    func environment() throws(DefinitionError) -> [String: String] {
+        for entry in try entries() where !EnvironmentSyntax.isName(entry.key) {
+            throw DefinitionError(entry.place, "'\(entry.key)' in \(path) is not a variable's name")
+        }
+        return try textMap()
+    }
+
+    /// Names of environment variables.
+    func environmentNames() throws(DefinitionError) -> [String] {
+        var names: [String] = []
+        for element in try elements("a list of variables") {
+            let name = try element.text()
+            guard EnvironmentSyntax.isName(name) else { throw element.error("'\(name)' is not a variable's name") }
+            names.append(name)
+        }
+        return names
+    }
+}
+
+/// What an environment variable's name is made of.
+enum EnvironmentSyntax {
+    static func isName(_ text: String) -> Bool {
+        text.wholeMatch(of: #/[A-Za-z_][A-Za-z0-9_]*/#) != nil
+    }
+}
