@@ -1,0 +1,71 @@
+import CLinux
+import POSIX
+public import SystemPackage
+
+/// A program that runs beside a test, such as a server; it is killed and reaped when the test lets go of it.
+public final class RunningProgram: Sendable {
+    /// Why a program could not be started.
+    public struct Failure: Error, CustomStringConvertible {
+        /// One line.
+        public let description: String
+    }
+
+    /// Its number.
+    public let pid: Int32
+    /// Where everything that it prints goes.
+    public let log: FilePath
+
+    /// Starts a program, by path or by name in PATH, in a process group of its own.
+    public init(
+        _ program: String, _ arguments: [String] = [], environment: [String: String?] = [:], log: FilePath
+    ) throws {
+        var variables = ProcessEnvironment.all()
+        for (name, value) in environment { variables[name] = value }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var nothing = sigset_t()
+        sigemptyset(&nothing)
+        posix_spawnattr_setsigmask(&attributes, &nothing)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, log.string, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        var arguments = ([program] + arguments).map { strdup($0) } + [nil]
+        var environment = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer {
+            for text in arguments + environment { free(text) }
+        }
+        var pid: pid_t = 0
+        let result = posix_spawnp(&pid, program, &actions, &attributes, &arguments, &environment)
+        guard result == 0 else { throw Failure(description: "cannot start \(program): \(Errno(rawValue: result))") }
+        self.pid = pid
+        self.log = log
+    }
+
+    deinit {
+        kill(-pid, SIGKILL)
+        var status: Int32 = 0
+        waitpid(pid, &status, 0)
+    }
+
+    /// Sends it a signal.
+    public func signal(_ number: Int32) { kill(pid, number) }
+
+    /// The exit status, 128 and the number of a signal that ended it, nil while it runs.
+    public var status: Int? {
+        var information = siginfo_t()
+        // WNOWAIT leaves the child to the end of this value, so that its number is nobody else's until then.
+        let result = waitid(P_PID, id_t(pid), &information, WEXITED | WNOHANG | WNOWAIT)
+        guard result == 0, information.si_signo == SIGCHLD else { return nil }
+        let value = Int(information._sifields._sigchld.si_status)
+        return information.si_code == CLD_EXITED ? value : 128 + value
+    }
+
+    /// What it printed so far.
+    public var printed: String { (try? FileSystem.read(log)).map { String(decoding: $0, as: UTF8.self) } ?? "" }
+}
