@@ -1,0 +1,49 @@
+# Two commands bring a newcomer all the way: `make demo` shows the whole journey, `make test` checks all of it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+.PHONY: setup setup-test build entrypoint demo test bench format lint install clean
+
+PREFIX ?= /usr/local
+SOURCES := Sources Tests Package.swift
+# Static, so that caasctl and the entrypoint need no Swift where they run.
+RELEASE := swift build -c release --static-swift-stdlib
+
+setup: ## what building and the sandbox need
+	@scripts/setup.sh
+
+setup-test: ## and what only the tests need
+	@scripts/setup.sh --test
+
+build:
+	$(RELEASE) --product caasctl
+	$(RELEASE) --product caas-entrypoint
+
+entrypoint: build ## the layer that `caasctl build` puts into every image with a program
+	.build/release/caasctl entrypoint pack
+
+demo: setup entrypoint
+	@scripts/demo.sh
+
+test: ## setup, builds, lint and every test, each step timed
+	@scripts/test.sh
+
+bench: setup setup-test entrypoint ## beside umoci; never part of `test`
+	@scripts/bench.sh
+
+format:
+	swift format --in-place --recursive --parallel $(SOURCES)
+
+lint:
+	swift format lint --strict --recursive --parallel $(SOURCES)
+	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR scripts/*.sh .ci/run; fi
+
+install: ## PREFIX=/usr/local, DESTDIR for packagers
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/libexec/caasctl"
+	install -m 0755 .build/release/caasctl "$(DESTDIR)$(PREFIX)/libexec/caasctl/caasctl"
+	rm -rf "$(DESTDIR)$(PREFIX)/libexec/caasctl/entrypoint"
+	cp -R .build/release/entrypoint "$(DESTDIR)$(PREFIX)/libexec/caasctl/entrypoint"
+	ln -sfn ../libexec/caasctl/caasctl "$(DESTDIR)$(PREFIX)/bin/caasctl"
+
+clean: ## what was built; the tools under .cache stay
+	rm -rf .build .cache/demo
