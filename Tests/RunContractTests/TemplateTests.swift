@@ -1,0 +1,45 @@
+import RunContract
+import Testing
+
+struct TemplateTests {
+    static let variables = ["NAME": "demo", "EMPTY": "", "PRICE": "$5", "NESTED": "${NAME}"]
+
+    @Test(arguments: [
+        ("plain", "plain"),
+        ("${NAME}", "demo"),
+        ("a${NAME}b${NAME}c", "ademobdemoc"),
+        ("${UNSET:-fallback}", "fallback"),
+        ("${EMPTY:-fallback}", "fallback"),
+        ("${EMPTY}", ""),
+        ("${NAME:-fallback}", "demo"),
+        ("${UNSET:-}", ""),
+        ("${UNSET:-https://a/b?c=d}", "https://a/b?c=d"),
+        ("$${NAME}", "${NAME}"),
+        ("cost: $5 and $", "cost: $5 and $"),
+        ("${PRICE}", "$5"),
+        ("${NESTED}", "${NAME}"),
+        ("$NAME", "$NAME"),
+        ("", ""),
+    ])
+    func `a text expands once, as the design says`(text: String, expected: String) throws {
+        #expect(try Template(text).expanded { Self.variables[$0] } == expected)
+    }
+
+    @Test(arguments: [
+        ("${NAME", "cannot expand '${NAME': a '${' has no '}'"),
+        ("${}", "cannot expand '${}': '' is not a variable's name"),
+        ("${1A}", "cannot expand '${1A}': '1A' is not a variable's name"),
+        ("${A B}", "cannot expand '${A B}': 'A B' is not a variable's name"),
+    ])
+    func `a text that is no template is refused`(text: String, message: String) {
+        let error = #expect(throws: ContractError.self) { try Template(text) }
+        #expect(error?.description == message)
+    }
+
+    @Test func `an unset variable without a default is named`() throws {
+        let template = try Template("--run=${WANDB_RUN}")
+        let error = #expect(throws: ContractError.self) { try template.expanded { _ in nil } }
+        #expect(error?.description == "cannot expand '${WANDB_RUN}': WANDB_RUN is not set")
+        #expect(template.variables.map(\.name) == ["WANDB_RUN"])
+    }
+}
