@@ -1,0 +1,19 @@
+import SystemPackage
+
+/// Why an archive could not be written or read.
+public struct ArchiveError: Error, Sendable, Equatable, CustomStringConvertible {
+    private let action: String
+    private let reason: String
+
+    /// What could not be done with what, and why.
+    public init(_ action: String, _ reason: String) {
+        self.action = action
+        self.reason = reason
+    }
+
+    /// A file that could not be read or written.
+    init(_ action: String, _ path: FilePath, _ errno: Errno) { self.init("\(action) \(path)", "\(errno)") }
+
+    /// `cannot <do> <thing>: <reason>`.
+    public var description: String { "cannot \(action): \(reason)" }
+}

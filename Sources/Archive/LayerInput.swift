@@ -1,0 +1,106 @@
+private import CLibArchive
+import Hashing
+import POSIX
+import SystemPackage
+
+/// A layer's file, hashed as it is read and again as it leaves the decompressor.
+///
+/// libarchive does not show the bytes between decompression and tar, so that one of its readers only decompresses, and
+/// the tar's reader is fed by this object. A class, because C's callback must find it.
+final class LayerInput {
+    private static let chunk = 256 << 10
+
+    let path: FilePath
+    private let file: File
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: chunk, alignment: 64)
+    private var blobHash: SHA256? = SHA256()
+    private var tarHash: SHA256? = SHA256()
+    private var decompressor: OpaquePointer?
+    private var isAtEnd = false
+    private(set) var failure: ArchiveError?
+
+    init(_ file: consuming File) throws(ArchiveError) {
+        path = file.path
+        self.file = file
+        guard let archive = archive_read_new() else { throw ArchiveError("read \(path)", "no memory") }
+        decompressor = archive
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        var raw: OpaquePointer?
+        let isOpen =
+            archive_read_support_filter_gzip(archive) == ARCHIVE_OK
+            && archive_read_support_filter_zstd(archive) == ARCHIVE_OK
+            && archive_read_support_format_raw(archive) == ARCHIVE_OK
+            && archive_read_support_format_empty(archive) == ARCHIVE_OK
+            && archive_read_open(archive, context, nil, readBlob, nil) == ARCHIVE_OK
+        guard isOpen else { throw failure ?? ArchiveError("read \(path)", archive) }
+        switch archive_read_next_header(archive, &raw) {
+        case ARCHIVE_OK, ARCHIVE_WARN: break
+        case ARCHIVE_EOF: isAtEnd = true
+        default: throw failure ?? ArchiveError("read \(path)", archive)
+        }
+    }
+
+    deinit {
+        if let decompressor { archive_read_free(decompressor) }
+        buffer.deallocate()
+    }
+
+    /// More of the file, empty at its end, nil where it cannot be read.
+    func nextBlobBytes() -> UnsafeRawBufferPointer? {
+        do throws(POSIXError) {
+            let count = try file.read(into: buffer)
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            blobHash?.update(bytes)
+            return bytes
+        } catch {
+            failure = ArchiveError(error.action, error.path, error.errno)
+            return nil
+        }
+    }
+
+    /// More of the tar, empty at its end, nil where it cannot be read.
+    func nextTarBytes() -> UnsafeRawBufferPointer? {
+        while !isAtEnd {
+            var start: UnsafeRawPointer?
+            var count = 0
+            var offset: Int64 = 0
+            let result = archive_read_data_block(decompressor, &start, &count, &offset)
+            if result == ARCHIVE_EOF {
+                isAtEnd = true
+            } else if result != ARCHIVE_OK && result != ARCHIVE_WARN {
+                if failure == nil, let decompressor { failure = ArchiveError("read \(path)", decompressor) }
+                return nil
+            } else if count > 0 {
+                let bytes = UnsafeRawBufferPointer(start: start, count: count)
+                tarHash?.update(bytes)
+                return bytes
+            }
+        }
+        return UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+
+    /// Reads everything that is left of the tar and of the file.
+    func finish() throws(ArchiveError) -> LayerReader.Digests {
+        while true {
+            guard let bytes = nextTarBytes() else { throw failure ?? ArchiveError("read \(path)", "unknown reason") }
+            if bytes.isEmpty { break }
+        }
+        while true {
+            guard let bytes = nextBlobBytes() else { throw failure ?? ArchiveError("read \(path)", "unknown reason") }
+            if bytes.isEmpty { break }
+        }
+        return LayerReader.Digests(
+            diffID: tarHash.take()?.finish() ?? [], digest: blobHash.take()?.finish() ?? [])
+    }
+}
+
+/// libarchive calls this for more of the blob; it finds our object by the context.
+private let readBlob:
+    @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<UnsafeRawPointer?>?) -> Int = {
+        _, context, bytes in
+        guard let context, let bytes else { return -1 }
+        let input = Unmanaged<LayerInput>.fromOpaque(context).takeUnretainedValue()
+        guard let block = input.nextBlobBytes() else { return -1 }
+        bytes.pointee = block.baseAddress
+        return block.count
+    }

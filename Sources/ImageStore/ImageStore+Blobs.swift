@@ -1,0 +1,70 @@
+import Hashing
+public import OCI
+import POSIX
+public import SystemPackage
+
+extension ImageStore {
+    var temporaryFolder: FilePath { folder.appending("tmp") }
+
+    /// A new blob whose digest is not known yet.
+    public func makeTemporaryBlob() throws(ImageStoreError) -> TemporaryBlob { try TemporaryBlob(in: self) }
+
+    /// A new blob that must turn out to be what a descriptor says.
+    public func makeBlob(_ descriptor: Descriptor) throws(ImageStoreError) -> BlobWriter {
+        try BlobWriter(descriptor, in: self)
+    }
+
+    /// Stores bytes that are all there.
+    public func add(_ content: [UInt8], mediaType: MediaType) throws(ImageStoreError) -> Descriptor {
+        let descriptor = Descriptor(mediaType: mediaType, digest: Digest(of: content), size: Int64(content.count))
+        if contains(descriptor) { return descriptor }
+        let blob = try TemporaryBlob(in: self)
+        let file = try blob.open()
+        do throws(POSIXError) { try file.write(content) } catch { throw ImageStoreError(error) }
+        try blob.keep(as: descriptor.digest)
+        return descriptor
+    }
+
+    /// Stores the content of a file, which must be what a descriptor says.
+    public func add(copying path: FilePath, as descriptor: Descriptor) throws(ImageStoreError) {
+        if contains(descriptor) { return }
+        let source = try posix { () throws(POSIXError) in try File(path, .read) }
+        var writer = try makeBlob(descriptor)
+        var chunk = [UInt8](repeating: 0, count: 256 << 10)
+        while true {
+            var mutable = chunk.mutableSpan
+            let count = try mutable.withUnsafeMutableBytes { (buffer) throws(ImageStoreError) in
+                let count = try posix { () throws(POSIXError) in try source.read(into: buffer) }
+                try writer.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                return count
+            }
+            if count == 0 { break }
+        }
+        try writer.finish()
+    }
+
+    /// The content of a small blob, verified.
+    public func read(_ descriptor: Descriptor, limit: Int = 16 << 20) throws(ImageStoreError) -> [UInt8] {
+        let path = path(of: descriptor.digest)
+        let content = try posix { () throws(POSIXError) in try FileSystem.read(path, limit: limit) }
+        guard Digest(of: content) == descriptor.digest else {
+            throw ImageStoreError(
+                "read blob \(descriptor.digest)", "its content in \(folder) is damaged; remove \(path)")
+        }
+        return content
+    }
+
+    /// Removes what writers left that were killed: their locks are free.
+    ///
+    /// Younger files are left alone, since a writer locks its file only just after it made it.
+    func removeAbandonedBlobs() {
+        guard let names = try? FileSystem.names(in: temporaryFolder) else { return }
+        for name in names {
+            let path = temporaryFolder.appending(name)
+            guard let file = try? File(readingNoFollow: path), let status = try? file.status(),
+                status.modified < Self.minutesAgo(10), (try? file.lock(wait: false)) == true
+            else { continue }
+            try? FileSystem.remove(path)
+        }
+    }
+}

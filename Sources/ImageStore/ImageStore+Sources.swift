@@ -1,0 +1,60 @@
+import JSON
+public import OCI
+import POSIX
+import SystemPackage
+import Timestamps
+
+/// A repository that holds a blob.
+public struct BlobSource: Sendable, Hashable {
+    /// Host and port.
+    public let registry: String
+    /// The path below the registry.
+    public let repository: String
+
+    /// A repository of a registry.
+    public init(registry: String, repository: String) {
+        self.registry = registry
+        self.repository = repository
+    }
+}
+
+extension ImageStore {
+    /// Notes that a repository holds a blob, so that it can be mounted or copied from there.
+    public func remember(_ source: BlobSource, of digest: Digest) throws(ImageStoreError) {
+        var sources = try sources(of: digest)
+        if sources.first == source { return }
+        sources.removeAll { $0 == source }
+        sources.insert(source, at: 0)
+        let content = JSONValue.array(
+            sources.prefix(8).map { ["registry": .string($0.registry), "repository": .string($0.repository)] })
+        let path = sourcesPath(of: digest)
+        try posix { () throws(POSIXError) in
+            try FileSystem.makeFolder(path.removingLastComponent())
+            try FileSystem.write(content.encoded(), to: path)
+        }
+    }
+
+    /// The repositories that are known to hold a blob, the latest first.
+    public func sources(of digest: Digest) throws(ImageStoreError) -> [BlobSource] {
+        let path = sourcesPath(of: digest)
+        guard FileSystem.exists(path) else { return [] }
+        let content = try posix { () throws(POSIXError) in try FileSystem.read(path) }
+        do throws(JSONError) {
+            var sources: [BlobSource] = []
+            for element in try JSONValue(parsing: content).array ?? [] {
+                sources.append(
+                    BlobSource(registry: try element.text("registry"), repository: try element.text("repository")))
+            }
+            return sources
+        } catch { throw ImageStoreError("read \(path)", error.reason) }
+    }
+
+    private func sourcesPath(of digest: Digest) -> FilePath {
+        folder.appending("sources").appending("sha256").appending("\(digest.hexadecimal).json")
+    }
+
+    /// Nanoseconds since 1970, so many minutes ago.
+    static func minutesAgo(_ minutes: Int) -> Int64 {
+        Int64(Timestamp.now().seconds - minutes * 60) * 1_000_000_000
+    }
+}

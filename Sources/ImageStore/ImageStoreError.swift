@@ -1,0 +1,24 @@
+import JSON
+import POSIX
+
+/// Why the store of images could not do something.
+public struct ImageStoreError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// `cannot <do> <thing>: <reason>`.
+    public let description: String
+
+    /// What could not be done with what, and why.
+    public init(_ action: String, _ reason: String) { description = "cannot \(action): \(reason)" }
+
+    /// A system call that failed says all that there is to say.
+    init(_ error: POSIXError) { description = error.description }
+}
+
+/// Runs calls of the system inside a function that throws this module's error.
+func posix<Value: ~Copyable>(_ body: () throws(POSIXError) -> Value) throws(ImageStoreError) -> Value {
+    do throws(POSIXError) { return try body() } catch { throw ImageStoreError(error) }
+}
+
+/// Reads a document inside a function that throws this module's error.
+func decode<Value>(_ thing: String, _ body: () throws(JSONError) -> Value) throws(ImageStoreError) -> Value {
+    do throws(JSONError) { return try body() } catch { throw ImageStoreError("read \(thing)", error.reason) }
+}

@@ -1,0 +1,79 @@
+import JSON
+import OCI
+import POSIX
+import SystemPackage
+
+/// The files of an OCI layout. <https://github.com/opencontainers/image-spec/blob/main/image-layout.md>
+struct Layout: Sendable {
+    static let referenceName = "org.opencontainers.image.ref.name"
+    static let containerdName = "io.containerd.image.name"
+
+    let folder: FilePath
+    private var marker: FilePath { folder.appending("oci-layout") }
+    private var index: FilePath { folder.appending("index.json") }
+    var blobs: FilePath { folder.appending("blobs").appending("sha256") }
+
+    func path(of digest: Digest) -> FilePath { blobs.appending(digest.hexadecimal) }
+
+    func contains(_ descriptor: Descriptor) -> Bool {
+        guard let status = try? FileStatus(path(of: descriptor.digest)) else { return false }
+        return status.kind == .regular && status.size == descriptor.size
+    }
+
+    /// Makes what is missing; `oci-layout` comes last, since with it the folder claims to be one.
+    func make() throws(ImageStoreError) {
+        try posix { () throws(POSIXError) in
+            if FileSystem.exists(marker) && FileSystem.exists(index) && FileSystem.exists(blobs) { return }
+            try FileSystem.makeFolder(blobs)
+            if !FileSystem.exists(index) {
+                try FileSystem.write(ImageIndex(manifests: []).json.encoded(), to: index)
+            }
+            if !FileSystem.exists(marker) {
+                try FileSystem.write(Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8), to: marker)
+            }
+        }
+    }
+
+    func tags() throws(ImageStoreError) -> [(name: String, descriptor: Descriptor)] {
+        let document = try readIndex()
+        do throws(JSONError) {
+            var tags: [(String, Descriptor)] = []
+            for element in try document.list("manifests") {
+                let descriptor = try Descriptor(json: element)
+                let name =
+                    descriptor.annotations[Self.containerdName] ?? descriptor.annotations[Self.referenceName] ?? ""
+                tags.append((name, descriptor))
+            }
+            return tags
+        } catch { throw ImageStoreError("read \(index)", error.reason) }
+    }
+
+    /// Adds an entry and removes the one that had the name; entries of others stay as they came.
+    func tag(_ descriptor: Descriptor, as name: String, tag: String) throws(ImageStoreError) {
+        var descriptor = descriptor
+        descriptor.annotations[Self.containerdName] = name
+        descriptor.annotations[Self.referenceName] = tag
+        // The kernel gives the lock back when its holder dies.
+        let lock = try posix { () throws(POSIXError) in try File(marker, .read) }
+        _ = try posix { () throws(POSIXError) in try lock.lock(wait: true) }
+        var document = try readIndex()
+        let others = (document["manifests"]?.array ?? []).filter { element in
+            guard let annotations = element["annotations"] else { return true }
+            let other = annotations[Self.containerdName]?.string ?? annotations[Self.referenceName]?.string
+            return other != name
+        }
+        document["manifests"] = .array(others + [descriptor.json])
+        let content = document.encoded()
+        try posix { () throws(POSIXError) in try FileSystem.write(content, to: index) }
+    }
+
+    private func readIndex() throws(ImageStoreError) -> JSONValue {
+        let content = try posix { () throws(POSIXError) in try FileSystem.read(index) }
+        do throws(JSONError) { return try JSONValue(parsing: content) } catch {
+            throw ImageStoreError("read \(index)", error.reason)
+        }
+    }
+
+    /// What other tools call the image in this layout: the tag alone, as in the specification's examples.
+    static func tag(of name: String) -> String { (try? Reference(name))?.tag ?? "latest" }
+}

@@ -1,0 +1,45 @@
+import JSON
+public import OCI
+
+/// One image of one platform in the store: its manifest and config, read.
+public struct StoredImage: Sendable {
+    /// The manifest's own descriptor.
+    public let descriptor: Descriptor
+    /// The manifest's bytes as they came, which is what a registry gets.
+    public let manifestContent: [UInt8]
+    /// What the manifest says.
+    public let manifest: ImageManifest
+    /// What the config says.
+    public let config: ImageConfig
+}
+
+extension ImageStore {
+    /// Reads an image; of an index it takes the first one that fits the platform.
+    public func image(_ descriptor: Descriptor, platform: Platform = .current) throws(ImageStoreError) -> StoredImage {
+        let content = try read(descriptor)
+        let thing = "image \(descriptor.digest)"
+        let document = try decode(thing) { () throws(JSONError) in try JSONValue(parsing: content) }
+        if descriptor.mediaType.isIndex {
+            let index = try decode(thing) { () throws(JSONError) in try ImageIndex(json: document) }
+            guard let match = index.manifest(for: platform), match.mediaType.isImageManifest else {
+                throw ImageStoreError("read \(thing)", "it has no image for \(platform)")
+            }
+            return try image(match, platform: platform)
+        }
+        let manifest = try decode(thing) { () throws(JSONError) in try ImageManifest(json: document) }
+        let configContent = try read(manifest.config)
+        let config = try decode("config \(manifest.config.digest)") { () throws(JSONError) in
+            try ImageConfig(json: try JSONValue(parsing: configContent))
+        }
+        guard config.diffIDs.count == manifest.layers.count else {
+            let counts = "its config names \(config.diffIDs.count) layers, its manifest \(manifest.layers.count)"
+            throw ImageStoreError("read \(thing)", counts)
+        }
+        return StoredImage(descriptor: descriptor, manifestContent: content, manifest: manifest, config: config)
+    }
+
+    /// The layers of an image that are not here, but in the repositories that ``sources(of:)`` tells.
+    public func missingLayers(of image: StoredImage) -> [Descriptor] {
+        image.manifest.layers.filter { !contains($0) }
+    }
+}

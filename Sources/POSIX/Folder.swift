@@ -1,0 +1,174 @@
+private import CLinux
+public import SystemPackage
+
+/// An open folder, whose names are used without ever following a link.
+///
+/// A path that passes through many folders is walked one name at a time, so that no link in it can lead elsewhere.
+/// A class, so that a walk can keep several of them.
+public final class Folder: Sendable {
+    /// Where it was found, for messages.
+    public let path: FilePath
+    private let descriptor: Int32
+
+    /// Opens a folder; links on the way to it are followed.
+    public init(_ path: FilePath) throws(POSIXError) {
+        descriptor = path.withPlatformString { text in
+            retrying { caas_open(text, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
+        }
+        self.path = path
+        guard descriptor >= 0 else { throw POSIXError.last("open", path) }
+    }
+
+    private init(descriptor: Int32, path: FilePath) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    private func call(
+        _ action: String, _ name: FilePath.Component, _ body: (UnsafePointer<CChar>) -> Int32
+    ) throws(POSIXError) {
+        guard name.withPlatformString(body) == 0 else { throw POSIXError.last(action, path.appending(name)) }
+    }
+
+    /// Opens a folder in this one.
+    public func folder(_ name: FilePath.Component) throws(POSIXError) -> Folder {
+        let opened = name.withPlatformString { text in
+            retrying { caas_openat(descriptor, text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0) }
+        }
+        guard opened >= 0 else { throw POSIXError.last("open", path.appending(name)) }
+        return Folder(descriptor: opened, path: path.appending(name))
+    }
+
+    /// Makes a file that must not exist yet, to write it.
+    public func create(_ name: FilePath.Component, mode: UInt32) throws(POSIXError) -> File {
+        let opened = name.withPlatformString { text in
+            retrying {
+                caas_openat(descriptor, text, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+            }
+        }
+        guard opened >= 0 else { throw POSIXError.last("make", path.appending(name)) }
+        return File(owning: opened, path: path.appending(name))
+    }
+
+    /// Opens a file to read it.
+    public func open(_ name: FilePath.Component) throws(POSIXError) -> File {
+        let opened = name.withPlatformString { text in
+            retrying { caas_openat(descriptor, text, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0) }
+        }
+        guard opened >= 0 else { throw POSIXError.last("open", path.appending(name)) }
+        return File(owning: opened, path: path.appending(name))
+    }
+
+    /// What a name in this folder is, nil where there is none.
+    public func status(_ name: FilePath.Component) throws(POSIXError) -> FileStatus? {
+        var raw = stat()
+        if name.withPlatformString({ fstatat(descriptor, $0, &raw, AT_SYMLINK_NOFOLLOW) }) == 0 {
+            return FileStatus(raw)
+        }
+        guard CLinux.__errno_location().pointee == ENOENT else {
+            throw POSIXError.last("examine", path.appending(name))
+        }
+        return nil
+    }
+
+    /// Where a symbolic link in this folder points.
+    public func readLink(_ name: FilePath.Component) throws(POSIXError) -> FilePath {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        let count = name.withPlatformString { readlinkat(descriptor, $0, &buffer, buffer.count - 1) }
+        guard count >= 0 else { throw POSIXError.last("read link", path.appending(name)) }
+        return FilePath(platformString: buffer)
+    }
+
+    /// Makes a folder in this one.
+    public func makeFolder(_ name: FilePath.Component, mode: UInt32) throws(POSIXError) {
+        try call("make folder", name) { mkdirat(descriptor, $0, mode) }
+    }
+
+    /// Makes a symbolic link in this folder; its target is any text.
+    public func makeSymbolicLink(_ name: FilePath.Component, to target: [UInt8]) throws(POSIXError) {
+        try call("make link", name) { name in
+            (target + [0]).withUnsafeBufferPointer { buffer in
+                buffer.withMemoryRebound(to: CChar.self) { text in
+                    text.baseAddress.map { symlinkat($0, descriptor, name) } ?? -1
+                }
+            }
+        }
+    }
+
+    /// Makes a FIFO in this folder.
+    public func makeFIFO(_ name: FilePath.Component, mode: UInt32) throws(POSIXError) {
+        try call("make FIFO", name) { mkfifoat(descriptor, $0, mode) }
+    }
+
+    /// Gives a file in another folder a second name in this one.
+    public func link(
+        _ existing: FilePath.Component, in other: Folder, as name: FilePath.Component
+    ) throws(POSIXError) {
+        try call("link", name) { name in
+            existing.withPlatformString { linkat(other.descriptor, $0, descriptor, name, 0) }
+        }
+    }
+
+    /// Sets the owner of a name in this folder, of a link itself too.
+    public func setOwner(_ name: FilePath.Component, user: UInt32, group: UInt32) throws(POSIXError) {
+        try call("change the owner of", name) { fchownat(descriptor, $0, user, group, AT_SYMLINK_NOFOLLOW) }
+    }
+
+    /// Sets when a name in this folder was changed, of a link itself too.
+    public func setModified(_ name: FilePath.Component, seconds: Int64) throws(POSIXError) {
+        let times = [timespec(tv_sec: Int(seconds), tv_nsec: 0), timespec(tv_sec: Int(seconds), tv_nsec: 0)]
+        try call("change the time of", name) { utimensat(descriptor, $0, times, AT_SYMLINK_NOFOLLOW) }
+    }
+
+    /// Sets the owner, the mode and the time of this folder itself; an owner of nil is left as it is.
+    public func setAttributes(
+        owner: (user: UInt32, group: UInt32)?, mode: UInt32, modifiedSeconds: Int64
+    ) throws(POSIXError) {
+        let times = [
+            timespec(tv_sec: Int(modifiedSeconds), tv_nsec: 0), timespec(tv_sec: Int(modifiedSeconds), tv_nsec: 0),
+        ]
+        if let owner, fchown(descriptor, owner.user, owner.group) != 0 {
+            throw POSIXError.last("change the owner of", path)
+        }
+        guard fchmod(descriptor, mode) == 0 else { throw POSIXError.last("change the mode of", path) }
+        guard futimens(descriptor, times) == 0 else { throw POSIXError.last("change the time of", path) }
+    }
+
+    /// The names in this folder, in byte order.
+    public func names() throws(POSIXError) -> [FilePath.Component] {
+        // The numbers under /proc/self/fd lead to the folder itself, whatever its name is by now.
+        try FileSystem.names(in: FilePath("/proc/self/fd/\(descriptor)"))
+    }
+
+    /// Removes a name with everything below it; links are removed, not followed.
+    public func removeTree(_ name: FilePath.Component) throws(POSIXError) {
+        guard let status = try status(name) else { return }
+        guard status.kind == .directory else { return try call("remove", name) { unlinkat(descriptor, $0, 0) } }
+        let folder = try folder(name)
+        for child in try folder.names() { try folder.removeTree(child) }
+        try call("remove", name) { unlinkat(descriptor, $0, AT_REMOVEDIR) }
+    }
+}
+
+extension File {
+    /// Sets the owner.
+    public func setOwner(user: UInt32, group: UInt32) throws(POSIXError) {
+        guard fchown(descriptor, user, group) == 0 else { throw POSIXError.last("change the owner of", path) }
+    }
+
+    /// Sets when the content was changed.
+    public func setModified(seconds: Int64) throws(POSIXError) {
+        let times = [timespec(tv_sec: Int(seconds), tv_nsec: 0), timespec(tv_sec: Int(seconds), tv_nsec: 0)]
+        guard futimens(descriptor, times) == 0 else { throw POSIXError.last("change the time of", path) }
+    }
+
+    /// Sets a value by name, such as `security.capability`; false where the file system or the user's rights refuse it.
+    public func setExtendedAttribute(_ name: String, _ value: [UInt8]) -> Bool {
+        fsetxattr(descriptor, name, value, value.count, 0) == 0
+    }
+
+    /// Makes this file share another's blocks until one of them changes; false where the file system cannot.
+    public func reflink(from other: borrowing File) -> Bool { caas_reflink(descriptor, other.descriptor) == 0 }
+}
