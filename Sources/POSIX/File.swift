@@ -83,6 +83,19 @@ public struct File: ~Copyable, Sendable {
         }
     }
 
+    /// Writes all the bytes from an offset on; several threads may write to different places.
+    public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(POSIXError) {
+        var rest = bytes[...]
+        var position = offset
+        while !rest.isEmpty {
+            let buffer = UnsafeRawBufferPointer(rebasing: rest)
+            let count = retrying { pwrite(descriptor, buffer.baseAddress, buffer.count, Int(position)) }
+            guard count >= 0 else { throw POSIXError.last("write", path) }
+            rest = rest.dropFirst(count)
+            position += Int64(count)
+        }
+    }
+
     /// Writes all the bytes.
     public func write(_ bytes: RawSpan) throws(POSIXError) {
         let failure: POSIXError? = bytes.withUnsafeBytes { buffer in

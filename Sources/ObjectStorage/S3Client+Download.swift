@@ -1,0 +1,73 @@
+import HTTP
+import Hashing
+import POSIX
+public import SystemPackage
+
+/// Whole objects back into files.
+extension S3Client {
+    /// How often a part whose bytes do not fit its hash is fetched.
+    static let readAttempts = 3
+
+    /// Downloads an object; the file has its name, and is on the disk, only once every part's hash was right.
+    public func download(
+        _ object: UploadedObject, to file: FilePath, progress: (@Sendable (Int64) -> Void)?
+    ) async throws(StorageError) {
+        let action = "download \(location.name(object.key)) to \(file)"
+        guard let ranges = object.ranges else {
+            throw StorageError(.corrupted, action, "its record has a wrong number of parts")
+        }
+        let target = try await BlockingThread.run { () throws(StorageError) in try TargetFile(file, doing: action) }
+        let total = TransferProgress(progress)
+        do throws(StorageError) {
+            _ = try await BoundedTasks.run(ranges.count, atOnce: options.partsAtOnce) {
+                [self] index throws(StorageError) in
+                try await download(part: index, ranges, of: object, to: target, total, action)
+            }
+            try await BlockingThread.run { () throws(StorageError) in try target.publish() }
+        } catch {
+            target.discard()
+            throw error
+        }
+    }
+
+    private func download(
+        part index: Int, _ ranges: PartRanges, of object: UploadedObject, to target: TargetFile,
+        _ total: TransferProgress, _ action: String
+    ) async throws(StorageError) {
+        let (offset, length) = (ranges.offset(index), ranges.length(index))
+        for attempt in 0..<Self.readAttempts {
+            let sink = PartSink(offset: offset, length: length, restart: {}) { bytes, position in
+                // Written here, into the page cache; hashed afterwards on another thread.
+                try target.write(bytes, at: offset + position)
+                total.update(index, position + Int64(bytes.count))
+            }
+            try await fetch(object.key, offset: offset, length: length, into: sink, action)
+            let hash = try await BlockingThread.run { () throws(StorageError) in
+                try target.hash(offset: offset, length: length)
+            }
+            if hash == object.parts[index] { return }
+            try await pause(policy.wait(after: attempt), action)
+        }
+        throw StorageError(
+            .corrupted, action,
+            "part \(index + 1) of \(ranges.count) is not what was uploaded: its SHA-256 is not \(object.parts[index])")
+    }
+
+    /// Fetches a range until all of it has come.
+    func fetch(
+        _ key: String, offset: Int64, length: Int64, into sink: PartSink, _ action: String
+    ) async throws(StorageError) {
+        var call = S3Call("GET", key, doing: action)
+        // No byte of an empty object can be asked for.
+        if length > 0 { call.headers["Range"] = "bytes=\(offset)-\(offset + length - 1)" }
+        for attempt in 0..<max(1, policy.attempts) {
+            do throws(StorageError) { _ = try await perform(call, sink: sink) } catch {
+                // The rest of an answer that did not end with the range was refused by ourselves.
+                if length == 0 || !sink.isComplete { throw error }
+            }
+            if sink.isComplete { return }
+            try await pause(policy.wait(after: attempt), action)
+        }
+        throw StorageError(.corrupted, action, "the object is shorter than what was uploaded")
+    }
+}

@@ -1,0 +1,139 @@
+public import HTTP
+import Hashing
+import Synchronization
+import Timestamps
+
+/// A bucket behind the S3 protocol: R2, AWS, and whatever else speaks it.
+public final class S3Client: ObjectStore {
+    /// How much is done at once, and how long is waited.
+    public struct Options: Sendable {
+        /// Parts of one file under way at the same time.
+        public var partsAtOnce = 4
+        /// Files shorter than this go in one piece, and no part but the last is shorter.
+        public var minimumPartSize: Int64 = 16 << 20
+        /// True where parts carry Content-MD5 besides the signed SHA-256, for servers that do not check that one.
+        public var sendsPartMD5 = false
+        /// Seconds without a byte after which a request is ended.
+        public var stallSeconds = 60
+
+        /// The defaults.
+        public init() {}
+    }
+
+    private struct Clock {
+        /// What the last answer's Date says.
+        var measured = 0
+        /// What requests are signed with; changed only when a server refused the local time.
+        var applied = 0
+    }
+
+    /// Where the bucket is.
+    public let location: BucketLocation
+    let options: Options
+    let policy: RetryPolicy
+    let client: HTTPClient
+    let signer: SigV4Signer
+    let etags = ExpectedETags()
+    private let clock = Mutex(Clock())
+
+    /// A client of one bucket.
+    public init(
+        _ location: BucketLocation, credentials: StorageCredentials, client: HTTPClient,
+        policy: RetryPolicy = RetryPolicy(), options: Options = Options()
+    ) {
+        self.location = location
+        self.options = options
+        self.policy = policy
+        self.client = client
+        signer = SigV4Signer(credentials, region: location.region)
+    }
+
+    /// Seconds by which the server's clock is ahead of this machine's, by its last answer.
+    public var clockOffset: Int { clock.withLock { $0.measured } }
+
+    /// A URL with which whoever has it may do one thing to one object for so many seconds.
+    public func presignedURL(_ method: String, _ key: String, seconds: Int) -> HTTPURL {
+        signer.presign(method, location.url(key: key), seconds: seconds, at: now)
+    }
+
+    private var now: Timestamp { Timestamp.now() + clock.withLock { $0.applied } }
+
+    /// Sends a call until it succeeds, is refused for good, or the policy's attempts are used up.
+    func perform(_ call: S3Call, limit: Int = 16 << 20, sink: (any HTTPBodySink)? = nil) async throws(StorageError)
+        -> HTTPResponse
+    {
+        var attempt = 0
+        var isResigned = false
+        while true {
+            let failure: StorageError
+            let isTransient: Bool
+            var headers: HTTPHeaders?
+            switch await send(call, limit: limit, sink: sink) {
+            case .success(let answer):
+                learnClock(answer)
+                if answer.isSuccess { return answer }
+                failure = StorageError(answer, doing: call.action, at: location, clockOffset: clockOffset)
+                if !isResigned, adoptsClock(answer) {
+                    isResigned = true
+                    continue
+                }
+                headers = answer.headers
+                isTransient = Self.isTransient(answer, failure)
+            case .failure(let error):
+                failure = StorageError(error, doing: call.action, at: location)
+                isTransient = error.isTransient
+            }
+            guard isTransient, attempt + 1 < policy.attempts else { throw failure }
+            try call.beforeRetry?()
+            try await pause(policy.wait(after: attempt, headers: headers), call.action)
+            attempt += 1
+        }
+    }
+
+    func pause(_ seconds: Double, _ action: String) async throws(StorageError) {
+        do { try await Task.sleep(for: .seconds(seconds)) } catch {
+            throw StorageError(.cancelled, action, "cancelled")
+        }
+    }
+
+    private func send(
+        _ call: S3Call, limit: Int, sink: (any HTTPBodySink)?
+    ) async -> Result<HTTPResponse, HTTPError> {
+        var request = HTTPRequest(
+            call.method, location.url(key: call.key, query: PercentEncoding.query(call.query)), headers: call.headers,
+            body: call.body)
+        request.followsRedirects = false
+        request.stallSeconds = max(options.stallSeconds, call.leastStallSeconds)
+        request.onUpload = call.onUpload
+        signer.sign(&request, bodyHash: call.bodyHash, at: now)
+        do throws(HTTPError) {
+            if let sink { return .success(try await client.send(request, to: sink)) }
+            return .success(try await client.send(request, limit: limit))
+        } catch { return .failure(error) }
+    }
+
+    private func learnClock(_ answer: HTTPResponse) {
+        guard let date = answer.headers["Date"].flatMap(Timestamp.init(http:)) else { return }
+        clock.withLock { $0.measured = date.seconds - Timestamp.now().seconds }
+    }
+
+    /// Takes the server's time where a refusal may come from ours; what servers call that refusal differs.
+    private func adoptsClock(_ answer: HTTPResponse) -> Bool {
+        guard [400, 401, 403].contains(answer.status) else { return false }
+        return clock.withLock { clock in
+            guard abs(clock.measured - clock.applied) > 120 else { return false }
+            clock.applied = clock.measured
+            return true
+        }
+    }
+
+    /// Besides the statuses that mean "later": what a body that was damaged on its way gets.
+    private static func isTransient(_ answer: HTTPResponse, _ failure: StorageError) -> Bool {
+        if RetryPolicy.isTransient(status: answer.status) { return true }
+        let damaged = [
+            "BadDigest", "IncompleteBody", "ClientDisconnect", "RequestTimeout", "XAmzContentSHA256Mismatch",
+            "OperationAborted",
+        ]
+        return failure.s3Code.map(damaged.contains) ?? false
+    }
+}

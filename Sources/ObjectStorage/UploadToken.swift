@@ -1,0 +1,8 @@
+import Hashing
+
+/// The mark by which we know an object as one upload of ours, also when the answer to the upload was lost.
+enum UploadToken {
+    static let header = "x-amz-meta-upload-token"
+    static let metadataName = "upload-token"
+    static func make() -> String { RandomBytes.make(16).hexadecimal }
+}

@@ -1,0 +1,51 @@
+/// What was uploaded, enough to find it again and to know that it is whole.
+public struct UploadedObject: Sendable, Hashable {
+    /// The whole key.
+    public let key: String
+    /// Bytes.
+    public let size: Int64
+    /// Bytes of each part but the last; the size where it went in one piece.
+    public let partSize: Int64
+    /// SHA-256 of each part in order, in hexadecimal; one even of an empty file.
+    public let parts: [String]
+    /// The token in the object's metadata that tells this upload from another.
+    public let uploadToken: String
+
+    /// An object from its parts.
+    public init(key: String, size: Int64, partSize: Int64, parts: [String], uploadToken: String) {
+        self.key = key
+        self.size = size
+        self.partSize = partSize
+        self.parts = parts
+        self.uploadToken = uploadToken
+    }
+
+    /// Where the parts begin and how long they are; nil where sizes and hashes do not agree.
+    var ranges: PartRanges? {
+        guard size >= 0, partSize > 0 || size == 0 else { return nil }
+        let ranges = PartRanges(size: size, partSize: size == 0 ? 1 : partSize)
+        return ranges.count == parts.count ? ranges : nil
+    }
+}
+
+/// What a server tells of an object without its content.
+public struct ObjectStatus: Sendable, Hashable {
+    /// Bytes.
+    public let size: Int64
+    /// The server's own mark of the content, without quotes.
+    public let etag: String
+    /// What was stored beside it, names in lower case without `x-amz-meta-`.
+    public let metadata: [String: String]
+    /// When it was written, as the server says it.
+    public let lastModified: String?
+}
+
+/// One object of a listing.
+public struct ListedObject: Sendable, Hashable {
+    /// The whole key.
+    public let key: String
+    /// Bytes.
+    public let size: Int64
+    /// The server's own mark of the content, without quotes.
+    public let etag: String
+}
