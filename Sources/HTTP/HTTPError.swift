@@ -26,8 +26,10 @@ public struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// What went wrong.
     public let code: Code
-    private let request: String
-    private let reason: String
+    /// Method and URL without query.
+    public let request: String
+    /// Why it failed, without the request.
+    public let reason: String
 
     /// An error for a request, given as method and URL without query.
     public init(_ code: Code, _ request: String, _ reason: String) {

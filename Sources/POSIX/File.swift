@@ -115,6 +115,13 @@ public struct File: ~Copyable, Sendable {
         guard retrying({ fsync(descriptor) }) == 0 else { throw POSIXError.last("sync", path) }
     }
 
+    /// Throws the content away; the next write begins at the front.
+    public func truncate() throws(POSIXError) {
+        guard retrying({ ftruncate(descriptor, 0) }) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
+            throw POSIXError.last("truncate", path)
+        }
+    }
+
     /// What the file is now.
     public func status() throws(POSIXError) -> FileStatus {
         var raw = stat()

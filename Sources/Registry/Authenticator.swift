@@ -1,0 +1,136 @@
+import HTTP
+import JSON
+import Secrets
+
+/// Knows how each registry wants to be convinced, and keeps the tokens.
+///
+/// A registry is asked once; a token is kept for its set of scopes. Requests that come meanwhile wait for the same answer.
+actor Authenticator {
+    enum Scheme: Sendable {
+        case none
+        case basic
+        case bearer(realm: HTTPURL, service: String?)
+    }
+
+    private struct TokenKey: Hashable {
+        let endpoint: HTTPURL
+        let scopes: [String]
+    }
+
+    let http: HTTPClient
+    let retries: RetryPolicy
+    private let credentials: RegistryCredentials
+    private var schemes: [HTTPURL: Task<Result<Scheme, RegistryError>, Never>] = [:]
+    private var tokens: [TokenKey: Task<Result<AccessToken, RegistryError>, Never>] = [:]
+    private var found: [String: RegistryCredential] = [:]
+
+    init(credentials: RegistryCredentials, http: HTTPClient, retries: RetryPolicy) {
+        self.credentials = credentials
+        self.http = http
+        self.retries = retries
+    }
+
+    /// Who we are for a registry.
+    func credential(for registry: String) throws(RegistryError) -> RegistryCredential {
+        if let known = found[registry] { return known }
+        let credential = try credentials.credential(for: registry)
+        found[registry] = credential
+        return credential
+    }
+
+    /// The Authorization field for requests to a repository, with a token that lives `margin` seconds more.
+    func authorization(for access: RepositoryAccess, margin: Double) async throws(RegistryError) -> Secret? {
+        let credential = try credential(for: access.registry)
+        switch try await scheme(of: access) {
+        case .none: return nil
+        case .basic: return credential.basic
+        case .bearer(let realm, let service):
+            let request = TokenRequest(
+                realm: realm, service: service, scopes: access.scopes.map(\.description), credential: credential)
+            return try await token(request, access, margin: margin)
+        }
+    }
+
+    /// Another Authorization field after an answer of 401 to `refused`, nil where there is nothing better.
+    func authorization(
+        for access: RepositoryAccess, after response: HTTPResponse, refused: Secret?
+    ) async throws(RegistryError) -> Secret? {
+        let credential = try credential(for: access.registry)
+        let challenges = AuthenticationChallenge.all(in: response.headers)
+        let scheme = try Self.scheme(challenges, access)
+        schemes[access.endpoint] = Task { .success(scheme) }
+        let fresh: Secret?
+        switch scheme {
+        case .none: fresh = nil
+        case .basic: fresh = credential.basic
+        case .bearer(let realm, let service):
+            var scopes = access.scopes.map(\.description)
+            let challenge = challenges.first { $0.scheme == "bearer" }?.parameters ?? [:]
+            // Only then: some registries challenge an upload with a scope that allows pulling alone.
+            if challenge["error"] == "insufficient_scope", let wanted = challenge["scope"], !scopes.contains(wanted) {
+                scopes.append(wanted)
+            }
+            let request = TokenRequest(realm: realm, service: service, scopes: scopes, credential: credential)
+            await forget(request, access, refused: refused)
+            fresh = try await token(request, access, margin: 10)
+        }
+        return fresh == refused ? nil : fresh
+    }
+
+    private func scheme(of access: RepositoryAccess) async throws(RegistryError) -> Scheme {
+        if let known = schemes[access.endpoint] { return try await known.value.get() }
+        let task = Task { [http, retries] () -> Result<Scheme, RegistryError> in
+            do throws(RegistryError) {
+                // "GET /v2/" is what every registry answers, and where it says what it wants.
+                let request = HTTPRequest("GET", access.endpoint.with(target: "/v2/"))
+                let response = try await http.send(request, retrying: retries, orElse: .unreachable)
+                guard response.status == 401 else { return .success(.none) }
+                return .success(try Self.scheme(AuthenticationChallenge.all(in: response.headers), access))
+            } catch { return .failure(error) }
+        }
+        schemes[access.endpoint] = task
+        let result = await task.value
+        if case .failure = result { schemes[access.endpoint] = nil }
+        return try result.get()
+    }
+
+    private static func scheme(
+        _ challenges: [AuthenticationChallenge], _ access: RepositoryAccess
+    ) throws(RegistryError) -> Scheme {
+        for challenge in challenges where challenge.scheme == "bearer" {
+            guard let text = challenge.parameters["realm"] else { continue }
+            guard let realm = try? access.endpoint.resolving(text), Endpoint.mayRefer(access.endpoint, to: realm) else {
+                throw RegistryError(.refused, "the registry refers to a token server that we may not ask: \(text)")
+            }
+            return .bearer(realm: realm, service: challenge.parameters["service"])
+        }
+        return challenges.contains { $0.scheme == "basic" } ? .basic : .none
+    }
+
+    private func token(
+        _ request: TokenRequest, _ access: RepositoryAccess, margin: Double
+    ) async throws(RegistryError) -> Secret {
+        let key = TokenKey(endpoint: access.endpoint, scopes: request.scopes)
+        while let known = tokens[key] {
+            if case .success(let token) = await known.value, token.isFresh(margin: margin) {
+                return Secret("Bearer \(token.value.unredacted)")
+            }
+            // While this one waited, another may have asked anew already.
+            if tokens[key] == known { tokens[key] = nil }
+        }
+        let task = Task { [http, retries] () -> Result<AccessToken, RegistryError> in
+            do throws(RegistryError) { return .success(try await request.send(http, retries)) } catch {
+                return .failure(error)
+            }
+        }
+        tokens[key] = task
+        return Secret("Bearer \(try await task.value.get().value.unredacted)")
+    }
+
+    /// Drops the token that was refused, unless another request has replaced it already.
+    private func forget(_ request: TokenRequest, _ access: RepositoryAccess, refused: Secret?) async {
+        let key = TokenKey(endpoint: access.endpoint, scopes: request.scopes)
+        guard let known = tokens[key], case .success(let token) = await known.value else { return }
+        if Secret("Bearer \(token.value.unredacted)") == refused { tokens[key] = nil }
+    }
+}

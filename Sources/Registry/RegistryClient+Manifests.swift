@@ -1,0 +1,65 @@
+import HTTP
+import JSON
+import OCI
+
+/// A manifest or an index as it came.
+struct FetchedManifest: Sendable {
+    let descriptor: Descriptor
+    let content: [UInt8]
+    let json: JSONValue
+
+    func decoded<Value>(_ decode: (JSONValue) throws(JSONError) -> Value) throws(RegistryError) -> Value {
+        do throws(JSONError) { return try decode(json) } catch {
+            throw RegistryError(.unsuitable, "manifest \(descriptor.digest): \(error.reason)")
+        }
+    }
+}
+
+/// Fetching and sending manifests.
+extension RegistryClient {
+    /// What registries must accept at least, and we at most. <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>
+    static let manifestLimit = 4 << 20
+
+    /// Fetches a manifest by tag or digest, and checks it against the digest.
+    func manifest(_ identifier: String, _ access: RepositoryAccess) async throws(RegistryError) -> FetchedManifest {
+        var request = HTTPRequest("GET", access.url("manifests/\(identifier)"))
+        // A registry that is not told of all four may convert what it has, and then the digest is another.
+        let types = [MediaType.imageManifest, .imageIndex, .dockerManifest, .dockerManifestList]
+        request.headers["Accept"] = types.map(\.description).joined(separator: ", ")
+        let response = try await send(request, access, limit: Self.manifestLimit)
+        guard response.isSuccess else { throw await refusal(request, response, access) }
+        let digest = Digest(of: response.body)
+        // The header is optional, and says what the registry believes; where a digest was asked for, that one counts.
+        let promised = identifier.hasPrefix("sha256:") ? identifier : response.headers["Docker-Content-Digest"]
+        guard promised == nil || promised == digest.description else {
+            throw RegistryError(
+                .contentMismatch, "\(request.name) promised \(promised ?? ""), and its content is \(digest)")
+        }
+        let json: JSONValue
+        do throws(JSONError) { json = try JSONValue(parsing: response.body) } catch {
+            throw RegistryError(.unsuitable, "\(request.name) answered with no manifest: \(error.reason)")
+        }
+        let type = json["mediaType"]?.string ?? response.headers["Content-Type"] ?? ""
+        let descriptor = Descriptor(mediaType: MediaType(type), digest: digest, size: Int64(response.body.count))
+        guard descriptor.mediaType.isIndex || descriptor.mediaType.isImageManifest else {
+            throw RegistryError(.unsuitable, "\(request.name) answered with '\(type)', which is no image that we know")
+        }
+        return FetchedManifest(descriptor: descriptor, content: response.body, json: json)
+    }
+
+    /// Sends a manifest under a tag or its digest.
+    func put(
+        _ manifest: FetchedManifest, as identifier: String, _ access: RepositoryAccess
+    ) async throws(RegistryError) {
+        let request = HTTPRequest(
+            "PUT", access.url("manifests/\(identifier)"),
+            headers: ["Content-Type": manifest.descriptor.mediaType.description], body: .bytes(manifest.content))
+        let response = try await send(request, access)
+        guard response.isSuccess else { throw await refusal(request, response, access) }
+        let stored = response.headers["Docker-Content-Digest"]
+        guard stored == nil || stored == manifest.descriptor.digest.description else {
+            throw RegistryError(
+                .contentMismatch, "the registry took \(manifest.descriptor.digest) and says that it is \(stored ?? "")")
+        }
+    }
+}

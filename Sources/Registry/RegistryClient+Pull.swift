@@ -1,0 +1,114 @@
+import HTTP
+import JSON
+public import OCI
+import POSIX
+import SystemPackage
+
+/// An image in a registry, as far as a build on top of it has to know it.
+public struct ResolvedImage: Sendable {
+    /// The image of the wanted platform by digest: whoever comes later finds the same.
+    public let reference: Reference
+    /// The manifest's descriptor.
+    public let descriptor: Descriptor
+    /// The manifest's own bytes.
+    public let manifestContent: [UInt8]
+    /// What the manifest says.
+    public let manifest: ImageManifest
+    /// The config's own bytes.
+    public let configContent: [UInt8]
+    /// What the config says.
+    public let config: ImageConfig
+}
+
+/// Finding images, and pulling them whole.
+extension RegistryClient {
+    /// Finds the image of a platform behind a reference, and fetches its manifest and config, verified.
+    public func resolve(_ reference: Reference, platform: Platform) async throws(RegistryError) -> ResolvedImage {
+        do throws(RegistryError) { return try await found(reference, platform) } catch {
+            throw error.during("find image \(reference)")
+        }
+    }
+
+    /// Makes sure that an image of a platform can be pulled: manifest, config, and every layer's presence.
+    @discardableResult
+    public func check(_ reference: Reference, platform: Platform) async throws(RegistryError) -> ResolvedImage {
+        do throws(RegistryError) {
+            let image = try await found(reference, platform)
+            let access = try RepositoryAccess(reference, Scope.pull)
+            try await forEach(image.manifest.layers, limit: parallelism) { (layer) throws(RegistryError) in
+                guard try await self.hasBlob(layer, access) else {
+                    throw RegistryError(.notFound, "the registry lacks layer \(layer.digest)")
+                }
+            }
+            return image
+        } catch { throw error.during("pull \(reference)") }
+    }
+
+    /// Fetches an image of a platform with all its blobs; those that are there already stay.
+    @discardableResult
+    public func pull(
+        _ reference: Reference, platform: Platform, into destination: some ImageDestination,
+        onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }
+    ) async throws(RegistryError) -> ResolvedImage {
+        do throws(RegistryError) {
+            let image = try await found(reference, platform)
+            let access = try RepositoryAccess(reference, Scope.pull)
+            var blobs: [Descriptor] = []
+            for blob in [image.manifest.config] + image.manifest.layers
+            where !blobs.contains(where: { $0.digest == blob.digest }) {
+                blobs.append(blob)
+            }
+            onEvent(.planned(blobs: blobs.count, bytes: blobs.reduce(0) { $0 + $1.size }))
+            try await forEach(blobs, limit: parallelism) { (blob) throws(RegistryError) in
+                try await self.fetch(blob, access, into: destination, onEvent)
+            }
+            do { try await destination.add(manifest: image.manifestContent, as: image.descriptor) } catch {
+                throw RegistryError(.local, "\(error)")
+            }
+            return image
+        } catch { throw error.during("pull \(reference)") }
+    }
+
+    private func fetch(
+        _ blob: Descriptor, _ access: RepositoryAccess, into destination: some ImageDestination,
+        _ onEvent: @escaping @Sendable (TransferEvent) -> Void
+    ) async throws(RegistryError) {
+        do {
+            if try await destination.contains(blob) { return onEvent(.present(blob)) }
+            let path = FileSystem.temporaryPath(beside: destination.temporaryFolder.appending(blob.digest.hexadecimal))
+            defer { try? FileSystem.remove(path) }
+            try await download(blob, access, to: path) { onEvent(.moving(blob, bytes: $0)) }
+            try await destination.adopt(path, as: blob)
+        } catch let error as RegistryError { throw error } catch { throw RegistryError(.local, "\(error)") }
+        onEvent(.moved(blob))
+    }
+
+    private func found(_ reference: Reference, _ platform: Platform) async throws(RegistryError) -> ResolvedImage {
+        let access = try RepositoryAccess(reference, Scope.pull)
+        var fetched = try await manifest(reference.identifier, access)
+        for _ in 0..<4 where fetched.descriptor.mediaType.isIndex {
+            let index = try fetched.decoded { (json) throws(JSONError) in try ImageIndex(json: json) }
+            guard let child = index.manifest(for: platform) ?? index.manifests.first(where: \.mediaType.isIndex) else {
+                throw Self.wrongPlatform(platform, index.manifests.compactMap(\.platform))
+            }
+            fetched = try await manifest(child.digest.description, access)
+        }
+        let manifest = try fetched.decoded { (json) throws(JSONError) in try ImageManifest(json: json) }
+        let content = try await smallBlob(manifest.config, access)
+        let config: ImageConfig
+        do throws(JSONError) { config = try ImageConfig(json: try JSONValue(parsing: content)) } catch {
+            throw RegistryError(.unsuitable, "config \(manifest.config.digest): \(error.reason)")
+        }
+        // An image without a list says only here what it runs on.
+        guard config.platform.matches(platform) else { throw Self.wrongPlatform(platform, [config.platform]) }
+        return ResolvedImage(
+            reference: reference.pinned(to: fetched.descriptor.digest), descriptor: fetched.descriptor,
+            manifestContent: fetched.content, manifest: manifest, configContent: content, config: config)
+    }
+
+    private static func wrongPlatform(_ wanted: Platform, _ offered: [Platform]) -> RegistryError {
+        // Attestations call themselves unknown/unknown, and mean nothing to people.
+        let names = offered.filter { $0.os != "unknown" }.map(\.description).joined(separator: ", ")
+        return RegistryError(.unsuitable, "it is not for \(wanted), only for \(names.isEmpty ? "no platform" : names)")
+    }
+}

@@ -1,0 +1,87 @@
+import HTTP
+import Secrets
+
+/// Requests with authorization, and what their answers mean.
+extension RegistryClient {
+    /// Sends a request to a registry: with authorization, again after a passing failure, and once more after a 401.
+    ///
+    /// Only for what may be carried out twice. `margin` is how long the token must still live, in seconds.
+    func send(
+        _ request: HTTPRequest, _ access: RepositoryAccess, retrying: Bool = true, margin: Double = 10,
+        limit: Int = 4 << 20
+    ) async throws(RegistryError) -> HTTPResponse {
+        let policy = retrying ? retries : .never
+        return try await authorized(request, access, margin: margin) { [http] (request) throws(RegistryError) in
+            try await http.send(request, retrying: policy, limit: limit, orElse: .unreachable)
+        }
+    }
+
+    /// Adds authorization, unless the request goes elsewhere than to the registry, and repeats it once after a 401.
+    func authorized(
+        _ request: HTTPRequest, _ access: RepositoryAccess, margin: Double,
+        _ send: @Sendable (HTTPRequest) async throws(RegistryError) -> HTTPResponse
+    ) async throws(RegistryError) -> HTTPResponse {
+        // An upload's address may be on another host, which must not see our credentials.
+        guard request.url.hasSameOrigin(as: access.endpoint) else { return try await send(request) }
+        var request = request
+        let first = try await authenticator.authorization(for: access, margin: margin)
+        request.headers["Authorization"] = first?.unredacted
+        let response = try await send(request)
+        guard response.status == 401 else { return response }
+        guard let second = try await authenticator.authorization(for: access, after: response, refused: first) else {
+            return response
+        }
+        request.headers["Authorization"] = second.unredacted
+        return try await send(request)
+    }
+
+    /// Waits as the policy says before the next attempt.
+    func pause(after attempt: Int, _ headers: HTTPHeaders? = nil) async throws(RegistryError) {
+        do { try await Task.sleep(for: .seconds(retries.wait(after: attempt, headers: headers))) } catch {
+            throw RegistryError(.cancelled, "cancelled")
+        }
+    }
+
+    /// The error that an answer means, worded with all that helps to mend it.
+    func refusal(
+        _ request: HTTPRequest, _ response: HTTPResponse, _ access: RepositoryAccess
+    ) async -> RegistryError {
+        let credential = try? await authenticator.credential(for: access.registry)
+        let answer = ServerAnswer(response, hiding: credential?.secrets ?? [])
+        var reason = "\(request.name) answered \(answer)"
+        switch response.status {
+        case 401, 403:
+            let explanation = credential?.explanation ?? "no credentials"
+            reason += "; \(explanation); asked for \(access.scopes.map(\.description).joined(separator: " "))"
+            return RegistryError(.unauthorized, reason)
+        case 404: return RegistryError(.notFound, reason)
+        case 413 where request.body.length > 0:
+            reason += "; the registry, or a proxy before it, takes no body of \(request.body.length) bytes:"
+            return RegistryError(.refused, reason + " cut the layer with 'split' in image.yaml")
+        default: return RegistryError(.refused, reason)
+        }
+    }
+}
+
+extension HTTPClient {
+    func send(
+        _ request: HTTPRequest, retrying policy: RetryPolicy, limit: Int = 4 << 20, orElse code: RegistryError.Code
+    ) async throws(RegistryError) -> HTTPResponse {
+        do throws(HTTPError) { return try await send(request, retrying: policy, limit: limit) } catch {
+            throw RegistryError(error, orElse: code)
+        }
+    }
+}
+
+extension RegistryError {
+    init(_ error: HTTPError, orElse code: Code) {
+        let meaning: Code =
+            switch error.code {
+            case .cancelled: .cancelled
+            case .localBody: .local
+            default: code
+            }
+        self.init(meaning, "\(error.request): \(error.reason)")
+        isTransient = error.isTransient
+    }
+}

@@ -1,0 +1,83 @@
+import HTTP
+import JSON
+import Secrets
+
+/// A question to a token server.
+///
+/// Sources: <https://distribution.github.io/distribution/spec/auth/token/> and
+/// <https://distribution.github.io/distribution/spec/auth/oauth/>.
+struct TokenRequest: Sendable {
+    let realm: HTTPURL
+    let service: String?
+    let scopes: [String]
+    let credential: RegistryCredential
+
+    func send(_ http: HTTPClient, _ retries: RetryPolicy) async throws(RegistryError) -> AccessToken {
+        var response: HTTPResponse
+        if case .identityToken(_, let token) = credential.kind {
+            response = try await http.send(exchange(of: token), retrying: retries, orElse: .unreachable)
+            // Servers without the OAuth2 form of the question.
+            if [404, 405].contains(response.status) {
+                response = try await http.send(question, retrying: retries, orElse: .unreachable)
+            }
+        } else {
+            response = try await http.send(question, retrying: retries, orElse: .unreachable)
+        }
+        guard response.isSuccess else { throw refusal(response) }
+        do throws(JSONError) { return try AccessToken(response) } catch {
+            throw RegistryError(.refused, "the token server \(realm) answered with something else: \(error.reason)")
+        }
+    }
+
+    /// The credentials go along unasked: token servers that also know strangers never ask for them.
+    private var question: HTTPRequest {
+        var query = [("client_id", "caasctl")]
+        if let service { query.append(("service", service)) }
+        query += scopes.map { ("scope", $0) }
+        var request = HTTPRequest("GET", realm)
+        switch credential.kind {
+        case .none: break
+        case .password(let user, let password):
+            query.append(("account", user))
+            request.headers["Authorization"] = RegistryCredential.basic(user, password).unredacted
+        case .identityToken(let user, let token):
+            let name = user.isEmpty ? "<token>" : user
+            request.headers["Authorization"] = RegistryCredential.basic(name, token).unredacted
+        }
+        request.url = realm.with(target: realm.target + (realm.target.contains("?") ? "&" : "?") + Self.form(query))
+        return request
+    }
+
+    private func exchange(of token: Secret) -> HTTPRequest {
+        let form = [
+            ("grant_type", "refresh_token"), ("service", service ?? realm.host), ("client_id", "caasctl"),
+            ("scope", scopes.joined(separator: " ")), ("refresh_token", token.unredacted),
+        ]
+        return HTTPRequest(
+            "POST", realm, headers: ["Content-Type": "application/x-www-form-urlencoded"],
+            body: .bytes(Array(Self.form(form).utf8)))
+    }
+
+    private func refusal(_ response: HTTPResponse) -> RegistryError {
+        let answer = ServerAnswer(response, hiding: credential.secrets)
+        let code: RegistryError.Code = [400, 401, 403].contains(response.status) ? .unauthorized : .refused
+        return RegistryError(
+            code,
+            "the token server \(realm) answered \(answer); \(credential.explanation);"
+                + " asked for \(scopes.joined(separator: " "))")
+    }
+
+    private static func form(_ fields: [(String, String)]) -> String {
+        fields.map { "\($0.0)=\(encoded($0.1))" }.joined(separator: "&")
+    }
+
+    /// Percent-encoding that leaves only the unreserved characters. <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
+    private static func encoded(_ text: String) -> String {
+        let hex = Array("0123456789ABCDEF")
+        return text.utf8.map { byte in
+            let scalar = Unicode.Scalar(byte)
+            let isPlain = scalar.isASCII && scalar.properties.isAlphabetic || "-._~0123456789".utf8.contains(byte)
+            return isPlain ? String(Character(scalar)) : "%\(hex[Int(byte >> 4)])\(hex[Int(byte & 15)])"
+        }.joined()
+    }
+}
