@@ -92,7 +92,7 @@ let package = Package(
             ["RunContract", "OCI", "Secrets", "JSON", "POSIX", systemPackage, yams]),
 
         // What they speak
-        module("Registry", ["OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage]),
+        module("Registry", ["ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage]),
         module(
             "ImageStore",
             ["OCI", "Archive", "Hashing", "Timestamps", "JSON", "POSIX", systemPackage]),
@@ -135,7 +135,8 @@ let package = Package(
         tests("ArchiveTests", ["Archive", "Hashing", "POSIX", systemPackage]),
         tests("ImageStoreTests", ["ImageStore", "Archive", "OCI", "Hashing", "JSON", "POSIX", systemPackage]),
         tests(
-            "RegistryTests", ["Registry", "OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage] + nio),
+            "RegistryTests",
+            ["Registry", "ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage] + nio),
         tests("RunContractTests", ["RunContract", "Secrets", "JSON", "Timestamps"]),
         tests(
             "ObjectStorageTests",

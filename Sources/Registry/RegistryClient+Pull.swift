@@ -1,4 +1,5 @@
 import HTTP
+public import ImageStore
 import JSON
 public import OCI
 import POSIX
@@ -47,7 +48,7 @@ extension RegistryClient {
     /// Fetches an image of a platform with all its blobs; those that are there already stay.
     @discardableResult
     public func pull(
-        _ reference: Reference, platform: Platform, into destination: some ImageDestination,
+        _ reference: Reference, platform: Platform, into store: ImageStore,
         onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }
     ) async throws(RegistryError) -> ResolvedImage {
         do throws(RegistryError) {
@@ -60,27 +61,63 @@ extension RegistryClient {
             }
             onEvent(.planned(blobs: blobs.count, bytes: blobs.reduce(0) { $0 + $1.size }))
             try await forEach(blobs, limit: parallelism) { (blob) throws(RegistryError) in
-                try await self.fetch(blob, access, into: destination, onEvent)
+                try await self.fetch(blob, access, into: store, onEvent)
             }
-            do { try await destination.add(manifest: image.manifestContent, as: image.descriptor) } catch {
-                throw RegistryError(.local, "\(error)")
-            }
+            // Its blobs are there now: the manifest comes last, as everywhere.
+            try keep(image.manifestContent, image.descriptor.mediaType, in: store)
             return image
         } catch { throw error.during("pull \(reference)") }
     }
 
+    /// Fetches manifest and config of a base, and notes where its layers are, which stay there.
+    public func addBase(
+        _ reference: Reference, platform: Platform, to store: ImageStore
+    ) async throws(RegistryError) -> ResolvedImage {
+        let image = try await resolve(reference, platform: platform)
+        do throws(ImageStoreError) {
+            let source = BlobSource(registry: reference.registry, repository: reference.repository)
+            for layer in image.manifest.layers { try store.remember(source, of: layer.digest) }
+            _ = try store.add(image.configContent, mediaType: image.manifest.config.mediaType)
+            _ = try store.add(image.manifestContent, mediaType: image.descriptor.mediaType)
+        } catch { throw RegistryError(.local, "find image \(reference)", error.description) }
+        return image
+    }
+
+    /// Fetches the layers of an image that the store lacks, from the repositories that it remembers.
+    public func fetchMissingLayers(
+        of image: StoredImage, in store: ImageStore,
+        onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }
+    ) async throws(RegistryError) {
+        let missing = store.missingLayers(of: image)
+        onEvent(.planned(blobs: missing.count, bytes: missing.reduce(0) { $0 + $1.size }))
+        do throws(RegistryError) {
+            try await forEach(missing, limit: parallelism) { (blob) throws(RegistryError) in
+                let access = try RepositoryAccess(try self.sources(of: blob, in: store)[0], Scope.pull)
+                try await self.fetch(blob, access, into: store, onEvent)
+            }
+        } catch { throw error.during("fetch the layers of \(image.descriptor.digest)") }
+    }
+
     private func fetch(
-        _ blob: Descriptor, _ access: RepositoryAccess, into destination: some ImageDestination,
+        _ blob: Descriptor, _ access: RepositoryAccess, into store: ImageStore,
         _ onEvent: @escaping @Sendable (TransferEvent) -> Void
     ) async throws(RegistryError) {
-        do {
-            if try await destination.contains(blob) { return onEvent(.present(blob)) }
-            let path = FileSystem.temporaryPath(beside: destination.temporaryFolder.appending(blob.digest.hexadecimal))
-            defer { try? FileSystem.remove(path) }
-            try await download(blob, access, to: path) { onEvent(.moving(blob, bytes: $0)) }
-            try await destination.adopt(path, as: blob)
-        } catch let error as RegistryError { throw error } catch { throw RegistryError(.local, "\(error)") }
+        if store.contains(blob) { return onEvent(.present(blob)) }
+        let temporary: TemporaryBlob
+        do throws(ImageStoreError) { temporary = try store.makeTemporaryBlob() } catch {
+            throw RegistryError(.local, error.description)
+        }
+        try await download(blob, access, to: temporary.path) { onEvent(.moving(blob, bytes: $0)) }
+        do throws(ImageStoreError) { try temporary.keep(as: blob.digest) } catch {
+            throw RegistryError(.local, error.description)
+        }
         onEvent(.moved(blob))
+    }
+
+    private func keep(_ content: [UInt8], _ type: MediaType, in store: ImageStore) throws(RegistryError) {
+        do throws(ImageStoreError) { _ = try store.add(content, mediaType: type) } catch {
+            throw RegistryError(.local, error.description)
+        }
     }
 
     private func found(_ reference: Reference, _ platform: Platform) async throws(RegistryError) -> ResolvedImage {

@@ -1,4 +1,5 @@
 import HTTP
+public import ImageStore
 import JSON
 public import OCI
 import POSIX
@@ -10,7 +11,7 @@ extension RegistryClient {
     ///
     /// Sends only what the registry lacks. Beside the reference's tag, the first twelve digits of the digest become one.
     public func push(
-        _ image: Descriptor, from source: some ImageSource, to reference: Reference,
+        _ image: Descriptor, from store: ImageStore, to reference: Reference,
         onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }
     ) async throws(RegistryError) {
         do throws(RegistryError) {
@@ -18,10 +19,10 @@ extension RegistryClient {
                 throw RegistryError(.unsuitable, "the image is \(image.digest), and cannot have another's digest")
             }
             let access = try RepositoryAccess(reference, Scope.push)
-            let content = try await content(of: image, source)
+            let content = try await content(of: image, store)
             onEvent(.planned(blobs: content.blobs.count, bytes: content.blobs.reduce(0) { $0 + $1.size }))
             try await forEach(content.blobs, limit: parallelism) { (blob) throws(RegistryError) in
-                try await self.transfer(blob, source, to: reference, access, onEvent)
+                try await self.transfer(blob, store, to: reference, access, onEvent)
             }
             // Manifests last: a registry refuses one whose blobs or children it lacks. The tag very last: whoever
             // follows it finds all the rest.
@@ -40,22 +41,22 @@ extension RegistryClient {
         var blobs: [Descriptor] = []
     }
 
-    private func content(of image: Descriptor, _ source: some ImageSource) async throws(RegistryError) -> Content {
+    private func content(of image: Descriptor, _ store: ImageStore) async throws(RegistryError) -> Content {
         var content = Content()
-        try await collect(image, source, into: &content, depth: 0)
+        try await collect(image, store, into: &content, depth: 0)
         return content
     }
 
     private func collect(
-        _ descriptor: Descriptor, _ source: some ImageSource, into content: inout Content, depth: Int
+        _ descriptor: Descriptor, _ store: ImageStore, into content: inout Content, depth: Int
     ) async throws(RegistryError) {
-        let manifest = try await read(descriptor, source)
+        let manifest = try await read(descriptor, store)
         if descriptor.mediaType.isIndex {
             guard depth < 4 else { throw RegistryError(.unsuitable, "its lists of manifests are nested too deep") }
             let index = try manifest.decoded { (json) throws(JSONError) in try ImageIndex(json: json) }
             for child in index.manifests
             where !content.manifests.contains(where: { $0.descriptor.digest == child.digest }) {
-                try await collect(child, source, into: &content, depth: depth + 1)
+                try await collect(child, store, into: &content, depth: depth + 1)
             }
         } else {
             let image = try manifest.decoded { (json) throws(JSONError) in try ImageManifest(json: json) }
@@ -71,61 +72,73 @@ extension RegistryClient {
         return !isForeign && !content.blobs.contains { $0.digest == blob.digest }
     }
 
-    private func read(_ descriptor: Descriptor, _ source: some ImageSource) async throws(RegistryError)
+    private func read(_ descriptor: Descriptor, _ store: ImageStore) async throws(RegistryError)
         -> FetchedManifest
     {
         let content: [UInt8]
-        do { content = try await source.manifest(descriptor) } catch { throw RegistryError(.local, "\(error)") }
-        guard Digest(of: content) == descriptor.digest, let json = try? JSONValue(parsing: content) else {
-            throw RegistryError(.contentMismatch, "the store's manifest \(descriptor.digest) is damaged")
+        do throws(ImageStoreError) { content = try store.read(descriptor, limit: Self.manifestLimit) } catch {
+            throw RegistryError(.local, error.description)
+        }
+        guard let json = try? JSONValue(parsing: content) else {
+            throw RegistryError(.unsuitable, "the store's manifest \(descriptor.digest) is no JSON")
         }
         return FetchedManifest(descriptor: descriptor, content: content, json: json)
     }
 
     /// Brings one blob to the registry in the cheapest way there is.
     private func transfer(
-        _ blob: Descriptor, _ source: some ImageSource, to reference: Reference, _ access: RepositoryAccess,
+        _ blob: Descriptor, _ store: ImageStore, to reference: Reference, _ access: RepositoryAccess,
         _ onEvent: @escaping @Sendable (TransferEvent) -> Void
     ) async throws(RegistryError) {
         if try await hasBlob(blob, access) { return onEvent(.present(blob)) }
-        let location: BlobSource
-        do { location = try await source.location(of: blob) } catch { throw RegistryError(.local, "\(error)") }
-        switch location {
-        case .file(let path): try await upload(blob, at: path, access, onEvent)
-        case .repository(let origin):
-            if origin.registry == reference.registry, try await mount(blob, from: origin, to: reference) {
-                return onEvent(.mounted(blob))
-            }
-            try await copy(blob, from: origin, access, through: source.temporaryFolder, onEvent)
+        if store.contains(blob) {
+            try await upload(blob, at: store.path(of: blob.digest), access) { onEvent(.moving(blob, bytes: $0)) }
+            return onEvent(.moved(blob))
         }
+        let sources = try sources(of: blob, in: store)
+        for source in sources where source.registry == reference.registry {
+            if try await mount(blob, from: source, to: reference) { return onEvent(.mounted(blob)) }
+        }
+        try await copy(blob, from: sources[0], access, store, onEvent)
         onEvent(.moved(blob))
+    }
+
+    /// The repositories that hold a blob which the store lacks; at least one.
+    func sources(of blob: Descriptor, in store: ImageStore) throws(RegistryError) -> [Reference] {
+        var references: [Reference] = []
+        do throws(ImageStoreError) {
+            for source in try store.sources(of: blob.digest) {
+                let name = try? Reference(registry: source.registry, repository: source.repository, tag: nil)
+                if let name { references.append(name) }
+            }
+        } catch { throw RegistryError(.local, error.description) }
+        guard !references.isEmpty else {
+            throw RegistryError(
+                .local, "blob \(blob.digest) is missing in \(store.folder), and no repository is known to hold it")
+        }
+        return references
     }
 
     private func upload(
         _ blob: Descriptor, at path: FilePath, _ access: RepositoryAccess,
-        _ onEvent: @escaping @Sendable (TransferEvent) -> Void
+        _ onProgress: @escaping @Sendable (Int64) -> Void
     ) async throws(RegistryError) {
         let file: BodyFile
-        do throws(POSIXError) {
-            file = try BodyFile(path)
-            guard try file.status().size == blob.size else {
-                throw POSIXError("use", path, .invalidArgument)
-            }
-        } catch { throw RegistryError(.local, error.description) }
-        try await upload(blob, from: file, access) { onEvent(.moving(blob, bytes: $0)) }
+        do throws(POSIXError) { file = try BodyFile(path) } catch { throw RegistryError(.local, error.description) }
+        try await upload(blob, from: file, access, onProgress: onProgress)
     }
 
     /// Brings a blob over from another registry through a file, since a broken upload must be able to begin anew.
     private func copy(
-        _ blob: Descriptor, from origin: Reference, _ access: RepositoryAccess, through folder: FilePath,
+        _ blob: Descriptor, from origin: Reference, _ access: RepositoryAccess, _ store: ImageStore,
         _ onEvent: @escaping @Sendable (TransferEvent) -> Void
     ) async throws(RegistryError) {
-        let path = FileSystem.temporaryPath(beside: folder.appending(blob.digest.hexadecimal))
-        defer { try? FileSystem.remove(path) }
+        let temporary: TemporaryBlob
+        do throws(ImageStoreError) { temporary = try store.makeTemporaryBlob() } catch {
+            throw RegistryError(.local, error.description)
+        }
         // Half of the bar for each half of the way.
-        try await pullBlob(blob, from: origin, to: path) { onEvent(.moving(blob, bytes: $0 / 2)) }
-        let file: BodyFile
-        do throws(POSIXError) { file = try BodyFile(path) } catch { throw RegistryError(.local, error.description) }
-        try await upload(blob, from: file, access) { onEvent(.moving(blob, bytes: (blob.size + $0) / 2)) }
+        try await pullBlob(blob, from: origin, to: temporary.path) { onEvent(.moving(blob, bytes: $0 / 2)) }
+        try await upload(blob, at: temporary.path, access) { onEvent(.moving(blob, bytes: (blob.size + $0) / 2)) }
     }
 }
