@@ -51,7 +51,7 @@ def main() -> None:
     # Loaded before the port is opened: whoever gets an answer gets one from the trained weights.
     Handler.model = Model.load(arguments.model / "model.npz", arguments.model / "meta.json")
     server = ThreadingHTTPServer((arguments.host, arguments.port), Handler)
-    print(f"serving on {arguments.host}:{arguments.port}", flush=True)
+    print(f"serving on {arguments.host}:{arguments.port}")
     server.serve_forever()
 
 

@@ -23,7 +23,7 @@ def main() -> None:
     vocabulary = vocabulary_of(everything)
     chosen = read_fortunes(arguments.fortunes, arguments.topics)
     trained, held_out = split(chosen, vocabulary)
-    print(f"{len(chosen)} fortunes, {len(trained)} characters, a vocabulary of {len(vocabulary)}", flush=True)
+    print(f"{len(chosen)} fortunes, {len(trained)} characters, a vocabulary of {len(vocabulary)}")
 
     model, optimizer, first = starting_point(arguments, vocabulary)
     begin, losses = time.monotonic(), []
@@ -35,7 +35,7 @@ def main() -> None:
             # The mean since the last line: a single batch's loss jumps about too much to be read as a trend.
             loss, losses = sum(losses) / len(losses), []
             speed = (step - first) * arguments.batch / (time.monotonic() - begin)
-            print(f"step {step:05d}/{arguments.steps:05d} | loss: {loss:.3f} | {speed:,.0f} characters/s", flush=True)
+            print(f"step {step:05d}/{arguments.steps:05d} | loss: {loss:.3f} | {speed:,.0f} characters/s")
         if step % arguments.save_every == 0 or step == arguments.steps:
             save_checkpoint(arguments.checkpoints, step, model, optimizer, measure(model, held_out))
     finish(arguments.into, model, measure(model, held_out))
@@ -62,7 +62,7 @@ def starting_point(arguments: argparse.Namespace, vocabulary: str) -> tuple[Mode
         step, folder = arguments.resume_from_step, arguments.checkpoints
         with np.load(folder / f"optim_{step:06d}.npz") as arrays:
             optimizer = Adam({name: arrays[name] for name in arrays.files})
-        print(f"resumed from step {step}", flush=True)
+        print(f"resumed from step {step}")
         return Model.load(folder / f"model_{step:06d}.npz", folder / f"meta_{step:06d}.json"), optimizer, step
     if arguments.start_from is not None:
         return Model.load(arguments.start_from / "model.npz", arguments.start_from / "meta.json"), Adam(), 0
@@ -93,7 +93,7 @@ def save_checkpoint(folder: Path, step: int, model: Model, optimizer: Adam, vali
     np.savez(folder / f"optim_{step:06d}.npz", **optimizer.state)
     meta = {"step": step, "validation_loss": round(validation, 4), "vocabulary": model.vocabulary}
     (folder / f"meta_{step:06d}.json").write_text(json.dumps(meta))
-    print(f"checkpoint {step:05d} | validation: {validation:.3f}", flush=True)
+    print(f"checkpoint {step:05d} | validation: {validation:.3f}")
 
 
 def finish(folder: Path, model: Model, validation: float) -> None:
@@ -103,7 +103,7 @@ def finish(folder: Path, model: Model, validation: float) -> None:
     (folder / "meta.json").write_text(json.dumps(meta))
     sample = model.complete("The ", 300, 0.5, np.random.default_rng(SEED))
     (folder / "sample.txt").write_text(f"The {sample}\n")
-    print(f"finished | validation: {validation:.3f}\nThe {sample}", flush=True)
+    print(f"finished | validation: {validation:.3f}\nThe {sample}")
 
 
 if __name__ == "__main__":
