@@ -15,6 +15,8 @@ public struct LayerReader: ~Copyable {
 
     private let archive: OpaquePointer
     private let input: LayerInput
+    /// libarchive takes a call after the end for a mistake of the program.
+    private var isAtEnd = false
 
     /// Opens a layer in an open file, which is read from where it stands.
     public init(_ file: consuming File) throws(ArchiveError) {
@@ -28,9 +30,13 @@ public struct LayerReader: ~Copyable {
 
     /// The next entry, nil at the end; what was left of the one before is skipped.
     public mutating func next() throws(ArchiveError) -> ArchiveEntry? {
+        if isAtEnd { return nil }
         var raw: OpaquePointer?
         let result = archive_read_next_header(archive, &raw)
-        if result == ARCHIVE_EOF { return nil }
+        if result == ARCHIVE_EOF {
+            isAtEnd = true
+            return nil
+        }
         // A name that is not in its announced encoding gives a warning and comes as it is.
         guard result == ARCHIVE_OK || result == ARCHIVE_WARN, let raw else { throw failure() }
         guard let entry = ArchiveEntry(raw) else {
@@ -64,7 +70,7 @@ public struct LayerReader: ~Copyable {
     /// Reads what follows the last entry, so that every byte was hashed, and tells the digests.
     public consuming func finish() throws(ArchiveError) -> Digests {
         var raw: OpaquePointer?
-        while true {
+        while !isAtEnd {
             let result = archive_read_next_header(archive, &raw)
             if result == ARCHIVE_EOF { break }
             guard result == ARCHIVE_OK || result == ARCHIVE_WARN else { throw failure() }

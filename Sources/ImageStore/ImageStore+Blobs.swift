@@ -29,18 +29,10 @@ extension ImageStore {
     public func add(copying path: FilePath, as descriptor: Descriptor) throws(ImageStoreError) {
         if contains(descriptor) { return }
         let source = try posix { () throws(POSIXError) in try File(path, .read) }
-        var writer = try makeBlob(descriptor)
-        var chunk = [UInt8](repeating: 0, count: 256 << 10)
-        while true {
-            var mutable = chunk.mutableSpan
-            let count = try mutable.withUnsafeMutableBytes { (buffer) throws(ImageStoreError) in
-                let count = try posix { () throws(POSIXError) in try source.read(into: buffer) }
-                try writer.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-                return count
-            }
-            if count == 0 { break }
-        }
-        try writer.finish()
+        let blob = try TemporaryBlob(in: self)
+        let file = try blob.open()
+        try BlobCopy.copy(source, to: file, expecting: descriptor)
+        try blob.keep(as: descriptor.digest)
     }
 
     /// The content of a small blob, verified.

@@ -9,6 +9,9 @@ public struct ImageStoreError: Error, Sendable, Equatable, CustomStringConvertib
     /// What could not be done with what, and why.
     public init(_ action: String, _ reason: String) { description = "cannot \(action): \(reason)" }
 
+    /// Another module's line, which says everything.
+    init(copying description: String) { self.description = description }
+
     /// A system call that failed says all that there is to say.
     init(_ error: POSIXError) { description = error.description }
 }

@@ -1,1 +1,10 @@
-@main struct Caasctl { static func main() {} }
+import ArgumentParser
+
+/// The program on the user's machine; each verb is a file of its own.
+@main struct Caasctl: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "caasctl",
+        abstract: "Build images without Docker, push them, and run training at GPU clouds.",
+        version: Version.current,
+        subcommands: [])
+}

@@ -1,0 +1,27 @@
+import Hashing
+import OCI
+import POSIX
+
+/// Copies a blob from file to file and verifies what passes.
+enum BlobCopy {
+    static func copy(
+        _ source: borrowing File, to target: borrowing File, expecting blob: Descriptor
+    ) throws(ImageStoreError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+        defer { buffer.deallocate() }
+        var hash = SHA256()
+        do throws(POSIXError) {
+            while true {
+                let count = try source.read(into: buffer)
+                if count == 0 { break }
+                let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+                hash.update(bytes)
+                try target.write(bytes)
+            }
+        } catch { throw ImageStoreError(error) }
+        let digest = Digest(sha256: hash.finish())
+        guard digest == blob.digest else {
+            throw ImageStoreError("copy blob \(blob.digest)", "the content of \(source.path) has the digest \(digest)")
+        }
+    }
+}

@@ -1,0 +1,169 @@
+import Archive
+import OCI
+import POSIX
+public import SystemPackage
+
+/// Makes the root file system of an image from its layers.
+///
+/// Layers are taken for hostile: paths stay below the root, and counts and sizes are bounded. A layer is read twice: once
+/// to verify it and to learn what it removes, and once to write it. Devices are left out, since runtimes make their own.
+/// It blocks: run it on a thread of its own.
+public struct ImageUnpacker: Sendable {
+    /// The most that one image may bring.
+    public struct Limits: Sendable {
+        /// Names in all layers together.
+        public var entries: Int
+        /// Bytes in all layers together.
+        public var bytes: Int64
+
+        /// Limits that no honest image reaches, unless said.
+        public init(entries: Int = 5_000_000, bytes: Int64 = 1 << 40) {
+            self.entries = entries
+            self.bytes = bytes
+        }
+    }
+
+    private let store: ImageStore
+    private let isOwnerKept: Bool
+    private let limits: Limits
+
+    /// Owners can be kept by root alone; without, everything belongs to the user.
+    public init(store: ImageStore, keepingOwners: Bool, limits: Limits = Limits()) {
+        self.store = store
+        self.isOwnerKept = keepingOwners
+        self.limits = limits
+    }
+
+    /// Unpacks an image, all of whose layers are in the store, into an empty folder.
+    public func unpack(_ image: StoredImage, into folder: FilePath) throws(ImageStoreError) {
+        if let missing = store.missingLayers(of: image).first {
+            throw ImageStoreError(
+                "unpack image \(image.descriptor.digest)", "layer \(missing.digest) is not in the store")
+        }
+        let root = try posix { () throws(POSIXError) in
+            try RootFileSystem(folder, keepingOwners: isOwnerKept)
+        }
+        var left = limits
+        for (layer, diffID) in zip(image.manifest.layers, image.config.diffIDs) {
+            for whiteout in try verify(layer, diffID, &left) {
+                try posix { () throws(POSIXError) in try root.apply(whiteout) }
+            }
+            try write(layer, into: root)
+        }
+        try posix { () throws(POSIXError) in try root.finishFolders() }
+    }
+
+    private func verify(
+        _ layer: Descriptor, _ diffID: Digest, _ left: inout Limits
+    ) throws(ImageStoreError) -> [Whiteout] {
+        var whiteouts: [Whiteout] = []
+        var reader = try open(layer)
+        while let entry = try read({ () throws(ArchiveError) in try reader.next() }) {
+            left.entries -= 1
+            left.bytes -= entry.size
+            guard left.entries >= 0, left.bytes >= 0 else {
+                throw ImageStoreError(
+                    "unpack layer \(layer.digest)",
+                    "the image has more than \(limits.entries) files or \(limits.bytes) bytes")
+            }
+            if let whiteout = try EntryPath(entry.path).whiteout(), !whiteout.isForeign { whiteouts.append(whiteout) }
+        }
+        let digests: LayerReader.Digests
+        do throws(ArchiveError) { digests = try reader.finish() } catch {
+            throw ImageStoreError("unpack layer \(layer.digest)", error.description)
+        }
+        guard Digest(sha256: digests.digest) == layer.digest else {
+            throw ImageStoreError("unpack layer \(layer.digest)", "its content is damaged")
+        }
+        guard Digest(sha256: digests.diffID) == diffID else {
+            throw ImageStoreError("unpack layer \(layer.digest)", "it is not the layer \(diffID) of the image's config")
+        }
+        return whiteouts
+    }
+
+    private func write(_ layer: Descriptor, into root: RootFileSystem) throws(ImageStoreError) {
+        var reader = try open(layer)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+        defer { buffer.deallocate() }
+        while let entry = try read({ () throws(ArchiveError) in try reader.next() }) {
+            let path = try EntryPath(entry.path)
+            guard let name = path.names.last else {
+                if entry.kind == .directory { root.setRoot(entry) }
+                continue
+            }
+            if try path.whiteout() != nil { continue }
+            let place = try posix { () throws(POSIXError) in try root.walk(path.folder, making: true) }
+            guard let place else { continue }
+            try write(entry, name, place, root, &reader, buffer)
+        }
+    }
+
+    private func write(
+        _ entry: ArchiveEntry, _ name: FilePath.Component, _ place: RootFileSystem.Place, _ root: RootFileSystem,
+        _ reader: inout LayerReader, _ buffer: UnsafeMutableRawBufferPointer
+    ) throws(ImageStoreError) {
+        switch entry.kind {
+        case .directory: try posix { () throws(POSIXError) in try root.makeFolder(name, in: place, entry) }
+        case .regular:
+            let file = try posix { () throws(POSIXError) -> File in
+                try root.remove(name, in: place)
+                return try place.folder.create(name, mode: 0o600)
+            }
+            while true {
+                let count = try read { () throws(ArchiveError) in try reader.read(into: buffer) }
+                if count == 0 { break }
+                try posix { () throws(POSIXError) in
+                    try file.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                }
+            }
+            try posix { () throws(POSIXError) in try root.finish(file, entry) }
+        case .symbolicLink:
+            try posix { () throws(POSIXError) in
+                try root.remove(name, in: place)
+                try place.folder.makeSymbolicLink(name, to: entry.target)
+                try root.finish(name, in: place, entry)
+            }
+        case .hardLink: try link(entry, name, place, root)
+        case .fifo:
+            try posix { () throws(POSIXError) in
+                try root.remove(name, in: place)
+                try place.folder.makeFIFO(name, mode: entry.mode)
+                try root.finish(name, in: place, entry)
+            }
+        case .characterDevice, .blockDevice: break
+        }
+    }
+
+    private func link(
+        _ entry: ArchiveEntry, _ name: FilePath.Component, _ place: RootFileSystem.Place, _ root: RootFileSystem
+    ) throws(ImageStoreError) {
+        let target = try EntryPath(entry.target)
+        let found = try posix { () throws(POSIXError) in try root.walk(target.folder, making: false) }
+        guard let found, let existing = target.names.last,
+            let kind = try posix({ () throws(POSIXError) in try found.folder.status(existing)?.kind }),
+            kind != .directory
+        else { throw ImageStoreError("unpack '\(entry.name)'", "it is a link to a file that is not there") }
+        if found.path == place.path && existing == name { return }
+        try posix { () throws(POSIXError) in
+            try root.remove(name, in: place)
+            try place.folder.link(existing, in: found.folder, as: name)
+        }
+    }
+
+    private func open(_ layer: Descriptor) throws(ImageStoreError) -> LayerReader {
+        let path = store.path(of: layer.digest)
+        let file = try posix { () throws(POSIXError) in try File(path, .read) }
+        do throws(ArchiveError) { return try LayerReader(file) } catch { throw ImageStoreError(error) }
+    }
+
+    private func read<Value: ~Copyable>(
+        _ body: () throws(ArchiveError) -> Value
+    ) throws(ImageStoreError) -> Value {
+        do throws(ArchiveError) { return try body() } catch { throw ImageStoreError(error) }
+    }
+}
+
+extension ImageStoreError {
+    /// An archive that could not be read says all that there is to say.
+    fileprivate init(_ error: ArchiveError) { self.init(copying: error.description) }
+}

@@ -1,0 +1,78 @@
+import Archive
+import Hashing
+import ImageStore
+import JSON
+import OCI
+import POSIX
+import SystemPackage
+import TestSupport
+
+/// A store in a folder of its own, filled with images of tars that other programs made.
+struct StoreFixture {
+    let folder: TemporaryFolder
+    let store: ImageStore
+
+    init() throws {
+        folder = try TemporaryFolder()
+        store = try ImageStore(at: folder("store"))
+    }
+
+    /// Makes a tar with Python's tarfile, which writes whatever it is told: `add(name, type, …)` is there for the script.
+    func tar(_ name: String, _ script: String) async throws -> FilePath {
+        let prelude = """
+            import io, sys, tarfile
+            tar = tarfile.open(sys.argv[1], "w")
+            def add(name, type=tarfile.REGTYPE, content=b"", link="", mode=0o644, uid=0, mtime=7):
+                entry = tarfile.TarInfo(name)
+                entry.type, entry.size, entry.linkname = type, len(content), link
+                entry.mode, entry.uid, entry.mtime = mode, uid, mtime
+                tar.addfile(entry, io.BytesIO(content))
+            DIR, LINK, HARD, FIFO, CHR = tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE
+
+            """
+        try await Command("python3", ["-c", prelude + script + "\ntar.close()", folder(name).string]).succeed()
+        return folder(name)
+    }
+
+    /// An image of plain tars, the lowest first.
+    func image(_ tars: [FilePath], diffIDs: [Digest]? = nil) throws -> StoredImage {
+        var config = ImageConfig(platform: .current)
+        var layers: [Descriptor] = []
+        for (index, tar) in tars.enumerated() {
+            let layer = try store.add(try FileSystem.read(tar), mediaType: .layer)
+            layers.append(layer)
+            config.append(layer: diffIDs?[index] ?? layer.digest, createdBy: "test", created: "1970-01-01T00:00:00Z")
+        }
+        let configDescriptor = try store.add(config.json.encoded(), mediaType: .imageConfig)
+        let manifest = ImageManifest(config: configDescriptor, layers: layers)
+        return try store.image(try store.add(manifest.json.encoded(), mediaType: .imageManifest))
+    }
+
+    /// Unpacks and lists: type, mode, path and target or content of everything.
+    func unpack(_ image: StoredImage, limits: ImageUnpacker.Limits = .init()) throws -> [String] {
+        let root = folder("root")
+        try FileSystem.makeFolder(root)
+        try ImageUnpacker(store: store, keepingOwners: false, limits: limits).unpack(image, into: root)
+        return try list(root, below: "")
+    }
+
+    private func list(_ path: FilePath, below prefix: String) throws -> [String] {
+        var lines: [String] = []
+        for name in try FileSystem.names(in: path) {
+            let child = path.appending(name)
+            let status = try FileStatus(child)
+            let mode = String(status.mode, radix: 8)
+            switch status.kind {
+            case .directory:
+                lines.append("d \(mode) \(prefix)\(name)")
+                lines += try list(child, below: "\(prefix)\(name)/")
+            case .symbolicLink: lines.append("l \(prefix)\(name) -> \(try FileSystem.readLink(child))")
+            case .fifo: lines.append("p \(mode) \(prefix)\(name)")
+            default:
+                let content = String(decoding: try FileSystem.read(child), as: UTF8.self)
+                lines.append("- \(mode) \(prefix)\(name)\(status.links > 1 ? " x\(status.links)" : "") \(content)")
+            }
+        }
+        return lines
+    }
+}
