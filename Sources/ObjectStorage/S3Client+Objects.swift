@@ -23,10 +23,16 @@ extension S3Client {
     /// The content of an object of at most `limit` bytes, nil where there is none.
     public func get(_ key: String, limit: Int) async throws(StorageError) -> [UInt8]? {
         let call = S3Call("GET", key, doing: "read \(location.name(key))")
-        do throws(StorageError) { return try await perform(call, limit: limit).body } catch {
+        let body: [UInt8]
+        // A refusal is read whole, however little is wanted.
+        do throws(StorageError) { body = try await perform(call, limit: max(limit, 64 << 10)).body } catch {
             if error.code == .noSuchKey { return nil }
             throw error
         }
+        guard body.count <= limit else {
+            throw StorageError(.other, call.action, "the object is longer than \(limit) bytes")
+        }
+        return body
     }
 
     /// What the server tells of an object, nil where there is none.

@@ -1,0 +1,80 @@
+import HTTP
+import ObjectStorage
+import POSIX
+import Secrets
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Which of the two real servers a test speaks to.
+enum ServerKind: CaseIterable, Sendable, CustomTestStringConvertible {
+    case swift
+    case rclone
+
+    var testDescription: String { self == .swift ? "OpenStack Swift" : "rclone" }
+}
+
+/// The real servers of a suite: started before its first test, ended after its last.
+struct S3Servers: Sendable {
+    @TaskLocal static var current: S3Servers?
+
+    let swift: SwiftS3Server
+    let rclone: RcloneS3Server
+
+    static func server(_ kind: ServerKind) throws -> any S3Server {
+        let servers = try #require(current)
+        return kind == .swift ? servers.swift : servers.rclone
+    }
+
+    /// Small parts and waits, for tests; Swift takes no part under 5 MiB.
+    static func client(
+        _ kind: ServerKind, secret: String? = nil, policy: RetryPolicy = .quick
+    ) throws -> S3Client {
+        try client(server(kind), secret: secret, policy: policy)
+    }
+
+    static func client(
+        _ server: any S3Server, endpoint: String? = nil, secret: String? = nil, policy: RetryPolicy = .quick,
+        stallSeconds: Int = 30
+    ) throws -> S3Client {
+        var options = S3Client.Options()
+        options.minimumPartSize = 5 << 20
+        options.stallSeconds = stallSeconds
+        return S3Client(
+            try BucketLocation(endpoint: endpoint ?? server.endpoint, bucket: server.bucket),
+            credentials: StorageCredentials(
+                accessKeyID: server.accessKeyID, secretAccessKey: Secret(secret ?? server.secretAccessKey)),
+            client: HTTPClient(), policy: policy, options: options)
+    }
+}
+
+extension RetryPolicy {
+    static let quick = RetryPolicy(attempts: 4, firstBound: 0.05, lastBound: 0.2)
+}
+
+struct S3ServersTrait: SuiteTrait, TestScoping {
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        let servers = try await S3Servers(swift: SwiftS3Server(), rclone: RcloneS3Server())
+        try await S3Servers.$current.withValue(servers) { try await function() }
+    }
+}
+
+extension Trait where Self == S3ServersTrait {
+    static var s3Servers: S3ServersTrait { S3ServersTrait() }
+}
+
+/// Bytes that look like nothing else and are the same each time.
+func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
+    var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
+    return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+        for index in 0..<count {
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            buffer[index] = UInt8(truncatingIfNeeded: state)
+        }
+        filled = count
+    }
+}

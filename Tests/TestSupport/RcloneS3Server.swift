@@ -1,0 +1,59 @@
+import POSIX
+public import SystemPackage
+
+/// `rclone serve s3`: the server of the sandbox, which differs from AWS in much.
+///
+/// It does not compare a body with its signed hash, ignores If-None-Match, forgets a finished upload, and answers 200
+/// to a range. <https://rclone.org/commands/rclone_serve_s3/>
+public final class RcloneS3Server: S3Server {
+    /// As R2_ENDPOINT_URL.
+    public let endpoint: String
+    /// As R2_ACCESS_KEY_ID.
+    public let accessKeyID: String
+    /// As R2_SECRET_ACCESS_KEY.
+    public let secretAccessKey: String
+    /// As R2_BUCKET_NAME.
+    public let bucket: String
+    /// The process.
+    public let program: RunningProgram
+    /// The folder whose folders are buckets.
+    public let storage: FilePath
+
+    private let folder: TemporaryFolder?
+
+    /// Starts a server that keeps its objects in `storage`, or in a folder of its own, on `port` or any free one.
+    public init(
+        bucket: String = "runs", accessKeyID: String = "rclone-key", secretAccessKey: String = "rclone-secret",
+        storage: FilePath? = nil, port: Int = 0
+    ) async throws {
+        let folder = try TemporaryFolder()
+        self.folder = folder
+        self.storage = storage ?? folder("storage")
+        self.bucket = bucket
+        self.accessKeyID = accessKeyID
+        self.secretAccessKey = secretAccessKey
+        try FileSystem.makeFolder(self.storage.appending(bucket))
+        let program = try RunningProgram(
+            Checkout.cache.appending("rclone/bin/rclone").string,
+            [
+                "serve", "s3", self.storage.string, "--auth-key", "\(accessKeyID),\(secretAccessKey)", "--addr",
+                "127.0.0.1:\(port)", "--config", "", "--cache-dir", folder("cache").string,
+            ], log: folder("rclone.log"))
+        self.program = program
+        let address = try await eventually(within: 20) { () throws -> String? in
+            guard program.status == nil else { throw ServerFailure(description: "rclone ended: \(program.printed)") }
+            return Self.address(program.printed)
+        }
+        guard let address else { throw ServerFailure(description: "rclone does not start: \(program.printed)") }
+        endpoint = address
+    }
+
+    /// The address that it prints once it listens.
+    private static func address(_ printed: String) -> String? {
+        guard let start = printed.firstRange(of: "http://127.0.0.1:") else { return nil }
+        let port = printed[start.upperBound...].prefix { $0.isNumber }
+        // The line may not be whole yet.
+        guard printed[start.upperBound...].dropFirst(port.count).first == "/" else { return nil }
+        return "http://127.0.0.1:\(port)"
+    }
+}

@@ -1,0 +1,26 @@
+/// A real S3 server on loopback with one empty bucket; it ends with its value.
+public protocol S3Server: Sendable {
+    /// As R2_ENDPOINT_URL.
+    var endpoint: String { get }
+    /// As R2_ACCESS_KEY_ID.
+    var accessKeyID: String { get }
+    /// As R2_SECRET_ACCESS_KEY.
+    var secretAccessKey: String { get }
+    /// As R2_BUCKET_NAME.
+    var bucket: String { get }
+}
+
+extension S3Server {
+    /// The server as the environment of a container names it.
+    public var environment: [String: String] {
+        [
+            "R2_ENDPOINT_URL": endpoint, "R2_ACCESS_KEY_ID": accessKeyID, "R2_SECRET_ACCESS_KEY": secretAccessKey,
+            "R2_BUCKET_NAME": bucket,
+        ]
+    }
+}
+
+/// Why a server for tests did not start.
+struct ServerFailure: Error, CustomStringConvertible {
+    let description: String
+}
