@@ -123,7 +123,7 @@ let package = Package(
         // Tests
         .target(
             name: "TestSupport",
-            dependencies: ["Hashing", "HTTP", "JSON", "POSIX", "CLinux", systemPackage, subprocess],
+            dependencies: ["Hashing", "HTTP", "JSON", "POSIX", "CLinux", systemPackage, subprocess] + nio,
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
         tests("HashingTests", ["Hashing"]),

@@ -1,0 +1,140 @@
+public import HTTP
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// A request as a server of a test sees it.
+public struct ReceivedRequest: Sendable {
+    /// The method.
+    public let method: String
+    /// Path and query as they came.
+    public let target: String
+    /// The fields in order.
+    public let headers: HTTP.HTTPHeaders
+    /// The body as far as it has come.
+    public var body: [UInt8] = []
+
+    /// The path without the query.
+    public var path: String { String(target.prefix { $0 != "?" }) }
+    /// `PUT /path`.
+    public var line: String { "\(method) \(path)" }
+}
+
+/// What a server of a test does with a request.
+public enum ServerReply: Sendable {
+    /// A whole answer.
+    case answer(Int, HTTP.HTTPHeaders = [:], body: [UInt8] = [])
+    /// Bytes as they are, after which the connection is closed.
+    case bytes([UInt8])
+    /// The connection is closed at once.
+    case close
+    /// Nothing ever comes.
+    case silence
+
+    /// A whole answer with a text.
+    public static func answer(_ status: Int, _ headers: HTTP.HTTPHeaders = [:], text: String) -> ServerReply {
+        .answer(status, headers, body: Array(text.utf8))
+    }
+}
+
+/// An HTTP server on loopback that does what a test tells it, also what no good server does.
+public final class LoopbackServer: Sendable {
+    /// Answers a request whose body has come.
+    public typealias Handler = @Sendable (ReceivedRequest) -> ServerReply
+    /// Looks at a request while its body comes; an answer ends it there.
+    public typealias Interrupter = @Sendable (ReceivedRequest) -> ServerReply?
+
+    /// The port that the system gave it.
+    public let port: Int
+    private let channel: any Channel
+    private let record: Record
+
+    fileprivate final class Record: Sendable {
+        let requests = Mutex<[ReceivedRequest]>([])
+    }
+
+    /// Starts a server.
+    public init(
+        interrupting interrupter: @escaping Interrupter = { _ in nil }, _ handler: @escaping Handler
+    ) async throws {
+        let record = Record()
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 64)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)
+                    try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(decoder))
+                    try channel.pipeline.syncOperations.addHandler(Conversation(record, interrupter, handler))
+                }
+            }
+        channel = try await bootstrap.bind(host: "127.0.0.1", port: 0).get()
+        port = channel.localAddress?.port ?? 0
+        self.record = record
+    }
+
+    deinit { channel.close(promise: nil) }
+
+    /// Where it listens, as registries are named.
+    public var host: String { "127.0.0.1:\(port)" }
+    /// A URL of this server.
+    public func url(_ target: String) -> HTTPURL {
+        HTTPURL(scheme: "http", host: "127.0.0.1", port: port, target: target)
+    }
+    /// Every request so far, without bodies.
+    public var requests: [ReceivedRequest] { record.requests.withLock { $0 } }
+
+    private final class Conversation: ChannelInboundHandler {
+        typealias InboundIn = HTTPServerRequestPart
+
+        private let record: Record
+        private let interrupter: Interrupter
+        private let handler: Handler
+        private var request: ReceivedRequest?
+
+        init(_ record: Record, _ interrupter: @escaping Interrupter, _ handler: @escaping Handler) {
+            self.record = record
+            self.interrupter = interrupter
+            self.handler = handler
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            switch unwrapInboundIn(data) {
+            case .head(let head):
+                var headers = HTTP.HTTPHeaders()
+                for (name, value) in head.headers { headers.add(name, value) }
+                let request = ReceivedRequest(method: head.method.rawValue, target: head.uri, headers: headers)
+                record.requests.withLock { $0.append(request) }
+                self.request = request
+            case .body(let bytes): request?.body.append(contentsOf: bytes.readableBytesView)
+            case .end:
+                guard let request else { return }
+                self.request = nil
+                send(handler(request), context, isHead: request.method == "HEAD")
+                return
+            }
+            guard let request, let reply = interrupter(request) else { return }
+            self.request = nil
+            send(reply, context, isHead: request.method == "HEAD")
+        }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+        private func send(_ reply: ServerReply, _ context: ChannelHandlerContext, isHead: Bool) {
+            switch reply {
+            case .silence: break
+            case .close: context.close(promise: nil)
+            case .bytes(let bytes):
+                context.writeAndFlush(NIOAny(ByteBuffer(bytes: bytes)), promise: nil)
+                context.close(promise: nil)
+            case .answer(let status, let headers, let body):
+                var text = "HTTP/1.1 \(status) Status\r\n"
+                for field in headers.fields { text += "\(field.name): \(field.value)\r\n" }
+                if headers["Content-Length"] == nil { text += "Content-Length: \(body.count)\r\n" }
+                var buffer = ByteBuffer(string: text + "\r\n")
+                if !isHead { buffer.writeBytes(body) }
+                context.writeAndFlush(NIOAny(buffer), promise: nil)
+            }
+        }
+    }
+}
