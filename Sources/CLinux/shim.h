@@ -38,6 +38,17 @@ static inline int caas_prctl(int option, unsigned long value) { return prctl(opt
 static inline int caas_rename_new(const char *from, const char *to) {
     return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */);
 }
+/// A descriptor for one process, and a signal by it. https://man7.org/linux/man-pages/man2/pidfd_open.2.html
+static inline int caas_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0U); }
+static inline int caas_pidfd_send_signal(int process, int number) {
+    return (int)syscall(SYS_pidfd_send_signal, process, number, NULL, 0U);
+}
+/// Closes every file from a number on; glibc has it since 2.34, and shows it only with _GNU_SOURCE.
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+/// POSIX_SPAWN_SETSID, which glibc shows only with _GNU_SOURCE.
+enum { caas_spawn_setsid = 0x80 };
+/// SIG_IGN is a cast, which Swift does not see.
+static inline void caas_ignore_signal(int number) { signal(number, SIG_IGN); }
 /// Copy-on-write copy of one file. https://man7.org/linux/man-pages/man2/ioctl_ficlonerange.2.html
 static inline int caas_reflink(int to, int from) { return ioctl(to, FICLONE, from); }
 /// How a child ended, as macros in <sys/wait.h>.

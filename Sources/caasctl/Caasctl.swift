@@ -6,5 +6,5 @@ import ArgumentParser
         commandName: "caasctl",
         abstract: "Build images without Docker, push them, and run training at GPU clouds.",
         version: Version.current,
-        subcommands: [])
+        subcommands: [SandboxCommand.self])
 }

@@ -1,0 +1,46 @@
+import POSIX
+public import SystemPackage
+
+/// The sandbox's API as a process of its own.
+public struct APIService: Sendable {
+    private let folder: SandboxFolder
+
+    /// The API of the sandbox in a folder.
+    public init(folder: FilePath) { self.folder = SandboxFolder(path: folder) }
+
+    /// Serves until the process is ended; prints its address when it listens.
+    public func run(port: Int, announce: @Sendable (String) -> Void) async throws {
+        ProcessSignals.ignoreBrokenPipes()
+        guard let state = try SandboxState(file: folder.state) else {
+            throw SandboxError("serve the sandbox's API", "\(folder.path) holds no sandbox; run 'caasctl sandbox up'")
+        }
+        let runc = Runc(program: try ProgramSearch().runc(), root: folder.runc)
+        let supervisor = ContainerSupervisor(
+            folder: folder, installer: try ImageInstaller(folder: folder),
+            runner: ContainerRunner(runc: runc, folder: folder), health: state.health, ports: PortChooser())
+        // The port first: whoever does not get it must not touch a running API's containers.
+        let gate = StartGate()
+        let server = try await APIServer(port: port) { request in await gate.api().answer(request) }
+        let table = try await DeploymentTable(folder: folder, supervisor: supervisor)
+        await gate.open(IonetAPI(apiKey: state.apiKey, deployments: table))
+        announce(ServerProcess.apiAnnouncement + server.address)
+        try await server.run()
+    }
+}
+
+/// Lets requests wait until the deployments are read.
+private actor StartGate {
+    private var opened: IonetAPI?
+    private var waiting: [CheckedContinuation<IonetAPI, Never>] = []
+
+    func api() async -> IonetAPI {
+        if let opened { return opened }
+        return await withCheckedContinuation { waiting.append($0) }
+    }
+
+    func open(_ api: IonetAPI) {
+        opened = api
+        for continuation in waiting { continuation.resume(returning: api) }
+        waiting = []
+    }
+}

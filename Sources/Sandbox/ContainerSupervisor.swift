@@ -1,0 +1,50 @@
+import JSON
+import POSIX
+import SystemPackage
+import Timestamps
+
+/// Looks after a container from the pull of its image to its end.
+struct ContainerSupervisor: Sendable {
+    let folder: SandboxFolder
+    let installer: ImageInstaller
+    let runner: ContainerRunner
+    let health: HealthPolicy
+    let ports: PortChooser
+
+    /// Pulls, unpacks and runs, until the container ends or its user ends it.
+    func run(
+        _ request: DeployRequest, _ record: DeploymentRecord, _ container: ContainerRecord, in table: DeploymentTable
+    ) async {
+        let life = ContainerLife(supervisor: self, table: table, deployment: record.id, container: container.id)
+        do {
+            let port = try await ports.choose()
+            let config = try await life.install(request)
+            guard await !table.isTerminating(record.id) else { return await life.end(as: "destroyed", nil) }
+            try life.configure(request, record, config, port: port)
+            let process = try runner.start(container.id, in: life.place)
+            let isRemembered = try await life.note { container in
+                container.runner = process
+                container.port = port
+                container.status = "running"
+                container.add(event: "started")
+            }
+            guard isRemembered else { return }
+            await life.watch(process, port: port, since: .now())
+        } catch {
+            let isOver = await table.isTerminating(record.id)
+            await life.end(as: isOver ? "destroyed" : "failed", String(describing: error))
+        }
+    }
+
+    /// Goes on with a container that an earlier API process had started, or says that it never ran.
+    func resume(_ record: DeploymentRecord, _ container: ContainerRecord, in table: DeploymentTable) async {
+        let life = ContainerLife(supervisor: self, table: table, deployment: record.id, container: container.id)
+        guard let process = container.runner, let port = container.port else {
+            let isOver = await table.isTerminating(record.id)
+            return await life.end(
+                as: isOver ? "destroyed" : "failed", "the sandbox's API was restarted before the container had started")
+        }
+        ports.reserve(port)
+        await life.watch(process, port: port, since: record.started ?? record.created)
+    }
+}

@@ -1,0 +1,114 @@
+import JSON
+import POSIX
+import SystemPackage
+import Timestamps
+
+/// Every deployment, each written to a file of its own before anybody is told of a change.
+actor DeploymentTable {
+    private let folder: SandboxFolder
+    private let supervisor: ContainerSupervisor
+    private var records: [String: DeploymentRecord] = [:]
+
+    /// The deployments that were remembered; their containers are looked after again.
+    init(folder: SandboxFolder, supervisor: ContainerSupervisor) async throws(SandboxError) {
+        self.folder = folder
+        self.supervisor = supervisor
+        for record in try Self.load(folder) { records[record.id] = record }
+        for record in records.values {
+            for container in record.containers where !container.isFinal {
+                Task { await supervisor.resume(record, container, in: self) }
+            }
+        }
+    }
+
+    /// The deployments in a sandbox's folder, also while its API is not running.
+    static func load(_ folder: SandboxFolder) throws(SandboxError) -> [DeploymentRecord] {
+        var records: [DeploymentRecord] = []
+        for name in (try? FileSystem.names(in: folder.deployments)) ?? [] {
+            let file = folder.deployments.appending(name).appending("deployment.json")
+            guard FileSystem.exists(file) else { continue }
+            do { records.append(try DeploymentRecord(json: JSONValue(parsing: FileSystem.read(file)))) } catch {
+                throw SandboxError("read deployment \(name)", error)
+            }
+        }
+        return records
+    }
+
+    /// All of them, the newest first.
+    func all() -> [DeploymentRecord] {
+        records.values.sorted { ($0.created, $0.id) > ($1.created, $1.id) }
+    }
+
+    func record(_ id: String) -> DeploymentRecord? { records[id] }
+
+    /// True where a deployment that was not destroyed has the name.
+    func hasName(_ name: String) -> Bool { records.values.contains { $0.name == name && $0.status != .destroyed } }
+
+    /// True where the user has asked for its end.
+    func isTerminating(_ id: String) -> Bool { records[id].map { $0.status == .terminationRequested } ?? true }
+
+    nonisolated func log(_ id: String, _ container: String, _ stream: String) -> FilePath {
+        folder.container(id, container).log(stream)
+    }
+
+    /// Starts a deployment; nil where its name is taken.
+    func add(_ request: DeployRequest) throws(SandboxError) -> DeploymentRecord? {
+        guard !hasName(request.name) else { return nil }
+        let record = DeploymentRecord(request)
+        try store(record)
+        for container in record.containers {
+            Task { await supervisor.run(request, record, container, in: self) }
+        }
+        return record
+    }
+
+    /// Notes that the user wants its end, which whoever looks after its containers sees; nil where there is none.
+    func requestTermination(_ id: String) throws(SandboxError) -> DeploymentRecord? {
+        guard var record = records[id] else { return nil }
+        if record.status == .destroyed { return record }
+        record.status = record.status.isFinal ? .destroyed : .terminationRequested
+        try store(record)
+        return record
+    }
+
+    /// Changes what is known of a container, and of its deployment what follows from it.
+    @discardableResult
+    func update(
+        _ id: String, _ container: String, _ change: @Sendable (inout ContainerRecord) -> Void
+    ) throws(SandboxError) -> DeploymentRecord? {
+        guard var record = records[id], let index = record.containers.firstIndex(where: { $0.id == container }) else {
+            return nil
+        }
+        change(&record.containers[index])
+        record.conclude(now: .now())
+        try store(record)
+        return record
+    }
+
+    private func store(_ record: DeploymentRecord) throws(SandboxError) {
+        let folder = folder.deployments.appending(record.id)
+        do throws(POSIXError) {
+            try FileSystem.makeFolder(folder, mode: 0o700)
+            let file = folder.appending("deployment.json")
+            try FileSystem.write(record.json.prettyEncoded(), to: file, mode: 0o600)
+        } catch { throw SandboxError("remember deployment \(record.name)", error) }
+        records[record.id] = record
+    }
+}
+
+extension DeploymentRecord {
+    /// Sets the status that follows from those of the containers.
+    mutating func conclude(now: Timestamp) {
+        guard !status.isFinal else { return }
+        let isOver = containers.allSatisfy(\.isFinal)
+        if status == .terminationRequested {
+            if isOver { status = .destroyed }
+        } else if isOver {
+            status = containers.allSatisfy { $0.status == "completed" } ? .completed : .failed
+        } else if containers.contains(where: { $0.status == "running" }) {
+            status = .running
+            started = started ?? now
+        }
+        if status.isFinal { finished = now }
+    }
+}

@@ -1,0 +1,30 @@
+import JSON
+
+/// When a container that does not answer is given up.
+public struct HealthPolicy: Sendable, Equatable {
+    /// Seconds after the start in which a container need not answer yet.
+    public var startPeriod: Int
+    /// Seconds between two questions.
+    public var interval: Int
+    /// Failures in a row that end a container.
+    public var failures: Int
+
+    /// The sandbox's own choice: io.net publishes neither path nor times.
+    public init(startPeriod: Int = 60, interval: Int = 5, failures: Int = 3) {
+        self.startPeriod = startPeriod
+        self.interval = interval
+        self.failures = failures
+    }
+
+    init(json: JSONValue) throws(JSONError) {
+        self.init(
+            startPeriod: try json.whole("start_period"), interval: try json.whole("interval"),
+            failures: try json.whole("failures"))
+    }
+
+    var json: JSONValue {
+        [
+            "start_period": .integer(startPeriod), "interval": .integer(interval), "failures": .integer(failures),
+        ]
+    }
+}

@@ -1,0 +1,110 @@
+import HTTP
+import POSIX
+import SystemPackage
+
+/// Bringing the sandbox up.
+extension LocalCloud {
+    /// What `up` did.
+    public struct Startup: Sendable {
+        /// The state afterwards.
+        public let state: SandboxState
+        /// The servers that had to be started.
+        public let started: [ServerName]
+    }
+
+    /// Starts what is not running; a server that died comes back with its data, where possible on its port.
+    public func up(health: HealthPolicy = HealthPolicy()) async throws(SandboxError) -> Startup {
+        try await exclusively { () async throws(SandboxError) in
+            let programs = try await findPrograms()
+            try makeFolders()
+            var state = try self.state() ?? SandboxState(health: health)
+            try state.write(to: folder.state)
+            var started: [ServerName] = []
+            for name in ServerName.allCases {
+                if let record = state.servers[name], record.process.isAlive, !record.address.isEmpty { continue }
+                await endStrays(of: name)
+                try await start(name, programs, &state)
+                started.append(name)
+            }
+            return Startup(state: state, started: started)
+        }
+    }
+
+    private struct Programs {
+        let registry: FilePath
+        let rclone: FilePath
+    }
+
+    private func findPrograms() async throws(SandboxError) -> Programs {
+        _ = try search.runc()
+        return Programs(registry: try search.registry(), rclone: try await search.rclone())
+    }
+
+    private func makeFolders() throws(SandboxError) {
+        do throws(POSIXError) {
+            for path in [
+                folder.path, folder.logs, folder.deployments, folder.registryData, folder.buckets, folder.runc,
+            ] {
+                try FileSystem.makeFolder(path, mode: 0o700)
+            }
+            try FileSystem.setMode(folder.path, 0o700)
+        } catch { throw SandboxError("make the sandbox's folder", error) }
+    }
+
+    /// Ends processes that an `up` started and was killed before it wrote them down.
+    private func endStrays(of name: ServerName) async {
+        await end(ProcessIdentity.all(environment: SandboxFolder.marker, beginning: folder.mark(name)), grace: 5)
+    }
+
+    private func start(
+        _ name: ServerName, _ programs: Programs, _ state: inout SandboxState
+    ) async throws(SandboxError) {
+        // A run that is out there knows the old port.
+        if let port = state.servers[name]?.port {
+            do throws(SandboxError) { return try await start(name, programs, port: port, &state) } catch {
+                await endStrays(of: name)
+            }
+        }
+        try await start(name, programs, port: 0, &state)
+    }
+
+    private func start(
+        _ name: ServerName, _ programs: Programs, port: Int, _ state: inout SandboxState
+    ) async throws(SandboxError) {
+        let server =
+            switch name {
+            case .registry:
+                try ServerProcess.registry(programs.registry, folder: folder, state: state, port: port)
+            case .storage:
+                try ServerProcess.storage(programs.rclone, folder: folder, state: state, port: port)
+            case .api:
+                ServerProcess.api(program, folder: folder, port: port)
+            }
+        let known = state.servers[name]?.address ?? ""
+        var changed = state
+        let record = try await server.start { (process) throws(SandboxError) in
+            changed.servers[name] = ServerRecord(process: process, address: known)
+            try changed.write(to: folder.state)
+        }
+        try await waitForAnswer(name, at: record.address)
+        state.servers[name] = record
+        try state.write(to: folder.state)
+    }
+
+    private func waitForAnswer(_ name: ServerName, at address: String) async throws(SandboxError) {
+        let path =
+            switch name {
+            case .registry: "/v2/"
+            case .storage: "/"
+            case .api: "/v1/io-cloud/caas/hardware"
+            }
+        do throws(HTTPError) {
+            var request = HTTPRequest("GET", try HTTPURL("http://\(address)\(path)"))
+            request.followsRedirects = false
+            request.stallSeconds = 10
+            let policy = RetryPolicy(attempts: 8, firstBound: 0.1, lastBound: 1)
+            // Any answer will do: the S3 server refuses a request without a signature.
+            _ = try await HTTPClient().send(request, retrying: policy)
+        } catch { throw SandboxError("reach the sandbox's \(name.rawValue)", error) }
+    }
+}

@@ -1,0 +1,40 @@
+import POSIX
+import SystemPackage
+
+/// The unpacked files of an image, which must not lead out of their folder.
+struct RootFileSystem: Sendable {
+    let path: FilePath
+
+    /// The content of a file of at most a megabyte, empty where there is none; links are followed as inside it.
+    func content(of file: FilePath) -> [UInt8] {
+        guard let resolved = resolve(file), let status = try? FileStatus(resolved), status.kind == .regular else {
+            return []
+        }
+        return (try? FileSystem.read(resolved, limit: 1 << 20)) ?? []
+    }
+
+    /// Where a path leads when the folder is the root; nothing else may write there at the time.
+    private func resolve(_ file: FilePath) -> FilePath? {
+        var pending = Array(file.components.reversed())
+        var place = FilePath(root: nil)
+        var links = 0
+        while let name = pending.popLast() {
+            switch name.kind {
+            case .currentDirectory: continue
+            case .parentDirectory: place.removeLastComponent()
+            case .regular:
+                let next = path.appending(place.components).appending(name)
+                guard let status = try? FileStatus(next) else { return nil }
+                guard status.kind == .symbolicLink else {
+                    place.append(name)
+                    continue
+                }
+                links += 1
+                guard links <= 40, let target = try? FileSystem.readLink(next) else { return nil }
+                if target.isAbsolute { place = FilePath(root: nil) }
+                pending.append(contentsOf: target.components.reversed())
+            }
+        }
+        return path.appending(place.components)
+    }
+}

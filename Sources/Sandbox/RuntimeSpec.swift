@@ -1,0 +1,78 @@
+import JSON
+import OCI
+import POSIX
+import Secrets
+import SystemPackage
+
+/// As whom containers are run: as the administrator with docker's rights, or as an ordinary user without any.
+struct RuntimeIdentity: Sendable {
+    let user: UInt32
+    let group: UInt32
+
+    var isRootless: Bool { user != 0 }
+
+    static var current: RuntimeIdentity { RuntimeIdentity(user: CurrentUser.id, group: CurrentUser.group) }
+}
+
+/// What runc is told of a container. <https://github.com/opencontainers/runtime-spec/blob/main/config.md>
+struct RuntimeSpec: Sendable {
+    let arguments: [String]
+    let environment: [String: String]
+    let folder: String
+    let user: ContainerUser
+    let hostname: String
+    let bundle: FilePath
+    let identity: RuntimeIdentity
+
+    /// What the image says, changed by what the deployment says.
+    init(
+        config: ImageConfig, request: DeployRequest, port: Int, hostname: String, bundle: FilePath,
+        identity: RuntimeIdentity
+    ) throws(SandboxError) {
+        let own = (Self.texts(config["Entrypoint"]) ?? []) + (Self.texts(config["Cmd"]) ?? [])
+        arguments = request.entrypoint.flatMap { $0.isEmpty ? nil : $0 } ?? own
+        guard !arguments.isEmpty else {
+            throw SandboxError("run \(request.image)", "neither the image nor the deployment says what to run")
+        }
+        environment = Self.environment(config, request, port: port, hostname: hostname)
+        let workdir = config["WorkingDir"]?.string ?? ""
+        folder = workdir.hasPrefix("/") ? workdir : "/" + workdir
+        self.hostname = hostname
+        self.bundle = bundle
+        self.identity = identity
+        user =
+            identity.isRootless
+            ? .root
+            : try ContainerUser(config["User"]?.string ?? "", in: RootFileSystem(path: bundle.appending("rootfs")))
+    }
+
+    private static func texts(_ value: JSONValue?) -> [String]? { value?.array?.compactMap(\.string) }
+
+    /// The image's variables, the deployment's, and the port that the host could spare.
+    private static func environment(
+        _ config: ImageConfig, _ request: DeployRequest, port: Int, hostname: String
+    ) -> [String: String] {
+        var environment = [
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME": hostname,
+        ]
+        for (name, value) in config.environment { environment[name] = value }
+        environment.merge(request.environment) { $1 }
+        environment.merge(request.secrets.mapValues(\.unredacted)) { $1 }
+        environment["PORT"] = String(port)
+        environment["BIND_ADDRESS"] = "127.0.0.1"
+        return environment
+    }
+
+    /// Writes the files beside `config.json` that the container sees, and the folders that every image may expect.
+    func writeFiles() throws(POSIXError) {
+        let names = (try? FileSystem.read("/etc/hosts")) ?? Array("127.0.0.1 localhost\n::1 localhost\n".utf8)
+        try FileSystem.write(names + Array("\n127.0.0.1 \(hostname)\n".utf8), to: bundle.appending("hosts"))
+        let servers = (try? FileSystem.read("/etc/resolv.conf")) ?? []
+        try FileSystem.write(servers, to: bundle.appending("resolv.conf"))
+        let temporary = bundle.appending("rootfs").appending("tmp")
+        // lstat, so that a link of the image's own making leads nowhere.
+        guard (try? FileStatus(temporary)) == nil else { return }
+        try FileSystem.makeFolder(temporary)
+        try FileSystem.setMode(temporary, 0o1777)
+    }
+}

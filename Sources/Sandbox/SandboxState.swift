@@ -1,0 +1,70 @@
+import Hashing
+import JSON
+import POSIX
+public import Secrets
+import SystemPackage
+
+/// What the sandbox remembers from `up` to `down`: its keys, and which servers it started.
+public struct SandboxState: Sendable {
+    /// The key that the API asks for.
+    public let apiKey: Secret
+    /// The key pair of the S3 server: who, and the secret.
+    public let storageKeyID: String
+    /// The secret of the key pair.
+    public let storageKey: Secret
+    /// What the registry signs its upload sessions with, so that they outlive it.
+    let registrySecret: Secret
+    /// The one bucket.
+    public let bucket: String
+    /// How the API judges a container's health.
+    var health: HealthPolicy
+    /// The servers that were started, also those that died since.
+    public internal(set) var servers: [ServerName: ServerRecord] = [:]
+
+    /// A state with new keys and no server.
+    init(health: HealthPolicy) {
+        apiKey = Secret("sandbox-" + RandomBytes.make(20).hexadecimal)
+        storageKeyID = "sandbox-" + RandomBytes.make(8).hexadecimal
+        storageKey = Secret("sandbox-" + RandomBytes.make(20).hexadecimal)
+        registrySecret = Secret("sandbox-" + RandomBytes.make(20).hexadecimal)
+        bucket = "sandbox"
+        self.health = health
+    }
+
+    init(json: JSONValue) throws(JSONError) {
+        apiKey = Secret(try json.text("api_key"))
+        storageKeyID = try json.text("storage_key_id")
+        storageKey = Secret(try json.text("storage_key"))
+        registrySecret = Secret(try json.text("registry_secret"))
+        bucket = try json.text("bucket")
+        health = try HealthPolicy(json: try json.member("health"))
+        for name in ServerName.allCases {
+            guard let record = json["servers"]?[name.rawValue] else { continue }
+            servers[name] = try ServerRecord(json: record)
+        }
+    }
+
+    var json: JSONValue {
+        var records: JSONValue = [:]
+        for (name, record) in servers { records[name.rawValue] = record.json }
+        return [
+            "api_key": .string(apiKey.unredacted), "storage_key_id": .string(storageKeyID),
+            "storage_key": .string(storageKey.unredacted), "registry_secret": .string(registrySecret.unredacted),
+            "bucket": .string(bucket), "health": health.json, "servers": records,
+        ]
+    }
+
+    /// The state in a file, nil where there is none.
+    init?(file: FilePath) throws(SandboxError) {
+        guard FileSystem.exists(file) else { return nil }
+        do { try self.init(json: JSONValue(parsing: FileSystem.read(file))) } catch {
+            throw SandboxError("read the sandbox's state in \(file)", error)
+        }
+    }
+
+    func write(to file: FilePath) throws(SandboxError) {
+        do throws(POSIXError) { try FileSystem.write(json.prettyEncoded(), to: file, mode: 0o600) } catch {
+            throw SandboxError("remember the sandbox's state", error)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import POSIX
+import Secrets
+import SystemPackage
+
+/// How each of the three servers is run.
+extension ServerProcess {
+    /// docker-registry with its blobs in the sandbox's folder.
+    static func registry(
+        _ program: FilePath, folder: SandboxFolder, state: SandboxState, port: Int
+    ) throws(SandboxError) -> ServerProcess {
+        let configuration = """
+            version: 0.1
+            log: {level: info, formatter: json, accesslog: {disabled: true}}
+            storage: {filesystem: {rootdirectory: "\(folder.registryData)"}, delete: {enabled: true}}
+            http: {addr: "127.0.0.1:\(port)"}
+
+            """
+        do throws(POSIXError) {
+            try FileSystem.write(Array(configuration.utf8), to: folder.registryConfiguration, mode: 0o600)
+        } catch { throw SandboxError("configure the sandbox's registry", error) }
+        return ServerProcess(
+            name: .registry, program: program, arguments: ["serve", folder.registryConfiguration.string],
+            environment: environment(
+                .registry, folder,
+                ["REGISTRY_HTTP_SECRET": state.registrySecret.unredacted, "OTEL_SDK_DISABLED": "true"]),
+            log: folder.log(of: .registry), announcement: "listening on ")
+    }
+
+    /// rclone's S3 server, whose buckets are folders.
+    static func storage(
+        _ program: FilePath, folder: SandboxFolder, state: SandboxState, port: Int
+    ) throws(SandboxError) -> ServerProcess {
+        do throws(POSIXError) {
+            try FileSystem.makeFolder(folder.buckets.appending(state.bucket), mode: 0o700)
+        } catch { throw SandboxError("make the sandbox's bucket", error) }
+        let arguments = [
+            "serve", "s3", "--addr", "127.0.0.1:\(port)", "--cache-dir", folder.storageCache.string,
+            folder.buckets.string,
+        ]
+        // By the environment, since everybody can read a process's arguments; in quotes, since rclone reads it as CSV.
+        let key = "\"\(state.storageKeyID),\(state.storageKey.unredacted)\""
+        return ServerProcess(
+            name: .storage, program: program, arguments: arguments,
+            environment: environment(.storage, folder, ["RCLONE_AUTH_KEY": key, "RCLONE_CONFIG": ""]),
+            log: folder.log(of: .storage), announcement: "Starting s3 server on [http://")
+    }
+
+    /// This program as the API.
+    static func api(_ program: FilePath, folder: SandboxFolder, port: Int) -> ServerProcess {
+        ServerProcess(
+            name: .api, program: program,
+            arguments: ["sandbox", "serve", "--folder", folder.path.string, "--port", String(port)],
+            environment: environment(.api, folder, [:]), log: folder.log(of: .api), announcement: apiAnnouncement)
+    }
+
+    /// What the API prints before its address.
+    static let apiAnnouncement = "the sandbox's API listens on "
+
+    /// No more than a server needs: the user's own keys are none of its business.
+    private static func environment(
+        _ name: ServerName, _ folder: SandboxFolder, _ own: [String: String]
+    ) -> [String: String] {
+        var environment = own
+        for kept in ["PATH", "HOME", "LANG", "TMPDIR", "XDG_RUNTIME_DIR"] {
+            environment[kept] = ProcessEnvironment.value(kept)
+        }
+        environment[SandboxFolder.marker] = folder.mark(name)
+        return environment
+    }
+}

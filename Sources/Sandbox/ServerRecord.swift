@@ -1,0 +1,41 @@
+import JSON
+public import POSIX
+
+/// One of the three servers that make up the sandbox.
+public enum ServerName: String, Sendable, CaseIterable {
+    /// The OCI registry.
+    case registry
+    /// The S3 server.
+    case storage
+    /// The io.net-compatible API.
+    case api
+}
+
+/// A server that was started: which process it is and where it listens.
+public struct ServerRecord: Sendable, Equatable {
+    /// The process.
+    public let process: ProcessIdentity
+    /// Host and port.
+    public let address: String
+
+    /// The port of ``address``.
+    var port: Int? { address.split(separator: ":").last.flatMap { Int($0) } }
+
+    init(process: ProcessIdentity, address: String) {
+        self.process = process
+        self.address = address
+    }
+
+    init(json: JSONValue) throws(JSONError) {
+        guard let started = UInt64(try json.text("started")), let pid = Int32(exactly: try json.whole("pid")) else {
+            throw JSONError("'pid' or 'started' is no number")
+        }
+        self.init(process: ProcessIdentity(pid: pid, started: started), address: try json.text("address"))
+    }
+
+    var json: JSONValue {
+        [
+            "pid": .integer(process.pid), "started": .string(String(process.started)), "address": .string(address),
+        ]
+    }
+}

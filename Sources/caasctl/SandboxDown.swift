@@ -1,0 +1,15 @@
+import ArgumentParser
+import POSIX
+import Sandbox
+
+/// `caasctl sandbox down`.
+struct SandboxDown: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "down",
+        abstract: "End every server and container of the sandbox, and remove its images, buckets and logs.")
+
+    func run() async throws {
+        let wasUp = try await SandboxCommand.cloud().down()
+        StandardError.print(wasUp ? "the sandbox is down" : "the sandbox is not up")
+    }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import JSON
+import Sandbox
+
+/// `caasctl sandbox env`.
+struct SandboxEnvironment: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "env", abstract: "Print the variables that point caasctl and other programs at the sandbox.",
+        discussion: "For a shell: eval \"$(caasctl sandbox env)\"")
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        guard let state = try SandboxCommand.cloud().state() else {
+            throw SandboxError("print the sandbox's environment", "it is not up; run 'caasctl sandbox up'")
+        }
+        let variables = LocalCloud.environment(state)
+        if json {
+            let members = variables.map { ($0.name, JSONValue.string($0.value)) }
+            return print(JSONValue.object(Dictionary(uniqueKeysWithValues: members)).text)
+        }
+        for (name, value) in variables { print("export \(name)='\(value)'") }
+    }
+}
