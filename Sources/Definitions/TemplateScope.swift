@@ -59,7 +59,7 @@ struct TemplateScope {
             if known.contains(name) { continue }
             if isSecret { throw value.error("'\(value.path)' names \(name), which 'pass_secrets' does not list") }
             if let place = Self.places[name] {
-                throw value.error("'\(value.path)' names \(name), which is known in \(place) only")
+                throw value.error("'\(value.path)' names \(name), which is \(place)")
             }
             guard variable.fallback == nil else { continue }
             let suggestion = EditDistance.nearest(to: name, among: known.sorted()).map { "; did you mean '\($0)'?" }
@@ -70,7 +70,8 @@ struct TemplateScope {
     }
 
     private static let places = [
-        "RESUME_STEP": "'resume'", "SERVE_PORT": "'serve'", "DATA": "what 'data' does not stand for", "STAGE": "stages",
+        "RESUME_STEP": "known in 'resume' only", "SERVE_PORT": "known in 'serve' only", "DATA": "'data' itself",
+        "STAGE": "known in stages only",
     ]
 }
 

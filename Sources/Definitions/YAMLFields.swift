@@ -48,7 +48,9 @@ enum EditDistance {
     /// The known word that was probably meant, nil where none is near.
     static func nearest(to word: String, among known: [String]) -> String? {
         let distances = known.map { ($0, between(word.lowercased(), $0.lowercased())) }
-        guard let best = distances.min(by: { $0.1 < $1.1 }) else { return nil }
+        // Of two that are equally near, the one of the same length: letters are swapped more often than left out.
+        func rank(_ item: (String, Int)) -> (Int, Int) { (item.1, abs(item.0.count - word.count)) }
+        guard let best = distances.min(by: { rank($0) < rank($1) }) else { return nil }
         return best.1 <= max(2, word.count / 3) && best.1 < best.0.count ? best.0 : nil
     }
 
