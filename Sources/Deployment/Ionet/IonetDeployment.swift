@@ -1,0 +1,82 @@
+public import JSON
+public import Timestamps
+
+/// A status of the API: compared without regard to case, and kept where it is unknown.
+public struct IonetStatus: Sendable, Hashable, CustomStringConvertible {
+    /// As it came.
+    public let description: String
+
+    init(_ text: String) { description = text }
+
+    private var word: String { description.lowercased() }
+
+    /// True where nothing more will happen.
+    public var isOver: Bool { ["completed", "failed", "destroyed"].contains(word) }
+    /// True where it runs.
+    public var isRunning: Bool { ["running", "ready", "healthy"].contains(word) }
+    /// True where the container ended by itself, and well.
+    public var isCompleted: Bool { word == "completed" }
+    /// True where the machine was given back, or is on its way.
+    public var isGone: Bool { ["destroyed", "termination requested"].contains(word) }
+    /// True where it went wrong.
+    public var isFailed: Bool { word == "failed" }
+}
+
+/// What the API tells of a deployment.
+public struct IonetDeployment: Sendable, Hashable {
+    /// Goes back as it came.
+    public let id: JSONValue
+    /// The private name that it was made with, nil where this answer does not say.
+    public let name: String?
+    /// What it does.
+    public let status: IonetStatus
+    /// When it began to run.
+    public let started: Timestamp?
+    /// Minutes that are paid for and left.
+    public let minutesRemaining: Int?
+    /// US dollars.
+    public let paidUSD: Double?
+
+    init?(json: JSONValue) {
+        guard let id = json.identifier("id", "deployment_id", "cluster_id") else { return nil }
+        self.id = id
+        name = json.word("name") ?? json.word("resource_private_name")
+        status = IonetStatus(json.word("status") ?? "unknown")
+        started = json.word("started_at").flatMap(Timestamp.init(rfc3339:))
+        minutesRemaining = json.count("compute_minutes_remaining")
+        paidUSD = json.amount("amount_paid")
+    }
+}
+
+/// What the API tells of a container.
+public struct IonetContainer: Sendable, Hashable {
+    /// Something that happened to it, such as a pull that failed.
+    public struct Event: Sendable, Hashable {
+        /// When, nil where the text is no time.
+        public let time: Timestamp?
+        /// What.
+        public let message: String
+    }
+
+    /// Goes back as it came.
+    public let id: JSONValue
+    /// What it does.
+    public let status: IonetStatus
+    /// Where its port can be reached, nil as long as it cannot.
+    public let publicURL: String?
+    /// The oldest first.
+    public let events: [Event]
+
+    init?(json: JSONValue) {
+        guard let id = json.identifier("container_id", "id") else { return nil }
+        self.id = id
+        status = IonetStatus(json.word("status") ?? "unknown")
+        publicURL = json.word("public_url")
+        events = (json["container_events"]?.array ?? []).compactMap { event in
+            event.word("message").map { Event(time: event.word("time").flatMap(Timestamp.init(rfc3339:)), message: $0) }
+        }
+    }
+
+    /// True where requests can be sent to it.
+    public var isReady: Bool { status.isRunning && publicURL != nil }
+}

@@ -1,0 +1,40 @@
+import Hashing
+import POSIX
+public import RunContract
+public import Secrets
+public import SystemPackage
+
+/// The user's key, of which every run's token is made: `key` in the home of caasctl.
+public struct StatusKey: Sendable {
+    private let bytes: [UInt8]
+
+    /// Reads the key, or makes it where there is none.
+    public init(home: FilePath) throws(DeploymentError) {
+        let path = home.appending("key")
+        do throws(POSIXError) {
+            if !FileSystem.exists(path) { try Self.make(path, home: home) }
+            bytes = try FileSystem.read(path, limit: 4096)
+        } catch { throw DeploymentError(.local, "use the key \(path)", error.description) }
+        guard bytes.count >= 16 else {
+            throw DeploymentError(.local, "use the key \(path)", "it is too short; remove it to get a new one")
+        }
+    }
+
+    /// What opens a run's page.
+    public func token(of run: RunID) -> Secret { StatusToken.make(for: run, key: bytes) }
+
+    /// Of two that make it at once one wins, and both read the same key afterwards.
+    private static func make(_ path: FilePath, home: FilePath) throws(POSIXError) {
+        try FileSystem.makeFolder(home, mode: 0o700)
+        let temporary = FileSystem.temporaryPath(beside: path)
+        try FileSystem.write(RandomBytes.make(32), to: temporary, mode: 0o600, sync: true)
+        defer { try? FileSystem.remove(temporary) }
+        do throws(POSIXError) {
+            if try FileSystem.link(temporary, as: path) {
+                try FileSystem.syncFolder(home)
+            } else {
+                try FileSystem.rename(temporary, to: path, sync: true)
+            }
+        } catch { if error.errno != .fileExists { throw error } }
+    }
+}
