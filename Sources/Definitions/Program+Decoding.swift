@@ -13,7 +13,7 @@ extension Program {
         passSecrets = try fields["pass_secrets"]?.environmentNames() ?? []
         environment = try fields["environment"]?.environment() ?? [:]
         let scope = TemplateScope(program: self)
-        if let field = fields["environment"] { try scope.with(secretsOf: self).check(field) }
+        if let field = fields["environment"] { try scope.checkEnvironment(field, below: [:]) }
         let dataField = try fields.required("data")
         data = try scope.without("DATA", "STAGE").absolutePath(dataField)
         workdir = try fields.read("workdir", scope.absolutePath)

@@ -15,7 +15,7 @@ extension Program.Stage {
         }
         environment = try fields["environment"]?.environment() ?? [:]
         let scope = TemplateScope(program: program, stage: environment)
-        if let field = fields["environment"] { try scope.with(secretsOf: program).check(field) }
+        if let field = fields["environment"] { try scope.checkEnvironment(field, below: program.environment) }
         run = try scope.command(try fields.required("run"))
         if let field = fields["resume"] {
             resume = try field.texts()

@@ -3,8 +3,9 @@ import RunContract
 /// The variables that a template of a program may name where it stands.
 struct TemplateScope {
     private var known: Set<String>
-    private var secrets: Set<String>
-    private var mayNameSecrets = false
+    private let secrets: Set<String>
+    /// Names of the same mapping, which are not known yet where its values are expanded.
+    private var siblings: Set<String> = []
 
     /// What every template of a program may name, and those of a stage with an environment of its own.
     init(program: Program, stage: [String: String] = [:]) {
@@ -29,12 +30,15 @@ struct TemplateScope {
         return copy
     }
 
-    /// For an environment, which is the only place where a secret may be named, and only one that is passed on.
-    func with(secretsOf program: Program) -> TemplateScope {
-        var copy = self
-        copy.mayNameSecrets = true
-        copy.known.formUnion(program.passSecrets)
-        return copy
+    /// Checks a mapping of variables: one may name itself, as it stands below, but none of the others.
+    func checkEnvironment(_ value: YAMLValue, below: [String: String]) throws(DefinitionError) {
+        let names = Set(try value.entries().map(\.key))
+        for entry in try value.entries() {
+            var scope = without("STAGE")
+            scope.siblings = names.subtracting([entry.key]).subtracting(below.keys)
+            scope.known.subtract(scope.siblings)
+            try scope.check(entry.value)
+        }
     }
 
     /// Checks every text at and below a value.
@@ -51,13 +55,16 @@ struct TemplateScope {
         for variable in try value.template(text).variables {
             let name = variable.name
             let isSecret = secrets.contains(name) || EnvironmentName.looksSecret(name)
-            if isSecret, !mayNameSecrets {
+            if isSecret {
                 throw value.error(
                     "'\(value.path)' names the secret \(name), which others could read there; "
                         + "the process finds it in its environment once 'pass_secrets' lists it")
             }
             if known.contains(name) { continue }
-            if isSecret { throw value.error("'\(value.path)' names \(name), which 'pass_secrets' does not list") }
+            if siblings.contains(name) {
+                throw value.error(
+                    "'\(value.path)' names \(name) of the same mapping, whose values are expanded together")
+            }
             if let place = Self.places[name] {
                 throw value.error("'\(value.path)' names \(name), which is \(place)")
             }

@@ -15,7 +15,7 @@ import Testing
             name: nanochat
             workdir: /workspace
             data: /data/nanochat
-            environment: {OMP_NUM_THREADS: "1", BASE_DIR: "${DATA}", KEY_COPY: "${WANDB_API_KEY}"}
+            environment: {OMP_NUM_THREADS: "1", BASE_DIR: "${DATA}", PATH: "/opt/bin:${PATH}"}
             requires: [WANDB_RUN]
             pass_secrets: [WANDB_API_KEY, HF_TOKEN]
             preflight:
@@ -162,8 +162,11 @@ import Testing
             says: ":4: 'serve.run[0]' names the secret PASSPHRASE, which others could read there; "
                 + "the process finds it in its environment once 'pass_secrets' lists it"),
         Mistake(
-            "name: demo\ndata: /data\nenvironment: {A: \"${HF_TOKEN}\"}",
-            says: ":3: 'environment.A' names HF_TOKEN, which 'pass_secrets' does not list"),
+            "name: demo\ndata: /data\nenvironment: {A: \"${B}\", B: b}",
+            says: ":3: 'environment.A' names B of the same mapping, whose values are expanded together"),
+        Mistake(
+            "name: demo\ndata: /data\nenvironment: {A: \"${STAGE}\"}",
+            says: ":3: 'environment.A' names STAGE, which is known in stages only"),
         Mistake(
             "name: demo\ndata: \"${DATA}\"",
             says: ":2: 'data' names DATA, which is 'data' itself"),

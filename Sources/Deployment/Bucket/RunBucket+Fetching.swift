@@ -1,0 +1,143 @@
+import Hashing
+import ObjectStorage
+import POSIX
+public import RunContract
+public import SystemPackage
+
+extension RunBucket {
+    /// Downloads every artifact into `folder`, each part's hash checked, with a SHA256SUMS beside them.
+    ///
+    /// A file that is there already and right is not fetched again, so that a second call completes the first one.
+    public func fetch(
+        into folder: FilePath, report: @escaping @Sendable (String) -> Void
+    ) async throws(DeploymentError) -> CompletionRecord {
+        let action = "fetch run \(run)"
+        guard let completion = try await completion() else {
+            throw DeploymentError(
+                .unverified, action, "there is no complete.json in its bucket yet; caasctl status \(run) says what it does")
+        }
+        guard completion.run == run.description else {
+            throw DeploymentError(.unexpectedAnswer, action, "complete.json is of run \(completion.run)")
+        }
+        var sums: [(path: String, hash: String)] = []
+        for artifact in completion.artifacts {
+            guard !["", ".", ".."].contains(artifact.into), !artifact.into.contains("/") else {
+                throw DeploymentError(.unexpectedAnswer, action, "an artifact would leave the folder: '\(artifact.into)'")
+            }
+            for file in artifact.files {
+                let relative = "\(artifact.into)/\(file.path)"
+                try await fetch(file, to: folder.appending(relative), below: folder, relative, report)
+                sums.append((relative, try await Self.hash(of: folder.appending(relative), file)))
+            }
+        }
+        do throws(POSIXError) {
+            try FileSystem.makeFolder(folder)
+            let path = folder.appending("SHA256SUMS")
+            try FileSystem.write(Self.sums(sums), to: path, sync: true)
+        } catch { throw DeploymentError(.local, action, error.description) }
+        return completion
+    }
+
+    private func fetch(
+        _ file: FileRecord, to path: FilePath, below folder: FilePath, _ name: String,
+        _ report: @Sendable (String) -> Void
+    ) async throws(DeploymentError) {
+        let action = "fetch run \(run)"
+        do throws(POSIXError) {
+            try Self.makeFolders(to: path, below: folder)
+            if try await Self.isWhole(path, file) { return report("\(name): there already") }
+        } catch { throw DeploymentError(.local, action, error.description) }
+        let object = UploadedObject(
+            key: file.key, size: file.size, partSize: file.partSize, parts: file.parts, uploadToken: file.uploadToken)
+        do throws(StorageError) { try await store.download(object, to: path) } catch {
+            throw DeploymentError(error, action)
+        }
+        report("\(name): \(file.size) bytes")
+    }
+
+    /// Makes the folders above a file, and refuses a link among them: it could lead out of `folder`.
+    private static func makeFolders(to path: FilePath, below folder: FilePath) throws(POSIXError) {
+        try FileSystem.makeFolder(folder)
+        var current = folder
+        for component in path.components.dropLast().dropFirst(folder.components.count) {
+            current.append(component)
+            try FileSystem.makeFolder(current)
+            guard try FileStatus(current).kind == .directory else {
+                throw POSIXError("make folder", current, .notDirectory)
+            }
+        }
+    }
+
+    private static func isWhole(_ path: FilePath, _ file: FileRecord) async throws(POSIXError) -> Bool {
+        guard let status = try? FileStatus(path), status.kind == .regular, status.size == file.size else { return false }
+        return try await BlockingThread.run { () throws(POSIXError) in
+            try partHashes(of: path, partSize: file.partSize) == file.parts
+        }
+    }
+
+    private static func hash(of path: FilePath, _ file: FileRecord) async throws(DeploymentError) -> String {
+        if file.parts.count == 1 { return file.parts[0] }
+        do throws(POSIXError) {
+            return try await BlockingThread.run { () throws(POSIXError) in
+                try partHashes(of: path, partSize: .max)[0]
+            }
+        } catch { throw DeploymentError(.local, "hash \(path)", error.description) }
+    }
+
+    /// The SHA-256 of each part in order; one of an empty file.
+    private static func partHashes(of path: FilePath, partSize: Int64) throws(POSIXError) -> [String] {
+        let file = try File(path, .read)
+        let size = try file.status().size
+        var chunk = [UInt8](repeating: 0, count: 1 << 20)
+        var hashes: [String] = []
+        var offset: Int64 = 0
+        repeat {
+            var hash = SHA256()
+            let end = partSize >= size - offset || partSize <= 0 ? size : offset + partSize
+            while offset < end {
+                let wanted = Int(min(Int64(chunk.count), end - offset))
+                let count = try readSome(file, &chunk, wanted, at: offset)
+                guard count > 0 else { break }
+                chunk.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+                offset += Int64(count)
+            }
+            hashes.append(hash.finish().hexadecimal)
+            if offset < end { break }
+        } while offset < size
+        return hashes
+    }
+
+    private static func readSome(
+        _ file: borrowing File, _ chunk: inout [UInt8], _ wanted: Int, at offset: Int64
+    ) throws(POSIXError) -> Int {
+        var failure: POSIXError?
+        var count = 0
+        chunk.withUnsafeMutableBytes { buffer in
+            do throws(POSIXError) {
+                count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), at: offset)
+            } catch { failure = error }
+        }
+        if let failure { throw failure }
+        return count
+    }
+
+    /// The form that `sha256sum --check` reads, a backslash before a line whose name had to be escaped.
+    ///
+    /// <https://www.gnu.org/software/coreutils/manual/html_node/md5sum-invocation.html>
+    private static func sums(_ sums: [(path: String, hash: String)]) -> [UInt8] {
+        var text = ""
+        for (path, hash) in sums.sorted(by: { $0.path < $1.path }) {
+            let needsEscape = path.contains { "\\\n\r".contains($0) }
+            let escaped = path.map { character in
+                switch character {
+                case "\\": "\\\\"
+                case "\n": "\\n"
+                case "\r": "\\r"
+                default: String(character)
+                }
+            }.joined()
+            text += "\(needsEscape ? "\\" : "")\(hash)  \(escaped)\n"
+        }
+        return Array(text.utf8)
+    }
+}

@@ -1,0 +1,92 @@
+public import Definitions
+public import OCI
+public import RunContract
+import Secrets
+import Timestamps
+
+/// Everything about a run that is decided before anything is asked for.
+public struct DeploymentPlan: Sendable {
+    /// The run's id, which is also its name at the provider.
+    public let run: RunID
+    /// What is sent.
+    public let request: IonetRequest
+    /// The machine and its price.
+    public let offer: IonetOffer
+    /// Where the run uploads to, nil where nobody said.
+    public let bucket: RunRecord.Bucket?
+
+    /// Puts together what a manifest, the settings and the provider's offer say.
+    ///
+    /// `image` is what the provider pulls, `digest` what it is then, where that is known.
+    public init(
+        _ manifest: RunManifest, run: RunID, image: Reference, digest: Digest?, offer: IonetOffer,
+        login: RunManifest.RegistryLogin?, settings: Settings, key: StatusKey
+    ) throws(DeploymentError) {
+        self.run = run
+        self.offer = offer
+        let secrets = Self.secrets(of: manifest, run: run, settings: settings, key: key)
+        let environment = Self.environment(
+            of: manifest, run: run, digest: digest, secrets: secrets.keys.sorted(), settings: settings)
+        try Self.refuseSecrets(in: environment, secrets: secrets)
+        request = IonetRequest(
+            name: run.description, hours: manifest.resources.hours, gpus: manifest.resources.gpus,
+            hardwareID: offer.hardwareID, locationIDs: offer.locationIDs, port: manifest.port,
+            entrypoint: ["/.caas/caas-entrypoint"], environment: environment, secrets: secrets,
+            image: image.description, registryUsername: login?.username, registrySecret: login?.password)
+        bucket = environment[EnvironmentName.endpoint].flatMap { endpoint in
+            environment[EnvironmentName.bucket].map { name in
+                RunRecord.Bucket(endpoint: endpoint, name: name, prefix: environment[EnvironmentName.prefix])
+            }
+        }
+    }
+
+    private static func secrets(
+        of manifest: RunManifest, run: RunID, settings: Settings, key: StatusKey
+    ) -> [String: Secret] {
+        var secrets: [String: Secret] = [:]
+        for name in manifest.secrets + manifest.optionalSecrets { secrets[name] = settings.secret(name) }
+        secrets[EnvironmentName.statusToken] = key.token(of: run)
+        return secrets
+    }
+
+    private static func environment(
+        of manifest: RunManifest, run: RunID, digest: Digest?, secrets: [String], settings: Settings
+    ) -> [String: String] {
+        var environment: [String: String] = [:]
+        // Where the bucket is may stand in the settings alone, as the key to it does.
+        for name in [EnvironmentName.endpoint, EnvironmentName.bucket, EnvironmentName.prefix, "R2_REGION"] {
+            environment[name] = settings.text(name)
+        }
+        environment.merge(manifest.environment) { _, stated in stated }
+        environment[EnvironmentName.runID] = run.description
+        environment[EnvironmentName.port] = String(manifest.port)
+        environment[EnvironmentName.keepAlive] = manifest.keepAlive ? "true" : "false"
+        environment[EnvironmentName.secrets] = secrets.joined(separator: ",")
+        // All hours are paid for in advance: a failed container that stays tells more than one that is gone.
+        if environment[EnvironmentName.onFailure] == nil { environment[EnvironmentName.onFailure] = "hold" }
+        if let digest { environment["CAAS_IMAGE"] = digest.description }
+        return environment
+    }
+
+    /// A secret must not come in by another name: the provider shows these variables to whoever asks.
+    private static func refuseSecrets(
+        in environment: [String: String], secrets: [String: Secret]
+    ) throws(DeploymentError) {
+        for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
+            for (secret, hidden) in secrets where hidden.unredacted.utf8.count >= 8 {
+                guard !value.contains(hidden.unredacted) else {
+                    throw DeploymentError(
+                        .unsuitable, "deploy \(secrets.isEmpty ? "" : "with \(name)")",
+                        "its value holds the secret \(secret); what stands in 'environment' is shown to everybody")
+                }
+            }
+        }
+    }
+
+    /// What the ledger keeps of it.
+    func record(at moment: Timestamp, api: String) -> RunRecord {
+        RunRecord(
+            run: run, created: moment.rfc3339, api: api, image: request.image, hardware: offer.hardware,
+            gpus: request.gpus, hours: request.hours, priceUSD: offer.priceUSD, port: request.port, bucket: bucket)
+    }
+}
