@@ -1,5 +1,5 @@
 import JSON
-public import RunContract
+import RunContract
 
 extension Deployer {
     /// The record with the provider's id, looked for by name where the answer was lost.

@@ -1,5 +1,6 @@
+import HTTP
 import JSON
-public import RunContract
+import RunContract
 import Secrets
 import Timestamps
 

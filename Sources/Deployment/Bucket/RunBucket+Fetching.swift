@@ -14,7 +14,8 @@ extension RunBucket {
         let action = "fetch run \(run)"
         guard let completion = try await completion() else {
             throw DeploymentError(
-                .unverified, action, "there is no complete.json in its bucket yet; caasctl status \(run) says what it does")
+                .unverified, action,
+                "there is no complete.json in its bucket yet; caasctl status \(run) says what it does")
         }
         guard completion.run == run.description else {
             throw DeploymentError(.unexpectedAnswer, action, "complete.json is of run \(completion.run)")
@@ -22,7 +23,8 @@ extension RunBucket {
         var sums: [(path: String, hash: String)] = []
         for artifact in completion.artifacts {
             guard !["", ".", ".."].contains(artifact.into), !artifact.into.contains("/") else {
-                throw DeploymentError(.unexpectedAnswer, action, "an artifact would leave the folder: '\(artifact.into)'")
+                throw DeploymentError(
+                    .unexpectedAnswer, action, "an artifact would leave the folder: '\(artifact.into)'")
             }
             for file in artifact.files {
                 let relative = "\(artifact.into)/\(file.path)"
@@ -69,7 +71,9 @@ extension RunBucket {
     }
 
     private static func isWhole(_ path: FilePath, _ file: FileRecord) async throws(POSIXError) -> Bool {
-        guard let status = try? FileStatus(path), status.kind == .regular, status.size == file.size else { return false }
+        guard let status = try? FileStatus(path), status.kind == .regular, status.size == file.size else {
+            return false
+        }
         return try await BlockingThread.run { () throws(POSIXError) in
             try partHashes(of: path, partSize: file.partSize) == file.parts
         }

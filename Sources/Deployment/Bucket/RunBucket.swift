@@ -3,6 +3,7 @@ public import HTTP
 import JSON
 public import ObjectStorage
 public import RunContract
+import Secrets
 
 /// What a run keeps in its bucket, as the user's side reads it.
 public struct RunBucket: Sendable {

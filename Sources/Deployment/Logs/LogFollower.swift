@@ -1,0 +1,123 @@
+import HTTP
+import JSON
+private import Synchronization
+import Timestamps
+
+/// The log of a run: from the provider while the container lives, else from the bucket.
+public struct LogFollower: Sendable {
+    /// Seconds without a line after which a log that is not followed counts as read.
+    public var quiet = 3.0
+    /// Seconds between two looks, and between two attempts to connect.
+    public var interval: Double
+
+    let ionet: IonetClient
+    let record: RunRecord
+    let bucket: RunBucket?
+
+    /// A follower; `bucket` is nil where the run has none or nobody has a key to it.
+    public init(_ ionet: IonetClient, record: RunRecord, bucket: RunBucket?) {
+        self.ionet = ionet
+        self.record = record
+        self.bucket = bucket
+        interval = ionet.isLocal ? 0.5 : 5
+    }
+
+    /// Hands out the log's lines; with `following` until the run is over.
+    public func read(following: Bool, line: @escaping @Sendable (String) -> Void) async throws {
+        if let id = record.deployment, let container = try await livingContainer(of: id) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for stream in IonetClient.LogStream.allCases {
+                    group.addTask {
+                        try await follow(stream, of: container, in: id, following: following, line: line)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            return
+        }
+        guard let bucket else {
+            throw DeploymentError(
+                .notFound, "read the log of \(record.run)", "its container is gone and it has no bucket")
+        }
+        try await bucket.log(following: following, interval: max(interval, 2), line: line)
+    }
+
+    private func livingContainer(of id: JSONValue) async throws(DeploymentError) -> IonetContainer? {
+        guard let deployment = try await ionet.deployment(id), !deployment.status.isGone else { return nil }
+        return try await ionet.containers(of: id).first
+    }
+
+    /// One of the streams, connected again as often as it breaks while the run goes on.
+    private func follow(
+        _ stream: IonetClient.LogStream, of container: IonetContainer, in id: JSONValue, following: Bool,
+        line: @escaping @Sendable (String) -> Void
+    ) async throws(DeploymentError) {
+        // A client of its own: whoever prints a line may hold its thread.
+        let client = HTTPClient()
+        let state = Mutex((filter: ReplayFilter(), latest: Timestamp.now(), failures: 0))
+        while true {
+            state.withLock { $0.filter.reconnect() }
+            do throws(DeploymentError) {
+                try await connect(stream, of: container, in: id, client, quiet: following ? nil : quiet) { text in
+                    let new = state.withLock { state in
+                        state.failures = 0
+                        return state.filter.filter(text)
+                    }
+                    for text in new { line(text) }
+                }
+            } catch {
+                let failures = state.withLock { state in
+                    state.failures += 1
+                    return state.failures
+                }
+                guard error.code == .unreachable, failures < 10 else { throw error }
+            }
+            guard following, let deployment = try await ionet.deployment(id), !deployment.status.isOver,
+                !deployment.status.isGone
+            else { return }
+            do { try await Task.sleep(for: .seconds(interval)) } catch { return }
+        }
+    }
+
+    /// One connection, ended from this side once it was quiet so long.
+    private func connect(
+        _ stream: IonetClient.LogStream, of container: IonetContainer, in id: JSONValue, _ client: HTTPClient,
+        quiet: Double?, line: @escaping @Sendable (String) -> Void
+    ) async throws(DeploymentError) {
+        guard let quiet else {
+            return try await ionet.log(
+                deployment: id, container: container.id, stream: stream, client: client, line: line)
+        }
+        let heard = LastHeard()
+        let result = await withTaskGroup(of: Result<Void, DeploymentError>?.self) { group in
+            group.addTask {
+                do throws(DeploymentError) {
+                    try await ionet.log(deployment: id, container: container.id, stream: stream, client: client) {
+                        text in
+                        heard.isNow()
+                        line(text)
+                    }
+                    return .success(())
+                } catch { return .failure(error) }
+            }
+            group.addTask {
+                while heard.age < .seconds(quiet) {
+                    do { try await Task.sleep(for: .seconds(quiet / 10)) } catch { return nil }
+                }
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+        try result?.get()
+    }
+}
+
+/// When the last line came.
+private final class LastHeard: Sendable {
+    private let moment = Mutex(ContinuousClock.now)
+
+    func isNow() { moment.withLock { $0 = .now } }
+    var age: Duration { moment.withLock { $0.duration(to: .now) } }
+}
