@@ -28,6 +28,12 @@ public struct RunManifest: Sendable, Hashable {
         public var username: String
         /// The password or token.
         public var password: Secret
+
+        /// A login from its parts.
+        public init(username: String, password: Secret) {
+            self.username = username
+            self.password = password
+        }
     }
 
     /// The run's name, which its id begins with.

@@ -1,4 +1,5 @@
 public import POSIX
+public import Secrets
 public import SystemPackage
 
 /// Who we are for each registry: what was said, else what docker's config.json holds.
@@ -25,6 +26,12 @@ public struct RegistryCredentials: Sendable {
 
     /// Takes this credential for a registry, named as references name it, before any file.
     public mutating func add(_ credential: RegistryCredential, for registry: String) { logins[registry] = credential }
+
+    /// User name and password for a registry, for whoever pulls in our name; nil where there are none.
+    public func login(for registry: String) throws(RegistryError) -> (username: String, password: Secret)? {
+        guard case .password(let user, let password) = try credential(for: registry).kind else { return nil }
+        return (user, password)
+    }
 
     func credential(for registry: String) throws(RegistryError) -> RegistryCredential {
         if let login = logins[registry] { return login }

@@ -6,5 +6,7 @@ import ArgumentParser
         commandName: "caasctl",
         abstract: "Build images without Docker, push them, and run training at GPU clouds.",
         version: Version.current,
-        subcommands: [SandboxCommand.self])
+        subcommands: [
+            Deploy.self, Status.self, Logs.self, Fetch.self, Destroy.self, SandboxCommand.self,
+        ])
 }

@@ -1,0 +1,25 @@
+import ArgumentParser
+import Definitions
+import Deployment
+import POSIX
+import SystemPackage
+
+/// `caasctl fetch`: a run's artifacts, verified.
+struct Fetch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Download a run's artifacts, every part checked against its SHA-256.",
+        discussion: "Prints the folder, which then holds the artifacts and their SHA256SUMS.")
+
+    @OptionGroup var run_: RunOptions
+
+    @Argument(help: ArgumentHelp("Where the files go.", valueName: "dir"))
+    var folder: String
+
+    func run() async throws {
+        let settings = try run_.options.settings()
+        let record = try run_.record()
+        let bucket = try run_.bucket(of: record, settings)
+        _ = try await bucket.fetch(into: FilePath(folder)) { StandardError.print($0) }
+        print(folder)
+    }
+}
