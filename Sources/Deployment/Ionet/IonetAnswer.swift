@@ -3,7 +3,9 @@ import JSON
 
 /// Making one line of an answer that says no.
 enum IonetAnswer {
-    /// What the API, or something on the way to it, has to say. Values that were sent are never repeated.
+    /// What the API, or something on the way to it, has to say.
+    ///
+    /// Values that were sent are never repeated.
     static func explain(_ answer: HTTPResponse) -> String {
         let status = "the API answered \(answer.status)"
         if isPage(answer) {

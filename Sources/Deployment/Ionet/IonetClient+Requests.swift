@@ -15,7 +15,9 @@ extension IonetClient {
         return try Self.document(answer, action)
     }
 
-    /// Asks for something to be done, once. No answer leaves open whether it was.
+    /// Asks for something to be done, once.
+    ///
+    /// No answer leaves open whether it was.
     func send(_ method: String, _ path: String, body: JSONValue? = nil, to action: String) async throws(DeploymentError)
         -> JSONValue
     {
