@@ -73,7 +73,6 @@ install_packages() {
 run as root, then come back:
     apt-get update && apt-get install --no-install-recommends --no-remove ${packages[*]}"
 
-    say "installing ${packages[*]}"
     update_lists
     local plan
     plan=$(LC_ALL=C apt-get -s install --no-install-recommends "${packages[@]}") || fail "apt cannot install these: ${packages[*]}"
@@ -81,6 +80,7 @@ run as root, then come back:
         fail "not installing ${packages[*]}: apt would remove packages for it
 $(grep -E '^(Remv|Inst) ' <<<"$plan")"
     fi
+    say "installing ${packages[*]}"
     as_root apt-get -qq -y install --no-install-recommends --no-remove "${packages[@]}" >"$CAASCTL_CACHE/apt.log" 2>&1 \
         || fail "apt-get failed:
 $(tail -n 20 "$CAASCTL_CACHE/apt.log")"
