@@ -130,7 +130,7 @@ let package = Package(
         tests("TimestampsTests", ["Timestamps"]),
         tests("SecretsTests", ["Secrets"]),
         tests("POSIXTests", ["POSIX", systemPackage]),
-        tests("HTTPTests", ["HTTP", "POSIX", "Secrets", systemPackage] + nio),
+        tests("HTTPTests", ["HTTP", "POSIX", "Secrets", "Timestamps", systemPackage] + nio),
         tests("OCITests", ["OCI", "Hashing", "JSON"]),
         tests("ArchiveTests", ["Archive", "Hashing", "POSIX", systemPackage]),
         tests("ImageStoreTests", ["ImageStore", "Archive", "OCI", "Hashing", "JSON", "POSIX", systemPackage]),

@@ -54,6 +54,9 @@ public final class HTTPClient: Sendable {
                 let location = response.headers["Location"]
             else { return response }
             let next = try request.url.resolving(location)
+            guard !next.isLoopback || request.url.isLoopback else {
+                throw HTTPError(.invalidURL, request.name, "it redirects to this machine, where it may send nobody")
+            }
             // A token for one host is not to be shown to another.
             if !next.hasSameOrigin(as: request.url) { request.headers["Authorization"] = nil }
             request.url = next
@@ -66,6 +69,11 @@ public final class HTTPClient: Sendable {
             throw HTTPError(
                 .invalidURL, request.name,
                 "\(url.host) is not this machine, and plain HTTP would show secrets; use https")
+        }
+        // A line break would begin another field, or another request.
+        for field in request.headers.fields
+        where "\(field.name)\(field.value)".utf8.contains(where: { $0 < 0x20 && $0 != 9 }) {
+            throw HTTPError(.other, request.name, "the value of \(field.name) holds a line break")
         }
     }
 

@@ -15,7 +15,7 @@ public struct HTTPRequest: Sendable {
     ///
     /// Authorization goes along only to the same scheme, host and port.
     public var followsRedirects: Bool
-    /// Seconds in which at least a kilobyte a second must move.
+    /// Seconds without a byte in either direction after which the request is given up.
     public var stallSeconds: Int
     /// Called from the transfer thread with the number of body bytes sent so far.
     public var onUpload: (@Sendable (Int64) -> Void)?

@@ -29,7 +29,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         guard !authority.contains("@") else { throw failure("it holds a user name") }
         let split = Self.split(authority)
-        guard !split.host.isEmpty, let port = split.port ?? (scheme == "https" ? 443 : 80) else {
+        guard Self.isHost(split.host), let port = split.port ?? (scheme == "https" ? 443 : 80) else {
             throw failure("'\(authority)' is not a host with an optional port")
         }
         let target = String(rest.dropFirst(authority.count))
@@ -40,6 +40,16 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         self.init(
             scheme: scheme, host: split.host.lowercased(), port: port,
             target: target.hasPrefix("/") ? target : "/" + target)
+    }
+
+    /// True for a name, an IPv4 address, or an IPv6 address in brackets.
+    private static func isHost(_ host: Substring) -> Bool {
+        if host.hasPrefix("[") { return host.hasSuffix("]") && host.dropFirst().dropLast().contains(":") }
+        return !host.isEmpty
+            && host.utf8.allSatisfy { byte in
+                let character = Character(Unicode.Scalar(byte))
+                return character.isLetter || character.isNumber || "-._~%".utf8.contains(byte)
+            }
     }
 
     /// Host and port; the port is a double optional so that "absent" and "wrong" are told apart.

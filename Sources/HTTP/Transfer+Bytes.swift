@@ -35,8 +35,10 @@ extension Transfer {
             status = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
             headers = HTTPHeaders()
             hasBegun = false
+            hasAllHeaders = false
             return
         }
+        if text == "\r\n" || text == "\n" { hasAllHeaders = true }
         guard let colon = text.firstIndex(of: ":") else { return }
         let value = text[text.index(after: colon)...].drop { $0.isWhitespace }
         let trimmed = String(value.reversed().drop { $0.isWhitespace }.reversed())

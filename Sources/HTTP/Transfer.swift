@@ -20,6 +20,8 @@ final class Transfer: @unchecked Sendable {
     var headers = HTTPHeaders()
     var body: [UInt8] = []
     var hasBegun = false
+    /// True once the empty line after the fields has come.
+    var hasAllHeaders = false
     /// Why a callback told libcurl to stop.
     var failure: HTTPError?
     let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -53,6 +55,10 @@ final class Transfer: @unchecked Sendable {
         if isCancelled { return .failure(HTTPError(.cancelled, request.name, "cancelled")) }
         if let failure { return .failure(failure) }
         guard result == CURLE_OK else { return .failure(error(result)) }
+        // libcurl takes a connection that closes among the fields for the end of the answer.
+        guard hasAllHeaders else {
+            return .failure(HTTPError(.interrupted, request.name, "the connection closed before the answer was whole"))
+        }
         return .success(response(body))
     }
 

@@ -1,0 +1,36 @@
+import HTTP
+import SystemPackage
+import TestSupport
+import Testing
+
+/// A server whose certificate nobody signed, by openssl's own program.
+@Suite struct CertificateTests {
+    @Test func `a certificate counts if its authority is trusted`() async throws {
+        let folder = try TemporaryFolder()
+        try await Command(
+            "openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+                "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem",
+            ], in: folder.path
+        ).succeed()
+        let server = try RunningProgram(
+            "openssl",
+            [
+                "s_server", "-accept", "127.0.0.1:0", "-www", "-cert", folder("cert.pem").string, "-key",
+                folder("key.pem").string,
+            ], log: folder("log"))
+        let port = try #require(
+            try await eventually { server.printed.firstMatch(of: #/ACCEPT 127\.0\.0\.1:(\d+)/#).flatMap { Int($0.1) } })
+        let request = HTTPRequest("GET", HTTPURL(scheme: "https", host: "127.0.0.1", port: port, target: "/"))
+        let error = await #expect(throws: HTTPError.self) { try await HTTPClient().send(request) }
+        #expect(error?.code == .tls)
+        #expect(error?.isTransient == false)
+        var configuration = HTTPClient.Configuration()
+        configuration.certificateAuthorities = folder("cert.pem")
+        #expect(try await HTTPClient(configuration).send(request).status == 200)
+        // The name counts too.
+        let other = HTTPRequest("GET", HTTPURL(scheme: "https", host: "127.0.0.2", port: port, target: "/"))
+        await #expect(throws: HTTPError.self) { try await HTTPClient(configuration).send(other) }
+    }
+}
