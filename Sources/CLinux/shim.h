@@ -6,6 +6,9 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <locale.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -17,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -57,3 +61,22 @@ static inline int caas_exit_status(int status) { return WEXITSTATUS(status); }
 static inline int caas_term_signal(int status) { return WTERMSIG(status); }
 /// The current environment; Swift 6 refuses the mutable global itself.
 static inline char **caas_environ(void) { extern char **environ; return environ; }
+/// Both ends of a pipe that no child inherits unasked. https://man7.org/linux/man-pages/man2/pipe.2.html
+static inline int caas_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
+/// The first real-time signal that is free for programs, a macro that calls a function.
+static inline int caas_first_realtime_signal(void) { return SIGRTMIN; }
+/// Where names of hosts are looked up, whatever /etc/nsswitch.conf says or wherever it is missing; glibc declares
+/// this in <nss.h>. https://sourceware.org/glibc/manual/latest/html_node/NSS-Configuration-File.html
+extern int __nss_configure_lookup(const char *database, const char *order);
+static inline int caas_look_up_hosts_by_files_and_dns(void) { return __nss_configure_lookup("hosts", "files dns"); }
+/// A TCP port of 127.0.0.1 that nobody uses now; -1 and errno where there is none.
+static inline int caas_free_loopback_port(void) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return -1;
+    int failed = bind(descriptor, (struct sockaddr *)&address, length) ||
+                 getsockname(descriptor, (struct sockaddr *)&address, &length);
+    close(descriptor);
+    return failed ? -1 : ntohs(address.sin_port);
+}

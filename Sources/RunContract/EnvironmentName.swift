@@ -29,10 +29,18 @@ public enum EnvironmentName {
     /// The names of the variables that were sent as secrets, separated by commas.
     public static let secrets = "CAAS_SECRETS"
 
+    /// The region that requests to the bucket are signed for, `auto` where it is not set.
+    public static let region = "R2_REGION"
+    /// Seconds that uploads may go on failing once nothing else is left to be done.
+    public static let drainSeconds = "DRAIN_SECONDS"
+    /// The digest of the image that runs, for manifests.
+    public static let imageDigest = "CAAS_IMAGE"
+
     /// Second choices, read where the first one is not set.
     public static let alternatives: [String: String] = [
         accessKeyID: "AWS_ACCESS_KEY_ID", secretAccessKey: "AWS_SECRET_ACCESS_KEY",
         sessionToken: "AWS_SESSION_TOKEN", endpoint: "AWS_ENDPOINT_URL",
+        region: "AWS_REGION",
     ]
 
     /// Set by the entrypoint for a program's templates and its stages' processes.

@@ -1,1 +1,19 @@
-@main struct Entrypoint { static func main() {} }
+#if canImport(Glibc)
+import Glibc
+#endif
+import POSIX
+import RunContract
+import Supervision
+
+/// PID 1 of a container.
+@main struct Entrypoint {
+    static func main() {
+        ProcessHardening.apply()
+        let all = ProcessEnvironment.all()
+        let program = ProgramFile.read(arguments: CommandLine.arguments, environment: all)
+        let image = (try? program.get())?.imageEnvironment ?? [:]
+        let environment = InheritedEnvironment.take(all, image: image)
+        ProcessSupervisor.blockSignals()
+        exit(Container(program: program, environment: environment).run())
+    }
+}

@@ -1,0 +1,35 @@
+import ObjectStorage
+import RunContract
+
+/// Tries what needs the bucket until it works, as long as somebody is patient.
+struct Persistence: Sendable {
+    let log: RunLog
+    /// How long it may go on failing.
+    let patience: Duration
+
+    /// Repeats `body`; a bucket that stays away for longer than the patience ends it with 72.
+    func run<Value: Sendable>(_ what: String, _ body: () async throws -> Value) async throws(SupervisionError) -> Value {
+        var failingSince: ContinuousClock.Instant?
+        var attempt = 0
+        while true {
+            let reason: String
+            do { return try await body() } catch let error as StorageError {
+                if error.code == .cancelled { throw .stopped }
+                reason = error.description
+                if error.code == .local { throw SupervisionError(.uploadIncomplete, what, reason) }
+            } catch let error as SupervisionError {
+                guard error.status == ExitCode.verification.rawValue, attempt < 3 else { throw error }
+                reason = error.description
+            } catch is CancellationError { throw .stopped } catch { reason = "\(error)" }
+            let since = failingSince ?? ContinuousClock.now
+            failingSince = since
+            guard ContinuousClock.now - since < patience else {
+                throw SupervisionError(.uploadIncomplete, what, reason)
+            }
+            if attempt == 0 || attempt.isMultiple(of: 10) { log.say("cannot \(what) yet: \(reason)") }
+            attempt += 1
+            let wait = min(15, 0.5 * Double(1 << min(attempt, 5)))
+            do { try await Task.sleep(for: .seconds(wait)) } catch { throw .stopped }
+        }
+    }
+}

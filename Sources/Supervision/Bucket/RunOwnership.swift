@@ -1,0 +1,67 @@
+import Hashing
+import JSON
+import ObjectStorage
+import RunContract
+import Synchronization
+import Timestamps
+
+/// That this start of the run is the only one that writes: status.json names it, and is read before each write.
+final class RunOwnership: Sendable {
+    private let store: any ObjectStore
+    private let key: String
+    private let board: RunBoard
+    private let isLost = Mutex(false)
+
+    init(_ store: any ObjectStore, layout: BucketLayout, board: RunBoard) {
+        self.store = store
+        key = layout.status
+        self.board = board
+    }
+
+    /// A name that tells this start from another with the same number.
+    static func makeInstance() -> String { RandomBytes.make(8).hexadecimal }
+
+    /// Takes the number after the last start's, and writes it before anything else is done.
+    func claim(instance: String) async throws(SupervisionError) -> Int {
+        do throws(StorageError) {
+            let attempt = (try await current()?.attempt ?? 0) + 1
+            board.update { status in
+                status.attempt = attempt
+                status.instance = instance
+            }
+            try await put()
+            guard let written = try await current(), written.instance == instance else {
+                throw StorageError(.other, "take over the run", "another container of it starts at the same moment")
+            }
+            return attempt
+        } catch {
+            throw error.code == .other
+                ? SupervisionError(status: ExitCode.preempted.rawValue, error.description)
+                : SupervisionError(status: ExitCode.preflight.rawValue, error.description)
+        }
+    }
+
+    /// Writes what the board says; false where another start has taken the run over, and nothing was written.
+    func write() async throws(StorageError) -> Bool {
+        if isLost.withLock({ $0 }) { return false }
+        let own = board.status
+        if let other = try await current(), other.instance != own.instance, other.attempt >= own.attempt {
+            isLost.withLock { $0 = true }
+            return false
+        }
+        try await put()
+        return true
+    }
+
+    private func current() async throws(StorageError) -> RunStatus? {
+        guard let bytes = try await store.get(key, limit: 1 << 20) else { return nil }
+        // What cannot be read is no other start's claim.
+        return (try? JSONValue(parsing: bytes)).flatMap { try? RunStatus(json: $0) }
+    }
+
+    private func put() async throws(StorageError) {
+        var status = board.status
+        status.updated = Timestamp.now().rfc3339
+        try await store.put(key, status.json.prettyEncoded(), contentType: "application/json", once: false)
+    }
+}

@@ -1,0 +1,92 @@
+import ObjectStorage
+import RunContract
+
+/// Writes status.json at each change of phase and otherwise at most every ten seconds, and the log in pieces.
+final class StatusReporter: Sendable {
+    private static let interval = Duration.seconds(10)
+
+    private let ownership: RunOwnership
+    private let logs: LogUpload
+    private let board: RunBoard
+    private let log: RunLog
+
+    init(_ ownership: RunOwnership, logs: LogUpload, board: RunBoard, log: RunLog) {
+        self.ownership = ownership
+        self.logs = logs
+        self.board = board
+        self.log = log
+    }
+
+    /// Goes on until it is cancelled; `onLoss` is called once another start has taken the run over.
+    func run(onLoss: @Sendable () -> Void) async {
+        var written: (at: ContinuousClock.Instant, phases: Int)?
+        var uploaded = ContinuousClock.now
+        while !Task.isCancelled {
+            let now = ContinuousClock.now
+            let phases = board.phaseChanges
+            let isDue = written.map { phases != $0.phases || now - $0.at >= Self.interval } ?? true
+            if isDue {
+                switch await write() {
+                case .some(true): written = (now, phases)
+                case .some(false):
+                    onLoss()
+                    return
+                case nil: written = (now, written?.phases ?? -1)
+                }
+            }
+            if now - uploaded >= Self.interval || logs.isLong {
+                await logs.send()
+                uploaded = now
+            }
+            try? await Task.sleep(for: .milliseconds(written?.phases == board.phaseChanges ? 250 : 1000))
+        }
+    }
+
+    /// nil where the bucket could not be asked, which is no reason to stop training.
+    private func write() async -> Bool? {
+        do throws(StorageError) { return try await ownership.write() } catch {
+            if error.code != .cancelled { log.say("cannot write the status: \(error)") }
+            return nil
+        }
+    }
+}
+
+/// Brings the log into the bucket, piece after piece.
+actor LogUpload {
+    private nonisolated let log: RunLog
+    private let store: any ObjectStore
+    private let layout: BucketLayout
+    private let attempt: Int
+    private var sequence = 0
+    private var isSending = false
+
+    init(_ store: any ObjectStore, layout: BucketLayout, attempt: Int, log: RunLog) {
+        self.store = store
+        self.layout = layout
+        self.attempt = attempt
+        self.log = log
+    }
+
+    /// True where so much waits that the next piece should not wait for its time.
+    nonisolated var isLong: Bool { log.pendingBytes >= 1 << 20 }
+
+    /// Sends all that waits; what could not be sent waits on. Returns whether everything was sent.
+    @discardableResult
+    func send() async -> Bool {
+        guard !isSending else { return false }
+        isSending = true
+        defer { isSending = false }
+        while true {
+            let piece = log.takePending()
+            guard !piece.isEmpty else { return true }
+            let key = layout.log(attempt: attempt, sequence: sequence + 1, suffix: "jsonl")
+            do throws(StorageError) {
+                try await store.put(key, piece, contentType: "application/jsonl", once: false)
+                sequence += 1
+            } catch {
+                log.putBack(piece)
+                return false
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import RunContract
+import Synchronization
+import SystemPackage
+
+/// A checkpoint rule with its variables filled in.
+final class CheckpointPattern: Sendable {
+    /// The folder that holds the checkpoints.
+    let root: FilePath
+    let settle: Duration
+    let every: Int
+    let keepLocal: Int?
+    let keepRemote: Int?
+    private let step: Mutex<Regex<AnyRegexOutput>>
+    private let members: Mutex<[Regex<AnyRegexOutput>]>
+    private let names: [String]
+    private let ranks: Int
+
+    /// Fills in a rule; `data` is what a relative root is below.
+    init(
+        _ rule: Program.CheckpointRule, data: FilePath, expand: (String) throws(SupervisionError) -> String
+    ) throws(SupervisionError) {
+        root = data.pushing(FilePath(try expand(rule.root)))
+        guard let step = try? Regex(rule.step) else {
+            throw SupervisionError(.configuration, "use the step '\(rule.step)'", "it is no regular expression")
+        }
+        self.step = Mutex(step)
+        var names: [String] = []
+        for name in rule.complete { names.append(try expand(name)) }
+        self.names = names
+        let ranks = try expand(rule.ranks)
+        guard let count = Int(ranks), count >= 1 else {
+            throw SupervisionError(.configuration, "use 'ranks: \(ranks)'", "it is no number from 1")
+        }
+        self.ranks = count
+        members = Mutex(names.compactMap { try? Regex(Self.expression(for: $0)) })
+        settle = .seconds(rule.settle)
+        every = max(1, rule.every)
+        keepLocal = rule.keepLocal
+        keepRemote = rule.keepRemote
+    }
+
+    /// The step in a path below the root, as it is written, nil where the path is none of a checkpoint.
+    func step(in path: String) -> String? {
+        step.withLock { expression in
+            guard let match = try? expression.wholeMatch(in: path), match.output.count > 1,
+                let text = match.output[1].substring, Int(text) != nil
+            else { return nil }
+            return String(text)
+        }
+    }
+
+    /// The step that a file belongs to by its name alone, also where the set is torn and the step's own file is missing.
+    func memberStep(_ path: String) -> Int? {
+        if let text = step(in: path) { return Int(text) }
+        return members.withLock { members in
+            for expression in members {
+                guard let match = try? expression.wholeMatch(in: path), match.output.count > 1 else { continue }
+                if let text = match.output[1].substring { return Int(text) }
+            }
+            return nil
+        }
+    }
+
+    /// A name of `complete` as a regular expression whose first group is the step.
+    private static func expression(for name: String) -> String {
+        var rest = Substring(name)
+        var text = ""
+        while let character = rest.first {
+            if rest.hasPrefix("{step}") {
+                text += "(\\d+)"
+                rest = rest.dropFirst(6)
+            } else if rest.hasPrefix("{rank}") {
+                text += "\\d+"
+                rest = rest.dropFirst(6)
+            } else {
+                text += "\\^$.|?*+()[]{}".contains(character) ? "\\\(character)" : String(character)
+                rest = rest.dropFirst()
+            }
+        }
+        return text
+    }
+
+    /// Every file's path below the root that makes this step complete.
+    func files(of step: String) -> [String] {
+        names.flatMap { name in
+            let filled = Self.replace("{step}", in: name, by: step)
+            guard filled.contains("{rank}") else { return [filled] }
+            return (0..<ranks).map { Self.replace("{rank}", in: filled, by: String($0)) }
+        }
+    }
+
+    private static func replace(_ marker: String, in text: String, by value: String) -> String {
+        text.split(separator: marker, omittingEmptySubsequences: false).joined(separator: value)
+    }
+}

@@ -1,0 +1,79 @@
+import JSON
+import ObjectStorage
+import POSIX
+import RunContract
+import SystemPackage
+
+/// Brings back what earlier starts of the run left in the bucket.
+struct Restorer: Sendable {
+    let session: RunSession
+
+    /// A finished stage's newest manifest, nil where the stage was never finished.
+    func finished(_ stage: Program.Stage) async throws(SupervisionError) -> FolderManifest? {
+        try await manifests(below: session.layout.outputs(stage: stage.name)).first
+    }
+
+    /// The manifests of a stage's checkpoints, the highest step first and of one step the latest attempt.
+    func checkpoints(_ stage: Program.Stage) async throws(SupervisionError) -> [FolderManifest] {
+        try await manifests(below: session.layout.checkpoints(stage: stage.name)).filter { $0.step != nil }
+    }
+
+    /// Downloads the first of these whose objects agree with it; nil where none does.
+    func restore(_ candidates: [FolderManifest], to folder: FilePath) async throws(SupervisionError) -> FolderManifest? {
+        for manifest in candidates {
+            if try await restore(manifest, to: folder) { return manifest }
+        }
+        return nil
+    }
+
+    /// Brings a manifest's files back; false where the bucket no longer holds what the manifest names.
+    func restore(_ manifest: FolderManifest, to folder: FilePath) async throws(SupervisionError) -> Bool {
+        let name = manifest.step.map { "checkpoint \(manifest.stage)/\($0)" } ?? "outputs of stage \(manifest.stage)"
+        do throws(StorageError) {
+            for file in manifest.files where try await !session.store.verify(file.object) {
+                session.log.say("\(name) does not count: \(file.key) is not what was uploaded")
+                return false
+            }
+            try await download(manifest.files, to: folder)
+            return true
+        } catch {
+            if [.corrupted, .noSuchKey].contains(error.code) {
+                session.log.say("\(name) does not count: \(error)")
+                return false
+            }
+            throw Self.failure(error)
+        }
+    }
+
+    /// Downloads files; those that are there already and fit are left alone.
+    func download(_ files: [FileRecord], to folder: FilePath) async throws(StorageError) {
+        for file in files {
+            // A record's path has no "..": it was checked when the manifest was read.
+            let path = folder.appending(file.path)
+            if await BlockingThread.run({ LocalCopy.fits(file, at: path) }) { continue }
+            do throws(POSIXError) { try FileSystem.makeFolder(path.removingLastComponent()) } catch {
+                throw StorageError(.local, "restore \(path)", "\(error)")
+            }
+            try await session.store.download(file.object, to: path)
+        }
+    }
+
+    static func failure(_ error: StorageError) -> SupervisionError {
+        if error.code == .cancelled { return .stopped }
+        return SupervisionError(status: ExitCode.restore.rawValue, error.description)
+    }
+
+    /// A listing only says where manifests may be; what counts is what each of them says.
+    private func manifests(below prefix: String) async throws(SupervisionError) -> [FolderManifest] {
+        do throws(StorageError) {
+            var found: [FolderManifest] = []
+            for object in try await session.store.list(prefix) where object.key.hasSuffix("/manifest.json") {
+                guard let bytes = try await session.store.get(object.key, limit: 64 << 20) else { continue }
+                do throws(JSONError) { found.append(try FolderManifest(json: JSONValue(parsing: bytes))) } catch {
+                    session.log.say("\(object.key) does not count: \(error)")
+                }
+            }
+            return found.sorted { ($0.step ?? 0, $0.attempt) > ($1.step ?? 0, $1.attempt) }
+        } catch { throw Self.failure(error) }
+    }
+}

@@ -1,0 +1,23 @@
+import POSIX
+import RunContract
+import SystemPackage
+
+/// Moves aside what a killed trainer left that nobody knows to be whole, so that the next one does not resume from it.
+enum TornSets {
+    /// Moves every file of a step above `step` into a folder of its own; returns how many.
+    static func moveAside(
+        _ pattern: CheckpointPattern, newerThan step: Int?, to aside: FilePath
+    ) throws(SupervisionError) -> Int {
+        var moved = 0
+        for path in FolderScan.files(below: pattern.root).keys.sorted() {
+            guard let found = pattern.memberStep(path), found > step ?? -1 else { continue }
+            let target = aside.appending(path)
+            do throws(POSIXError) {
+                try FileSystem.makeFolder(target.removingLastComponent())
+                try FileSystem.rename(pattern.root.appending(path), to: target)
+            } catch { throw SupervisionError(status: ExitCode.restore.rawValue, "\(error)") }
+            moved += 1
+        }
+        return moved
+    }
+}

@@ -1,0 +1,80 @@
+public import ObjectStorage
+public import RunContract
+import Secrets
+
+/// What the environment says about a run, read once and complete.
+public struct RunConfiguration: Sendable {
+    /// What runs.
+    public let program: Program
+    /// The run's name, nil where the deployment gave none.
+    public let runID: RunID?
+    /// Where everything is kept.
+    public let location: BucketLocation
+    /// The key to it.
+    public let credentials: StorageCredentials
+    /// The folder in the bucket that holds all runs.
+    public let prefix: String?
+    /// The image's digest, empty where nobody said it.
+    public let image: String
+    /// True where the model is served after training.
+    public let keepsServing: Bool
+    /// Seconds that uploads may go on failing once nothing else is to be done.
+    public let drainSeconds: Int
+    /// The variables of stages.
+    public let stages: StageEnvironment
+
+    /// Reads the environment; the first thing that is missing or wrong ends the run with 78.
+    public init(program: Program, inherited: InheritedEnvironment) throws(SupervisionError) {
+        self.program = program
+        try Self.refuseUnsupported(program)
+        stages = StageEnvironment(program: program, inherited: inherited)
+        var missing = [EnvironmentName.endpoint, EnvironmentName.bucket].filter { inherited.value($0) == nil }
+        missing += [EnvironmentName.accessKeyID, EnvironmentName.secretAccessKey].filter { inherited.secret($0) == nil }
+        missing += stages.missing(in: inherited)
+        guard missing.isEmpty, let keyID = inherited.secret(EnvironmentName.accessKeyID),
+            let secret = inherited.secret(EnvironmentName.secretAccessKey)
+        else {
+            let verb = missing.count == 1 ? "is" : "are"
+            throw SupervisionError(
+                .configuration, "start the run", "\(missing.joined(separator: ", ")) \(verb) not set")
+        }
+        credentials = StorageCredentials(
+            accessKeyID: keyID.unredacted, secretAccessKey: secret,
+            sessionToken: inherited.secret(EnvironmentName.sessionToken))
+        do throws(StorageError) {
+            location = try BucketLocation(
+                endpoint: inherited.value(EnvironmentName.endpoint) ?? "",
+                bucket: inherited.value(EnvironmentName.bucket) ?? "",
+                region: inherited.value(EnvironmentName.region) ?? "auto")
+        } catch { throw SupervisionError(status: ExitCode.configuration.rawValue, error.message) }
+        do throws(ContractError) {
+            runID = if let text = inherited.value(EnvironmentName.runID) { try RunID(text) } else { nil }
+        } catch { throw SupervisionError(status: ExitCode.configuration.rawValue, "\(error)") }
+        prefix = inherited.value(EnvironmentName.prefix)
+        image = inherited.value(EnvironmentName.imageDigest) ?? ""
+        keepsServing = inherited.value(EnvironmentName.keepAlive)?.lowercased() == "true" && program.serve != nil
+        drainSeconds = inherited.value(EnvironmentName.drainSeconds).flatMap { Int($0) } ?? 900
+    }
+
+    private static func refuseUnsupported(_ program: Program) throws(SupervisionError) {
+        for stage in program.stages {
+            let used: [(String, Bool)] = [
+                ("background", stage.isBackground), ("retries", (stage.retries ?? 0) > 0), ("stall", stage.stall != nil),
+                ("after", !stage.after.isEmpty),
+            ]
+            guard let name = used.first(where: \.1)?.0 else { continue }
+            throw SupervisionError(.configuration, "run stage '\(stage.name)'", "'\(name)' is not supported yet")
+        }
+    }
+
+    /// The port and address that PID 1 listens on; what is wrong with them is said before there is a page.
+    public static func listening(
+        _ inherited: InheritedEnvironment
+    ) throws(SupervisionError) -> (address: String?, port: Int) {
+        let text = inherited.value(EnvironmentName.port) ?? "8000"
+        guard let port = Int(text), (1...65535).contains(port) else {
+            throw SupervisionError(.configuration, "listen on PORT=\(text)", "it is no port")
+        }
+        return (inherited.value(EnvironmentName.bindAddress), port)
+    }
+}

@@ -1,0 +1,47 @@
+import CLinux
+import POSIX
+public import RunContract
+import SystemPackage
+
+/// Everything that PID 1 is, put together: the supervisor on the main thread, the page and the journey beside it.
+public struct Container {
+    private let program: Result<Program, SupervisionError>
+    private let environment: InheritedEnvironment
+
+    /// A container that was not started.
+    public init(program: Result<Program, SupervisionError>, environment: InheritedEnvironment) {
+        self.program = program
+        self.environment = environment
+    }
+
+    /// Runs to the end; the calling thread becomes the supervisor's. Returns the status to exit with.
+    public func run() -> Int32 {
+        let output = StandardOutput()
+        let log = RunLog(hiding: environment.secrets.values, output: output)
+        defer { output.flush() }
+        let program = try? self.program.get()
+        let board = RunBoard(
+            run: environment.value(EnvironmentName.runID) ?? "", stages: program?.stages.map(\.name) ?? [])
+        let keepsServing = environment.value(EnvironmentName.keepAlive)?.lowercased() == "true"
+        let relay = RelayGate(
+            willOpen: keepsServing && program?.serve != nil, isPublic: program?.serve?.isPublic ?? false)
+        let site = LiveSite(token: environment.secret(EnvironmentName.statusToken), board: board, log: log)
+        let server: PageServer
+        do throws(SupervisionError) {
+            let listening = try RunConfiguration.listening(environment)
+            server = try PageServer(address: listening.address, port: listening.port, site: site, relay: relay)
+        } catch {
+            log.say(error.description)
+            return error.status
+        }
+        log.say("listening on port \(server.port)")
+        let seconds = environment.value(EnvironmentName.graceSeconds).flatMap { Int($0) } ?? 25
+        let supervisor = ProcessSupervisor(graceSeconds: max(1, seconds))
+        let departure = Journey.Departure(program: self.program, environment: environment, workdir: Self.workdir)
+        let journey = Journey(departure, supervisor: supervisor, log: log, board: board, relay: relay)
+        Task.detached { supervisor.exit(await journey.run()) }
+        return withExtendedLifetime(server) { supervisor.run() }
+    }
+
+    private static var workdir: String { (try? FileSystem.realPath("."))?.string ?? "/" }
+}

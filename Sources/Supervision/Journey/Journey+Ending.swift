@@ -1,0 +1,72 @@
+import ObjectStorage
+import RunContract
+
+extension Journey {
+    /// Brings everything that is finished into the bucket and says why it is over; returns the container's status.
+    func end(after failure: SupervisionError?) async -> Int32 {
+        let luggage = luggage.withLock { $0 }
+        if luggage.isSuperseded { return ExitCode.preempted.rawValue }
+        let outcome = failure.flatMap { luggage.isComplete && $0.isPreemption ? nil : $0 }
+        let deadline = supervisor.termination.map { $0.deadline - .milliseconds(1500) }
+        var final = outcome
+        if outcome != nil, let uploader = luggage.uploader, let session = luggage.session {
+            do throws(SupervisionError) {
+                try await drainAfterFailure(uploader, session.persistence.patience, deadline)
+            } catch { log.say("not everything was uploaded: \(error)") }
+        }
+        // Asked to stop meanwhile: the reason that there was stays, but nobody waits any longer.
+        if supervisor.termination != nil, final == nil, !luggage.isComplete { final = .stopped }
+        if let final {
+            log.say(final.description)
+            board.update { status in
+                status.phase = .failed
+                status.reason = final.description
+                status.exitCode = Int(final.status)
+            }
+        } else {
+            board.update { status in
+                status.phase = .complete
+                status.exitCode = 0
+            }
+        }
+        await report(luggage)
+        if let final, !final.isPreemption, holdsFailures, supervisor.termination == nil { await hold(luggage) }
+        return final?.status ?? 0
+    }
+
+    private func drainAfterFailure(
+        _ uploader: CheckpointUploader, _ patience: Duration, _ deadline: ContinuousClock.Instant?
+    ) async throws(SupervisionError) {
+        if deadline != nil { await uploader.hurry() }
+        let isHurried = supervisor.termination != nil
+        let limit = isHurried ? deadline : nil
+        try await uploader.drain(patience: patience, until: limit)
+    }
+
+    /// The last log and the last status, as far as there is time.
+    private func report(_ luggage: Luggage) async {
+        luggage.reporter?.cancel()
+        await luggage.reporter?.value
+        let sending = Task {
+            await luggage.logs?.send()
+            do throws(StorageError) { _ = try await luggage.ownership?.write() } catch {
+                log.say("cannot write the last status: \(error)")
+            }
+        }
+        let limit = Task {
+            try await Task.sleep(for: .seconds(supervisor.termination == nil ? 60 : 5))
+            sending.cancel()
+        }
+        await sending.value
+        limit.cancel()
+    }
+
+    private var holdsFailures: Bool { departure.environment.value(EnvironmentName.onFailure)?.lowercased() == "hold" }
+
+    /// Keeps the page up until somebody asks the container to stop.
+    private func hold(_ luggage: Luggage) async {
+        log.say("ON_FAILURE=hold: the container stays until it is stopped")
+        await luggage.logs?.send()
+        while supervisor.termination == nil { try? await Task.sleep(for: .milliseconds(200)) }
+    }
+}

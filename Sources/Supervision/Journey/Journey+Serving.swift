@@ -1,0 +1,81 @@
+import CLinux
+import HTTP
+import RunContract
+import SystemPackage
+
+extension Journey {
+    /// A server that ends so often without ever having lived for a while is given up.
+    private static let mostRestarts = 10
+    private static let longLife = Duration.seconds(300)
+
+    /// Runs the model server behind the relay until the container is asked to stop.
+    func serve(_ session: RunSession) async throws(SupervisionError) {
+        guard let server = session.program.serve else { return }
+        board.enter(.serve)
+        defer { relay.close() }
+        var restarts = 0
+        while true {
+            let started = ContinuousClock.now
+            let status = try await serveOnce(server, session)
+            if supervisor.termination != nil { throw .stopped }
+            relay.wait(retryAfter: 5)
+            board.note { $0.isServing = false }
+            restarts = ContinuousClock.now - started > Self.longLife ? 0 : restarts + 1
+            guard restarts <= Self.mostRestarts else {
+                throw SupervisionError(
+                    status: max(1, status.code), "the model server ended \(restarts) times, last with \(status)")
+            }
+            log.say("the model server ended with \(status) and is started again")
+            do { try await Task.sleep(for: .seconds(min(30, 1 << min(restarts, 5)))) } catch { throw .stopped }
+        }
+    }
+
+    private func serveOnce(_ server: Program.Serve, _ session: RunSession) async throws(SupervisionError) -> ExitStatus {
+        let port = try await RelayGate.freePort()
+        var stages = session.stages
+        stages.provided["SERVE_PORT"] = String(port)
+        stages.provided["STAGE"] = "serve"
+        let variables = try stages.programVariables()
+        var arguments: [String] = []
+        for text in server.run { arguments.append(try StageEnvironment.expand(text) { variables[$0] }) }
+        log.say("serve: \(arguments.joined(separator: " "))")
+        let child = try await supervisor.start(
+            ChildCommand(
+                arguments, environment: stages.process(variables), workdir: try workdir(session.program, variables)))
+        let output = ChildOutput(of: child, receive: log.stream(of: "serve") { _ in })
+        let ready = server.ready
+        let probing = Task { [self] in await openWhenReady(port: port, path: ready) }
+        let status = await child.wait()
+        probing.cancel()
+        await probing.value
+        supervisor.signal(child, SIGKILL)
+        await output.finish(within: .milliseconds(500))
+        return status
+    }
+
+    /// Asks the server until it answers 2xx, then opens the relay.
+    private func openWhenReady(port: Int, path: String) async {
+        let client = HTTPClient()
+        while !Task.isCancelled {
+            if await Self.answers(client, port: port, path: path) {
+                // A health check that knows no better asks for `/`, which must stay 200 for it.
+                let hasRoot = await Self.answers(client, port: port, path: "/")
+                guard !Task.isCancelled else { return }
+                relay.open(port: port, hasRoot: hasRoot)
+                board.note { $0.isServing = true }
+                log.say("the model answers")
+                return
+            }
+            try? await Task.sleep(for: .milliseconds(300))
+        }
+    }
+
+    private static func answers(_ client: HTTPClient, port: Int, path: String) async -> Bool {
+        let target = path.hasPrefix("/") ? path : "/" + path
+        var request = HTTPRequest("GET", HTTPURL(scheme: "http", host: "127.0.0.1", port: port, target: target))
+        request.followsRedirects = false
+        request.stallSeconds = 10
+        guard let answer = try? await client.send(request, limit: 1 << 20) else { return false }
+        return (200..<300).contains(answer.status)
+    }
+}

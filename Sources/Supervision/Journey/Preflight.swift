@@ -1,0 +1,103 @@
+import Hashing
+import ObjectStorage
+import POSIX
+import RunContract
+import SystemPackage
+
+/// What must hold before anything is paid for: the bucket, the disk, the GPUs, and the program's own commands.
+struct Preflight: Sendable {
+    let configuration: RunConfiguration
+    let store: any ObjectStore
+    let runner: CommandRunner
+    let log: RunLog
+
+    /// Writes an object, reads it back and removes it, and says how long that took and whether the clocks agree.
+    func checkBucket(_ key: String) async throws(SupervisionError) {
+        let content = RandomBytes.make(1024)
+        let started = ContinuousClock.now
+        do throws(StorageError) {
+            try await store.put(key, content, contentType: "application/octet-stream", once: false)
+            let back = try await store.get(key, limit: 4096)
+            guard back == content else {
+                throw StorageError(.corrupted, "use the bucket", "it gave back something else than was written")
+            }
+            try await store.delete(key)
+        } catch {
+            if error.code == .cancelled { throw .stopped }
+            throw SupervisionError(status: ExitCode.preflight.rawValue, error.description)
+        }
+        let seconds = (ContinuousClock.now - started).seconds.rounded(2)
+        log.say("the bucket \(configuration.location.bucket) was written, read and cleaned in \(seconds) s")
+        let skew = store.clockOffset
+        if abs(skew) > 60 { log.say("this machine's clock is \(-skew) s ahead of the bucket's") }
+    }
+
+    /// What nvidia-smi lists; nothing where the image or the machine has none.
+    func inventory(_ environment: [String: String]) async throws(SupervisionError) -> GPUInventory {
+        let command = ChildCommand(GPUInventory.query, environment: environment, workdir: "/")
+        guard (try? ProcessSupervisor.locate(command)) != nil else { return .none }
+        let result = try await runner.run(command, seconds: 30, source: "nvidia-smi", isQuiet: true)
+        if !result.status.isSuccess { log.say("nvidia-smi ended with \(result.status): \(result.output)") }
+        return result.status.isSuccess ? GPUInventory(result.output) : .none
+    }
+
+    /// Checks GPUs, disks and commands as the program demands them.
+    func checkMachine(
+        _ gpus: GPUInventory, variables: [String: String], environment: [String: String], workdir: String
+    ) async throws(SupervisionError) {
+        let demands = configuration.program.preflight
+        func expand(_ text: String) throws(SupervisionError) -> String {
+            try StageEnvironment.expand(text) { variables[$0] }
+        }
+        func number(_ text: String) throws(SupervisionError) -> Double {
+            let expanded = try expand(text)
+            guard let value = Double(expanded), value >= 0 else {
+                throw SupervisionError(.configuration, "read the preflight", "'\(expanded)' is no number")
+            }
+            return value
+        }
+        if let text = demands.gpuCount { try checkCount(gpus, Int(try number(text))) }
+        if let text = demands.gpuMemoryGiB { try checkMemory(gpus, try number(text)) }
+        for disk in demands.disks { try checkDisk(FilePath(try expand(disk.path)), try number(disk.gib)) }
+        for command in demands.commands {
+            var arguments: [String] = []
+            for argument in command { arguments.append(try expand(argument)) }
+            try await checkCommand(ChildCommand(arguments, environment: environment, workdir: workdir))
+        }
+    }
+
+    private func checkCount(_ gpus: GPUInventory, _ count: Int) throws(SupervisionError) {
+        guard gpus.memories.count < count else { return }
+        throw SupervisionError(
+            .preflight, "find \(count) GPUs", "nvidia-smi lists \(gpus.memories.count)")
+    }
+
+    private func checkMemory(_ gpus: GPUInventory, _ gib: Double) throws(SupervisionError) {
+        guard let least = gpus.memories.min(), Double(least) / 1024 < gib else { return }
+        throw SupervisionError(
+            .preflight, "use the GPUs", "one has \((Double(least) / 1024).rounded(1)) GiB, and \(gib) are asked for")
+    }
+
+    private func checkDisk(_ path: FilePath, _ gib: Double) throws(SupervisionError) {
+        do throws(POSIXError) {
+            try FileSystem.makeFolder(path)
+            let free = Double(try FileSystem.freeBytes(at: path)) / Double(1 << 30)
+            guard free < gib else { return }
+            throw SupervisionError(
+                .preflight, "use the disk at \(path)", "\(free.rounded(1)) GiB are free, and \(gib) are asked for")
+        } catch let error as SupervisionError { throw error } catch {
+            throw SupervisionError(status: ExitCode.preflight.rawValue, "\(error)")
+        }
+    }
+
+    private func checkCommand(_ command: ChildCommand) async throws(SupervisionError) {
+        let name = command.arguments.joined(separator: " ")
+        let status: ExitStatus
+        do throws(SupervisionError) {
+            status = try await runner.run(command, seconds: 600, source: "preflight").status
+        } catch { throw error.isPreemption ? error : error.with(.preflight) }
+        guard status.isSuccess else {
+            throw SupervisionError(.preflight, "go on", "the preflight's command '\(name)' ended with \(status)")
+        }
+    }
+}

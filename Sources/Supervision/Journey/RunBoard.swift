@@ -1,0 +1,115 @@
+public import RunContract
+import Synchronization
+import Timestamps
+
+/// What everybody may know of a run: the page shows it, status.json is made of it.
+public final class RunBoard: Sendable {
+    /// One stage of the program.
+    public struct StageProgress: Sendable, Hashable {
+        /// What has become of a stage.
+        public enum State: String, Sendable, Hashable { case waiting, running, finished, skipped, failed }
+
+        /// The stage's name.
+        public let name: String
+        /// What has become of it.
+        public var state: State
+        /// When it began in this attempt.
+        public var started: Timestamp?
+        /// When it ended in this attempt.
+        public var finished: Timestamp?
+    }
+
+    /// One value of a metric.
+    public struct Point: Sendable, Hashable {
+        /// The step at which it was read, or how many came before.
+        public let x: Double
+        /// The value.
+        public let y: Double
+    }
+
+    /// Everything, as it was at one moment.
+    public struct Snapshot: Sendable {
+        /// What status.json says.
+        public var status: RunStatus
+        /// The program's stages in order.
+        public var stages: [StageProgress]
+        /// The newest values of each metric that is a number.
+        public var series: [String: [Point]]
+        /// Bytes that were uploaded in this attempt.
+        public var uploadedBytes: Int64
+        /// What is being uploaded, nil where nothing is.
+        public var upload: String?
+        /// How many checkpoints this attempt uploaded and verified.
+        public var uploadedCheckpoints: Int
+        /// True while the model answers.
+        public var isServing: Bool
+        /// How often the phase changed.
+        var phaseChanges: Int
+    }
+
+    private static let mostPoints = 400
+
+    private let state: Mutex<Snapshot>
+
+    /// The board of a run that just began.
+    public init(run: String, stages: [String]) {
+        state = Mutex(
+            Snapshot(
+                status: RunStatus(run: run, attempt: 0, instance: "", started: Timestamp.now().rfc3339),
+                stages: stages.map { StageProgress(name: $0, state: .waiting) }, series: [:], uploadedBytes: 0,
+                uploadedCheckpoints: 0, isServing: false, phaseChanges: 0))
+    }
+
+    /// Everything, now.
+    public var snapshot: Snapshot { state.withLock { $0 } }
+    /// What status.json says, now.
+    public var status: RunStatus { state.withLock { $0.status } }
+    var phaseChanges: Int { state.withLock { $0.phaseChanges } }
+
+    /// Changes what status.json says.
+    public func update(_ change: (inout RunStatus) -> Void) {
+        state.withLock { state in
+            let before = (state.status.phase, state.status.stage)
+            change(&state.status)
+            state.status.updated = Timestamp.now().rfc3339
+            if before != (state.status.phase, state.status.stage) { state.phaseChanges += 1 }
+        }
+    }
+
+    /// Enters a phase.
+    public func enter(_ phase: RunStatus.Phase) { update { $0.phase = phase } }
+
+    /// Changes what is known besides.
+    func note(_ change: (inout Snapshot) -> Void) { state.withLock { change(&$0) } }
+
+    /// Notes what has become of a stage.
+    func stage(_ name: String, is new: StageProgress.State) {
+        note { snapshot in
+            guard let index = snapshot.stages.firstIndex(where: { $0.name == name }) else { return }
+            snapshot.stages[index].state = new
+            if new == .running { snapshot.stages[index].started = Timestamp.now() }
+            if new != .running && new != .waiting { snapshot.stages[index].finished = Timestamp.now() }
+        }
+    }
+
+    /// Notes values that the log named.
+    func record(_ values: [String: String]) {
+        guard !values.isEmpty else { return }
+        state.withLock { state in
+            state.status.metrics.merge(values) { _, new in new }
+            if let step = values["step"].flatMap({ Int($0) }) { state.status.step = step }
+            for (name, text) in values where name != "step" {
+                guard let y = Double(text), y.isFinite else { continue }
+                var points = state.series[name] ?? []
+                let x = values["step"].flatMap { Double($0) } ?? Double((points.last?.x ?? 0) + 1)
+                points.append(Point(x: x, y: y))
+                // Every other old point goes, so that the whole course stays visible.
+                if points.count > Self.mostPoints {
+                    let half = points.count / 2
+                    points = stride(from: 0, to: half, by: 2).map { points[$0] } + points[half...]
+                }
+                state.series[name] = points
+            }
+        }
+    }
+}

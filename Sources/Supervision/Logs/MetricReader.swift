@@ -1,0 +1,44 @@
+public import RunContract
+import Synchronization
+
+/// Reads values from lines as the program's rules say; each named group is a metric.
+public final class MetricReader: Sendable {
+    private struct Rule {
+        let line: String
+        let match: Regex<AnyRegexOutput>
+        let names: [String]
+    }
+
+    private let rules: Mutex<[Rule]>
+
+    /// The rules of a program; an expression that cannot be read ends the run.
+    public init(_ rules: [Program.MetricRule]) throws(SupervisionError) {
+        var read: [Rule] = []
+        for rule in rules {
+            guard let match = try? Regex(rule.match) else {
+                throw SupervisionError(.configuration, "use the metric '\(rule.match)'", "it is no regular expression")
+            }
+            read.append(Rule(line: rule.line, match: match, names: Self.groupNames(rule.match)))
+        }
+        self.rules = Mutex(read)
+    }
+
+    /// Every value that the line holds.
+    public func values(in line: String) -> [String: String] {
+        rules.withLock { rules in
+            var values: [String: String] = [:]
+            for rule in rules where line.contains(rule.line) {
+                guard let match = try? rule.match.firstMatch(in: line) else { continue }
+                for name in rule.names {
+                    if let text = match[name]?.substring { values[name] = String(text) }
+                }
+            }
+            return values
+        }
+    }
+
+    /// The names in `(?<name>…)`.
+    private static func groupNames(_ expression: String) -> [String] {
+        expression.matches(of: #/\(\?P?<([A-Za-z_][A-Za-z0-9_]*)>/#).map { String($0.1) }
+    }
+}

@@ -1,0 +1,87 @@
+public import RunContract
+public import Secrets
+import Synchronization
+private import Timestamps
+
+/// Everything that a run prints, without its secrets: to standard output, to the page, and in pieces to the bucket.
+public final class RunLog: Sendable {
+    /// What waits for its upload beyond this is dropped, oldest first: a bucket that is gone must not fill the memory.
+    private static let mostPending = 16 << 20
+
+    private struct State {
+        var ring = LogRing()
+        var pending: [UInt8] = []
+        var dropped = 0
+    }
+
+    private let state = Mutex(State())
+    private let scrubber: Scrubber
+    private let output: StandardOutput?
+
+    /// A log that hides these secrets; nothing is shown where there is no output.
+    public init(hiding secrets: some Sequence<Secret>, output: StandardOutput?) {
+        scrubber = Scrubber(secrets)
+        self.output = output
+    }
+
+    /// Says something about the run itself.
+    public func say(_ text: String) {
+        let clean = scrubber.scrubbed(text)
+        output?.write("caas: \(clean)")
+        record(clean, source: LogRecord.entrypoint)
+    }
+
+    /// A stream of what one child prints; the pieces go in as they come, an empty one ends it.
+    func stream(of source: String, onLine: @escaping @Sendable (String) -> Void) -> @Sendable ([UInt8]) -> Void {
+        let parts = Mutex((scrubber: scrubber, splitter: LineSplitter()))
+        return { [self] bytes in
+            let lines = parts.withLock { parts in
+                if !bytes.isEmpty { return parts.splitter.add(parts.scrubber.scrub(bytes)) }
+                var lines = parts.splitter.add(parts.scrubber.finish())
+                if let last = parts.splitter.finish() { lines.append(last) }
+                return lines
+            }
+            for line in lines {
+                output?.write(line)
+                record(line, source: source)
+                onLine(line)
+            }
+        }
+    }
+
+    private func record(_ line: String, source: String) {
+        let record = LogRecord(time: Timestamp.now().rfc3339, source: source, line: line)
+        let encoded = record.json.encoded()
+        state.withLock { state in
+            state.ring.append(record)
+            if state.pending.count + encoded.count > Self.mostPending {
+                state.pending = []
+                state.dropped += 1
+            }
+            state.pending.append(contentsOf: encoded)
+            state.pending.append(UInt8(ascii: "\n"))
+        }
+    }
+
+    /// The newest lines, the oldest of them first.
+    public func tail(_ count: Int) -> [LogRecord] { state.withLock { Array($0.ring.tail(count)) } }
+
+    /// Bytes that wait for their upload.
+    var pendingBytes: Int { state.withLock { $0.pending.count } }
+
+    /// Whole lines to be uploaded, at most about `limit` bytes; they are gone from here.
+    func takePending(limit: Int = 1 << 20) -> [UInt8] {
+        state.withLock { state in
+            guard state.pending.count > limit else {
+                defer { state.pending = [] }
+                return state.pending
+            }
+            let end = state.pending[..<limit].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? state.pending.count
+            defer { state.pending.removeFirst(end) }
+            return Array(state.pending[..<end])
+        }
+    }
+
+    /// Puts back what could not be uploaded.
+    func putBack(_ bytes: [UInt8]) { state.withLock { $0.pending.insert(contentsOf: bytes, at: 0) } }
+}

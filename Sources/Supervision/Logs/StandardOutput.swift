@@ -1,0 +1,81 @@
+import CLinux
+private import POSIX
+import Synchronization
+
+/// Writes lines to this process's standard output on a thread of its own, so that a reader that sleeps stops nobody.
+public final class StandardOutput: Sendable {
+    private static let mostBytes = 4 << 20
+
+    private struct State {
+        var waiting: [UInt8] = []
+        var dropped = 0
+        var isWriting = false
+    }
+
+    private let state = Mutex(State())
+    private let wakeUp: (reading: Int32, writing: Int32)
+
+    /// Starts the thread.
+    public init() {
+        var ends: [Int32] = [-1, -1]
+        guard caas_pipe(&ends) == 0 else { fatalError("cannot make a pipe: error \(errno)") }
+        wakeUp = (ends[0], ends[1])
+        BlockingThread.start { [self] in writeForever() }
+    }
+
+    /// Adds a line; where more than a few megabytes wait, it is dropped and counted.
+    func write(_ line: String) {
+        let isFirst = state.withLock { state in
+            guard state.waiting.count < Self.mostBytes else {
+                state.dropped += 1
+                return false
+            }
+            let isFirst = state.waiting.isEmpty
+            state.waiting.append(contentsOf: line.utf8)
+            state.waiting.append(UInt8(ascii: "\n"))
+            return isFirst
+        }
+        if isFirst {
+            var byte: UInt8 = 0
+            _ = CLinux.write(wakeUp.writing, &byte, 1)
+        }
+    }
+
+    /// Waits a moment until everything is written; for the last lines before the end.
+    public func flush(within seconds: Double = 2) {
+        for _ in 0..<Int(seconds * 100) {
+            if state.withLock({ $0.waiting.isEmpty && !$0.isWriting }) { return }
+            usleep(10_000)
+        }
+    }
+
+    private func writeForever() {
+        var byte: UInt8 = 0
+        while true {
+            guard read(wakeUp.reading, &byte, 1) == 1 || errno == EINTR else { return }
+            let bytes: [UInt8] = state.withLock { state in
+                var bytes = state.waiting
+                if state.dropped > 0 { bytes += Array("caas: \(state.dropped) lines were not shown here\n".utf8) }
+                state.waiting = []
+                state.dropped = 0
+                state.isWriting = true
+                return bytes
+            }
+            write(bytes)
+            state.withLock { $0.isWriting = false }
+        }
+    }
+
+    private func write(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { buffer in
+            var rest = buffer[...]
+            while !rest.isEmpty {
+                let part = UnsafeRawBufferPointer(rebasing: rest)
+                let count = CLinux.write(1, part.baseAddress, part.count)
+                // Without a reader there is nothing to say; the log in the bucket and the page go on.
+                if count < 0 && errno != EINTR { return }
+                rest = rest.dropFirst(max(0, count))
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Hashing
+import JSON
+public import Secrets
+
+/// What PID 1 itself answers over HTTP.
+public struct LiveSite: Sendable {
+    /// An answer that is all there.
+    struct Answer: Sendable {
+        var status: String
+        var fields: [(String, String)]
+        var body: [UInt8]
+
+        init(_ status: String, _ type: String, _ body: [UInt8], _ fields: [(String, String)] = []) {
+            self.status = status
+            self.body = body
+            self.fields = [("Content-Type", type), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+            self.fields += fields
+        }
+
+        static func text(_ status: String, _ text: String, _ fields: [(String, String)] = []) -> Answer {
+            Answer(status, "text/plain; charset=utf-8", Array((text + "\n").utf8), fields)
+        }
+    }
+
+    let token: AccessToken
+    private let board: RunBoard
+    private let log: RunLog
+    private let front: [UInt8]
+    private let policy: String
+
+    /// A site about a run.
+    public init(token: Secret?, board: RunBoard, log: RunLog) {
+        self.token = AccessToken(token)
+        self.board = board
+        self.log = log
+        front = Array(FrontPage.html.utf8)
+        // The page shows what a stage printed; nothing in it may run but the one script that we wrote.
+        let script = SHA256.hash(FrontPage.script.utf8).base64
+        policy =
+            "default-src 'none'; style-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+            + "frame-ancestors 'none'; script-src 'sha256-\(script)'"
+    }
+
+    /// True for the paths that never go to the model.
+    static func owns(_ path: String) -> Bool { path == "/healthz" || path == "/.caas" || path.hasPrefix("/.caas/") }
+
+    /// The answer to one of our own paths or to `/`.
+    func answer(_ head: RequestHead) -> Answer {
+        guard ["GET", "HEAD"].contains(head.method) else {
+            return .text("405 Method Not Allowed", "only GET and HEAD", [("Allow", "GET, HEAD")])
+        }
+        switch head.path {
+        case "/healthz": return .text("200 OK", "ok")
+        case "/": return html(front)
+        default: break
+        }
+        guard token.isSet else {
+            return .text("403 Forbidden", "this container was started without STATUS_TOKEN, so nothing is shown")
+        }
+        guard token.opens(head) else {
+            return .text(
+                "401 Unauthorized", "the token is missing or wrong; open / and enter it",
+                [("WWW-Authenticate", "Bearer")])
+        }
+        return content(head)
+    }
+
+    private func content(_ head: RequestHead) -> Answer {
+        switch head.path {
+        case "/.caas/page":
+            return html(Array(StatusPage(board.snapshot, tail: log.tail(200)).html.utf8))
+        case "/.caas/status.json":
+            return Answer("200 OK", "application/json", board.status.json.prettyEncoded())
+        case "/.caas/log":
+            let count = min(2000, max(1, head.parameter("tail").flatMap { Int($0) } ?? 500))
+            let lines = log.tail(count).map { "\($0.time) \($0.source): \($0.line)" }
+            return .text("200 OK", lines.joined(separator: "\n"))
+        case "/.caas/metrics":
+            return Answer(
+                "200 OK", "text/plain; version=0.0.4; charset=utf-8",
+                Array(PrometheusText.make(board.snapshot).utf8))
+        default: return .text("404 Not Found", "there is no such page")
+        }
+    }
+
+    private func html(_ body: [UInt8]) -> Answer {
+        Answer(
+            "200 OK", "text/html; charset=utf-8", body,
+            [("Content-Security-Policy", policy), ("Referrer-Policy", "no-referrer")])
+    }
+}
