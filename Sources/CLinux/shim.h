@@ -80,3 +80,6 @@ static inline int caas_free_loopback_port(void) {
     close(descriptor);
     return failed ? -1 : ntohs(address.sin_port);
 }
+/// <spawn.h> declares these two for _GNU_SOURCE alone.
+extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *, const char *);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);

@@ -1,4 +1,5 @@
 public import RunContract
+import Secrets
 
 /// Which variables a stage sees: the image's, the program's, the stage's and what the deployment sent, in this order.
 ///

@@ -11,14 +11,11 @@ struct CommandRunner: Sendable {
         _ command: ChildCommand, seconds: Int, source: String, isQuiet: Bool = false
     ) async throws(SupervisionError) -> (status: ExitStatus, output: String) {
         let child = try await supervisor.start(command)
-        let text = Mutex("")
-        let keep: @Sendable (String) -> Void = { line in text.withLock { $0 = String(($0 + line + "\n").suffix(4096)) } }
-        let quiet = Mutex(LineSplitter())
-        let receive: @Sendable ([UInt8]) -> Void =
+        let kept = KeptOutput()
+        let output =
             isQuiet
-            ? { bytes in for line in quiet.withLock({ $0.add(bytes) }) { keep(line) } }
-            : log.stream(of: source, onLine: keep)
-        let output = ChildOutput(of: child, receive: receive)
+            ? ChildOutput(of: child) { kept.add($0) }
+            : ChildOutput(of: child, receive: log.stream(of: source) { kept.add(Array(($0 + "\n").utf8)) })
         let killer = Task { [supervisor] in
             try await Task.sleep(for: .seconds(seconds))
             supervisor.signal(child, SIGKILL)
@@ -27,6 +24,15 @@ struct CommandRunner: Sendable {
         killer.cancel()
         await output.finish(within: .milliseconds(500))
         if Task.isCancelled { throw .stopped }
-        return (status, text.withLock { $0 })
+        return (status, kept.text)
     }
+}
+
+/// The end of what a command printed.
+private final class KeptOutput: Sendable {
+    private let bytes = Mutex([UInt8]())
+
+    func add(_ more: [UInt8]) { bytes.withLock { $0 = Array(($0 + more).suffix(4096)) } }
+
+    var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
 }

@@ -3,6 +3,7 @@ import JSON
 import ObjectStorage
 import POSIX
 import RunContract
+import Synchronization
 import SystemPackage
 import Timestamps
 

@@ -1,6 +1,8 @@
+import JSON
 import ObjectStorage
 import POSIX
 import RunContract
+import Synchronization
 import SystemPackage
 import Timestamps
 

@@ -1,5 +1,6 @@
 import ObjectStorage
 import RunContract
+import Synchronization
 
 extension Journey {
     /// Brings everything that is finished into the bucket and says why it is over; returns the container's status.

@@ -1,6 +1,7 @@
 import ObjectStorage
 import POSIX
 import RunContract
+import Synchronization
 import SystemPackage
 
 /// What is to be done with a stage in this attempt.

@@ -79,15 +79,14 @@ struct Preflight: Sendable {
     }
 
     private func checkDisk(_ path: FilePath, _ gib: Double) throws(SupervisionError) {
+        let free: Double
         do throws(POSIXError) {
             try FileSystem.makeFolder(path)
-            let free = Double(try FileSystem.freeBytes(at: path)) / Double(1 << 30)
-            guard free < gib else { return }
-            throw SupervisionError(
-                .preflight, "use the disk at \(path)", "\(free.rounded(1)) GiB are free, and \(gib) are asked for")
-        } catch let error as SupervisionError { throw error } catch {
-            throw SupervisionError(status: ExitCode.preflight.rawValue, "\(error)")
-        }
+            free = Double(try FileSystem.freeBytes(at: path)) / Double(1 << 30)
+        } catch { throw SupervisionError(status: ExitCode.preflight.rawValue, "\(error)") }
+        guard free < gib else { return }
+        throw SupervisionError(
+            .preflight, "use the disk at \(path)", "\(free.rounded(1)) GiB are free, and \(gib) are asked for")
     }
 
     private func checkCommand(_ command: ChildCommand) async throws(SupervisionError) {

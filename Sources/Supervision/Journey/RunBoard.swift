@@ -1,6 +1,6 @@
 public import RunContract
 import Synchronization
-import Timestamps
+public import Timestamps
 
 /// What everybody may know of a run: the page shows it, status.json is made of it.
 public final class RunBoard: Sendable {

@@ -1,3 +1,4 @@
+import JSON
 public import RunContract
 public import Secrets
 import Synchronization

@@ -18,7 +18,7 @@ public final class StandardOutput: Sendable {
     /// Starts the thread.
     public init() {
         var ends: [Int32] = [-1, -1]
-        guard caas_pipe(&ends) == 0 else { fatalError("cannot make a pipe: error \(errno)") }
+        guard caas_pipe(&ends) == 0 else { fatalError("cannot make a pipe: error \(CLinux.__errno_location().pointee)") }
         wakeUp = (ends[0], ends[1])
         BlockingThread.start { [self] in writeForever() }
     }
@@ -52,7 +52,7 @@ public final class StandardOutput: Sendable {
     private func writeForever() {
         var byte: UInt8 = 0
         while true {
-            guard read(wakeUp.reading, &byte, 1) == 1 || errno == EINTR else { return }
+            guard read(wakeUp.reading, &byte, 1) == 1 || CLinux.__errno_location().pointee == EINTR else { return }
             let bytes: [UInt8] = state.withLock { state in
                 var bytes = state.waiting
                 if state.dropped > 0 { bytes += Array("caas: \(state.dropped) lines were not shown here\n".utf8) }
@@ -73,7 +73,7 @@ public final class StandardOutput: Sendable {
                 let part = UnsafeRawBufferPointer(rebasing: rest)
                 let count = CLinux.write(1, part.baseAddress, part.count)
                 // Without a reader there is nothing to say; the log in the bucket and the page go on.
-                if count < 0 && errno != EINTR { return }
+                if count < 0 && CLinux.__errno_location().pointee != EINTR { return }
                 rest = rest.dropFirst(max(0, count))
             }
         }

@@ -1,5 +1,6 @@
 import Hashing
 import JSON
+import RunContract
 public import Secrets
 
 /// What PID 1 itself answers over HTTP.

@@ -1,3 +1,5 @@
+import RunContract
+
 /// The board as Prometheus reads it.
 ///
 /// <https://prometheus.io/docs/instrumenting/exposition_formats/>

@@ -1,4 +1,5 @@
 import RunContract
+import Timestamps
 
 /// The live page: phase, stages, metrics with their curves, checkpoints, and the end of the log.
 struct StatusPage {
