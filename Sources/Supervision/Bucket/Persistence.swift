@@ -8,7 +8,8 @@ struct Persistence: Sendable {
     let patience: Duration
 
     /// Repeats `body`; a bucket that stays away for longer than the patience ends it with 72.
-    func run<Value: Sendable>(_ what: String, _ body: () async throws -> Value) async throws(SupervisionError) -> Value {
+    func run<Value: Sendable>(_ what: String, _ body: () async throws -> Value) async throws(SupervisionError) -> Value
+    {
         var failingSince: ContinuousClock.Instant?
         var attempt = 0
         while true {

@@ -19,7 +19,8 @@ struct Restorer: Sendable {
     }
 
     /// Downloads the first of these whose objects agree with it; nil where none does.
-    func restore(_ candidates: [FolderManifest], to folder: FilePath) async throws(SupervisionError) -> FolderManifest? {
+    func restore(_ candidates: [FolderManifest], to folder: FilePath) async throws(SupervisionError) -> FolderManifest?
+    {
         for manifest in candidates {
             if try await restore(manifest, to: folder) { return manifest }
         }

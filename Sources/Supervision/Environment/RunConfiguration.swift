@@ -59,7 +59,8 @@ public struct RunConfiguration: Sendable {
     private static func refuseUnsupported(_ program: Program) throws(SupervisionError) {
         for stage in program.stages {
             let used: [(String, Bool)] = [
-                ("background", stage.isBackground), ("retries", (stage.retries ?? 0) > 0), ("stall", stage.stall != nil),
+                ("background", stage.isBackground), ("retries", (stage.retries ?? 0) > 0),
+                ("stall", stage.stall != nil),
                 ("after", !stage.after.isEmpty),
             ]
             guard let name = used.first(where: \.1)?.0 else { continue }

@@ -15,7 +15,8 @@ public struct StageEnvironment: Sendable {
     /// What PID 1 reads for itself; a stage that saw PORT would take it.
     private static let ownNames: Set<String> = [
         EnvironmentName.port, EnvironmentName.bindAddress, EnvironmentName.secrets, EnvironmentName.statusToken,
-        EnvironmentName.graceSeconds, EnvironmentName.onFailure, EnvironmentName.drainSeconds, EnvironmentName.imageDigest,
+        EnvironmentName.graceSeconds, EnvironmentName.onFailure, EnvironmentName.drainSeconds,
+        EnvironmentName.imageDigest,
         Self.programPath,
     ]
     /// Names another program.json than the one in the image.
@@ -25,7 +26,9 @@ public struct StageEnvironment: Sendable {
     public init(program: Program, inherited: InheritedEnvironment) {
         self.program = program
         image = program.imageEnvironment.filter { Self.mayPass($0.key, program) }
-        sent = inherited.variables.filter { program.imageEnvironment[$0.key] != $0.value && Self.mayPass($0.key, program) }
+        sent = inherited.variables.filter {
+            program.imageEnvironment[$0.key] != $0.value && Self.mayPass($0.key, program)
+        }
         var passed: [String: String] = [:]
         for name in program.passSecrets { passed[name] = inherited.secrets[name]?.unredacted }
         passedSecrets = passed

@@ -124,7 +124,9 @@ extension Journey {
     /// complete.json, where it is there and everything that it names is too.
     func completion(_ session: RunSession) async throws(SupervisionError) -> CompletionRecord? {
         do throws(StorageError) {
-            guard let bytes = try await session.store.get(session.layout.completion, limit: 64 << 20) else { return nil }
+            guard let bytes = try await session.store.get(session.layout.completion, limit: 64 << 20) else {
+                return nil
+            }
             guard let json = try? JSONValue(parsing: bytes), let record = try? CompletionRecord(json: json),
                 record.run == session.run.description
             else {

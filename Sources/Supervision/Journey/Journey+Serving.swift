@@ -30,7 +30,8 @@ extension Journey {
         }
     }
 
-    private func serveOnce(_ server: Program.Serve, _ session: RunSession) async throws(SupervisionError) -> ExitStatus {
+    private func serveOnce(_ server: Program.Serve, _ session: RunSession) async throws(SupervisionError) -> ExitStatus
+    {
         let port = try await RelayGate.freePort()
         var stages = session.stages
         stages.provided["SERVE_PORT"] = String(port)

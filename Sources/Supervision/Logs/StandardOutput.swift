@@ -18,7 +18,9 @@ public final class StandardOutput: Sendable {
     /// Starts the thread.
     public init() {
         var ends: [Int32] = [-1, -1]
-        guard caas_pipe(&ends) == 0 else { fatalError("cannot make a pipe: error \(CLinux.__errno_location().pointee)") }
+        guard caas_pipe(&ends) == 0 else {
+            fatalError("cannot make a pipe: error \(CLinux.__errno_location().pointee)")
+        }
         wakeUp = (ends[0], ends[1])
         BlockingThread.start { [self] in writeForever() }
     }

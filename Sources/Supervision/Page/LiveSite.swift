@@ -14,7 +14,9 @@ public struct LiveSite: Sendable {
         init(_ status: String, _ type: String, _ body: [UInt8], _ fields: [(String, String)] = []) {
             self.status = status
             self.body = body
-            self.fields = [("Content-Type", type), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+            self.fields = [
+                ("Content-Type", type), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
+            ]
             self.fields += fields
         }
 

@@ -7,7 +7,8 @@ enum PrometheusText {
     static func make(_ snapshot: RunBoard.Snapshot) -> String {
         let status = snapshot.status
         var text = ""
-        func gauge(_ name: String, _ help: String, _ samples: [(labels: String, value: String)], type: String = "gauge") {
+        func gauge(_ name: String, _ help: String, _ samples: [(labels: String, value: String)], type: String = "gauge")
+        {
             text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
             for sample in samples { text += "\(name)\(sample.labels) \(sample.value)\n" }
         }

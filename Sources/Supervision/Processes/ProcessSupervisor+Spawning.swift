@@ -18,7 +18,8 @@ extension ProcessSupervisor {
     private func start(_ command: ChildCommand, program: String) throws(SupervisionError) -> ChildProcess {
         var ends: [Int32] = [0, 0]
         guard caas_pipe(&ends) == 0 else {
-            throw SupervisionError(.internalError, "make a pipe", "\(Errno(rawValue: CLinux.__errno_location().pointee))")
+            throw SupervisionError(
+                .internalError, "make a pipe", "\(Errno(rawValue: CLinux.__errno_location().pointee))")
         }
         defer { close(ends[1]) }
         var actions = posix_spawn_file_actions_t()

@@ -34,7 +34,9 @@ public final class RelayGate: Sendable {
     /// A port of 127.0.0.1 that nobody uses now.
     static func freePort() async throws(SupervisionError) -> Int {
         let port = caas_free_loopback_port()
-        guard port > 0 else { throw SupervisionError(.internalError, "find a free port", "error \(CLinux.__errno_location().pointee)") }
+        guard port > 0 else {
+            throw SupervisionError(.internalError, "find a free port", "error \(CLinux.__errno_location().pointee)")
+        }
         return Int(port)
     }
 }
