@@ -23,8 +23,8 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+func program(_ name: String, _ dependencies: [Target.Dependency], linker: [LinkerSetting] = []) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict, linkerSettings: linker)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
@@ -60,7 +60,14 @@ let package = Package(
             ]),
         program(
             "caas-entrypoint",
-            ["Supervision", "RunContract", "ObjectStorage", "HTTP", "Hashing", "Secrets", "JSON", "POSIX"]),
+            ["Supervision", "RunContract", "ObjectStorage", "HTTP", "Hashing", "Secrets", "JSON", "POSIX"],
+            // Its libraries lie beside it in every image. DT_RPATH and not DT_RUNPATH, which they would not inherit.
+            linker: [
+                .unsafeFlags([
+                    "-Xlinker", "--disable-new-dtags", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN", "-Xlinker",
+                    "--build-id=none",
+                ])
+            ]),
 
         // What they do
         module(

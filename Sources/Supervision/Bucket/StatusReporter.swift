@@ -70,7 +70,7 @@ actor LogUpload {
     /// True where so much waits that the next piece should not wait for its time.
     nonisolated var isLong: Bool { log.pendingBytes >= 1 << 20 }
 
-    /// Sends all that waits; what could not be sent waits on. Returns whether everything was sent.
+    /// Sends all that waits; what could not be sent waits on, and the answer is false.
     @discardableResult
     func send() async -> Bool {
         guard !isSending else { return false }

@@ -14,7 +14,7 @@ public struct Container {
         self.environment = environment
     }
 
-    /// Runs to the end; the calling thread becomes the supervisor's. Returns the status to exit with.
+    /// Runs to the end, the calling thread being the supervisor's; returns the status to exit with.
     public func run() -> Int32 {
         let output = StandardOutput()
         let log = RunLog(hiding: environment.secrets.values, output: output)
