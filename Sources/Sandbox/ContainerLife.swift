@@ -81,11 +81,11 @@ struct ContainerLife: Sendable {
     /// The container has ended: its exit status says how.
     private func conclude() async {
         let isOver = await table.isTerminating(deployment)
-        if let problem = runtimeProblem() { return await end(as: isOver ? "destroyed" : "failed", problem) }
         switch supervisor.runner.exitStatus(in: place) {
         case 0: await end(as: isOver ? "destroyed" : "completed", "exited with status 0")
         case .some(let status):
-            await end(as: isOver ? "destroyed" : "failed", "exited with status \(status)")
+            let reason = runtimeProblem() ?? "exited with status \(status)"
+            await end(as: isOver ? "destroyed" : "failed", reason)
         case nil: await end(as: isOver ? "destroyed" : "failed", "killed with the process that waited for it")
         }
     }

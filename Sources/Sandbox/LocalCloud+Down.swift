@@ -13,10 +13,12 @@ extension LocalCloud {
             let recorded = (try? state())?.servers ?? [:]
             // The API first, since it would take the end of its containers for their own.
             if let api = recorded[.api]?.process { await end([api], grace: 5) }
-            try await endContainers()
+            var problem = await endContainers()
             await end(recorded.values.map(\.process), grace: 10)
             _ = await endStrays()
-            try await endContainers()
+            problem = await endContainers() ?? problem
+            // What is still running is found again only by what the folder says of it.
+            if let problem { throw problem }
             do throws(POSIXError) { try FileSystem.removeTree(folder.path) } catch {
                 throw SandboxError("remove the sandbox's folder", error)
             }
@@ -24,14 +26,18 @@ extension LocalCloud {
         }
     }
 
-    private func endContainers() async throws(SandboxError) {
-        guard !((try? FileSystem.names(in: folder.runc)) ?? []).isEmpty else { return }
-        let runc = Runc(program: try search.runc(), root: folder.runc)
-        let containers = runc.containers()
-        for container in containers { await runc.signal(container, "TERM") }
-        // Whoever runs a container forgets it as soon as it ended.
-        for _ in 0..<50 where !runc.containers().isEmpty { try? await Task.sleep(for: .milliseconds(100)) }
-        for container in containers { try await runc.delete(container) }
+    /// What stands in the way of ending every container, nil where none is left.
+    private func endContainers() async -> SandboxError? {
+        guard !((try? FileSystem.names(in: folder.runc)) ?? []).isEmpty else { return nil }
+        do throws(SandboxError) {
+            let runc = Runc(program: try search.runc(), root: folder.runc)
+            let containers = runc.containers()
+            for container in containers { await runc.signal(container, "TERM") }
+            // Whoever runs a container forgets it as soon as it ended.
+            for _ in 0..<50 where !runc.containers().isEmpty { try? await Task.sleep(for: .milliseconds(100)) }
+            for container in runc.containers() { try await runc.delete(container) }
+            return nil
+        } catch { return error }
     }
 
     /// Ends whatever carries this sandbox's mark.

@@ -80,7 +80,8 @@ extension LocalCloud {
             case .api:
                 ServerProcess.api(program, folder: folder, port: port)
             }
-        let known = state.servers[name]?.address ?? ""
+        // Whoever finds this record only half-way must not believe in an address that nobody has confirmed.
+        let known = port == 0 ? "" : state.servers[name]?.address ?? ""
         var changed = state
         let record = try await server.start { (process) throws(SandboxError) in
             changed.servers[name] = ServerRecord(process: process, address: known)

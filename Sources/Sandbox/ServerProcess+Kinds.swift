@@ -1,3 +1,4 @@
+import JSON
 import POSIX
 import Secrets
 import SystemPackage
@@ -11,7 +12,7 @@ extension ServerProcess {
         let configuration = """
             version: 0.1
             log: {level: info, formatter: json, accesslog: {disabled: true}}
-            storage: {filesystem: {rootdirectory: "\(folder.registryData)"}, delete: {enabled: true}}
+            storage: {filesystem: {rootdirectory: \(JSONValue.string(folder.registryData.string).text)}, delete: {enabled: true}}
             http: {addr: "127.0.0.1:\(port)"}
 
             """
@@ -50,7 +51,16 @@ extension ServerProcess {
         ServerProcess(
             name: .api, program: program,
             arguments: ["sandbox", "serve", "--folder", folder.path.string, "--port", String(port)],
-            environment: environment(.api, folder, [:]), log: folder.log(of: .api), announcement: apiAnnouncement)
+            environment: environment(.api, folder, proxy), log: folder.log(of: .api), announcement: apiAnnouncement)
+    }
+
+    /// The way to registries beyond this machine; never for plain HTTP, since that is for this machine alone.
+    private static var proxy: [String: String] {
+        var variables: [String: String] = [:]
+        for name in ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"] {
+            variables[name] = ProcessEnvironment.value(name)
+        }
+        return variables
     }
 
     /// What the API prints before its address.
