@@ -1,0 +1,56 @@
+import Definitions
+import ImageStore
+import JSON
+import OCI
+import POSIX
+import Registry
+
+/// Pushes images of the store, as `push` and `build --push` do.
+struct ImagePush: Sendable {
+    let store: ImageStore
+    let settings: Settings
+
+    /// Where the image is now, which prints as `repository@digest`.
+    struct Result: CustomStringConvertible {
+        let reference: Reference
+        let digest: Digest
+        let totals: TransferProgress.Totals
+
+        var description: String { "\(reference.name)@\(digest)" }
+
+        var json: JSONValue {
+            let tags = [reference.tag, digest.short].compactMap(\.self)
+            return [
+                "repository": .string(reference.name), "digest": .string(digest.description),
+                "tags": .array(tags.map(JSONValue.string)), "blobs": .integer(totals.blobs),
+                "present": .integer(totals.present), "mounted": .integer(totals.mounted),
+                "sent": .integer(totals.moved), "sent_bytes": .integer(totals.movedBytes),
+            ]
+        }
+    }
+
+    /// Pushes the image that has this name.
+    func push(_ reference: Reference) async throws -> Result {
+        guard let image = try store.find(reference.description) else {
+            throw RegistryError(
+                .notFound, "push \(reference)",
+                "no image here has this name; type: caasctl build IMAGE --tag \(reference)")
+        }
+        let progress = TransferProgress("push \(reference)")
+        let client = RegistryClient(credentials: credentials(for: reference))
+        try await client.push(image, from: store, to: reference, onEvent: progress.note)
+        progress.finish()
+        return Result(reference: reference, digest: image.digest, totals: progress.totals)
+    }
+
+    /// Whoever the settings name, for this registry alone; docker's configuration for all others.
+    private func credentials(for reference: Reference) -> RegistryCredentials {
+        var credentials = RegistryCredentials.docker()
+        if let user = settings.text("REGISTRY_USERNAME"), let password = settings.secret("REGISTRY_PASSWORD") {
+            credentials.add(
+                .password(user: user, password, from: "REGISTRY_USERNAME and REGISTRY_PASSWORD"),
+                for: reference.registry)
+        }
+        return credentials
+    }
+}
