@@ -1,0 +1,62 @@
+import JSON
+import POSIX
+import Secrets
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Sandbox
+
+struct ServerProcessTests {
+    @Test(
+        arguments: [
+            (#"{"level":"info","msg":"listening on 127.0.0.1:38885","time":"x"}"#, "listening on ", "127.0.0.1:38885"),
+            ("Starting s3 server on [http://127.0.0.1:37041/]\n", "Starting s3 server on [http://", "127.0.0.1:37041"),
+            ("the sandbox's API listens on 127.0.0.1:80\n", ServerProcess.apiAnnouncement, "127.0.0.1:80"),
+            ("listening on 127.0.0.1:388", "listening on ", nil),
+            ("listening on [::]:5000\n", "listening on ", nil),
+            ("nothing\n", "listening on ", nil),
+        ] as [(String, String, String?)])
+    func `servers say where they listen`(log: String, announcement: String, address: String?) {
+        let server = ServerProcess(
+            name: .registry, program: "/bin/true", arguments: [], environment: [:], log: "/dev/null",
+            announcement: announcement)
+        #expect(server.address(in: Substring(log)) == address)
+    }
+
+    @Test func `a server that ends at once is an error with its last words`() async throws {
+        let folder = try TemporaryFolder()
+        let server = ServerProcess(
+            name: .storage, program: "/bin/sh", arguments: ["-c", "echo 'no such flag'; exit 1"], environment: [:],
+            log: folder("log"), announcement: "listening on ")
+        let error = await #expect(throws: SandboxError.self) { try await server.start { _ in } }
+        #expect(error?.description == "cannot start the sandbox's storage: it ended: no such flag")
+    }
+
+    @Test func `an rclone without an S3 server is passed over, and the remedy told`() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("old/rclone", "#!/bin/sh\necho 'rclone v1.60.1-DEV'\n", mode: 0o755)
+        try folder.write("new/rclone", "#!/bin/sh\necho 'rclone v1.75.2'\n", mode: 0o755)
+        let both = ProgramSearch(path: "\(folder("old")):\(folder("new"))")
+        #expect(try await both.rclone() == folder("new/rclone"))
+        let error = await #expect(throws: SandboxError.self) {
+            try await ProgramSearch(path: folder("old").string).rclone()
+        }
+        #expect(error?.description.contains("is 1.60; run 'make setup' for it") == true)
+        #expect(error?.description.contains("\n") == false)
+    }
+
+    @Test func `the state is read as it was written, and only by its user`() throws {
+        let folder = try TemporaryFolder()
+        var state = SandboxState(health: HealthPolicy(startPeriod: 7))
+        let process = try #require(ProcessIdentity(pid: 1))
+        state.servers[.api] = ServerRecord(process: process, address: "127.0.0.1:9")
+        try state.write(to: folder("state.json"))
+        #expect(try FileStatus(folder("state.json")).mode == 0o600)
+        let read = try #require(try SandboxState(file: folder("state.json")))
+        #expect(read.json == state.json)
+        #expect(read.apiKey.unredacted.hasPrefix("sandbox-"))
+        #expect(read.storageKeyID.hasPrefix("sandbox-"))
+        #expect(read.storageKey.unredacted != SandboxState(health: HealthPolicy()).storageKey.unredacted)
+    }
+}
