@@ -75,10 +75,20 @@ public final class Folder: Sendable {
 
     /// Where a symbolic link in this folder points.
     public func readLink(_ name: FilePath.Component) throws(POSIXError) -> FilePath {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-        let count = name.withPlatformString { readlinkat(descriptor, $0, &buffer, buffer.count - 1) }
+        FilePath(platformString: try readLinkBytes(name).map { CChar(bitPattern: $0) } + [0])
+    }
+
+    /// Where a symbolic link in this folder points, byte by byte: a path would lose a slash at its end.
+    public func readLinkBytes(_ name: FilePath.Component) throws(POSIXError) -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = name.withPlatformString { name in
+            buffer.withUnsafeMutableBytes { bytes -> Int in
+                guard let start = bytes.baseAddress else { return -1 }
+                return readlinkat(descriptor, name, start.assumingMemoryBound(to: CChar.self), bytes.count)
+            }
+        }
         guard count >= 0 else { throw POSIXError.last("read link", path.appending(name)) }
-        return FilePath(platformString: buffer)
+        return Array(buffer[..<count])
     }
 
     /// Makes a folder in this one.

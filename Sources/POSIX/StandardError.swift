@@ -2,11 +2,17 @@ private import CLinux
 
 /// What is said beside a program's result.
 public enum StandardError {
+    /// True where a person may be looking.
+    public static var isTerminal: Bool { isatty(2) == 1 }
+
     /// Prints a line, in one piece.
-    public static func print(_ line: String) {
-        var rest = Array("\(line)\n".utf8)[...]
+    public static func print(_ line: String) { write("\(line)\n") }
+
+    /// Writes text as it is, in one piece.
+    public static func write(_ text: String) {
+        var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { bytes in retrying { write(2, bytes.baseAddress, bytes.count) } }
+            let count = rest.withUnsafeBytes { bytes in retrying { CLinux.write(2, bytes.baseAddress, bytes.count) } }
             guard count > 0 else { return }
             rest = rest.dropFirst(count)
         }

@@ -1,0 +1,9 @@
+/// What a build tells while it runs.
+public enum BuildEvent: Sendable, Hashable {
+    /// A step began.
+    case step(String)
+    /// The step has written so many bytes of files into its layer by now.
+    case progress(step: String, bytes: Int64)
+    /// Something that the user should know, though the build goes on.
+    case warning(String)
+}

@@ -1,0 +1,49 @@
+import POSIX
+import SystemPackage
+
+/// A bare repository that holds one commit without its history.
+struct GitRepository {
+    private static let git = ExternalProgram(name: "git", advice: "apt-get install git")
+    /// git must not wait for a password that nobody types.
+    private static let environment = ["GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC"]
+
+    let path: FilePath
+
+    private func run(_ arguments: [String]) async throws(ImageBuildError) -> String {
+        try await Self.git.run(["-C", path.string] + arguments, environment: Self.environment)
+    }
+
+    /// Fetches a commit, with everything where the server gives no single one.
+    func fetch(_ commit: String, from url: String) async throws(ImageBuildError) {
+        let format = commit.count == 64 ? "sha256" : "sha1"
+        try await Self.git.run(
+            ["init", "--quiet", "--bare", "--object-format=\(format)", path.string], environment: Self.environment)
+        do throws(ImageBuildError) {
+            _ = try await run(["fetch", "--quiet", "--depth=1", "--no-tags", "--", url, commit])
+        } catch {
+            let reason = error.reason
+            do throws(ImageBuildError) {
+                _ = try await run([
+                    "fetch", "--quiet", "--", url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*",
+                ])
+            } catch { throw ImageBuildError("fetch commit \(commit) from \(url)", error.reason) }
+            do throws(ImageBuildError) { _ = try await run(["cat-file", "-e", "\(commit)^{commit}"]) } catch {
+                throw ImageBuildError("fetch commit \(commit) from \(url)", reason)
+            }
+        }
+    }
+
+    /// When it was committed, in seconds since 1970.
+    func date(of commit: String) async throws(ImageBuildError) -> Int64 {
+        let text = try await run(["show", "--no-patch", "--format=%ct", commit])
+        guard let date = Int64(text.prefix { $0.isNumber }) else {
+            throw ImageBuildError("read commit \(commit)", "git does not tell its date")
+        }
+        return date
+    }
+
+    /// Writes a commit's files as a tar.
+    func archive(_ commit: String, to file: FilePath) async throws(ImageBuildError) {
+        _ = try await run(["-c", "core.autocrlf=false", "archive", "--format=tar", "--output=\(file)", commit])
+    }
+}

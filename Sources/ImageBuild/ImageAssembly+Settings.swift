@@ -1,0 +1,64 @@
+import Definitions
+import JSON
+import OCI
+import RunContract
+
+/// What the definition says of the config.
+extension ImageAssembly {
+    /// What a shell finds programs in; only an image on scratch has none yet.
+    private static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    /// What would reach into the entrypoint's own process.
+    private static let loaderVariables = ["LD_PRELOAD", "LD_AUDIT", "GLIBC_TUNABLES"]
+    private static let gpuDefaults = [
+        ("NVIDIA_VISIBLE_DEVICES", "all"), ("NVIDIA_DRIVER_CAPABILITIES", "compute,utility"),
+    ]
+
+    mutating func apply(_ definition: ImageDefinition) {
+        setMissing("PATH", Self.path)
+        for (name, value) in definition.environment.sorted(by: { $0.key < $1.key }) {
+            config.setEnvironment(name, value)
+        }
+        if let workdir = definition.workdir { config["WorkingDir"] = .string(workdir) }
+        if let entrypoint = definition.entrypoint {
+            config["Entrypoint"] = Self.list(entrypoint)
+            // The base's arguments were meant for the base's entrypoint.
+            config["Cmd"] = nil
+        }
+        if let command = definition.command { config["Cmd"] = Self.list(command) }
+        if let user = definition.user { config["User"] = .string(user) }
+        if let signal = definition.stopSignal { config["StopSignal"] = .string(signal) }
+        add(definition.ports, to: "ExposedPorts")
+        add(definition.volumes, to: "Volumes")
+        guard !definition.labels.isEmpty else { return }
+        let labels = config["Labels"]?.object ?? [:]
+        config["Labels"] = .object(labels.merging(definition.labels.mapValues(JSONValue.string)) { $1 })
+    }
+
+    /// Makes the entrypoint run the program; gives back the program as it is baked.
+    mutating func apply(_ program: Program) -> Program {
+        for (name, value) in Self.gpuDefaults { setMissing(name, value) }
+        var program = program
+        for (name, value) in config.environment where Self.loaderVariables.contains(name) {
+            program.childEnvironment[name] = value
+        }
+        for name in Self.loaderVariables { config.removeEnvironment(name) }
+        program.imageEnvironment = Dictionary(config.environment.map { ($0.name, $0.value) }) { $1 }
+        config["Entrypoint"] = ["/.caas/caas-entrypoint"]
+        config["Cmd"] = nil
+        return program
+    }
+
+    private mutating func setMissing(_ name: String, _ value: String) {
+        if !config.environment.contains(where: { $0.name == name }) { config.setEnvironment(name, value) }
+    }
+
+    /// Sets in the config are objects with empty members.
+    private mutating func add(_ names: [String], to member: String) {
+        guard !names.isEmpty else { return }
+        var set = config[member]?.object ?? [:]
+        for name in names { set[name] = [:] }
+        config[member] = .object(set)
+    }
+
+    private static func list(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }
+}

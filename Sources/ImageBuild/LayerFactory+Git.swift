@@ -1,0 +1,51 @@
+import Archive
+import Definitions
+import SystemPackage
+
+extension LayerFactory {
+    /// A layer of a commit's files, as `git archive` gives them.
+    func git(
+        _ layer: ImageDefinition.GitLayer, folder: FilePath, isOnBase: Bool
+    ) async throws(ImageBuildError) -> BuiltLayer {
+        let name = "git: \(layer.commit.prefix(12)) into \(layer.into)"
+        report(.step(name))
+        // A commit's name is a digest of all that is in it, so that where it came from does not matter.
+        let inputs = ["git", layer.commit, layer.into, "\(isOnBase)"]
+        if let known = cache.find(inputs, createdBy: name) { return known }
+        let built = try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
+            let repository = GitRepository(path: temporary.appending("repository"))
+            let url = layer.url.hasPrefix(".") ? folder.appending(layer.url).string : layer.url
+            try await repository.fetch(layer.commit, from: url)
+            let date = try await repository.date(of: layer.commit)
+            let tar = temporary.appending("commit.tar")
+            try await repository.archive(layer.commit, to: tar)
+            let parents = ParentFolders.entries(
+                to: layer.into, includingItself: true, onBase: isOnBase, modified: date)
+            let into = Array(layer.into.split(separator: "/").joined(separator: "/").utf8)
+            return try await make(createdBy: name, from: tar, parents: parents) { entry in
+                Self.placed(entry, into: into, newest: date)
+            }
+        }
+        try cache.keep(built, for: inputs)
+        return built
+    }
+
+    /// The entry below `into`, with the modes that git knows and no other: git archive applies the user's umask.
+    private static func placed(_ entry: ArchiveEntry, into: [UInt8], newest: Int64) -> ArchiveEntry? {
+        let path = entry.path.drop { $0 == UInt8(ascii: "/") }
+        let names = path.split(separator: UInt8(ascii: "/"))
+        guard !names.isEmpty else { return nil }
+        var entry = entry
+        let separator = into.isEmpty ? [] : [UInt8(ascii: "/")]
+        entry.path = into + separator + Array(names.joined(separator: [UInt8(ascii: "/")]))
+        switch entry.kind {
+        case .directory: entry.mode = 0o755
+        case .symbolicLink: entry.mode = 0o777
+        default: entry.mode = entry.mode & 0o100 != 0 ? 0o755 : 0o644
+        }
+        entry.user = 0
+        entry.group = 0
+        entry.modified = min(entry.modified, newest)
+        return entry
+    }
+}

@@ -1,0 +1,78 @@
+import Archive
+import ImageStore
+import OCI
+import POSIX
+import SystemPackage
+
+/// Makes layers and puts them into the store.
+struct LayerFactory: Sendable {
+    let store: ImageStore
+    let cache: LayerCache
+    /// Where unfinished archives of other programs are kept.
+    let temporary: FilePath
+    let threads: Int
+    let report: @Sendable (BuildEvent) -> Void
+
+    /// Writes a layer on a thread of its own; one that fails leaves nothing in the store.
+    func make(
+        createdBy: String, _ body: @escaping @Sendable (inout LayerWriter) throws(ImageBuildError) -> Void
+    ) async throws(ImageBuildError) -> BuiltLayer {
+        try await BlockingThread.run { () throws(ImageBuildError) in
+            let blob = try stored { () throws(ImageStoreError) in try store.makeTemporaryBlob() }
+            let file = try stored { () throws(ImageStoreError) in try blob.open() }
+            var writer: LayerWriter
+            do throws(ArchiveError) {
+                writer = try LayerWriter(writingTo: file, compression: .gzip(threads: threads))
+            } catch { throw ImageBuildError(error) }
+            try body(&writer)
+            let written: WrittenLayer
+            do throws(ArchiveError) { written = try writer.finish() } catch { throw ImageBuildError(error) }
+            let digest = Digest(sha256: written.digest)
+            do throws(ImageStoreError) { try blob.keep(as: digest) } catch { throw ImageBuildError(error) }
+            return BuiltLayer(
+                descriptor: Descriptor(mediaType: .layerGzip, digest: digest, size: written.size),
+                diffID: Digest(sha256: written.diffID), createdBy: createdBy)
+        }
+    }
+
+    /// Writes a layer from a tar of another program, whose entries `change` alters or leaves out.
+    func make(
+        createdBy: String, from tar: FilePath, parents: [ArchiveEntry] = [],
+        _ change: @escaping @Sendable (ArchiveEntry) -> ArchiveEntry?
+    ) async throws(ImageBuildError) -> BuiltLayer {
+        let report = report
+        return try await make(createdBy: createdBy) { (writer) throws(ImageBuildError) in
+            for entry in parents { try archived { () throws(ArchiveError) in try writer.append(entry) } }
+            let file = try posix { () throws(POSIXError) in try File(tar, .read) }
+            var reader: LayerReader
+            do throws(ArchiveError) { reader = try LayerReader(file) } catch { throw ImageBuildError(error) }
+            var done: Int64 = 0
+            do throws(ArchiveError) {
+                while let original = try reader.next() {
+                    guard let entry = change(original) else { continue }
+                    guard entry.kind == .regular, entry.size > 0 else {
+                        try writer.append(entry)
+                        continue
+                    }
+                    try writer.append(entry, wrapping: { $0 }) { (buffer) throws(ArchiveError) in
+                        try reader.read(into: buffer)
+                    }
+                    done += entry.size
+                    report(.progress(step: createdBy, bytes: done))
+                }
+            } catch { throw ImageBuildError(error) }
+        }
+    }
+
+    /// Runs `body` with the path of a file that is gone afterwards.
+    func withTemporaryFolder<Value>(
+        _ body: (FilePath) async throws(ImageBuildError) -> Value
+    ) async throws(ImageBuildError) -> Value {
+        let folder = try posix { () throws(POSIXError) in
+            try FileSystem.makeFolder(temporary)
+            return try FileSystem.makeTemporaryFolder(in: temporary, prefix: "build-")
+        }
+        defer { try? FileSystem.removeTree(folder) }
+        return try await body(folder)
+    }
+}

@@ -1,0 +1,21 @@
+import Archive
+
+/// The folders above what a layer brings: without entries of their own, each unpacker would invent their modes.
+enum ParentFolders {
+    /// Names that lead elsewhere in distributions with a merged /usr: an entry would replace the base's link.
+    ///
+    /// Source: <https://www.freedesktop.org/wiki/Software/systemd/TheCaseForTheUsrMerge/>.
+    private static let links: Set<String> = ["bin", "sbin", "lib", "lib32", "lib64", "libx32", "var/run", "var/lock"]
+    private static let modes: [String: UInt32] = ["tmp": 0o1777, "var/tmp": 0o1777, "root": 0o700]
+
+    /// Entries for every folder on the way to an absolute path, and for the path itself if said.
+    static func entries(to path: String, includingItself: Bool, onBase: Bool, modified: Int64) -> [ArchiveEntry] {
+        let names = path.split(separator: "/")
+        let count = includingItself ? names.count : names.count - 1
+        return (0..<max(0, count)).compactMap { index in
+            let folder = names[...index].joined(separator: "/")
+            if onBase && links.contains(folder) { return nil }
+            return ArchiveEntry(.directory, path: Array(folder.utf8), mode: modes[folder] ?? 0o755, modified: modified)
+        }
+    }
+}
