@@ -15,16 +15,14 @@ public struct ImageBuildError: Error, Sendable, Equatable, CustomStringConvertib
         self.reason = reason
     }
 
-    private init(copying description: String) {
+    /// Another module's line, which says everything.
+    init(copying description: String) {
         self.description = description
         reason = description
     }
 
-    /// Another module's line, which says everything.
     init(_ error: ImageStoreError) { self.init(copying: error.description) }
-    /// Another module's line, which says everything.
     init(_ error: ArchiveError) { self.init(copying: error.description) }
-    /// Another module's line, which says everything.
     init(_ error: POSIXError) { self.init(copying: error.description) }
 }
 

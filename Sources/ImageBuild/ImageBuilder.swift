@@ -56,7 +56,7 @@ public struct ImageBuilder: Sendable {
         factory.report(.step("base: \(reference)"))
         let base: BaseImage
         do { base = try await bases.baseImage(reference, for: definition.platform) } catch {
-            throw ImageBuildError("use base \(reference)", "\(error)")
+            throw ImageBuildError(copying: "\(error)")
         }
         guard base.config.platform.matches(definition.platform) else {
             throw ImageBuildError(

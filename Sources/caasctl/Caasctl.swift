@@ -7,6 +7,6 @@ import ArgumentParser
         abstract: "Build images without Docker, push them, and run training at GPU clouds.",
         version: Version.current,
         subcommands: [
-            Push.self, Deploy.self, Status.self, Logs.self, Fetch.self, Destroy.self, SandboxCommand.self,
+            Build.self, Push.self, Deploy.self, Status.self, Logs.self, Fetch.self, Destroy.self, SandboxCommand.self,
         ])
 }

@@ -1,0 +1,12 @@
+public import OCI
+public import Registry
+
+/// Bases come from registries; their layers stay there.
+extension RegistryClient: BaseImageSource {
+    /// The manifest and config of an image for a platform, verified.
+    public func baseImage(_ reference: Reference, for platform: Platform) async throws -> BaseImage {
+        let image = try await resolve(reference, platform: platform)
+        return try BaseImage(
+            reference: reference, digest: image.descriptor.digest, manifest: image.manifest, config: image.config)
+    }
+}

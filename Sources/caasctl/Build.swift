@@ -1,0 +1,132 @@
+import Archive
+import ArgumentParser
+import Definitions
+import ImageBuild
+import ImageStore
+import JSON
+import OCI
+import POSIX
+import Registry
+import SystemPackage
+
+/// `caasctl build`: makes an image from its definition, without Docker.
+struct Build: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Build an image from its image.yaml.",
+        discussion: """
+            Prints the image's digest. The same files give the same digest anywhere; SOURCE_DATE_EPOCH sets the time \
+            that files get in the image, 0 unless it is set.
+
+            caasctl build demo --tag ghcr.io/me/demo:1 --push
+            caasctl build images/demo --output oci:out:latest
+            """)
+
+    @Argument(help: "A folder, an image.yaml, or a name below images/.")
+    var image: String
+
+    @Option(help: ArgumentHelp("The name that the image gets, as in ghcr.io/me/app:1.", valueName: "reference"))
+    var tag: String?
+
+    @Option(help: ArgumentHelp("Also write the image into an OCI layout.", valueName: "oci:dir[:tag]"))
+    var output: String?
+
+    @Flag(help: "Push the image to the registry that --tag names.")
+    var push = false
+
+    @Flag(help: "Print digest, layers and the versions of libraries as JSON.")
+    var json = false
+
+    @Option(help: ArgumentHelp("Set a variable of the image.yaml.", valueName: "name=value"))
+    var buildArg: [String] = []
+
+    @Option(help: ArgumentHelp("How many threads compress; the image does not depend on it.", valueName: "number"))
+    var jobs: Int = Processors.count
+
+    @OptionGroup var options: SettingsOptions
+
+    func validate() throws {
+        _ = try reference()
+        _ = try target()
+        _ = try buildArguments()
+        guard !push || tag != nil else { throw ValidationError("--push needs --tag, which says where to") }
+        guard jobs > 0 else { throw ValidationError("--jobs must be at least 1") }
+    }
+
+    func run() async throws {
+        let file = try ImageDefinition.locate(image)
+        let definition = try ImageDefinition(
+            reading: file, buildArguments: buildArguments(), environment: ProcessEnvironment.all())
+        let program = try definition.locateProgram().map { try ProgramDefinition(reading: $0) }
+        let home = HomeFolder.path()
+        let store = try ImageStore(at: home.appending("store"))
+        let registry = RegistryClient()
+        let progress = BuildProgress()
+        let builder = try ImageBuilder(
+            store: store, home: home, bases: registry, entrypointFolders: EntrypointArtifact.folders(home: home),
+            epoch: SourceDateEpoch.seconds(), threads: jobs, report: progress.note)
+        let built = try await builder.build(definition, program: program)
+        for name in [definition.name, try reference()?.description].compactMap(\.self) {
+            try store.tag(built.descriptor, as: name)
+        }
+        progress.finish(definition, built)
+        if let target = try target() { try await export(built, to: target, name: definition.name, store, registry) }
+        if push, let reference = try reference() {
+            _ = try await ImagePush(store: store, settings: options.settings()).push(reference)
+        }
+        print(result(built), terminator: json ? "" : "\n")
+    }
+
+    /// Layers of a base that stayed in its registry must come along.
+    private func export(
+        _ built: BuiltImage, to target: LayoutTarget, name: String, _ store: ImageStore, _ registry: RegistryClient
+    ) async throws {
+        let image = try store.image(built.descriptor)
+        let transfer = TransferProgress("fetch the base of \(name)")
+        if !store.missingLayers(of: image).isEmpty {
+            try await registry.fetchMissingLayers(of: image, in: store, onEvent: transfer.note)
+            transfer.finish()
+        }
+        let reference = try reference()?.description ?? name
+        try await BlockingThread.run { () throws(ImageStoreError) in
+            try store.export(image, to: target, name: reference)
+        }
+    }
+
+    private func result(_ built: BuiltImage) -> String {
+        guard json else { return built.descriptor.digest.description }
+        let libraries = LibraryVersions.all.mapValues(JSONValue.string)
+        let document: JSONValue = [
+            "digest": .string(built.descriptor.digest.description), "layers": .array(built.layers.map(\.json)),
+            "base_layers": .array(built.baseLayers.map(\.json)), "libraries": .object(libraries),
+        ]
+        return String(decoding: document.prettyEncoded(), as: UTF8.self)
+    }
+
+    private func reference() throws -> Reference? {
+        guard let tag else { return nil }
+        do throws(OCIError) {
+            let reference = try Reference(tag)
+            guard reference.digest == nil else { throw OCIError("use --tag \(tag)", "a digest cannot be chosen") }
+            return reference
+        } catch { throw ValidationError(error.description) }
+    }
+
+    private func target() throws -> LayoutTarget? {
+        guard let output else { return nil }
+        guard let target = LayoutTarget(output) else {
+            throw ValidationError("--output takes oci:DIR or oci:DIR:TAG, not '\(output)'")
+        }
+        return target
+    }
+
+    private func buildArguments() throws -> [String: String] {
+        var arguments: [String: String] = [:]
+        for argument in buildArg {
+            guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else {
+                throw ValidationError("--build-arg takes NAME=value, not '\(argument)'")
+            }
+            arguments[String(argument[..<equals])] = String(argument[argument.index(after: equals)...])
+        }
+        return arguments
+    }
+}
