@@ -70,9 +70,9 @@ struct SigV4Signer: Sendable {
         }
         if rules.signsToken, let token { query.append(token) }
         let canonical = CanonicalRequest(method, url, headers, query: query, bodyHash: bodyHash, rules: rules)
-        query.append((Array("X-Amz-Signature".utf8), Array(signature(canonical, at: moment).utf8)))
-        if !rules.signsToken, let token { query.append(token) }
-        return url.with(target: "\(url.path)?\(CanonicalRequest.text(query))")
+        let unsigned = rules.signsToken ? [] : token.map { [$0] } ?? []
+        let signed = CanonicalRequest.text(query) + unsigned.map { "&\(CanonicalRequest.text([$0]))" }.joined()
+        return url.with(target: "\(url.path)?\(signed)&X-Amz-Signature=\(signature(canonical, at: moment))")
     }
 
     func signature(_ canonical: CanonicalRequest, at moment: Timestamp) -> String {
