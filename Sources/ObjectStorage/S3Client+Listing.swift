@@ -24,7 +24,10 @@ extension S3Client {
         let action = "list \(location.name(prefix))"
         var call = S3Call("GET", "", doing: "list \(location.name(""))")
         // Keys may hold characters that XML cannot, so they come percent-encoded.
-        call.query = [("list-type", "2"), ("encoding-type", "url"), ("prefix", prefix)]
+        call.query = [
+            ("list-type", "2"), ("encoding-type", "url"), ("prefix", prefix),
+            ("max-keys", String(options.objectsPerPage)),
+        ]
         if let token { call.query.append(("continuation-token", token)) }
         let body = try await perform(call).body
         let document: XMLElement

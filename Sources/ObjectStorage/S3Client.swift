@@ -15,6 +15,10 @@ public final class S3Client: ObjectStore {
         public var sendsPartMD5 = false
         /// Seconds without a byte after which a request is ended.
         public var stallSeconds = 60
+        /// Objects that a server lists at once; 1000 is the most that any gives.
+        public var objectsPerPage = 1000
+        /// This machine's clock, which a test may set wrong.
+        var clock: @Sendable () -> Timestamp = { Timestamp.now() }
 
         /// The defaults.
         public init() {}
@@ -56,7 +60,7 @@ public final class S3Client: ObjectStore {
         signer.presign(method, location.url(key: key), seconds: seconds, at: now)
     }
 
-    private var now: Timestamp { Timestamp.now() + clock.withLock { $0.applied } }
+    private var now: Timestamp { options.clock() + clock.withLock { $0.applied } }
 
     /// Sends a call until it succeeds, is refused for good, or the policy's attempts are used up.
     func perform(_ call: S3Call, limit: Int = 16 << 20, sink: (any HTTPBodySink)? = nil) async throws(StorageError)
@@ -114,7 +118,7 @@ public final class S3Client: ObjectStore {
 
     private func learnClock(_ answer: HTTPResponse) {
         guard let date = answer.headers["Date"].flatMap(Timestamp.init(http:)) else { return }
-        clock.withLock { $0.measured = date.seconds - Timestamp.now().seconds }
+        clock.withLock { $0.measured = date.seconds - options.clock().seconds }
     }
 
     /// Takes the server's time where a refusal may come from ours; what servers call that refusal differs.

@@ -101,7 +101,7 @@ struct DocumentTests {
         #expect(String(decoding: PercentEncoding.decode(encoded), as: UTF8.self) == key)
     }
 
-    /// <https://developers.cloudflare.com/r2/objects/multipart-objects/#etags>
+    // <https://developers.cloudflare.com/r2/objects/multipart-objects/#etags>
     @Test func `an ETag of parts is the MD5 of their MD5s`() {
         #expect(
             ExpectedETags.combined(["bce6bf66aeb76c7040fdd5f4eccb78e6", "8165449fc15bbf43d3b674595cbcc406"])

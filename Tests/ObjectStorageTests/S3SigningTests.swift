@@ -13,7 +13,7 @@ struct S3SigningTests {
     private static let amazon = StorageCredentials(
         accessKeyID: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"))
 
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html#example-signature-calculations>
+    // <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html#example-signature-calculations>
     @Test(arguments: [
         (
             "GET", "/test.txt", ["Range": "bytes=0-9"], "",
@@ -42,7 +42,7 @@ struct S3SigningTests {
         #expect(request.headers["Authorization"]?.hasSuffix("Signature=\(signature)") == true)
     }
 
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
+    // <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
     @Test func `Amazon's presigned example`() throws {
         let url = SigV4Signer(Self.amazon, region: "us-east-1").presign(
             "GET", try HTTPURL("https://examplebucket.s3.amazonaws.com/test.txt"), seconds: 86_400,

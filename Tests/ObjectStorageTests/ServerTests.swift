@@ -1,6 +1,9 @@
+import HTTP
 import Hashing
 import ObjectStorage
 import POSIX
+import Secrets
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -73,5 +76,124 @@ import Testing
         #expect(try FileSystem.names(in: folder.path).map(\.string) == ["in", "out"])
         #expect(try await client.verify(object))
         #expect(try await S3Servers.client(kind).verify(object), "also by a process that knows only the record")
+    }
+
+    @Test(arguments: ServerKind.allCases)
+    func `a listing has all its pages`(_ kind: ServerKind) async throws {
+        var options = S3Client.Options()
+        options.objectsPerPage = 4
+        let server = try S3Servers.server(kind)
+        let client = S3Client(
+            try BucketLocation(endpoint: server.endpoint, bucket: server.bucket),
+            credentials: StorageCredentials(
+                accessKeyID: server.accessKeyID, secretAccessKey: Secret(server.secretAccessKey)),
+            client: HTTPClient(), policy: .quick, options: options)
+        let keys = (10..<23).map { "pages/\($0) ü&+" }
+        for key in keys { try await client.put(key, Array(key.utf8), contentType: "text/plain") }
+        let listed = try await client.list("pages/")
+        #expect(listed.map(\.key) == keys)
+        #expect(listed.allSatisfy { $0.size == 13 })
+        #expect(try await client.list("pages/22").map(\.key) == ["pages/22 ü&+"])
+        #expect(try await client.list("none/") == [])
+    }
+
+    @Test(arguments: ServerKind.allCases)
+    func `another content is seen by reading back`(_ kind: ServerKind) async throws {
+        let client = try S3Servers.client(kind)
+        let folder = try TemporaryFolder()
+        try FileSystem.write(noise(6 << 20), to: folder("in"))
+        let object = try await client.upload(folder("in"), to: "verified", once: false, progress: nil)
+        #expect(try await client.verify(object))
+        let anonymous = UploadedObject(
+            key: object.key, size: object.size, partSize: object.partSize, parts: object.parts, uploadToken: "other")
+        #expect(try await client.verify(anonymous), "the content is right, whoever wrote it")
+        try FileSystem.write(noise(6 << 20, seed: 2), to: folder("in"))
+        _ = try await client.upload(folder("in"), to: "verified", once: false, progress: nil)
+        #expect(try await !client.verify(object))
+        try await client.put("verified", [1], contentType: "text/plain")
+        #expect(try await !client.verify(object))
+        try await client.delete("verified")
+        #expect(try await !client.verify(object))
+    }
+
+    @Test(arguments: [1 << 20, 6 << 20])
+    func `what is written once is not replaced where the server can tell`(_ size: Int) async throws {
+        let client = try S3Servers.client(.swift)
+        let folder = try TemporaryFolder()
+        let key = "once-\(size)"
+        try FileSystem.write(noise(size), to: folder("in"))
+        let first = try await client.upload(folder("in"), to: key)
+        #expect(try await client.upload(folder("in"), to: key) == first, "the same content is there already")
+        try FileSystem.write(noise(size, seed: 2), to: folder("in"))
+        let error = await #expect(throws: StorageError.self) { try await client.upload(folder("in"), to: key) }
+        #expect(error?.code == .preconditionFailed)
+        #expect(try await client.verify(first))
+        await #expect(throws: StorageError.self) {
+            try await client.put(key, [1], contentType: "text/plain", once: true)
+        }
+        #expect(try await client.upload(folder("in"), to: key, once: false, progress: nil).uploadToken != "")
+    }
+
+    @Test(arguments: ServerKind.allCases)
+    func `progress ends with the size`(_ kind: ServerKind) async throws {
+        let client = try S3Servers.client(kind)
+        let folder = try TemporaryFolder()
+        let size = 11_000_000
+        try FileSystem.write(noise(size), to: folder("in"))
+        let most = Mutex<Int64>(0)
+        let object = try await client.upload(folder("in"), to: "progress", once: false) { bytes in
+            most.withLock { $0 = max($0, bytes) }
+        }
+        #expect(most.withLock { $0 } == size)
+        most.withLock { $0 = 0 }
+        try await client.download(object, to: folder("out")) { bytes in most.withLock { $0 = max($0, bytes) } }
+        #expect(most.withLock { $0 } == size)
+    }
+
+    @Test(arguments: ServerKind.allCases)
+    func `a presigned URL opens one object`(_ kind: ServerKind) async throws {
+        let client = try S3Servers.client(kind)
+        try await client.put("presigned key", Array("open".utf8), contentType: "text/plain")
+        let url = client.presignedURL("GET", "presigned key", seconds: 60)
+        let answer = try await HTTPClient().send(HTTPRequest("GET", url))
+        #expect(answer.body == Array("open".utf8))
+        let other = url.with(target: url.target.replacing("presigned", with: "another"))
+        #expect(try await !HTTPClient().send(HTTPRequest("GET", other)).isSuccess)
+    }
+
+    private static let boto = """
+        import sys, hashlib, boto3
+        from boto3.s3.transfer import TransferConfig
+        from botocore.config import Config
+        endpoint, key, secret, bucket, down, up, file = sys.argv[1:]
+        s3 = boto3.client("s3", endpoint_url=endpoint, region_name="auto", aws_access_key_id=key,
+            aws_secret_access_key=secret, config=Config(request_checksum_calculation="when_required"))
+        body = s3.get_object(Bucket=bucket, Key=down)["Body"].read()
+        s3.upload_file(file, bucket, up, Config=TransferConfig(multipart_threshold=5 << 20, multipart_chunksize=5 << 20))
+        print(hashlib.sha256(body).hexdigest())
+        """
+
+    @Test(arguments: ServerKind.allCases, [1 << 20, 12 << 20])
+    func `boto3 reads what we wrote, and we read what it wrote`(_ kind: ServerKind, _ size: Int) async throws {
+        let server = try S3Servers.server(kind)
+        let client = try S3Servers.client(kind)
+        let folder = try TemporaryFolder()
+        let content = noise(size, seed: 5)
+        try FileSystem.write(content, to: folder("in"))
+        let (ours, theirs) = ("boto/ours +ü \(size)", "boto/theirs +ü \(size)")
+        let object = try await client.upload(folder("in"), to: ours)
+        let hash = try await Command(
+            Checkout.python,
+            [
+                "-c", Self.boto, server.endpoint, server.accessKeyID, server.secretAccessKey, server.bucket, ours,
+                theirs, folder("in").string,
+            ]
+        ).succeed()
+        #expect(hash == SHA256.hash(content).hexadecimal)
+        let copy = UploadedObject(
+            key: theirs, size: object.size, partSize: object.partSize, parts: object.parts, uploadToken: "")
+        #expect(try await client.verify(copy))
+        try await client.download(copy, to: folder("out"))
+        #expect(try FileSystem.read(folder("out")) == content)
     }
 }

@@ -1,0 +1,169 @@
+import Glibc
+import HTTP
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// What goes wrong with one request on its way to a real server.
+enum Fault: Sendable {
+    case none
+    /// Answered here; the server never sees it.
+    case answer(Int, String)
+    /// The connection is reset once so many bytes of the body have come.
+    case reset(after: Int)
+    /// The server does what is asked, and the connection ends without its answer.
+    case loseAnswer
+    /// Never answered.
+    case stall
+    /// The answer ends after so many bytes of its body.
+    case cutAnswer(Int)
+    /// One bit of the answer's body is another.
+    case corruptAnswer
+}
+
+/// A server on loopback that hands requests on to a real one, but for what a test lets go wrong.
+final class FaultProxy: Sendable {
+    /// A request as a test decides on it.
+    struct Request: Sendable {
+        let method: String
+        let target: String
+        /// How many requests with this method and path came before.
+        let repetition: Int
+
+        var isPart: Bool { method == "PUT" && target.contains("partNumber=") }
+        var isComplete: Bool { method == "POST" && target.contains("uploadId=") }
+    }
+
+    private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+
+    let endpoint: String
+    private let task: Task<Void, Never>
+
+    init(_ upstream: String, _ decide: @escaping @Sendable (Request) -> Fault) async throws {
+        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .bind(host: "127.0.0.1", port: 0) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+                    return try Connection(wrappingChannelSynchronously: channel)
+                }
+            }
+        endpoint = "http://127.0.0.1:\(server.channel.localAddress?.port ?? 0)"
+        let relay = Relay(upstream: try HTTPURL(upstream), decide: decide)
+        task = Task {
+            try? await withThrowingDiscardingTaskGroup { group in
+                try await server.executeThenClose { connections in
+                    for try await connection in connections {
+                        group.addTask { try? await relay.serve(connection) }
+                    }
+                }
+            }
+        }
+    }
+
+    deinit { task.cancel() }
+
+    /// Serves one connection after another; what came before is remembered by all.
+    private final class Relay: Sendable {
+        let upstream: HTTPURL
+        let decide: @Sendable (Request) -> Fault
+        let client = HTTPClient()
+        let counts = Mutex<[String: Int]>([:])
+
+        init(upstream: HTTPURL, decide: @escaping @Sendable (Request) -> Fault) {
+            self.upstream = upstream
+            self.decide = decide
+        }
+
+        func serve(_ connection: Connection) async throws {
+            try await connection.executeThenClose { inbound, outbound in
+                var head: HTTPRequestHead?
+                var body: [UInt8] = []
+                var fault = Fault.none
+                for try await part in inbound {
+                    switch part {
+                    case .head(let started):
+                        (head, body, fault) = (started, [], decide(request(started)))
+                    case .body(let bytes):
+                        body += bytes.readableBytesView
+                        if case .reset(let after) = fault, body.count >= after {
+                            let socket = connection.channel as? any SocketOptionProvider
+                            try await socket?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+                            return
+                        }
+                    case .end:
+                        guard let head, try await answer(head, body, fault, outbound) else { return }
+                    }
+                }
+            }
+        }
+
+        private func request(_ head: HTTPRequestHead) -> Request {
+            let name = "\(head.method) \(head.uri.prefix { $0 != "?" })"
+            let repetition = counts.withLock { counts in
+                defer { counts[name, default: 0] += 1 }
+                return counts[name, default: 0]
+            }
+            return Request(method: head.method.rawValue, target: head.uri, repetition: repetition)
+        }
+
+        /// False where the connection is to end.
+        private func answer(
+            _ head: HTTPRequestHead, _ body: [UInt8], _ fault: Fault,
+            _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+        ) async throws -> Bool {
+            switch fault {
+            case .answer(let status, let text):
+                try await write(status, ["Content-Type": "application/xml"], Array(text.utf8), head, outbound)
+            case .stall: try await Task.sleep(for: .seconds(3600))
+            case .loseAnswer:
+                _ = try await forward(head, body)
+                return false
+            case .cutAnswer(let count):
+                let answer = try await forward(head, body)
+                try await write(answer.status, answer.headers, answer.body, head, outbound, sending: count)
+                return false
+            case .corruptAnswer:
+                let answer = try await forward(head, body)
+                var bytes = answer.body
+                if !bytes.isEmpty { bytes[bytes.count / 2] ^= 1 }
+                try await write(answer.status, answer.headers, bytes, head, outbound)
+            case .none, .reset:
+                let answer = try await forward(head, body)
+                try await write(answer.status, answer.headers, answer.body, head, outbound)
+            }
+            return true
+        }
+
+        private func forward(_ head: HTTPRequestHead, _ body: [UInt8]) async throws -> HTTPResponse {
+            var request = HTTPRequest(
+                head.method.rawValue, upstream.with(target: head.uri), body: body.isEmpty ? .empty : .bytes(body))
+            request.followsRedirects = false
+            // Host goes along as it was signed.
+            for field in head.headers where !["content-length", "connection"].contains(field.name.lowercased()) {
+                request.headers.add(field.name, field.value)
+            }
+            return try await client.send(request, limit: 64 << 20)
+        }
+
+        private func write(
+            _ status: Int, _ headers: HTTP.HTTPHeaders, _ body: [UInt8], _ head: HTTPRequestHead,
+            _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>, sending count: Int? = nil
+        ) async throws {
+            var fields = NIOHTTP1.HTTPHeaders()
+            for field in headers.fields
+            where !["content-length", "connection", "transfer-encoding"].contains(field.name.lowercased()) {
+                fields.add(name: field.name, value: field.value)
+            }
+            let length = head.method == .HEAD ? headers["Content-Length"] ?? "0" : String(body.count)
+            fields.add(name: "Content-Length", value: length)
+            try await outbound.write(
+                .head(HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: fields)))
+            let sent = body.prefix(count ?? body.count)
+            if head.method != .HEAD, !sent.isEmpty {
+                try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: sent))))
+            }
+            if count == nil { try await outbound.write(.end(nil)) }
+        }
+    }
+}
