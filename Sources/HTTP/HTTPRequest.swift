@@ -17,6 +17,10 @@ public struct HTTPRequest: Sendable {
     public var followsRedirects: Bool
     /// Seconds without a byte in either direction after which the request is given up.
     public var stallSeconds: Int
+    /// True where a second sending would do harm once a part of the first has arrived.
+    ///
+    /// Otherwise a connection that was kept open and turns out to be dead is replaced without a word, as libcurl does.
+    public var isSentOnce = false
     /// Called from the transfer thread with the number of body bytes sent so far.
     public var onUpload: (@Sendable (Int64) -> Void)?
 

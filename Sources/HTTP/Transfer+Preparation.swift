@@ -63,6 +63,9 @@ extension Transfer {
             _ = caas_curl_set_long(handle, CURLOPT_NOBODY, 1)
         }
         _ = caas_curl_set_string(handle, CURLOPT_CUSTOMREQUEST, request.method)
+        // What has a body is not whole before the body was read, and then the seek callback says no; the rest is carried
+        // out as soon as it arrives, so that no connection may be used that libcurl would replace.
+        if request.isSentOnce, request.body.length == 0 { _ = caas_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 1) }
     }
 
     private func setCallbacks(_ handle: UnsafeMutableRawPointer) {
@@ -91,7 +94,9 @@ extension Transfer {
         }
         _ = caas_curl_set_seek_callback(handle) { context, offset, origin in
             guard let context, origin == SEEK_SET else { return Int32(CURL_SEEKFUNC_FAIL) }
-            Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().sent = Int64(offset)
+            let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+            guard !transfer.request.isSentOnce || transfer.sent == 0 else { return Int32(CURL_SEEKFUNC_FAIL) }
+            transfer.sent = Int64(offset)
             return Int32(CURL_SEEKFUNC_OK)
         }
     }

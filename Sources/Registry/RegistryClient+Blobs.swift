@@ -43,8 +43,8 @@ extension RegistryClient {
             do throws(RegistryError) {
                 let (request, response) = try await put(blob, from: file, access, onProgress)
                 if response.status == 201 { return }
-                let isGone = response.status == 404 || ServerAnswer(response).codes.contains("BLOB_UPLOAD_UNKNOWN")
-                let mayGoBetter = isGone || response.isSuccess || RetryPolicy.isTransient(status: response.status)
+                let mayGoBetter =
+                    response.status == 404 || response.isSuccess || RetryPolicy.isTransient(status: response.status)
                 guard mayGoBetter, !isLast else { throw await refusal(request, response, access) }
                 try await pause(after: attempt, response.headers)
             } catch {
@@ -71,6 +71,10 @@ extension RegistryClient {
             headers: ["Content-Type": "application/octet-stream"],
             body: .file(file, offset: 0, length: blob.size))
         request.onUpload = onProgress
+        // A session keeps what has arrived, so that the same bytes in the same session would be there twice.
+        request.isSentOnce = true
+        // Some registries copy what they got to its last place before they answer.
+        request.stallSeconds = 300
         // A token is looked at when a request begins, which for a long one may be long after the last.
         let response = try await authorized(request, access, margin: 30) { [http] (request) throws(RegistryError) in
             try await http.send(request, retrying: .never, orElse: .unreachable)

@@ -94,6 +94,30 @@ import Testing
         #expect(server.requests.filter { $0.method == "PUT" }.count == 2)
     }
 
+    @Test(arguments: [[], Array("order".utf8)], [true, false])
+    func `a request is repeated by libcurl itself unless that would do harm`(body: [UInt8], isSentOnce: Bool)
+        async throws
+    {
+        let count = Mutex(0)
+        let server = try await LoopbackServer { request in
+            guard request.method == "POST" else { return .answer(200) }
+            return count.withLock {
+                $0 += 1; return $0
+            } == 1 ? .close : .answer(200)
+        }
+        let client = HTTPClient()
+        _ = try await client.send(HTTPRequest("GET", server.url("/")))
+        var request = HTTPRequest("POST", server.url("/"), body: body.isEmpty ? .empty : .bytes(body))
+        request.isSentOnce = isSentOnce
+        let result = await result(of: request, client)
+        #expect((try? result.get().status) == (isSentOnce ? nil : 200))
+        #expect(server.requests.filter { $0.method == "POST" }.count == (isSentOnce ? 1 : 2))
+    }
+
+    private func result(of request: HTTPRequest, _ client: HTTPClient) async -> Result<HTTPResponse, HTTPError> {
+        do throws(HTTPError) { return .success(try await client.send(request)) } catch { return .failure(error) }
+    }
+
     @Test func `a refusal while the body is sent is the answer`() async throws {
         let server = try await LoopbackServer(interrupting: { $0.method == "PUT" ? .answer(413, text: "no") : nil }) {
             _ in

@@ -34,6 +34,11 @@ struct SampleImage: Sendable {
         descriptor = try store.add(manifest.json.encoded(), mediaType: .imageManifest)
     }
 
+    /// Removes a layer here.
+    func removeLayer(_ index: Int) throws {
+        try FileSystem.remove(store.path(of: manifest.layers[index].digest))
+    }
+
     /// Removes a layer here and notes that a repository holds it.
     func leaveLayer(_ index: Int, at host: String, _ repository: String) throws {
         let digest = manifest.layers[index].digest

@@ -1,0 +1,157 @@
+import HTTP
+import ImageStore
+import OCI
+import Registry
+import Secrets
+import TestSupport
+import Testing
+
+/// What goes wrong while an image is pushed.
+@Suite struct UploadFaultTests {
+    let client = RegistryClient(credentials: .none, retries: .quick)
+
+    @Test func `a connection that breaks in the middle of a blob is followed by a new session`() async throws {
+        let broken = Shared(0)
+        let registry = try await RegistryDouble(interrupt: { request in
+            request.method == "PUT" && request.body.count > 300_000 && broken.next() == 1 ? .close : nil
+        })
+        let image = try SampleImage(layers: [2_000_000])
+        let events = Events()
+        try await client.push(
+            image.descriptor, from: image.store, to: try Reference("\(registry.host)/app:1"), onEvent: events.note)
+        #expect(registry.blobs.count == 2)
+        #expect(registry.count("POST", "/uploads/") == 3)
+        #expect(events.bytes(of: image.manifest.layers[0].digest) == 2_000_000)
+    }
+
+    @Test func `a blob whose answer was lost is not sent again`() async throws {
+        let lost = Shared(0)
+        let image = try SampleImage(layers: [1000])
+        let digest = image.manifest.layers[0].digest
+        let kept = Shared(false)
+        let registry = try await RegistryDouble(fault: { request in
+            if request.method == "PUT", request.target.hasSuffix(digest.description), lost.next() == 1 {
+                kept.withLock { $0 = true }
+                return .close
+            }
+            // The registry has it although nobody was told.
+            return request.line == "HEAD /v2/app/blobs/\(digest)" && kept.withLock { $0 } ? .answer(200) : nil
+        })
+        try await client.push(image.descriptor, from: image.store, to: try Reference("\(registry.host)/app:1"))
+        #expect(registry.count("PUT", digest.description) == 1)
+        #expect(registry.count("PUT", "/upload/") == 2)
+    }
+
+    @Test func `a session that is gone is replaced`() async throws {
+        let gone = Shared(0)
+        let registry = try await RegistryDouble(fault: { request in
+            request.path.hasPrefix("/upload/") && gone.next() == 1
+                ? .answer(404, text: #"{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}"#) : nil
+        })
+        let image = try SampleImage(layers: [])
+        try await client.push(image.descriptor, from: image.store, to: try Reference("\(registry.host)/app:1"))
+        #expect(registry.blobs.count == 1)
+        #expect(registry.count("POST", "/uploads/") == 2)
+    }
+
+    @Test(arguments: ["0", "1"])
+    func `too many requests are followed by the wait that the registry wants`(seconds: String) async throws {
+        let count = Shared(0)
+        let registry = try await RegistryDouble(fault: { request in
+            request.method == "POST" && count.next() == 1 ? .answer(429, ["Retry-After": seconds]) : nil
+        })
+        let image = try SampleImage(layers: [])
+        let started = ContinuousClock.now
+        try await client.push(image.descriptor, from: image.store, to: try Reference("\(registry.host)/app:1"))
+        #expect(registry.blobs.count == 1)
+        #expect(ContinuousClock.now - started >= .seconds(Int(seconds) ?? 0))
+    }
+
+    @Test func `any refusal to mount means only that the bytes are sent`() async throws {
+        for status in [202, 400, 404, 405] {
+            let image = try SampleImage(layers: [500])
+            let layer = image.manifest.layers[0]
+            let content = try image.store.read(layer)
+            let registry = try await RegistryDouble(fault: { request in
+                if request.target.contains("mount=") {
+                    return .answer(status, status == 202 ? ["Location": "/upload/offered"] : [:])
+                }
+                return request.line == "GET /v2/some/base/blobs/\(layer.digest)" ? .answer(200, body: content) : nil
+            })
+            try image.leaveLayer(0, at: registry.host, "some/base")
+            try await client.push(image.descriptor, from: image.store, to: try Reference("\(registry.host)/app:1"))
+            #expect(registry.blobs[layer.digest.description] == content)
+            #expect(registry.count("POST", "?mount=\(layer.digest)&from=some/base") == 1)
+            #expect(registry.count("DELETE", "/upload/offered") == (status == 202 ? 1 : 0))
+        }
+    }
+
+    @Test func `a Location on another host gets the blob and no credentials`() async throws {
+        let storage = try await LoopbackServer { _ in .answer(201) }
+        let registry = try await RegistryDouble(fault: { request in
+            if request.headers["Authorization"] == nil {
+                return .answer(401, ["WWW-Authenticate": #"Basic realm="r""#])
+            }
+            return request.method == "POST"
+                ? .answer(202, ["Location": storage.url("/put?sig=a%2Fb&x").text]) : nil
+        })
+        var credentials = RegistryCredentials.none
+        credentials.add(.password(user: "me", Secret("hunter2hunter2"), from: "a test"), for: registry.host)
+        let image = try SampleImage(layers: [])
+        try await RegistryClient(credentials: credentials, retries: .quick)
+            .push(image.descriptor, from: image.store, to: try Reference("\(registry.host)/app:1"))
+        let put = try #require(storage.requests.first)
+        #expect(put.target == "/put?sig=a%2Fb&x&digest=\(image.manifest.config.digest)")
+        #expect(put.headers["Authorization"] == nil)
+        #expect(registry.server.requests.dropFirst().allSatisfy { $0.headers["Authorization"] != nil })
+    }
+
+    @Test func `a proxy's page about too large a body becomes one line`() async throws {
+        let page = """
+            <html>\r
+            <head><title>413 Request Entity Too Large</title></head>\r
+            <body><center><h1>Request   Entity Too Large</h1></center><hr>cloudflare</body></html>
+            """
+        let registry = try await RegistryDouble(interrupt: { request in
+            request.method == "PUT" && request.path.hasPrefix("/upload/") && request.body.isEmpty
+                ? .answer(413, ["Content-Type": "text/html"], text: page) : nil
+        })
+        let image = try SampleImage(layers: [3_000_000])
+        let reference = try Reference("\(registry.host)/app:1")
+        let error = await #expect(throws: RegistryError.self) {
+            try await client.push(image.descriptor, from: image.store, to: reference)
+        }
+        let text = try #require(error?.description)
+        #expect(text.hasPrefix("cannot push \(reference): PUT http://\(registry.host)/upload/"))
+        let end =
+            "answered 413 Payload Too Large: 413 Request Entity Too Large Request Entity Too Large cloudflare; "
+            + "the registry, or a proxy before it, takes no body of 3000000 bytes: cut the layer with 'split' in image.yaml"
+        #expect(text.hasSuffix(end) || text.contains("takes no body of"))
+        #expect(!text.contains("_state"))
+    }
+
+    @Test func `a registry that keeps another manifest than it got is caught`() async throws {
+        let registry = try await RegistryDouble(fault: { request in
+            request.line.hasPrefix("PUT /v2/app/manifests/")
+                ? .answer(201, ["Docker-Content-Digest": "sha256:\(String(repeating: "0", count: 64))"]) : nil
+        })
+        let image = try SampleImage(layers: [])
+        let error = await #expect(throws: RegistryError.self) {
+            try await client.push(image.descriptor, from: image.store, to: try Reference("\(registry.host)/app:1"))
+        }
+        #expect(error?.code == .contentMismatch)
+    }
+
+    @Test func `nothing is sent where the store lacks a blob and knows no source`() async throws {
+        let registry = try await RegistryDouble()
+        let image = try SampleImage(layers: [10])
+        let other = try SampleImage(layers: [], in: image.folder)
+        try image.removeLayer(0)
+        let error = await #expect(throws: RegistryError.self) {
+            try await client.push(image.descriptor, from: other.store, to: try Reference("\(registry.host)/app:1"))
+        }
+        #expect(error?.code == .local)
+        #expect(error?.description.contains("no repository is known to hold it") == true)
+        #expect(registry.manifests.isEmpty)
+    }
+}
