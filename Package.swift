@@ -163,7 +163,8 @@ let package = Package(
         tests(
             "DeploymentTests",
             [
-                "Deployment", "Definitions", "RunContract", "ObjectStorage", "OCI", "HTTP", "Secrets", "JSON", "POSIX",
+                "Deployment", "Definitions", "RunContract", "ObjectStorage", "OCI", "HTTP", "Secrets", "Timestamps",
+                "JSON", "POSIX",
                 systemPackage,
             ] + nio),
         tests("SandboxTests", ["Sandbox", "ImageStore", "OCI", "HTTP", "Secrets", "JSON", "POSIX", systemPackage]),

@@ -28,6 +28,7 @@ extension IonetClient {
         }
         // A deployment may take its time: the answer comes once hardware is reserved.
         request.stallSeconds = 120
+        request.isSentOnce = true
         let answer: HTTPResponse
         do throws(HTTPError) { answer = try await http.send(request) } catch {
             // These end before a byte of the request was sent.
