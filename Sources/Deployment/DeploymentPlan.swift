@@ -27,7 +27,7 @@ public struct DeploymentPlan: Sendable {
         let secrets = Self.secrets(of: manifest, run: run, settings: settings, key: key)
         let environment = Self.environment(
             of: manifest, run: run, digest: digest, secrets: secrets.keys.sorted(), settings: settings)
-        try Self.refuseSecrets(in: environment, secrets: secrets)
+        try Self.refuseSecrets(of: run, in: environment, secrets: secrets)
         request = IonetRequest(
             name: run.description, hours: manifest.resources.hours, gpus: manifest.resources.gpus,
             hardwareID: offer.hardwareID, locationIDs: offer.locationIDs, port: manifest.port,
@@ -70,13 +70,13 @@ public struct DeploymentPlan: Sendable {
 
     /// A secret must not come in by another name: the provider shows these variables to whoever asks.
     private static func refuseSecrets(
-        in environment: [String: String], secrets: [String: Secret]
+        of run: RunID, in environment: [String: String], secrets: [String: Secret]
     ) throws(DeploymentError) {
         for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
             for (secret, hidden) in secrets where hidden.unredacted.utf8.count >= 8 {
                 guard !value.contains(hidden.unredacted) else {
                     throw DeploymentError(
-                        .unsuitable, "deploy \(secrets.isEmpty ? "" : "with \(name)")",
+                        .unsuitable, "deploy \(run) with \(name)",
                         "its value holds the secret \(secret); what stands in 'environment' is shown to everybody")
                 }
             }
