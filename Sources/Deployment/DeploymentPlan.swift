@@ -54,7 +54,7 @@ public struct DeploymentPlan: Sendable {
     ) -> [String: String] {
         var environment: [String: String] = [:]
         // Where the bucket is may stand in the settings alone, as the key to it does.
-        for name in [EnvironmentName.endpoint, EnvironmentName.bucket, EnvironmentName.prefix, "R2_REGION"] {
+        for name in [EnvironmentName.endpoint, EnvironmentName.bucket, EnvironmentName.prefix, EnvironmentName.region] {
             environment[name] = settings.text(name)
         }
         environment.merge(manifest.environment) { _, stated in stated }
@@ -64,7 +64,7 @@ public struct DeploymentPlan: Sendable {
         environment[EnvironmentName.secrets] = secrets.joined(separator: ",")
         // All hours are paid for in advance: a failed container that stays tells more than one that is gone.
         if environment[EnvironmentName.onFailure] == nil { environment[EnvironmentName.onFailure] = "hold" }
-        if let digest { environment["CAAS_IMAGE"] = digest.description }
+        if let digest { environment[EnvironmentName.imageDigest] = digest.description }
         return environment
     }
 

@@ -37,7 +37,7 @@ public struct RunBucket: Sendable {
         let location: BucketLocation
         do throws(StorageError) {
             location = try BucketLocation(
-                endpoint: place.endpoint, bucket: place.name, region: settings.text("R2_REGION") ?? "auto")
+                endpoint: place.endpoint, bucket: place.name, region: settings.text(EnvironmentName.region) ?? "auto")
         } catch { throw DeploymentError(.local, action, error.message) }
         self.init(
             store: S3Client(location, credentials: credentials, client: http), prefix: place.prefix, run: run)
