@@ -40,7 +40,7 @@ lint:
 
 install: ## PREFIX=/usr/local, DESTDIR for packagers
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/libexec/caasctl"
-	install -m 0755 .build/release/caasctl "$(DESTDIR)$(PREFIX)/libexec/caasctl/caasctl"
+	install -s -m 0755 .build/release/caasctl "$(DESTDIR)$(PREFIX)/libexec/caasctl/caasctl"
 	rm -rf "$(DESTDIR)$(PREFIX)/libexec/caasctl/entrypoint"
 	cp -R .build/release/entrypoint "$(DESTDIR)$(PREFIX)/libexec/caasctl/entrypoint"
 	ln -sfn ../libexec/caasctl/caasctl "$(DESTDIR)$(PREFIX)/bin/caasctl"

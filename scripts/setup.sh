@@ -29,7 +29,8 @@ main() {
 require_swift() {
     have swift || fail "cannot build: there is no 'swift' in PATH; https://www.swift.org/install/linux/ has it"
     local version
-    version=$(swift --version 2>/dev/null | grep -oE 'Swift version [0-9]+\.[0-9]+' | grep -oE '[0-9.]+$' || true)
+    version=$(swift --version 2>&1) || fail "cannot build: swift does not run: $version"
+    version=$(grep -oE 'Swift version [0-9]+\.[0-9]+' <<<"$version" | grep -oE '[0-9.]+$' || true)
     [ "$(printf '%s\n' 6.2 "$version" | sort -V | head -n 1)" = 6.2 ] \
         || fail "cannot build with Swift ${version:-of unknown version}: 6.2 or later is needed"
 }
@@ -46,6 +47,7 @@ find_missing_packages() {
     library zlib zlib1g-dev
     command_of pkg-config pkg-config
     command_of git git
+    command_of curl curl
     command_of mmdebstrap mmdebstrap
     command_of newuidmap uidmap
     file_of /etc/ssl/certs/ca-certificates.crt ca-certificates
@@ -57,7 +59,6 @@ find_missing_packages() {
     command_of skopeo skopeo
     command_of bsdtar libarchive-tools
     command_of htpasswd apache2-utils
-    command_of curl curl
     command_of musl-gcc musl-tools
     file_of /usr/bin/time time
 }
