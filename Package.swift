@@ -137,13 +137,16 @@ let package = Package(
         tests("TimestampsTests", ["Timestamps"]),
         tests("SecretsTests", ["Secrets"]),
         tests("POSIXTests", ["POSIX", systemPackage]),
-        tests("HTTPTests", ["HTTP", "POSIX", "Secrets", "Timestamps", systemPackage] + nio),
+        tests("HTTPTests", ["HTTP", "POSIX", "Secrets", "Timestamps", systemPackage]),
         tests("OCITests", ["OCI", "Hashing", "JSON"]),
         tests("ArchiveTests", ["Archive", "Hashing", "POSIX", systemPackage]),
         tests("ImageStoreTests", ["ImageStore", "Archive", "OCI", "Hashing", "JSON", "POSIX", systemPackage]),
         tests(
             "RegistryTests",
-            ["Registry", "ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage] + nio),
+            [
+                "Registry", "ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX",
+                systemPackage,
+            ]),
         tests("RunContractTests", ["RunContract", "Secrets", "JSON", "Timestamps"]),
         tests(
             "ObjectStorageTests",

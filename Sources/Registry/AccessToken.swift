@@ -1,4 +1,3 @@
-import HTTP
 import JSON
 import Secrets
 
@@ -8,8 +7,9 @@ struct AccessToken: Sendable {
     private let received: ContinuousClock.Instant
     private let lifetime: Double
 
-    init(_ response: HTTPResponse) throws(JSONError) {
-        let document = try JSONValue(parsing: response.body)
+    /// Reads a token server's answer.
+    init(content: [UInt8]) throws(JSONError) {
+        let document = try JSONValue(parsing: content)
         // Either name is allowed, and GitHub and Azure differ.
         let token = document["token"]?.string ?? document["access_token"]?.string
         guard let token, !token.isEmpty else { throw JSONError("it holds no token") }

@@ -24,7 +24,7 @@ struct TokenRequest: Sendable {
             response = try await http.send(question, retrying: retries, orElse: .unreachable)
         }
         guard response.isSuccess else { throw refusal(response) }
-        do throws(JSONError) { return try AccessToken(response) } catch {
+        do throws(JSONError) { return try AccessToken(content: response.body) } catch {
             throw RegistryError(.refused, "the token server \(realm) answered with something else: \(error.reason)")
         }
     }

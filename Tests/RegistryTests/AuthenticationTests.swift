@@ -1,0 +1,202 @@
+import HTTP
+import Hashing
+import JSON
+import OCI
+import POSIX
+import Registry
+import Secrets
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Convincing real registries and doubles.
+@Suite struct AuthenticationTests {
+    private static let password = "correct horse battery"
+
+    /// docker's configuration with one login.
+    private func configuration(_ host: String, _ user: String, _ password: String, _ folder: TemporaryFolder) throws
+        -> FilePath
+    {
+        let auth = Array("\(user):\(password)".utf8).base64
+        let document: JSONValue = ["auths": .object([host: ["auth": .string(auth)]])]
+        return try folder.write("config.json", document.text, mode: 0o600)
+    }
+
+    @Test func `a user of docker's configuration pushes to a registry with passwords, and pulls`() async throws {
+        let registry = try await DockerRegistry(.user("me", password: Self.password))
+        let image = try SampleImage()
+        let folder = try TemporaryFolder()
+        // The file is the one that another program writes.
+        let file = folder("auth.json")
+        try await Command(
+            "skopeo",
+            [
+                "login", "--tls-verify=false", "--authfile", file.string, "--username", "me", "--password-stdin",
+                registry.host,
+            ]
+        ).succeed(input: Self.password)
+        let client = RegistryClient(credentials: RegistryCredentials(configuration: file))
+        let reference = try Reference("\(registry.host)/app:1")
+        try await client.push(image.descriptor, from: image.store, to: reference)
+        try await client.pull(reference, platform: .current, into: try image.emptyStore())
+    }
+
+    @Test func `a wrong password says whose it is, from where, and what was asked`() async throws {
+        let registry = try await DockerRegistry(.user("me", password: Self.password))
+        let image = try SampleImage(layers: [])
+        let folder = try TemporaryFolder()
+        let file = try configuration(registry.host, "me", "wrong password", folder)
+        let client = RegistryClient(credentials: RegistryCredentials(configuration: file))
+        let reference = try Reference("\(registry.host)/some/app:1")
+        let error = await #expect(throws: RegistryError.self) {
+            try await client.push(image.descriptor, from: image.store, to: reference)
+        }
+        #expect(error?.code == .unauthorized)
+        #expect(
+            error?.description
+                == "cannot push \(reference): HEAD http://\(registry.host)/v2/some/app/blobs/\(image.manifest.config.digest) "
+                + "answered 401 Unauthorized; user 'me' from \(file); asked for repository:some/app:pull,push")
+    }
+
+    @Test func `no credentials are said to be none, and why`() async throws {
+        let registry = try await DockerRegistry(.user("me", password: Self.password))
+        let image = try SampleImage(layers: [])
+        let folder = try TemporaryFolder()
+        let reference = try Reference("\(registry.host)/app:1")
+        let missing = folder("config.json")
+        let other = try folder.write("other.json", #"{"auths":{"ghcr.io":{"auth":"YTpi"}},"credsStore":"desktop"}"#)
+        for (file, reason) in [
+            (missing, "\(missing) does not exist"),
+            (
+                other,
+                "\(other) has no entry for \(registry.host), and the credential helper 'desktop' that it names is not supported yet; give registry_login"
+            ),
+        ] {
+            let client = RegistryClient(credentials: RegistryCredentials(configuration: file))
+            let error = await #expect(throws: RegistryError.self) {
+                try await client.push(image.descriptor, from: image.store, to: reference)
+            }
+            #expect(
+                error?.description.contains("; no credentials: \(reason); asked for") == true,
+                "\(error?.description ?? "")")
+        }
+    }
+
+    @Test func `docker-registry takes the tokens of its token server`() async throws {
+        let tokens = try await TokenServer(user: "me", password: Self.password)
+        let registry = try await DockerRegistry(
+            .tokens(
+                realm: tokens.server.url("/token").text, service: TokenServer.service, issuer: TokenServer.issuer,
+                certificate: tokens.certificate))
+        try await tokens.allow("repository:team/app:pull,push")
+        try await tokens.allow("repository:team/app:pull")
+        try await tokens.allow("repository:team/new:pull,push")
+        try await tokens.allow("repository:team/new:pull,push", "repository:team/app:pull")
+        let image = try SampleImage()
+        var credentials = RegistryCredentials.none
+        credentials.add(.password(user: "me", Secret(Self.password), from: "a test"), for: registry.host)
+        let client = RegistryClient(credentials: credentials)
+        let reference = try Reference("\(registry.host)/team/app:1")
+        try await client.push(image.descriptor, from: image.store, to: reference)
+        try await client.check(reference, platform: .current)
+        // One token for each set of scopes, however many requests.
+        #expect(tokens.server.requests.count == 2)
+        #expect(tokens.server.requests[0].target.contains("account=me"))
+        try image.leaveLayer(0, at: registry.host, "team/app")
+        let events = Events()
+        try await client.push(
+            image.descriptor, from: image.store, to: try Reference("\(registry.host)/team/new:1"), onEvent: events.note)
+        #expect(events.mounted.count == 1)
+
+        let stranger = RegistryClient(credentials: .none, retries: .quick)
+        let error = await #expect(throws: RegistryError.self) {
+            try await stranger.check(reference, platform: .current)
+        }
+        #expect(
+            error?.description
+                == "cannot pull \(reference): the token server \(tokens.server.url("/token")) answered 401 Unauthorized: "
+                + "incorrect username or password; no credentials: none were given; asked for repository:team/app:pull")
+    }
+
+    @Test func `a token that expires in the middle is replaced once`() async throws {
+        let issued = Shared(0)
+        let tokens = try await LoopbackServer { _ in
+            .answer(200, text: #"{"token":"token-\#(issued.next())","expires_in":300}"#)
+        }
+        let challenge: HTTPHeaders = [
+            "WWW-Authenticate":
+                #"Bearer realm="\#(tokens.url("/token?a=b").text)",service="s",scope="repository:app:pull""#
+        ]
+        let expired = Shared(false)
+        let registry = try await RegistryDouble(fault: { request in
+            // The first token ends when the first blob arrives.
+            if request.method == "PUT" { expired.withLock { $0 = true } }
+            let good = expired.withLock { $0 } ? "Bearer token-2" : "Bearer token-1"
+            return request.headers["Authorization"] == good ? nil : .answer(401, challenge)
+        })
+        let image = try SampleImage(layers: [1000, 2000, 3000, 4000, 5000, 6000])
+        try await RegistryClient(credentials: .none, retries: .quick)
+            .push(image.descriptor, from: image.store, to: try Reference("\(registry.host)/app:1"))
+        #expect(registry.blobs.count == 7)
+        #expect(issued.withLock { $0 } == 2)
+        let target = try #require(tokens.requests.first?.target)
+        #expect(target == "/token?a=b&client_id=caasctl&service=s&scope=repository%3Aapp%3Apull%2Cpush")
+    }
+
+    @Test func `a scope that the registry insists on is asked for`() async throws {
+        let tokens = try await LoopbackServer { request in
+            .answer(200, text: #"{"token":"\#(request.target.contains("special") ? "good" : "poor")"}"#)
+        }
+        let challenge = #"Bearer realm="\#(tokens.url("/").text)",error="insufficient_scope",scope="special:x:y""#
+        let registry = try await RegistryDouble(fault: { request in
+            request.headers["Authorization"] == "Bearer good" ? nil : .answer(401, ["WWW-Authenticate": challenge])
+        })
+        let image = try SampleImage(layers: [])
+        try await RegistryClient(credentials: .none, retries: .quick)
+            .push(image.descriptor, from: image.store, to: try Reference("\(registry.host)/app:1"))
+        #expect(registry.manifests.count == 3)
+    }
+
+    @Test func `an identity token is exchanged, also where the server knows only the old way`() async throws {
+        for isOld in [false, true] {
+            let tokens = try await LoopbackServer { request in
+                request.method == "POST" && isOld ? .answer(404) : .answer(200, text: #"{"access_token":"good"}"#)
+            }
+            let challenge = #"Bearer realm="\#(tokens.url("/token").text)",service="s""#
+            let registry = try await RegistryDouble(fault: { request in
+                request.headers["Authorization"] == "Bearer good" ? nil : .answer(401, ["WWW-Authenticate": challenge])
+            })
+            let folder = try TemporaryFolder()
+            let file = try folder.write(
+                "config.json", #"{"auths":{"\#(registry.host)":{"identitytoken":"it&x","auth":"bWU6"}}}"#)
+            let image = try SampleImage(layers: [])
+            try await RegistryClient(credentials: RegistryCredentials(configuration: file), retries: .quick)
+                .push(image.descriptor, from: image.store, to: try Reference("\(registry.host)/app:1"))
+            let methods = tokens.requests.map(\.method)
+            #expect(methods == (isOld ? ["POST", "GET"] : ["POST"]))
+            #expect(
+                tokens.requests.last?.headers["Authorization"]
+                    == (isOld ? "Basic " + Array("me:it&x".utf8).base64 : nil))
+        }
+    }
+
+    @Test func `a registry that repeats the password does not bring it into the error`() async throws {
+        let secret = "s3cret-pass+word"
+        let registry = try await LoopbackServer { request in
+            let said = request.headers["Authorization"] ?? ""
+            let body = #"{"errors":[{"code":"DENIED","message":"\#(secret) is wrong: \#(said)","detail":{"a":[1]}}]}"#
+            return request.path == "/v2/" ? .answer(401, ["WWW-Authenticate": "Basic"]) : .answer(403, text: body)
+        }
+        var credentials = RegistryCredentials.none
+        credentials.add(.password(user: "me", Secret(secret), from: "registry_login"), for: registry.host)
+        let error = await #expect(throws: RegistryError.self) {
+            try await RegistryClient(credentials: credentials, retries: .quick)
+                .check(try Reference("\(registry.host)/app:1"), platform: .current)
+        }
+        #expect(
+            error?.description
+                == "cannot pull \(registry.host)/app:1: GET http://\(registry.host)/v2/app/manifests/1 answered 403 Forbidden: "
+                + "<redacted> is wrong: Basic <redacted> (DENIED); user 'me' from registry_login; asked for repository:app:pull"
+        )
+    }
+}
