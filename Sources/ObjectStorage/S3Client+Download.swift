@@ -62,7 +62,10 @@ extension S3Client {
         if length > 0 { call.headers["Range"] = "bytes=\(offset)-\(offset + length - 1)" }
         for attempt in 0..<max(1, policy.attempts) {
             do throws(StorageError) { _ = try await perform(call, sink: sink) } catch {
-                // The rest of an answer that did not end with the range was refused by ourselves.
+                // What follows the range in an answer was refused by ourselves; nothing may follow an empty object.
+                if length == 0, error.code == .local {
+                    throw StorageError(.corrupted, action, "the object is longer than what was uploaded")
+                }
                 if length == 0 || !sink.isComplete { throw error }
             }
             if sink.isComplete { return }

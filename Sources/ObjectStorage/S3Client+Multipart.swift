@@ -86,7 +86,7 @@ extension S3Client {
         while true {
             let failure: StorageError
             do throws(StorageError) {
-                let refusal = try refusal(in: try await perform(call), call.action)
+                let refusal = try refusal(in: try await perform(call), to: call)
                 guard let refusal else { return object }
                 failure = refusal
             } catch { failure = error }
@@ -103,14 +103,14 @@ extension S3Client {
 
     /// A Complete that fails late says so in the body of a 200.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
-    private func refusal(in answer: HTTPResponse, _ action: String) throws(StorageError) -> StorageError? {
+    private func refusal(in answer: HTTPResponse, to call: S3Call) throws(StorageError) -> StorageError? {
         let document: XMLElement
         do throws(XMLError) { document = try XMLElement(answer.body) } catch {
-            return StorageError(.other, action, "the answer to the last step is not whole: \(error)")
+            return StorageError(.other, call.action, "the answer to the last step is not whole: \(error)")
         }
         if document.name == "CompleteMultipartUploadResult" { return nil }
         return StorageError(
-            answer, status: Self.status(document["Code"]), doing: action, at: location, clockOffset: clockOffset)
+            answer, status: Self.status(document["Code"]), to: call, at: location, clockOffset: clockOffset)
     }
 
     /// The status that an error would have had if it had come in time.

@@ -76,7 +76,7 @@ public final class S3Client: ObjectStore {
             case .success(let answer):
                 learnClock(answer)
                 if answer.isSuccess { return answer }
-                failure = StorageError(answer, doing: call.action, at: location, clockOffset: clockOffset)
+                failure = StorageError(answer, to: call, at: location, clockOffset: clockOffset)
                 if !isResigned, adoptsClock(answer) {
                     isResigned = true
                     continue

@@ -6,21 +6,22 @@ import POSIX
 extension StorageError {
     /// Words a refusal; `status` is for one that came after its status was sent.
     init(
-        _ answer: HTTPResponse, status: Int? = nil, doing action: String, at location: BucketLocation,
-        clockOffset: Int
+        _ answer: HTTPResponse, status: Int? = nil, to call: S3Call, at location: BucketLocation, clockOffset: Int
     ) {
         let status = status ?? answer.status
         let document = try? XMLElement(answer.body)
         let element = document?.name == "Error" ? document : nil
         let s3Code = element?["Code"]
-        let code = Self.code(status, s3Code, isObject: action.contains("/" + location.bucket + "/"))
-        let request =
-            element?["RequestId"] ?? answer.headers["x-amz-request-id"] ?? answer.headers["cf-ray"]
+        let code = Self.code(status, s3Code, isObject: !call.key.isEmpty)
         let said = s3Code.map { "\($0), HTTP \(status)" } ?? "HTTP \(status)"
+        let text = element?["Message"].map(Self.line) ?? answer.excerpt
         self.init(
-            code, action,
-            Self.reason(code, said, element?["Message"] ?? answer.excerpt, at: location, clockOffset: clockOffset),
-            s3Code: s3Code, requestID: request)
+            code, call.action, Self.reason(code, said, text, at: location, clockOffset: clockOffset), s3Code: s3Code,
+            requestID: element?["RequestId"] ?? answer.headers["x-amz-request-id"] ?? answer.headers["cf-ray"])
+    }
+
+    private static func line(_ text: String) -> String {
+        text.prefix(400).split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
     private static func code(_ status: Int, _ s3Code: String?, isObject: Bool) -> Code {

@@ -2,7 +2,12 @@ import Synchronization
 
 /// Adds up what the parts of one transfer have moved.
 final class TransferProgress: Sendable {
-    private let moved: Mutex<[Int: Int64]> = Mutex([:])
+    private struct Moved {
+        var total: Int64 = 0
+        var parts: [Int: Int64] = [:]
+    }
+
+    private let moved = Mutex(Moved())
     private let report: (@Sendable (Int64) -> Void)?
 
     init(_ report: (@Sendable (Int64) -> Void)?) { self.report = report }
@@ -11,8 +16,9 @@ final class TransferProgress: Sendable {
     func update(_ part: Int, _ bytes: Int64) {
         guard let report else { return }
         let total = moved.withLock { moved in
-            moved[part] = bytes
-            return moved.values.reduce(0, +)
+            moved.total += bytes - moved.parts[part, default: 0]
+            moved.parts[part] = bytes
+            return moved.total
         }
         report(total)
     }

@@ -28,6 +28,8 @@ final class FaultProxy: Sendable {
     struct Request: Sendable {
         let method: String
         let target: String
+        /// The fields that came with it, names in lower case.
+        let headers: [String: String]
         /// How many requests with this method and path came before.
         let repetition: Int
 
@@ -104,7 +106,9 @@ final class FaultProxy: Sendable {
                 defer { counts[name, default: 0] += 1 }
                 return counts[name, default: 0]
             }
-            return Request(method: head.method.rawValue, target: head.uri, repetition: repetition)
+            let headers = Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }) { "\($0),\($1)" }
+            return Request(
+                method: head.method.rawValue, target: head.uri, headers: headers, repetition: repetition)
         }
 
         /// False where the connection is to end.

@@ -248,4 +248,29 @@ import Timestamps
         #expect(try FileSystem.read(folder("out")) == content)
         withExtendedLifetime(second) {}
     }
+
+    /// R2 refuses parts of unequal length, checksums in trailers, bodies without a length, and never answers an Expect.
+    /// <https://developers.cloudflare.com/r2/api/s3/api/>
+    @Test func `what is sent is what R2 takes`() async throws {
+        let requests = Mutex<[FaultProxy.Request]>([])
+        let (client, proxy, folder, content) = try await Self.scene(.swift) { request in
+            requests.withLock { $0.append(request) }
+            return .none
+        }
+        let object = try await client.upload(folder("in"), to: "wire", progress: nil)
+        try await client.put("wire.json", content.suffix(100), contentType: "application/json", once: true)
+        try await client.download(object, to: folder("out"))
+        _ = try await client.list("wire")
+        let seen = requests.withLock { $0 }
+        #expect(seen.count == 10)
+        for request in seen {
+            #expect(request.headers["x-amz-content-sha256"]?.count == 64)
+            #expect(request.headers["expect"] == nil && request.headers["transfer-encoding"] == nil)
+            #expect(!request.headers.keys.contains { $0.hasPrefix("x-amz-checksum") || $0 == "accept-encoding" })
+            if request.method == "PUT" { #expect(request.headers["content-length"] != nil) }
+        }
+        let lengths = seen.filter(\.isPart).sorted { $0.target < $1.target }.map { $0.headers["content-length"] }
+        #expect(lengths == ["5242880", "5242880", "2097152"])
+        withExtendedLifetime(proxy) {}
+    }
 }

@@ -196,4 +196,30 @@ import Testing
         try await client.download(copy, to: folder("out"))
         #expect(try FileSystem.read(folder("out")) == content)
     }
+
+    @Test(arguments: ServerKind.allCases)
+    func `parts may carry an MD5 besides`(_ kind: ServerKind) async throws {
+        var options = S3Client.Options()
+        options.minimumPartSize = 5 << 20
+        options.sendsPartMD5 = true
+        let server = try S3Servers.server(kind)
+        let client = S3Client(
+            try BucketLocation(endpoint: server.endpoint, bucket: server.bucket),
+            credentials: StorageCredentials(
+                accessKeyID: server.accessKeyID, secretAccessKey: Secret(server.secretAccessKey)),
+            client: HTTPClient(), policy: .quick, options: options)
+        let folder = try TemporaryFolder()
+        try FileSystem.write(noise(6 << 20), to: folder("in"))
+        #expect(try await client.verify(client.upload(folder("in"), to: "md5")))
+    }
+
+    @Test func `an empty object that is not empty is seen`() async throws {
+        let client = try S3Servers.client(.swift)
+        let folder = try TemporaryFolder()
+        try FileSystem.write([], to: folder("in"))
+        let object = try await client.upload(folder("in"), to: "empty")
+        try await client.put("empty", [1], contentType: "text/plain")
+        let error = await #expect(throws: StorageError.self) { try await client.download(object, to: folder("out")) }
+        #expect(error?.code == .corrupted)
+    }
 }
