@@ -7,7 +7,8 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 SOURCES := Sources Tests Package.swift
 # Static, so that caasctl and the entrypoint need no Swift where they run.
-RELEASE := swift build -c release --static-swift-stdlib
+# The prefix map keeps this checkout's path out of the programs, so that the entrypoint layer is the same everywhere.
+RELEASE := swift build -c release --static-swift-stdlib -Xcc -ffile-prefix-map=$(CURDIR)=.
 
 setup: ## what building and the sandbox need
 	@scripts/setup.sh

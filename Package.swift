@@ -171,7 +171,9 @@ let package = Package(
                 systemPackage,
             ] + nio),
         tests("SandboxTests", ["Sandbox", "ImageStore", "OCI", "HTTP", "Secrets", "JSON", "POSIX", systemPackage]),
-        tests("IntegrationTests", ["RunContract", "OCI", "HTTP", "Hashing", "JSON", "POSIX", systemPackage]),
+        tests(
+            "IntegrationTests",
+            ["RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -8,5 +8,6 @@ import ArgumentParser
         version: Version.current,
         subcommands: [
             Build.self, Push.self, Deploy.self, Status.self, Logs.self, Fetch.self, Destroy.self, SandboxCommand.self,
+            EntrypointCommand.self,
         ])
 }

@@ -1,0 +1,113 @@
+import Archive
+import JSON
+public import OCI
+import POSIX
+import Subprocess
+public import SystemPackage
+
+/// The layer with caas-entrypoint, packed once from the program that was built on this machine.
+public enum EntrypointLayer {
+    /// Where its files are in an image.
+    private static let root = "/.caas"
+    private static let loader = "/.caas/ld.so"
+
+    private struct Content {
+        let name: String
+        let mode: UInt32
+        let bytes: [UInt8]
+    }
+
+    /// Packs the program with its libraries, its loader and Mozilla's certificates; the same inputs give the same bytes.
+    ///
+    /// The folder gets `layer.tar.gz` and, last, `layer.json`, which names it; the blob's digest is returned.
+    public static func pack(_ program: FilePath, to folder: FilePath) async throws(ImageBuildError) -> Digest {
+        let stripped = try await strip(program)
+        let elf = try ELFFile(stripped, name: program.string)
+        guard let interpreter = elf.interpreter, let architecture = elf.architecture else {
+            throw ImageBuildError("pack \(program)", "it is no program with a loader for amd64 or arm64")
+        }
+        guard elf.path == "$ORIGIN" else {
+            throw ImageBuildError("pack \(program)", "its DT_RPATH is not $ORIGIN, so it would not find its libraries")
+        }
+        let loaderName = FilePath(interpreter).lastComponent?.string ?? ""
+        var bytes = stripped
+        try elf.replaceInterpreter(with: loader, in: &bytes)
+        var contents = [
+            Content(name: "caas-entrypoint", mode: 0o755, bytes: bytes),
+            Content(name: "ld.so", mode: 0o755, bytes: try read(FilePath(interpreter))),
+            Content(name: "ca.pem", mode: 0o644, bytes: try certificates()),
+        ]
+        for library in try SharedLibraries().closure(of: elf, loader: loaderName) {
+            contents.append(Content(name: library.name, mode: 0o755, bytes: library.bytes))
+        }
+        return try write(contents, architecture: architecture, to: folder)
+    }
+
+    private static func read(_ path: FilePath) throws(ImageBuildError) -> [UInt8] {
+        do throws(POSIXError) { return try FileSystem.read(path, limit: 512 << 20) } catch {
+            throw ImageBuildError("pack the entrypoint layer", error.description)
+        }
+    }
+
+    /// The program without its symbols, which are most of it.
+    private static func strip(_ program: FilePath) async throws(ImageBuildError) -> [UInt8] {
+        do {
+            let folder = try FileSystem.makeTemporaryFolder(in: "/tmp", prefix: "caasctl-strip-")
+            defer { try? FileSystem.removeTree(folder) }
+            let copy = folder.appending("caas-entrypoint")
+            let arguments: Arguments = ["--strip-all", "-o", "\(copy.string)", "\(program.string)"]
+            let record = try await Subprocess.run(
+                .name("strip"), arguments: arguments, output: .discarded, error: .string(limit: 1 << 16))
+            guard case .exited(0) = record.terminationStatus else {
+                throw ImageBuildError("strip \(program)", record.standardError)
+            }
+            return try FileSystem.read(copy, limit: 512 << 20)
+        } catch let error as ImageBuildError { throw error } catch {
+            throw ImageBuildError("strip \(program)", "\(error) (strip is in Debian's binutils)")
+        }
+    }
+
+    /// Mozilla's certificates and no others that this machine's owner may trust.
+    private static func certificates() throws(ImageBuildError) -> [UInt8] {
+        let folder: FilePath = "/usr/share/ca-certificates/mozilla"
+        do throws(POSIXError) {
+            var pem: [UInt8] = []
+            for name in try FileSystem.names(in: folder) where name.string.hasSuffix(".crt") {
+                pem += try FileSystem.read(folder.appending(name))
+                if pem.last != 0x0A { pem.append(0x0A) }
+            }
+            if !pem.isEmpty { return pem }
+        } catch {
+            throw ImageBuildError("pack the certificates", "\(error); they are in Debian's ca-certificates")
+        }
+        throw ImageBuildError("pack the certificates", "\(folder) holds none")
+    }
+
+    private static func write(
+        _ contents: [Content], architecture: String, to folder: FilePath
+    ) throws(ImageBuildError) -> Digest {
+        do {
+            try FileSystem.makeFolder(folder)
+            let blob = folder.appending("layer.tar.gz")
+            let temporary = FileSystem.temporaryPath(beside: blob)
+            defer { try? FileSystem.remove(temporary) }
+            var writer = try LayerWriter(
+                writingTo: File(temporary, .create(mode: 0o644)), compression: .gzipSmallest)
+            let directory = Array(root.dropFirst().utf8)
+            try writer.append(ArchiveEntry(.directory, path: directory, mode: 0o755))
+            for content in contents.sorted(by: { $0.name < $1.name }) {
+                let entry = ArchiveEntry(.regular, path: directory + Array("/\(content.name)".utf8), mode: content.mode)
+                try writer.append(entry, content: content.bytes)
+            }
+            let layer = try writer.finish()
+            try FileSystem.rename(temporary, to: blob)
+            let digest = Digest(sha256: layer.digest)
+            let record: JSONValue = [
+                "digest": .string(digest.description), "diff_id": .string(Digest(sha256: layer.diffID).description),
+                "size": .integer(layer.size), "architecture": .string(architecture),
+            ]
+            try FileSystem.write(record.prettyEncoded(), to: folder.appending("layer.json"))
+            return digest
+        } catch { throw ImageBuildError("write the entrypoint layer", "\(error)") }
+    }
+}

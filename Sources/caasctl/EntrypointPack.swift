@@ -1,0 +1,30 @@
+import ArgumentParser
+import ImageBuild
+import POSIX
+import SystemPackage
+
+/// `caasctl entrypoint`: what belongs to the making of caasctl itself.
+struct EntrypointCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "entrypoint", abstract: "The layer that every image with a program gets.", shouldDisplay: false,
+        subcommands: [EntrypointPack.self])
+}
+
+/// `caasctl entrypoint pack`: run once by `make entrypoint`.
+struct EntrypointPack: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pack", abstract: "Pack caas-entrypoint with its libraries as an image layer.")
+
+    @Argument(help: "The program; the one beside caasctl unless said.")
+    var binary: String?
+
+    @Option(help: "The folder to write to; 'entrypoint' beside caasctl unless said.")
+    var output: String?
+
+    func run() async throws {
+        let own = try FileSystem.readLink("/proc/self/exe")
+        let program = binary.map { FilePath($0) } ?? own.removingLastComponent().appending("caas-entrypoint")
+        let folder = output.map { FilePath($0) } ?? own.removingLastComponent().appending("entrypoint")
+        print(try await EntrypointLayer.pack(program, to: folder))
+    }
+}

@@ -1,0 +1,137 @@
+import JSON
+import POSIX
+import RunContract
+import SystemPackage
+import TestSupport
+
+/// A container with the entrypoint layer on some root file system, run by runc beside a test.
+final class EntrypointBundle: Sendable {
+    /// What a container finds beside `/.caas`.
+    enum Root: String, CaseIterable, Sendable {
+        /// Nothing but a static busybox.
+        case scratch
+        /// This machine's own, read-only.
+        case debian
+        /// A program that is linked with musl, and musl's loader.
+        case musl
+    }
+
+    struct Failure: Error { let description: String }
+
+    /// Where the test's files are.
+    let folder: TemporaryFolder
+    /// The container's /data, which outlives each of its starts.
+    let data: FilePath
+    let root: Root
+    private let bundle: FilePath
+    private let state: FilePath
+
+    init(_ root: Root) async throws {
+        folder = try TemporaryFolder()
+        self.root = root
+        bundle = folder("bundle")
+        state = folder("runc")
+        data = folder("data")
+        for name in ["bundle/rootfs/proc", "bundle/rootfs/dev", "bundle/rootfs/tmp", "bundle/rootfs/data", "data"] {
+            try FileSystem.makeFolder(folder(name))
+        }
+        let layer = Checkout.binaries.appending("entrypoint/layer.tar.gz")
+        guard FileSystem.exists(layer) else { throw Failure(description: "\(layer) is missing: make entrypoint") }
+        try await Command("tar", ["-xzf", layer.string, "-C", rootfs.string]).succeed()
+        try await fill()
+    }
+
+    var rootfs: FilePath { bundle.appending("rootfs") }
+
+    private func fill() async throws {
+        switch root {
+        case .scratch:
+            try FileSystem.makeFolder(rootfs.appending("bin"))
+            try await Command("cp", ["/bin/busybox", rootfs.appending("bin/busybox").string]).succeed()
+            for name in try await Command("/bin/busybox", ["--list"]).succeed().split(separator: "\n") {
+                let link = rootfs.appending("bin").appending(String(name))
+                if !FileSystem.exists(link) { try FileSystem.makeSymbolicLink(link, to: "busybox") }
+            }
+        case .debian:
+            for name in ["usr", "etc"] { try FileSystem.makeFolder(rootfs.appending(name)) }
+            for name in ["bin", "lib", "lib64", "sbin"] {
+                try FileSystem.makeSymbolicLink(rootfs.appending(name), to: FilePath("usr/\(name)"))
+            }
+        case .musl:
+            let source = folder("trainer.c")
+            try FileSystem.write(Array(Trainer.inC.utf8), to: source)
+            try FileSystem.makeFolder(rootfs.appending("lib"))
+            try await Command("cp", ["/lib/ld-musl-x86_64.so.1", rootfs.appending("lib/").string]).succeed()
+            try await Command("musl-gcc", ["-O1", "-o", rootfs.appending("train").string, source.string]).succeed()
+            return
+        }
+        try FileSystem.write(Array(Trainer.script.utf8), to: rootfs.appending("train"), mode: 0o755)
+    }
+
+    /// Starts the container with this program; its output goes to the running program's log.
+    func start(
+        _ program: Program, environment: [String: String], port: Int, name: String = "start"
+    ) throws -> RunningProgram {
+        try FileSystem.write(program.json.encoded(), to: rootfs.appending(".caas/program.json"))
+        var variables = program.imageEnvironment
+        variables.merge(environment) { $1 }
+        variables["PORT"] = String(port)
+        variables["BIND_ADDRESS"] = "127.0.0.1"
+        try FileSystem.write(configuration(variables).encoded(), to: bundle.appending("config.json"))
+        return try RunningProgram(
+            "runc", ["--root", state.string, "run", "--bundle", bundle.string, identifier],
+            log: folder("\(name).log"))
+    }
+
+    /// Kills everything in the container at once, as a lost machine does.
+    func kill() async throws {
+        _ = try await Command("runc", ["--root", state.string, "kill", identifier, "KILL"]).run()
+        // runc itself removes the container when it sees its end.
+        _ = try await eventually(within: 20) {
+            try await Command("runc", ["--root", state.string, "state", identifier]).run().status != 0 ? true : nil
+        }
+        _ = try await Command("runc", ["--root", state.string, "delete", "--force", identifier]).run()
+    }
+
+    /// Runs a command inside the running container.
+    func execute(_ arguments: [String]) async throws -> Command.Outcome {
+        try await Command("runc", ["--root", state.string, "exec", identifier] + arguments).run()
+    }
+
+    private var identifier: String { folder.path.lastComponent?.string ?? "test" }
+
+    private func configuration(_ environment: [String: String]) -> JSONValue {
+        var mounts: [JSONValue] = [
+            ["destination": "/proc", "type": "proc", "source": "proc"],
+            ["destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755"]],
+            Self.bind(data.string, "/data", "rw"),
+        ]
+        if root == .debian { mounts += [Self.bind("/usr", "/usr", "ro"), Self.bind("/etc", "/etc", "ro")] }
+        let capabilities: JSONValue = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL"]
+        var linux: JSONValue = ["namespaces": .array(namespaces.map { ["type": .string($0)] })]
+        if CurrentUser.id != 0 {
+            linux["uidMappings"] = [["containerID": 0, "hostID": .integer(CurrentUser.id), "size": 1]]
+            linux["gidMappings"] = [["containerID": 0, "hostID": .integer(CurrentUser.group), "size": 1]]
+        }
+        return [
+            "ociVersion": "1.0.2", "root": ["path": "rootfs"], "mounts": .array(mounts), "linux": linux,
+            "process": [
+                "terminal": false, "user": ["uid": 0, "gid": 0], "args": ["/.caas/caas-entrypoint"], "cwd": "/",
+                "env": .array(environment.map { .string("\($0.key)=\($0.value)") }), "noNewPrivileges": true,
+                "capabilities": [
+                    "bounding": capabilities, "effective": capabilities, "permitted": capabilities, "inheritable": [],
+                ],
+            ],
+        ]
+    }
+
+    /// The host's network: the S3 server listens on its loopback.
+    private var namespaces: [String] { ["pid", "ipc", "uts", "mount"] + (CurrentUser.id == 0 ? [] : ["user"]) }
+
+    private static func bind(_ source: String, _ target: String, _ mode: String) -> JSONValue {
+        [
+            "destination": .string(target), "type": "bind", "source": .string(source),
+            "options": ["rbind", .string(mode)],
+        ]
+    }
+}

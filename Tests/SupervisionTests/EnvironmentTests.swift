@@ -1,0 +1,127 @@
+import RunContract
+import Secrets
+import Testing
+
+@testable import Supervision
+
+@Suite struct EnvironmentTests {
+    private static func program(_ change: (inout Program) -> Void = { _ in }) -> Program {
+        var program = Program(name: "tiny", data: "/data")
+        program.imageEnvironment = ["PATH": "/bin", "LAYER": "image", "GPG_KEY": "image", "ONLY_IMAGE": "1"]
+        program.environment = ["LAYER": "program", "ONLY_PROGRAM": "1", "HOMES": "${DATA}/home"]
+        program.passSecrets = ["WANDB_API_KEY"]
+        program.childEnvironment = ["LD_PRELOAD": "/nonsense.so"]
+        var stage = Program.Stage(name: "base", run: ["true"])
+        stage.environment = ["LAYER": "stage", "DEEP": "${HOMES}/x ${ATTEMPT}"]
+        program.stages = [stage]
+        change(&program)
+        return program
+    }
+
+    private static let sent = [
+        "PATH": "/bin", "GPG_KEY": "image", "ONLY_IMAGE": "1", "R2_ACCESS_KEY_ID": "id-value", "R2_BUCKET_NAME": "b",
+        "R2_SECRET_ACCESS_KEY": "secret-value", "R2_ENDPOINT_URL": "http://127.0.0.1:1", "STATUS_TOKEN": "token-value",
+        "WANDB_API_KEY": "wandb-value", "HF_TOKEN": "hf-value", "PORT": "8000", "WANDB_RUN": "run", "AWS_PROFILE": "p",
+    ]
+
+    private static func stage(
+        _ sent: [String: String], _ change: (inout Program) -> Void = { _ in }
+    ) throws -> [String: String] {
+        let program = program(change)
+        let inherited = InheritedEnvironment(sent, image: program.imageEnvironment)
+        var layers = StageEnvironment(program: program, inherited: inherited)
+        layers.provided = ["RUN_ID": "tiny-1", "DATA": "/data", "ATTEMPT": "2", "RANKS": "1", "GPU_COUNT": "0"]
+        return layers.process(try layers.variables(of: program.stages[0]))
+    }
+
+    @Test func `a stage sees its layers in order, and the deployment wins`() throws {
+        #expect(try Self.stage(Self.sent)["LAYER"] == "stage")
+        #expect(try Self.stage(Self.sent.merging(["LAYER": "sent"]) { $1 })["LAYER"] == "sent")
+        let variables = try Self.stage(Self.sent)
+        #expect(variables["ONLY_IMAGE"] == "1")
+        #expect(variables["ONLY_PROGRAM"] == "1")
+        #expect(variables["DEEP"] == "/data/home/x 2")
+        #expect(variables["WANDB_RUN"] == "run")
+        #expect(variables["STAGE"] == "base")
+        #expect(variables["LD_PRELOAD"] == "/nonsense.so")
+    }
+
+    @Test func `no stage sees a secret that was not passed on, nor what is PID 1's own`() throws {
+        let variables = try Self.stage(Self.sent)
+        for value in ["id-value", "secret-value", "token-value", "hf-value"] {
+            #expect(!variables.values.contains { $0.contains(value) })
+        }
+        for name in variables.keys { #expect(!name.hasPrefix("R2_") && !name.hasPrefix("AWS_")) }
+        #expect(variables["PORT"] == nil)
+        #expect(variables["WANDB_API_KEY"] == "wandb-value")
+        #expect(variables["GPG_KEY"] == "image")
+    }
+
+    @Test func `CAAS_SECRETS decides what is secret, but the bucket's key always is`() {
+        let inherited = InheritedEnvironment(
+            Self.sent.merging(["CAAS_SECRETS": "WANDB_RUN, PORT"]) { $1 }, image: [:])
+        #expect(
+            Set(inherited.secrets.keys) == [
+                "WANDB_RUN", "PORT", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY", "STATUS_TOKEN",
+            ])
+        #expect(inherited.variables["HF_TOKEN"] == "hf-value")
+    }
+
+    @Test func `a secret cannot be named in a template`() {
+        #expect(throws: SupervisionError.self) {
+            try Self.stage(Self.sent) { $0.stages[0].environment = ["X": "${R2_SECRET_ACCESS_KEY}"] }
+        }
+    }
+
+    struct Refused: CustomTestStringConvertible, Sendable {
+        let testDescription: String
+        let without: [String]
+        let change: @Sendable (inout Program) -> Void
+        let message: String
+    }
+
+    static let refused = [
+        Refused(
+            testDescription: "no key", without: ["R2_SECRET_ACCESS_KEY", "R2_ENDPOINT_URL"], change: { _ in },
+            message: "cannot start the run: R2_ENDPOINT_URL, R2_SECRET_ACCESS_KEY are not set"),
+        Refused(
+            testDescription: "a required variable", without: [], change: { $0.requires = ["TEAM"] },
+            message: "cannot start the run: TEAM is not set"),
+        Refused(
+            testDescription: "retries", without: [], change: { $0.stages[0].retries = 1 },
+            message: "cannot run stage 'base': 'retries' is not supported yet"),
+        Refused(
+            testDescription: "background", without: [], change: { $0.stages[0].isBackground = true },
+            message: "cannot run stage 'base': 'background' is not supported yet"),
+        Refused(
+            testDescription: "stall", without: [], change: { $0.stages[0].stall = 60 },
+            message: "cannot run stage 'base': 'stall' is not supported yet"),
+        Refused(
+            testDescription: "after", without: [], change: { $0.stages[0].after = ["x"] },
+            message: "cannot run stage 'base': 'after' is not supported yet"),
+    ]
+
+    @Test(arguments: refused) func `what is missing or not supported is exit 78`(_ refused: Refused) {
+        let program = Self.program(refused.change)
+        let sent = Self.sent.filter { !refused.without.contains($0.key) }
+        let inherited = InheritedEnvironment(sent, image: program.imageEnvironment)
+        let error = #expect(throws: SupervisionError.self) {
+            try RunConfiguration(program: program, inherited: inherited)
+        }
+        #expect(error?.status == ExitCode.configuration.rawValue)
+        #expect(error?.description == refused.message)
+    }
+
+    @Test func `the AWS names are a second choice`() throws {
+        var sent = Self.sent.filter { !$0.key.hasPrefix("R2_") }
+        sent.merge([
+            "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_ENDPOINT_URL": "https://s3.example",
+            "R2_BUCKET_NAME": "runs",
+        ]) { $1 }
+        let program = Self.program()
+        let configuration = try RunConfiguration(
+            program: program, inherited: InheritedEnvironment(sent, image: program.imageEnvironment))
+        #expect(configuration.credentials.accessKeyID == "a")
+        #expect(configuration.location.endpoint.host == "s3.example")
+    }
+}
