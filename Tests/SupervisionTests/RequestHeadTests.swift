@@ -7,7 +7,8 @@ import Testing
         "", "GET / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked", "GET / HTTP/2.0", "GET  / HTTP/1.1",
         "GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1", "GET / HTTP/1.1\r\nName : value",
         "GET / HTTP/1.1\r\nA: b\r\n folded", "GET / HTTP/1.1\r\nA: b\nC: d", "GET x HTTP/1.1",
-        "GET / HTTP/1.1\r\nContent-Length: +5", "GET / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked", "GET /\u{0} HTTP/1.1",
+        "GET / HTTP/1.1\r\nContent-Length: +5", "GET / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked",
+        "GET /\u{0} HTTP/1.1",
     ]
 
     @Test(arguments: refused) func `what could be read in two ways is refused`(_ text: String) {
@@ -21,7 +22,8 @@ import Testing
         let head = try #require(RequestHead(text.utf8))
         #expect(
             String(decoding: head.relayed(hiding: "tok"), as: UTF8.self)
-                == "POST /v1/x?a=1 HTTP/1.1\r\nHost: h\r\nCookie: a=b\r\nContent-Length: 3\r\nConnection: close\r\n\r\n")
+                == "POST /v1/x?a=1 HTTP/1.1\r\nHost: h\r\nCookie: a=b\r\nContent-Length: 3\r\nConnection: close\r\n\r\n"
+        )
         #expect(head.path == "/v1/x" && head.parameter("a") == "1" && head.parameter("b") == nil)
     }
 
