@@ -1,3 +1,5 @@
+import HTTP
+import ObjectStorage
 import RunContract
 import Secrets
 import Testing
