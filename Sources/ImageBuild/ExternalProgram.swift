@@ -4,6 +4,7 @@ import SystemPackage
 
 /// A program of the user's machine that does a part of a build.
 struct ExternalProgram {
+    /// By name in PATH, or by path.
     let name: String
     /// What to do where it is missing.
     let advice: String
@@ -19,6 +20,7 @@ struct ExternalProgram {
         for (name, value) in environment { variables[name] = value }
         let settings = Environment.custom(
             Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) }))
+        let executable: Executable = name.contains("/") ? .path(FilePath(name)) : .name(name)
         let status: TerminationStatus
         let output: String
         let errors: String
@@ -27,13 +29,13 @@ struct ExternalProgram {
                 let target = try FileDescriptor.open(
                     file, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
                 let record = try await Subprocess.run(
-                    .name(name), arguments: Arguments(arguments), environment: settings,
+                    executable, arguments: Arguments(arguments), environment: settings,
                     output: .fileDescriptor(target, closeAfterSpawningProcess: true),
                     error: .string(limit: Self.longestOutput))
                 (status, output, errors) = (record.terminationStatus, "", record.standardError)
             } else {
                 let record = try await Subprocess.run(
-                    .name(name), arguments: Arguments(arguments), environment: settings,
+                    executable, arguments: Arguments(arguments), environment: settings,
                     output: .string(limit: Self.longestOutput), error: .string(limit: Self.longestOutput))
                 (status, output, errors) = (record.terminationStatus, record.standardOutput, record.standardError)
             }

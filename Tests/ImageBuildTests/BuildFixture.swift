@@ -1,0 +1,100 @@
+import Archive
+import Definitions
+import Hashing
+import ImageBuild
+import ImageStore
+import JSON
+import OCI
+import POSIX
+import Synchronization
+import SystemPackage
+import TestSupport
+
+/// Bases that a test names; any other does not exist.
+struct FixedBases: BaseImageSource {
+    var images: [String: BaseImage] = [:]
+
+    struct Missing: Error, CustomStringConvertible { let description = "cannot find image: there is none" }
+
+    func baseImage(_ reference: Reference, for platform: Platform) async throws -> BaseImage {
+        guard let image = images[reference.description] else { throw Missing() }
+        return image
+    }
+}
+
+/// A folder with a definition, and a store to build into.
+struct BuildFixture {
+    let folder: TemporaryFolder
+    let store: ImageStore
+    var bases = FixedBases()
+    var entrypointFolders: [FilePath] = []
+    let events = Events()
+
+    /// What a build told.
+    final class Events: Sendable {
+        private let list = Mutex<[BuildEvent]>([])
+        var warnings: [String] {
+            list.withLock { $0.compactMap { if case .warning(let text) = $0 { text } else { nil } } }
+        }
+        @Sendable func note(_ event: BuildEvent) { list.withLock { $0.append(event) } }
+    }
+
+    init() throws {
+        folder = try TemporaryFolder()
+        store = try ImageStore(at: folder("home/store"))
+    }
+
+    /// Builds what a definition says that stands in the folder `image`.
+    func build(_ yaml: String, program: String? = nil, epoch: Int64 = 0, threads: Int = 2) async throws -> StoredImage {
+        let definition = try ImageDefinition(parsing: yaml, file: folder("image/image.yaml"), environment: [:])
+        let program = try program.map { try ProgramDefinition(parsing: $0, file: folder("image/program.yaml")) }
+        let builder = ImageBuilder(
+            store: store, home: folder("home"), bases: bases, entrypointFolders: entrypointFolders, epoch: epoch,
+            threads: threads, report: events.note)
+        return try store.image(try await builder.build(definition, program: program).descriptor)
+    }
+
+    /// What bsdtar lists of a layer: mode, owner, time and path.
+    func list(_ image: StoredImage, layer: Int = 0) async throws -> [String] {
+        let blob = store.path(of: image.manifest.layers[layer].digest)
+        let lines = try await Command(
+            "bsdtar", ["--numeric-owner", "-tvf", blob.string], environment: ["TZ": "UTC", "LC_ALL": "C.UTF-8"]
+        ).succeed().split(separator: "\n")
+        return lines.map { line in
+            let fields = line.split(separator: " ").map(String.init)
+            let time = fields[5...7].joined(separator: " ")
+            return "\(fields[0]) \(fields[2]):\(fields[3]) \(time) \(fields[8...].joined(separator: " "))"
+        }
+    }
+
+    /// Every blob and every unfinished one.
+    func blobs() throws -> [String] {
+        let unfinished = store.folder.appending("tmp")
+        return try FileSystem.names(in: store.folder.appending("blobs/sha256")).map(\.string)
+            + (FileSystem.exists(unfinished) ? try FileSystem.names(in: unfinished).map(\.string) : [])
+    }
+
+    /// Makes an entrypoint's artifact with a file of this content, and lets builds find it.
+    mutating func makeEntrypoint(
+        _ content: String = "entrypoint", changing change: (inout JSONValue) -> Void = { _ in }
+    )
+        throws
+    {
+        let place = folder("entrypoint")
+        try FileSystem.makeFolder(place)
+        var writer = try LayerWriter(
+            writingTo: File(place.appending("layer.tar.gz"), .create(mode: 0o644)), compression: .gzipSmallest)
+        try writer.append(ArchiveEntry(.directory, path: Array(".caas".utf8), mode: 0o755))
+        try writer.append(
+            ArchiveEntry(.regular, path: Array(".caas/caas-entrypoint".utf8), mode: 0o755), content: Array(content.utf8)
+        )
+        let layer = try writer.finish()
+        var json: JSONValue = [
+            "digest": .string("\(Digest(sha256: layer.digest))"), "diff_id": .string("\(Digest(sha256: layer.diffID))"),
+            "size": .integer(layer.size), "architecture": .string(Platform.current.architecture),
+        ]
+        change(&json)
+        try FileSystem.write(json.encoded(), to: place.appending("layer.json"))
+        entrypointFolders = [place]
+    }
+}

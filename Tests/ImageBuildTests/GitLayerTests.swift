@@ -1,0 +1,59 @@
+import ImageBuild
+import ImageStore
+import OCI
+import POSIX
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite struct GitLayerTests {
+    private let fixture: BuildFixture
+    private var folder: TemporaryFolder { fixture.folder }
+
+    init() throws { fixture = try BuildFixture() }
+
+    /// A repository with two commits; the first one's id.
+    private func makeRepository() async throws -> String {
+        try folder.write("image/repo/run.sh", "one", mode: 0o777)
+        try folder.write("image/repo/deep/data", "one", mode: 0o600)
+        let script = """
+            cd '\(folder("image/repo"))' && git init -q -b main . && git add . && git commit -qm one && git rev-parse HEAD
+            echo two > run.sh && git commit -qam two
+            """
+        let environment = [
+            "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b",
+            "GIT_COMMITTER_DATE": "@86400 +0500", "HOME": folder.path.string,
+        ]
+        return try await Command("sh", ["-c", script], environment: environment).succeed()
+    }
+
+    private func yaml(_ commit: String, url: String = "./repo") -> String {
+        "name: app\nbase: scratch\nlayers:\n  - git: {url: '\(url)', commit: '\(commit)', into: /src/app}\n"
+    }
+
+    @Test func `a commit's files get its date, and are known again without the repository`() async throws {
+        let commit = try await makeRepository()
+        let image = try await fixture.build(yaml(commit))
+        #expect(
+            try await fixture.list(image) == [
+                "drwxr-xr-x 0:0 Jan 2 1970 src/", "drwxr-xr-x 0:0 Jan 2 1970 src/app/",
+                "drwxr-xr-x 0:0 Jan 2 1970 src/app/deep/", "-rw-r--r-- 0:0 Jan 2 1970 src/app/deep/data",
+                "-rwxr-xr-x 0:0 Jan 2 1970 src/app/run.sh",
+            ])
+        try FileSystem.removeTree(folder("image/repo"))
+        #expect(try await fixture.build(yaml(commit)).descriptor == image.descriptor)
+        #expect(try FileSystem.names(in: folder("home/cache/tmp")).isEmpty)
+    }
+
+    @Test func `a commit that is not there is named`() async throws {
+        _ = try await makeRepository()
+        let commit = String(repeating: "0", count: 39) + "1"
+        let error = await #expect(throws: ImageBuildError.self) { try await fixture.build(yaml(commit)) }
+        #expect(error?.description.hasPrefix("cannot fetch commit \(commit) from \(folder("image/./repo")): ") == true)
+        let other = await #expect(throws: ImageBuildError.self) {
+            try await fixture.build(yaml(commit, url: folder("none").string))
+        }
+        #expect(other?.description.contains("does not appear to be a git repository") == true)
+        #expect(try fixture.blobs().isEmpty)
+    }
+}

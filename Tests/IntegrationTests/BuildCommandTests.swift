@@ -1,0 +1,176 @@
+import JSON
+import OCI
+import POSIX
+import SystemPackage
+import TestSupport
+import Testing
+
+/// The built program, as its user calls it.
+@Suite struct BuildCommandTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func caasctl(_ arguments: [String], environment: [String: String?] = [:]) -> Command {
+        let own: [String: String?] = [
+            "CAASCTL_HOME": folder("home").string, "SOURCE_DATE_EPOCH": nil, "DOCKER_CONFIG": folder("docker").string,
+        ]
+        return Command(
+            Checkout.program("caasctl"), arguments, environment: own.merging(environment) { $1 }, in: folder.path)
+    }
+
+    private func writeImage(_ name: String, base: String = "scratch") throws {
+        try folder.write(
+            "images/\(name)/image.yaml",
+            """
+            name: \(name)
+            base: \(base)
+            layers:
+              - files: {from: files, into: /opt/\(name)}
+            command: [/bin/true]
+            """)
+        try folder.write("images/\(name)/files/größe", String(repeating: "text", count: 700_000), mode: 0o666)
+        try folder.write("images/\(name)/files/deep/run", "#!/bin/sh", mode: 0o755)
+    }
+
+    @Test func `folder, threads, time zone, umask and locale do not change the digest`() async throws {
+        try writeImage("app")
+        let first = try await caasctl(["build", "app"]).succeed()
+        #expect(first.wholeMatch(of: #/sha256:[0-9a-f]{64}/#) != nil)
+        let copy = folder("elsewhere/copy")
+        try FileSystem.makeFolder(copy.removingLastComponent())
+        let script = """
+            umask 077 && cp -r '\(folder("images/app"))' '\(copy)' && chmod 700 '\(copy)/files/deep/run' && \
+            exec '\(Checkout.program("caasctl"))' build '\(copy)/image.yaml' --jobs 7
+            """
+        for (zone, locale) in [("Asia/Tokyo", "C"), ("UTC", "C.UTF-8"), ("America/New_York", "POSIX")] {
+            let environment: [String: String?] = [
+                "TZ": zone, "LC_ALL": locale, "LANG": nil, "CAASCTL_HOME": folder("home-\(locale)").string,
+                "SOURCE_DATE_EPOCH": nil,
+            ]
+            let digest = try await Command("sh", ["-c", script], environment: environment).succeed()
+            #expect(digest == first)
+            try FileSystem.removeTree(copy)
+        }
+        let later = try await caasctl(["build", "app"], environment: ["SOURCE_DATE_EPOCH": "1700000000"]).succeed()
+        #expect(later != first)
+    }
+
+    @Test func `JSON names the digests and the libraries that made them`() async throws {
+        try writeImage("app")
+        let digest = try await caasctl(["build", "images/app"]).succeed()
+        let json = try JSONValue(parsing: try await caasctl(["build", "images/app", "--json"]).succeed())
+        #expect(try json.text("digest") == digest)
+        #expect(try json.list("layers").count == 1)
+        #expect(try json.textMap("libraries").keys.sorted() == ["isa-l", "libarchive", "zlib"])
+    }
+
+    @Test(arguments: [
+        (["build", "none"], 1, "Error: cannot read none: there is neither none/image.yaml nor images/none/image.yaml"),
+        (
+            ["build", "app", "--tag", "A"], 64,
+            "Error: cannot read image reference 'A': the repository 'A' must be lower case"
+        ),
+        (["build", "app", "--push"], 64, "Error: --push needs --tag, which says where to"),
+        (["build", "app", "--output", "x"], 64, "Error: --output takes oci:DIR or oci:DIR:TAG, not 'x'"),
+        (["build", "app", "--build-arg", "x"], 64, "Error: --build-arg takes NAME=value, not 'x'"),
+        (["build", "app", "--jobs", "0"], 64, "Error: --jobs must be at least 1"),
+    ])
+    func `bad input gets one line and its exit code`(arguments: [String], status: Int, line: String) async throws {
+        try writeImage("app")
+        let outcome = try await caasctl(arguments).run()
+        #expect(outcome.status == status)
+        #expect(outcome.errors.split(separator: "\n").first.map(String.init) == line)
+        #expect(outcome.output.isEmpty)
+    }
+
+    @Test func `a bad SOURCE_DATE_EPOCH is named`() async throws {
+        try writeImage("app")
+        let outcome = try await caasctl(["build", "app"], environment: ["SOURCE_DATE_EPOCH": "now"]).run()
+        #expect(outcome.status == 1)
+        #expect(outcome.errors == "Error: cannot read SOURCE_DATE_EPOCH: 'now' is no number of seconds since 1970\n")
+    }
+
+    @Test func `a build that is killed leaves a valid store`() async throws {
+        try writeImage("app")
+        let before = try await caasctl(["build", "app", "--output", "oci:layout:before"]).succeed()
+        try writeImage("big")
+        try await Command("truncate", ["-s", "2G", folder("images/big/files/zeros").string]).succeed()
+        for pause in [50, 150, 300] {
+            let killed = try RunningProgram(
+                Checkout.program("caasctl"), ["build", folder("images/big").string],
+                environment: ["CAASCTL_HOME": folder("home").string], log: folder("log"))
+            try await Task.sleep(for: .milliseconds(pause))
+            killed.signal(9)
+            _ = try await eventually { killed.status }
+            let blobs = try FileSystem.names(in: folder("home/store/blobs/sha256"))
+            for blob in blobs {
+                let content = try FileSystem.read(folder("home/store/blobs/sha256").appending(blob))
+                #expect(Digest(of: content).hexadecimal == blob.string)
+            }
+        }
+        try FileSystem.remove(folder("images/big/files/zeros"))
+        #expect(try await caasctl(["build", "app"]).succeed() == before)
+        try await caasctl(["build", "big", "--output", "oci:layout:after"]).succeed()
+        #expect(try await Command("umoci", ["ls", "--layout", folder("layout").string]).succeed() == "before\nafter")
+    }
+
+    @Test func `a base stays in its registry until an output needs it`() async throws {
+        let registry = try await DockerRegistry()
+        try writeImage("base")
+        try await caasctl(["build", "base", "--tag", "\(registry.host)/base:1", "--push"]).succeed()
+        try writeImage("app", base: "\(registry.host)/base:1")
+        let other: [String: String?] = ["CAASCTL_HOME": folder("other").string]
+        let digest = try await caasctl(
+            ["build", "app", "--tag", "\(registry.host)/app:1", "--push"], environment: other
+        )
+        .succeed()
+        #expect(try FileSystem.names(in: folder("other/store/blobs/sha256")).count == 3)
+        let raw = try await Command(
+            "skopeo", ["inspect", "--raw", "--tls-verify=false", "docker://\(registry.host)/app:1"]
+        ).succeed()
+        #expect(Digest(of: Array(raw.utf8)).description == digest)
+        try await caasctl(["build", "app", "--output", "oci:layout:v1"], environment: other).succeed()
+        let rootless = CurrentUser.id == 0 ? [] : ["--rootless"]
+        try await Command("umoci", ["unpack"] + rootless + ["--image", "layout:v1", "bundle"], in: folder.path)
+            .succeed()
+        for name in ["base", "app"] {
+            #expect(FileSystem.exists(folder("bundle/rootfs/opt/\(name)/deep/run")))
+        }
+        let missing = "\(registry.host)/none:1"
+        try writeImage("wrong", base: missing)
+        let outcome = try await caasctl(["build", "wrong"]).run()
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("Error: cannot find image \(missing): "))
+    }
+
+    @Test(.timeLimit(.minutes(10)))
+    func `a Debian root file system holds nothing of this machine, runs, and is made once`() async throws {
+        try folder.write(
+            "images/debian/image.yaml",
+            """
+            name: debian
+            base: scratch
+            layers:
+              - debian: {suite: bookworm, packages: [busybox]}
+            command: [/bin/sh, -c, "cat /etc/debian_version && id -u"]
+            """)
+        let digest = try await caasctl(["build", "debian", "--output", "oci:layout:v1"]).succeed()
+        #expect(try await caasctl(["build", "debian"]).succeed() == digest)
+        let rootless = CurrentUser.id == 0 ? [] : ["--rootless"]
+        try await Command("umoci", ["unpack"] + rootless + ["--image", "layout:v1", "bundle"], in: folder.path)
+            .succeed()
+        for name in ["etc/hostname", "etc/resolv.conf", "var/lib/apt/lists/lock", "dev/null"] {
+            #expect(!FileSystem.exists(folder("bundle/rootfs/\(name)")), "\(name)")
+        }
+        try await Command(
+            "sed", ["-i", #"s/"terminal": true/"terminal": false/"#, folder("bundle/config.json").string]
+        )
+        .succeed()
+        let id = "caasctl-test-\(folder.path.lastComponent?.string ?? "")"
+        let printed = try await Command(
+            "runc", ["--root", folder("runc").string, "run", "-b", folder("bundle").string, id]
+        ).succeed()
+        #expect(printed.wholeMatch(of: #/12\.\d+\n0/#) != nil)
+    }
+}
