@@ -11,7 +11,7 @@ struct ExternalProgram {
 
     /// Runs it to its end; what it prints goes to a file, or is given back where it is short.
     ///
-    /// What it says of an error is the last line of its standard error.
+    /// Of its standard error only the line that names the error is told.
     @discardableResult
     func run(
         _ arguments: [String], environment: [String: String] = [:], outputTo file: FilePath? = nil
@@ -50,10 +50,10 @@ struct ExternalProgram {
 
     private static let longestOutput = 4 << 20
 
-    /// The last line that names an error, else the last one.
+    /// The first line that names an error, which the others follow from, else the last one.
     private static func reason(_ errors: String, _ status: TerminationStatus) -> String {
         let lines = errors.split(whereSeparator: \.isNewline).map(String.init)
-        let named = lines.last { line in ["E: ", "fatal: ", "error: "].contains { line.hasPrefix($0) } }
+        let named = lines.first { line in ["E: ", "fatal: ", "error: "].contains { line.hasPrefix($0) } }
         return named ?? lines.last ?? "it ended with \(status)"
     }
 }
