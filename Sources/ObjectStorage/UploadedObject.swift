@@ -38,6 +38,14 @@ public struct ObjectStatus: Sendable, Hashable {
     public let metadata: [String: String]
     /// When it was written, as the server says it.
     public let lastModified: String?
+
+    /// A status from its parts.
+    public init(size: Int64, etag: String, metadata: [String: String], lastModified: String?) {
+        self.size = size
+        self.etag = etag
+        self.metadata = metadata
+        self.lastModified = lastModified
+    }
 }
 
 /// One object of a listing.
@@ -48,4 +56,11 @@ public struct ListedObject: Sendable, Hashable {
     public let size: Int64
     /// The server's own mark of the content, without quotes.
     public let etag: String
+
+    /// An entry from its parts.
+    public init(key: String, size: Int64, etag: String) {
+        self.key = key
+        self.size = size
+        self.etag = etag
+    }
 }
