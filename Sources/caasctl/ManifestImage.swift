@@ -4,6 +4,7 @@ import ImageStore
 import JSON
 import OCI
 import Registry
+import SystemPackage
 
 /// The image that a manifest means, as the provider will pull it.
 struct ManifestImage {
@@ -42,8 +43,11 @@ struct ManifestImage {
 
     /// The image that got its name last, of those that have the manifest's name or stand in its repository.
     private static func newest(_ image: String, _ place: Reference, in store: ImageStore) throws -> Descriptor? {
-        try store.tags().last { tag in
-            tag.name == image || (try? Reference(tag.name))?.name == place.name && tag.name.contains("/")
+        var path = FilePath(image)
+        if path.extension == "yaml" { path.removeLastComponent() }
+        let name = path.lastComponent?.string ?? image
+        return try store.tags().last { tag in
+            tag.name == name || (try? Reference(tag.name))?.name == place.name && tag.name.contains("/")
         }?.descriptor
     }
 

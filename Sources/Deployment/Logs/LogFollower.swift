@@ -6,7 +6,10 @@ import Timestamps
 /// The log of a run: from the provider while the container lives, else from the bucket.
 public struct LogFollower: Sendable {
     /// Seconds without a line after which a log that is not followed counts as read.
-    public var quiet = 3.0
+    ///
+    /// The API does not say where the past ends and the present begins: after three times as long, a log of which less
+    /// than ten lines came in a quarter of this time counts as read, too.
+    public var quiet = 2.0
     /// Seconds between two looks, and between two attempts to connect.
     public var interval: Double
 
@@ -94,15 +97,19 @@ public struct LogFollower: Sendable {
                 do throws(DeploymentError) {
                     try await ionet.log(deployment: id, container: container.id, stream: stream, client: client) {
                         text in
-                        heard.isNow()
+                        heard.note()
                         line(text)
                     }
                     return .success(())
                 } catch { return .failure(error) }
             }
             group.addTask {
+                let begin = ContinuousClock.now
                 while heard.age < .seconds(quiet) {
-                    do { try await Task.sleep(for: .seconds(quiet / 10)) } catch { return nil }
+                    let before = heard.count
+                    do { try await Task.sleep(for: .seconds(quiet / 4)) } catch { return nil }
+                    let isSlow = heard.count - before < 10
+                    if isSlow, begin.duration(to: .now) > .seconds(3 * quiet) { return nil }
                 }
                 return nil
             }
@@ -114,10 +121,16 @@ public struct LogFollower: Sendable {
     }
 }
 
-/// When the last line came.
+/// When the last line came, and how many came before.
 private final class LastHeard: Sendable {
-    private let moment = Mutex(ContinuousClock.now)
+    private let state = Mutex((moment: ContinuousClock.now, count: 0))
 
-    func isNow() { moment.withLock { $0 = .now } }
-    var age: Duration { moment.withLock { $0.duration(to: .now) } }
+    func note() {
+        state.withLock { state in
+            state.moment = .now
+            state.count += 1
+        }
+    }
+    var age: Duration { state.withLock { $0.moment.duration(to: .now) } }
+    var count: Int { state.withLock { $0.count } }
 }
