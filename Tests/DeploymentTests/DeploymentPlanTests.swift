@@ -4,6 +4,7 @@ import JSON
 import OCI
 import RunContract
 import Secrets
+import TestSupport
 import Testing
 
 @Suite struct DeploymentPlanTests {

@@ -1,31 +1,34 @@
 import HTTP
-import JSON
+public import JSON
 import Synchronization
-import TestSupport
 
 /// An API on loopback that answers as io.net documents it, with what a test wants to be different.
-final class IonetDouble: Sendable {
-    /// What is answered to `METHOD /path`, below the prefix that all operations share; nil falls back to the defaults.
-    typealias Override = @Sendable (ReceivedRequest, Int) -> ServerReply?
+public final class IonetDouble: Sendable {
+    /// What is answered instead of the default; nil leaves it at that.
+    public typealias Override = @Sendable (ReceivedRequest, Int) -> ServerReply?
 
-    struct State: Sendable {
+    private struct State: Sendable {
         var deployed: [JSONValue] = []
         var statuses: [String: String] = [:]
         var names: [String: String] = [:]
         var asked: [String: Int] = [:]
     }
 
-    static let prefix = "/enterprise/v1/io-cloud/caas"
-    static let key = "sandbox-0123456789abcdef"
+    /// What every operation's path begins with.
+    public static let prefix = "/enterprise/v1/io-cloud/caas"
+    /// The key that it takes.
+    public static let key = "sandbox-0123456789abcdef"
 
-    let server: LoopbackServer
+    /// The server, with every request that it got.
+    public let server: LoopbackServer
     private let state: Shared
 
     private final class Shared: Sendable {
         let state = Mutex(State())
     }
 
-    init(_ override: @escaping Override = { _, _ in nil }) async throws {
+    /// Starts one; `override` hears how often the same was asked before, counted from 1.
+    public init(_ override: @escaping Override = { _, _ in nil }) async throws {
         let shared = Shared()
         state = shared
         server = try await LoopbackServer { request in
@@ -40,23 +43,25 @@ final class IonetDouble: Sendable {
         }
     }
 
-    var url: String { "http://\(server.host)" }
+    /// As IOCLOUD_API_URL.
+    public var url: String { "http://\(server.host)" }
 
     /// The bodies of every POST /deploy that was taken.
-    var deployed: [JSONValue] { state.state.withLock { $0.deployed } }
+    public var deployed: [JSONValue] { state.state.withLock { $0.deployed } }
 
     /// How often `METHOD /path` was asked for.
-    func count(_ line: String) -> Int { state.state.withLock { $0.asked[line] ?? 0 } }
+    public func count(_ line: String) -> Int { state.state.withLock { $0.asked[line] ?? 0 } }
 
     /// Takes a deployment as if it had been asked for.
-    func add(name: String, id: String, status: String = "running") {
+    public func add(name: String, id: String, status: String = "running") {
         state.state.withLock { state in
             state.names[id] = name
             state.statuses[id] = status
         }
     }
 
-    static func json(_ value: JSONValue, _ status: Int = 200) -> ServerReply {
+    /// An answer with a document.
+    public static func json(_ value: JSONValue, _ status: Int = 200) -> ServerReply {
         .answer(status, ["Content-Type": "application/json"], body: value.encoded())
     }
 
