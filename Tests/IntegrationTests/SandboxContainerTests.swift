@@ -1,0 +1,140 @@
+import HTTP
+import JSON
+import POSIX
+import SystemPackage
+import TestSupport
+import Testing
+
+/// The sandbox runs images that are none of ours, asked by plain HTTP.
+@Suite(.serialized) struct SandboxContainerTests {
+    private static func push(_ sandbox: TestSandbox) async throws {
+        let registry = try await sandbox.environment()["CAASCTL_REGISTRY"] ?? ""
+        try await TestImage.busybox(in: TemporaryFolder()).copy(to: "\(registry)/busybox:1")
+    }
+
+    @Test(arguments: TestSandbox.Identity.allCases)
+    func `an image runs, answers, logs, and is destroyed`(identity: TestSandbox.Identity) async throws {
+        try await TestSandbox.run(as: identity) { sandbox in
+            try await Self.push(sandbox)
+            let id = try await sandbox.deploy("busybox:1")
+            let page = try await sandbox.get(try await sandbox.url(id))
+            #expect(String(decoding: page.body, as: UTF8.self) == "hello from the container\n")
+            let details = try JSONValue(parsing: try await sandbox.ask("GET", "deployment/\(id)").body)
+            #expect(details["data"]?["status"] == "running")
+            #expect(details["data"]?["container_config"]?["secret_env_keys"] == ["TEST_SECRET"])
+            #expect(!details.text.contains(TestSandbox.secret))
+            try await Self.expectSecretsKept(sandbox)
+
+            let log = Task { try await sandbox.log(id) }
+            let answer = try await sandbox.ask("DELETE", "deployment/\(id)")
+            #expect(try JSONValue(parsing: answer.body)["status"] == "termination requested")
+            _ = try await sandbox.worker(id, is: "destroyed")
+            let lines = try await log.value
+            #expect(lines.first?.hasPrefix("user 0 port ") == true)
+            #expect(lines.first?.hasSuffix("secret \(TestSandbox.secret.utf8.count) image yes") == true)
+            #expect(lines.contains("files are there"))
+            #expect(lines.last == "got TERM")
+            #expect(try await sandbox.log(id, "stderr") == ["to stderr"])
+            #expect(ProcessIdentity.all(environment: TestSandbox.mark, beginning: sandbox.home.string).isEmpty)
+            let left = try await Command("find", [sandbox.path.string, "-name", "bundle"]).succeed()
+            #expect(left == "")
+        }
+    }
+
+    /// No file that others can read holds a secret, and no argument list.
+    private static func expectSecretsKept(_ sandbox: TestSandbox) async throws {
+        let keys = try await sandbox.environment()
+        let secrets = [TestSandbox.secret, keys["IOCLOUD_API_KEY"] ?? "?", keys["R2_SECRET_ACCESS_KEY"] ?? "?"]
+        let arguments = try await Command("ps", ["-eo", "args"]).succeed()
+        for secret in secrets {
+            #expect(!arguments.contains(secret))
+            let found = try await Command("grep", ["-rlF", secret, sandbox.home.string]).run().output
+            #expect(!found.isEmpty)
+            for file in found.split(separator: "\n") {
+                #expect(try FileStatus(FilePath(String(file))).mode & 0o077 == 0, "\(file) is open to others")
+            }
+        }
+        #expect(try FileStatus(sandbox.path).mode == 0o700)
+    }
+
+    @Test(arguments: [(0, "completed"), (7, "failed")])
+    func `a log is sent until the container ends, and its exit status decides`(code: Int, status: String) async throws {
+        try await TestSandbox.run { sandbox in
+            try await Self.push(sandbox)
+            let id = try await sandbox.deploy("busybox:1", variables: ["ROUNDS": "4", "CODE": "\(code)"])
+            // Asked for before the container is there: the answer ends with it nevertheless.
+            let lines = try await sandbox.log(id)
+            #expect(lines.suffix(4) == ["tick 0", "tick 1", "tick 2", "tick 3"])
+            let worker = try await sandbox.worker(id, is: status)
+            #expect(TestSandbox.events(worker).last == "exited with status \(code)")
+            #expect(worker["public_url"] == .null)
+            let details = try JSONValue(parsing: try await sandbox.ask("GET", "deployment/\(id)").body)
+            #expect(details["data"]?["status"]?.string == status)
+        }
+    }
+
+    @Test func `two replicas listen on two ports, as the image's user`() async throws {
+        try await TestSandbox.run { sandbox in
+            let folder = try TemporaryFolder()
+            let image = try await TestImage.busybox(in: folder)
+            try await image.configure(["--config.user", "web", "--config.workingdir", "/www"])
+            let registry = try await sandbox.environment()["CAASCTL_REGISTRY"] ?? ""
+            try await image.copy(to: "\(registry)/web:1")
+            let id = try await sandbox.deploy("web:1", replicas: 2)
+            let urls = try await eventually(within: 60) { () -> [String]? in
+                let urls = try await sandbox.workers(id).compactMap { $0["public_url"]?.string }
+                return urls.count == 2 ? urls : nil
+            }
+            #expect(Set(try #require(urls)).count == 2)
+            #expect(try await sandbox.ask("DELETE", "deployment/\(id)").status == 200)
+            let expected = CurrentUser.id == 0 ? "user 33 " : "user 0 "
+            #expect(try await sandbox.log(id).first?.hasPrefix(expected) == true)
+        }
+    }
+
+    @Test func `a container whose port does not answer is killed, and told why`() async throws {
+        try await TestSandbox.run(up: ["--health-start-period", "1"]) { sandbox in
+            try await Self.push(sandbox)
+            let id = try await sandbox.deploy("busybox:1", variables: ["SILENT": "yes", "GRACE_SECONDS": "5"])
+            let worker = try await sandbox.worker(id, is: "failed", within: 120)
+            let told = TestSandbox.events(worker).contains {
+                $0.hasPrefix("the health check failed 3 times in a row: GET")
+            }
+            #expect(told, "\(TestSandbox.events(worker))")
+        }
+    }
+
+    @Test func `an image whose layer leads out of its root is refused, and told why`() async throws {
+        try await TestSandbox.run { sandbox in
+            let folder = try TemporaryFolder()
+            try folder.write("file", "escaped")
+            let archive = folder("evil.tar").string
+            try await Command(
+                "tar", ["-cPf", archive, "--transform=s,^file$,../../../../escaped,", "file"], in: folder.path
+            ).succeed()
+            let image = try await TestImage.busybox(in: folder)
+            try await image.add(layer: FilePath(archive))
+            let registry = try await sandbox.environment()["CAASCTL_REGISTRY"] ?? ""
+            try await image.copy(to: "\(registry)/evil:1")
+            let id = try await sandbox.deploy("evil:1")
+            let worker = try await sandbox.worker(id, is: "failed")
+            let told = TestSandbox.events(worker).contains { $0.contains("cannot unpack") && $0.contains("escaped") }
+            #expect(told, "\(TestSandbox.events(worker))")
+            let found = try await Command("find", [sandbox.home.string, "-name", "escaped"]).succeed()
+            #expect(found == "")
+        }
+    }
+
+    @Test func `what cannot be run or pulled is told`() async throws {
+        try await TestSandbox.run { sandbox in
+            try await Self.push(sandbox)
+            let missing = try await sandbox.deploy("busybox:1", name: "no-program", entrypoint: ["/nothing"])
+            let events = TestSandbox.events(try await sandbox.worker(missing, is: "failed"))
+            #expect(
+                events.contains { $0.hasPrefix("cannot run the container:") && $0.contains("/nothing") }, "\(events)")
+            let unknown = try await sandbox.deploy("nothing:1", name: "no-image")
+            let others = TestSandbox.events(try await sandbox.worker(unknown, is: "failed"))
+            #expect(others.contains { $0.hasPrefix("cannot pull") && $0.contains("nothing:1") }, "\(others)")
+        }
+    }
+}
