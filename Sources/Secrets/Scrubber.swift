@@ -5,8 +5,8 @@
 public struct Scrubber: Sendable {
     private static let replacement = Array("<redacted>".utf8)
 
-    private let needles: [[UInt8]]
-    private let longest: Int
+    /// By their first byte, the longest first.
+    private let needles: [[[UInt8]]]
     private var held: [UInt8] = []
 
     /// A scrubber for these secrets; values shorter than eight bytes would hit ordinary words and are left out.
@@ -19,27 +19,18 @@ public struct Scrubber: Sendable {
             needles.insert(Self.urlEncoded(value))
             for offset in 0..<3 { needles.insert(Self.base64Core(value, offset: offset)) }
         }
-        self.needles = needles.filter { $0.count >= 8 }.sorted { $0.count > $1.count }
-        longest = self.needles.first?.count ?? 0
+        let sorted = needles.filter { $0.count >= 8 }.sorted { $0.count > $1.count }
+        self.needles = (0...255).map { first in sorted.filter { $0[0] == first } }
     }
 
     /// What may be shown so far; up to one secret's length is held back until the next bytes decide.
     public mutating func scrub(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         held.append(contentsOf: bytes)
-        guard longest > 0 else { return take(held.count) }
-        var shown = replaceAll()
-        let keep = heldBack()
-        shown.append(contentsOf: take(held.count - keep))
-        return shown
+        return decide(isEnd: false)
     }
 
     /// What was held back at the end of the stream.
-    public mutating func finish() -> [UInt8] {
-        guard longest > 0 else { return take(held.count) }
-        var shown = replaceAll()
-        shown.append(contentsOf: take(held.count))
-        return shown
-    }
+    public mutating func finish() -> [UInt8] { decide(isEnd: true) }
 
     /// One whole text, scrubbed.
     public func scrubbed(_ text: String) -> String {
@@ -50,45 +41,44 @@ public struct Scrubber: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private mutating func take(_ count: Int) -> [UInt8] {
-        let taken = Array(held.prefix(count))
-        held.removeFirst(count)
-        return taken
-    }
-
-    /// Shows everything up to the end of the last whole secret.
-    private mutating func replaceAll() -> [UInt8] {
+    /// Goes on from the left for as long as the bytes that are there decide; so the borders of buffers do not matter.
+    private mutating func decide(isEnd: Bool) -> [UInt8] {
         var shown: [UInt8] = []
-        var shownUpTo = 0
         var position = 0
-        while position < held.count {
-            if let needle = needle(at: position) {
-                shown.append(contentsOf: held[shownUpTo..<position])
-                shown.append(contentsOf: Self.replacement)
-                position += needle.count
-                shownUpTo = position
-            } else {
+        scan: while position < held.count {
+            switch match(at: position, isEnd: isEnd) {
+            case .nothing:
+                shown.append(held[position])
                 position += 1
+            case .secret(let length):
+                shown.append(contentsOf: Self.replacement)
+                position += length
+            case .undecided: break scan
             }
         }
-        held.removeFirst(shownUpTo)
+        held.removeFirst(position)
         return shown
     }
 
-    private func needle(at position: Int) -> [UInt8]? {
-        let first = held[position]
-        return needles.first { $0[0] == first && held[position...].starts(with: $0) }
+    private enum Match {
+        case nothing
+        case secret(length: Int)
+        case undecided
     }
 
-    /// The longest tail that may be the beginning of a secret.
-    private func heldBack() -> Int {
-        var length = min(longest - 1, held.count)
-        while length > 0 {
-            let tail = held.suffix(length)
-            if needles.contains(where: { $0.count > length && $0.starts(with: tail) }) { return length }
-            length -= 1
+    /// The longest secret that begins here, unless one that is longer still may turn out to.
+    private func match(at position: Int, isEnd: Bool) -> Match {
+        let candidates = needles[Int(held[position])]
+        if candidates.isEmpty { return .nothing }
+        let rest = held[position...]
+        for needle in candidates {
+            if rest.count >= needle.count {
+                if rest.starts(with: needle) { return .secret(length: needle.count) }
+            } else if !isEnd, needle.starts(with: rest) {
+                return .undecided
+            }
         }
-        return 0
+        return .nothing
     }
 
     private static func urlEncoded(_ bytes: [UInt8]) -> [UInt8] {

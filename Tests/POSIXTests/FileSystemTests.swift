@@ -1,0 +1,122 @@
+import POSIX
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite struct FileSystemTests {
+    @Test func `a file is written whole, with its mode whatever the umask, and nothing is left beside it`() throws {
+        let folder = try TemporaryFolder()
+        for mode: UInt32 in [0o600, 0o666, 0o755] {
+            try FileSystem.write(Array("content".utf8), to: folder("file"), mode: mode, sync: true)
+            #expect(try FileStatus(folder("file")).mode == mode)
+        }
+        #expect(try FileSystem.read(folder("file")) == Array("content".utf8))
+        #expect(try FileSystem.names(in: folder.path).map(\.string) == ["file"])
+        #expect(throws: POSIXError.self) { try FileSystem.write([], to: folder("absent/file")) }
+    }
+
+    @Test func `a file beyond the limit is refused`() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("file", "12345")
+        #expect(try FileSystem.read(file, limit: 5).count == 5)
+        let error = #expect(throws: POSIXError.self) { try FileSystem.read(file, limit: 4) }
+        #expect(error?.description == "cannot read \(file): File too large")
+        #expect(throws: POSIXError.self) { try FileSystem.read(folder.path) }
+    }
+
+    @Test func `names come in the order of their bytes`() throws {
+        let folder = try TemporaryFolder()
+        for name in ["b", "a", "é", "B", ".hidden", "a b", "a\nb", "10", "9"] { try folder.write(name, "") }
+        #expect(
+            try FileSystem.names(in: folder.path).map(\.string)
+                == [".hidden", "10", "9", "B", "a", "a\nb", "a b", "b", "é"])
+    }
+
+    @Test func `a tree is removed with what bars the way, and links are not followed`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("kept/file", "")
+        try folder.write("tree/deep/file", "")
+        try FileSystem.makeSymbolicLink(folder("tree/link"), to: folder("kept"))
+        try FileSystem.setMode(folder("tree/deep"), 0o000)
+        try FileSystem.removeTree(folder("tree"))
+        try FileSystem.removeTree(folder("tree"))
+        #expect(try FileSystem.names(in: folder.path).map(\.string) == ["kept"])
+        #expect(FileSystem.exists(folder("kept/file")))
+    }
+
+    @Test func `folders are made with those above them, and a file in the way is an error`() throws {
+        let folder = try TemporaryFolder()
+        try FileSystem.makeFolder(folder("a/b/c"))
+        try FileSystem.makeFolder(folder("a/b/c"))
+        #expect(try FileStatus(folder("a/b/c")).kind == .directory)
+        try folder.write("file", "")
+        let error = #expect(throws: POSIXError.self) { try FileSystem.makeFolder(folder("file")) }
+        #expect(error?.errno == .notDirectory)
+        #expect(throws: POSIXError.self) { try FileSystem.makeFolder(folder("file/below")) }
+    }
+
+    @Test func `links are read, made and resolved`() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("file", "x")
+        try FileSystem.makeSymbolicLink(folder("link"), to: "file")
+        #expect(try FileSystem.readLink(folder("link")) == "file")
+        #expect(try FileStatus(folder("link")).kind == .symbolicLink)
+        #expect(try FileStatus(folder("link"), followingLinks: true).kind == .regular)
+        #expect(try FileSystem.realPath(folder("link")) == file)
+        #expect(throws: POSIXError.self) { _ = try File(readingNoFollow: folder("link")) }
+        #expect(try FileSystem.link(file, as: folder("second")))
+        #expect(try FileStatus(file).links == 2)
+        try FileSystem.makeSymbolicLink(folder("dangling"), to: "nowhere")
+        #expect(!FileSystem.exists(folder("dangling")))
+    }
+
+    @Test func `a lock is held by one at a time, and goes with its file`() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("lock", "")
+        do {
+            let first = try File(path, .read)
+            #expect(try first.lock(wait: false))
+            let second = try File(path, .read)
+            #expect(try !second.lock(wait: false))
+        }
+        #expect(try File(path, .read).lock(wait: false))
+    }
+
+    @Test func `a changed file is known from its status`() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("file", "one")
+        let before = try FileStatus(path)
+        #expect(try FileStatus(path).isUnchanged(since: before))
+        try File(path, .append(mode: 0o644)).write(Array("two".utf8))
+        #expect(try !FileStatus(path).isUnchanged(since: before))
+        #expect(try FileStatus(path).size == 6)
+    }
+
+    @Test func `a file is thrown away and written anew`() throws {
+        let folder = try TemporaryFolder()
+        let file = try File(folder("file"), .create(mode: 0o600))
+        try file.write(Array("much longer".utf8))
+        try file.truncate()
+        try file.write(Array("short".utf8))
+        #expect(try FileSystem.read(folder("file")) == Array("short".utf8))
+        #expect(throws: POSIXError.self) { _ = try File(folder("file"), .create(mode: 0o600)) }
+    }
+
+    @Test func `an error says what was done to what, and why`() {
+        let error = #expect(throws: POSIXError.self) { _ = try File("/nowhere/at/all", .read) }
+        #expect(error?.description == "cannot open /nowhere/at/all: No such file or directory")
+        #expect(error?.errno == .noSuchFileOrDirectory)
+    }
+
+    @Test func `blocking work gives its value or its error`() async throws {
+        #expect(await BlockingThread.run { 6 * 7 } == 42)
+        await #expect(throws: POSIXError.self) {
+            try await BlockingThread.run { () throws(POSIXError) in throw POSIXError("test", "/", .badAddress) }
+        }
+    }
+
+    @Test func `the environment is read as it is`() {
+        #expect(ProcessEnvironment.value("PATH") == ProcessEnvironment.all()["PATH"])
+        #expect(ProcessEnvironment.value("CAASCTL_IS_NEVER_SET") == nil)
+    }
+}
