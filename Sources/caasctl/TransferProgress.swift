@@ -1,7 +1,7 @@
 import OCI
-import POSIX
 import Registry
 import Synchronization
+import Terminal
 
 /// Counts what moves between here and a registry, and shows it.
 final class TransferProgress: Sendable {
@@ -18,10 +18,10 @@ final class TransferProgress: Sendable {
         var totals = Totals()
         var done: Int64 = 0
         var moving: [Digest: Int64] = [:]
-        var shown = ContinuousClock.now
     }
 
     private let action: String
+    private let line = ProgressLine()
     private let state = Mutex(State())
 
     /// Progress of an action such as `push ghcr.io/me/app:1`.
@@ -30,7 +30,7 @@ final class TransferProgress: Sendable {
     var totals: Totals { state.withLock { $0.totals } }
 
     @Sendable func note(_ event: TransferEvent) {
-        let line = state.withLock { state -> String? in
+        let done = state.withLock { state -> Int64 in
             switch event {
             case .planned(let blobs, let bytes):
                 state.totals.blobs = blobs
@@ -48,23 +48,16 @@ final class TransferProgress: Sendable {
                 state.totals.movedBytes += blob.size
                 state.done += blob.size
             }
-            guard ContinuousClock.now - state.shown > .seconds(2) else { return nil }
-            state.shown = .now
-            let done = state.done + state.moving.values.reduce(0, +)
-            return "\(action): \(Self.text(done)) of \(Self.text(state.totals.bytes))"
+            return state.done + state.moving.values.reduce(0, +)
         }
-        if let line { StandardError.print(line) }
+        line.update("\(action): \(ByteCount(done)) of \(ByteCount(totals.bytes))")
     }
 
     /// Says in one line what was done.
     func finish() {
         let totals = totals
-        StandardError.print(
-            "\(action): \(totals.moved) of \(totals.blobs) blobs sent (\(Self.text(totals.movedBytes))), "
+        line.write(
+            "\(action): \(totals.moved) of \(totals.blobs) blobs sent (\(ByteCount(totals.movedBytes))), "
                 + "\(totals.mounted) taken over, \(totals.present) there already")
-    }
-
-    private static func text(_ bytes: Int64) -> String {
-        bytes < 10_000_000 ? "\((bytes + 999) / 1000) kB" : "\(bytes / 1_000_000) MB"
     }
 }
