@@ -136,6 +136,7 @@ let package = Package(
         tests("HashingTests", ["Hashing"]),
         tests("TimestampsTests", ["Timestamps"]),
         tests("SecretsTests", ["Secrets"]),
+        tests("TerminalTests", ["Terminal"]),
         tests("POSIXTests", ["POSIX", systemPackage]),
         tests("HTTPTests", ["HTTP", "POSIX", "Secrets", "Timestamps", systemPackage]),
         tests("OCITests", ["OCI", "Hashing", "JSON"]),

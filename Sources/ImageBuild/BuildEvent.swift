@@ -4,6 +4,8 @@ public enum BuildEvent: Sendable, Hashable {
     case step(String)
     /// The step has written so many bytes of files into its layer by now.
     case progress(step: String, bytes: Int64)
+    /// Another program has worked on the step for so long.
+    case waiting(step: String, seconds: Int)
     /// Something that the user should know, though the build goes on.
     case warning(String)
 }

@@ -4,56 +4,79 @@ import SystemPackage
 
 /// A program of the user's machine that does a part of a build.
 struct ExternalProgram {
+    /// Output that is kept in memory is short.
+    private static let longestOutput = 1 << 20
+
     /// By name in PATH, or by path.
     let name: String
     /// What to do where it is missing.
     let advice: String
 
-    /// Runs it to its end; what it prints goes to a file, or is given back where it is short.
-    ///
-    /// Of its standard error only the line that names the error is told.
+    /// Runs it to its end and gives back what it printed, without the last newline.
     @discardableResult
     func run(
-        _ arguments: [String], environment: [String: String] = [:], outputTo file: FilePath? = nil
+        _ arguments: [String], environment: [String: String] = [:]
     ) async throws(ImageBuildError) -> String {
+        let output = try await run(arguments, environment, .string(limit: Self.longestOutput)) { _ in }
+        return output.hasSuffix("\n") ? String(output.dropLast()) : output
+    }
+
+    /// Runs it to its end; what it prints goes to a file, and each line of what it says beside goes to `told`.
+    func run(
+        _ arguments: [String], environment: [String: String], outputTo file: FilePath, told: (String) -> Void
+    ) async throws(ImageBuildError) {
+        let target: FileDescriptor
+        do {
+            target = try FileDescriptor.open(
+                file, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
+        } catch { throw ImageBuildError("write \(file)", "\(error)") }
+        try await run(
+            arguments, environment, .fileDescriptor(target, closeAfterSpawningProcess: true), told: told)
+    }
+
+    private func run<Output: OutputProtocol>(
+        _ arguments: [String], _ environment: [String: String], _ output: Output, told: (String) -> Void
+    ) async throws(ImageBuildError) -> Output.OutputType {
         var variables = ProcessEnvironment.all()
         for (name, value) in environment { variables[name] = value }
         let settings = Environment.custom(
             Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) }))
-        let executable: Executable = name.contains("/") ? .path(FilePath(name)) : .name(name)
-        let status: TerminationStatus
-        let output: String
-        let errors: String
+        var complaint = Complaint()
         do {
-            if let file {
-                let target = try FileDescriptor.open(
-                    file, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
-                let record = try await Subprocess.run(
-                    executable, arguments: Arguments(arguments), environment: settings,
-                    output: .fileDescriptor(target, closeAfterSpawningProcess: true),
-                    error: .string(limit: Self.longestOutput))
-                (status, output, errors) = (record.terminationStatus, "", record.standardError)
-            } else {
-                let record = try await Subprocess.run(
-                    executable, arguments: Arguments(arguments), environment: settings,
-                    output: .string(limit: Self.longestOutput), error: .string(limit: Self.longestOutput))
-                (status, output, errors) = (record.terminationStatus, record.standardOutput, record.standardError)
+            let record = try await Subprocess.run(
+                name.contains("/") ? .path(FilePath(name)) : .name(name), arguments: Arguments(arguments),
+                environment: settings, input: .none, output: output, error: .sequence
+            ) { execution in
+                for try await line in execution.standardError.strings() {
+                    complaint.add(line)
+                    told(line)
+                }
             }
+            guard record.terminationStatus == .exited(0) else {
+                throw ImageBuildError(
+                    "run \(name) \(arguments.joined(separator: " "))",
+                    complaint.text ?? "it ended with \(record.terminationStatus)")
+            }
+            return record.standardOutput
+        } catch let error as ImageBuildError {
+            throw error
         } catch let error as SubprocessError where error.code == .executableNotFound {
             throw ImageBuildError("run \(name)", "it is not installed; \(advice)")
         } catch { throw ImageBuildError("run \(name)", "\(error)") }
-        guard status == .exited(0) else {
-            throw ImageBuildError("run \(name) \(arguments.joined(separator: " "))", Self.reason(errors, status))
-        }
-        return output
     }
 
-    private static let longestOutput = 4 << 20
+    /// What a program says of its failure: the first line that names an error, which others follow from, else the last.
+    private struct Complaint {
+        private var named: String?
+        private var last: String?
 
-    /// The first line that names an error, which the others follow from, else the last one.
-    private static func reason(_ errors: String, _ status: TerminationStatus) -> String {
-        let lines = errors.split(whereSeparator: \.isNewline).map(String.init)
-        let named = lines.first { line in ["E: ", "fatal: ", "error: "].contains { line.hasPrefix($0) } }
-        return named ?? lines.last ?? "it ended with \(status)"
+        var text: String? { named ?? last }
+
+        mutating func add(_ line: String) {
+            guard line.contains(where: { !$0.isWhitespace }) else { return }
+            last = line
+            let isNamed = ["E: ", "fatal: ", "error: "].contains { line.hasPrefix($0) }
+            if named == nil && isNamed { named = line }
+        }
     }
 }

@@ -16,7 +16,7 @@ extension LayerFactory {
             let inputs = ["debian", layer.suite, "\(platform)"] + packages + release.dates
             if let known = cache.find(inputs, createdBy: name) { return known }
             let tar = temporary.appending("root.tar")
-            report(.step("mmdebstrap installs \(layer.suite) of \(release.dates[0])"))
+            report(.step("mmdebstrap: the state of \(release.dates[0])"))
             try await install(layer.suite, packages, platform, release, to: tar)
             let built = try await make(createdBy: name, from: tar) { entry in
                 DebianRoot.entry(entry, newest: release.epoch)
@@ -38,12 +38,26 @@ extension LayerFactory {
         ]
         if !packages.isEmpty { arguments.append("--include=\(packages.joined(separator: ","))") }
         arguments += [suite, "-"] + release.mirror
+        let environment = [
+            "SOURCE_DATE_EPOCH": "\(release.epoch)", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANGUAGE": "",
+            "DEBIAN_FRONTEND": "noninteractive",
+        ]
+        let report = report
+        async let _: Void = Self.tick("mmdebstrap", report)
         // Its output goes through a descriptor: in a user namespace it could not open a file of ours by name.
-        try await mmdebstrap.run(
-            arguments,
-            environment: [
-                "SOURCE_DATE_EPOCH": "\(release.epoch)", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANGUAGE": "",
-                "DEBIAN_FRONTEND": "noninteractive",
-            ], outputTo: tar)
+        try await mmdebstrap.run(arguments, environment: environment, outputTo: tar) { line in
+            if line.hasPrefix("I: "), line.hasSuffix("...") {
+                report(.step("mmdebstrap: \(line.dropFirst(3).dropLast(3))"))
+            }
+        }
+    }
+
+    /// Tells every few seconds that the work goes on, until it is cancelled.
+    private static func tick(_ step: String, _ report: @Sendable (BuildEvent) -> Void) async {
+        var seconds = 0
+        while (try? await Task.sleep(for: .seconds(5))) != nil {
+            seconds += 5
+            report(.waiting(step: step, seconds: seconds))
+        }
     }
 }

@@ -3,6 +3,7 @@ import ImageStore
 import OCI
 import POSIX
 import SystemPackage
+import Timestamps
 
 /// Makes layers and puts them into the store.
 struct LayerFactory: Sendable {
@@ -64,15 +65,32 @@ struct LayerFactory: Sendable {
         }
     }
 
-    /// Runs `body` with the path of a file that is gone afterwards.
+    /// Runs `body` with a folder that is gone afterwards.
     func withTemporaryFolder<Value>(
         _ body: (FilePath) async throws(ImageBuildError) -> Value
     ) async throws(ImageBuildError) -> Value {
+        try posix { () throws(POSIXError) in try FileSystem.makeFolder(temporary) }
+        removeAbandonedFolders()
         let folder = try posix { () throws(POSIXError) in
-            try FileSystem.makeFolder(temporary)
-            return try FileSystem.makeTemporaryFolder(in: temporary, prefix: "build-")
+            try FileSystem.makeTemporaryFolder(in: temporary, prefix: "build-")
         }
         defer { try? FileSystem.removeTree(folder) }
+        let mark = try posix { () throws(POSIXError) in try File(folder, .read) }
+        _ = try posix { () throws(POSIXError) in try mark.lock(wait: true) }
         return try await body(folder)
+    }
+
+    /// Removes what killed builds left: nobody holds its lock.
+    ///
+    /// A younger folder may be about to be locked.
+    private func removeAbandonedFolders() {
+        guard let names = try? FileSystem.names(in: temporary) else { return }
+        let limit = Int64(Timestamp.now().seconds - 600) * 1_000_000_000
+        for path in names.map({ temporary.appending($0) }) {
+            guard let folder = try? File(readingNoFollow: path), let status = try? folder.status(),
+                status.modified < limit, (try? folder.lock(wait: false)) == true
+            else { continue }
+            try? FileSystem.removeTree(path)
+        }
     }
 }

@@ -11,6 +11,7 @@ struct BuildProgress: Sendable {
         switch event {
         case .step(let name): line.write(name)
         case .progress(let name, let bytes): line.update("\(name): \(ByteCount(bytes))")
+        case .waiting(let name, let seconds): line.update("\(name): \(seconds) s")
         case .warning(let text): line.write("warning: \(text)")
         }
     }

@@ -1,0 +1,39 @@
+import Synchronization
+import Terminal
+import Testing
+
+@Suite struct ProgressLineTests {
+    private final class Output: Sendable {
+        private let written = Mutex("")
+        var text: String { written.withLock { $0 } }
+        @Sendable func write(_ text: String) { written.withLock { $0 += text } }
+    }
+
+    @Test func `a terminal gets a live line that lasting ones replace`() {
+        let output = Output()
+        let line = ProgressLine(isTerminal: true, output: output.write)
+        line.write("first")
+        line.update("1 MiB")
+        line.update("2 MiB")
+        line.write("second")
+        line.write("third")
+        #expect(output.text == "first\n\r\u{1B}[K1 MiB\r\u{1B}[Ksecond\nthird\n")
+    }
+
+    @Test func `a log gets a line only after a while`() {
+        let output = Output()
+        let line = ProgressLine(isTerminal: false, output: output.write)
+        line.write("first")
+        for number in 0..<1000 { line.update("\(number)") }
+        line.write("second")
+        #expect(output.text == "first\nsecond\n")
+    }
+
+    @Test(arguments: [
+        (0, "0 bytes"), (1023, "1023 bytes"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (1 << 20, "1.0 MiB"),
+        (40_790_000, "38.9 MiB"), (3 << 30, "3.0 GiB"), (5 << 40, "5.0 TiB"), (5000 << 40, "5000.0 TiB"),
+    ])
+    func `a number of bytes reads well`(bytes: Int64, text: String) {
+        #expect(ByteCount(bytes).description == text)
+    }
+}
