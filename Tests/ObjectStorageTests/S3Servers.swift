@@ -57,6 +57,10 @@ struct S3ServersTrait: SuiteTrait, TestScoping {
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
         let servers = try await S3Servers(swift: SwiftS3Server(), rclone: RcloneS3Server())
+        defer {
+            servers.swift.stop()
+            servers.rclone.stop()
+        }
         try await S3Servers.$current.withValue(servers) { try await function() }
     }
 }

@@ -19,7 +19,7 @@ public final class RcloneS3Server: S3Server {
     /// The folder whose folders are buckets.
     public let storage: FilePath
 
-    private let folder: TemporaryFolder?
+    private let folder: TemporaryFolder
 
     /// Starts a server that keeps its objects in `storage`, or in a folder of its own, on `port` or any free one.
     public init(
@@ -46,6 +46,12 @@ public final class RcloneS3Server: S3Server {
         }
         guard let address else { throw ServerFailure(description: "rclone does not start: \(program.printed)") }
         endpoint = address
+    }
+
+    /// Ends it and removes its files now; else that happens with its value.
+    public func stop() {
+        program.stop()
+        try? FileSystem.removeTree(folder.path)
     }
 
     /// The address that it prints once it listens.

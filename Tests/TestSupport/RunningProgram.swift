@@ -53,6 +53,13 @@ public final class RunningProgram: Sendable {
         waitpid(pid, &status, 0)
     }
 
+    /// Kills it with all of its group now, for a process that may end before it lets go of this value.
+    public func stop() {
+        kill(-pid, SIGKILL)
+        var information = siginfo_t()
+        waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT)
+    }
+
     /// Sends it a signal.
     public func signal(_ number: Int32) { kill(pid, number) }
 

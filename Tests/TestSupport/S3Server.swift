@@ -8,6 +8,8 @@ public protocol S3Server: Sendable {
     var secretAccessKey: String { get }
     /// As R2_BUCKET_NAME.
     var bucket: String { get }
+    /// Ends it and removes its files now; else that happens with its value.
+    func stop()
 }
 
 extension S3Server {

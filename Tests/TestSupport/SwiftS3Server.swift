@@ -34,6 +34,12 @@ public final class SwiftS3Server: S3Server {
         try await Self.makeBucket(bucket, endpoint)
     }
 
+    /// Ends it and removes its files now; else that happens with its value.
+    public func stop() {
+        for program in programs { program.stop() }
+        try? FileSystem.removeTree(folder.path)
+    }
+
     private static func start(_ folder: TemporaryFolder, _ attempt: Int) async throws -> (String, [RunningProgram])? {
         let binaries = Checkout.cache.appending("swift/bin")
         let home = folder("\(attempt)")
