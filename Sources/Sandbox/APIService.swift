@@ -14,7 +14,8 @@ public struct APIService: Sendable {
         guard let state = try SandboxState(file: folder.state) else {
             throw SandboxError("serve the sandbox's API", "\(folder.path) holds no sandbox; run 'caasctl sandbox up'")
         }
-        let runc = Runc(program: try ProgramSearch().runc(), root: folder.runc)
+        let runc = Runc(
+            program: try ProgramSearch(program: try? FileSystem.readLink("/proc/self/exe")).runc(), root: folder.runc)
         let supervisor = ContainerSupervisor(
             folder: folder, installer: try ImageInstaller(folder: folder),
             runner: ContainerRunner(runc: runc, folder: folder), health: state.health, ports: PortChooser())

@@ -17,7 +17,7 @@ public struct LocalCloud: Sendable {
             folder = SandboxFolder(path: try FileSystem.realPath(home).appending("sandbox"))
         } catch { throw SandboxError("use \(home)", error) }
         self.program = program
-        search = ProgramSearch()
+        search = ProgramSearch(program: program)
     }
 
     /// The folder of everything that the sandbox keeps.

@@ -7,11 +7,23 @@ struct ProgramSearch: Sendable {
     /// The folders that are looked in, in order.
     let folders: [FilePath]
 
-    /// The folders of PATH, then those for administrators, which an ordinary user's PATH lacks on Debian.
-    init(path: String? = ProcessEnvironment.value("PATH")) {
-        let said = (path ?? "").split(separator: ":").map(String.init).filter { $0.hasPrefix("/") }
-        let system = ["/usr/local/sbin", "/usr/sbin", "/sbin"].filter { !said.contains($0) }
-        folders = (said + system).map { FilePath($0) }
+    /// The folders of PATH, those where `make setup` puts what it could not install, and those for administrators, which
+    /// an ordinary user's PATH lacks on Debian.
+    ///
+    /// A caasctl that was built in a checkout finds the checkout's own cache.
+    init(
+        program: FilePath? = nil, path: String? = ProcessEnvironment.value("PATH"),
+        cache: String? = ProcessEnvironment.value("CAASCTL_CACHE")
+    ) {
+        var folders = (path ?? "").split(separator: ":").map(String.init)
+        if let cache { folders.append("\(cache)/bin") }
+        if let program, let build = program.components.firstIndex(of: ".build") {
+            let checkout = FilePath(root: program.root, program.components[..<build])
+            folders.append(checkout.appending(".cache/bin").string)
+        }
+        folders += ["/usr/local/sbin", "/usr/sbin", "/sbin"]
+        var known: Set<String> = []
+        self.folders = folders.filter { $0.hasPrefix("/") && known.insert($0).inserted }.map { FilePath($0) }
     }
 
     /// The docker-registry program.

@@ -71,7 +71,7 @@ extension ServerProcess {
         _ name: ServerName, _ folder: SandboxFolder, _ own: [String: String]
     ) -> [String: String] {
         var environment = own
-        for kept in ["PATH", "HOME", "LANG", "TMPDIR", "XDG_RUNTIME_DIR"] {
+        for kept in ["PATH", "HOME", "LANG", "TMPDIR", "XDG_RUNTIME_DIR", "CAASCTL_CACHE"] {
             environment[kept] = ProcessEnvironment.value(kept)
         }
         environment[SandboxFolder.marker] = folder.mark(name)

@@ -132,7 +132,8 @@ import Testing
 
     @Test func `a program that is missing is told in one line with its remedy`() async throws {
         try await TestSandbox.run(up: nil) { sandbox in
-            let outcome = try await sandbox.caasctl("up", environment: ["PATH": "/usr/sbin:/sbin"])
+            let outcome = try await sandbox.caasctl(
+                "up", environment: ["PATH": "/usr/sbin:/sbin", "CAASCTL_CACHE": nil])
             #expect(outcome.status == 1)
             #expect(outcome.errors.split(separator: "\n").count == 1)
             #expect(outcome.errors.contains("docker-registry") && outcome.errors.contains("make setup"))

@@ -36,11 +36,13 @@ struct ServerProcessTests {
     @Test func `an rclone without an S3 server is passed over, and the remedy told`() async throws {
         let folder = try TemporaryFolder()
         try folder.write("old/rclone", "#!/bin/sh\necho 'rclone v1.60.1-DEV'\n", mode: 0o755)
-        try folder.write("new/rclone", "#!/bin/sh\necho 'rclone v1.75.2'\n", mode: 0o755)
-        let both = ProgramSearch(path: "\(folder("old")):\(folder("new"))")
-        #expect(try await both.rclone() == folder("new/rclone"))
+        try folder.write("bin/rclone", "#!/bin/sh\necho 'rclone v1.75.2'\n", mode: 0o755)
+        let both = ProgramSearch(path: "\(folder("old"))", cache: folder.path.string)
+        #expect(try await both.rclone() == folder("bin/rclone"))
+        let checkout = ProgramSearch(program: folder(".build/x86_64/release/caasctl"), path: "", cache: nil)
+        #expect(checkout.folders.first == folder(".cache/bin"))
         let error = await #expect(throws: SandboxError.self) {
-            try await ProgramSearch(path: folder("old").string).rclone()
+            try await ProgramSearch(path: folder("old").string, cache: nil).rclone()
         }
         #expect(error?.description.contains("is 1.60; run 'make setup' for it") == true)
         #expect(error?.description.contains("\n") == false)
