@@ -46,7 +46,7 @@ extension DeploymentRecord {
         return [
             "device_id": .string(container.deviceID), "container_id": .string(container.id),
             "hardware": .string(hardware?.name ?? ""), "brand_name": .string(hardware?.brand ?? ""),
-            "created_at": .string(container.created.rfc3339), "uptime_percent": 100,
+            "created_at": .string(container.created.rfc3339), "uptime_percent": container.port == nil ? 0 : 100,
             "gpus_per_container": .integer(gpusPerContainer), "status": .string(container.status),
             "container_events": events.isEmpty ? .null : .array(events),
             "public_url": .optional(container.publicURL),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSON
+import POSIX
 import Sandbox
 
 /// `caasctl sandbox env`.
@@ -12,8 +13,12 @@ struct SandboxEnvironment: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        guard let state = try SandboxCommand.cloud().state() else {
+        let cloud = try SandboxCommand.cloud()
+        guard let state = try cloud.state() else {
             throw SandboxError("print the sandbox's environment", "it is not up; run 'caasctl sandbox up'")
+        }
+        for server in cloud.servers(state) where !server.isAlive {
+            StandardError.print("the sandbox's \(server.name.rawValue) has died; 'caasctl sandbox up' starts it again")
         }
         let variables = LocalCloud.environment(state)
         if json {
