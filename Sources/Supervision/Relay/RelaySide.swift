@@ -13,6 +13,8 @@ final class RelaySide: ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     private var other: RelaySide?
     private var waitsToRead = false
+    /// What came before the other end was there: one event may bring several reads, asked for or not.
+    private var early: ByteBuffer?
 
     /// Only the client's side has a framing: what it sends behind its one request goes nowhere.
     init(framing: RequestFraming?) { self.framing = framing }
@@ -56,7 +58,8 @@ final class RelaySide: ChannelDuplexHandler {
         server.other = self
         var request = context.channel.allocator.buffer(bytes: first)
         var rest = rest
-        let count = framing?.take(rest.readableBytesView) ?? 0
+        if var early = early.take() { rest.writeBuffer(&early) }
+        guard let count = framing?.take(rest.readableBytesView) else { return context.close(promise: nil) }
         if var body = rest.readSlice(length: count) { request.writeBuffer(&body) }
         upstream.writeAndFlush(request, promise: nil)
         _ = upstream.setOption(.autoRead, value: true)
@@ -99,6 +102,10 @@ final class RelaySide: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = unwrapInboundIn(data)
+        guard other != nil else {
+            if early?.writeBuffer(&buffer) == nil { early = buffer }
+            return
+        }
         if framing != nil {
             guard let count = framing?.take(buffer.readableBytesView) else { return context.close(promise: nil) }
             guard count > 0, let part = buffer.readSlice(length: count) else { return }
