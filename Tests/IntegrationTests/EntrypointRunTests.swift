@@ -245,6 +245,41 @@ import Testing
         #expect(try await BucketReader(again, run: "cut").completion()?.attempt == 2)
     }
 
+    @Test func `with KEEP_ALIVE the model is served behind the token, also by a start that trains nothing`()
+        async throws
+    {
+        let server = try await RcloneS3Server()
+        let bundle = try await EntrypointBundle(.debian)
+        let program = Trainer.program { program in
+            program.serve = Program.Serve(
+                run: [
+                    "python3", "-m", "http.server", "--bind", "127.0.0.1", "--directory", "/data/work/final",
+                    "${SERVE_PORT}",
+                ], ready: "/model.bin")
+        }
+        let environment = Self.environment(server, run: "served").merging(["KEEP_ALIVE": "true"]) { $1 }
+        for name in ["first", "second"] {
+            let port = try Self.freePort()
+            let container = try bundle.start(program, environment: environment, port: port, name: name)
+            let site = LiveSiteReader(port: port, token: Self.token)
+            let stranger = LiveSiteReader(port: port, token: nil)
+            let early = try await eventually { try await site.get("/model.bin") }
+            #expect(early?.status == 503 || early?.status == 200)
+            let weights = try await eventually(within: 60) { try await site.text("/model.bin") }
+            #expect(weights == "served weights of step 5\n", "\(container.printed)")
+            #expect(try await stranger.get("/model.bin")?.status == 401)
+            #expect(try await stranger.get("/")?.status == 200)
+            #expect(try await stranger.get("/healthz")?.status == 200)
+            #expect(try await site.text("/")?.contains("model.bin") == true)
+            #expect(try await BucketReader(server, run: "served").status()?.phase == .serve)
+            #expect(container.printed.contains("starting at 0") == (name == "first"))
+            container.signal(15)
+            #expect(try await Self.finish(container) == 0, "\(container.printed)")
+            // A new machine has an empty disk.
+            try FileSystem.removeTree(bundle.data.appending("work"))
+        }
+    }
+
     @Test func `orphans are reaped`() async throws {
         let server = try await RcloneS3Server()
         let bundle = try await EntrypointBundle(.scratch)
