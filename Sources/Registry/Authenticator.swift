@@ -57,8 +57,13 @@ actor Authenticator {
     ) async throws(RegistryError) -> Secret? {
         let credential = try credential(for: access.registry)
         let challenges = AuthenticationChallenge.all(in: response.headers)
-        let scheme = try Self.scheme(challenges, access)
-        schemes[access.endpoint] = Task { .success(scheme) }
+        var scheme = try Self.scheme(challenges, access)
+        if case .none = scheme {
+            // Some say 401 and nothing else when a token has expired.
+            scheme = try await self.scheme(of: access)
+        } else {
+            schemes[access.endpoint] = Task { [scheme] in .success(scheme) }
+        }
         let fresh: Secret?
         switch scheme {
         case .none: fresh = nil

@@ -1,0 +1,115 @@
+import JSON
+import OCI
+import POSIX
+import SystemPackage
+import TestSupport
+import Testing
+
+/// The built program pushes to Debian's registry, and skopeo and umoci judge what arrived.
+@Suite struct PushCommandTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try write("app", base: "scratch", content: "one")
+    }
+
+    private func caasctl(_ arguments: [String], environment: [String: String?] = [:]) -> Command {
+        let own: [String: String?] = [
+            "CAASCTL_HOME": folder("home").string, "DOCKER_CONFIG": folder("docker").string,
+            "REGISTRY_USERNAME": nil, "REGISTRY_PASSWORD": nil,
+        ]
+        return Command(
+            Checkout.program("caasctl"), arguments, environment: own.merging(environment) { $1 }, in: folder.path)
+    }
+
+    private func write(_ name: String, base: String, content: String) throws {
+        try folder.write(
+            "images/\(name)/image.yaml",
+            "name: \(name)\nbase: \"\(base)\"\nlayers:\n  - files: {from: files, into: /opt/\(name)}\ncommand: [/bin/true]\n"
+        )
+        try folder.write("images/\(name)/files/text", content)
+    }
+
+    @Test func `stdout is repository and digest alone, and the image is there under both tags`() async throws {
+        let registry = try await DockerRegistry()
+        let reference = "\(registry.host)/me/app:1"
+        let digest = try await caasctl(["build", "app", "--tag", reference]).succeed()
+        let pushed = try await caasctl(["push", reference]).run()
+        #expect(pushed.status == 0)
+        #expect(pushed.output == "\(registry.host)/me/app@\(digest)\n")
+        #expect(pushed.errors.contains("2 of 2 blobs sent"))
+        for tag in ["1", String(digest.dropFirst("sha256:".count).prefix(12))] {
+            try await Command(
+                "skopeo",
+                [
+                    "copy", "--src-tls-verify=false", "docker://\(registry.host)/me/app:\(tag)",
+                    "oci:\(folder("copy")):\(tag)",
+                ]
+            ).succeed()
+        }
+        try await Command(
+            "umoci", ["unpack", "--rootless", "--image", "\(folder("copy")):1", folder("bundle").string]
+        ).succeed()
+        #expect(try FileSystem.read(folder("bundle/rootfs/opt/app/text")) == Array("one".utf8))
+
+        let json = try JSONValue(parsing: try await caasctl(["push", reference, "--json"]).succeed())
+        #expect(try json.text("digest") == digest)
+        #expect(try json.texts("tags") == ["1", String(digest.dropFirst(7).prefix(12))])
+        #expect(try json.whole("present") == 2)
+        #expect(try json.whole("sent_bytes") == 0)
+    }
+
+    @Test func `an image on a base of another registry arrives whole`() async throws {
+        let (registry, other) = (try await DockerRegistry(), try await DockerRegistry())
+        let base = "\(other.host)/base:1"
+        _ = try await caasctl(["build", "app", "--tag", base, "--push"]).succeed()
+        try write("top", base: base, content: "two")
+        let reference = "\(registry.host)/top:1"
+        try await caasctl(["build", "top", "--tag", reference], environment: ["CAASCTL_HOME": folder("second").string])
+            .succeed()
+        try await caasctl(["push", reference], environment: ["CAASCTL_HOME": folder("second").string]).succeed()
+        try await Command(
+            "skopeo", ["copy", "--src-tls-verify=false", "docker://\(reference)", "oci:\(folder("copy")):1"]
+        ).succeed()
+        try await Command(
+            "umoci", ["unpack", "--rootless", "--image", "\(folder("copy")):1", folder("bundle").string]
+        ).succeed()
+        #expect(try FileSystem.read(folder("bundle/rootfs/opt/app/text")) == Array("one".utf8))
+        #expect(try FileSystem.read(folder("bundle/rootfs/opt/top/text")) == Array("two".utf8))
+    }
+
+    @Test func `a user in the environment file comes before docker's, and a wrong password is explained`() async throws
+    {
+        let registry = try await DockerRegistry(.user("me", password: "right password"))
+        let reference = "\(registry.host)/app:1"
+        let digest = try await caasctl(["build", "app", "--tag", reference]).succeed()
+        let file = try folder.write("env", "REGISTRY_USERNAME=me\nREGISTRY_PASSWORD='right password'\n", mode: 0o600)
+        #expect(
+            try await caasctl(["push", reference, "--env-file", file.string]).succeed()
+                == "\(registry.host)/app@\(digest)")
+        let wrong = try await caasctl(
+            ["push", reference], environment: ["REGISTRY_USERNAME": "me", "REGISTRY_PASSWORD": "wrong password"]
+        ).run()
+        #expect(wrong.status == 1)
+        #expect(wrong.output.isEmpty)
+        let error = try #require(wrong.errors.split(separator: "\n").last)
+        let expected = try Regex(
+            "Error: cannot push \(reference): HEAD http://\(registry.host)/v2/app/blobs/sha256:[0-9a-f]{64} answered "
+                + "401 Unauthorized; user 'me' from REGISTRY_USERNAME and REGISTRY_PASSWORD; "
+                + "asked for repository:app:pull,push")
+        #expect(error.wholeMatch(of: expected) != nil, "\(error)")
+        #expect(!wrong.errors.contains("wrong password"))
+    }
+
+    @Test func `a name that no image here has is an error that says what to type`() async throws {
+        let outcome = try await caasctl(["push", "ghcr.io/me/app:1"]).run()
+        #expect(outcome.status == 1)
+        #expect(
+            outcome.errors == "Error: cannot push ghcr.io/me/app:1: no image here has this name; "
+                + "type: caasctl build IMAGE --tag ghcr.io/me/app:1\n")
+        let bad = try await caasctl(["push", "ghcr.io/me/App"]).run()
+        #expect(bad.status == 1)
+        #expect(try await caasctl(["push"]).run().status == 64)
+    }
+}
