@@ -24,9 +24,22 @@ extension Deployer {
         var told: Set<String> = []
         func tell(_ text: String) { if told.insert(text).inserted { report(text) } }
         let looks = Int(patience.start / patience.interval)
+        var silences = 0
         for _ in 0..<looks {
-            let deployment = try await ionet.deployment(id)
-            let containers = try await ionet.containers(of: id)
+            let deployment: IonetDeployment?
+            let containers: [IonetContainer]
+            do throws(DeploymentError) {
+                deployment = try await ionet.deployment(id)
+                containers = try await ionet.containers(of: id)
+            } catch {
+                // The run goes on while its provider's API is away for a while.
+                silences += 1
+                guard error.code == .unreachable, silences < 5 else { throw error }
+                report(error.description)
+                try await pause(patience.interval)
+                continue
+            }
+            silences = 0
             if let deployment { tell("deployment: \(deployment.status)") }
             for container in containers {
                 for event in container.events { tell("container: \(event.message)") }

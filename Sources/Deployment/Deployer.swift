@@ -69,31 +69,26 @@ public struct Deployer: Sendable {
         }
         var record = plan.record(at: .now(), api: ionet.base.with(target: "/").description)
         try ledger.write(record)
-        let scrubber = Scrubber(plan.request.secrets.values + [plan.request.registrySecret].compactMap(\.self))
-        do throws(DeploymentError) {
-            record.deployment = try await ionet.deploy(plan.request)
-            if record.deployment == nil { record.deployment = try await search(for: plan.run) }
-        } catch {
+        var doubt = "the answer had no id"
+        do throws(DeploymentError) { record.deployment = try await ionet.deploy(plan.request) } catch {
             // A server may repeat what it was sent.
-            let reason = scrubber.scrubbed(error.reason)
-            guard [.lostAnswer, .unexpectedAnswer].contains(error.code) else {
+            let secrets = plan.request.secrets.values + [plan.request.registrySecret].compactMap(\.self)
+            let reason = Scrubber(secrets).scrubbed(error.reason)
+            guard [.lostAnswer, .unexpectedAnswer, .cancelled].contains(error.code) else {
                 record.state = .refused
                 try ledger.write(record)
                 throw DeploymentError(error.code, action, reason)
             }
-            report("the answer was lost; looking for \(plan.run) among the deployments")
-            record.deployment = try await search(for: plan.run)
-            guard record.deployment != nil else {
-                throw DeploymentError(
-                    .lostAnswer, action,
-                    "\(reason); io.net lists no deployment of this name yet, and it is not asked again: "
-                        + "caasctl status \(plan.run) looks once more")
-            }
+            doubt = reason
+        }
+        if record.deployment == nil {
+            report("\(doubt); looking for \(plan.run) among the deployments")
+            record.deployment = await search(for: plan.run)
         }
         guard record.deployment != nil else {
             throw DeploymentError(
                 .lostAnswer, action,
-                "the answer had no id, and io.net lists no deployment of this name yet: "
+                "\(doubt); io.net lists no deployment of this name yet, and it is not asked again: "
                     + "caasctl status \(plan.run) looks once more")
         }
         record.state = .deployed
@@ -102,10 +97,10 @@ public struct Deployer: Sendable {
     }
 
     /// Looks for a deployment by the run's id, which is its name, several times: the list may lag behind.
-    private func search(for run: RunID) async throws(DeploymentError) -> JSONValue? {
+    private func search(for run: RunID) async -> JSONValue? {
         for attempt in 0..<max(1, patience.searches) {
-            if let found = try await find(run) { return found.id }
-            try await pause(patience.interval * Double(attempt + 1) / 2)
+            if let found = try? await find(run) { return found.id }
+            do { try await pause(patience.interval * Double(attempt + 1) / 2) } catch { return nil }
         }
         return nil
     }

@@ -16,7 +16,7 @@ struct Logs: AsyncParsableCommand {
     func run() async throws {
         let settings = try run_.options.settings()
         let (record, ionet, _) = try await run_.find(settings)
-        let follower = LogFollower(ionet, record: record, bucket: try? run_.bucket(of: record, settings))
+        let follower = LogFollower(ionet, record: record, bucket: run_.bucketIfAny(of: record, settings))
         try await follower.read(following: follow) { StandardOutput.print($0) }
     }
 }

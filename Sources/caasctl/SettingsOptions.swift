@@ -38,6 +38,14 @@ struct RunOptions: ParsableArguments {
     /// The run alone, for what only reads its bucket.
     func record() throws -> RunRecord { try RunLedger(home: HomeFolder.path()).find(run) }
 
+    /// The run's folder in its bucket; why there is none is said, and is no error where the provider knows something too.
+    func bucketIfAny(of record: RunRecord, _ settings: Settings) -> RunBucket? {
+        do { return try bucket(of: record, settings) } catch {
+            StandardError.print("\(error)")
+            return nil
+        }
+    }
+
     /// The run's folder in its bucket.
     func bucket(of record: RunRecord, _ settings: Settings) throws -> RunBucket {
         guard let place = record.bucket else {

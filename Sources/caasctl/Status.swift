@@ -18,7 +18,7 @@ struct Status: AsyncParsableCommand {
     func run() async throws {
         let settings = try run_.options.settings()
         let (record, ionet, _) = try await run_.find(settings)
-        let report = try await RunReport(record, ionet: ionet, bucket: try? run_.bucket(of: record, settings))
+        let report = try await RunReport(record, ionet: ionet, bucket: run_.bucketIfAny(of: record, settings))
         print(json ? report.json.text : report.lines.joined(separator: "\n"))
         guard !json, let url = report.publicURL else { return }
         let key = try StatusKey(home: HomeFolder.path())

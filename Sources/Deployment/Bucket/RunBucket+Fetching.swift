@@ -3,6 +3,7 @@ import ObjectStorage
 import POSIX
 public import RunContract
 public import SystemPackage
+import Synchronization
 
 extension RunBucket {
     /// Downloads every artifact into `folder`, each part's hash checked, with a SHA256SUMS beside them.
@@ -42,7 +43,7 @@ extension RunBucket {
 
     private func fetch(
         _ file: FileRecord, to path: FilePath, below folder: FilePath, _ name: String,
-        _ report: @Sendable (String) -> Void
+        _ report: @escaping @Sendable (String) -> Void
     ) async throws(DeploymentError) {
         let action = "fetch run \(run)"
         do throws(POSIXError) {
@@ -51,9 +52,12 @@ extension RunBucket {
         } catch { throw DeploymentError(.local, action, error.description) }
         let object = UploadedObject(
             key: file.key, size: file.size, partSize: file.partSize, parts: file.parts, uploadToken: file.uploadToken)
-        do throws(StorageError) { try await store.download(object, to: path) } catch {
-            throw DeploymentError(error, action)
-        }
+        let pace = Pace(seconds: 5)
+        do throws(StorageError) {
+            try await store.download(object, to: path) { bytes in
+                if pace.isDue() { report("\(name): \(bytes) of \(file.size) bytes") }
+            }
+        } catch { throw DeploymentError(error, action) }
         report("\(name): \(file.size) bytes")
     }
 
@@ -143,5 +147,21 @@ extension RunBucket {
             text += "\(needsEscape ? "\\" : "")\(hash)  \(escaped)\n"
         }
         return Array(text.utf8)
+    }
+}
+
+/// Lets something happen every few seconds at most, whoever asks.
+private final class Pace: Sendable {
+    private let interval: Duration
+    private let last = Mutex(ContinuousClock.now)
+
+    init(seconds: Int) { interval = .seconds(seconds) }
+
+    func isDue() -> Bool {
+        last.withLock { last in
+            guard last.duration(to: .now) >= interval else { return false }
+            last = .now
+            return true
+        }
     }
 }

@@ -27,7 +27,7 @@ public struct LogFollower: Sendable {
 
     /// Hands out the log's lines; with `following` until the run is over.
     public func read(following: Bool, line: @escaping @Sendable (String) -> Void) async throws {
-        if let id = record.deployment, let container = try await livingContainer(of: id) {
+        if let id = record.deployment, let container = try await livingContainer(of: id, waiting: following) {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for stream in IonetClient.LogStream.allCases {
                     group.addTask {
@@ -45,9 +45,16 @@ public struct LogFollower: Sendable {
         try await bucket.log(following: following, interval: max(interval, 2), line: line)
     }
 
-    private func livingContainer(of id: JSONValue) async throws(DeploymentError) -> IonetContainer? {
-        guard let deployment = try await ionet.deployment(id), !deployment.status.isGone else { return nil }
-        return try await ionet.containers(of: id).first
+    /// The container while the provider has it; with `waiting` it need not be there yet.
+    private func livingContainer(
+        of id: JSONValue, waiting: Bool
+    ) async throws(DeploymentError) -> IonetContainer? {
+        while let deployment = try await ionet.deployment(id), !deployment.status.isGone {
+            if let container = try await ionet.containers(of: id).first { return container }
+            guard waiting, !deployment.status.isOver else { return nil }
+            do { try await Task.sleep(for: .seconds(interval)) } catch { return nil }
+        }
+        return nil
     }
 
     /// One of the streams, connected again as often as it breaks while the run goes on.
@@ -73,7 +80,9 @@ public struct LogFollower: Sendable {
                     state.failures += 1
                     return state.failures
                 }
-                guard error.code == .unreachable, failures < 10 else { throw error }
+                // A container that is not started yet has no log, which some servers call not found.
+                let mayPass = error.code == .unreachable || (error.code == .notFound && following)
+                guard mayPass, failures < (error.code == .notFound ? 240 : 10) else { throw error }
             }
             guard following, let deployment = try await ionet.deployment(id), !deployment.status.isOver,
                 !deployment.status.isGone
