@@ -10,15 +10,15 @@ struct Fetch: AsyncParsableCommand {
         abstract: "Download a run's artifacts, every part checked against its SHA-256.",
         discussion: "Prints the folder, which then holds the artifacts and their SHA256SUMS.")
 
-    @OptionGroup var run_: RunOptions
+    @OptionGroup var target: RunOptions
 
     @Argument(help: ArgumentHelp("Where the files go.", valueName: "dir"))
     var folder: String
 
     func run() async throws {
-        let settings = try run_.options.settings()
-        let record = try run_.record()
-        let bucket = try run_.bucket(of: record, settings)
+        let settings = try target.options.settings()
+        let record = try target.record()
+        let bucket = try target.bucket(of: record, settings)
         _ = try await bucket.fetch(into: FilePath(folder)) { StandardError.print($0) }
         print(folder)
     }

@@ -94,6 +94,31 @@ import Testing
         #expect(try fixture.ledger.find("last").state == .deployed)
     }
 
+    @Test func `a deployment that was taken is never called refused`() async throws {
+        let fixture = try DeploymentFixture()
+        let double = try await IonetDouble { request, _ in
+            if request.method == "POST" { return IonetDouble.json(["status": "deployment requested"]) }
+            return request.path.hasSuffix("/deployments") ? .answer(503, text: "later") : nil
+        }
+        let ionet = try fixture.client(double)
+        let deployer = fixture.deployer(ionet)
+        let plan = try await fixture.plan(ionet)
+        let error = await #expect(throws: DeploymentError.self) { try await deployer.start(plan) }
+        #expect(error?.code == .lostAnswer)
+        #expect(try fixture.ledger.find("last").state == .intent)
+    }
+
+    @Test func `an API that is away for a moment does not end the following`() async throws {
+        let fixture = try DeploymentFixture()
+        let double = try await IonetDouble { request, count in
+            request.path.contains("/deployment/") && count <= 2 ? .close : nil
+        }
+        let ionet = try IonetClient(url: double.url, key: Secret(IonetDouble.key), retries: .never)
+        let deployer = fixture.deployer(ionet)
+        let record = try await deployer.follow(try await deployer.start(try await fixture.plan(ionet)))
+        #expect(record.publicURL == "https://c1.example.org")
+    }
+
     @Test func `a refusal is kept, and what it repeats of the request is not shown`() async throws {
         let fixture = try DeploymentFixture()
         let double = try await IonetDouble { request, _ in

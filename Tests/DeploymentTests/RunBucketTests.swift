@@ -149,13 +149,16 @@ import Testing
 
     @Test func `the log in the bucket is read in order`() async throws {
         for (attempt, sequence, line) in [(1, 1, "one"), (1, 2, "two"), (2, 1, "three")] {
-            let record: JSONValue = ["time": "2026-01-02T03:04:05Z", "source": "train", "line": .string(line)]
+            let record: JSONValue = [
+                "time": "2026-01-02T03:04:05Z", "source": .string(line == "two" ? "caas" : "train"),
+                "line": .string(line),
+            ]
             try await store.put(
                 layout.log(attempt: attempt, sequence: sequence, suffix: "jsonl"), record.encoded() + Array("\n".utf8),
                 contentType: "application/jsonl")
         }
         let said = SaidLines()
         try await bucket.log(following: false, interval: 1) { said.add($0) }
-        #expect(said.all == ["one", "two", "three"])
+        #expect(said.all == ["one", "caas: two", "three"])
     }
 }

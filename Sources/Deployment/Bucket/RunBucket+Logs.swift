@@ -44,7 +44,11 @@ extension RunBucket {
     /// The texts of a piece's records; a line that is none is shown as it is.
     private static func lines(_ content: [UInt8]) -> [String] {
         content.split(separator: UInt8(ascii: "\n")).map { line in
-            (try? JSONValue(parsing: line))?["line"]?.string ?? String(decoding: line, as: UTF8.self)
+            guard let record = try? JSONValue(parsing: line), let text = record["line"]?.string else {
+                return String(decoding: line, as: UTF8.self)
+            }
+            // As the container prints it: what the entrypoint itself says is marked.
+            return record["source"]?.string == LogRecord.entrypoint ? "caas: \(text)" : text
         }
     }
 }
