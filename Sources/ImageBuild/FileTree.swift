@@ -69,8 +69,11 @@ struct FileTree {
             modified: modified)
         switch status.kind {
         case .directory:
-            entry.kind = .directory
-            try archived { () throws(ArchiveError) in try writer.append(entry) }
+            if let known = ParentFolders.entry(target, onBase: isOnBase, modified: modified) {
+                entry.kind = .directory
+                entry.mode = known.mode
+                try archived { () throws(ArchiveError) in try writer.append(entry) }
+            }
             try writeFolder(file, below: path, into: into, to: &writer)
         case .symbolicLink:
             entry.kind = .symbolicLink

@@ -8,14 +8,19 @@ enum ParentFolders {
     private static let links: Set<String> = ["bin", "sbin", "lib", "lib32", "lib64", "libx32", "var/run", "var/lock"]
     private static let modes: [String: UInt32] = ["tmp": 0o1777, "var/tmp": 0o1777, "root": 0o700]
 
+    /// The entry for a folder, nil where a base's own link must stay.
+    static func entry(_ folder: [UInt8], onBase: Bool, modified: Int64) -> ArchiveEntry? {
+        let name = String(decoding: folder, as: UTF8.self)
+        if onBase && links.contains(name) { return nil }
+        return ArchiveEntry(.directory, path: folder, mode: modes[name] ?? 0o755, modified: modified)
+    }
+
     /// Entries for every folder on the way to an absolute path, and for the path itself if said.
     static func entries(to path: String, includingItself: Bool, onBase: Bool, modified: Int64) -> [ArchiveEntry] {
         let names = path.split(separator: "/")
         let count = includingItself ? names.count : names.count - 1
         return (0..<max(0, count)).compactMap { index in
-            let folder = names[...index].joined(separator: "/")
-            if onBase && links.contains(folder) { return nil }
-            return ArchiveEntry(.directory, path: Array(folder.utf8), mode: modes[folder] ?? 0o755, modified: modified)
+            entry(Array(names[...index].joined(separator: "/").utf8), onBase: onBase, modified: modified)
         }
     }
 }

@@ -33,7 +33,9 @@ struct EntryPath {
         if name == ".wh..wh..opq" { return Whiteout(folder: Array(folder), name: nil) }
         // Other names that begin so are a union file system's own, which no layer needs.
         if name.hasPrefix(".wh..wh.") { return Whiteout(folder: [], name: nil, isForeign: true) }
-        guard let removed = FilePath.Component(String(name.dropFirst(".wh.".count))), removed.kind == .regular else {
+        // As bytes: the name that is removed need not be UTF-8.
+        let removed = names.last?.withPlatformString { FilePath(platformString: $0 + ".wh.".utf8.count) }.lastComponent
+        guard let removed, removed.kind == .regular else {
             throw ImageStoreError("unpack '\(FilePath(root: nil, names))'", "a whiteout must name what it removes")
         }
         return Whiteout(folder: Array(folder), name: removed)

@@ -47,7 +47,8 @@ extension ImageStore {
     private func copy(_ blob: Descriptor, to layout: Layout) throws(ImageStoreError) {
         let from = path(of: blob.digest)
         let to = layout.path(of: blob.digest)
-        let temporary = FileSystem.temporaryPath(beside: to)
+        // Not beside the blobs: other tools take every name there for a digest, also one that a kill left.
+        let temporary = FileSystem.temporaryPath(beside: layout.folder.appending("blob"))
         do throws(ImageStoreError) {
             let isLinked = try posix { () throws(POSIXError) in try FileSystem.link(from, as: temporary) }
             if !isLinked { try copy(blob, from, to: temporary) }

@@ -25,12 +25,22 @@ struct Layout: Sendable {
         try posix { () throws(POSIXError) in
             if FileSystem.exists(marker) && FileSystem.exists(index) && FileSystem.exists(blobs) { return }
             try FileSystem.makeFolder(blobs)
-            if !FileSystem.exists(index) {
-                try FileSystem.write(ImageIndex(manifests: []).json.encoded(), to: index)
-            }
+            if !FileSystem.exists(index) { try makeIndex() }
             if !FileSystem.exists(marker) {
                 try FileSystem.write(Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8), to: marker)
             }
+        }
+    }
+
+    /// Makes an empty index, unless another process was first: its names must not be lost.
+    private func makeIndex() throws(POSIXError) {
+        let temporary = FileSystem.temporaryPath(beside: index)
+        try FileSystem.write(ImageIndex(manifests: []).json.encoded(), to: temporary)
+        defer { try? FileSystem.remove(temporary) }
+        do throws(POSIXError) {
+            if try !FileSystem.link(temporary, as: index) { try FileSystem.rename(temporary, to: index) }
+        } catch {
+            guard error.errno == .fileExists else { throw error }
         }
     }
 

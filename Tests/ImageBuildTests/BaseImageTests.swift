@@ -80,6 +80,18 @@ import Testing
             ])
     }
 
+    @Test mutating func `nor do the user's own folders of these names, and /tmp stays everybody's`() async throws {
+        try addBase()
+        for path in ["lib/x", "tmp/x", "usr/lib/x"] { try fixture.folder.write("image/files/\(path)", "x") }
+        let image = try await fixture.build(yaml.replacing("into: /lib/app", with: "into: /"))
+        #expect(
+            try await fixture.list(image, layer: 1) == [
+                "-rw-r--r-- 0:0 Jan 1 1970 lib/x", "drwxrwxrwt 0:0 Jan 1 1970 tmp/", "-rw-r--r-- 0:0 Jan 1 1970 tmp/x",
+                "drwxr-xr-x 0:0 Jan 1 1970 usr/", "drwxr-xr-x 0:0 Jan 1 1970 usr/lib/",
+                "-rw-r--r-- 0:0 Jan 1 1970 usr/lib/x",
+            ])
+    }
+
     @Test mutating func `a new entrypoint drops the base's arguments`() async throws {
         try addBase()
         let image = try await fixture.build("name: app\nbase: example.org/base:1\nentrypoint: [/ours]\n")

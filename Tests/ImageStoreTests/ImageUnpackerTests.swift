@@ -56,6 +56,15 @@ import Testing
             ])
     }
 
+    @Test func `a whiteout removes a name that is not UTF-8`() async throws {
+        let name = "'x\\udcff'"
+        let lower = try await fixture.tar("a", "add(\(name), content=b'1')")
+        let upper = try await fixture.tar("b", "add('.wh.' + \(name))")
+        #expect(try fixture.unpack(fixture.image([lower])).count == 1)
+        try FileSystem.removeTree(fixture.folder("root"))
+        #expect(try fixture.unpack(fixture.image([lower, upper])) == [])
+    }
+
     @Test func `a later layer replaces files, links and folders, and keeps a folder's content`() async throws {
         let lower = try await fixture.tar(
             "a",
