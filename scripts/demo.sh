@@ -12,7 +12,7 @@ if [ -z "${DEMO_ENVIRONMENT-}" ]; then
         [ -z "${!name-}" ] || kept+=("$name=${!name}")
     done
     exec env -i "${kept[@]}" DEMO_ENVIRONMENT=clean no_proxy=127.0.0.1,localhost \
-        PATH="$project/.build/release:$PATH" CAASCTL_HOME="$CAASCTL_CACHE/demo/home" "${BASH_SOURCE[0]}"
+        PATH="${CAASCTL_BIN:-$project/.build/release}:$PATH" CAASCTL_HOME="$CAASCTL_CACHE/demo/home" "${BASH_SOURCE[0]}"
 fi
 
 cd "$project"
