@@ -81,7 +81,7 @@ import Testing
             let registry = try await sandbox.environment()["CAASCTL_REGISTRY"] ?? ""
             try await image.copy(to: "\(registry)/web:1")
             let id = try await sandbox.deploy("web:1", replicas: 2)
-            let urls = try await eventually(within: 60) { () -> [String]? in
+            let urls = try await eventually(within: 180) { () -> [String]? in
                 let urls = try await sandbox.workers(id).compactMap { $0["public_url"]?.string }
                 return urls.count == 2 ? urls : nil
             }
@@ -96,7 +96,7 @@ import Testing
         try await TestSandbox.run(up: ["--health-start-period", "1"]) { sandbox in
             try await Self.push(sandbox)
             let id = try await sandbox.deploy("busybox:1", variables: ["SILENT": "yes", "GRACE_SECONDS": "5"])
-            let worker = try await sandbox.worker(id, is: "failed", within: 120)
+            let worker = try await sandbox.worker(id, is: "failed", within: 240)
             let told = TestSandbox.events(worker).contains {
                 $0.hasPrefix("the health check failed 3 times in a row: GET")
             }

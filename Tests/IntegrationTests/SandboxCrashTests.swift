@@ -47,7 +47,7 @@ import Testing
             let id = try await Self.start(sandbox, rounds: 8)
             try await sandbox.process(of: "api").signal(9)
             // Longer than the container lives.
-            let ended = try await eventually(within: 60) { () -> Bool? in
+            let ended = try await eventually(within: 180) { () -> Bool? in
                 ProcessIdentity.all(environment: TestSandbox.mark, beginning: sandbox.home.string).isEmpty ? true : nil
             }
             #expect(ended == true)

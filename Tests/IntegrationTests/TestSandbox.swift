@@ -91,6 +91,8 @@ final class TestSandbox: Sendable {
         let url = "\(environment["IOCLOUD_API_URL"] ?? "")/enterprise/v1/io-cloud/caas/\(path)"
         var request = HTTPRequest(method, try HTTPURL(url), body: body.map { .bytes($0.encoded()) } ?? .empty)
         request.headers["x-api-key"] = environment["IOCLOUD_API_KEY"]
+        // A log moves less than a client of large files expects.
+        request.stallSeconds = 600
         return try await http.send(request)
     }
 
@@ -129,7 +131,7 @@ final class TestSandbox: Sendable {
     }
 
     /// Waits until the first container has a status; the container then.
-    func worker(_ id: String, is status: String, within seconds: Double = 60) async throws -> JSONValue {
+    func worker(_ id: String, is status: String, within seconds: Double = 180) async throws -> JSONValue {
         let last = try await eventually(within: seconds, every: 0.2) { () -> JSONValue? in
             let worker = try await self.workers(id).first
             let now = worker?["status"]?.string ?? ""
@@ -142,7 +144,7 @@ final class TestSandbox: Sendable {
 
     /// Waits until a container's server answers; where.
     func url(_ id: String) async throws -> String {
-        let last = try await eventually(within: 60) { () -> JSONValue? in
+        let last = try await eventually(within: 180) { () -> JSONValue? in
             let worker = try await self.workers(id).first
             return worker?["public_url"]?.string != nil || worker?["status"] == "failed" ? worker : nil
         }
