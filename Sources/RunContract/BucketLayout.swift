@@ -17,7 +17,7 @@ public struct BucketLayout: Sendable, Hashable {
     public var completion: String { root + "complete.json" }
     /// Where a start of the run proves that it may write.
     public func probe(instance: String) -> String { root + "probe-\(instance)" }
-    /// One piece of the log, JSON lines compressed.
+    /// One piece of the log, a ``LogRecord`` a line.
     public func log(attempt: Int, sequence: Int, suffix: String) -> String {
         root + "logs/\(attempt)-\(Self.padded(sequence, to: 6)).\(suffix)"
     }

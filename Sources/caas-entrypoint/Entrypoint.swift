@@ -14,6 +14,7 @@ import Supervision
         let image = (try? program.get())?.imageEnvironment ?? [:]
         let environment = InheritedEnvironment.take(all, image: image)
         ProcessSupervisor.blockSignals()
-        exit(Container(program: program, environment: environment).run())
+        // Without exit's handlers: they would take OpenSSL away from threads that are still at work.
+        _exit(Container(program: program, environment: environment).run())
     }
 }

@@ -23,22 +23,25 @@ final class RunOwnership: Sendable {
 
     /// Takes the number after the last start's, and writes it before anything else is done.
     func claim(instance: String) async throws(SupervisionError) -> Int {
+        let attempt: Int
+        let written: RunStatus?
         do throws(StorageError) {
-            let attempt = (try await current()?.attempt ?? 0) + 1
+            attempt = (try await current()?.attempt ?? 0) + 1
             board.update { status in
                 status.attempt = attempt
                 status.instance = instance
             }
             try await put()
-            guard let written = try await current(), written.instance == instance else {
-                throw StorageError(.other, "take over the run", "another container of it starts at the same moment")
-            }
-            return attempt
+            written = try await current()
         } catch {
-            throw error.code == .other
-                ? SupervisionError(status: ExitCode.preempted.rawValue, error.description)
-                : SupervisionError(status: ExitCode.preflight.rawValue, error.description)
+            if error.code == .cancelled { throw .stopped }
+            throw SupervisionError(status: ExitCode.preflight.rawValue, error.description)
         }
+        guard written?.instance == instance else {
+            isLost.withLock { $0 = true }
+            throw SupervisionError(.preempted, "take over the run", "another container of it starts at the same moment")
+        }
+        return attempt
     }
 
     /// Writes what the board says; false where another start has taken the run over, and nothing was written.

@@ -59,10 +59,14 @@ actor CheckpointUploader {
     func hurry() { isHurried = true }
 
     /// Waits until everything is uploaded; uploads that only fail for longer than the patience are given up.
-    func drain(patience: Duration, until deadline: ContinuousClock.Instant? = nil) async throws(SupervisionError) {
+    ///
+    /// The deadline may come up meanwhile, when somebody asks the container to stop.
+    func drain(
+        patience: Duration, until deadline: @Sendable () -> ContinuousClock.Instant? = { nil }
+    ) async throws(SupervisionError) {
         while worker != nil {
             let now = ContinuousClock.now
-            if let deadline, now >= deadline { throw incomplete("there is no time left") }
+            if let deadline = deadline(), now >= deadline { throw incomplete("there is no time left") }
             if let failingSince, now - failingSince >= patience { throw incomplete(lastFailure) }
             do { try await Task.sleep(for: .milliseconds(50)) } catch { throw .stopped }
         }

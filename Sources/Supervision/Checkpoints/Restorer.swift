@@ -35,15 +35,30 @@ struct Restorer: Sendable {
                 session.log.say("\(name) does not count: \(file.key) is not what was uploaded")
                 return false
             }
+        } catch { return try decline(name, error) }
+        try requireSpace(for: manifest, in: folder)
+        do throws(StorageError) {
             try await download(manifest.files, to: folder)
             return true
-        } catch {
-            if [.corrupted, .noSuchKey].contains(error.code) {
-                session.log.say("\(name) does not count: \(error)")
-                return false
-            }
-            throw Self.failure(error)
+        } catch { return try decline(name, error) }
+    }
+
+    /// What is damaged in the bucket makes room for what is older; a bucket that does not answer ends the run.
+    private func decline(_ name: String, _ error: StorageError) throws(SupervisionError) -> Bool {
+        guard [.corrupted, .noSuchKey].contains(error.code) else { throw Self.failure(error) }
+        session.log.say("\(name) does not count: \(error)")
+        return false
+    }
+
+    /// A disk that is too small is said before the download, and under its own code.
+    private func requireSpace(for manifest: FolderManifest, in folder: FilePath) throws(SupervisionError) {
+        let missing = manifest.files.filter { file in
+            (try? FileStatus(folder.appending(file.path)))?.size != file.size
         }
+        let needed = missing.reduce(0) { $0 + $1.size }
+        guard needed > 0, let free = try? FileSystem.freeBytes(at: session.data), free < needed else { return }
+        throw SupervisionError(
+            .disk, "restore to \(folder)", "\(ByteCount(needed)) are needed, and \(ByteCount(free)) are free")
     }
 
     /// Downloads files; those that are there already and fit are left alone.

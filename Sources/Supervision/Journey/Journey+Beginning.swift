@@ -49,6 +49,11 @@ extension Journey {
         for stage in session.program.stages {
             _ = try command(stage, session, resumeStep: stage.resume.isEmpty ? nil : 0)
             _ = try session.pattern(of: stage)
+            let variables = try session.stages.variables(of: stage)
+            for text in stage.outputs { _ = try StageEnvironment.expand(text) { variables[$0] } }
+        }
+        if session.configuration.keepsServing, let server = session.program.serve {
+            _ = try command(server, session, port: 0)
         }
         _ = try artifactFolders(session)
     }

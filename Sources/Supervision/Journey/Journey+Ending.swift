@@ -8,11 +8,13 @@ extension Journey {
         let luggage = luggage.withLock { $0 }
         if luggage.isSuperseded { return ExitCode.preempted.rawValue }
         let outcome = failure.flatMap { luggage.isComplete && $0.isPreemption ? nil : $0 }
-        let deadline = supervisor.termination.map { $0.deadline - .milliseconds(1500) }
         var final = outcome
         if outcome != nil, let uploader = luggage.uploader, let session = luggage.session {
             do throws(SupervisionError) {
-                try await drainAfterFailure(uploader, session.persistence.patience, deadline)
+                if supervisor.termination != nil { await uploader.hurry() }
+                try await uploader.drain(patience: session.persistence.patience) { [supervisor] in
+                    supervisor.termination.map { $0.deadline - .milliseconds(1500) }
+                }
             } catch { log.say("not everything was uploaded: \(error)") }
         }
         // Asked to stop meanwhile: the reason that there was stays, but nobody waits any longer.
@@ -33,15 +35,6 @@ extension Journey {
         await report(luggage)
         if let final, !final.isPreemption, holdsFailures, supervisor.termination == nil { await hold(luggage) }
         return final?.status ?? 0
-    }
-
-    private func drainAfterFailure(
-        _ uploader: CheckpointUploader, _ patience: Duration, _ deadline: ContinuousClock.Instant?
-    ) async throws(SupervisionError) {
-        if deadline != nil { await uploader.hurry() }
-        let isHurried = supervisor.termination != nil
-        let limit = isHurried ? deadline : nil
-        try await uploader.drain(patience: patience, until: limit)
     }
 
     /// The last log and the last status, as far as there is time.

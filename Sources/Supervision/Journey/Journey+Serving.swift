@@ -33,16 +33,9 @@ extension Journey {
     private func serveOnce(_ server: Program.Serve, _ session: RunSession) async throws(SupervisionError) -> ExitStatus
     {
         let port = try await RelayGate.freePort()
-        var stages = session.stages
-        stages.provided["SERVE_PORT"] = String(port)
-        stages.provided["STAGE"] = "serve"
-        let variables = try stages.programVariables()
-        var arguments: [String] = []
-        for text in server.run { arguments.append(try StageEnvironment.expand(text) { variables[$0] }) }
-        log.say("serve: \(arguments.joined(separator: " "))")
-        let child = try await supervisor.start(
-            ChildCommand(
-                arguments, environment: stages.process(variables), workdir: try workdir(session.program, variables)))
+        let command = try command(server, session, port: port)
+        log.say("serve: \(command.arguments.joined(separator: " "))")
+        let child = try await supervisor.start(command)
         let output = ChildOutput(of: child, receive: log.stream(of: "serve") { _ in })
         let ready = server.ready
         let probing = Task { [self] in await openWhenReady(port: port, path: ready) }
@@ -52,6 +45,18 @@ extension Journey {
         supervisor.signal(child, SIGKILL)
         await output.finish(within: .milliseconds(500))
         return status
+    }
+
+    /// The server's command with its variables filled in.
+    func command(_ server: Program.Serve, _ session: RunSession, port: Int) throws(SupervisionError) -> ChildCommand {
+        var stages = session.stages
+        stages.provided["SERVE_PORT"] = String(port)
+        stages.provided["STAGE"] = "serve"
+        let variables = try stages.programVariables()
+        var arguments: [String] = []
+        for text in server.run { arguments.append(try StageEnvironment.expand(text) { variables[$0] }) }
+        return ChildCommand(
+            arguments, environment: stages.process(variables), workdir: try workdir(session.program, variables))
     }
 
     /// Asks the server until it answers 2xx, then opens the relay.

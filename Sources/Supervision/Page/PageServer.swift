@@ -4,9 +4,6 @@ import RunContract
 
 /// Listens on PORT from the first second to the last.
 public final class PageServer: Sendable {
-    /// So many connections at once; further ones wait in the kernel's queue.
-    private static let mostConnections = 1024
-
     private let channel: any Channel
     private let group: MultiThreadedEventLoopGroup
 

@@ -1,0 +1,46 @@
+import Hashing
+import JSON
+import POSIX
+import SystemPackage
+import TestSupport
+import Testing
+
+/// The layer that `caasctl entrypoint pack` makes of the built program.
+@Suite struct EntrypointLayerTests {
+    @Test func `two packings give the same bytes, and they are what the record says`() async throws {
+        let folder = try TemporaryFolder()
+        let pack = { (name: String, environment: [String: String?]) in
+            try await Command(
+                Checkout.program("caasctl"),
+                ["entrypoint", "pack", Checkout.program("caas-entrypoint"), "--output", folder(name).string],
+                environment: environment
+            ).succeed()
+        }
+        let first = try await pack("first", ["TZ": "Asia/Tokyo", "LC_ALL": "C"])
+        let second = try await pack("second", ["TZ": "UTC", "LC_ALL": "C.UTF-8"])
+        #expect(first == second && first.hasPrefix("sha256:"))
+        let blob = try FileSystem.read(folder("first/layer.tar.gz"))
+        let record = try JSONValue(parsing: try FileSystem.read(folder("first/layer.json")))
+        #expect(first == "sha256:\(SHA256.hash(blob).hexadecimal)")
+        #expect(try record.text("digest") == first && record.whole("size") == blob.count)
+        let tar = try await Command("sh", ["-c", "gzip -dc '\(folder("first/layer.tar.gz"))' | sha256sum"]).succeed()
+        #expect(try record.text("diff_id") == "sha256:\(tar.prefix(64))")
+    }
+
+    @Test func `it holds the program, its loader, its libraries and certificates, all of root and of 1970`()
+        async throws
+    {
+        let layer = Checkout.binaries.appending("entrypoint/layer.tar.gz").string
+        let lines = try await Command("bsdtar", ["-tvzf", layer, "--numeric-owner"], environment: ["TZ": "UTC"])
+            .succeed()
+            .split(separator: "\n")
+        let names = Set(lines.compactMap { $0.split(separator: " ").last.map(String.init) })
+        for name in ["caas-entrypoint", "ld.so", "ca.pem", "libc.so.6", "libcurl.so.4"] {
+            #expect(names.contains(".caas/\(name)"))
+        }
+        for line in lines {
+            let parts = line.split(separator: " ", omittingEmptySubsequences: true)
+            #expect(parts[2] == "0" && parts[3] == "0" && line.contains("Jan  1  1970"), "\(line)")
+        }
+    }
+}
