@@ -271,7 +271,9 @@ import Testing
             #expect(try await stranger.get("/")?.status == 200)
             #expect(try await stranger.get("/healthz")?.status == 200)
             #expect(try await site.text("/")?.contains("model.bin") == true)
-            #expect(try await BucketReader(server, run: "served").status()?.phase == .serve)
+            let bucket = try BucketReader(server, run: "served")
+            let isServing = try await eventually(within: 15) { try await bucket.status()?.phase == .serve ? true : nil }
+            #expect(isServing == true)
             #expect(container.printed.contains("starting at 0") == (name == "first"))
             container.signal(15)
             #expect(try await Self.finish(container) == 0, "\(container.printed)")
