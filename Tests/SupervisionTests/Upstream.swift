@@ -81,11 +81,10 @@ final class Upstream: Sendable {
         def connect():
             return socket.create_connection(("127.0.0.1", port), timeout=20)
         def everything(connection):
-            data = b""
+            pieces = []
             while True:
-                piece = connection.recv(65536)
-                if not piece: return data
-                data += piece
+                pieces.append(connection.recv(65536))
+                if not pieces[-1]: return b"".join(pieces)
         def events():
             connection = connect()
             connection.sendall(b"GET /events HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
