@@ -43,6 +43,7 @@ import Testing
         #expect(!text.contains("run-1") && !text.contains("private"))
         #expect(front.headers["Content-Security-Policy"]?.contains("default-src 'none'") == true)
         #expect(try await site.get("/healthz", method: "DELETE").status == 405)
+        #expect(try await site.get("/.caas/").body == front.body)
     }
 
     @Test func `the rest needs the token`() async throws {

@@ -54,7 +54,8 @@ public struct LiveSite: Sendable {
         }
         switch head.path {
         case "/healthz": return .text("200 OK", "ok")
-        case "/": return html(front)
+        // Under its own name too: `/` is the model's where that is public.
+        case "/", "/.caas", "/.caas/": return html(front)
         default: break
         }
         guard token.isSet else {
