@@ -37,6 +37,7 @@ public final class S3Client: ObjectStore {
     let policy: RetryPolicy
     let client: HTTPClient
     let signer: SigV4Signer
+    private let credentials: StorageCredentials
     let etags = ExpectedETags()
     private let clock = Mutex(Clock())
 
@@ -49,6 +50,7 @@ public final class S3Client: ObjectStore {
         self.options = options
         self.policy = policy
         self.client = client
+        self.credentials = credentials
         signer = SigV4Signer(credentials, region: location.region)
     }
 
@@ -66,6 +68,7 @@ public final class S3Client: ObjectStore {
     func perform(_ call: S3Call, limit: Int = 16 << 20, sink: (any HTTPBodySink)? = nil) async throws(StorageError)
         -> HTTPResponse
     {
+        try credentials.check(for: location, doing: call.action)
         var attempt = 0
         var isResigned = false
         while true {

@@ -1,3 +1,4 @@
+import HTTP
 public import Secrets
 
 /// A key of an S3 service.
@@ -14,5 +15,16 @@ public struct StorageCredentials: Sendable {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
         self.sessionToken = sessionToken
+    }
+
+    /// Refuses to show the sandbox's key, which is worth nothing elsewhere, to a server that is not on this machine.
+    ///
+    /// Whoever still has the sandbox's environment set would only learn of it by a server's "no such key".
+    func check(for location: BucketLocation, doing action: String) throws(StorageError) {
+        guard accessKeyID.hasPrefix("sandbox-"), !location.endpoint.isLoopback else { return }
+        throw StorageError(
+            .wrongKey, action,
+            "the key is the sandbox's, and \(location.endpoint.host) is not this machine; set R2_ACCESS_KEY_ID to its key"
+        )
     }
 }
