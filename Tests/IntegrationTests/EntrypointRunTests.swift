@@ -282,6 +282,51 @@ import Testing
         }
     }
 
+    @Test func `the rule says how many checkpoints are uploaded and kept`() async throws {
+        let server = try await RcloneS3Server()
+        let bundle = try await EntrypointBundle(.scratch)
+        let program = Trainer.program(steps: 7) { program in
+            program.stages[0].checkpoints?.every = 2
+            program.stages[0].checkpoints?.keepLocal = 1
+            program.stages[0].checkpoints?.keepRemote = 3
+        }
+        let container = try bundle.start(
+            program, environment: Self.environment(server, run: "kept"), port: try Self.freePort())
+        #expect(try await Self.finish(container) == 0, "\(container.printed)")
+        let bucket = try BucketReader(server, run: "kept")
+        // Each second one and the last; of these four the oldest went again.
+        #expect(try await bucket.checkpoints() == ["4-1", "6-1", "7-1"])
+        #expect(try await bucket.store.list(bucket.layout.checkpoint(stage: "base", step: 2, attempt: 1)).isEmpty)
+        // On the disk only what is in the bucket may go.
+        let left = try FileSystem.names(in: bundle.data.appending("work/ck")).map(\.string)
+        let models = [1, 3, 5, 7].map { "model_00000\($0).bin" }
+        #expect(Set(left.filter { $0.hasPrefix("model") }).subtracting(["model_000002.bin"]) == Set(models))
+    }
+
+    @Test func `a finished stage is skipped on another machine, and its outputs are there`() async throws {
+        let server = try await RcloneS3Server()
+        let bundle = try await EntrypointBundle(.scratch)
+        let program = Trainer.program(steps: 6, delay: 1) { program in
+            var stage = Program.Stage(
+                name: "prepare", run: ["/bin/sh", "-c", "mkdir -p $DATA/tok/deep; echo words > $DATA/tok/deep/a"])
+            stage.outputs = ["tok/*"]
+            program.stages.insert(stage, at: 0)
+            program.stages[1].run = ["/bin/sh", "-c", "cat $DATA/tok/deep/a; exec /train \"$@\"", "sh"]
+        }
+        let environment = Self.environment(server, run: "staged")
+        let first = try bundle.start(program, environment: environment, port: try Self.freePort(), name: "first")
+        let bucket = try BucketReader(server, run: "staged")
+        _ = try await eventually { try await bucket.checkpoints().isEmpty ? nil : true }
+        try await bundle.kill()
+        #expect(try await Self.finish(first) != 0)
+        try FileSystem.removeTree(bundle.data.appending("work"))
+        let second = try bundle.start(program, environment: environment, port: try Self.freePort(), name: "second")
+        #expect(try await Self.finish(second) == 0, "\(second.printed)")
+        #expect(second.printed.contains("caas: stage prepare was finished by an earlier attempt"))
+        #expect(second.printed.contains("\nwords\n") && !second.printed.contains("starting at 0"))
+        #expect(try await bucket.completion()?.attempt == 2)
+    }
+
     @Test func `orphans are reaped`() async throws {
         let server = try await RcloneS3Server()
         let bundle = try await EntrypointBundle(.scratch)
