@@ -47,6 +47,7 @@ find_missing_packages() {
     library zlib zlib1g-dev
     command_of pkg-config pkg-config
     command_of git git
+    command_of make make
     command_of curl curl
     command_of mmdebstrap mmdebstrap
     command_of newuidmap uidmap

@@ -1,3 +1,4 @@
+import HTTP
 import Hashing
 
 /// Whether the bucket holds what was uploaded.

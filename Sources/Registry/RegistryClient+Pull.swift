@@ -36,7 +36,7 @@ extension RegistryClient {
         do throws(RegistryError) {
             let image = try await found(reference, platform)
             let access = try RepositoryAccess(reference, Scope.pull)
-            try await forEach(image.manifest.layers, limit: parallelism) { (layer) throws(RegistryError) in
+            try await BoundedTasks.forEach(image.manifest.layers, atOnce: parallelism) { (layer) throws(RegistryError) in
                 guard try await self.hasBlob(layer, access) else {
                     throw RegistryError(.notFound, "the registry lacks layer \(layer.digest)")
                 }
@@ -60,7 +60,7 @@ extension RegistryClient {
                 blobs.append(blob)
             }
             onEvent(.planned(blobs: blobs.count, bytes: blobs.reduce(0) { $0 + $1.size }))
-            try await forEach(blobs, limit: parallelism) { (blob) throws(RegistryError) in
+            try await BoundedTasks.forEach(blobs, atOnce: parallelism) { (blob) throws(RegistryError) in
                 try await self.fetch(blob, access, into: store, onEvent)
             }
             // Its blobs are there now: the manifest comes last, as everywhere.
@@ -91,7 +91,7 @@ extension RegistryClient {
         let missing = store.missingLayers(of: image)
         onEvent(.planned(blobs: missing.count, bytes: missing.reduce(0) { $0 + $1.size }))
         do throws(RegistryError) {
-            try await forEach(missing, limit: parallelism) { (blob) throws(RegistryError) in
+            try await BoundedTasks.forEach(missing, atOnce: parallelism) { (blob) throws(RegistryError) in
                 let access = try RepositoryAccess(try self.sources(of: blob, in: store)[0], Scope.pull)
                 try await self.fetch(blob, access, into: store, onEvent)
             }

@@ -21,7 +21,7 @@ extension RegistryClient {
             let access = try RepositoryAccess(reference, Scope.push)
             let content = try await content(of: image, store)
             onEvent(.planned(blobs: content.blobs.count, bytes: content.blobs.reduce(0) { $0 + $1.size }))
-            try await forEach(content.blobs, limit: parallelism) { (blob) throws(RegistryError) in
+            try await BoundedTasks.forEach(content.blobs, atOnce: parallelism) { (blob) throws(RegistryError) in
                 try await self.transfer(blob, store, to: reference, access, onEvent)
             }
             // Manifests last: a registry refuses one whose blobs or children it lacks. The tag very last: whoever
