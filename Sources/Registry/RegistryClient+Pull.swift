@@ -36,7 +36,8 @@ extension RegistryClient {
         do throws(RegistryError) {
             let image = try await found(reference, platform)
             let access = try RepositoryAccess(reference, Scope.pull)
-            try await BoundedTasks.forEach(image.manifest.layers, atOnce: parallelism) { (layer) throws(RegistryError) in
+            try await BoundedTasks.forEach(image.manifest.layers, atOnce: parallelism) {
+                (layer) throws(RegistryError) in
                 guard try await self.hasBlob(layer, access) else {
                     throw RegistryError(.notFound, "the registry lacks layer \(layer.digest)")
                 }

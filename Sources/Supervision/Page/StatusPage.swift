@@ -25,7 +25,7 @@ struct StatusPage {
         let status = snapshot.status
         var text = "<h1>\(Self.escaped(status.run))</h1><p><span class=\"phase\">\(status.phase.rawValue)</span>"
         text += " <span class=\"dim\">attempt \(status.attempt), since \(Self.escaped(status.started)),"
-        text += " now \(Self.escaped(status.updated))</span></p>"
+        text += " now \(Timestamp.now())</span></p>"
         if !status.reason.isEmpty { text += "<p class=\"bad\">\(Self.escaped(status.reason))</p>" }
         if let code = status.exitCode, code != 0 { text += "<p class=\"bad\">exit code \(code)</p>" }
         if snapshot.isServing { text += "<p>The model answers on this address.</p>" }
@@ -56,7 +56,19 @@ struct StatusPage {
         return text
     }
 
-    private static func curve(_ points: [RunBoard.Point]) -> String {
+    /// The next stage counts its steps from the beginning again; its part of the curve goes to the right of the others.
+    private static func inOrder(_ points: [RunBoard.Point]) -> [RunBoard.Point] {
+        var shift = 0.0
+        var last: Double?
+        return points.map { point in
+            if let last, point.x < last { shift += last - point.x }
+            last = point.x
+            return RunBoard.Point(x: point.x + shift, y: point.y)
+        }
+    }
+
+    static func curve(_ recorded: [RunBoard.Point]) -> String {
+        let points = inOrder(recorded)
         let xs = points.map(\.x)
         let ys = points.map(\.y)
         guard let left = xs.min(), let right = xs.max(), let low = ys.min(), let high = ys.max() else { return "" }
