@@ -151,7 +151,7 @@ leave() {
     # What was begun here is ended here, however impatient somebody is.
     trap '' INT TERM
     stop_following
-    if [ "$1" != 0 ]; then
+    if [ "$1" != 0 ] && [ "$1" -lt 128 ]; then
         printf '\ndemo: stopped; the last lines of the run'\''s log:\n' >&2
         timeout 20 caasctl logs last 2>&1 | tail -n 20 >&2 || true
     fi
