@@ -11,6 +11,8 @@ struct ExternalProgram {
     let name: String
     /// What to do where it is missing.
     let advice: String
+    /// The variables of ours that it sees; nil for all of them.
+    var inherited: Set<String>?
 
     /// Runs it to its end and gives back what it printed, without the last newline.
     @discardableResult
@@ -38,6 +40,7 @@ struct ExternalProgram {
         _ arguments: [String], _ environment: [String: String], _ output: Output, told: (String) -> Void
     ) async throws(ImageBuildError) -> Output.OutputType {
         var variables = ProcessEnvironment.all()
+        if let inherited { variables = variables.filter { inherited.contains($0.key) } }
         for (name, value) in environment { variables[name] = value }
         let settings = Environment.custom(
             Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) }))

@@ -5,6 +5,15 @@ import POSIX
 import SystemPackage
 
 extension LayerFactory {
+    /// What mmdebstrap sees of our environment: where things are, and how the archive is reached.
+    ///
+    /// Packages run their scripts in what is left of it, and write other files then: with PYTHONDONTWRITEBYTECODE, say,
+    /// python3 leaves other bytecode behind.
+    static let inheritedByPackages: Set<String> = [
+        "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY",
+        "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
+    ]
+
     /// A root file system of Debian packages, as they stand in the archive's newest release.
     func debian(_ layer: ImageDefinition.DebianLayer, _ platform: Platform) async throws(ImageBuildError) -> BuiltLayer
     {
@@ -31,7 +40,8 @@ extension LayerFactory {
         _ suite: String, _ packages: [String], _ platform: Platform, _ release: DebianRelease, to tar: FilePath
     ) async throws(ImageBuildError) {
         let mmdebstrap = ExternalProgram(
-            name: "mmdebstrap", advice: "apt-get install --no-install-recommends mmdebstrap uidmap")
+            name: "mmdebstrap", advice: "apt-get install --no-install-recommends mmdebstrap uidmap",
+            inherited: Self.inheritedByPackages)
         let mode = CurrentUser.id == 0 ? "root" : "unshare"
         var arguments = [
             "--variant=minbase", "--mode=\(mode)", "--format=tar", "--architectures=\(platform.architecture)",

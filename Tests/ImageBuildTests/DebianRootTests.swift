@@ -28,4 +28,12 @@ import Testing
         #expect(DebianRoot.entry(link, newest: 100)?.target == Array("b/c".utf8))
         #expect(DebianRoot.entry(ArchiveEntry(.blockDevice, path: Array("x".utf8), mode: 0o644), newest: 1) == nil)
     }
+
+    @Test func `packages' scripts see little of the user's environment`() async throws {
+        let program = ExternalProgram(name: "env", advice: "", inherited: LayerFactory.inheritedByPackages)
+        let lines = try await program.run([], environment: ["TZ": "UTC"]).split(separator: "\n")
+        let names = Set(lines.map { String($0.prefix { $0 != "=" }) })
+        #expect(names.isSubset(of: LayerFactory.inheritedByPackages.union(["TZ"])))
+        #expect(names.isSuperset(of: ["PATH", "TZ"]))
+    }
 }
