@@ -7,16 +7,17 @@ set -euo pipefail
 
 # From here on there is no other environment than the sandbox's: nobody's keys get in, nobody's bucket is written to.
 if [ -z "${DEMO_ENVIRONMENT-}" ]; then
+    export DEMO_FOLDER="${DEMO_FOLDER:-$CAASCTL_CACHE/demo}"
     kept=()
-    for name in HOME USER TERM LANG KEEP CAASCTL_CACHE http_proxy https_proxy; do
+    for name in HOME USER TERM LANG KEEP CAASCTL_CACHE DEMO_FOLDER http_proxy https_proxy; do
         [ -z "${!name-}" ] || kept+=("$name=${!name}")
     done
     exec env -i "${kept[@]}" DEMO_ENVIRONMENT=clean no_proxy=127.0.0.1,localhost \
-        PATH="${CAASCTL_BIN:-$project/.build/release}:$PATH" CAASCTL_HOME="$CAASCTL_CACHE/demo/home" "${BASH_SOURCE[0]}"
+        PATH="${CAASCTL_BIN:-$project/.build/release}:$PATH" CAASCTL_HOME="$DEMO_FOLDER/home" "${BASH_SOURCE[0]}"
 fi
 
 cd "$project"
-results=$CAASCTL_CACHE/demo/results
+results=$DEMO_FOLDER/results
 patience=600 # seconds, for all of it
 
 main() {

@@ -68,7 +68,7 @@ struct APIServerTests {
             let answer = try await HTTPClient().send(HTTPRequest("GET", try HTTPURL("\(base)/short")))
             #expect(String(decoding: answer.body, as: UTF8.self) == "data: one\n\ndata: two\n\n")
             #expect(answer.headers["Transfer-Encoding"] == "chunked")
-            let outcome = try await Command("curl", ["-sN", "--max-time", "1", "\(base)/endless"]).run()
+            let outcome = try await Command("curl", ["-sN", "--max-time", "5", "\(base)/endless"]).run()
             #expect(outcome.output == "data: one\n\n")
             let ended = try await eventually { state.ended.withLock { $0 } == 2 ? true : nil }
             #expect(ended == true)
