@@ -140,7 +140,7 @@ let package = Package(
         tests("POSIXTests", ["POSIX", systemPackage]),
         tests("HTTPTests", ["HTTP", "POSIX", "Secrets", "Timestamps", systemPackage]),
         tests("OCITests", ["OCI", "Hashing", "JSON"]),
-        tests("ArchiveTests", ["Archive", "Hashing", "POSIX", systemPackage]),
+        tests("ArchiveTests", ["Archive", "CLibISAL", "CLinux", "Hashing", "POSIX", systemPackage]),
         tests("ImageStoreTests", ["ImageStore", "Archive", "OCI", "Hashing", "JSON", "POSIX", systemPackage]),
         tests(
             "RegistryTests",

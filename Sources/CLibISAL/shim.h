@@ -4,25 +4,45 @@
 #include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
 #include <stdlib.h>
+#include <string.h>
 
 /// Room for a stream and what level 1 needs beside it. isal_zstream holds arrays that Swift does not import, so that it
 /// is made and used here.
 static inline void *caas_isal_new(void) { return malloc(sizeof(struct isal_zstream) + ISAL_DEF_LVL1_DEFAULT); }
 
+/// Bytes at the beginning of a block that are stored as they are.
+enum { caas_isal_prefix = 8 };
+
 /// Compresses one block in one call, which makes its bytes depend on nothing else. It ends on a byte and is never the
 /// last of its deflate stream. Returns the number of bytes, 0 where they do not fit.
+///
+/// The first bytes go into a stored block of their own and are the history of the rest. Without a history, ISA-L's
+/// assembly of levels 1 and 2 (2.30, igzip_icf_body_h1_gr_bt.asm, write_first_byte) hashes a register that it
+/// never set and enters the result into its table: what it finds then depends, rarely, on where memory happens to be.
 static inline uint32_t caas_isal_compress(
     void *memory, const void *input, uint32_t input_count, void *output, uint32_t output_count) {
     struct isal_zstream *stream = (struct isal_zstream *)memory;
+    uint8_t *out = (uint8_t *)output;
+    uint8_t *in = (uint8_t *)input;
+    const uint32_t prefix = input_count < caas_isal_prefix ? input_count : caas_isal_prefix;
+    const uint32_t stored = 5 + prefix;
+    if (output_count < stored) return 0;
+    // A stored block that is not the last: https://www.rfc-editor.org/rfc/rfc1951#section-3.2.4
+    const uint8_t header[5] = {0, (uint8_t)prefix, 0, (uint8_t)~prefix, 0xFF};
+    memcpy(out, header, 5);
+    memcpy(out + 5, in, prefix);
+    if (input_count == prefix) return stored;
+
     isal_deflate_init(stream);
     stream->level = 1;
     stream->level_buf = (uint8_t *)(stream + 1);
     stream->level_buf_size = ISAL_DEF_LVL1_DEFAULT;
     stream->flush = FULL_FLUSH;
-    stream->next_in = (uint8_t *)input;
-    stream->avail_in = input_count;
-    stream->next_out = (uint8_t *)output;
-    stream->avail_out = output_count;
+    if (isal_deflate_set_dict(stream, in, prefix) != COMP_OK) return 0;
+    stream->next_in = in + prefix;
+    stream->avail_in = input_count - prefix;
+    stream->next_out = out + stored;
+    stream->avail_out = output_count - stored;
     int result = isal_deflate(stream);
-    return result == COMP_OK && stream->avail_in == 0 && stream->avail_out > 0 ? stream->total_out : 0;
+    return result == COMP_OK && stream->avail_in == 0 && stream->avail_out > 0 ? stored + stream->total_out : 0;
 }
