@@ -31,4 +31,5 @@ step release make --no-print-directory entrypoint
 step debug swift build --build-tests --explicit-target-dependency-import-check error
 # Integration tests run what a user runs: the release programs and the packed entrypoint layer.
 export CAASCTL_BIN=$project/.build/release
-step tests swift test --skip-build
+# A few at a time: hundreds of servers and containers at once would only wait for each other.
+step tests swift test --skip-build --experimental-maximum-parallelization-width 4

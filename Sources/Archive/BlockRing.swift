@@ -24,7 +24,8 @@ final class BlockRing: @unchecked Sendable {
 
     private let lock: UnsafeMutablePointer<pthread_mutex_t>
     private let changed: UnsafeMutablePointer<pthread_cond_t>
-    private var blocks: [Block] = []
+    // No array: whoever changes an element of one may copy all of them, under the other side's hands.
+    private let blocks: UnsafeMutableBufferPointer<Block>
     private var filling = 0
     private var compressing = 0
     private var isStopped = false
@@ -37,10 +38,11 @@ final class BlockRing: @unchecked Sendable {
         changed = .allocate(capacity: 1)
         pthread_mutex_init(lock, nil)
         pthread_cond_init(changed, nil)
-        for _ in 0..<threads + 2 {
+        blocks = .allocate(capacity: threads + 2)
+        for index in blocks.indices {
             let input = UnsafeMutableRawPointer.allocate(byteCount: Self.blockSize, alignment: 64)
             let output = UnsafeMutableRawPointer.allocate(byteCount: Self.outputSize, alignment: 64)
-            blocks.append(Block(input: input, output: output))
+            blocks.initializeElement(at: index, to: Block(input: input, output: output))
         }
         for _ in 0..<threads { BlockingThread.start { self.compress() } }
     }
@@ -50,6 +52,7 @@ final class BlockRing: @unchecked Sendable {
             block.input.deallocate()
             block.output.deallocate()
         }
+        blocks.deallocate()
         pthread_cond_destroy(changed)
         pthread_mutex_destroy(lock)
         changed.deallocate()
