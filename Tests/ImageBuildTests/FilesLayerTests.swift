@@ -126,7 +126,7 @@ import Testing
 
     @Test func `a busybox on scratch runs under runc`() async throws {
         try FileSystem.makeFolder(folder("image/files/bin"))
-        try await Command("cp", ["/bin/busybox", folder("image/files/bin/busybox").string]).succeed()
+        try await Command("cp", [try await Busybox.path().string, folder("image/files/bin/busybox").string]).succeed()
         let image = try await fixture.build(
             yaml("from: files, into: /") + "command: [/bin/busybox, echo, hello]\nenvironment: {A: b}\n")
         let target = try #require(LayoutTarget("oci:\(folder("layout")):v1"))

@@ -47,8 +47,9 @@ final class EntrypointBundle: Sendable {
         switch root {
         case .scratch:
             try FileSystem.makeFolder(rootfs.appending("bin"))
-            try await Command("cp", ["/bin/busybox", rootfs.appending("bin/busybox").string]).succeed()
-            for name in try await Command("/bin/busybox", ["--list"]).succeed().split(separator: "\n") {
+            let busybox = try await Busybox.path().string
+            try await Command("cp", [busybox, rootfs.appending("bin/busybox").string]).succeed()
+            for name in try await Command(busybox, ["--list"]).succeed().split(separator: "\n") {
                 let link = rootfs.appending("bin").appending(String(name))
                 if !FileSystem.exists(link) { try FileSystem.makeSymbolicLink(link, to: "busybox") }
             }

@@ -17,7 +17,7 @@ struct TestImage {
 
     /// Busybox with a script that serves a page and counts; variables say how long, how it ends, and whether it serves.
     static func busybox(in folder: TemporaryFolder) async throws -> TestImage {
-        let busybox = try await Command("sh", ["-c", "command -v busybox"]).succeed()
+        let busybox = try await Busybox.path().string
         try FileSystem.makeFolder(folder("root/bin"))
         try await Command("cp", ["--dereference", busybox, folder("root/bin/busybox").string]).succeed()
         for name in ["sh", "sleep", "httpd", "id", "mount", "cat"] {
