@@ -17,7 +17,7 @@ extension S3Client {
             throw StorageError(.corrupted, action, "its record has a wrong number of parts")
         }
         let target = try await BlockingThread.run { () throws(StorageError) in try TargetFile(file, doing: action) }
-        let total = TransferProgress(progress)
+        let total = MovedBytes(progress)
         do throws(StorageError) {
             _ = try await BoundedTasks.run(ranges.count, atOnce: options.partsAtOnce) {
                 [self] index throws(StorageError) in
@@ -32,7 +32,7 @@ extension S3Client {
 
     private func download(
         part index: Int, _ ranges: PartRanges, of object: UploadedObject, to target: TargetFile,
-        _ total: TransferProgress, _ action: String
+        _ total: MovedBytes, _ action: String
     ) async throws(StorageError) {
         let (offset, length) = (ranges.offset(index), ranges.length(index))
         for attempt in 0..<Self.readAttempts {

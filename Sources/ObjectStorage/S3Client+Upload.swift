@@ -15,7 +15,7 @@ extension S3Client {
         let source = try await BlockingThread.run { () throws(StorageError) in try SourceFile(file, doing: action) }
         let upload = Upload(
             source: source, key: key, once: once, token: UploadToken.make(), action: action,
-            progress: TransferProgress(progress))
+            progress: MovedBytes(progress))
         do throws(StorageError) {
             return source.size < options.minimumPartSize
                 ? try await uploadWhole(upload) : try await uploadInParts(upload)
@@ -70,5 +70,5 @@ struct Upload: Sendable {
     let once: Bool
     let token: String
     let action: String
-    let progress: TransferProgress
+    let progress: MovedBytes
 }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Adds up what the parts of one transfer have moved.
-final class TransferProgress: Sendable {
+final class MovedBytes: Sendable {
     private struct Moved {
         var total: Int64 = 0
         var parts: [Int: Int64] = [:]
