@@ -1,0 +1,46 @@
+/// One `RUN` of a Dockerfile, with everything that it depends on besides the layers below it.
+public struct RunCommand: Sendable {
+    /// Where a command can reach to.
+    public enum Network: String, Sendable, Hashable {
+        /// Wherever this machine can.
+        case host
+        /// Nowhere: it has a loopback interface of its own and no other.
+        case none
+    }
+
+    /// The program and what it is told.
+    public var arguments: [String]
+    /// Its variables; of two with one name the last counts.
+    public var environment: [(name: String, value: String)]
+    /// The folder in which it runs, made where it is missing.
+    public var workdir: String
+    /// `user`, `uid` or `user:group`, as the image's own files explain them; empty for root.
+    public var user: String
+    /// What it can reach.
+    public var network: Network
+    /// What it sees besides the layers below, and leaves no trace in its own.
+    public var mounts: [RunMount]
+    /// What it reads; nothing where there is none.
+    public var input: [UInt8]
+    /// What it is called in messages, as in `RUN apt-get update`.
+    public var name: String
+    /// Where it stands, as in `Dockerfile:7`.
+    public var place: String?
+
+    /// A command as root, with the network and without mounts, unless said.
+    public init(
+        _ arguments: [String], environment: [(name: String, value: String)] = [], workdir: String = "/",
+        user: String = "", network: Network = .host, mounts: [RunMount] = [], input: [UInt8] = [],
+        name: String? = nil, place: String? = nil
+    ) {
+        self.arguments = arguments
+        self.environment = environment
+        self.workdir = workdir
+        self.user = user
+        self.network = network
+        self.mounts = mounts
+        self.input = input
+        self.name = name ?? arguments.joined(separator: " ")
+        self.place = place
+    }
+}

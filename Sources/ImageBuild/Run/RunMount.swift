@@ -1,0 +1,120 @@
+public import SystemPackage
+
+/// Something that a command sees while it runs, and that its layer does not hold.
+///
+/// Source: <https://docs.docker.com/reference/dockerfile/#run---mount>.
+public enum RunMount: Sendable {
+    /// A folder that is kept from build to build.
+    case cache(CacheMount)
+    /// Files of the host or of other layers; what is written to them is thrown away.
+    case bind(BindMount)
+    /// A file or a variable that nobody may keep.
+    case secret(SecretMount)
+    /// An empty folder in memory, of at most `size` bytes where there is a limit.
+    case tmpfs(target: String, size: Int64?)
+}
+
+/// Where a mount's files come from.
+public enum MountSource: Sendable {
+    /// A folder of the host, with a digest of all that it holds.
+    case folder(FilePath, digest: String)
+    /// The files of layers in the store, the lowest first.
+    case layers([BuiltLayer])
+}
+
+/// A folder that is kept from build to build.
+public struct CacheMount: Sendable {
+    /// What two builds at once do with one cache.
+    public enum Sharing: String, Sendable, Hashable {
+        /// Both write to it.
+        case shared
+        /// The second gets another one.
+        case `private`
+        /// The second waits.
+        case locked
+    }
+
+    /// Its name, by which later builds find it.
+    public var id: String
+    /// Where the command sees it.
+    public var target: String
+    /// What two builds at once do.
+    public var sharing: Sharing
+    /// True where writes fail.
+    public var isReadOnly: Bool
+    /// The mode of a cache that is made.
+    public var mode: UInt32
+    /// The owner of a cache that is made.
+    public var owner: (user: UInt32, group: UInt32)
+    /// What a cache that is made begins with.
+    public var source: MountSource?
+    /// The folder of `source` that it begins with.
+    public var sourcePath: String
+
+    /// A cache that is shared and belongs to root, unless said.
+    public init(
+        id: String, target: String, sharing: Sharing = .shared, isReadOnly: Bool = false, mode: UInt32 = 0o755,
+        owner: (user: UInt32, group: UInt32) = (0, 0), source: MountSource? = nil, sourcePath: String = "/"
+    ) {
+        self.id = id
+        self.target = target
+        self.sharing = sharing
+        self.isReadOnly = isReadOnly
+        self.mode = mode
+        self.owner = owner
+        self.source = source
+        self.sourcePath = sourcePath
+    }
+}
+
+/// Files that a command sees and cannot change.
+public struct BindMount: Sendable {
+    /// Whose files.
+    public var source: MountSource
+    /// The file or folder of `source` that is seen.
+    public var path: String
+    /// Where the command sees it.
+    public var target: String
+    /// True where the command may write; what it writes is thrown away.
+    public var isWritable: Bool
+
+    /// The whole source, read only, unless said.
+    public init(source: MountSource, path: String = "/", target: String, isWritable: Bool = false) {
+        self.source = source
+        self.path = path
+        self.target = target
+        self.isWritable = isWritable
+    }
+}
+
+/// A value that a command needs and that neither a layer nor a cache may keep.
+public struct SecretMount: Sendable, CustomStringConvertible {
+    /// Its name.
+    public var id: String
+    /// The value; nil where nobody gave one, which a secret that is not required may lack.
+    public var content: [UInt8]?
+    /// The file in which the command finds it; nil for none.
+    public var target: String?
+    /// The variable in which the command finds it; nil for none.
+    public var variable: String?
+    /// The file's mode.
+    public var mode: UInt32
+    /// The file's owner.
+    public var owner: (user: UInt32, group: UInt32)
+
+    /// A secret in a file below `/run/secrets`, where neither a file nor a variable is named.
+    public init(
+        id: String, content: [UInt8]?, target: String? = nil, variable: String? = nil, mode: UInt32 = 0o400,
+        owner: (user: UInt32, group: UInt32) = (0, 0)
+    ) {
+        self.id = id
+        self.content = content
+        self.target = target ?? (variable == nil ? "/run/secrets/\(id)" : nil)
+        self.variable = variable
+        self.mode = mode
+        self.owner = owner
+    }
+
+    /// Its name alone.
+    public var description: String { "secret \(id)" }
+}
