@@ -99,7 +99,9 @@ let package = Package(
             ["RunContract", "OCI", "Secrets", "JSON", "POSIX", systemPackage, yams]),
 
         // What they speak
-        module("Registry", ["ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage]),
+        module(
+            "Registry",
+            ["ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage, subprocess]),
         module(
             "ImageStore",
             ["OCI", "Archive", "Hashing", "Timestamps", "JSON", "POSIX", systemPackage]),
@@ -114,7 +116,7 @@ let package = Package(
             ["CLibArchive", "CLibISAL", "CLibZ", "Hashing", "POSIX", "CLinux", systemPackage]),
 
         // What everything stands on
-        module("Terminal", ["POSIX"]),
+        module("Terminal", ["POSIX", "CLinux"]),
         module("Hashing", ["CLibCrypto"]),
         module("Secrets"),
         module("Timestamps"),

@@ -28,6 +28,7 @@
 #include <sys/sysmacros.h>
 #include <sys/types.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>

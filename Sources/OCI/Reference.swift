@@ -64,6 +64,20 @@ public struct Reference: Sendable, Hashable, CustomStringConvertible {
         self.digest = digest
     }
 
+    /// A registry's name as references begin with it, from what people type: also `https://ghcr.io/`.
+    public static func registry(_ text: String) throws(OCIError) -> String {
+        var host = text[...]
+        for scheme in ["https://", "http://"] where host.hasPrefix(scheme) { host = host.dropFirst(scheme.count) }
+        for end in ["/v1/", "/v2/", "/"] where host.hasSuffix(end) {
+            host = host.dropLast(end.count)
+            break
+        }
+        guard host.wholeMatch(of: Self.hostPattern) != nil else {
+            throw OCIError("read registry '\(text)'", "it is not a host with an optional port, as in ghcr.io")
+        }
+        return ["index.docker.io", "registry-1.docker.io"].contains(host) ? "docker.io" : String(host)
+    }
+
     /// `host/repository`, without tag and digest.
     public var name: String { "\(registry)/\(repository)" }
 

@@ -46,7 +46,7 @@ extension RegistryClient {
     func refusal(
         _ request: HTTPRequest, _ response: HTTPResponse, _ access: RepositoryAccess
     ) async -> RegistryError {
-        let credential = try? await authenticator.credential(for: access.registry)
+        let credential = try? await authenticator.credential(for: access)
         let answer = ServerAnswer(response, hiding: credential?.secrets ?? [])
         var reason = "\(request.name) answered \(answer)"
         switch response.status {

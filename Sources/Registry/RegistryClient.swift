@@ -13,7 +13,7 @@ public final class RegistryClient: Sendable {
 
     /// A client with its own connections and tokens.
     public init(
-        credentials: RegistryCredentials = .docker(), http: HTTPClient = HTTPClient(),
+        credentials: RegistryCredentials = .standard(), http: HTTPClient = HTTPClient(),
         retries: RetryPolicy = RetryPolicy(), parallelism: Int = 4
     ) {
         self.http = http

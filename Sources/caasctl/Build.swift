@@ -42,6 +42,7 @@ struct Build: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many threads compress; the image does not depend on it.", valueName: "number"))
     var jobs: Int = Processors.count
 
+    @OptionGroup var login: RegistryLoginOptions
     @OptionGroup var options: SettingsOptions
 
     func validate() throws {
@@ -71,7 +72,7 @@ struct Build: AsyncParsableCommand {
         progress.finish(definition, built)
         if let target = try target() { try await export(built, to: target, name: definition.name, store, registry) }
         if push, let reference = try reference() {
-            _ = try await ImagePush(store: store, settings: options.settings()).push(reference)
+            _ = try await ImagePush(store: store, settings: options.settings(), login: login).push(reference)
         }
         print(result(built), terminator: json ? "" : "\n")
     }

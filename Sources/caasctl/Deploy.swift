@@ -60,7 +60,7 @@ struct Deploy: AsyncParsableCommand {
         let image = try ManifestImage(manifest, store: ImageStore(at: home.appending("store")))
         let ionet = try IonetClient(settings: settings)
         let offer = try await ionet.offer(for: manifest.resources)
-        let login = try login(manifest, for: image.reference, settings)
+        let login = try await login(manifest, for: image.reference, settings)
         let key = try StatusKey(home: home)
         let run = try RunID(name: manifest.name, at: .now(), random: .random(in: 0 ... .max))
         let digest = dryRun ? image.digest : try await image.check(registry(login, for: image.reference))
@@ -87,14 +87,16 @@ struct Deploy: AsyncParsableCommand {
     /// What the provider logs in with: the manifest's login, else what `push` logs in with.
     private func login(
         _ manifest: RunManifest, for image: Reference, _ settings: Settings
-    ) throws -> RunManifest.RegistryLogin? {
+    ) async throws -> RunManifest.RegistryLogin? {
         if let login = manifest.registryLogin { return login }
         if let username = settings.text("REGISTRY_USERNAME"), let password = settings.secret("REGISTRY_PASSWORD") {
             return RunManifest.RegistryLogin(username: username, password: password)
         }
-        return try RegistryCredentials.docker().login(for: image.registry).map { login in
-            RunManifest.RegistryLogin(username: login.username, password: login.password)
+        let credentials = RegistryCredentials.standard()
+        guard let login = try await credentials.login(for: image.registry, repository: image.repository) else {
+            return nil
         }
+        return RunManifest.RegistryLogin(username: login.username, password: login.password)
     }
 
     /// A client that pulls as the provider will: with this login, or without any.

@@ -9,6 +9,7 @@ import Registry
 struct ImagePush: Sendable {
     let store: ImageStore
     let settings: Settings
+    let login: RegistryLoginOptions
 
     /// Where the image is now, which prints as `repository@digest`.
     struct Result: CustomStringConvertible {
@@ -37,20 +38,9 @@ struct ImagePush: Sendable {
                 "no image here has this name; type: caasctl build IMAGE --tag \(reference)")
         }
         let progress = TransferProgress("push \(reference)")
-        let client = RegistryClient(credentials: credentials(for: reference))
+        let client = RegistryClient(credentials: try login.credentials(for: reference.registry, settings))
         try await client.push(image, from: store, to: reference, onEvent: progress.note)
         progress.finish()
         return Result(reference: reference, digest: image.digest, totals: progress.totals)
-    }
-
-    /// Whoever the settings name, for this registry alone; docker's configuration for all others.
-    private func credentials(for reference: Reference) -> RegistryCredentials {
-        var credentials = RegistryCredentials.docker()
-        if let user = settings.text("REGISTRY_USERNAME"), let password = settings.secret("REGISTRY_PASSWORD") {
-            credentials.add(
-                .password(user: user, password, from: "REGISTRY_USERNAME and REGISTRY_PASSWORD"),
-                for: reference.registry)
-        }
-        return credentials
     }
 }

@@ -16,7 +16,8 @@ import Testing
 
     private func caasctl(_ arguments: [String], environment: [String: String?] = [:]) -> Command {
         let own: [String: String?] = [
-            "CAASCTL_HOME": folder("home").string, "DOCKER_CONFIG": folder("docker").string,
+            "CAASCTL_HOME": folder("home").string, "HOME": folder("user").string,
+            "DOCKER_CONFIG": folder("docker").string,
             "REGISTRY_USERNAME": nil, "REGISTRY_PASSWORD": nil,
         ]
         return Command(

@@ -69,7 +69,7 @@ import Testing
             (missing, "\(missing) does not exist"),
             (
                 other,
-                "\(other) has no entry for \(registry.host), and the credential helper 'desktop' that it names is not supported yet; give registry_login"
+                "docker-credential-desktop failed: it is not in PATH, though \(other) names it"
             ),
         ] {
             let client = RegistryClient(credentials: RegistryCredentials(configuration: file))

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Registry
 
-@Suite struct DockerConfigurationTests {
+@Suite struct LoginFileTests {
     @Test(arguments: [
         ("ghcr.io", #"{"ghcr.io":{"auth":"bWU6cGFzcw=="}}"#, "me", "pass"),
         ("ghcr.io", #"{"https://ghcr.io":{"auth":"bWU6cGFzcw=="}}"#, "me", "pass"),
@@ -20,10 +20,11 @@ import Testing
     ])
     func `a login is found under each name that docker gives it`(
         registry: String, entries: String, user: String, password: String
-    ) throws {
+    ) async throws {
         let folder = try TemporaryFolder()
         let file = try folder.write("config.json", #"{"auths":\#(entries),"HttpHeaders":{}}"#)
-        let credential = try DockerConfiguration.credential(for: registry, in: file)
+        let credential = try await RegistryCredentials(configuration: file).credential(
+            for: registry, repository: "me/app")
         guard case .password(let found, let secret) = credential.kind else {
             Issue.record("\(credential.explanation)")
             return
@@ -39,33 +40,36 @@ import Testing
         (#"{"auths":{"ghcr.io/somebody":{"auth":"bWU6cGFzcw=="}}}"#, "has no entry for ghcr.io"),
         (#"{"auths":{"ghcr.io":{}}}"#, "holds no user and password"),
         (#"{"auths":{"ghcr.io":{"auth":"%%%"}}}"#, "holds no user and password"),
-        (#"{"auths":{},"credHelpers":{"ghcr.io":"pass"}}"#, "the credential helper 'pass'"),
+        (#"{"auths":{},"credHelpers":{"ghcr.io":"missing"}}"#, "docker-credential-missing failed: it is not in PATH"),
+        (#"{"auths":{},"credsStore":"../x"}"#, "names it wrongly"),
         (#"{}"#, "has no entry for ghcr.io"),
     ])
-    func `without a login it says why`(document: String, reason: String) throws {
+    func `without a login it says why`(document: String, reason: String) async throws {
         let folder = try TemporaryFolder()
         let file = try folder.write("config.json", document)
-        let credential = try DockerConfiguration.credential(for: "ghcr.io", in: file)
+        let credential = try await RegistryCredentials(configuration: file).credential(
+            for: "ghcr.io", repository: "me/app")
         #expect(credential.kind == .none)
         #expect(credential.explanation.contains(reason), "\(credential.explanation)")
     }
 
-    @Test func `a file that cannot be read is an error and not a missing login`() throws {
+    @Test func `a file that cannot be read is an error and not a missing login`() async throws {
         let folder = try TemporaryFolder()
         let file = try folder.write("config.json", #"{"auths": "#)
-        let error = #expect(throws: RegistryError.self) {
-            try DockerConfiguration.credential(for: "ghcr.io", in: file)
+        let error = await #expect(throws: RegistryError.self) {
+            try await RegistryCredentials(configuration: file).credential(for: "ghcr.io", repository: "me/app")
         }
         #expect(error?.description == "cannot read \(file): invalid JSON: the document ends early at byte 10")
     }
 
-    @Test func `DOCKER_CONFIG comes before the home folder`() throws {
+    @Test func `DOCKER_CONFIG comes before the home folder`() async throws {
         let folder = try TemporaryFolder()
         try folder.write("a/config.json", #"{"auths":{"r.io":{"auth":"YTp4"}}}"#)
         try folder.write("home/.docker/config.json", #"{"auths":{"r.io":{"auth":"Yjp4"}}}"#)
         var environment = ["HOME": folder("home").string, "DOCKER_CONFIG": folder("a").string]
         for user in ["a", "b"] {
-            let credential = try RegistryCredentials.docker(environment: environment).credential(for: "r.io")
+            let credential = try await RegistryCredentials.standard(environment: environment).credential(
+                for: "r.io", repository: "a")
             #expect(credential.explanation.hasPrefix("user '\(user)'"))
             environment["DOCKER_CONFIG"] = ""
         }

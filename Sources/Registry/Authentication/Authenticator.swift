@@ -22,7 +22,7 @@ actor Authenticator {
     private let credentials: RegistryCredentials
     private var schemes: [HTTPURL: Task<Result<Scheme, RegistryError>, Never>] = [:]
     private var tokens: [TokenKey: Task<Result<AccessToken, RegistryError>, Never>] = [:]
-    private var found: [String: RegistryCredential] = [:]
+    private var found: [String: Task<Result<RegistryCredential, RegistryError>, Never>] = [:]
 
     init(credentials: RegistryCredentials, http: HTTPClient, retries: RetryPolicy) {
         self.credentials = credentials
@@ -30,17 +30,23 @@ actor Authenticator {
         self.retries = retries
     }
 
-    /// Who we are for a registry.
-    func credential(for registry: String) throws(RegistryError) -> RegistryCredential {
-        if let known = found[registry] { return known }
-        let credential = try credentials.credential(for: registry)
-        found[registry] = credential
-        return credential
+    /// Who we are for a repository; a credential helper is run once for it.
+    func credential(for access: RepositoryAccess) async throws(RegistryError) -> RegistryCredential {
+        let key = "\(access.registry)/\(access.repository)"
+        if let known = found[key] { return try await known.value.get() }
+        let task = Task { [credentials] () -> Result<RegistryCredential, RegistryError> in
+            do throws(RegistryError) {
+                return .success(
+                    try await credentials.credential(for: access.registry, repository: access.repository))
+            } catch { return .failure(error) }
+        }
+        found[key] = task
+        return try await task.value.get()
     }
 
     /// The Authorization field for requests to a repository, with a token that lives `margin` seconds more.
     func authorization(for access: RepositoryAccess, margin: Double) async throws(RegistryError) -> Secret? {
-        let credential = try credential(for: access.registry)
+        let credential = try await credential(for: access)
         switch try await scheme(of: access) {
         case .none: return nil
         case .basic: return credential.basic
@@ -55,7 +61,7 @@ actor Authenticator {
     func authorization(
         for access: RepositoryAccess, after response: HTTPResponse, refused: Secret?
     ) async throws(RegistryError) -> Secret? {
-        let credential = try credential(for: access.registry)
+        let credential = try await credential(for: access)
         let challenges = AuthenticationChallenge.all(in: response.headers)
         var scheme = try Self.scheme(challenges, access)
         if case .none = scheme {

@@ -32,6 +32,14 @@ struct RepositoryAccess: Sendable {
         scopes = [scope(reference.repository)] + (other.map { [.pull($0)] } ?? [])
     }
 
+    /// A registry as a whole, for which a token needs no scope.
+    init(registry: String) throws(RegistryError) {
+        self.registry = registry
+        endpoint = try Endpoint.url(of: registry)
+        repository = ""
+        scopes = []
+    }
+
     /// A URL of this repository's API. <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>
     func url(_ path: String) -> HTTPURL { endpoint.with(target: "/v2/\(repository)/\(path)") }
 }

@@ -1,5 +1,5 @@
-public import Secrets
 import Hashing
+public import Secrets
 
 /// Who we are for one registry, and where we know it from.
 public struct RegistryCredential: Sendable, Hashable {
@@ -29,8 +29,13 @@ public struct RegistryCredential: Sendable, Hashable {
     }
 
     static func none(because reason: String) -> RegistryCredential {
-        RegistryCredential(.none, "no credentials: \(reason)")
+        RegistryCredential(.none, Self.absence + reason)
     }
+
+    private static let absence = "no credentials: "
+
+    /// The explanation without what every missing one begins with.
+    var reason: String { String(explanation.trimmingPrefix(Self.absence)) }
 
     /// What no text of ours may show.
     var secrets: [Secret] {

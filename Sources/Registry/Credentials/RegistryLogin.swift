@@ -1,0 +1,59 @@
+public import POSIX
+public import Secrets
+public import SystemPackage
+
+/// Where a login is kept that `caasctl login` was given.
+public struct RegistryLogin: Sendable {
+    /// A place that keeps logins, for people.
+    public enum Place: Sendable, Equatable, CustomStringConvertible {
+        /// A credential helper.
+        case helper(String)
+        /// A file, in which the password can be read by whoever can read the file.
+        case file(FilePath)
+
+        /// The program's name or the file's path.
+        public var description: String {
+            switch self {
+            case .helper(let program): program
+            case .file(let path): path.string
+            }
+        }
+    }
+
+    private let file: LoginFile
+    private let registry: String
+
+    /// The place for a registry: `$REGISTRY_AUTH_FILE`, else docker's config.json, and the helper that it names.
+    public init(
+        _ registry: String, environment: [String: String] = ProcessEnvironment.all()
+    ) throws(RegistryError) {
+        func path(_ name: String) -> FilePath? { environment[name].flatMap { $0.isEmpty ? nil : FilePath($0) } }
+        let docker = path("DOCKER_CONFIG") ?? path("HOME")?.appending(".docker")
+        guard let file = path("REGISTRY_AUTH_FILE") ?? docker?.appending("config.json") else {
+            throw RegistryError(.local, "keep a login for \(registry)", "neither DOCKER_CONFIG nor HOME is set")
+        }
+        self.registry = registry
+        self.file = LoginFile(path: file)
+    }
+
+    /// Keeps a login.
+    public func keep(user: String, _ password: Secret) async throws(RegistryError) -> Place {
+        if let helper = file.helper(for: registry, in: try file.existingDocument()) {
+            try await helper.store(user: user, password)
+            return .helper(helper.program)
+        }
+        try file.keep(user: user, password, for: registry)
+        return .file(file.path)
+    }
+
+    /// Forgets the login; nil where there was none.
+    public func forget() async throws(RegistryError) -> Place? {
+        if let helper = file.helper(for: registry, in: try file.existingDocument()) {
+            let wasKept = try await helper.erase()
+            // An older login may stand in the file from before the helper was configured.
+            let wasInFile = try file.remove(registry)
+            return wasKept ? .helper(helper.program) : wasInFile ? .file(file.path) : nil
+        }
+        return try file.remove(registry) ? .file(file.path) : nil
+    }
+}

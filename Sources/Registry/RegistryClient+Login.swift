@@ -1,0 +1,19 @@
+import HTTP
+import OCI
+public import Secrets
+
+/// Logging in and out, as `docker login` does.
+extension RegistryClient {
+    /// Makes sure that a registry takes a user's password.
+    public func checkLogin(_ registry: String, user: String, _ password: Secret) async throws(RegistryError) {
+        var credentials = RegistryCredentials.none
+        credentials.add(.password(user: user, password, from: "this login"), for: registry)
+        let client = RegistryClient(credentials: credentials, http: http, retries: retries)
+        do throws(RegistryError) {
+            let access = try RepositoryAccess(registry: registry)
+            let request = HTTPRequest("GET", access.endpoint.with(target: "/v2/"))
+            let response = try await client.send(request, access)
+            guard response.isSuccess else { throw await client.refusal(request, response, access) }
+        } catch { throw error.during("log in to \(registry)") }
+    }
+}

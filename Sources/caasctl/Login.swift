@@ -1,0 +1,41 @@
+import ArgumentParser
+import OCI
+import POSIX
+import Registry
+import Secrets
+import Terminal
+
+/// `caasctl login`: checks a registry's user and password, and keeps them where docker's tools find them too.
+struct Login: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Log in to a registry, as docker login does.",
+        discussion: """
+            The login is checked, then kept by the credential helper that docker's config.json names, else in that file.
+
+            caasctl login ghcr.io --username me --password-stdin <token.txt
+            """)
+
+    @Argument(help: "The registry, as in ghcr.io; Docker Hub is docker.io.")
+    var registry: String
+
+    @Option(help: ArgumentHelp("The user.", valueName: "name"))
+    var username: String
+
+    @Flag(help: "Read the password, or a token, from standard input instead of asking for it.")
+    var passwordStdin = false
+
+    func run() async throws {
+        let registry = try Reference.registry(registry)
+        guard passwordStdin || TerminalInput.isTerminal else {
+            throw ValidationError("standard input is no terminal to ask on; give the password with --password-stdin")
+        }
+        let password = try Password.read(prompt: passwordStdin ? nil : "Password of \(username) at \(registry): ")
+        try await RegistryClient(credentials: .none).checkLogin(registry, user: username, password)
+        let place = try await RegistryLogin(registry).keep(user: username, password)
+        if case .file(let path) = place {
+            StandardError.print("warning: the password stands in \(path), which only you can read; a credential helper")
+            StandardError.print("would keep it better: https://docs.docker.com/go/credential-store/")
+        }
+        print("logged in to \(registry) as \(username); kept in \(place)")
+    }
+}

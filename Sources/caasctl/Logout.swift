@@ -1,0 +1,20 @@
+import ArgumentParser
+import OCI
+import Registry
+
+/// `caasctl logout`: forgets what `caasctl login` or `docker login` kept.
+struct Logout: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Forget the login of a registry.")
+
+    @Argument(help: "The registry, as in ghcr.io; Docker Hub is docker.io.")
+    var registry: String
+
+    func run() async throws {
+        let registry = try Reference.registry(registry)
+        if let place = try await RegistryLogin(registry).forget() {
+            print("logged out of \(registry); removed from \(place)")
+        } else {
+            print("there was no login for \(registry)")
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import Definitions
+import POSIX
+import Registry
+import Secrets
+import Terminal
+
+/// Who pushes, where docker's and podman's files do not say it.
+struct RegistryLoginOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The registry's user, with --password-stdin.", valueName: "name"))
+    var username: String?
+
+    @Flag(help: "Read the password, or a token, from standard input.")
+    var passwordStdin = false
+
+    func validate() throws {
+        guard (username != nil) == passwordStdin else {
+            throw ValidationError("--username and --password-stdin belong together")
+        }
+    }
+
+    /// The user of the options, else of the settings, for this registry alone; what the files say for all others.
+    func credentials(for registry: String, _ settings: Settings) throws -> RegistryCredentials {
+        var credentials = RegistryCredentials.standard()
+        if let username {
+            credentials.add(
+                .password(user: username, try Password.read(prompt: nil), from: "--username"), for: registry)
+        } else if let user = settings.text("REGISTRY_USERNAME"), let password = settings.secret("REGISTRY_PASSWORD") {
+            credentials.add(
+                .password(user: user, password, from: "REGISTRY_USERNAME and REGISTRY_PASSWORD"), for: registry)
+        }
+        return credentials
+    }
+}
