@@ -8,7 +8,7 @@ import SystemPackage
 /// What the user's machine decides and the files do not is left out: umask, owners, times, hard links between files.
 struct FileTree {
     private let layer: ImageDefinition.FilesLayer
-    private let excluded: [PathPattern]
+    private let rules: IgnoreRules
     private let epoch: Int64
     private let isOnBase: Bool
     private let report: @Sendable (BuildEvent) -> Void
@@ -17,13 +17,13 @@ struct FileTree {
     init(
         _ layer: ImageDefinition.FilesLayer, epoch: Int64, isOnBase: Bool,
         report: @escaping @Sendable (BuildEvent) -> Void, advance: @escaping (Int64) -> Void
-    ) {
+    ) throws(ImageBuildError) {
         self.layer = layer
         self.epoch = epoch
         self.isOnBase = isOnBase
         self.report = report
         self.advance = advance
-        excluded = layer.exclude.map { PathPattern($0) }
+        rules = try IgnoreRules(layer.exclude)
     }
 
     func write(to writer: inout LayerWriter) throws(ImageBuildError) {
@@ -46,7 +46,7 @@ struct FileTree {
         let names = try posix { () throws(POSIXError) in try FileSystem.names(in: folder) }
         for name in names {
             let path = prefix + (prefix.isEmpty ? [] : [UInt8(ascii: "/")]) + Self.bytes(of: name)
-            if excluded.contains(where: { $0.matches(path) }) { continue }
+            if rules.excludes(path) && !rules.mayIncludeBelow(path) { continue }
             try write(folder.appending(name), path: path, into: into, to: &writer)
         }
         let after = try posix { () throws(POSIXError) in try FileStatus(folder, followingLinks: true) }

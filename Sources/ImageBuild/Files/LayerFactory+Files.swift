@@ -12,7 +12,7 @@ extension LayerFactory {
         let report = report
         return try await make(createdBy: name) { (writer) throws(ImageBuildError) in
             var done: Int64 = 0
-            let tree = FileTree(layer, epoch: epoch, isOnBase: isOnBase, report: report) { count in
+            let tree = try FileTree(layer, epoch: epoch, isOnBase: isOnBase, report: report) { count in
                 done += count
                 report(.progress(step: name, bytes: done))
             }

@@ -1,0 +1,189 @@
+/// One pattern of a `.dockerignore`, matched against a whole relative path.
+///
+/// The rules are those of Go's `filepath.Match`, with `**` for any number of folders:
+/// <https://docs.docker.com/build/concepts/context/#dockerignore-files>, <https://pkg.go.dev/path/filepath#Match>.
+struct IgnorePattern: Sendable {
+    private enum Token: Sendable, Equatable {
+        case byte(UInt8)
+        /// `?`: one character that is no slash.
+        case character
+        /// `*`: any characters that are no slashes.
+        case name
+        /// `**/`, or `**` before anything else: nothing, or folders with the slash after them.
+        case folders
+        /// `**` at the end: anything.
+        case everything
+        case set(ranges: [ClosedRange<UInt32>], isNegated: Bool)
+    }
+
+    private let tokens: [Token]
+    /// The pattern where it has no wildcards: most have none.
+    private let literal: [UInt8]?
+    /// What follows a leading `**/` where that has no wildcards.
+    private let lastNames: [UInt8]?
+
+    /// Parses a clean pattern; nil where it is malformed.
+    init?(_ pattern: [UInt8]) {
+        guard let tokens = Self.parse(pattern) else { return nil }
+        self.tokens = tokens
+        literal = Self.bytes(tokens[...])
+        lastNames = tokens.first == .folders ? Self.bytes(tokens.dropFirst()) : nil
+    }
+
+    private static func bytes(_ tokens: ArraySlice<Token>) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        for token in tokens {
+            guard case .byte(let byte) = token else { return nil }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+
+    /// True where the pattern is the whole path.
+    func matches(_ path: [UInt8]) -> Bool {
+        if let literal { return literal == path }
+        if let lastNames {
+            guard path.count > lastNames.count else { return path == lastNames }
+            return path[path.count - lastNames.count - 1] == UInt8(ascii: "/")
+                && path.suffix(lastNames.count).elementsEqual(lastNames)
+        }
+        var search = Search(tokens: tokens, path: path)
+        return search.matches(from: 0, at: 0)
+    }
+
+    /// True where the pattern could be a path below this folder.
+    func mayMatchBelow(_ folder: [UInt8]) -> Bool {
+        var search = Search(tokens: tokens, path: folder + [UInt8(ascii: "/")], isPrefix: true)
+        return search.matches(from: 0, at: 0)
+    }
+
+    /// Looks for a way through the pattern; what failed once is not tried again, so that no pattern takes long.
+    private struct Search {
+        let tokens: [Token]
+        let path: [UInt8]
+        /// True where a path that ends before the pattern does is enough.
+        var isPrefix = false
+        private var failed: Set<Int> = []
+
+        init(tokens: [Token], path: [UInt8], isPrefix: Bool = false) {
+            self.tokens = tokens
+            self.path = path
+            self.isPrefix = isPrefix
+        }
+
+        mutating func matches(from first: Int, at start: Int) -> Bool {
+            var token = first
+            var place = start
+            while token < tokens.count {
+                if place == path.count && isPrefix { return true }
+                switch tokens[token] {
+                case .byte(let byte):
+                    guard place < path.count, path[place] == byte else { return false }
+                    place += 1
+                case .character, .set:
+                    guard place < path.count else { return false }
+                    let (character, length) = UTF8Character.decode(path, at: place)
+                    guard isMember(character, of: tokens[token]) else { return false }
+                    place += length
+                case .everything: return true
+                case .name, .folders: return branch(at: token, place)
+                }
+                token += 1
+            }
+            return place == path.count
+        }
+
+        private mutating func branch(at token: Int, _ place: Int) -> Bool {
+            guard failed.insert(token * (path.count + 1) + place).inserted else { return false }
+            if matches(from: token + 1, at: place) { return true }
+            guard place < path.count else { return false }
+            if tokens[token] == .name {
+                return path[place] != UInt8(ascii: "/") && branch(at: token, place + 1)
+            }
+            guard let slash = path[place...].firstIndex(of: UInt8(ascii: "/")) else { return false }
+            return branch(at: token, slash + 1)
+        }
+
+        private func isMember(_ character: UInt32, of token: Token) -> Bool {
+            guard character != UInt32(UInt8(ascii: "/")) else { return false }
+            guard case .set(let ranges, let isNegated) = token else { return true }
+            return ranges.contains { $0.contains(character) } != isNegated
+        }
+    }
+
+    private static func parse(_ pattern: [UInt8]) -> [Token]? {
+        var tokens: [Token] = []
+        var place = 0
+        while place < pattern.count {
+            let byte = pattern[place]
+            place += 1
+            switch byte {
+            case UInt8(ascii: "*"):
+                guard place < pattern.count, pattern[place] == UInt8(ascii: "*") else {
+                    tokens.append(.name)
+                    break
+                }
+                place += 1
+                if place < pattern.count, pattern[place] == UInt8(ascii: "/") { place += 1 }
+                tokens.append(place == pattern.count ? .everything : .folders)
+            case UInt8(ascii: "?"): tokens.append(.character)
+            case UInt8(ascii: "["):
+                guard let set = set(pattern, at: &place) else { return nil }
+                tokens.append(set)
+            case UInt8(ascii: "\\"):
+                guard place < pattern.count else { return nil }
+                tokens.append(.byte(pattern[place]))
+                place += 1
+            default: tokens.append(.byte(byte))
+            }
+        }
+        return tokens
+    }
+
+    /// `[a-z]` or `[^a-z]`, whose opening bracket was read; one that is empty or open is malformed.
+    private static func set(_ pattern: [UInt8], at place: inout Int) -> Token? {
+        let isNegated = place < pattern.count && pattern[place] == UInt8(ascii: "^")
+        if isNegated { place += 1 }
+        var ranges: [ClosedRange<UInt32>] = []
+        while place < pattern.count {
+            if pattern[place] == UInt8(ascii: "]"), !ranges.isEmpty {
+                place += 1
+                return .set(ranges: ranges, isNegated: isNegated)
+            }
+            guard let low = member(pattern, at: &place) else { return nil }
+            var high = low
+            if place < pattern.count, pattern[place] == UInt8(ascii: "-") {
+                place += 1
+                guard let end = member(pattern, at: &place) else { return nil }
+                high = end
+            }
+            // Go takes a range that is the wrong way round for one that nothing is in.
+            ranges.append(low <= high ? low...high : UInt32.max...UInt32.max)
+        }
+        return nil
+    }
+
+    private static func member(_ pattern: [UInt8], at place: inout Int) -> UInt32? {
+        guard place < pattern.count, ![UInt8(ascii: "-"), UInt8(ascii: "]")].contains(pattern[place]) else {
+            return nil
+        }
+        if pattern[place] == UInt8(ascii: "\\") { place += 1 }
+        guard place < pattern.count else { return nil }
+        let (character, length) = UTF8Character.decode(pattern, at: place)
+        place += length
+        return character
+    }
+}
+
+/// One character of a name, which need not be UTF-8.
+enum UTF8Character {
+    /// The character and its length; a byte that begins none is a character of its own, beyond Unicode's.
+    static func decode(_ bytes: [UInt8], at place: Int) -> (character: UInt32, length: Int) {
+        let first = bytes[place]
+        guard first >= 0x80 else { return (UInt32(first), 1) }
+        var rest = bytes[place...].prefix(4).makeIterator()
+        var decoder = UTF8()
+        guard case .scalarValue(let scalar) = decoder.decode(&rest) else { return (0x11_0000 + UInt32(first), 1) }
+        return (scalar.value, UTF8.width(scalar))
+    }
+}
