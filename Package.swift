@@ -85,8 +85,8 @@ let package = Package(
         module(
             "ImageBuild",
             [
-                "Definitions", "Registry", "ImageStore", "RunContract", "OCI", "Archive", "Hashing", "Timestamps",
-                "JSON", "POSIX", systemPackage, subprocess,
+                "Definitions", "Dockerfile", "Registry", "ImageStore", "RunContract", "OCI", "HTTP", "Archive",
+                "Hashing", "Timestamps", "JSON", "POSIX", systemPackage, subprocess,
             ]),
         module(
             "Supervision",
@@ -96,7 +96,9 @@ let package = Package(
             ] + nio),
         module(
             "Definitions",
-            ["RunContract", "OCI", "Secrets", "JSON", "POSIX", systemPackage, yams]),
+            ["RunContract", "OCI", "Secrets", "Spelling", "JSON", "POSIX", systemPackage, yams]),
+
+        module("Dockerfile", ["Spelling", "JSON"]),
 
         // What they speak
         module(
@@ -121,6 +123,7 @@ let package = Package(
         module("Secrets"),
         module("Timestamps"),
         module("JSON"),
+        module("Spelling"),
         module("POSIX", ["CLinux", systemPackage]),
         cLibrary("CLibArchive", "libarchive", apt: "libarchive-dev"),
         cLibrary("CLibCrypto", "libcrypto", apt: "libssl-dev"),
@@ -135,6 +138,7 @@ let package = Package(
             dependencies: ["Hashing", "HTTP", "JSON", "POSIX", "CLinux", systemPackage, subprocess] + nio,
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
+        tests("DockerfileTests", ["Dockerfile"]),
         tests("HashingTests", ["Hashing"]),
         tests("TimestampsTests", ["Timestamps"]),
         tests("SecretsTests", ["Secrets"]),

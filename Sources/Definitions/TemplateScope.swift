@@ -1,4 +1,5 @@
 import RunContract
+import Spelling
 
 /// The variables that a template of a program may name where it stands.
 struct TemplateScope {

@@ -1,0 +1,85 @@
+import Spelling
+
+/// The `--name=value` words that stand before an instruction's arguments.
+struct InstructionFlags {
+    private let place: SourcePlace
+    private var flags: [(name: String, value: String?)] = []
+    /// What follows them.
+    let arguments: String
+
+    /// Takes the flags off the front of what follows an instruction's name.
+    init(_ text: String, at place: SourcePlace) {
+        self.place = place
+        var reader = ScalarReader(text)
+        while true {
+            while reader.peek?.isSpace == true { _ = reader.next() }
+            guard reader.rest.hasPrefix("--") else { break }
+            let word = Self.word(&reader)
+            // Two hyphens alone end the flags.
+            if word == "--" { break }
+            let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            flags.append((String(parts.first ?? ""), parts.count == 2 ? String(parts[1]) : nil))
+        }
+        arguments = reader.rest.trimmed
+    }
+
+    /// A word whose quotes and escapes have done their work; a flag's escape is the backslash always, as in docker.
+    private static func word(_ reader: inout ScalarReader) -> String {
+        var word: [Unicode.Scalar] = []
+        var quote: Unicode.Scalar?
+        while let scalar = reader.peek {
+            if scalar.isSpace && quote == nil { break }
+            _ = reader.next()
+            if scalar == quote {
+                quote = nil
+            } else if quote == nil && (scalar == "'" || scalar == "\"") {
+                quote = scalar
+            } else if scalar == "\\" {
+                if let next = reader.next() { word.append(next) }
+            } else {
+                word.append(scalar)
+            }
+        }
+        return String(word[...])
+    }
+
+    /// Refuses every flag that is not known, and every second one of those that may be there once.
+    func require(_ known: [String], repeatable: Set<String> = []) throws(DockerfileError) {
+        var seen: Set<String> = []
+        for flag in flags {
+            guard known.contains(flag.name) else {
+                let nearest = EditDistance.nearest(to: flag.name, among: known)
+                let advice =
+                    nearest.map { "; did you mean '--\($0)'?" }
+                    ?? (known.isEmpty ? "; it takes none" : "; known are --\(known.joined(separator: ", --"))")
+                throw place.error("unknown flag '--\(flag.name)'\(advice)")
+            }
+            guard seen.insert(flag.name).inserted || repeatable.contains(flag.name) else {
+                throw place.error("the flag '--\(flag.name)' is there twice")
+            }
+        }
+    }
+
+    /// The values of a flag that may be repeated.
+    func all(_ name: String) throws(DockerfileError) -> [String] {
+        var values: [String] = []
+        for flag in flags where flag.name == name {
+            guard let value = flag.value, !value.isEmpty else { throw place.error("'--\(name)' needs a value") }
+            values.append(value)
+        }
+        return values
+    }
+
+    /// The value of a flag, nil where it is not there.
+    func text(_ name: String) throws(DockerfileError) -> String? { try all(name).first }
+
+    /// True or false of a flag that may stand alone, nil where it is not there.
+    func isSet(_ name: String) throws(DockerfileError) -> Bool? {
+        guard let flag = flags.first(where: { $0.name == name }) else { return nil }
+        switch flag.value?.lowercased() {
+        case nil, "true": return true
+        case "false": return false
+        case let value?: throw place.error("'--\(name)' is true or false, not '\(value)'")
+        }
+    }
+}

@@ -1,0 +1,38 @@
+/// Names with values.
+extension InstructionParser {
+    /// `name=value` words, or in the old form one name and the rest of the line.
+    func assignments() throws(DockerfileError) -> [Instruction.Assignment] {
+        let words = WordSplitting.quoted(arguments, escape: escape)
+        guard let first = words.first, !first.contains("=") else { return try pairs(words) }
+        let name = String(String.UnicodeScalarView(arguments.unicodeScalars.prefix { !$0.isSpace }))
+        let value = String(arguments.unicodeScalars.dropFirst(name.unicodeScalars.count)).trimmed
+        guard !value.isEmpty else { throw place.error("\(self.name) needs a name and a value, as in NAME=value") }
+        return [Instruction.Assignment(name: name, value: value)]
+    }
+
+    /// What ARG takes: names, with or without a value.
+    func arguments(allowingBareNames: Bool) throws(DockerfileError) -> [Instruction.Assignment] {
+        var assignments: [Instruction.Assignment] = []
+        for word in WordSplitting.quoted(arguments, escape: escape) {
+            if word.contains("=") {
+                assignments += try pairs([word])
+            } else {
+                assignments.append(Instruction.Assignment(name: word, value: nil))
+            }
+        }
+        return assignments
+    }
+
+    private func pairs(_ words: [String]) throws(DockerfileError) -> [Instruction.Assignment] {
+        var assignments: [Instruction.Assignment] = []
+        for word in words {
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2 else {
+                throw place.error("'\(word)' has no '='; a value with spaces needs quotes, as in NAME=\"a b\"")
+            }
+            guard !parts[0].isEmpty else { throw place.error("'\(word)' has no name before '='") }
+            assignments.append(Instruction.Assignment(name: parts[0], value: parts[1]))
+        }
+        return assignments
+    }
+}

@@ -1,0 +1,80 @@
+/// A Dockerfile, read: its stages in order.
+///
+/// Source: <https://docs.docker.com/reference/dockerfile/>.
+public struct ParsedDockerfile: Sendable, Hashable {
+    /// What begins with FROM.
+    public struct Stage: Sendable, Hashable {
+        /// Counted from 0.
+        public let index: Int
+        /// Its FROM.
+        public let base: BaseReference
+        /// Where its FROM is.
+        public let place: SourcePlace
+        /// What follows FROM, in order.
+        public internal(set) var instructions: [Instruction] = []
+
+        /// The name that AS gives, else the number.
+        public var name: String { base.stage ?? "\(index)" }
+    }
+
+    /// What its first lines say.
+    public let directives: ParserDirectives
+    /// The ARG instructions before the first FROM.
+    public private(set) var globalArguments: [Instruction] = []
+    /// In order.
+    public private(set) var stages: [Stage] = []
+    /// What is allowed and yet was hardly meant.
+    public private(set) var warnings: [String] = []
+
+    /// Parses the text of a Dockerfile; `file` is what errors call it.
+    public init(parsing text: String, file: String) throws(DockerfileError) {
+        var lines = try SourceLines(text, file: file)
+        directives = lines.directives
+        while let parsed = try Self.next(&lines) {
+            warnings += parsed.warnings
+            try append(parsed.instruction)
+        }
+        guard !stages.isEmpty else { throw DockerfileError(file, "it has no FROM") }
+    }
+
+    /// Parses one instruction that stands alone, as an image's ONBUILD triggers do.
+    public static func trigger(_ text: String, of image: String) throws(DockerfileError) -> Instruction {
+        var lines = try SourceLines(text, file: "the ONBUILD trigger of \(image)")
+        guard let parsed = try next(&lines) else {
+            throw DockerfileError("the ONBUILD trigger of \(image)", "it is empty")
+        }
+        guard !["ONBUILD", "FROM", "MAINTAINER"].contains(parsed.instruction.name) else {
+            throw parsed.instruction.place.error("it cannot be \(parsed.instruction.name)")
+        }
+        return parsed.instruction
+    }
+
+    private static func next(
+        _ lines: inout SourceLines
+    ) throws(DockerfileError) -> (instruction: Instruction, warnings: [String])? {
+        guard let line = lines.next() else { return nil }
+        let place = SourcePlace(file: lines.file, line: line.number)
+        var parser = try InstructionParser(line.text, at: place, escape: lines.directives.escape)
+        for var heredoc in parser.announcedHeredocs {
+            heredoc.raw = try lines.content(of: heredoc, startedAt: place)
+            parser.heredocs.append(heredoc)
+        }
+        return (try parser.parse(), parser.warnings)
+    }
+
+    private mutating func append(_ instruction: Instruction) throws(DockerfileError) {
+        switch instruction.action {
+        case .from(let base):
+            if let name = base.stage, let other = stages.first(where: { $0.base.stage == name }) {
+                throw instruction.place.error("line \(other.place.line) has a stage '\(name)' already")
+            }
+            stages.append(Stage(index: stages.count, base: base, place: instruction.place))
+        case .argument where stages.isEmpty: globalArguments.append(instruction)
+        default:
+            guard !stages.isEmpty else {
+                throw instruction.place.error("\(instruction.name) comes before FROM; only ARG may")
+            }
+            stages[stages.count - 1].instructions.append(instruction)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/// What the first lines of a Dockerfile say about how the rest is read.
+///
+/// Source: <https://docs.docker.com/reference/dockerfile/#parser-directives>.
+public struct ParserDirectives: Sendable, Hashable {
+    /// What continues a line and takes a character's meaning away: a backslash, or a backquote.
+    public private(set) var escape: Unicode.Scalar = "\\"
+    /// The frontend that docker would fetch to read the file.
+    public private(set) var syntax: String?
+    /// What docker's own checks of the file are told.
+    public private(set) var check: String?
+
+    init() {}
+
+    /// Reads the lines at the top; the first that is no directive ends them, and what comes later is a comment.
+    init(_ lines: [SourceLines.Line], file: String) throws(DockerfileError) {
+        var seen: Set<String> = []
+        for (index, line) in lines.enumerated() {
+            guard let (name, value) = Self.split(line.string) else { return }
+            guard ["escape", "syntax", "check"].contains(name) else { return }
+            let place = SourcePlace(file: file, line: index + 1)
+            guard seen.insert(name).inserted else { throw place.error("the directive '\(name)' is there twice") }
+            switch name {
+            case "syntax": syntax = value
+            case "check": check = value
+            default:
+                guard value == "\\" || value == "`", let first = value.unicodeScalars.first else {
+                    throw place.error("the directive 'escape' must be \\ or `, not '\(value)'")
+                }
+                escape = first
+            }
+        }
+    }
+
+    /// `# name = value`, nil for any other line.
+    private static func split(_ line: String) -> (name: String, value: String)? {
+        guard line.hasPrefix("#"), let equals = line.firstIndex(of: "=") else { return nil }
+        let name = line[line.index(after: line.startIndex)..<equals].trimmed.lowercased()
+        let value = line[line.index(after: equals)...].trimmed
+        guard !value.isEmpty, name.first?.isLetter == true, name.allSatisfy({ $0.isLetter || $0.isNumber }) else {
+            return nil
+        }
+        return (name, value)
+    }
+}

@@ -1,0 +1,211 @@
+/// Replaces variables in a text, and takes quotes and escapes away.
+///
+/// Source: <https://docs.docker.com/reference/dockerfile/#environment-replacement>.
+struct WordExpander {
+    struct Options {
+        var escape: Unicode.Scalar = "\\"
+        /// Quotes stay in the text.
+        var keepsQuotes = false
+        /// Escapes stay in the text, and still take the next character's meaning away.
+        var keepsEscapes = false
+        /// Quotes mean nothing, as in a heredoc.
+        var ignoresQuotes = false
+        /// A variable that is not set stays as it is written.
+        var keepsUnset = false
+        /// The value of a variable, nil where it is not set.
+        var value: (String) -> String? = { _ in nil }
+
+        static var rawWords: Options { Options(keepsQuotes: true, keepsEscapes: true, keepsUnset: true) }
+        static var wordsOfHeredocs: Options { Options(keepsUnset: true) }
+    }
+
+    /// Words as they are cut: a space that was quoted or escaped does not cut.
+    private struct Words {
+        var all: [String] = []
+        private var word: [Unicode.Scalar] = []
+
+        mutating func append(protected text: String) { word += Array(text.unicodeScalars) }
+        mutating func append(_ text: String) {
+            for scalar in text.unicodeScalars {
+                if scalar.isSpace { finish() } else { word.append(scalar) }
+            }
+        }
+        mutating func finish() {
+            if !word.isEmpty { all.append(String(word[...])) }
+            word = []
+        }
+    }
+
+    private let place: SourcePlace
+    private let text: String
+    private var options: Options
+    private var reader: ScalarReader
+
+    init(_ text: String, _ place: SourcePlace, _ options: Options) {
+        self.place = place
+        self.text = text
+        self.options = options
+        reader = ScalarReader(text)
+    }
+
+    /// The whole text as one word.
+    func word() throws(DockerfileError) -> String {
+        var copy = self
+        return try copy.read(until: nil).text
+    }
+
+    /// The text cut into words at white space, also at that of a variable's value.
+    func words() throws(DockerfileError) -> [String] {
+        var copy = self
+        return try copy.read(until: nil).words
+    }
+
+    private func failure(_ reason: String) -> DockerfileError { place.error("\(reason) in '\(text)'") }
+
+    private mutating func read(until end: Unicode.Scalar?) throws(DockerfileError) -> (text: String, words: [String]) {
+        var result = ""
+        var words = Words()
+        while let scalar = reader.peek {
+            if scalar == end {
+                _ = reader.next()
+                return (result, words.all)
+            }
+            var part: String
+            var isProtected = true
+            switch scalar {
+            case "$":
+                part = try variable()
+                isProtected = false
+            case "'" where !options.ignoresQuotes: part = try singleQuoted()
+            case "\"" where !options.ignoresQuotes: part = try doubleQuoted()
+            case options.escape:
+                _ = reader.next()
+                part = options.keepsEscapes ? String(scalar) : ""
+                if let next = reader.next() { part.unicodeScalars.append(next) }
+            default:
+                _ = reader.next()
+                part = String(scalar)
+                isProtected = false
+            }
+            result += part
+            if isProtected { words.append(protected: part) } else { words.append(part) }
+        }
+        if let end { throw failure("'\(end)' is missing") }
+        words.finish()
+        return (result, words.all)
+    }
+
+    private mutating func singleQuoted() throws(DockerfileError) -> String {
+        _ = reader.next()
+        var result: [Unicode.Scalar] = []
+        while let scalar = reader.next() {
+            if scalar == "'" { return options.keepsQuotes ? "'\(String(result[...]))'" : String(result[...]) }
+            result.append(scalar)
+        }
+        throw failure("a single quote is not closed")
+    }
+
+    private mutating func doubleQuoted() throws(DockerfileError) -> String {
+        _ = reader.next()
+        var result = ""
+        while let scalar = reader.peek {
+            if scalar == "$" {
+                result += try variable()
+                continue
+            }
+            _ = reader.next()
+            if scalar == "\"" { return options.keepsQuotes ? "\"\(result)\"" : result }
+            guard scalar == options.escape else {
+                result.unicodeScalars.append(scalar)
+                continue
+            }
+            // Only these can be escaped within double quotes; before any other the escape is an ordinary character.
+            let next = reader.peek
+            let isEscape = next == "\"" || next == "$" || next == options.escape
+            if options.keepsEscapes || !isEscape && next != nil { result.unicodeScalars.append(scalar) }
+            if isEscape, let next = reader.next() { result.unicodeScalars.append(next) }
+        }
+        throw failure("a double quote is not closed")
+    }
+
+    private mutating func variable() throws(DockerfileError) -> String {
+        _ = reader.next()
+        guard reader.skip("{") else {
+            let name = name()
+            if name.isEmpty { return "$" }
+            return options.value(name) ?? (options.keepsUnset ? "$\(name)" : "")
+        }
+        let name = name()
+        guard !name.isEmpty else { throw failure("'${' is not followed by a name") }
+        guard let modifier = reader.next() else { throw failure("'}' is missing") }
+        switch modifier {
+        case "}": return options.value(name) ?? (options.keepsUnset ? "${\(name)}" : "")
+        case ":":
+            guard let second = reader.next(), "+-?".unicodeScalars.contains(second) else {
+                throw failure("after '${\(name):' comes '-', '+' or '?'")
+            }
+            return try substitution(name, second, takingEmptyForUnset: true)
+        case "+", "-", "?": return try substitution(name, modifier, takingEmptyForUnset: false)
+        case "#", "%": return try trimming(name, modifier)
+        case "/": return try replacement(name)
+        default: throw failure("'\(modifier)' cannot follow '${\(name)'")
+        }
+    }
+
+    /// Letters, digits and `_`; one that begins with a digit is a number, and some characters are names of their own.
+    private mutating func name() -> String {
+        var name: [Unicode.Scalar] = []
+        guard let first = reader.peek else { return "" }
+        if "@*#?-$!".unicodeScalars.contains(first) {
+            _ = reader.next()
+            return String(first)
+        }
+        while let scalar = reader.peek {
+            let fits =
+                first.isDigit
+                ? scalar.isDigit : scalar.properties.isAlphabetic || scalar.isDigit || scalar == "_"
+            if !fits { break }
+            name.append(scalar)
+            _ = reader.next()
+        }
+        return String(name[...])
+    }
+
+    private mutating func substitution(
+        _ name: String, _ modifier: Unicode.Scalar, takingEmptyForUnset: Bool
+    ) throws(DockerfileError) -> String {
+        let word = try read(until: "}").text
+        let value = options.value(name)
+        let isMissing = value == nil || takingEmptyForUnset && value == ""
+        switch modifier {
+        case "-": return isMissing ? word : value ?? ""
+        case "+": return isMissing ? "" : word
+        default:
+            guard isMissing else { return value ?? "" }
+            throw place.error(word.isEmpty ? "\(name) must be set" : "\(name): \(word)")
+        }
+    }
+
+    private mutating func trimming(_ name: String, _ modifier: Unicode.Scalar) throws(DockerfileError) -> String {
+        let longest = reader.skip(modifier)
+        let pattern = ShellPattern(try keepingEscapes(until: "}"))
+        guard let value = options.value(name) else { return "" }
+        return modifier == "#"
+            ? pattern.removingPrefix(of: value, longest: longest) : pattern.removingSuffix(of: value, longest: longest)
+    }
+
+    private mutating func replacement(_ name: String) throws(DockerfileError) -> String {
+        let all = reader.skip("/")
+        let pattern = ShellPattern(try keepingEscapes(until: "/"))
+        let replacement = try read(until: "}").text
+        return pattern.replacing(in: options.value(name) ?? "", by: replacement, all: all)
+    }
+
+    /// A pattern needs its escapes itself.
+    private mutating func keepingEscapes(until end: Unicode.Scalar) throws(DockerfileError) -> String {
+        let before = options.keepsEscapes
+        options.keepsEscapes = true
+        defer { options.keepsEscapes = before }
+        return try read(until: end).text
+    }
+}

@@ -1,0 +1,86 @@
+import Dockerfile
+import Testing
+
+/// Variables. <https://docs.docker.com/reference/dockerfile/#environment-replacement>
+struct ExpansionTests {
+    private static let variables = [
+        "foo": "bar", "empty": "", "path": "/usr/local/bin", "file": "archive.tar.gz", "spaces": "a b  c", "_x1": "y",
+        "1": "one", "star": "a*b",
+    ]
+    private static let place = SourcePlace(file: "Dockerfile", line: 7)
+
+    private static func expansion(escape: Unicode.Scalar = "\\") -> Expansion {
+        Expansion(escape: escape) { variables[$0] }
+    }
+
+    @Test(arguments: [
+        ("", ""), ("abc", "abc"), ("$foo", "bar"), ("${foo}", "bar"), ("${foo}_x", "bar_x"), ("$foo_x", ""),
+        ("a${foo}b$foo", "abarbbar"), ("$", "$"), ("a$", "a$"), ("$ a", "$ a"), ("$/x", "$/x"), ("$_x1", "y"),
+        ("$12", ""), ("${1}", "one"), ("$1x", "onex"), ("$none", ""), ("${none}", ""), ("$$foo", "foo"),
+        // Escapes
+        (#"\$foo"#, "$foo"), (#"\${foo}"#, "${foo}"), (#"\\$foo"#, #"\bar"#), (#"\\\$foo"#, #"\$foo"#), (#"a\b"#, "ab"),
+        (#"a\ b"#, "a b"), (#"a\"#, "a"), (#"\'"#, "'"), (#"\""#, "\""),
+        // Quotes
+        ("'$foo'", "$foo"), (#"'\a'"#, #"\a"#), ("\"$foo\"", "bar"), (#""\$foo""#, "$foo"), (#""\"""#, "\""),
+        (#""a\b""#, #"a\b"#), (#""\\""#, #"\"#), ("\"'$foo'\"", "'bar'"), ("'\"'", "\""), ("a'b c'd", "ab cd"),
+        ("\"a\"'b'c", "abc"), ("\"\"", ""), ("''", ""),
+        // Defaults and alternatives
+        ("${foo:-x}", "bar"), ("${empty:-x}", "x"), ("${none:-x}", "x"), ("${foo-x}", "bar"), ("${empty-x}", ""),
+        ("${none-x}", "x"), ("${foo:+x}", "x"), ("${empty:+x}", ""), ("${none:+x}", ""), ("${foo+x}", "x"),
+        ("${empty+x}", "x"), ("${none+x}", ""), ("${none:-$foo}", "bar"), ("${none:-${foo}}", "bar"),
+        ("${none:-${empty:-deep}}", "deep"), ("${none:-'a b'}", "a b"), (#"${none:-a\}b}"#, "a}b"),
+        ("${none:-}", ""), ("${none:-\"$foo\"}", "bar"), ("${foo:+${path}}", "/usr/local/bin"),
+        ("${foo?missing}", "bar"), ("${foo:?missing}", "bar"), ("${empty?missing}", ""),
+        // Patterns
+        ("${file#*.}", "tar.gz"), ("${file##*.}", "gz"), ("${file%.*}", "archive.tar"), ("${file%%.*}", "archive"),
+        ("${path#/*/}", "local/bin"), ("${path##*/}", "bin"), ("${path%/*}", "/usr/local"), ("${path%%/*}", ""),
+        ("${file#x}", "archive.tar.gz"), ("${file#archive}", ".tar.gz"), ("${file#?}", "rchive.tar.gz"),
+        (#"${star#a\*}"#, "b"), (#"${star%\*b}"#, "a"), ("${none#x}", ""), ("${file%.${none:-gz}}", "archive.tar"),
+        // Replacements
+        ("${foo/b/c}", "car"), ("${file/./-}", "archive-tar.gz"), ("${file//./-}", "archive-tar-gz"),
+        ("${foo//a/}", "br"), (#"${path/\/usr/X}"#, "X/local/bin"), (#"${path//\//_}"#, "_usr_local_bin"),
+        ("${file/.*/}", "archive"), ("${foo/x/y}", "bar"), ("${foo/?/$_x1}", "yar"), ("${none/a/b}", ""),
+    ])
+    func `a word`(_ text: String, _ expected: String) throws {
+        #expect(try Self.expansion().word(text, at: Self.place) == expected)
+    }
+
+    @Test(arguments: [
+        ("a b", ["a", "b"]), ("$spaces", ["a", "b", "c"]), ("\"$spaces\"", ["a b  c"]), ("x$spaces", ["xa", "b", "c"]),
+        ("'a b' c", ["a b", "c"]), (#"a\ b"#, ["a b"]), ("$none", []), ("  a  ", ["a"]), ("$foo$foo", ["barbar"]),
+    ])
+    func `several words`(_ text: String, _ expected: [String]) throws {
+        #expect(try Self.expansion().words(text, at: Self.place) == expected)
+    }
+
+    @Test(arguments: [
+        ("it's $foo\n", "it's bar\n"), ("\"$foo\"", "\"bar\""), (#"\$foo \\ a\b"#, #"$foo \ ab"#),
+        ("'${foo}'", "'bar'"), ("${none:-'x'}", "'x'"),
+    ])
+    func `a heredoc's content`(_ text: String, _ expected: String) throws {
+        #expect(try Self.expansion().content(text, at: Self.place) == expected)
+    }
+
+    @Test func `a backquote escapes where it is chosen`() throws {
+        let expansion = Self.expansion(escape: "`")
+        #expect(try expansion.word(#"c:\x\$foo"#, at: Self.place) == #"c:\x\bar"#)
+        #expect(try expansion.word("`$foo", at: Self.place) == "$foo")
+        #expect(try expansion.word("\"`$foo\"", at: Self.place) == "$foo")
+    }
+
+    @Test(arguments: [
+        ("${foo", "'}' is missing in '${foo'"), ("${", "'${' is not followed by a name in '${'"),
+        ("${}", "'${' is not followed by a name in '${}'"), ("${:-x}", "'${' is not followed by a name in '${:-x}'"),
+        ("${foo:x}", "after '${foo:' comes '-', '+' or '?' in '${foo:x}'"),
+        ("${foo:#x}", "after '${foo:' comes '-', '+' or '?' in '${foo:#x}'"),
+        ("${foo^^}", "'^' cannot follow '${foo' in '${foo^^}'"), ("${foo:-x", "'}' is missing in '${foo:-x'"),
+        ("${foo/a}", "'/' is missing in '${foo/a}'"), ("'a", "a single quote is not closed in ''a'"),
+        ("\"a", "a double quote is not closed in '\"a'"), ("${none?}", "none must be set"),
+        ("${none:?say which}", "none: say which"), ("${empty:?say which}", "empty: say which"),
+    ])
+    func `what cannot be replaced is named`(_ text: String, _ expected: String) {
+        #expect(throws: DockerfileError("Dockerfile:7", expected)) {
+            try Self.expansion().word(text, at: Self.place)
+        }
+    }
+}
