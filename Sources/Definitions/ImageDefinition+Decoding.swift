@@ -32,7 +32,7 @@ extension ImageDefinition {
         self.file = file
         name = try fields.required("name").name()
         base = try Self.base(try fields.required("base"))
-        platform = try fields.read("platforms", Self.platform) ?? Platform(os: "linux", architecture: "amd64")
+        platforms = try fields.read("platforms", Self.platforms) ?? [Platform(os: "linux", architecture: "amd64")]
         let folder = file.removingLastComponent()
         layers = []
         for element in try fields["layers"]?.elements() ?? [] {
@@ -85,12 +85,20 @@ extension ImageDefinition {
         }
     }
 
-    private static func platform(_ value: YAMLValue) throws(DefinitionError) -> Platform {
-        let elements = try value.elements("a list of platforms")
-        guard let first = elements.first else { throw value.error("'platforms' names none") }
-        guard elements.count == 1 else { throw value.notSupported("more than one platform") }
-        let text = try first.text()
-        do throws(OCIError) { return try Platform(text) } catch { throw first.error(error.description) }
+    private static func platforms(_ value: YAMLValue) throws(DefinitionError) -> [Platform] {
+        var platforms: [Platform] = []
+        for element in try value.elements("a list of platforms") {
+            let text = try element.text()
+            let platform: Platform
+            do throws(OCIError) { platform = try Platform(text) } catch { throw element.error(error.description) }
+            guard platform.os == "linux" else {
+                throw element.error("images are built for linux, not for \(platform.os)")
+            }
+            guard !platforms.contains(platform) else { throw element.error("'\(value.path)' names \(platform) twice") }
+            platforms.append(platform)
+        }
+        guard !platforms.isEmpty else { throw value.error("'platforms' names none") }
+        return platforms
     }
 
     private static func environment(_ value: YAMLValue) throws(DefinitionError) -> [String: String] {

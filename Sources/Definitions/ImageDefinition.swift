@@ -68,8 +68,8 @@ public struct ImageDefinition: Sendable, Hashable {
     public var file: FilePath
     /// What the image stands on.
     public var base: Base
-    /// What it runs on.
-    public var platform: Platform
+    /// What it runs on: an image for each, and an index of them where there are several.
+    public var platforms: [Platform]
     /// In order, the lowest first.
     public var layers: [Layer]
     /// The name of the program that is baked in with the entrypoint, nil for a plain image.

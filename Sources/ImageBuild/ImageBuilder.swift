@@ -12,17 +12,18 @@ public struct ImageBuilder: Sendable {
     private let store: ImageStore
     private let factory: LayerFactory
     private let bases: any BaseImageSource
-    private let entrypointFolders: [FilePath]
+    private let entrypoints: EntrypointSearch
     private let epoch: Int64
 
     /// A builder that keeps its caches below `home` and gives files the time `epoch`, in seconds since 1970.
     public init(
         store: ImageStore, home: FilePath, bases: any BaseImageSource, entrypointFolders: [FilePath],
-        epoch: Int64 = 0, threads: Int = Processors.count, report: @escaping @Sendable (BuildEvent) -> Void = { _ in }
+        entrypointBundles: [FilePath] = [], epoch: Int64 = 0, threads: Int = Processors.count,
+        report: @escaping @Sendable (BuildEvent) -> Void = { _ in }
     ) {
         self.store = store
         self.bases = bases
-        self.entrypointFolders = entrypointFolders
+        entrypoints = EntrypointSearch(bundles: entrypointBundles, folders: entrypointFolders)
         self.epoch = epoch
         let cache = home.appending("cache")
         factory = LayerFactory(
@@ -30,63 +31,66 @@ public struct ImageBuilder: Sendable {
             temporary: cache.appending("tmp"), threads: threads, report: report)
     }
 
-    /// Builds an image and, where it has a program, bakes that in.
+    /// Builds an image for each of its platforms and, where it has a program, bakes that in.
+    ///
+    /// The definition's annotations win over those that are given beside it.
     public func build(
-        _ definition: ImageDefinition, program: ProgramDefinition? = nil
+        _ definition: ImageDefinition, program: ProgramDefinition? = nil, annotations: [String: String] = [:]
     ) async throws(ImageBuildError) -> BuiltImage {
-        let entrypoint = try program.map { (_) throws(ImageBuildError) in
-            try EntrypointArtifact(searching: entrypointFolders, platform: definition.platform)
+        let annotations = annotations.merging(definition.annotations) { $1 }
+        // What is missing for one platform is said before the layers of another take their time.
+        let entrypoints = try entrypoints(for: definition, with: program)
+        let bases = try await bases(of: definition)
+        var layers = BuildLayers(factory: factory, definition: definition, epoch: epoch)
+        var images: [PlatformImage] = []
+        for platform in definition.platforms {
+            if definition.platforms.count > 1 { factory.report(.step("platform: \(platform)")) }
+            var image = ImageAssembly(base: bases[platform], platform: platform, epoch: epoch)
+            for layer in definition.layers { image.append(try await layers.built(layer, for: platform)) }
+            image.apply(definition)
+            if let program, let entrypoint = entrypoints[platform] {
+                let baked = image.apply(program.program)
+                image.append(try entrypoint.add(to: store))
+                image.append(try await factory.bake(baked, epoch: epoch))
+            }
+            images.append(
+                try stored { () throws(ImageStoreError) in try image.store(in: store, annotations: annotations) })
         }
-        let base = try await base(of: definition)
-        var image = ImageAssembly(base: base, platform: definition.platform, epoch: epoch)
-        for layer in definition.layers { image.append(try await build(layer, of: definition)) }
-        image.apply(definition)
-        if let program, let entrypoint {
-            let baked = image.apply(program.program)
-            image.append(try entrypoint.add(to: store))
-            image.append(try await bake(baked))
-        }
-        return try stored { () throws(ImageStoreError) in
-            try image.store(in: store, annotations: definition.annotations)
-        }
+        return try BuiltImage(joining: images, annotations: annotations, in: store)
     }
 
-    private func base(of definition: ImageDefinition) async throws(ImageBuildError) -> BaseImage? {
-        guard case .registry(let reference) = definition.base else { return nil }
+    private func entrypoints(
+        for definition: ImageDefinition, with program: ProgramDefinition?
+    ) throws(ImageBuildError) -> [Platform: EntrypointArtifact] {
+        var found: [Platform: EntrypointArtifact] = [:]
+        guard program != nil else { return found }
+        for platform in definition.platforms { found[platform] = try entrypoints.artifact(for: platform) }
+        return found
+    }
+
+    private func bases(of definition: ImageDefinition) async throws(ImageBuildError) -> [Platform: BaseImage] {
+        guard case .registry(let reference) = definition.base else { return [:] }
         factory.report(.step("base: \(reference)"))
+        var found: [Platform: BaseImage] = [:]
+        var place = reference
+        for platform in definition.platforms {
+            var base = try await base(place, for: platform)
+            base.name = reference.description
+            // All platforms stand on one release, even where the tag moves in between.
+            if let index = base.index { place = reference.pinned(to: index) }
+            found[platform] = base
+        }
+        return found
+    }
+
+    private func base(_ reference: Reference, for platform: Platform) async throws(ImageBuildError) -> BaseImage {
         let base: BaseImage
-        do { base = try await bases.baseImage(reference, for: definition.platform) } catch {
+        do { base = try await bases.baseImage(reference, for: platform) } catch {
             throw ImageBuildError(copying: "\(error)")
         }
-        guard base.config.platform.matches(definition.platform) else {
-            throw ImageBuildError(
-                "use base \(reference)", "it is for \(base.config.platform), not for \(definition.platform)")
+        guard base.config.platform.matches(platform) else {
+            throw ImageBuildError("use base \(reference)", "it is for \(base.config.platform), not for \(platform)")
         }
         return base
-    }
-
-    private func build(
-        _ layer: ImageDefinition.Layer, of definition: ImageDefinition
-    ) async throws(ImageBuildError) -> BuiltLayer {
-        let isOnBase = definition.base != .scratch || definition.layers.first != layer
-        switch layer {
-        case .debian(let layer): return try await factory.debian(layer, definition.platform)
-        case .git(let layer):
-            return try await factory.git(layer, folder: definition.folder, isOnBase: isOnBase)
-        case .files(let layer): return try await factory.files(layer, epoch: epoch, isOnBase: isOnBase)
-        }
-    }
-
-    private func bake(_ program: Program) async throws(ImageBuildError) -> BuiltLayer {
-        let content = program.json.encoded()
-        let parents = ParentFolders.entries(to: Program.path, includingItself: false, onBase: true, modified: epoch)
-        let path = Program.path.split(separator: "/").joined(separator: "/")
-        let entry = ArchiveEntry(.regular, path: Array(path.utf8), mode: 0o644, modified: epoch)
-        return try await factory.make(createdBy: "program: \(program.name)") { (writer) throws(ImageBuildError) in
-            try archived { () throws(ArchiveError) in
-                for parent in parents { try writer.append(parent) }
-                try writer.append(entry, content: content)
-            }
-        }
     }
 }

@@ -34,6 +34,9 @@ public struct ImageConfig: Sendable, Hashable {
         (json["rootfs"]?["diff_ids"]?.array ?? []).compactMap { $0.string.flatMap { try? Digest($0) } }
     }
 
+    /// Makes it run on a variant of its architecture, such as amd64's v3.
+    public mutating func setVariant(_ variant: String) { json["variant"] = .string(variant) }
+
     /// Adds a layer on top, with a line of history.
     public mutating func append(layer diffID: Digest, createdBy: String, created: String) {
         alignHistory(created: created)
@@ -44,14 +47,17 @@ public struct ImageConfig: Sendable, Hashable {
         json["history"] = .array((json["history"]?.array ?? []) + [entry])
     }
 
-    /// Adds entries where a base has less history than layers: other tools count the two against each other.
-    private mutating func alignHistory(created: String) {
-        let history = json["history"]?.array ?? []
-        let described = history.filter { $0["empty_layer"]?.bool != true }.count
-        let missing = diffIDs.count - described
-        guard missing > 0 else { return }
+    /// Makes the history describe as many layers as there are: other tools count the two against each other.
+    ///
+    /// Entries that no layer is left for stay, as the changes of settings that other entries without a layer are.
+    public mutating func alignHistory(created: String) {
+        var history = json["history"]?.array ?? []
+        let described = history.indices.filter { history[$0]["empty_layer"]?.bool != true }
+        for surplus in described.dropFirst(diffIDs.count) { history[surplus]["empty_layer"] = true }
+        let missing = max(0, diffIDs.count - described.count)
         let entry: JSONValue = ["created": .string(created), "comment": "a layer of the base without history"]
-        json["history"] = .array(history + Array(repeating: entry, count: missing))
+        history += Array(repeating: entry, count: missing)
+        if !history.isEmpty { json["history"] = .array(history) }
     }
 
     /// When the image was made, RFC 3339.

@@ -24,7 +24,9 @@ public struct Platform: Sendable, Hashable, CustomStringConvertible {
         guard (2...3).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else {
             throw OCIError("read platform '\(text)'", "it is not os/architecture, as in linux/amd64")
         }
-        self.init(os: parts[0], architecture: parts[1], variant: parts.count == 3 ? parts[2] : nil)
+        // What uname calls them.
+        let known = ["x86_64": "amd64", "aarch64": "arm64"][parts[1]]
+        self.init(os: parts[0], architecture: known ?? parts[1], variant: parts.count == 3 ? parts[2] : nil)
     }
 
     /// What this program was built for.
@@ -34,12 +36,6 @@ public struct Platform: Sendable, Hashable, CustomStringConvertible {
         #else
         Platform(os: "linux", architecture: "amd64")
         #endif
-    }
-
-    /// True where an image of this platform runs on `other`: a variant that one side does not name does not matter.
-    public func matches(_ other: Platform) -> Bool {
-        os == other.os && architecture == other.architecture
-            && (variant == nil || other.variant == nil || variant == other.variant)
     }
 
     /// The form that ``init(_:)`` reads.

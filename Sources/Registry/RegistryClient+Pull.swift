@@ -19,6 +19,8 @@ public struct ResolvedImage: Sendable {
     public let configContent: [UInt8]
     /// What the config says.
     public let config: ImageConfig
+    /// The list of manifests that the reference led to, nil where it led to the image itself.
+    public let index: Digest?
 }
 
 /// Finding images, and pulling them whole.
@@ -124,6 +126,7 @@ extension RegistryClient {
     private func found(_ reference: Reference, _ platform: Platform) async throws(RegistryError) -> ResolvedImage {
         let access = try RepositoryAccess(reference, Scope.pull)
         var fetched = try await manifest(reference.identifier, access)
+        let top = fetched.descriptor
         for _ in 0..<4 where fetched.descriptor.mediaType.isIndex {
             let index = try fetched.decoded { (json) throws(JSONError) in try ImageIndex(json: json) }
             guard let child = index.manifest(for: platform) ?? index.manifests.first(where: \.mediaType.isIndex) else {
@@ -141,7 +144,8 @@ extension RegistryClient {
         guard config.platform.matches(platform) else { throw Self.wrongPlatform(platform, [config.platform]) }
         return ResolvedImage(
             reference: reference.pinned(to: fetched.descriptor.digest), descriptor: fetched.descriptor,
-            manifestContent: fetched.content, manifest: manifest, configContent: content, config: config)
+            manifestContent: fetched.content, manifest: manifest, configContent: content, config: config,
+            index: top.mediaType.isIndex ? top.digest : nil)
     }
 
     private static func wrongPlatform(_ wanted: Platform, _ offered: [Platform]) -> RegistryError {

@@ -42,6 +42,7 @@ struct Build: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many threads compress; the image does not depend on it.", valueName: "number"))
     var jobs: Int = Processors.count
 
+    @OptionGroup var platforms: PlatformOptions
     @OptionGroup var login: RegistryLoginOptions
     @OptionGroup var options: SettingsOptions
 
@@ -55,8 +56,8 @@ struct Build: AsyncParsableCommand {
 
     func run() async throws {
         let file = try ImageDefinition.locate(image)
-        let definition = try ImageDefinition(
-            reading: file, buildArguments: buildArguments(), environment: ProcessEnvironment.all())
+        let definition = try platforms.narrow(
+            ImageDefinition(reading: file, buildArguments: buildArguments(), environment: ProcessEnvironment.all()))
         let program = try definition.locateProgram().map { try ProgramDefinition(reading: $0) }
         let home = HomeFolder.path()
         let store = try ImageStore(at: home.appending("store"))
@@ -64,7 +65,8 @@ struct Build: AsyncParsableCommand {
         let progress = BuildProgress()
         let builder = try ImageBuilder(
             store: store, home: home, bases: registry, entrypointFolders: EntrypointArtifact.folders(home: home),
-            epoch: SourceDateEpoch.seconds(), threads: jobs, report: progress.note)
+            entrypointBundles: platforms.bundles, epoch: SourceDateEpoch.seconds(), threads: jobs,
+            report: progress.note)
         let built = try await builder.build(definition, program: program)
         for name in [definition.name, try reference()?.description].compactMap(\.self) {
             try store.tag(built.descriptor, as: name)
@@ -97,8 +99,8 @@ struct Build: AsyncParsableCommand {
         guard json else { return built.descriptor.digest.description }
         let libraries = LibraryVersions.all.mapValues(JSONValue.string)
         let document: JSONValue = [
-            "digest": .string(built.descriptor.digest.description), "layers": .array(built.layers.map(\.json)),
-            "base_layers": .array(built.baseLayers.map(\.json)), "libraries": .object(libraries),
+            "digest": .string(built.descriptor.digest.description), "images": .array(built.images.map(\.json)),
+            "libraries": .object(libraries),
         ]
         return String(decoding: document.prettyEncoded(), as: UTF8.self)
     }

@@ -17,8 +17,11 @@ struct BuildProgress: Sendable {
     }
 
     func finish(_ definition: ImageDefinition, _ built: BuiltImage) {
-        let size = ByteCount(built.layers.reduce(0) { $0 + $1.descriptor.size })
-        let base = built.baseLayers.isEmpty ? "" : " on \(built.baseLayers.count) of its base"
-        line.write("image \(definition.name): \(built.layers.count) layers\(base), \(size)")
+        for image in built.images {
+            let size = ByteCount(image.layers.reduce(0) { $0 + $1.descriptor.size })
+            let base = image.baseLayers.isEmpty ? "" : " on \(image.baseLayers.count) of its base"
+            let platform = built.images.count > 1 ? " for \(image.platform)" : ""
+            line.write("image \(definition.name)\(platform): \(image.layers.count) layers\(base), \(size)")
+        }
     }
 }

@@ -18,7 +18,7 @@ import Testing
             """
             name: demo
             base: scratch
-            platforms: [linux/amd64]
+            platforms: [linux/amd64, linux/arm64/v8]
             layers:
               - debian: {suite: bookworm, packages: [python3, python3-numpy, "libc6:amd64"]}
               - git: {url: "${REPOSITORY:-https://example.org/r.git}", commit: 1234567890123456789012345678901234567890, into: /src}
@@ -37,7 +37,7 @@ import Testing
             """)
         #expect(image.name == "demo")
         #expect(image.base == .scratch)
-        #expect(image.platform == Platform(os: "linux", architecture: "amd64"))
+        #expect(image.platforms.map(\.description) == ["linux/amd64", "linux/arm64/v8"])
         guard case .debian(let debian) = image.layers[0], case .git(let git) = image.layers[1],
             case .files(let files) = image.layers[2], case .files(let others) = image.layers[3]
         else {
@@ -191,8 +191,12 @@ import Testing
             "name: demo\nbase: scratch\nlayers: [{archive: {from: a.tar, into: /opt}}]",
             says: ":3: 'layers[0].archive' is not supported yet"),
         Mistake(
-            "name: demo\nbase: scratch\nplatforms: [linux/amd64, linux/arm64]",
-            says: ":3: 'platforms' with more than one platform is not supported yet"),
+            "name: demo\nbase: scratch\nplatforms: [linux/amd64, linux/x86_64]",
+            says: ":3: 'platforms' names linux/amd64 twice"),
+        Mistake(
+            "name: demo\nbase: scratch\nplatforms: [windows/amd64]",
+            says: ":3: images are built for linux, not for windows"),
+        Mistake("name: demo\nbase: scratch\nplatforms: []", says: ":3: 'platforms' names none"),
         Mistake(
             "name: demo\nbase: oci:layout:tag",
             says: ":2: 'base' with an OCI layout or archive is not supported yet"),

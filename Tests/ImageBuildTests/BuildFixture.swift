@@ -10,14 +10,15 @@ import Synchronization
 import SystemPackage
 import TestSupport
 
-/// Bases that a test names; any other does not exist.
+/// Bases that a test names, alone or after a platform; any other does not exist.
 struct FixedBases: BaseImageSource {
     var images: [String: BaseImage] = [:]
 
     struct Missing: Error, CustomStringConvertible { let description = "cannot find image: there is none" }
 
     func baseImage(_ reference: Reference, for platform: Platform) async throws -> BaseImage {
-        guard let image = images[reference.description] else { throw Missing() }
+        let name = reference.description
+        guard let image = images["\(platform) \(name)"] ?? images[name] else { throw Missing() }
         return image
     }
 }
@@ -46,12 +47,21 @@ struct BuildFixture {
 
     /// Builds what a definition says that stands in the folder `image`.
     func build(_ yaml: String, program: String? = nil, epoch: Int64 = 0, threads: Int = 2) async throws -> StoredImage {
-        let definition = try ImageDefinition(parsing: yaml, file: folder("image/image.yaml"), environment: [:])
         let program = try program.map { try ProgramDefinition(parsing: $0, file: folder("image/program.yaml")) }
-        let builder = ImageBuilder(
-            store: store, home: folder("home"), bases: bases, entrypointFolders: entrypointFolders, epoch: epoch,
-            threads: threads, report: events.note)
-        return try store.image(try await builder.build(definition, program: program).descriptor)
+        let builder = builder(epoch: epoch, threads: threads)
+        return try store.image(try await builder.build(definition(yaml), program: program).descriptor)
+    }
+
+    /// A definition that stands in the folder `image`.
+    func definition(_ yaml: String) throws -> ImageDefinition {
+        try ImageDefinition(parsing: yaml, file: folder("image/image.yaml"), environment: [:])
+    }
+
+    /// A builder for the store.
+    func builder(epoch: Int64 = 0, threads: Int = 2, bundles: [FilePath] = []) -> ImageBuilder {
+        ImageBuilder(
+            store: store, home: folder("home"), bases: bases, entrypointFolders: entrypointFolders,
+            entrypointBundles: bundles, epoch: epoch, threads: threads, report: events.note)
     }
 
     /// What bsdtar lists of a layer: mode, owner, time and path.

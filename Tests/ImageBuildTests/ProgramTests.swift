@@ -72,7 +72,7 @@ import Testing
     @Test mutating func `an artifact that is damaged or for another machine is refused`() async throws {
         try fixture.makeEntrypoint { $0["architecture"] = "riscv64" }
         let error = await #expect(throws: ImageBuildError.self) { try await fixture.build(yaml, program: program) }
-        #expect(error?.description.hasSuffix("entrypoint is for riscv64") == true)
+        #expect(error?.description.contains("entrypoint is for riscv64; make one on such a machine") == true)
         try FileSystem.removeTree(fixture.folder("entrypoint"))
         try fixture.makeEntrypoint { $0["digest"] = .string("\(Digest(of: [1]))") }
         let other = await #expect(throws: ImageBuildError.self) { try await fixture.build(yaml, program: program) }

@@ -61,7 +61,10 @@ import Testing
         let digest = try await caasctl(["build", "images/app"]).succeed()
         let json = try JSONValue(parsing: try await caasctl(["build", "images/app", "--json"]).succeed())
         #expect(try json.text("digest") == digest)
-        #expect(try json.list("layers").count == 1)
+        let image = try #require(try json.list("images").first)
+        #expect(try image.text("platform") == "linux/amd64")
+        #expect(try image.text("digest") == digest)
+        #expect(try image.list("layers").count == 1)
         #expect(try json.textMap("libraries").keys.sorted() == ["isa-l", "libarchive", "zlib"])
     }
 

@@ -49,7 +49,6 @@ import Testing
         #expect(index.manifest(for: try Platform("linux/amd64"))?.size == 2)
         #expect(index.manifest(for: try Platform("linux/arm64"))?.size == 3)
         #expect(index.manifest(for: try Platform("linux/arm64/v8"))?.size == 3)
-        #expect(index.manifest(for: try Platform("linux/arm64/v9")) == nil)
         #expect(index.manifest(for: try Platform("windows/amd64")) == nil)
         #expect(try ImageIndex(json: index.json) == index)
     }

@@ -30,6 +30,21 @@ import Testing
         #expect(history.last?["created_by"] == "us")
     }
 
+    @Test func `a history that is longer than the layers is made to fit, and everything in it is kept`() throws {
+        let text = """
+            {"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":["\(digest)"]},
+             "history":[{"created_by":"a"},{"created_by":"b","empty_layer":true},{"created_by":"c"},{"created_by":"d"}]}
+            """
+        var config = try ImageConfig(json: JSONValue(parsing: text))
+        config.alignHistory(created: "1970-01-01T00:00:00Z")
+        let history = try config.json.list("history")
+        #expect(history.map { $0["created_by"] } == ["a", "b", "c", "d"])
+        #expect(history.map { $0["empty_layer"]?.bool ?? false } == [false, true, true, true])
+        var none = ImageConfig(platform: .current)
+        none.alignHistory(created: "1970-01-01T00:00:00Z")
+        #expect(none.json["history"] == nil)
+    }
+
     @Test func `a variable is replaced in its place, another comes last`() {
         var config = ImageConfig(platform: .current)
         config.environment = [("PATH", "/bin"), ("A", "1=2"), ("B", "")]

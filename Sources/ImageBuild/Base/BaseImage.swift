@@ -4,8 +4,7 @@ public import OCI
 /// The image that another one stands on: what is known of it without its layers.
 public struct BaseImage: Sendable {
     /// The name that it was asked for by.
-    public var name: String { requested }
-    private let requested: String
+    public internal(set) var name: String
     /// What it was asked for, pinned to the digest of its manifest.
     public let reference: Reference
     /// Its layers, the lowest first.
@@ -14,20 +13,23 @@ public struct BaseImage: Sendable {
     public let config: ImageConfig
     /// Where its blobs are.
     public let source: BlobSource
+    /// The list of manifests that it was found in, nil where there was none.
+    public let index: Digest?
 
     /// A base from its manifest and config.
     public init(
-        reference: Reference, digest: Digest, manifest: ImageManifest, config: ImageConfig
+        reference: Reference, digest: Digest, manifest: ImageManifest, config: ImageConfig, index: Digest? = nil
     ) throws(ImageBuildError) {
         guard config.diffIDs.count == manifest.layers.count else {
             throw ImageBuildError(
                 "use base \(reference)",
                 "its config names \(config.diffIDs.count) layers, its manifest \(manifest.layers.count)")
         }
-        requested = reference.description
+        name = reference.description
         self.reference = reference.pinned(to: digest)
         self.layers = manifest.layers.map(Self.asOCI)
         self.config = config
+        self.index = index
         source = BlobSource(registry: reference.registry, repository: reference.repository)
     }
 

@@ -7,6 +7,7 @@ extension RegistryClient: BaseImageSource {
     public func baseImage(_ reference: Reference, for platform: Platform) async throws -> BaseImage {
         let image = try await resolve(reference, platform: platform)
         return try BaseImage(
-            reference: reference, digest: image.descriptor.digest, manifest: image.manifest, config: image.config)
+            reference: reference, digest: image.descriptor.digest, manifest: image.manifest, config: image.config,
+            index: image.index)
     }
 }

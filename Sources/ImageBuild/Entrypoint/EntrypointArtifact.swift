@@ -1,38 +1,46 @@
+import Archive
 import ImageStore
 import JSON
-public import OCI
+import OCI
 import POSIX
 public import SystemPackage
 
 /// The layer with caas-entrypoint, which `make entrypoint` made once: the same bytes in every image.
 public struct EntrypointArtifact: Sendable {
-    private static let blobName = "layer.tar.gz"
-    private static let descriptionName = "layer.json"
+    static let blobName = "layer.tar.gz"
+    static let descriptionName = "layer.json"
 
-    private let file: FilePath
+    private enum Source: Sendable {
+        case file(FilePath)
+        case entry(path: [UInt8], of: FilePath)
+    }
+
+    /// What it runs on.
+    let architecture: String
+    private let source: Source
     private let layer: BuiltLayer
 
-    /// Reads the first of the folders that has one.
-    public init(searching folders: [FilePath], platform: Platform) throws(ImageBuildError) {
-        guard let folder = folders.first(where: { FileSystem.exists($0.appending(Self.descriptionName)) }) else {
-            let places = folders.map(\.string).joined(separator: " or ")
-            throw ImageBuildError(
-                "bake a program into an image", "the entrypoint's layer is not in \(places); type: make entrypoint")
-        }
-        file = folder.appending(Self.blobName)
-        let path = folder.appending(Self.descriptionName)
-        let content = try posix { () throws(POSIXError) in try FileSystem.read(path) }
-        let architecture: String
+    /// The one beside its description in a folder.
+    init(in folder: FilePath) throws(ImageBuildError) {
+        let description = folder.appending(Self.descriptionName)
+        let content = try posix { () throws(POSIXError) in try FileSystem.read(description) }
+        try self.init(content, name: description.string, .file(folder.appending(Self.blobName)))
+    }
+
+    /// The one beside its description, which is an entry of an archive.
+    init(_ description: ArchiveEntry, _ content: [UInt8], in archive: FilePath) throws(ImageBuildError) {
+        let blob = description.path.dropLast(Self.descriptionName.utf8.count) + Array(Self.blobName.utf8)
+        try self.init(content, name: "\(description.name) of \(archive)", .entry(path: Array(blob), of: archive))
+    }
+
+    private init(_ description: [UInt8], name: String, _ source: Source) throws(ImageBuildError) {
+        self.source = source
         do throws(JSONError) {
-            var json = try JSONValue(parsing: content)
+            var json = try JSONValue(parsing: description)
             json["mediaType"] = .string(MediaType.layerGzip.description)
             layer = try BuiltLayer(json: json, createdBy: "caas-entrypoint")
             architecture = try json.text("architecture")
-        } catch { throw ImageBuildError("read \(path)", "\(error.reason); type: make entrypoint") }
-        guard architecture == platform.architecture else {
-            throw ImageBuildError(
-                "bake a program into an image for \(platform)", "the entrypoint in \(folder) is for \(architecture)")
-        }
+        } catch { throw ImageBuildError("read \(name)", "\(error.reason); type: make entrypoint") }
     }
 
     /// Where it is looked for: beside the program itself, then in the user's own folder.
@@ -42,9 +50,33 @@ public struct EntrypointArtifact: Sendable {
         return beside + [home.appending("entrypoint")]
     }
 
-    /// Puts it into the store.
+    /// Puts it into the store, which verifies it.
     func add(to store: ImageStore) throws(ImageBuildError) -> BuiltLayer {
-        try stored { () throws(ImageStoreError) in try store.add(copying: file, as: layer.descriptor) }
+        switch source {
+        case .file(let file):
+            try stored { () throws(ImageStoreError) in try store.add(copying: file, as: layer.descriptor) }
+        case .entry(let path, let archive):
+            if !store.contains(layer.descriptor) { try copy(path, of: archive, to: store) }
+        }
         return layer
+    }
+
+    private func copy(_ path: [UInt8], of archive: FilePath, to store: ImageStore) throws(ImageBuildError) {
+        var reader = try EntrypointBundle.open(archive)
+        while let entry = try archived({ () throws(ArchiveError) in try reader.next() }) {
+            guard entry.path == path else { continue }
+            var blob = try stored { () throws(ImageStoreError) in try store.makeBlob(layer.descriptor) }
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+            defer { buffer.deallocate() }
+            while true {
+                let count = try archived { () throws(ArchiveError) in try reader.read(into: buffer) }
+                if count == 0 { break }
+                try stored { () throws(ImageStoreError) in
+                    try blob.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                }
+            }
+            do throws(ImageStoreError) { return try blob.finish() } catch { throw ImageBuildError(error) }
+        }
+        throw ImageBuildError("read \(archive)", "it has no \(String(decoding: path, as: UTF8.self))")
     }
 }

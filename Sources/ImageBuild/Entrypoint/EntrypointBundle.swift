@@ -1,0 +1,84 @@
+import Archive
+import OCI
+import POSIX
+import SystemPackage
+
+/// Layers with caas-entrypoint for one or several architectures, as `caasctl entrypoint pack` wrote them on such machines.
+///
+/// A folder that holds one, or one folder for each; or a tar of either.
+struct EntrypointBundle {
+    private static let longestDescription = 64 << 10
+
+    let artifacts: [EntrypointArtifact]
+
+    init(_ path: FilePath) throws(ImageBuildError) {
+        let status = try posix { () throws(POSIXError) in try FileStatus(path, followingLinks: true) }
+        artifacts = status.kind == .directory ? try Self.artifacts(in: path) : try Self.artifacts(of: path)
+        guard !artifacts.isEmpty else {
+            throw ImageBuildError(
+                "use the entrypoint bundle \(path)",
+                "it holds no \(EntrypointArtifact.descriptionName), as caasctl entrypoint pack writes it")
+        }
+    }
+
+    private static func artifacts(in folder: FilePath) throws(ImageBuildError) -> [EntrypointArtifact] {
+        let names = try posix { () throws(POSIXError) in try FileSystem.names(in: folder) }
+        var artifacts: [EntrypointArtifact] = []
+        for place in [folder] + names.map({ folder.appending($0) })
+        where FileSystem.exists(place.appending(EntrypointArtifact.descriptionName)) {
+            artifacts.append(try EntrypointArtifact(in: place))
+        }
+        return artifacts
+    }
+
+    private static func artifacts(of archive: FilePath) throws(ImageBuildError) -> [EntrypointArtifact] {
+        var reader = try open(archive)
+        var artifacts: [EntrypointArtifact] = []
+        while let entry = try archived({ () throws(ArchiveError) in try reader.next() }) {
+            let name = entry.path.split(separator: UInt8(ascii: "/")).last ?? []
+            guard entry.kind == .regular, Array(name) == Array(EntrypointArtifact.descriptionName.utf8) else {
+                continue
+            }
+            let content = try archived { () throws(ArchiveError) in try reader.content(limit: longestDescription) }
+            artifacts.append(try EntrypointArtifact(entry, content, in: archive))
+        }
+        return artifacts
+    }
+
+    static func open(_ archive: FilePath) throws(ImageBuildError) -> LayerReader {
+        let file = try posix { () throws(POSIXError) in try File(archive, .read) }
+        do throws(ArchiveError) { return try LayerReader(file) } catch { throw ImageBuildError(error) }
+    }
+}
+
+/// Where builds find the entrypoint for each platform.
+struct EntrypointSearch {
+    /// What the user named, which must be there.
+    let bundles: [FilePath]
+    /// Where it is on this machine.
+    let folders: [FilePath]
+
+    /// The first one for a platform.
+    func artifact(for platform: Platform) throws(ImageBuildError) -> EntrypointArtifact {
+        let action = "bake a program into an image"
+        var places: [FilePath] = bundles
+        for folder in folders where FileSystem.exists(folder.appending(EntrypointArtifact.descriptionName)) {
+            places.append(folder)
+        }
+        guard !places.isEmpty else {
+            let names = folders.map(\.string).joined(separator: " or ")
+            throw ImageBuildError(action, "the entrypoint's layer is not in \(names); type: make entrypoint")
+        }
+        var others: [String] = []
+        for place in places {
+            for artifact in try EntrypointBundle(place).artifacts {
+                if artifact.architecture == platform.architecture { return artifact }
+                others.append("the entrypoint in \(place) is for \(artifact.architecture)")
+            }
+        }
+        throw ImageBuildError(
+            "\(action) for \(platform)",
+            others.joined(separator: ", ")
+                + "; make one on such a machine (make entrypoint) and name it with --entrypoint-bundle")
+    }
+}

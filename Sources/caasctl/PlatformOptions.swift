@@ -1,0 +1,48 @@
+import ArgumentParser
+import Definitions
+import OCI
+import SystemPackage
+
+/// What an image is built for.
+struct PlatformOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Build for this platform alone, of those that image.yaml lists; repeatable.",
+            valueName: "os/architecture[/variant]"))
+    var platform: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The entrypoint for other machines than this: what `caasctl entrypoint pack` wrote there, or a tar of it; "
+                + "repeatable.", valueName: "file|folder"))
+    var entrypointBundle: [String] = []
+
+    var bundles: [FilePath] { entrypointBundle.map { FilePath($0) } }
+
+    func validate() throws { _ = try wanted() }
+
+    private func wanted() throws -> [Platform] {
+        do throws(OCIError) {
+            var wanted: [Platform] = []
+            for text in platform.flatMap({ $0.split(separator: ",").map(String.init) }) {
+                wanted.append(try Platform(text))
+            }
+            return wanted
+        } catch { throw ValidationError(error.description) }
+    }
+
+    /// The definition for the chosen platforms, in its own order.
+    func narrow(_ definition: ImageDefinition) throws -> ImageDefinition {
+        let wanted = try wanted()
+        guard !wanted.isEmpty else { return definition }
+        let names = definition.platforms.map(\.description).joined(separator: ", ")
+        for platform in wanted where !definition.platforms.contains(where: { $0.matches(platform) }) {
+            throw ValidationError("--platform \(platform) is none of the image's; 'platforms' lists \(names)")
+        }
+        var definition = definition
+        definition.platforms = definition.platforms.filter { platform in
+            wanted.contains(platform) || wanted.contains { platform.matches($0) && !definition.platforms.contains($0) }
+        }
+        return definition
+    }
+}
