@@ -1,3 +1,4 @@
+import Archive
 import JSON
 import POSIX
 
@@ -11,6 +12,9 @@ public struct ImageStoreError: Error, Sendable, Equatable, CustomStringConvertib
 
     /// Another module's line, which says everything.
     init(copying description: String) { self.description = description }
+
+    /// An archive that could not be read says all that there is to say.
+    init(_ error: ArchiveError) { self.init(copying: error.description) }
 
     /// A system call that failed says all that there is to say.
     init(_ error: POSIXError) { description = error.description }

@@ -162,8 +162,3 @@ public struct ImageUnpacker: Sendable {
         do throws(ArchiveError) { return try body() } catch { throw ImageStoreError(error) }
     }
 }
-
-extension ImageStoreError {
-    /// An archive that could not be read says all that there is to say.
-    fileprivate init(_ error: ArchiveError) { self.init(copying: error.description) }
-}

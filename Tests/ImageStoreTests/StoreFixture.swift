@@ -75,4 +75,30 @@ struct StoreFixture {
         }
         return lines
     }
+
+    /// Lists the contents of an image as ``unpack(_:limits:)`` lists what it unpacked.
+    func list(_ contents: ImageContents) throws -> [String] {
+        var links: [ImageFile.Identity: Int] = [:]
+        var texts: [ImageFile.Identity: String] = [:]
+        var files: [ImageFile] = []
+        contents.root.forEachDescendant { files.append($0) }
+        for identity in files.compactMap(\.identity) { links[identity, default: 0] += 1 }
+        try contents.read(files, wrapping: { $0 }) { (file, read) throws(ImageStoreError) in
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 16)
+            defer { buffer.deallocate() }
+            let count = try read(buffer)
+            if let identity = file.identity { texts[identity] = String(decoding: buffer[..<count], as: UTF8.self) }
+        }
+        return files.map { file in
+            let path = String(decoding: file.path, as: UTF8.self)
+            let mode = String(file.mode, radix: 8)
+            let count = file.identity.flatMap { links[$0] } ?? 1
+            return switch file.kind {
+            case .directory: "d \(mode) \(path)"
+            case .symbolicLink: "l \(path) -> \(String(decoding: file.target, as: UTF8.self))"
+            case .fifo: "p \(mode) \(path)"
+            default: "- \(mode) \(path)\(count > 1 ? " x\(count)" : "") \(file.identity.flatMap { texts[$0] } ?? "")"
+            }
+        }
+    }
 }

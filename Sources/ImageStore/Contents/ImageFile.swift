@@ -1,0 +1,99 @@
+public import Archive
+
+/// One name in an image; it is small, and everything about it is read when asked for.
+public struct ImageFile: Sendable, Hashable {
+    /// The file behind a name: its names are equal in this where they are hard links to one another.
+    public struct Identity: Sendable, Hashable {
+        let layer: UInt16
+        let ordinal: UInt32
+    }
+
+    let contents: ImageContents
+    let node: UInt32
+
+    /// Equal where it is one name of one image that was read once.
+    public static func == (left: ImageFile, right: ImageFile) -> Bool {
+        left.node == right.node && left.contents === right.contents
+    }
+
+    /// By the name.
+    public func hash(into hasher: inout Hasher) { hasher.combine(node) }
+
+    private var raw: ImageTree.Node { contents.tree.nodes[Int(node)] }
+
+    /// The last part of the path, empty for the root.
+    public var name: ArraySlice<UInt8> { contents.tree.name(of: node) }
+
+    /// The path from the root, without a slash at either end; empty for the root.
+    public var path: [UInt8] {
+        var names: [ArraySlice<UInt8>] = []
+        var place = node
+        while place != ImageTree.root {
+            names.append(contents.tree.name(of: place))
+            place = contents.tree.nodes[Int(place)].parent
+        }
+        return Array(names.reversed().joined(separator: [UInt8(ascii: "/")]))
+    }
+
+    /// What it is; never a hard link, since all names of a file are equal.
+    public var kind: ArchiveEntry.Kind { raw.kind }
+    /// Permission bits with setuid, setgid and sticky.
+    public var mode: UInt32 { UInt32(raw.mode) }
+    /// The owner's number.
+    public var user: UInt32 { raw.user }
+    /// The group's number.
+    public var group: UInt32 { raw.group }
+    /// The length of a regular file's content.
+    public var size: Int64 { raw.size }
+    /// Seconds since 1970.
+    public var modified: Int64 { raw.modified }
+    /// Where a symbolic link points.
+    public var target: [UInt8] { Array(contents.tree.target(of: node)) }
+
+    /// Which of the layers has it, from 0 up; nil for a folder that no layer describes.
+    public var layer: Int? { raw.layer == ImageTree.Node.implied ? nil : Int(raw.layer) }
+
+    /// The file behind the name, nil for a folder that no layer describes.
+    public var identity: Identity? { layer == nil ? nil : Identity(layer: raw.layer, ordinal: raw.ordinal) }
+
+    /// Values by name, such as `security.capability`.
+    public var extendedAttributes: [String: [UInt8]] {
+        let range = contents.tree.extra(of: node)
+        var reader = RecordReader(contents.tree.arena, from: range.lowerBound, to: range.upperBound)
+        var values: [String: [UInt8]] = [:]
+        guard !reader.isAtEnd, (try? reader.range()) != nil else { return [:] }
+        while !reader.isAtEnd {
+            guard let name = try? reader.text(), let value = try? reader.text() else { break }
+            values[String(decoding: name, as: UTF8.self)] = value
+        }
+        return values
+    }
+
+    /// The files in a folder, in the byte order of their names; none for everything else.
+    public var children: [ImageFile] {
+        contents.children(of: node).map { ImageFile(contents: contents, node: $0) }
+    }
+
+    /// The file in a folder that has a name.
+    public func child(_ name: some Sequence<UInt8>) -> ImageFile? {
+        contents.tree.child(Array(name)[...], of: node).map { ImageFile(contents: contents, node: $0) }
+    }
+
+    /// Calls `body` with every file below a folder, each folder before what is in it, and in the byte order of names.
+    public func forEachDescendant<Failure: Error>(
+        _ body: (ImageFile) throws(Failure) -> Void
+    ) throws(Failure) {
+        var stack = Array(contents.children(of: node).reversed())
+        while let number = stack.popLast() {
+            try body(ImageFile(contents: contents, node: number))
+            stack.append(contentsOf: contents.children(of: number).reversed())
+        }
+    }
+
+    /// The header that a layer has for it, at this path.
+    public var entry: ArchiveEntry {
+        ArchiveEntry(
+            kind, path: path, target: target, mode: mode, user: Int64(user), group: Int64(group), size: size,
+            modified: modified, extendedAttributes: extendedAttributes)
+    }
+}

@@ -1,0 +1,120 @@
+import Archive
+import Hashing
+import OCI
+import POSIX
+import SystemPackage
+
+/// The headers of a layer in the order of its tar, so that a layer of gigabytes is decompressed once and never again.
+///
+/// It is kept in a file named by the layer's digest, which can never go out of date; one that is damaged is made anew.
+struct LayerListing {
+    /// Another form needs another first line.
+    private static let generation = Array("caasctl listing 1\n".utf8)
+    /// Beyond what honest layers need: 5,000,000 names are about 200 MB.
+    private static let longest = 512 << 20
+
+    /// The records, with a line before and a digest behind them.
+    let bytes: [UInt8]
+
+    /// The records alone.
+    var records: RecordReader {
+        RecordReader(bytes, from: Self.generation.count, to: bytes.count - SHA256.byteCount)
+    }
+
+    /// Reads what is kept for a layer, else the layer itself.
+    init(of layer: Descriptor, at path: FilePath, keptIn folder: FilePath) throws(ImageStoreError) {
+        let file = folder.appending("sha256").appending(layer.digest.hexadecimal)
+        if let kept = Self.read(file) {
+            bytes = kept
+            return
+        }
+        bytes = try Self.make(of: layer, at: path)
+        // Without the file the next reader has more to do, and nothing else is lost.
+        try? FileSystem.makeFolder(file.removingLastComponent())
+        try? FileSystem.write(bytes, to: file)
+    }
+
+    private static func read(_ path: FilePath) -> [UInt8]? {
+        guard let bytes = try? FileSystem.read(path, limit: longest + 64), bytes.starts(with: generation),
+            bytes.count >= generation.count + SHA256.byteCount
+        else { return nil }
+        let content = bytes.dropLast(SHA256.byteCount)
+        let isWhole = SHA256.hash(content).elementsEqual(bytes.suffix(SHA256.byteCount))
+        return isWhole ? bytes : nil
+    }
+
+    private static func make(of layer: Descriptor, at path: FilePath) throws(ImageStoreError) -> [UInt8] {
+        let file = try posix { () throws(POSIXError) in try File(path, .read) }
+        var writer = RecordWriter()
+        writer.append(raw: generation)
+        var previous: [UInt8] = []
+        let digests: LayerReader.Digests
+        do throws(ArchiveError) {
+            var reader = try LayerReader(file)
+            while let entry = try reader.next() {
+                writer.append(entry, after: previous)
+                previous = entry.path
+                guard writer.bytes.count < longest else {
+                    throw ArchiveError("read layer \(layer.digest)", "it has more names than any honest layer")
+                }
+            }
+            digests = try reader.finish()
+        } catch { throw ImageStoreError(error) }
+        guard Digest(sha256: digests.digest) == layer.digest else {
+            throw ImageStoreError("read layer \(layer.digest)", "the content of \(path) is damaged")
+        }
+        return writer.bytes + SHA256.hash(writer.bytes)
+    }
+}
+
+/// One header in a listing; its path is the reader's.
+struct ListedEntry {
+    let kind: ArchiveEntry.Kind
+    let mode: UInt32
+    let user: Int64
+    let group: Int64
+    let size: Int64
+    let modified: Int64
+    /// Where the target and the extended attributes are, empty where there are none.
+    let extra: Range<Int>
+}
+
+extension RecordWriter {
+    /// In the order of their numbers in a listing.
+    static let kinds: [ArchiveEntry.Kind] = [
+        .regular, .directory, .symbolicLink, .hardLink, .characterDevice, .blockDevice, .fifo,
+    ]
+
+    fileprivate mutating func append(_ entry: ArchiveEntry, after previous: [UInt8]) {
+        let shared = zip(entry.path, previous).prefix { $0 == $1 }.count
+        append(UInt64(Self.kinds.firstIndex(of: entry.kind) ?? 0))
+        append(UInt64(shared))
+        append(entry.path[shared...])
+        append(UInt64(entry.mode))
+        for number in [entry.user, entry.group, entry.size, entry.modified] { append(number) }
+        var extra = RecordWriter()
+        if !entry.target.isEmpty || !entry.extendedAttributes.isEmpty {
+            extra.append(entry.target)
+            for (name, value) in entry.extendedAttributes.sorted(by: { $0.key < $1.key }) {
+                extra.append(name.utf8)
+                extra.append(value)
+            }
+        }
+        append(extra.bytes)
+    }
+}
+
+extension RecordReader {
+    /// The next header, nil at the end; `path` holds the path of the one before.
+    mutating func next(after path: inout [UInt8]) throws(ImageStoreError) -> ListedEntry? {
+        guard !isAtEnd else { return nil }
+        let number = try number()
+        guard number < RecordWriter.kinds.count else { throw Self.damage }
+        guard let shared = Int(exactly: try self.number()), shared <= path.count else { throw Self.damage }
+        path.removeSubrange(shared...)
+        path.append(contentsOf: bytes[try range()])
+        return ListedEntry(
+            kind: RecordWriter.kinds[Int(number)], mode: UInt32(truncatingIfNeeded: try self.number()),
+            user: try signed(), group: try signed(), size: try signed(), modified: try signed(), extra: try range())
+    }
+}
