@@ -73,7 +73,8 @@ let package = Package(
         module(
             "Sandbox",
             [
-                "Registry", "ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX",
+                "Registry", "ImageStore", "Containers", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON",
+                "POSIX",
                 systemPackage, subprocess,
             ] + nio),
         module(
@@ -85,8 +86,8 @@ let package = Package(
         module(
             "ImageBuild",
             [
-                "Definitions", "Dockerfile", "Registry", "ImageStore", "RunContract", "OCI", "HTTP", "Archive",
-                "Hashing", "Timestamps", "JSON", "POSIX", systemPackage, subprocess,
+                "Definitions", "Dockerfile", "Registry", "ImageStore", "Containers", "RunContract", "OCI", "HTTP",
+                "Archive", "Hashing", "Timestamps", "JSON", "POSIX", systemPackage, subprocess,
             ]),
         module(
             "Supervision",
@@ -111,6 +112,7 @@ let package = Package(
         module(
             "ObjectStorage",
             ["HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage]),
+        module("Containers", ["JSON", "POSIX", "CLinux", systemPackage]),
         module("OCI", ["Hashing", "Timestamps", "JSON"]),
         module("HTTP", ["CLibCurl", "Secrets", "Timestamps", "POSIX", systemPackage]),
         module(
@@ -177,7 +179,9 @@ let package = Package(
                 "JSON", "POSIX",
                 systemPackage,
             ] + nio),
-        tests("SandboxTests", ["Sandbox", "ImageStore", "OCI", "HTTP", "Secrets", "JSON", "POSIX", systemPackage]),
+        tests(
+            "SandboxTests",
+            ["Sandbox", "Containers", "ImageStore", "OCI", "HTTP", "Secrets", "JSON", "POSIX", systemPackage]),
         tests(
             "IntegrationTests",
             ["RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage]),

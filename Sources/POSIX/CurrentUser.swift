@@ -6,4 +6,14 @@ public enum CurrentUser {
     public static var id: UInt32 { geteuid() }
     /// The effective group's number.
     public static var group: UInt32 { getegid() }
+    /// The effective user's name, empty where nobody gave the number one.
+    public static var name: String {
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        var text = [CChar](repeating: 0, count: 16 << 10)
+        guard getpwuid_r(id, &entry, &text, text.count, &found) == 0, found != nil, let name = entry.pw_name else {
+            return ""
+        }
+        return String(cString: name)
+    }
 }

@@ -136,9 +136,10 @@ public struct File: ~Copyable, Sendable {
 
     /// Takes the file's lock, which the kernel gives back when the descriptor closes, also by a crash.
     ///
-    /// Returns false where another process holds it and `wait` is false.
-    public func lock(wait: Bool) throws(POSIXError) -> Bool {
-        if retrying({ flock(descriptor, LOCK_EX | (wait ? 0 : LOCK_NB)) }) == 0 { return true }
+    /// Many may share it while nobody has it alone. Returns false where another process holds it and `wait` is false.
+    public func lock(wait: Bool, shared: Bool = false) throws(POSIXError) -> Bool {
+        let kind = shared ? LOCK_SH : LOCK_EX
+        if retrying({ flock(descriptor, kind | (wait ? 0 : LOCK_NB)) }) == 0 { return true }
         guard CLinux.__errno_location().pointee == EWOULDBLOCK else { throw POSIXError.last("lock", path) }
         return false
     }

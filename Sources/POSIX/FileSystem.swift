@@ -127,4 +127,9 @@ public enum FileSystem {
         guard path.withPlatformString({ statvfs($0, &raw) }) == 0 else { throw POSIXError.last("examine", path) }
         return Int64(raw.f_bavail) * Int64(raw.f_frsize)
     }
+
+    /// Makes a folder the one that relative paths of the whole process begin in.
+    public static func changeFolder(to path: FilePath) throws(POSIXError) {
+        guard path.withPlatformString({ chdir($0) }) == 0 else { throw POSIXError.last("enter", path) }
+    }
 }

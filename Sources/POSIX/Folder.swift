@@ -26,6 +26,9 @@ public final class Folder: Sendable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
+    /// A path to the folder itself, whatever its name is by now; it is short however deep the folder lies.
+    var descriptorPath: FilePath { FilePath("/proc/self/fd/\(descriptor)") }
+
     private func call(
         _ action: String, _ name: FilePath.Component, _ body: (UnsafePointer<CChar>) -> Int32
     ) throws(POSIXError) {
@@ -148,8 +151,7 @@ public final class Folder: Sendable {
 
     /// The names in this folder, in byte order.
     public func names() throws(POSIXError) -> [FilePath.Component] {
-        // The numbers under /proc/self/fd lead to the folder itself, whatever its name is by now.
-        try FileSystem.names(in: FilePath("/proc/self/fd/\(descriptor)"))
+        try FileSystem.names(in: descriptorPath)
     }
 
     /// Removes a name with everything below it; links are removed, not followed.

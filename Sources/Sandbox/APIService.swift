@@ -1,3 +1,4 @@
+import Containers
 import POSIX
 public import SystemPackage
 

@@ -1,3 +1,4 @@
+import Containers
 import JSON
 import OCI
 import POSIX
@@ -40,10 +41,14 @@ struct RuntimeSpec: Sendable {
         self.hostname = hostname
         self.bundle = bundle
         self.identity = identity
-        user =
-            identity.isRootless
-            ? .root
-            : try ContainerUser(config["User"]?.string ?? "", in: RootFileSystem(path: bundle.appending("rootfs")))
+        guard !identity.isRootless else {
+            user = .root
+            return
+        }
+        do throws(ContainerError) {
+            user = try ContainerUser(
+                config["User"]?.string ?? "", in: RootFileSystem(path: bundle.appending("rootfs")))
+        } catch { throw SandboxError(copying: error.description) }
     }
 
     private static func texts(_ value: JSONValue?) -> [String]? { value?.array?.compactMap(\.string) }

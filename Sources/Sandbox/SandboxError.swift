@@ -8,6 +8,9 @@ public struct SandboxError: Error, Sendable, Equatable, CustomStringConvertible 
     /// What could not be done, and why.
     public init(_ action: String, _ reason: String) { description = "cannot \(action): \(reason)" }
 
+    /// Another module's line, which says everything.
+    init(copying description: String) { self.description = description }
+
     /// An error from below in the same words.
     init(_ action: String, _ error: any Error) {
         let text = String(describing: error)

@@ -1,3 +1,4 @@
+import Containers
 import JSON
 import OCI
 import POSIX
@@ -92,8 +93,8 @@ struct RuntimeSpecTests {
 
     @Test func `an unknown user is an error`() throws {
         let root = RootFileSystem(path: bundle("rootfs"))
-        #expect(throws: SandboxError.self) { try ContainerUser("nobody", in: root) }
-        #expect(throws: SandboxError.self) { try ContainerUser("web:nobody", in: root) }
+        #expect(throws: ContainerError.self) { try ContainerUser("nobody", in: root) }
+        #expect(throws: ContainerError.self) { try ContainerUser("web:nobody", in: root) }
     }
 
     @Test func `links in an image lead nowhere outside it`() throws {

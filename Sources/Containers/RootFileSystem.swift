@@ -1,12 +1,16 @@
 import POSIX
-import SystemPackage
+public import SystemPackage
 
 /// The unpacked files of an image, which must not lead out of their folder.
-struct RootFileSystem: Sendable {
-    let path: FilePath
+public struct RootFileSystem: Sendable {
+    /// The folder.
+    public let path: FilePath
+
+    /// The files below a folder.
+    public init(path: FilePath) { self.path = path }
 
     /// The content of a file of at most a megabyte, empty where there is none; links are followed as inside it.
-    func content(of file: FilePath) -> [UInt8] {
+    public func content(of file: FilePath) -> [UInt8] {
         guard let resolved = resolve(file), let status = try? FileStatus(resolved), status.kind == .regular else {
             return []
         }

@@ -1,13 +1,16 @@
 import SystemPackage
 
 /// As whom a container's process runs, inside it.
-struct ContainerUser: Sendable, Equatable {
-    let id: UInt32
-    let group: UInt32
+public struct ContainerUser: Sendable, Equatable {
+    /// The user's number.
+    public let id: UInt32
+    /// The group's number.
+    public let group: UInt32
     /// Further groups.
-    let groups: [UInt32]
+    public let groups: [UInt32]
 
-    static let root = ContainerUser(id: 0, group: 0, groups: [])
+    /// The administrator.
+    public static let root = ContainerUser(id: 0, group: 0, groups: [])
 
     private init(id: UInt32, group: UInt32, groups: [UInt32]) {
         self.id = id
@@ -18,7 +21,7 @@ struct ContainerUser: Sendable, Equatable {
     /// Reads `user`, `uid`, `user:group`, with numbers or names that the image's own files explain.
     ///
     /// Source: <https://github.com/opencontainers/image-spec/blob/main/config.md#properties>, `User`.
-    init(_ text: String, in root: RootFileSystem) throws(SandboxError) {
+    public init(_ text: String, in root: RootFileSystem) throws(ContainerError) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let name = parts.first, !name.isEmpty else {
             self = .root
@@ -27,14 +30,14 @@ struct ContainerUser: Sendable, Equatable {
         let users = Self.fields(root.content(of: "/etc/passwd"))
         let entry = users.first { $0.first == name } ?? users.first { $0.count > 3 && $0[2] == name }
         guard let id = UInt32(name) ?? entry.flatMap({ $0.count > 3 ? UInt32($0[2]) : nil }) else {
-            throw SandboxError("run as user '\(name)'", "the image's /etc/passwd does not name it")
+            throw ContainerError("run as user '\(name)'", "the image's /etc/passwd does not name it")
         }
         let known = Self.fields(root.content(of: "/etc/group"))
         if parts.count == 2 {
             let wanted = parts[1]
             let number = UInt32(wanted) ?? known.first { $0.first == wanted && $0.count > 2 }.flatMap { UInt32($0[2]) }
             guard let group = number else {
-                throw SandboxError("run as group '\(wanted)'", "the image's /etc/group does not name it")
+                throw ContainerError("run as group '\(wanted)'", "the image's /etc/group does not name it")
             }
             self.init(id: id, group: group, groups: [])
             return

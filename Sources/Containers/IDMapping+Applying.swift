@@ -1,0 +1,42 @@
+private import CLinux
+import POSIX
+import SystemPackage
+
+extension IDMapping {
+    /// Gives a process's new user namespace these numbers, which can be done once.
+    func apply(to pid: Int32) throws(ContainerError) {
+        if isSingle {
+            // Without this the kernel lets nobody but the administrator map groups.
+            try write("deny", to: "setgroups", of: pid)
+            try write(users.map(\.text).joined(separator: "\n"), to: "uid_map", of: pid)
+            try write(groups.map(\.text).joined(separator: "\n"), to: "gid_map", of: pid)
+        } else {
+            try lend("newuidmap", users, to: pid)
+            try lend("newgidmap", groups, to: pid)
+        }
+    }
+
+    private func write(_ text: String, to name: String, of pid: Int32) throws(ContainerError) {
+        do throws(POSIXError) {
+            try File(FilePath("/proc/\(pid)/\(name)"), .replace(mode: 0)).write(Array(text.utf8))
+        } catch { throw ContainerError(error) }
+    }
+
+    /// Lets a program of the administrator's map what this user alone may not.
+    private func lend(_ program: String, _ ranges: [Range], to pid: Int32) throws(ContainerError) {
+        let numbers = ranges.flatMap { ["\($0.inside)", "\($0.outside)", "\($0.count)"] }
+        var arguments = ([program, "\(pid)"] + numbers).map { strdup($0) } + [nil]
+        defer { for text in arguments { free(text) } }
+        var helper: pid_t = 0
+        let failure = posix_spawnp(&helper, program, nil, nil, &arguments, caas_environ())
+        guard failure == 0 else {
+            throw ContainerError("run \(program)", "\(Errno(rawValue: failure)); apt-get install uidmap")
+        }
+        var status: Int32 = 0
+        while waitpid(helper, &status, 0) < 0, CLinux.__errno_location().pointee == EINTR {}
+        guard caas_exited(status) != 0, caas_exit_status(status) == 0 else {
+            throw ContainerError(
+                "map users with \(program)", "it refused; /etc/subuid and /etc/subgid name what it allows")
+        }
+    }
+}

@@ -1,0 +1,105 @@
+private import CLinux
+public import POSIX
+public import SystemPackage
+
+/// A program in namespaces of its own, which ends when the thread ends that started it, with all that it started.
+///
+/// It is the first process of a PID namespace: the kernel kills all others when it ends, and the mount namespace goes
+/// with the last of them, also where this process is killed. It belongs to the thread that started it.
+/// Source: <https://man7.org/linux/man-pages/man7/pid_namespaces.7.html>.
+public struct IsolatedProcess: ~Copyable {
+    /// What it prints.
+    public let output: File
+    private var input: File?
+    private let pid: Int32
+    /// As long as it is open, the program knows that this process lives.
+    private let gate: File
+    private var isOver = false
+
+    private init(pid: Int32, input: consuming File, output: consuming File, gate: consuming File) {
+        self.pid = pid
+        self.input = .some(input)
+        self.output = output
+        self.gate = gate
+    }
+
+    deinit {
+        if !isOver {
+            kill(pid, SIGKILL)
+            _ = Self.wait(for: pid)
+        }
+    }
+
+    /// Starts a program; where a mapping is given, in a user namespace too, and as root in it.
+    public static func start(
+        _ program: FilePath, _ arguments: [String], environment: [String: String], mapping: IDMapping?
+    ) throws(ContainerError) -> IsolatedProcess {
+        var argumentList = ([program.string] + arguments).map { strdup($0) } + [nil]
+        var environmentList = environment.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer {
+            for text in argumentList + environmentList { free(text) }
+        }
+        let inputs = try Pipe("input")
+        let outputs = try Pipe("output")
+        let gates = try Pipe("gate")
+        let pid = program.withPlatformString { path in
+            caas_start_isolated(
+                path, &argumentList, &environmentList, mapping == nil ? 0 : 1, inputs.read.descriptor,
+                outputs.write.descriptor, gates.read.descriptor, gates.write.descriptor)
+        }
+        guard pid > 0 else {
+            let reason = Errno(rawValue: CLinux.__errno_location().pointee)
+            throw ContainerError("start \(program) in namespaces of its own", advice(on: reason, mapping))
+        }
+        let process = IsolatedProcess(
+            pid: pid, input: inputs.keepWrite(), output: outputs.keepRead(), gate: gates.keepWrite())
+        try mapping?.apply(to: pid)
+        do throws(POSIXError) { try process.gate.write([1]) } catch { throw ContainerError(error) }
+        return process
+    }
+
+    /// Gives it all that it is to read, and no more.
+    public mutating func write(_ content: [UInt8]) throws(ContainerError) {
+        guard let input = input.take() else { return }
+        do throws(POSIXError) { try input.write(content) } catch { throw ContainerError(error) }
+    }
+
+    /// Waits for its end; its exit status, or 128 and the number of the signal that ended it.
+    public consuming func wait() -> Int32 {
+        isOver = true
+        return Self.wait(for: pid)
+    }
+
+    private static func wait(for pid: Int32) -> Int32 {
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, CLinux.__errno_location().pointee == EINTR {}
+        return caas_exited(status) != 0 ? caas_exit_status(status) : 128 + caas_term_signal(status)
+    }
+
+    private static func advice(on reason: Errno, _ mapping: IDMapping?) -> String {
+        guard reason == .notPermitted || reason == .noSpace else { return "\(reason)" }
+        if mapping == nil { return "\(reason); root lacks CAP_SYS_ADMIN here, as in a container without --privileged" }
+        return
+            "\(reason); this system lets ordinary users make no user namespaces (see sysctl user.max_user_namespaces, "
+            + "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)"
+    }
+}
+
+/// Both ends of a pipe, of which one is kept.
+private struct Pipe: ~Copyable {
+    let read: File
+    let write: File
+
+    init(_ name: String) throws(ContainerError) {
+        var ends: [Int32] = [-1, -1]
+        guard caas_pipe(&ends) == 0 else {
+            throw ContainerError("make a pipe", "\(Errno(rawValue: CLinux.__errno_location().pointee))")
+        }
+        let path = FilePath("the process's \(name)")
+        read = File(owning: ends[0], path: path)
+        write = File(owning: ends[1], path: path)
+    }
+
+    consuming func keepRead() -> File { read }
+    consuming func keepWrite() -> File { write }
+}

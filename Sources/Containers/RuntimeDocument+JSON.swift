@@ -1,0 +1,111 @@
+public import JSON
+
+/// The document that runc reads.
+extension RuntimeDocument {
+    private static let namespaces = ["pid", "ipc", "uts", "mount"]
+    private static let commonDevices = ["null", "zero", "full", "random", "urandom", "tty"]
+
+    /// The whole document.
+    public var json: JSONValue {
+        [
+            "ociVersion": "1.0.2",
+            "root": ["path": .string(root), "readonly": false],
+            "hostname": .string(hostname),
+            "process": process,
+            "mounts": .array((standardMounts + mounts).map(\.json)),
+            "linux": linux,
+        ]
+    }
+
+    private var process: JSONValue {
+        [
+            "terminal": false,
+            "user": [
+                "uid": .integer(user.id), "gid": .integer(user.group),
+                "additionalGids": .array(hasAllUsers ? user.groups.map { .integer($0) } : []),
+            ],
+            "args": .array(arguments.map(JSONValue.string)),
+            "env": .array(environment.map(JSONValue.string)),
+            "cwd": .string(folder),
+            "capabilities": capabilities,
+            "noNewPrivileges": .bool(keepsPrivileges),
+        ]
+    }
+
+    /// Docker's default, which an ordinary user in the container does not get.
+    /// <https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities>
+    private var capabilities: JSONValue {
+        let names = [
+            "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW",
+            "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+        ]
+        let all: JSONValue = .array(names.map { .string("CAP_\($0)") })
+        let held: JSONValue = user.id == 0 ? all : []
+        return ["bounding": all, "effective": held, "permitted": held, "inheritable": []]
+    }
+
+    private var linux: JSONValue {
+        var namespaces = Self.namespaces
+        var linux: JSONValue = [
+            "maskedPaths": [
+                "/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+                "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware",
+                "/sys/devices/virtual/powercap",
+            ],
+            "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
+            "rootfsPropagation": "private",
+        ]
+        if hasOwnNetwork { namespaces.append("network") }
+        if case .one(let user, let group) = users {
+            namespaces.append("user")
+            linux["uidMappings"] = [["containerID": 0, "hostID": .integer(user), "size": 1]]
+            linux["gidMappings"] = [["containerID": 0, "hostID": .integer(group), "size": 1]]
+        }
+        linux["namespaces"] = .array(namespaces.map { ["type": .string($0)] })
+        return linux
+    }
+
+    /// True where there are further groups, and group 5 to give terminals to.
+    private var hasAllUsers: Bool {
+        switch users {
+        case .all, .namespace(isSingle: false): true
+        case .namespace(isSingle: true), .one: false
+        }
+    }
+
+    private var standardMounts: [RuntimeMount] {
+        let devices = hidesDevices ? ["nodev"] : []
+        return [
+            RuntimeMount("/proc", kind: "proc", source: "proc", options: ["nosuid", "noexec", "nodev"]),
+            RuntimeMount(
+                "/dev", kind: "tmpfs", source: "tmpfs",
+                options: ["nosuid", "strictatime", "mode=755", "size=65536k"] + devices),
+        ] + (hidesDevices ? Self.commonDevices.map { RuntimeMount.bind("/dev/\($0)", at: "/dev/\($0)") } : []) + [
+            RuntimeMount(
+                "/dev/pts", kind: "devpts", source: "devpts",
+                options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]
+                    + (hasAllUsers ? ["gid=5"] : [])),
+            // Data loaders pass batches through here; docker's 64 MiB are too few for them.
+            RuntimeMount(
+                "/dev/shm", kind: "tmpfs", source: "shm",
+                options: ["nosuid", "noexec", "nodev", "mode=1777", "size=2g"]),
+            RuntimeMount("/dev/mqueue", kind: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"]),
+            // A user namespace may mount a new sysfs only with a network of its own, which it need not have.
+            users == .all || (hasOwnNetwork && isInNamespace)
+                ? RuntimeMount("/sys", kind: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", "ro"])
+                : RuntimeMount(
+                    "/sys", kind: "none", source: "/sys", options: ["rbind", "nosuid", "noexec", "nodev", "ro"]),
+        ]
+    }
+
+    private var isInNamespace: Bool { if case .namespace = users { true } else { false } }
+}
+
+extension RuntimeMount {
+    fileprivate var json: JSONValue {
+        [
+            "destination": .string(place), "type": .string(kind), "source": .string(source),
+            "options": .array(options.map(JSONValue.string)),
+        ]
+    }
+}

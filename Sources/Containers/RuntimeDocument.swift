@@ -1,0 +1,76 @@
+/// What runc is told of a container. <https://github.com/opencontainers/runtime-spec/blob/main/config.md>
+public struct RuntimeDocument: Sendable {
+    /// How much of the machine's users a container sees.
+    public enum Users: Sendable, Hashable {
+        /// All that there are where runc runs.
+        case all
+        /// All that a user namespace has in which runc runs already.
+        case namespace(isSingle: Bool)
+        /// One, who is root inside, in a user namespace that runc makes.
+        case one(user: UInt32, group: UInt32)
+    }
+
+    /// The program and what it is told.
+    public var arguments: [String]
+    /// Its variables, as `NAME=value`.
+    public var environment: [String]
+    /// The folder in which it runs.
+    public var folder: String
+    /// As whom it runs.
+    public var user: ContainerUser
+    /// What the machine is called inside.
+    public var hostname: String
+    /// Whom it can be and see.
+    public var users: Users
+    /// The folder that becomes `/`, relative to the bundle.
+    public var root = "rootfs"
+    /// True where it has a network of its own, with nothing but a loopback interface.
+    public var hasOwnNetwork = false
+    /// True where setuid programs change nobody.
+    public var keepsPrivileges = true
+    /// True where devices in its file systems are names and nothing more, but for the common ones.
+    ///
+    /// Without a control group nothing else keeps root inside from the machine's disks.
+    public var hidesDevices = false
+    /// Mounts besides `/proc`, `/dev` and `/sys`.
+    public var mounts: [RuntimeMount]
+
+    /// A container on the machine's network.
+    public init(
+        arguments: [String], environment: [String], folder: String, user: ContainerUser, hostname: String,
+        users: Users, mounts: [RuntimeMount]
+    ) {
+        self.arguments = arguments
+        self.environment = environment
+        self.folder = folder
+        self.user = user
+        self.hostname = hostname
+        self.users = users
+        self.mounts = mounts
+    }
+}
+
+/// Something that a container sees at a place.
+public struct RuntimeMount: Sendable, Hashable {
+    /// Where it is seen.
+    public var place: String
+    /// The kind of file system, or `none`.
+    public var kind: String
+    /// What is mounted.
+    public var source: String
+    /// How.
+    public var options: [String]
+
+    /// Anything that runc can mount.
+    public init(_ place: String, kind: String, source: String, options: [String]) {
+        self.place = place
+        self.kind = kind
+        self.source = source
+        self.options = options
+    }
+
+    /// A file or folder of the host.
+    public static func bind(_ source: String, at place: String, isReadOnly: Bool = false) -> RuntimeMount {
+        RuntimeMount(place, kind: "bind", source: source, options: ["rbind", isReadOnly ? "ro" : "rw"])
+    }
+}

@@ -1,0 +1,38 @@
+import Containers
+import Subprocess
+import SystemPackage
+
+/// The programs that the sandbox starts.
+extension ProgramSearch {
+    /// The docker-registry program.
+    func registry() throws(SandboxError) -> FilePath { try find("docker-registry", "it is the sandbox's registry") }
+
+    /// The container runtime.
+    func runc() throws(SandboxError) -> FilePath { try find("runc", "it runs the sandbox's containers") }
+
+    /// An rclone that has an S3 server, which came with 1.65; Debian 12's is older.
+    func rclone() async throws(SandboxError) -> FilePath {
+        var found: [String] = []
+        for program in all("rclone") {
+            guard let version = await Self.version(of: program) else { continue }
+            if version.major > 1 || (version.major == 1 && version.minor >= 65) { return program }
+            found.append("\(program) is \(version.major).\(version.minor)")
+        }
+        let reason = found.isEmpty ? "it is in no folder of PATH" : found.joined(separator: ", ")
+        throw SandboxError("find rclone 1.65 or newer, the sandbox's S3 server", "\(reason); run 'make setup' for it")
+    }
+
+    private func find(_ name: String, _ purpose: String) throws(SandboxError) -> FilePath {
+        do throws(ContainerError) { return try first(name, purpose) } catch {
+            throw SandboxError("find \(name)", error.reason)
+        }
+    }
+
+    /// What `rclone version` says in its first line: `rclone v1.75.2`.
+    private static func version(of rclone: FilePath) async -> (major: Int, minor: Int)? {
+        let result = try? await Subprocess.run(
+            .path(rclone), arguments: ["version"], output: .string(limit: 64 << 10), error: .discarded)
+        guard let match = result?.standardOutput.firstMatch(of: #/rclone v(\d+)\.(\d+)/#) else { return nil }
+        return Int(match.1).flatMap { major in Int(match.2).map { (major, $0) } }
+    }
+}
