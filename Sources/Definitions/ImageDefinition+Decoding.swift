@@ -31,9 +31,9 @@ extension ImageDefinition {
         let fields = try YAMLFields(document, known: Self.keys)
         self.file = file
         name = try fields.required("name").name()
-        base = try Self.base(try fields.required("base"))
-        platforms = try fields.read("platforms", Self.platforms) ?? [Platform(os: "linux", architecture: "amd64")]
         let folder = file.removingLastComponent()
+        base = try Self.base(try fields.required("base"), folder: folder)
+        platforms = try fields.read("platforms", Self.platforms) ?? [Platform(os: "linux", architecture: "amd64")]
         layers = []
         for element in try fields["layers"]?.elements() ?? [] {
             layers.append(try Layer(element, folder: folder, base: base, below: layers))
@@ -74,11 +74,17 @@ extension ImageDefinition {
         return expanded
     }
 
-    private static func base(_ value: YAMLValue) throws(DefinitionError) -> Base {
+    private static func base(_ value: YAMLValue, folder: FilePath) throws(DefinitionError) -> Base {
         let text = try value.text("scratch or an image reference")
         if text == "scratch" { return .scratch }
         if text.hasPrefix("oci:") || text.hasPrefix("oci-archive:") {
-            throw value.notSupported("an OCI layout or archive")
+            guard
+                let match = text.wholeMatch(of: #/(oci|oci-archive):([^:]+)(?::([A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?/#)
+            else { throw value.mismatch("oci:DIR, oci:DIR:TAG, oci-archive:FILE or oci-archive:FILE:TAG") }
+            return .layout(
+                LayoutBase(
+                    text: text, isArchive: match.1 == "oci-archive", path: folder.pushing(FilePath(String(match.2))),
+                    tag: match.3.map(String.init)))
         }
         do throws(OCIError) { return .registry(try Reference(text)) } catch {
             throw value.error("'base': \(error.description)")

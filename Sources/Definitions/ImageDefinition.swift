@@ -6,11 +6,42 @@ public import SystemPackage
 /// The file is `images/<image>/image.yaml`; every `${NAME}` in it is expanded.
 public struct ImageDefinition: Sendable, Hashable {
     /// What the image stands on.
-    public enum Base: Sendable, Hashable {
+    public enum Base: Sendable, Hashable, CustomStringConvertible {
         /// Nothing.
         case scratch
         /// An image in a registry.
         case registry(Reference)
+        /// An image in an OCI layout on this machine.
+        case layout(LayoutBase)
+
+        /// As image.yaml says it.
+        public var description: String {
+            switch self {
+            case .scratch: "scratch"
+            case .registry(let reference): reference.description
+            case .layout(let layout): layout.text
+            }
+        }
+    }
+
+    /// An image in an OCI layout, `oci:DIR[:TAG]`, or in a tar of one, `oci-archive:FILE[:TAG]`.
+    public struct LayoutBase: Sendable, Hashable {
+        /// As image.yaml says it.
+        public var text: String
+        /// True for a tar of a layout.
+        public var isArchive: Bool
+        /// The folder or file: absolute, or made so from the image's folder.
+        public var path: FilePath
+        /// What the image is called there; nil where it is the only one.
+        public var tag: String?
+
+        /// A layout from its parts.
+        public init(text: String, isArchive: Bool, path: FilePath, tag: String?) {
+            self.text = text
+            self.isArchive = isArchive
+            self.path = path
+            self.tag = tag
+        }
     }
 
     /// One layer, or what several are made of.

@@ -9,9 +9,9 @@ public import SystemPackage
 
 /// Builds images into a store.
 public struct ImageBuilder: Sendable {
-    private let store: ImageStore
-    private let factory: LayerFactory
-    private let bases: any BaseImageSource
+    let store: ImageStore
+    let factory: LayerFactory
+    let bases: any BaseImageSource
     private let entrypoints: EntrypointSearch
     private let epoch: Int64
 
@@ -66,31 +66,5 @@ public struct ImageBuilder: Sendable {
         guard program != nil else { return found }
         for platform in definition.platforms { found[platform] = try entrypoints.artifact(for: platform) }
         return found
-    }
-
-    private func bases(of definition: ImageDefinition) async throws(ImageBuildError) -> [Platform: BaseImage] {
-        guard case .registry(let reference) = definition.base else { return [:] }
-        factory.report(.step("base: \(reference)"))
-        var found: [Platform: BaseImage] = [:]
-        var place = reference
-        for platform in definition.platforms {
-            var base = try await base(place, for: platform)
-            base.name = reference.description
-            // All platforms stand on one release, even where the tag moves in between.
-            if let index = base.index { place = reference.pinned(to: index) }
-            found[platform] = base
-        }
-        return found
-    }
-
-    private func base(_ reference: Reference, for platform: Platform) async throws(ImageBuildError) -> BaseImage {
-        let base: BaseImage
-        do { base = try await bases.baseImage(reference, for: platform) } catch {
-            throw ImageBuildError(copying: "\(error)")
-        }
-        guard base.config.platform.matches(platform) else {
-            throw ImageBuildError("use base \(reference)", "it is for \(base.config.platform), not for \(platform)")
-        }
-        return base
     }
 }

@@ -1,6 +1,7 @@
 import Hashing
 import OCI
 import POSIX
+import SystemPackage
 
 /// Copies a blob from file to file and verifies what passes.
 enum BlobCopy {
@@ -22,6 +23,26 @@ enum BlobCopy {
         let digest = Digest(sha256: hash.finish())
         guard digest == blob.digest else {
             throw ImageStoreError("copy blob \(blob.digest)", "the content of \(source.path) has the digest \(digest)")
+        }
+    }
+    /// Reads a file that is to be a blob; `path` is what an error calls it.
+    static func verify(
+        _ file: FilePath, named path: FilePath, expecting blob: Descriptor
+    ) throws(ImageStoreError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+        defer { buffer.deallocate() }
+        var hash = SHA256()
+        do throws(POSIXError) {
+            let source = try File(file, .read)
+            while true {
+                let count = try source.read(into: buffer)
+                if count == 0 { break }
+                hash.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
+        } catch { throw ImageStoreError(error) }
+        let digest = Digest(sha256: hash.finish())
+        guard digest == blob.digest else {
+            throw ImageStoreError("copy blob \(blob.digest)", "the content of \(path) has the digest \(digest)")
         }
     }
 }

@@ -29,6 +29,8 @@ public struct MediaType: Sendable, Hashable, CustomStringConvertible {
     public static let dockerManifestList = MediaType("application/vnd.docker.distribution.manifest.list.v2+json")
     /// Docker's config of an image.
     public static let dockerConfig = MediaType("application/vnd.docker.container.image.v1+json")
+    /// Docker's layer as a plain tar.
+    public static let dockerLayer = MediaType("application/vnd.docker.image.rootfs.diff.tar")
     /// Docker's layer, the same bytes as OCI's in gzip.
     public static let dockerLayerGzip = MediaType("application/vnd.docker.image.rootfs.diff.tar.gzip")
 

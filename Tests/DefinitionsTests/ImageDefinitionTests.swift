@@ -79,6 +79,23 @@ import Testing
         #expect(image.annotations == ["a": "b"])
     }
 
+    @Test func `a base in a layout is relative to the image's folder`() throws {
+        let base = try parse("name: demo\nbase: oci-archive:bases/a.tar:v1").base
+        #expect(
+            base
+                == .layout(
+                    ImageDefinition.LayoutBase(
+                        text: "oci-archive:bases/a.tar:v1", isArchive: true, path: "images/demo/bases/a.tar", tag: "v1")
+                )
+        )
+        guard case .layout(let layout) = try parse("name: demo\nbase: oci:/srv/layout").base else {
+            Issue.record("it is no layout")
+            return
+        }
+        #expect(layout.path == "/srv/layout")
+        #expect(layout.tag == nil)
+    }
+
     private static let commit = "1234567890123456789012345678901234567890"
     private static let mistakes = [
         // Unknown keys
@@ -198,8 +215,9 @@ import Testing
             says: ":3: images are built for linux, not for windows"),
         Mistake("name: demo\nbase: scratch\nplatforms: []", says: ":3: 'platforms' names none"),
         Mistake(
-            "name: demo\nbase: oci:layout:tag",
-            says: ":2: 'base' with an OCI layout or archive is not supported yet"),
+            "name: demo\nbase: oci:layout:tag:other",
+            says: ":2: 'base' is 'oci:layout:tag:other'; "
+                + "oci:DIR, oci:DIR:TAG, oci-archive:FILE or oci-archive:FILE:TAG was expected"),
     ]
 
     @Test(arguments: mistakes) func `a mistake is named with its line`(mistake: Mistake) {

@@ -31,8 +31,10 @@ struct ImageAssembly {
     func store(in store: ImageStore, annotations: [String: String]) throws(ImageStoreError) -> PlatformImage {
         var known: [String: String] = [:]
         if let base {
-            known = base.annotations(of: base.reference.digest)
-            for layer in base.layers { try store.remember(base.source, of: layer.digest) }
+            known = base.annotations(of: base.digest)
+            if let source = base.source {
+                for layer in base.layers { try store.remember(source, of: layer.digest) }
+            }
         }
         let config = try store.add(config.json.encoded(), mediaType: .imageConfig)
         let manifest = ImageManifest(
@@ -49,7 +51,8 @@ extension BaseImage {
     ///
     /// Source: <https://github.com/opencontainers/image-spec/blob/main/annotations.md>.
     func annotations(of digest: Digest?) -> [String: String] {
-        var annotations = ["org.opencontainers.image.base.name": name]
+        var annotations: [String: String] = [:]
+        annotations["org.opencontainers.image.base.name"] = name
         annotations["org.opencontainers.image.base.digest"] = digest?.description
         return annotations
     }

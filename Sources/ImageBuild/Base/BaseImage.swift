@@ -3,40 +3,58 @@ public import OCI
 
 /// The image that another one stands on: what is known of it without its layers.
 public struct BaseImage: Sendable {
-    /// The name that it was asked for by.
-    public internal(set) var name: String
-    /// What it was asked for, pinned to the digest of its manifest.
-    public let reference: Reference
+    /// The name that it was asked for by, nil where only this machine knows it.
+    public internal(set) var name: String?
+    /// The digest of its manifest.
+    public let digest: Digest
     /// Its layers, the lowest first.
     public let layers: [Descriptor]
     /// Its config with everything in it, known or not.
     public let config: ImageConfig
-    /// Where its blobs are.
-    public let source: BlobSource
+    /// Where its layers are, nil where they are in the store.
+    public let source: BlobSource?
     /// The list of manifests that it was found in, nil where there was none.
     public let index: Digest?
 
-    /// A base from its manifest and config.
+    /// A base from its manifest and config, whose layers stay in a registry.
     public init(
         reference: Reference, digest: Digest, manifest: ImageManifest, config: ImageConfig, index: Digest? = nil
     ) throws(ImageBuildError) {
+        let source = BlobSource(registry: reference.registry, repository: reference.repository)
+        let name = reference.description
+        try self.init(name, digest, manifest, config, source: source, name: name, index: index)
+    }
+
+    /// A base whose layers are in the store.
+    init(stored image: StoredImage, asked: String) throws(ImageBuildError) {
+        try self.init(asked, image.descriptor.digest, image.manifest, image.config, source: nil, name: nil, index: nil)
+    }
+
+    private init(
+        _ asked: String, _ digest: Digest, _ manifest: ImageManifest, _ config: ImageConfig, source: BlobSource?,
+        name: String?, index: Digest?
+    ) throws(ImageBuildError) {
         guard config.diffIDs.count == manifest.layers.count else {
             throw ImageBuildError(
-                "use base \(reference)",
+                "use base \(asked)",
                 "its config names \(config.diffIDs.count) layers, its manifest \(manifest.layers.count)")
         }
-        name = reference.description
-        self.reference = reference.pinned(to: digest)
+        self.name = name
+        self.digest = digest
         self.layers = manifest.layers.map(Self.asOCI)
         self.config = config
+        self.source = source
         self.index = index
-        source = BlobSource(registry: reference.registry, repository: reference.repository)
     }
 
     /// Docker's names for layers as OCI's: the bytes are the same, and one manifest must not mix the two.
     private static func asOCI(_ layer: Descriptor) -> Descriptor {
         var layer = layer
-        if layer.mediaType == .dockerLayerGzip { layer.mediaType = .layerGzip }
+        switch layer.mediaType {
+        case .dockerLayerGzip: layer.mediaType = .layerGzip
+        case .dockerLayer: layer.mediaType = .layer
+        default: break
+        }
         return layer
     }
 }

@@ -1,0 +1,47 @@
+import Definitions
+import ImageStore
+import OCI
+import POSIX
+
+extension ImageBuilder {
+    /// What the image stands on for each of its platforms; nothing on scratch.
+    func bases(of definition: ImageDefinition) async throws(ImageBuildError) -> [Platform: BaseImage] {
+        guard definition.base != .scratch else { return [:] }
+        factory.report(.step("base: \(definition.base)"))
+        var found: [Platform: BaseImage] = [:]
+        var place = definition.base
+        for platform in definition.platforms {
+            var base = try await base(place, for: platform)
+            guard base.config.platform.matches(platform) else {
+                throw ImageBuildError(
+                    "use base \(definition.base)", "it is for \(base.config.platform), not for \(platform)")
+            }
+            if case .registry(let reference) = definition.base {
+                base.name = reference.description
+                // All platforms stand on one release, even where the tag moves in between.
+                if let index = base.index { place = .registry(reference.pinned(to: index)) }
+            }
+            found[platform] = base
+        }
+        return found
+    }
+
+    private func base(
+        _ base: ImageDefinition.Base, for platform: Platform
+    ) async throws(ImageBuildError) -> BaseImage {
+        switch base {
+        case .scratch: throw ImageBuildError("use base scratch", "it is no image")
+        case .registry(let reference):
+            do { return try await bases.baseImage(reference, for: platform) } catch {
+                throw ImageBuildError(copying: "\(error)")
+            }
+        case .layout(let layout):
+            let source = LayoutSource(layout.isArchive ? .archive : .folder, layout.path, tag: layout.tag)
+            let store = store
+            let image = try await BlockingThread.run { () throws(ImageBuildError) in
+                try stored { () throws(ImageStoreError) in try store.addLayers(of: source, platform: platform) }
+            }
+            return try BaseImage(stored: image, asked: base.description)
+        }
+    }
+}

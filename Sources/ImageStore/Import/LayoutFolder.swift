@@ -1,0 +1,55 @@
+import OCI
+import POSIX
+import SystemPackage
+
+/// A layout that is a folder.
+struct LayoutFolder: LayoutContent {
+    private let layout: Layout
+    private let action: String
+
+    init(_ folder: FilePath, action: String) {
+        layout = Layout(folder: folder)
+        self.action = action
+    }
+
+    func index() throws(ImageStoreError) -> [UInt8] {
+        try read(layout.folder.appending("index.json"), or: "\(layout.folder) is no OCI layout")
+    }
+
+    func document(_ blob: Descriptor) throws(ImageStoreError) -> [UInt8] {
+        try read(layout.path(of: blob.digest), or: "it lacks blob \(blob.digest)")
+    }
+
+    private func read(_ file: FilePath, or missing: String) throws(ImageStoreError) -> [UInt8] {
+        do throws(POSIXError) { return try FileSystem.read(file, limit: LayoutArchive.largestDocument) } catch {
+            throw ImageStoreError(action, error.errno == .noSuchFileOrDirectory ? missing : error.description)
+        }
+    }
+
+    func add(_ blobs: [Descriptor], to store: ImageStore) throws(ImageStoreError) {
+        for blob in blobs {
+            guard layout.contains(blob) else {
+                let exists = FileSystem.exists(layout.path(of: blob.digest))
+                let problem = exists ? "has another length than its manifest says" : "is not there"
+                throw ImageStoreError(action, "blob \(blob.digest) \(problem)")
+            }
+            try store.add(linking: layout.path(of: blob.digest), as: blob)
+        }
+    }
+}
+
+extension ImageStore {
+    /// Gives a verified file a second name in the store where that can be, else copies it.
+    func add(linking path: FilePath, as blob: Descriptor) throws(ImageStoreError) {
+        let target = self.path(of: blob.digest)
+        let temporary = FileSystem.temporaryPath(beside: temporaryFolder.appending("blob"))
+        try posix { () throws(POSIXError) in try FileSystem.makeFolder(temporary.removingLastComponent()) }
+        // Another user's file could change under us, or be one that we may not read tomorrow.
+        guard (try? FileStatus(path))?.user == CurrentUser.id,
+            (try? FileSystem.link(path, as: temporary)) == true
+        else { return try add(copying: path, as: blob) }
+        defer { try? FileSystem.remove(temporary) }
+        try BlobCopy.verify(temporary, named: path, expecting: blob)
+        try posix { () throws(POSIXError) in try FileSystem.rename(temporary, to: target) }
+    }
+}

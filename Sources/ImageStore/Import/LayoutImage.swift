@@ -1,0 +1,83 @@
+import JSON
+import OCI
+
+/// Finds an image in a layout and reads its documents, whose digests must fit.
+struct LayoutImage {
+    private let content: any LayoutContent
+    private let action: String
+
+    init(_ content: any LayoutContent, action: String) {
+        self.content = content
+        self.action = action
+    }
+
+    func find(tag: String?, platform: Platform) throws(ImageStoreError) -> StoredImage {
+        var descriptor = try choose(tag: tag, platform: platform)
+        var bytes = try verified(descriptor)
+        // Some tools put the index that lists the platforms into another one.
+        for _ in 0..<4 where descriptor.mediaType.isIndex {
+            let index = try read(bytes, "index \(descriptor.digest)") { (json) throws(JSONError) in
+                try ImageIndex(json: json)
+            }
+            guard let child = index.manifest(for: platform) ?? index.manifests.first(where: \.mediaType.isIndex) else {
+                let offered = index.manifests.compactMap(\.platform).filter { $0.os != "unknown" }
+                throw ImageStoreError(
+                    action,
+                    "it is not for \(platform), only for \(offered.map(\.description).joined(separator: ", "))")
+            }
+            descriptor = child
+            bytes = try verified(child)
+        }
+        let manifest = try read(bytes, "manifest \(descriptor.digest)") { (json) throws(JSONError) in
+            try ImageManifest(json: json)
+        }
+        let config = try read(try verified(manifest.config), "config \(manifest.config.digest)") {
+            (json) throws(JSONError) in try ImageConfig(json: json)
+        }
+        return StoredImage(descriptor: descriptor, manifestContent: bytes, manifest: manifest, config: config)
+    }
+
+    /// The entry of `index.json` that has the tag, or the only one, or the only one for the platform.
+    private func choose(tag: String?, platform: Platform) throws(ImageStoreError) -> Descriptor {
+        let index = try read(try content.index(), "index.json") { (json) throws(JSONError) in
+            try ImageIndex(json: json)
+        }
+        let named = index.manifests.filter { tag == nil || Self.names($0).contains(tag ?? "") }
+        if named.count == 1 { return named[0] }
+        let fitting = named.filter { $0.platform?.matches(platform) ?? false }
+        if fitting.count == 1 { return fitting[0] }
+        let tags = Set(index.manifests.compactMap { $0.annotations[Layout.referenceName] }).sorted()
+        let known = tags.isEmpty ? "" : "; its tags are \(tags.joined(separator: ", "))"
+        guard let tag else {
+            let problem = index.manifests.isEmpty ? "it holds no image" : "it holds several images, so name a tag"
+            throw ImageStoreError(action, problem + known)
+        }
+        let problem = named.isEmpty ? "it has no tag '\(tag)'" : "several images have the tag '\(tag)'"
+        throw ImageStoreError(action, problem + known)
+    }
+
+    private static func names(_ entry: Descriptor) -> [String] {
+        let name = entry.annotations[Layout.containerdName]
+        return [entry.annotations[Layout.referenceName], name, name.map { Layout.tag(of: $0) }].compactMap(\.self)
+    }
+
+    private func verified(_ blob: Descriptor) throws(ImageStoreError) -> [UInt8] {
+        guard blob.size <= LayoutArchive.largestDocument else {
+            throw ImageStoreError(action, "blob \(blob.digest) is too long for a manifest or a config")
+        }
+        let bytes = try content.document(blob)
+        let digest = Digest(of: bytes)
+        guard digest == blob.digest else {
+            throw ImageStoreError(action, "the content of blob \(blob.digest) has the digest \(digest)")
+        }
+        return bytes
+    }
+
+    private func read<Value>(
+        _ bytes: [UInt8], _ thing: String, _ body: (JSONValue) throws(JSONError) -> Value
+    ) throws(ImageStoreError) -> Value {
+        do throws(JSONError) { return try body(try JSONValue(parsing: bytes)) } catch {
+            throw ImageStoreError(action, "\(thing): \(error.reason)")
+        }
+    }
+}

@@ -1,0 +1,55 @@
+public import OCI
+public import SystemPackage
+
+/// An image in somebody else's OCI layout: `oci:DIR[:TAG]`, or a tar of one, `oci-archive:FILE[:TAG]`.
+public struct LayoutSource: Sendable, Hashable, CustomStringConvertible {
+    /// What form the layout has.
+    public enum Format: String, Sendable, Hashable {
+        /// A folder.
+        case folder = "oci"
+        /// A tar of such a folder, compressed or not.
+        case archive = "oci-archive"
+    }
+
+    /// What form it has.
+    public let format: Format
+    /// The folder or file.
+    public let path: FilePath
+    /// What the image is called there; nil where it is the only one.
+    public let tag: String?
+
+    /// An image in a layout.
+    public init(_ format: Format, _ path: FilePath, tag: String?) {
+        self.format = format
+        self.path = path
+        self.tag = tag
+    }
+
+    /// As people write it.
+    public var description: String { "\(format.rawValue):\(path)" + (tag.map { ":\($0)" } ?? "") }
+}
+
+extension ImageStore {
+    /// Brings the layers of an image into the store, each verified, and tells what its manifest and config say.
+    public func addLayers(of source: LayoutSource, platform: Platform) throws(ImageStoreError) -> StoredImage {
+        let action = "use \(source)"
+        let content: any LayoutContent =
+            switch source.format {
+            case .folder: LayoutFolder(source.path, action: action)
+            case .archive: try LayoutArchive(source.path, action: action)
+            }
+        let image = try LayoutImage(content, action: action).find(tag: source.tag, platform: platform)
+        try content.add(image.manifest.layers.filter { !contains($0) }, to: self)
+        return image
+    }
+}
+
+/// Where the files of a layout are read from.
+protocol LayoutContent {
+    /// The bytes of `index.json`.
+    func index() throws(ImageStoreError) -> [UInt8]
+    /// The bytes of a manifest or config, not verified yet.
+    func document(_ blob: Descriptor) throws(ImageStoreError) -> [UInt8]
+    /// Copies blobs into the store, which verifies them.
+    func add(_ blobs: [Descriptor], to store: ImageStore) throws(ImageStoreError)
+}
