@@ -153,7 +153,7 @@ let package = Package(
         tests(
             "RegistryTests",
             [
-                "Registry", "ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX",
+                "CLinux", "Registry", "ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX",
                 systemPackage,
             ]),
         tests("RunContractTests", ["RunContract", "Secrets", "JSON", "Timestamps"]),

@@ -45,15 +45,20 @@ public struct RetryPolicy: Sendable {
 extension HTTPClient {
     /// Sends a request until it is answered with something final, or the policy's attempts are used up.
     ///
-    /// Only for requests that may be carried out twice. The last answer or error is what the caller gets.
+    /// Only for requests that may be carried out twice. The last answer or error is what the caller gets. `pace` is
+    /// shared by all who send to the same hosts.
     public func send(
-        _ request: HTTPRequest, retrying policy: RetryPolicy, limit: Int = 16 << 20
+        _ request: HTTPRequest, retrying policy: RetryPolicy, pace: HostPace? = nil, limit: Int = 16 << 20
     ) async throws(HTTPError) -> HTTPResponse {
         var attempt = 0
         while true {
             let wait: Double
+            do { try await pace?.wait(for: request.url) } catch {
+                throw HTTPError(.cancelled, request.name, "cancelled")
+            }
             do throws(HTTPError) {
                 let response = try await send(request, limit: limit)
+                pace?.note(response, from: request.url, wait: policy.wait(after: attempt, headers: response.headers))
                 guard RetryPolicy.isTransient(status: response.status), attempt + 1 < policy.attempts else {
                     return response
                 }

@@ -21,7 +21,8 @@ extension RegistryClient {
             let access = try RepositoryAccess(reference, Scope.push)
             let content = try await content(of: image, store)
             onEvent(.planned(blobs: content.blobs.count, bytes: content.blobs.reduce(0) { $0 + $1.size }))
-            try await BoundedTasks.forEach(content.blobs, atOnce: parallelism) { (blob) throws(RegistryError) in
+            try await BoundedTasks.forEach(Self.ordered(content.blobs), atOnce: parallelism) {
+                (blob) throws(RegistryError) in
                 try await self.transfer(blob, store, to: reference, access, onEvent)
             }
             // Manifests last: a registry refuses one whose blobs or children it lacks. The tag very last: whoever
@@ -39,6 +40,12 @@ extension RegistryClient {
         /// Children before those that name them.
         var manifests: [FetchedManifest] = []
         var blobs: [Descriptor] = []
+    }
+
+    /// Small blobs first, so that no big one keeps them waiting; of the big ones the biggest first, which ends soonest.
+    private static func ordered(_ blobs: [Descriptor]) -> [Descriptor] {
+        let (small, big) = (blobs.filter { $0.size <= 8 << 20 }, blobs.filter { $0.size > 8 << 20 })
+        return small.sorted { $0.size < $1.size } + big.sorted { $0.size > $1.size }
     }
 
     private func content(of image: Descriptor, _ store: ImageStore) async throws(RegistryError) -> Content {
@@ -90,9 +97,12 @@ extension RegistryClient {
         _ blob: Descriptor, _ store: ImageStore, to reference: Reference, _ access: RepositoryAccess,
         _ onEvent: @escaping @Sendable (TransferEvent) -> Void
     ) async throws(RegistryError) {
-        if try await hasBlob(blob, access) { return onEvent(.present(blob)) }
+        if try await hasBlob(blob, access) {
+            journal(blob, access, store).remove()
+            return onEvent(.present(blob))
+        }
         if store.contains(blob) {
-            try await upload(blob, at: store.path(of: blob.digest), access) { onEvent(.moving(blob, bytes: $0)) }
+            try await upload(blob, at: store.path(of: blob.digest), access, store) { onEvent(.moving(blob, bytes: $0)) }
             return onEvent(.moved(blob))
         }
         let sources = try sources(of: blob, in: store)
@@ -119,13 +129,19 @@ extension RegistryClient {
         return references
     }
 
+    private func journal(_ blob: Descriptor, _ access: RepositoryAccess, _ store: ImageStore) -> UploadJournal {
+        UploadJournal(folder: store.folder.appending("uploads"), blob, access)
+    }
+
     private func upload(
-        _ blob: Descriptor, at path: FilePath, _ access: RepositoryAccess,
+        _ blob: Descriptor, at path: FilePath, _ access: RepositoryAccess, _ store: ImageStore,
         _ onProgress: @escaping @Sendable (Int64) -> Void
     ) async throws(RegistryError) {
         let file: BodyFile
         do throws(POSIXError) { file = try BodyFile(path) } catch { throw RegistryError(.local, error.description) }
-        try await upload(blob, from: file, access, onProgress: onProgress)
+        let journal = journal(blob, access, store)
+        var upload = BlobUpload(self, blob, from: file, access, journal, onProgress: onProgress)
+        try await upload.run()
     }
 
     /// Brings a blob over from another registry through a file, since a broken upload must be able to begin anew.
@@ -139,6 +155,8 @@ extension RegistryClient {
         }
         // Half of the bar for each half of the way.
         try await pullBlob(blob, from: origin, to: temporary.path) { onEvent(.moving(blob, bytes: $0 / 2)) }
-        try await upload(blob, at: temporary.path, access) { onEvent(.moving(blob, bytes: (blob.size + $0) / 2)) }
+        try await upload(blob, at: temporary.path, access, store) {
+            onEvent(.moving(blob, bytes: (blob.size + $0) / 2))
+        }
     }
 }

@@ -11,8 +11,8 @@ extension RegistryClient {
         limit: Int = 4 << 20
     ) async throws(RegistryError) -> HTTPResponse {
         let policy = retrying ? retries : .never
-        return try await authorized(request, access, margin: margin) { [http] (request) throws(RegistryError) in
-            try await http.send(request, retrying: policy, limit: limit, orElse: .unreachable)
+        return try await authorized(request, access, margin: margin) { [http, pace] (request) throws(RegistryError) in
+            try await http.send(request, retrying: policy, pace: pace, limit: limit, orElse: .unreachable)
         }
     }
 
@@ -65,9 +65,10 @@ extension RegistryClient {
 
 extension HTTPClient {
     func send(
-        _ request: HTTPRequest, retrying policy: RetryPolicy, limit: Int = 4 << 20, orElse code: RegistryError.Code
+        _ request: HTTPRequest, retrying policy: RetryPolicy, pace: HostPace? = nil, limit: Int = 4 << 20,
+        orElse code: RegistryError.Code
     ) async throws(RegistryError) -> HTTPResponse {
-        do throws(HTTPError) { return try await send(request, retrying: policy, limit: limit) } catch {
+        do throws(HTTPError) { return try await send(request, retrying: policy, pace: pace, limit: limit) } catch {
             throw RegistryError(error, orElse: code)
         }
     }

@@ -10,15 +10,20 @@ public final class RegistryClient: Sendable {
     let retries: RetryPolicy
     /// How many blobs are moved or asked for at once.
     let parallelism: Int
+    /// Bytes of a request of an upload; nil for a whole blob at first.
+    let chunkSize: Int64?
+    /// Which registries want us to wait.
+    let pace = HostPace()
 
     /// A client with its own connections and tokens.
     public init(
         credentials: RegistryCredentials = .standard(), http: HTTPClient = HTTPClient(),
-        retries: RetryPolicy = RetryPolicy(), parallelism: Int = 4
+        retries: RetryPolicy = RetryPolicy(), parallelism: Int = 4, chunkSize: Int64? = nil
     ) {
         self.http = http
         self.retries = retries
         self.parallelism = parallelism
+        self.chunkSize = chunkSize
         authenticator = Authenticator(credentials: credentials, http: http, retries: retries)
     }
 }

@@ -4,12 +4,15 @@ import JSON
 import OCI
 import POSIX
 import Registry
+import Terminal
 
 /// Pushes images of the store, as `push` and `build --push` do.
 struct ImagePush: Sendable {
     let store: ImageStore
     let settings: Settings
     let login: RegistryLoginOptions
+    var jobs = 4
+    var chunkSize: ByteCount?
 
     /// Where the image is now, which prints as `repository@digest`.
     struct Result: CustomStringConvertible {
@@ -38,7 +41,9 @@ struct ImagePush: Sendable {
                 "no image here has this name; type: caasctl build IMAGE --tag \(reference)")
         }
         let progress = TransferProgress("push \(reference)")
-        let client = RegistryClient(credentials: try login.credentials(for: reference.registry, settings))
+        let client = RegistryClient(
+            credentials: try login.credentials(for: reference.registry, settings), parallelism: jobs,
+            chunkSize: chunkSize?.bytes)
         try await client.push(image, from: store, to: reference, onEvent: progress.note)
         progress.finish()
         return Result(reference: reference, digest: image.digest, totals: progress.totals)

@@ -6,6 +6,7 @@ import OCI
 import POSIX
 import Registry
 import SystemPackage
+import Terminal
 
 /// `caasctl push`: brings an image of the store to its registry.
 struct Push: AsyncParsableCommand {
@@ -25,14 +26,32 @@ struct Push: AsyncParsableCommand {
     @Flag(help: "Print the digest, the tags and what was moved as JSON.")
     var json = false
 
+    @Option(help: ArgumentHelp("How many blobs are sent at once.", valueName: "number"))
+    var jobs = 4
+
+    @Option(
+        help: ArgumentHelp(
+            "Send blobs in requests of this size, as in 64MiB, for proxies that take no longer ones.",
+            discussion: "Without it, only what did not get through in one request is sent in several.",
+            valueName: "size"))
+    var chunkSize: ByteCount?
+
     @OptionGroup var login: RegistryLoginOptions
     @OptionGroup var options: SettingsOptions
+
+    func validate() throws {
+        guard (1...64).contains(jobs) else { throw ValidationError("--jobs must be from 1 to 64") }
+        guard chunkSize.map({ $0.bytes >= 1024 }) ?? true else {
+            throw ValidationError("--chunk-size must be at least 1KiB")
+        }
+    }
 
     func run() async throws {
         let reference = try Reference(reference)
         let settings = try options.settings()
         let store = try ImageStore(at: HomeFolder.path().appending("store"))
-        let result = try await ImagePush(store: store, settings: settings, login: login).push(reference)
+        let push = ImagePush(store: store, settings: settings, login: login, jobs: jobs, chunkSize: chunkSize)
+        let result = try await push.push(reference)
         print(
             json ? String(decoding: result.json.prettyEncoded(), as: UTF8.self) : "\(result)",
             terminator: json ? "" : "\n")

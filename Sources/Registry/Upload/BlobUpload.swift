@@ -1,0 +1,231 @@
+import HTTP
+import OCI
+
+/// One blob on its way into a repository, by whatever way the registry takes it.
+///
+/// The whole blob in one request first. Where that breaks, or is too long for something in between, the blob goes in
+/// parts, each from where the registry says that it is. Every failure that may pass costs one of the policy's attempts,
+/// and every byte that arrives gives them all back.
+/// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs>.
+struct BlobUpload {
+    let client: RegistryClient
+    let blob: Descriptor
+    let file: BodyFile
+    let access: RepositoryAccess
+    let journal: UploadJournal?
+    let onProgress: @Sendable (Int64) -> Void
+    private var rule: ChunkRule
+    private var session: UploadSession?
+    private var failures = 0
+    private var hasBegunAgain = false
+    /// The furthest that the registry has been.
+    private var furthest: Int64 = 0
+
+    init(
+        _ client: RegistryClient, _ blob: Descriptor, from file: BodyFile, _ access: RepositoryAccess,
+        _ journal: UploadJournal?, onProgress: @escaping @Sendable (Int64) -> Void
+    ) {
+        self.client = client
+        self.blob = blob
+        self.file = file
+        self.access = access
+        self.journal = journal
+        self.onProgress = onProgress
+        rule = ChunkRule(registry: access.registry, blobSize: blob.size, forced: client.chunkSize)
+    }
+
+    /// What became of one request.
+    private enum Step {
+        case advanced
+        case done
+        /// A refusal; nothing is known of the session any more.
+        case refused(HTTPRequest, HTTPResponse)
+    }
+
+    mutating func run() async throws(RegistryError) {
+        await takeUp()
+        while true {
+            do throws(RegistryError) {
+                switch try await step() {
+                case .done:
+                    journal?.remove()
+                    return
+                case .advanced: continue
+                case .refused(let request, let response): try await recover(from: request, response)
+                }
+            } catch {
+                guard error.isTransient else { throw error }
+                try await pause(orThrow: error)
+            }
+            // Only the answer may have been lost.
+            if try await client.hasBlob(blob, access) { return finish() }
+            await askWhereWeAre()
+        }
+    }
+
+    private func finish() {
+        journal?.remove()
+        onProgress(blob.size)
+    }
+
+    /// Goes on with the session that an earlier push left, where the registry still knows it.
+    private mutating func takeUp() async {
+        guard let old = journal?.load(), Endpoint.mayRefer(access.endpoint, to: old.location) else { return }
+        session = old
+        await askWhereWeAre()
+    }
+
+    private mutating func step() async throws(RegistryError) -> Step {
+        guard let session else { return try await begin() }
+        if session.offset == 0, rule.size == nil || rule.size.map({ $0 >= blob.size }) == true {
+            return try await sendWhole(session)
+        }
+        return session.offset < blob.size ? try await sendPart(session) : try await close(session)
+    }
+
+    private mutating func begin() async throws(RegistryError) -> Step {
+        let request = HTTPRequest("POST", access.url("blobs/uploads/"))
+        let response = try await client.send(request, access)
+        guard response.status == 202 else {
+            throw await client.refusal(request, response, access)
+        }
+        let new = UploadSession(location: try client.location(in: response, of: request, access))
+        if let least = response.headers["OCI-Chunk-Min-Length"].flatMap({ Int64($0) }) { rule.demand(least) }
+        session = new
+        journal?.keep(new)
+        return .advanced
+    }
+
+    private mutating func sendWhole(_ session: UploadSession) async throws(RegistryError) -> Step {
+        let body = HTTPBody.file(file, offset: 0, length: blob.size)
+        let request = request("PUT", session.closing("\(blob.digest)"), body, from: 0)
+        let response = try await client.sendOnce(request, access)
+        return response.status == 201 ? .done : .refused(request, response)
+    }
+
+    private mutating func sendPart(_ session: UploadSession) async throws(RegistryError) -> Step {
+        let length = min(rule.size ?? blob.size, blob.size - session.offset)
+        let body = HTTPBody.file(file, offset: session.offset, length: length)
+        var request = request("PATCH", session.location, body, from: session.offset)
+        request.headers["Content-Range"] = "\(session.offset)-\(session.offset + length - 1)"
+        let response = try await client.sendOnce(request, access)
+        // 202 by the specification; ECR says 201.
+        guard response.isSuccess else { return .refused(request, response) }
+        var next = UploadSession(location: session.location, offset: session.offset + length)
+        if response.headers["Location"] != nil {
+            next.location = try client.location(in: response, of: request, access)
+        }
+        // ECR's Range stands still though it has the bytes, so that what looks wrong is asked for once more.
+        if let said = UploadSession.received(response.headers), said != next.offset {
+            next.offset = try await status(of: next)?.offset ?? said
+        }
+        guard next.offset > session.offset, next.offset <= blob.size else { return try await giveUpParts() }
+        advance(to: next)
+        return .advanced
+    }
+
+    /// The registry takes parts and forgets them: all of it again, in one request.
+    private mutating func giveUpParts() async throws(RegistryError) -> Step {
+        await cancel()
+        rule.giveUp()
+        let error = RegistryError(.refused, "the registry takes parts of \(blob.digest) and does not keep them")
+        try await pause(orThrow: error)
+        return .advanced
+    }
+
+    private mutating func close(_ session: UploadSession) async throws(RegistryError) -> Step {
+        let request = request("PUT", session.closing("\(blob.digest)"), .empty, from: blob.size)
+        let response = try await client.sendOnce(request, access)
+        return response.status == 201 ? .done : .refused(request, response)
+    }
+
+    private func request(_ method: String, _ url: HTTPURL, _ body: HTTPBody, from offset: Int64) -> HTTPRequest {
+        var request = HTTPRequest(method, url, headers: ["Content-Type": "application/octet-stream"], body: body)
+        request.onUpload = { [onProgress] sent in onProgress(offset + sent) }
+        // A session keeps what has arrived, so that the same bytes in the same session would be there twice.
+        request.isSentOnce = true
+        // Some registries copy what they got to its last place before they answer.
+        request.stallSeconds = 300
+        return request
+    }
+
+    private mutating func advance(to next: UploadSession) {
+        session = next
+        journal?.keep(next)
+        if next.offset > furthest {
+            furthest = next.offset
+            failures = 0
+        }
+    }
+
+    /// Decides what to do after a refusal; throws it where nothing would help.
+    private mutating func recover(from request: HTTPRequest, _ response: HTTPResponse) async throws(RegistryError) {
+        let isPart = request.method == "PATCH"
+        let refusal = await client.refusal(request, response, access)
+        switch response.status {
+        case 404: session = nil  // The registry has forgotten the session.
+        case 413:
+            guard rule.shorten() else { throw refusal }
+            await cancel()
+            return
+        case 416 where isPart:
+            // Either the registry is elsewhere than we thought, which it will tell, or the part was too long for it.
+            let old = session
+            await askWhereWeAre()
+            if session?.offset == old?.offset, !rule.shorten() {
+                await cancel()
+                rule.giveUp()
+            }
+        case 400 where !hasBegunAgain, 405 where isPart, 501 where isPart:
+            // No parts here, or not what came of them; or a first sending, refused for its token, is in the session too.
+            // Never twice: a blob that is damaged here would be refused each time.
+            hasBegunAgain = true
+            await cancel()
+            rule.giveUp()
+        case let status where response.isSuccess || RetryPolicy.isTransient(status: status): break
+        default: throw refusal
+        }
+        try await pause(orThrow: refusal, response.headers)
+    }
+
+    private mutating func pause(orThrow error: RegistryError, _ headers: HTTPHeaders? = nil) async throws(RegistryError)
+    {
+        failures += 1
+        guard failures < client.retries.attempts else { throw error }
+        try await client.pause(after: failures - 1, headers)
+        // What broke once as a whole may get through in parts.
+        if session?.offset == 0 || session == nil { _ = rule.cut() }
+    }
+
+    /// Asks the registry how far the session is; a session that it does not know is over.
+    private mutating func askWhereWeAre() async {
+        guard let old = session else { return }
+        let known = rule.isAllowed ? try? await status(of: old) : nil
+        guard let known, known.offset <= blob.size else {
+            session = nil
+            return
+        }
+        if known.offset > 0 { _ = rule.cut() }
+        // A whole that broke in the middle must not be followed by another in the same session.
+        session = known.offset == 0 && rule.size == nil ? nil : known
+        if let session { advance(to: session) }
+        onProgress(known.offset)
+    }
+
+    private func status(of session: UploadSession) async throws(RegistryError) -> UploadSession? {
+        let request = HTTPRequest("GET", session.location)
+        let response = try await client.send(request, access)
+        guard response.status == 204, let received = UploadSession.received(response.headers) else { return nil }
+        var session = UploadSession(location: session.location, offset: received)
+        if response.headers["Location"] != nil {
+            session.location = try client.location(in: response, of: request, access)
+        }
+        return session
+    }
+
+    /// The specification asks for it; a registry that cannot do it forgets the session by itself.
+    private mutating func cancel() async {
+        if let session { _ = try? await client.send(HTTPRequest("DELETE", session.location), access, retrying: false) }
+        session = nil
+    }
+}
