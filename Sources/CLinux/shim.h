@@ -125,3 +125,5 @@ static inline pid_t caas_start_isolated(
     execve(path, arguments, environment);
     _exit(127);
 }
+/// UTIME_NOW and UTIME_OMIT have casts, which Swift does not see. https://man7.org/linux/man-pages/man2/utimensat.2.html
+static const long caas_time_now = UTIME_NOW, caas_time_omit = UTIME_OMIT;

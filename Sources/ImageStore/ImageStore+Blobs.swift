@@ -38,6 +38,7 @@ extension ImageStore {
     /// The content of a small blob, verified.
     public func read(_ descriptor: Descriptor, limit: Int = 16 << 20) throws(ImageStoreError) -> [UInt8] {
         let path = path(of: descriptor.digest)
+        _ = session.use(descriptor.digest, at: path) { FileSystem.exists(path) }
         let content = try posix { () throws(POSIXError) in try FileSystem.read(path, limit: limit) }
         guard Digest(of: content) == descriptor.digest else {
             throw ImageStoreError(
@@ -46,17 +47,19 @@ extension ImageStore {
         return content
     }
 
-    /// Removes what writers left that were killed: their locks are free.
-    ///
-    /// Younger files are left alone, since a writer locks its file only just after it made it.
+    /// Removes what writers left that were killed.
     func removeAbandonedBlobs() {
         guard let names = try? FileSystem.names(in: temporaryFolder) else { return }
-        for name in names {
-            let path = temporaryFolder.appending(name)
-            guard let file = try? File(readingNoFollow: path), let status = try? file.status(),
-                status.modified < Self.minutesAgo(10), (try? file.lock(wait: false)) == true
-            else { continue }
+        for path in names.map({ temporaryFolder.appending($0) }) where isAbandoned(path) {
             try? FileSystem.remove(path)
         }
+    }
+
+    /// True for what a killed writer left: its lock is free.
+    ///
+    /// Younger files are left alone, since a writer locks its file only just after it made it.
+    func isAbandoned(_ path: FilePath) -> Bool {
+        guard let file = try? File(readingNoFollow: path), let status = try? file.status() else { return false }
+        return status.modified < Self.minutesAgo(10) && (try? file.lock(wait: false)) == true
     }
 }

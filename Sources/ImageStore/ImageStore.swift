@@ -10,11 +10,13 @@ public struct ImageStore: Sendable {
     /// Where it is.
     public let folder: FilePath
     let layout: Layout
+    let session: StoreSession
 
     /// Opens a store, and makes it where there is none.
     public init(at folder: FilePath) throws(ImageStoreError) {
         self.folder = folder
         layout = Layout(folder: folder)
+        session = StoreSession(in: folder)
         try layout.make()
         removeAbandonedBlobs()
     }
@@ -23,7 +25,11 @@ public struct ImageStore: Sendable {
     public func path(of digest: Digest) -> FilePath { layout.path(of: digest) }
 
     /// True where the blob is here with its whole length; every blob was verified before it got its name.
-    public func contains(_ descriptor: Descriptor) -> Bool { layout.contains(descriptor) }
+    ///
+    /// It stays here then as long as this process uses the store, also if no image's name leads to it.
+    public func contains(_ descriptor: Descriptor) -> Bool {
+        session.use(descriptor.digest, at: path(of: descriptor.digest)) { layout.contains(descriptor) }
+    }
 
     /// Gives an image a name, which it takes from another image that had it.
     public func tag(_ descriptor: Descriptor, as name: String) throws(ImageStoreError) {
@@ -32,8 +38,14 @@ public struct ImageStore: Sendable {
 
     /// The image that has a name.
     public func find(_ name: String) throws(ImageStoreError) -> Descriptor? {
-        try layout.tags().last { $0.name == name }?.descriptor
+        guard let descriptor = try layout.tags().last(where: { $0.name == name })?.descriptor else { return nil }
+        // The name may be given to another image while this one is used.
+        _ = contains(descriptor)
+        return descriptor
     }
+
+    /// Takes a name from its image, which stays until it is pruned; false where no image has it.
+    public func untag(_ name: String) throws(ImageStoreError) -> Bool { try layout.untag(name) }
 
     /// Every name with its image, in the order in which they were given.
     public func tags() throws(ImageStoreError) -> [(name: String, descriptor: Descriptor)] { try layout.tags() }

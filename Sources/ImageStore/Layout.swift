@@ -63,16 +63,33 @@ struct Layout: Sendable {
         var descriptor = descriptor
         descriptor.annotations[Self.containerdName] = name
         descriptor.annotations[Self.referenceName] = tag
+        let entry = descriptor.json
+        try change { entries in entries = entries.filter { Self.name(of: $0) != name } + [entry] }
+    }
+
+    /// Removes the entry that has a name; false where there is none.
+    func untag(_ name: String) throws(ImageStoreError) -> Bool {
+        var isFound = false
+        try change { entries in
+            let others = entries.filter { Self.name(of: $0) != name }
+            isFound = others.count < entries.count
+            entries = others
+        }
+        return isFound
+    }
+
+    private static func name(of entry: JSONValue) -> String? {
+        entry["annotations"]?[containerdName]?.string ?? entry["annotations"]?[referenceName]?.string
+    }
+
+    private func change(_ body: (inout [JSONValue]) -> Void) throws(ImageStoreError) {
         // The kernel gives the lock back when its holder dies.
         let lock = try posix { () throws(POSIXError) in try File(marker, .read) }
         _ = try posix { () throws(POSIXError) in try lock.lock(wait: true) }
         var document = try readIndex()
-        let others = (document["manifests"]?.array ?? []).filter { element in
-            guard let annotations = element["annotations"] else { return true }
-            let other = annotations[Self.containerdName]?.string ?? annotations[Self.referenceName]?.string
-            return other != name
-        }
-        document["manifests"] = .array(others + [descriptor.json])
+        var entries = document["manifests"]?.array ?? []
+        body(&entries)
+        document["manifests"] = .array(entries)
         let content = document.encoded()
         try posix { () throws(POSIXError) in try FileSystem.write(content, to: index) }
     }

@@ -35,9 +35,11 @@ public struct TemporaryBlob: ~Copyable, Sendable {
     public consuming func keep(as digest: Digest) throws(ImageStoreError) {
         let name = store.path(of: digest)
         let path = path
-        try posix { () throws(POSIXError) in
-            try FileSystem.setMode(path, 0o644)
-            try FileSystem.rename(path, to: name)
+        try store.session.keep(digest) { () throws(ImageStoreError) in
+            try posix { () throws(POSIXError) in
+                try FileSystem.setMode(path, 0o644)
+                try FileSystem.rename(path, to: name)
+            }
         }
     }
 }

@@ -16,6 +16,9 @@ public enum BlockingThread {
         return try result.get()
     }
 
+    /// Lets this thread do nothing for a while; tasks have a sleep of their own.
+    public static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
+
     /// Starts a detached thread with every signal blocked: signals belong to the thread that asks for them.
     public static func start(_ body: @escaping @Sendable () -> Void) {
         let work = Unmanaged.passRetained(Work(body))

@@ -31,6 +31,9 @@ public struct FileStatus: Sendable, Hashable {
     /// Nanoseconds since 1970 when the content or anything else about the file changed last.
     public let changed: Int64
 
+    /// Nanoseconds since 1970 when the content was read last, as far as the file system notes it.
+    public let accessed: Int64
+
     package init(_ raw: stat) {
         kind =
             switch Int32(raw.st_mode) & S_IFMT {
@@ -51,6 +54,7 @@ public struct FileStatus: Sendable, Hashable {
         inode = UInt64(raw.st_ino)
         device = UInt64(raw.st_dev)
         specialDevice = UInt64(raw.st_rdev)
+        accessed = Int64(raw.st_atim.tv_sec) * 1_000_000_000 + Int64(raw.st_atim.tv_nsec)
         modified = Int64(raw.st_mtim.tv_sec) * 1_000_000_000 + Int64(raw.st_mtim.tv_nsec)
         changed = Int64(raw.st_ctim.tv_sec) * 1_000_000_000 + Int64(raw.st_ctim.tv_nsec)
     }

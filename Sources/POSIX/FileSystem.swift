@@ -112,6 +112,14 @@ public enum FileSystem {
         }
     }
 
+    /// Notes that a file was used now; when it changed last stays as it is.
+    public static func setAccessed(_ path: FilePath) throws(POSIXError) {
+        var times = [timespec(tv_sec: 0, tv_nsec: caas_time_now), timespec(tv_sec: 0, tv_nsec: caas_time_omit)]
+        guard path.withPlatformString({ utimensat(AT_FDCWD, $0, &times, 0) }) == 0 else {
+            throw POSIXError.last("note the use of", path)
+        }
+    }
+
     /// The path without links, `.` and `..`; everything on it must exist.
     public static func realPath(_ path: FilePath) throws(POSIXError) -> FilePath {
         guard let text = path.withPlatformString({ realpath($0, nil) }) else {

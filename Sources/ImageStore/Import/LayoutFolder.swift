@@ -50,6 +50,8 @@ extension ImageStore {
         else { return try add(copying: path, as: blob) }
         defer { try? FileSystem.remove(temporary) }
         try BlobCopy.verify(temporary, named: path, expecting: blob)
-        try posix { () throws(POSIXError) in try FileSystem.rename(temporary, to: target) }
+        try session.keep(blob.digest) { () throws(ImageStoreError) in
+            try posix { () throws(POSIXError) in try FileSystem.rename(temporary, to: target) }
+        }
     }
 }
