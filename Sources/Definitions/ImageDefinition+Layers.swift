@@ -71,14 +71,21 @@ extension ImageDefinition.GitLayer {
 }
 
 extension ImageDefinition.FilesLayer {
+    private static let keys = [
+        "from", "into", "exclude", "exclude_file", "owner", "mode", "mtime", "split", "privileged",
+    ]
+    /// Smaller layers than this cost more than they spare, and there is a limit to how many an image may have.
+    private static let smallestSplit: Int64 = 1 << 20
+
     fileprivate init(_ value: YAMLValue, folder: FilePath) throws(DefinitionError) {
-        let fields = try YAMLFields(
-            value, known: ["from", "into", "exclude", "owner", "mode", "mtime", "split"])
+        let fields = try YAMLFields(value, known: Self.keys)
         from = folder.pushing(FilePath(try fields.required("from").text()))
         into = try fields.required("into").absolutePath()
         exclude = try fields["exclude"]?.texts() ?? []
-        owner = try fields["owner"]?.owner() ?? FileOwner(user: 0, group: 0)
-        mode = try fields["mode"]?.mode()
+        ignoreFile = try fields["exclude_file"]?.text().ignoreFile(in: folder)
+        owner = FileOwner(user: 0, group: 0)
+        if let field = fields["owner"] { owner = try field.isKeep ? nil : field.owner() }
+        mode = try fields.read("mode", Self.mode) ?? .executable
         modificationTime = .epoch
         if let field = fields["mtime"] {
             guard let time = ImageDefinition.ModificationTime(rawValue: try field.text()) else {
@@ -86,9 +93,29 @@ extension ImageDefinition.FilesLayer {
             }
             modificationTime = time
         }
-        if let field = fields["split"] {
-            _ = try field.size()
-            throw field.notSupported()
-        }
+        split = try fields.read("split", Self.split) ?? .automatic
+        isPrivileged = try fields["privileged"]?.flag() ?? false
+    }
+
+    private static func mode(_ field: YAMLValue) throws(DefinitionError) -> ImageDefinition.FileMode {
+        try field.isKeep ? .keep : .fixed(field.mode())
+    }
+
+    private static func split(_ field: YAMLValue) throws(DefinitionError) -> ImageDefinition.Split {
+        if try field.text() == "none" { return .never }
+        let size = try field.size()
+        guard size >= smallestSplit else { throw field.mismatch("none or a size of at least 1MiB") }
+        return .size(size)
+    }
+}
+
+extension YAMLValue {
+    /// True where the value is the word `keep`.
+    fileprivate var isKeep: Bool { (try? text()) == "keep" }
+}
+
+extension String {
+    fileprivate func ignoreFile(in folder: FilePath) -> ImageDefinition.IgnoreFile {
+        self == "none" ? .none : .file(folder.pushing(FilePath(self)))
     }
 }

@@ -75,14 +75,47 @@ public struct ImageDefinition: Sendable, Hashable {
         public var from: FilePath
         /// An absolute folder in the image.
         public var into: String
-        /// Patterns of paths below `from` that stay out; `**` stands for any number of folders.
+        /// Patterns of paths below `from` that stay out, in the syntax of a `.dockerignore`.
         public var exclude: [String]
-        /// Who owns them in the image, root unless said.
-        public var owner: FileOwner
-        /// The permission bits of every regular file, nil to keep the execute bit as it is on the disk.
-        public var mode: UInt32?
+        /// A file of such patterns; nil for the `.dockerignore` in `from`, if there is one.
+        public var ignoreFile: IgnoreFile?
+        /// Who owns them in the image, root unless said; nil keeps the disk's owners.
+        public var owner: FileOwner?
+        /// Which permission bits they get.
+        public var mode: FileMode
         /// Which modification time they get.
         public var modificationTime: ModificationTime
+        /// Into how many layers they are cut.
+        public var split: Split
+        /// True where FIFOs and device nodes come along too.
+        public var isPrivileged: Bool
+    }
+
+    /// Which permission bits regular files get in the image.
+    public enum FileMode: Sendable, Hashable {
+        /// 0755 where the owner may execute the file, else 0644.
+        case executable
+        /// These.
+        case fixed(UInt32)
+        /// What the disk says, of folders too, with setuid, setgid, sticky and access control lists.
+        case keep
+    }
+
+    /// Which file of patterns says what stays out.
+    public enum IgnoreFile: Sendable, Hashable {
+        case file(FilePath)
+        /// No file, not even the folder's own `.dockerignore`.
+        case none
+    }
+
+    /// Into how many layers a folder's files are cut.
+    public enum Split: Sendable, Hashable {
+        /// One up to a GiB, above that several of at most 256 MiB.
+        case automatic
+        /// One, whatever its size.
+        case never
+        /// Several of at most so many bytes.
+        case size(Int64)
     }
 
     /// Which modification time files get in the image.

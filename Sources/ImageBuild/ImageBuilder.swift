@@ -46,7 +46,9 @@ public struct ImageBuilder: Sendable {
         for platform in definition.platforms {
             if definition.platforms.count > 1 { factory.report(.step("platform: \(platform)")) }
             var image = ImageAssembly(base: bases[platform], platform: platform, epoch: epoch)
-            for layer in definition.layers { image.append(try await layers.built(layer, for: platform)) }
+            for layer in definition.layers {
+                for built in try await layers.built(layer, for: platform) { image.append(built) }
+            }
             image.apply(definition)
             if let program, let entrypoint = entrypoints[platform] {
                 let baked = image.apply(program.program)

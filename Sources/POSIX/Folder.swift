@@ -8,7 +8,7 @@ public import SystemPackage
 public final class Folder: Sendable {
     /// Where it was found, for messages.
     public let path: FilePath
-    private let descriptor: Int32
+    let descriptor: Int32
 
     /// Opens a folder; links on the way to it are followed.
     public init(_ path: FilePath) throws(POSIXError) {
@@ -19,7 +19,7 @@ public final class Folder: Sendable {
         guard descriptor >= 0 else { throw POSIXError.last("open", path) }
     }
 
-    private init(descriptor: Int32, path: FilePath) {
+    init(descriptor: Int32, path: FilePath) {
         self.descriptor = descriptor
         self.path = path
     }

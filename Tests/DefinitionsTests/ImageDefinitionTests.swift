@@ -22,10 +22,15 @@ import Testing
             layers:
               - debian: {suite: bookworm, packages: [python3, python3-numpy, "libc6:amd64"]}
               - git: {url: "${REPOSITORY:-https://example.org/r.git}", commit: 1234567890123456789012345678901234567890, into: /src}
-              - files: {from: files, into: /workspace/, exclude: ["**/__pycache__"], owner: 1:30, mode: 0755, mtime: keep}
+              - files: {from: files, into: /workspace/, exclude: ["**/__pycache__"], owner: 1:30, mode: 0755, mtime: keep, split: 64MiB}
               - files:
                   from: /absolute
                   into: /
+                  owner: keep
+                  mode: keep
+                  split: none
+                  privileged: true
+                  exclude_file: none
             program: demo
             environment: {PYTHONPATH: /opt/site, EMPTY: "", VERSION: 1.10}
             workdir: /workspace
@@ -50,10 +55,18 @@ import Testing
         #expect(files.from == "images/demo/files")
         #expect(files.into == "/workspace")
         #expect(files.owner == FileOwner(user: 1, group: 30))
-        #expect(files.mode == 0o755)
+        #expect(files.mode == .fixed(0o755))
         #expect(files.modificationTime == .keep)
         #expect(others.from == "/absolute")
         #expect(others.into == "/")
+        #expect(files.split == .size(64 << 20))
+        #expect(!files.isPrivileged)
+        #expect(files.ignoreFile == nil)
+        #expect(others.owner == nil)
+        #expect(others.mode == .keep)
+        #expect(others.split == .never)
+        #expect(others.isPrivileged)
+        #expect(others.ignoreFile == ImageDefinition.IgnoreFile.none)
         #expect(others.modificationTime == .epoch)
         #expect(image.environment == ["PYTHONPATH": "/opt/site", "EMPTY": "", "VERSION": "1.10"])
         #expect(image.ports == ["8000/tcp", "53/udp"])
@@ -199,8 +212,8 @@ import Testing
         Mistake("name: *demo", says: ":1: invalid YAML: found undefined alias"),
         // Later
         Mistake(
-            "name: demo\nbase: scratch\nlayers: [{files: {from: a, into: /, split: 256MiB}}]",
-            says: ":3: 'layers[0].files.split' is not supported yet"),
+            "name: demo\nbase: scratch\nlayers: [{files: {from: a, into: /, split: 5KiB}}]",
+            says: ":3: 'layers[0].files.split' is '5KiB'; none or a size of at least 1MiB was expected"),
         Mistake(
             "name: demo\nbase: scratch\nlayers: [{python: {requirements: r.txt, version: \"3.11\", into: /opt}}]",
             says: ":3: 'layers[0].python' is not supported yet"),

@@ -38,7 +38,7 @@ import Testing
                 "-rwxr-xr-x 0:0 Jan 1 1970 opt/app/run.sh",
                 "drwxr-xr-x 0:0 Jan 1 1970 opt/app/sub/",
                 "-rw-r--r-- 0:0 Jan 1 1970 opt/app/sub/data",
-                "-rw-r--r-- 0:0 Jan 1 1970 opt/app/sub/hard",
+                "hrw-r--r-- 0:0 Jan 1 1970 opt/app/sub/hard link to opt/app/sub/data",
             ])
     }
 
@@ -61,19 +61,27 @@ import Testing
     @Test func `two folders and two numbers of threads give one digest`() async throws {
         try writeTree()
         try folder.write("image/files/big", String(repeating: "0123456789abcdef", count: 300_000))
-        try await Command("cp", ["-r", folder("image/files").string, folder("image/copy").string]).succeed()
+        try await Command("cp", ["-r", "--preserve=links", folder("image/files").string, folder("image/copy").string])
+            .succeed()
         let one = try await fixture.build(yaml("from: files, into: /a"), threads: 1)
         let two = try await fixture.build(yaml("from: copy, into: /a"), threads: 5)
         #expect(one.manifest.layers == two.manifest.layers)
         #expect(one.config.diffIDs == two.config.diffIDs)
     }
 
-    @Test func `what is no file, folder or link is left out with a warning`() async throws {
+    @Test func `what a layer cannot hold is left out with a warning`() async throws {
         try writeTree()
         try await Command("mkfifo", [folder("image/files/pipe").string]).succeed()
+        try await Command(
+            "python3", ["-c", "import socket; socket.socket(socket.AF_UNIX).bind('socket')"], in: folder("image/files")
+        ).succeed()
         let image = try await fixture.build(yaml("from: files, into: /a"))
-        #expect(fixture.events.warnings == ["\(folder("image/files/pipe")) is no file, folder or link; it is left out"])
-        #expect(try await !fixture.list(image).contains { $0.contains("pipe") })
+        #expect(
+            fixture.events.warnings == [
+                "\(folder("image/files/pipe")) is a FIFO; it is left out without --privileged",
+                "\(folder("image/files/socket")) is a socket, which no layer can hold; it is left out",
+            ])
+        #expect(try await !fixture.list(image).contains { $0.contains("pipe") || $0.contains("socket") })
     }
 
     /// What is wrong with `from: files`, and what is said of it.

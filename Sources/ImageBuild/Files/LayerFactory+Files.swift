@@ -1,22 +1,81 @@
 import Archive
 import Definitions
+import Hashing
+import POSIX
 import SystemPackage
 
 extension LayerFactory {
-    /// A layer of the user's own files, read anew by each build.
+    /// Layers of the user's own files.
     func files(
         _ layer: ImageDefinition.FilesLayer, epoch: Int64, isOnBase: Bool
-    ) async throws(ImageBuildError) -> BuiltLayer {
-        let name = "files: \(layer.from.lastComponent?.string ?? "/") into \(layer.into)"
-        report(.step(name))
-        let report = report
-        return try await make(createdBy: name) { (writer) throws(ImageBuildError) in
-            var done: Int64 = 0
-            let tree = try FileTree(layer, epoch: epoch, isOnBase: isOnBase, report: report) { count in
-                done += count
-                report(.progress(step: name, bytes: done))
+    ) async throws(ImageBuildError) -> [BuiltLayer] {
+        try await layers(of: try FileSource(layer, epoch: epoch, isOnBase: isOnBase))
+    }
+
+    /// Makes layers of a folder or file; those whose files are as they were when they were made last are not made again.
+    func layers(of source: FileSource) async throws(ImageBuildError) -> [BuiltLayer] {
+        report(.step(source.title))
+        return try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
+            let report = report
+            let files = try await BlockingThread.run { () throws(ImageBuildError) in
+                let survey = try FileSurvey(source, index: temporary.appending("files"), report: report)
+                return try survey.run(started: SystemClock.nanoseconds)
             }
-            try tree.write(to: &writer)
+            let progress = FileProgress(source.title, report)
+            // A layer keeps several threads busy, but only one of them walks and hashes.
+            let atOnce = min(files.layers.count, max(1, threads / 4))
+            return try await BoundedTasks.run(files.layers.count, atOnce: atOnce) {
+                (place) async throws(ImageBuildError) in
+                try await make(
+                    files.layers[place], of: files, from: source, threads: max(1, threads / atOnce), progress)
+            }
+        }
+    }
+
+    private func make(
+        _ layer: SurveyedFiles.Layer, of files: SurveyedFiles, from source: FileSource, threads: Int,
+        _ progress: FileProgress
+    ) async throws(ImageBuildError) -> BuiltLayer {
+        let (name, fingerprint) = try await BlockingThread.run { () throws(ImageBuildError) in
+            let part = try files.title(of: layer).map { ": \($0)" } ?? ""
+            return (source.title + part, try FileFingerprint(of: layer, in: files, from: source))
+        }
+        let inputs = source.inputs + ["\(layer.part != .everything)", fingerprint.digest.hexadecimal]
+        if let known = cache.find(inputs, createdBy: name) { return known }
+        let built = try await make(createdBy: name, threads: threads) { (writer) throws(ImageBuildError) in
+            var content = try FileLayer(
+                layer, of: files, from: source, repeated: fingerprint.repeated, advance: progress.advance)
+            try content.write(to: &writer)
+        }
+        if fingerprint.isLasting { try cache.keep(built, for: inputs) }
+        return built
+    }
+}
+
+extension FileSource {
+    /// What a definition says of files.
+    init(_ layer: ImageDefinition.FilesLayer, epoch: Int64, isOnBase: Bool) throws(ImageBuildError) {
+        title = "files: \(layer.from.lastComponent?.string ?? "/") into \(layer.into)"
+        from = layer.from
+        into = layer.into
+        rules = try Self.rules(of: layer)
+        owner = layer.owner.map { .fixed($0) } ?? .keep
+        mode = layer.mode
+        time = layer.modificationTime == .keep ? .keep : .fixed(epoch)
+        split = layer.split
+        isPrivileged = layer.isPrivileged
+        self.isOnBase = isOnBase
+    }
+
+    /// The patterns of a file come first, so that those in the definition can let something in again.
+    private static func rules(of layer: ImageDefinition.FilesLayer) throws(ImageBuildError) -> IgnoreRules {
+        switch layer.ignoreFile {
+        case .file(let file): return try IgnoreRules(reading: file, then: layer.exclude)
+        case .some(.none): return try IgnoreRules(layer.exclude)
+        case nil:
+            let file = layer.from.appending(".dockerignore")
+            guard FileSystem.exists(file) else { return try IgnoreRules(layer.exclude) }
+            return try IgnoreRules(reading: file, then: layer.exclude)
         }
     }
 }

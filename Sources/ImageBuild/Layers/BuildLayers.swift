@@ -13,7 +13,7 @@ struct BuildLayers {
     let factory: LayerFactory
     let definition: ImageDefinition
     let epoch: Int64
-    private var known: [Key: BuiltLayer] = [:]
+    private var known: [Key: [BuiltLayer]] = [:]
 
     init(factory: LayerFactory, definition: ImageDefinition, epoch: Int64) {
         self.factory = factory
@@ -23,7 +23,7 @@ struct BuildLayers {
 
     mutating func built(
         _ layer: ImageDefinition.Layer, for platform: Platform
-    ) async throws(ImageBuildError) -> BuiltLayer {
+    ) async throws(ImageBuildError) -> [BuiltLayer] {
         let isOnBase = definition.base != .scratch || definition.layers.first != layer
         let key = Key(layer: layer, isOnBase: isOnBase, platform: layer.dependsOnPlatform ? platform : nil)
         if let built = known[key] { return built }
@@ -34,10 +34,10 @@ struct BuildLayers {
 
     private func make(
         _ layer: ImageDefinition.Layer, isOnBase: Bool, for platform: Platform
-    ) async throws(ImageBuildError) -> BuiltLayer {
+    ) async throws(ImageBuildError) -> [BuiltLayer] {
         switch layer {
-        case .debian(let layer): return try await factory.debian(layer, platform)
-        case .git(let layer): return try await factory.git(layer, folder: definition.folder, isOnBase: isOnBase)
+        case .debian(let layer): return [try await factory.debian(layer, platform)]
+        case .git(let layer): return [try await factory.git(layer, folder: definition.folder, isOnBase: isOnBase)]
         case .files(let layer): return try await factory.files(layer, epoch: epoch, isOnBase: isOnBase)
         }
     }

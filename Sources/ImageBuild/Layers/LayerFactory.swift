@@ -16,14 +16,15 @@ struct LayerFactory: Sendable {
 
     /// Writes a layer on a thread of its own; one that fails leaves nothing in the store.
     func make(
-        createdBy: String, _ body: @escaping @Sendable (inout LayerWriter) throws(ImageBuildError) -> Void
+        createdBy: String, threads: Int? = nil,
+        _ body: @escaping @Sendable (inout LayerWriter) throws(ImageBuildError) -> Void
     ) async throws(ImageBuildError) -> BuiltLayer {
         try await BlockingThread.run { () throws(ImageBuildError) in
             let blob = try stored { () throws(ImageStoreError) in try store.makeTemporaryBlob() }
             let file = try stored { () throws(ImageStoreError) in try blob.open() }
             var writer: LayerWriter
             do throws(ArchiveError) {
-                writer = try LayerWriter(writingTo: file, compression: .gzip(threads: threads))
+                writer = try LayerWriter(writingTo: file, compression: .gzip(threads: threads ?? self.threads))
             } catch { throw ImageBuildError(error) }
             try body(&writer)
             let written: WrittenLayer

@@ -1,0 +1,247 @@
+import Archive
+import Definitions
+import POSIX
+import SystemPackage
+
+/// Writes one layer of surveyed files, each of which must still be what the survey saw.
+struct FileLayer {
+    private let source: FileSource
+    private let files: SurveyedFiles
+    private let layer: SurveyedFiles.Layer
+    private let repeated: Set<FileIdentity>
+    private let advance: (Int64) -> Void
+    private let into: [UInt8]
+    private var cursor: FolderCursor
+    private var firstNames: [FileIdentity: [UInt8]] = [:]
+
+    init(
+        _ layer: SurveyedFiles.Layer, of files: SurveyedFiles, from source: FileSource, repeated: Set<FileIdentity>,
+        advance: @escaping (Int64) -> Void
+    ) throws(ImageBuildError) {
+        self.source = source
+        self.files = files
+        self.layer = layer
+        self.repeated = repeated
+        self.advance = advance
+        into = Array(source.into.split(separator: "/").joined(separator: "/").utf8)
+        cursor = try FolderCursor(of: files, from: source)
+    }
+
+    mutating func write(to writer: inout LayerWriter) throws(ImageBuildError) {
+        for entry in source.parents { try archived { () throws(ArchiveError) in try writer.append(entry) } }
+        var above = files.dividedFolders(in: layer)[...]
+        if layer.part == .folders { return try writeFolders(&above, to: &writer) }
+        for run in layer.runs {
+            let folder = files.folders[run.folder]
+            try writeFolders(&above, whichContain: folder.path, to: &writer)
+            var path = RecordPath(in: folder.path, depth: folder.depth + 1)
+            try files.index.read(run.range) { (record, _) throws(ImageBuildError) in
+                path.move(to: record)
+                try write(record, at: path, to: &writer)
+            }
+        }
+        try checkFolders()
+    }
+
+    /// Writes the entries of divided folders: of all, or of those on the way to a path.
+    private mutating func writeFolders(
+        _ folders: inout ArraySlice<SurveyedFiles.DividedFolder>, whichContain path: [UInt8]? = nil,
+        to writer: inout LayerWriter
+    ) throws(ImageBuildError) {
+        // In one layer of several a folder's own time would make every layer new whenever one file is added.
+        let isShared = layer.part != .everything && layer.part != .folders
+        let time = isShared && source.time == .keep ? FileSource.Time.fixed(0) : source.time
+        while let folder = folders.first, path?.isBelow(folder.path) ?? true {
+            try write(folder, time: time, to: &writer)
+            folders.removeFirst()
+        }
+    }
+
+    private mutating func write(
+        _ folder: SurveyedFiles.DividedFolder, time: FileSource.Time, to writer: inout LayerWriter
+    ) throws(ImageBuildError) {
+        guard !files.isSingleFile || !folder.path.isEmpty else {
+            if let entry = ParentFolders.entry(into, onBase: source.isOnBase, modified: time.seconds(nil)),
+                !into.isEmpty
+            {
+                try archived { () throws(ArchiveError) in try writer.append(entry) }
+            }
+            return
+        }
+        guard var entry = directory(at: folder.path, folder.status, time: time) else { return }
+        if folder.path.isEmpty && source.owner != .keep {
+            entry.user = 0
+            entry.group = 0
+        }
+        let opened = try cursor.folder(at: folder.path)
+        entry.extendedAttributes = try attributes { (isWanted) throws(POSIXError) in
+            try opened.extendedAttributes(where: isWanted)
+        }
+        try archived { () throws(ArchiveError) in try writer.append(entry) }
+    }
+
+    private mutating func write(
+        _ record: SurveyRecord, at path: RecordPath, to writer: inout LayerWriter
+    ) throws(ImageBuildError) {
+        if record.status.kind == .directory {
+            guard var entry = directory(at: path.bytes, record.status, time: source.time) else { return }
+            let opened = try cursor.folder(at: path.bytes)
+            entry.extendedAttributes = try attributes { (isWanted) throws(POSIXError) in
+                try opened.extendedAttributes(where: isWanted)
+            }
+            return try archived { () throws(ArchiveError) in try writer.append(entry) }
+        }
+        let folder = try cursor.folder(at: path.parent)
+        let component = FilePath(platformString: record.name.map { CChar(bitPattern: $0) } + [0]).lastComponent
+        guard let name = component else { return }
+        var entry = entry(.regular, at: path.bytes, record.status, time: source.time)
+        switch record.status.kind {
+        case .regular:
+            if let first = firstName(of: record.status, entry.path) {
+                entry.kind = .hardLink
+                entry.target = first
+                try archived { () throws(ArchiveError) in try writer.append(entry) }
+            } else {
+                try write(name, in: folder, record.status, entry, to: &writer)
+            }
+        case .symbolicLink:
+            entry.kind = .symbolicLink
+            entry.mode = 0o777
+            entry.target = try posix { () throws(POSIXError) in try folder.readLinkBytes(name) }
+            let after = try posix { () throws(POSIXError) in try folder.status(name) }
+            guard after?.isUnchanged(since: record.status) == true else { throw Self.changed(folder, name) }
+            try archived { () throws(ArchiveError) in try writer.append(entry) }
+        default:
+            try writeSpecial(name, in: folder, record.status, entry, to: &writer)
+        }
+    }
+
+    /// A FIFO or a device, whose permissions are all that it has.
+    private func writeSpecial(
+        _ name: FilePath.Component, in folder: Folder, _ status: FileStatus, _ plain: ArchiveEntry,
+        to writer: inout LayerWriter
+    ) throws(ImageBuildError) {
+        var entry = plain
+        entry.mode = status.mode
+        switch status.kind {
+        case .characterDevice: entry.kind = .characterDevice
+        case .blockDevice: entry.kind = .blockDevice
+        default: entry.kind = .fifo
+        }
+        entry.extendedAttributes = try attributes { (isWanted) throws(POSIXError) in
+            try folder.extendedAttributes(of: name, where: isWanted)
+        }
+        try archived { () throws(ArchiveError) in try writer.append(entry) }
+    }
+
+    /// Writes a file's content, and fails where the file is not the same before and after.
+    private func write(
+        _ name: FilePath.Component, in folder: Folder, _ expected: FileStatus, _ plain: ArchiveEntry,
+        to writer: inout LayerWriter
+    ) throws(ImageBuildError) {
+        let file = try posix { () throws(POSIXError) in try folder.open(name) }
+        let before = try posix { () throws(POSIXError) in try file.status() }
+        let changed = Self.changed(folder, name)
+        guard before.isUnchanged(since: expected) else { throw changed }
+        var entry = plain
+        entry.size = before.size
+        entry.extendedAttributes = try attributes { (isWanted) throws(POSIXError) in
+            try file.extendedAttributes(where: isWanted)
+        }
+        try writer.append(entry, wrapping: { _ in changed }) { (buffer) throws(ImageBuildError) in
+            let count = try posix { () throws(POSIXError) in try file.read(into: buffer) }
+            advance(Int64(count))
+            return count
+        }
+        let after = try posix { () throws(POSIXError) in try file.status() }
+        guard after.isUnchanged(since: before) else { throw changed }
+    }
+
+    /// Names that came or went while files were read are found at the end: every folder must be as it was.
+    private mutating func checkFolders() throws(ImageBuildError) {
+        func check(_ path: [UInt8], _ status: FileStatus, in cursor: inout FolderCursor) throws(ImageBuildError) {
+            let folder = try cursor.folder(at: path)
+            let now = try posix { () throws(POSIXError) in try folder.status() }
+            guard now.isUnchanged(since: status) else {
+                throw ImageBuildError("read \(folder.path)", "the folder changed while it was read; build again")
+            }
+        }
+        for run in layer.runs where !files.isSingleFile {
+            let folder = files.folders[run.folder]
+            try check(folder.path, folder.status, in: &cursor)
+            var path = RecordPath(in: folder.path, depth: folder.depth + 1)
+            var cursor = cursor
+            try files.index.read(run.range) { (record, _) throws(ImageBuildError) in
+                path.move(to: record)
+                if record.status.kind == .directory { try check(path.bytes, record.status, in: &cursor) }
+            }
+        }
+    }
+
+    /// The path of the file's first name in this layer, nil for the first.
+    private mutating func firstName(of status: FileStatus, _ path: [UInt8]) -> [UInt8]? {
+        let identity = FileIdentity(status)
+        guard status.links > 1, repeated.contains(identity) else { return nil }
+        if let first = firstNames[identity] { return first }
+        firstNames[identity] = path
+        return nil
+    }
+
+    private func attributes(
+        _ read: ((String) -> Bool) throws(POSIXError) -> [String: [UInt8]]
+    ) throws(ImageBuildError) -> [String: [UInt8]] {
+        let withModes = source.mode == .keep
+        return try posix { () throws(POSIXError) in
+            try read { CarriedAttributes.isCarried($0, withModes: withModes) }
+        }
+    }
+
+    /// The entry of a folder, nil where a base's own link must stay.
+    private func directory(at path: [UInt8], _ status: FileStatus, time: FileSource.Time) -> ArchiveEntry? {
+        var entry = entry(.directory, at: path, status, time: time)
+        guard !entry.path.isEmpty else { return nil }
+        let known = ParentFolders.entry(entry.path, onBase: source.isOnBase, modified: entry.modified)
+        guard let known else { return nil }
+        entry.mode = source.mode == .keep ? status.mode : known.mode
+        return entry
+    }
+
+    private func entry(
+        _ kind: ArchiveEntry.Kind, at path: [UInt8], _ status: FileStatus, time: FileSource.Time
+    ) -> ArchiveEntry {
+        let separator = into.isEmpty || path.isEmpty ? [] : [UInt8(ascii: "/")]
+        var entry = ArchiveEntry(kind, path: into + separator + path, mode: 0, modified: time.seconds(status))
+        entry.mode =
+            switch source.mode {
+            case .executable: status.mode & 0o100 != 0 ? 0o755 : 0o644
+            case .fixed(let mode): mode
+            case .keep: status.mode
+            }
+        switch source.owner {
+        case .fixed(let owner):
+            entry.user = Int64(owner.user)
+            entry.group = Int64(owner.group)
+        case .keep:
+            entry.user = Int64(status.user)
+            entry.group = Int64(status.group)
+        }
+        return entry
+    }
+
+    private static func changed(_ folder: Folder, _ name: FilePath.Component) -> ImageBuildError {
+        ImageBuildError("read \(folder.path.appending(name))", "it changed while it was read; build again")
+    }
+}
+
+extension FileSource.Time {
+    /// Seconds since 1970, rounded down; a file that has no status has no time of its own.
+    func seconds(_ status: FileStatus?) -> Int64 {
+        switch self {
+        case .fixed(let seconds): return seconds
+        case .keep:
+            guard let status else { return 0 }
+            let (quotient, remainder) = status.modified.quotientAndRemainder(dividingBy: 1_000_000_000)
+            return remainder < 0 ? quotient - 1 : quotient
+        }
+    }
+}

@@ -1,0 +1,17 @@
+import Synchronization
+
+/// How many bytes of files several layers have taken together.
+final class FileProgress: Sendable {
+    private let step: String
+    private let report: @Sendable (BuildEvent) -> Void
+    private let done = Atomic<Int64>(0)
+
+    init(_ step: String, _ report: @escaping @Sendable (BuildEvent) -> Void) {
+        self.step = step
+        self.report = report
+    }
+
+    @Sendable func advance(_ count: Int64) {
+        report(.progress(step: step, bytes: done.wrappingAdd(count, ordering: .relaxed).newValue))
+    }
+}

@@ -1,0 +1,55 @@
+import POSIX
+import SystemPackage
+
+/// Opens the folders of a walk again, most often the one that it opened last.
+struct FolderCursor {
+    private let root: Folder
+    private var path: [UInt8] = []
+    private var folder: Folder
+
+    init(of files: SurveyedFiles, from source: FileSource) throws(ImageBuildError) {
+        let path = files.isSingleFile ? source.from.removingLastComponent() : source.from
+        root = try posix { () throws(POSIXError) in try Folder(path.isEmpty ? "." : path) }
+        folder = root
+    }
+
+    /// The folder at a path below the root, which is the empty path.
+    mutating func folder(at wanted: [UInt8]) throws(ImageBuildError) -> Folder {
+        if wanted == path { return folder }
+        let slash = UInt8(ascii: "/")
+        let isBelow =
+            path.isEmpty || (wanted.count > path.count && wanted[path.count] == slash && wanted.starts(with: path))
+        let start = isBelow ? folder : root
+        let rest = isBelow && !path.isEmpty ? Array(wanted[(path.count + 1)...]) : wanted
+        folder = try posix { () throws(POSIXError) in rest.isEmpty ? root : try start.folder(below: rest) }
+        path = wanted
+        return folder
+    }
+}
+
+/// The path of the record that was read last, put together from names and depths.
+struct RecordPath {
+    private(set) var bytes: [UInt8]
+    /// The lengths of the paths of the folders that it is in, the first one's being that of where it began.
+    private var lengths: [Int]
+    private let base: Int
+
+    /// Starts in a folder, in which records have the depth `depth`.
+    init(in folder: [UInt8], depth: Int) {
+        bytes = folder
+        lengths = [folder.count]
+        base = depth
+    }
+
+    /// The folder of the record.
+    var parent: [UInt8] { Array(bytes.prefix(lengths[lengths.count - 1])) }
+
+    mutating func move(to record: SurveyRecord) {
+        // The record before this one is the folder, where this one is deeper.
+        if record.depth - base == lengths.count { lengths.append(bytes.count) }
+        lengths.removeSubrange((record.depth - base + 1)...)
+        bytes.removeSubrange(lengths[lengths.count - 1]...)
+        if !bytes.isEmpty { bytes.append(UInt8(ascii: "/")) }
+        bytes.append(contentsOf: record.name)
+    }
+}
