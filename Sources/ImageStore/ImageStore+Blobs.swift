@@ -48,18 +48,8 @@ extension ImageStore {
     }
 
     /// Removes what writers left that were killed.
-    func removeAbandonedBlobs() {
-        guard let names = try? FileSystem.names(in: temporaryFolder) else { return }
-        for path in names.map({ temporaryFolder.appending($0) }) where isAbandoned(path) {
-            try? FileSystem.remove(path)
-        }
-    }
-
-    /// True for what a killed writer left: its lock is free.
-    ///
-    /// Younger files are left alone, since a writer locks its file only just after it made it.
-    func isAbandoned(_ path: FilePath) -> Bool {
-        guard let file = try? File(readingNoFollow: path), let status = try? file.status() else { return false }
-        return status.modified < Self.minutesAgo(10) && (try? file.lock(wait: false)) == true
+    func removeAbandonedFiles() {
+        AbandonedFiles.remove(in: temporaryFolder)
+        for folder in [self.folder, sourcesFolder] { AbandonedFiles.removeReplacements(in: folder) }
     }
 }

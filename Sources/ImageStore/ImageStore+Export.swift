@@ -1,57 +1,73 @@
-import OCI
+import JSON
+public import OCI
 import POSIX
-public import SystemPackage
-
-/// An OCI layout that an image is written to: `oci:DIR[:TAG]`.
-public struct LayoutTarget: Sendable, Hashable, CustomStringConvertible {
-    /// The folder.
-    public let folder: FilePath
-    /// What the image is called in it.
-    public let tag: String?
-
-    /// Parses `oci:DIR` or `oci:DIR:TAG`; nil for anything else.
-    public init?(_ text: String) {
-        guard text.hasPrefix("oci:") else { return nil }
-        let rest = text.dropFirst("oci:".count)
-        let colon = rest.lastIndex(of: ":")
-        let folder = colon.map { rest[..<$0] } ?? rest
-        let tag = colon.map { String(rest[rest.index(after: $0)...]) }
-        guard !folder.isEmpty, tag?.wholeMatch(of: #/[A-Za-z0-9_][A-Za-z0-9._-]{0,127}/#) != nil || tag == nil else {
-            return nil
-        }
-        self.folder = FilePath(String(folder))
-        self.tag = tag
-    }
-
-    /// The form that ``init(_:)`` reads.
-    public var description: String { "oci:\(folder)" + (tag.map { ":\($0)" } ?? "") }
-}
+import SystemPackage
 
 extension ImageStore {
-    /// Puts an image into an OCI layout, which may have others; all its layers must be here.
+    /// Writes an image, or the images of an index, to where an output says; all their layers must be here.
     ///
-    /// Blobs become second names of the store's, else share its blocks, else are copied and verified.
-    public func export(_ image: StoredImage, to target: LayoutTarget, name: String) throws(ImageStoreError) {
-        if let missing = missingLayers(of: image).first {
-            throw ImageStoreError("write \(target)", "layer \(missing.digest) is not in the store")
+    /// `name` is what the image is called unless the output has a name of its own. `progress` is told of bytes that were
+    /// copied; nothing is copied where a folder takes second names of the store's blobs.
+    public func export(
+        _ image: Descriptor, to output: ImageOutput, name: String, progress: (Int64) -> Void = { _ in }
+    ) throws(ImageStoreError) {
+        let content = try content(of: image)
+        if let missing = content.first(where: { !contains($0) }) {
+            throw ImageStoreError("write \(output)", "layer \(missing.digest) is not in the store")
         }
-        let layout = Layout(folder: target.folder)
-        try layout.make()
-        for blob in image.manifest.layers + [image.manifest.config, image.descriptor] {
-            if !layout.contains(blob) { try copy(blob, to: layout) }
+        switch output.form {
+        case .layout: try export(image, content, toFolderOf: output, name: name)
+        case .ociArchive, .dockerArchive: try archive(image, to: output, name: name, progress: progress)
         }
-        let tag = target.tag ?? Layout.tag(of: name)
-        try layout.tag(image.descriptor, as: target.tag ?? name, tag: tag)
     }
 
-    private func copy(_ blob: Descriptor, to layout: Layout) throws(ImageStoreError) {
+    /// Everything that an image consists of, once each and itself last: what names something comes after it.
+    func content(of image: Descriptor, depth: Int = 0) throws(ImageStoreError) -> [Descriptor] {
+        let isIndex = image.mediaType.isIndex
+        guard isIndex || image.mediaType.isImageManifest else { return [image] }
+        guard depth < 4 else {
+            throw ImageStoreError("read image \(image.digest)", "its lists of manifests are nested too deep")
+        }
+        let document = try document(image)
+        var content: [Descriptor] = []
+        if isIndex {
+            let index = try decode("image \(image.digest)") { () throws(JSONError) in try ImageIndex(json: document) }
+            for child in index.manifests { content += try self.content(of: child, depth: depth + 1) }
+        } else {
+            let manifest = try decode("image \(image.digest)") { () throws(JSONError) in
+                try ImageManifest(json: document)
+            }
+            content = manifest.layers + [manifest.config]
+        }
+        var seen: Set<Digest> = []
+        return (content + [image]).filter { seen.insert($0.digest).inserted }
+    }
+
+    /// Blobs become second names of the store's, else share its blocks, else are copied and verified.
+    private func export(
+        _ image: Descriptor, _ content: [Descriptor], toFolderOf output: ImageOutput, name: String
+    ) throws(ImageStoreError) {
+        let layout = Layout(folder: output.path)
+        try layout.make()
+        for blob in content where !layout.contains(blob) { try link(blob, to: layout) }
+        let names = output.names(of: name)
+        try layout.tag(image, as: names.reference?.description, tag: names.tag, unique: .tag)
+    }
+
+    private func link(_ blob: Descriptor, to layout: Layout) throws(ImageStoreError) {
         let from = path(of: blob.digest)
         let to = layout.path(of: blob.digest)
+        // What has the name and another length is no blob.
+        try posix { () throws(POSIXError) in try FileSystem.remove(to) }
+        do throws(POSIXError) { if try FileSystem.link(from, as: to) { return } } catch {
+            // Another process was faster.
+            if error.errno == .fileExists { return }
+            throw ImageStoreError(error)
+        }
         // Not beside the blobs: other tools take every name there for a digest, also one that a kill left.
         let temporary = FileSystem.temporaryPath(beside: layout.folder.appending("blob"))
         do throws(ImageStoreError) {
-            let isLinked = try posix { () throws(POSIXError) in try FileSystem.link(from, as: temporary) }
-            if !isLinked { try copy(blob, from, to: temporary) }
+            try copy(blob, from, to: temporary)
             try posix { () throws(POSIXError) in try FileSystem.rename(temporary, to: to) }
         } catch {
             try? FileSystem.remove(temporary)
@@ -62,6 +78,8 @@ extension ImageStore {
     private func copy(_ blob: Descriptor, _ from: FilePath, to: FilePath) throws(ImageStoreError) {
         let source = try posix { () throws(POSIXError) in try File(from, .read) }
         let copy = try posix { () throws(POSIXError) in try File(to, .create(mode: 0o644)) }
+        // Its lock tells others that its writer lives.
+        _ = try posix { () throws(POSIXError) in try copy.lock(wait: true) }
         if copy.reflink(from: source) { return }
         try BlobCopy.copy(source, to: copy, expecting: blob)
     }

@@ -152,7 +152,7 @@ extension ImageStore {
             let path = temporaryFolder.appending(name)
             if name.string.hasPrefix(".\(Self.trash).") {
                 if !dryRun { try? FileSystem.remove(path) }
-            } else if isAbandoned(path) {
+            } else if AbandonedFiles.contains(path) {
                 bytes += (try? FileStatus(path))?.size ?? 0
                 if !dryRun { try? FileSystem.remove(path) }
             }

@@ -49,8 +49,10 @@ extension ImageStore {
         } catch { throw ImageStoreError("read \(path)", error.reason) }
     }
 
+    var sourcesFolder: FilePath { folder.appending("sources").appending("sha256") }
+
     private func sourcesPath(of digest: Digest) -> FilePath {
-        folder.appending("sources").appending("sha256").appending("\(digest.hexadecimal).json")
+        sourcesFolder.appending("\(digest.hexadecimal).json")
     }
 
     /// Nanoseconds since 1970, so many minutes ago.

@@ -18,7 +18,7 @@ public struct ImageStore: Sendable {
         layout = Layout(folder: folder)
         session = StoreSession(in: folder)
         try layout.make()
-        removeAbandonedBlobs()
+        removeAbandonedFiles()
     }
 
     /// Where a blob is, or would be.
@@ -33,7 +33,7 @@ public struct ImageStore: Sendable {
 
     /// Gives an image a name, which it takes from another image that had it.
     public func tag(_ descriptor: Descriptor, as name: String) throws(ImageStoreError) {
-        try layout.tag(descriptor, as: name, tag: Layout.tag(of: name))
+        try layout.tag(descriptor, as: name, tag: Layout.tag(of: name), unique: .name)
     }
 
     /// The image that has a name.

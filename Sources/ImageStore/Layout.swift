@@ -13,6 +13,8 @@ struct Layout: Sendable {
     private var index: FilePath { folder.appending("index.json") }
     var blobs: FilePath { folder.appending("blobs").appending("sha256") }
 
+    private static let version = Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)
+
     func path(of digest: Digest) -> FilePath { blobs.appending(digest.hexadecimal) }
 
     func contains(_ descriptor: Descriptor) -> Bool {
@@ -22,12 +24,13 @@ struct Layout: Sendable {
 
     /// Makes what is missing; `oci-layout` comes last, since with it the folder claims to be one.
     func make() throws(ImageStoreError) {
+        AbandonedFiles.removeReplacements(in: folder)
         try posix { () throws(POSIXError) in
             if FileSystem.exists(marker) && FileSystem.exists(index) && FileSystem.exists(blobs) { return }
             try FileSystem.makeFolder(blobs)
             if !FileSystem.exists(index) { try makeIndex() }
             if !FileSystem.exists(marker) {
-                try FileSystem.write(Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8), to: marker)
+                try FileSystem.write(Self.version, to: marker)
             }
         }
     }
@@ -58,28 +61,28 @@ struct Layout: Sendable {
         } catch { throw ImageStoreError("read \(index)", error.reason) }
     }
 
-    /// Adds an entry and removes the one that had the name; entries of others stay as they came.
-    func tag(_ descriptor: Descriptor, as name: String, tag: String) throws(ImageStoreError) {
-        var descriptor = descriptor
-        descriptor.annotations[Self.containerdName] = name
-        descriptor.annotations[Self.referenceName] = tag
-        let entry = descriptor.json
-        try change { entries in entries = entries.filter { Self.name(of: $0) != name } + [entry] }
+    /// What no two entries of a layout share.
+    enum Key { case name, tag }
+
+    /// Adds an entry and removes the one that had its key; entries of others stay as they came.
+    ///
+    /// `name` is a whole one, for containerd; other tools know an image by its tag alone, as in the specification's examples.
+    func tag(_ descriptor: Descriptor, as name: String?, tag: String, unique key: Key) throws(ImageStoreError) {
+        let entry = Self.named(descriptor, name, tag).json
+        try change { entries in
+            entries = entries.filter { Self.value(of: key, in: $0) != Self.value(of: key, in: entry) } + [entry]
+        }
     }
 
     /// Removes the entry that has a name; false where there is none.
     func untag(_ name: String) throws(ImageStoreError) -> Bool {
         var isFound = false
         try change { entries in
-            let others = entries.filter { Self.name(of: $0) != name }
+            let others = entries.filter { Self.value(of: .name, in: $0) != name }
             isFound = others.count < entries.count
             entries = others
         }
         return isFound
-    }
-
-    private static func name(of entry: JSONValue) -> String? {
-        entry["annotations"]?[containerdName]?.string ?? entry["annotations"]?[referenceName]?.string
     }
 
     private func change(_ body: (inout [JSONValue]) -> Void) throws(ImageStoreError) {
@@ -93,6 +96,29 @@ struct Layout: Sendable {
         let content = document.encoded()
         try posix { () throws(POSIXError) in try FileSystem.write(content, to: index) }
     }
+
+    private static func value(of key: Key, in entry: JSONValue) -> String? {
+        let tag = entry["annotations"]?[referenceName]?.string
+        return key == .tag ? tag : entry["annotations"]?[containerdName]?.string ?? tag
+    }
+
+    private static func named(_ descriptor: Descriptor, _ name: String?, _ tag: String) -> Descriptor {
+        var descriptor = descriptor
+        descriptor.annotations[containerdName] = name
+        descriptor.annotations[referenceName] = tag
+        return descriptor
+    }
+
+    /// The files of a layout with one image, without its blobs.
+    static func documents(
+        for image: Descriptor, as name: String?, tag: String
+    ) -> [(name: String, content: [UInt8])] {
+        let index = ImageIndex(manifests: [named(image, name, tag)])
+        return [("oci-layout", version), ("index.json", index.json.encoded())]
+    }
+
+    /// Where a blob is in an archive of a layout.
+    static func path(inArchive digest: Digest) -> String { "blobs/sha256/\(digest.hexadecimal)" }
 
     private func readIndex() throws(ImageStoreError) -> JSONValue {
         let content = try posix { () throws(POSIXError) in try FileSystem.read(index) }

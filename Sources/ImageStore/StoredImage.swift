@@ -38,6 +38,24 @@ extension ImageStore {
         return StoredImage(descriptor: descriptor, manifestContent: content, manifest: manifest, config: config)
     }
 
+    /// The images behind a descriptor: of an index every platform's in order, without attestations.
+    public func images(_ descriptor: Descriptor) throws(ImageStoreError) -> [StoredImage] {
+        guard descriptor.mediaType.isIndex else { return [try image(descriptor)] }
+        let document = try document(descriptor)
+        let index = try decode("image \(descriptor.digest)") { () throws(JSONError) in try ImageIndex(json: document) }
+        var images: [StoredImage] = []
+        for child in index.manifests where child.platform?.os != "unknown" && child.mediaType.isImageManifest {
+            images.append(try image(child))
+        }
+        return images
+    }
+
+    /// A manifest or an index as JSON.
+    func document(_ descriptor: Descriptor) throws(ImageStoreError) -> JSONValue {
+        let content = try read(descriptor)
+        return try decode("image \(descriptor.digest)") { () throws(JSONError) in try JSONValue(parsing: content) }
+    }
+
     /// The layers of an image that are not here, but in the repositories that ``sources(of:)`` tells.
     public func missingLayers(of image: StoredImage) -> [Descriptor] {
         image.manifest.layers.filter { !contains($0) }

@@ -89,6 +89,16 @@ public struct Reference: Sendable, Hashable, CustomStringConvertible {
         name + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "")
     }
 
+    /// The reference as people type it, without what is understood, as docker shows it.
+    public var familiar: String {
+        let hub = "docker.io/"
+        let library = "library/"
+        var text = Substring(description)
+        if text.hasPrefix(hub) { text = text.dropFirst(hub.count) }
+        if registry == "docker.io", text.hasPrefix(library) { text = text.dropFirst(library.count) }
+        return String(text)
+    }
+
     /// The same repository at another tag.
     public func tagged(_ tag: String) throws(OCIError) -> Reference {
         try Reference(registry: registry, repository: repository, tag: tag)

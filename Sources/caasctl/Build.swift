@@ -18,7 +18,8 @@ struct Build: AsyncParsableCommand {
             that files get in the image, 0 unless it is set.
 
             caasctl build demo --tag ghcr.io/me/demo:1 --push
-            caasctl build images/demo --output oci:out:latest
+            caasctl build images/demo --output oci:out:latest --output oci-archive:demo.tar
+            caasctl build demo --platform linux/amd64 --output docker-archive:- | docker load
             """)
 
     @Argument(help: "A folder, an image.yaml, or a name below images/.")
@@ -27,14 +28,8 @@ struct Build: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The name that the image gets, as in ghcr.io/me/app:1.", valueName: "reference"))
     var tag: String?
 
-    @Option(help: ArgumentHelp("Also write the image into an OCI layout.", valueName: "oci:dir[:tag]"))
-    var output: String?
-
     @Flag(help: "Push the image to the registry that --tag names.")
     var push = false
-
-    @Flag(help: "Print digest, layers and the versions of libraries as JSON.")
-    var json = false
 
     @Option(help: ArgumentHelp("Set a variable of the image.yaml.", valueName: "name=value"))
     var buildArg: [String] = []
@@ -43,12 +38,12 @@ struct Build: AsyncParsableCommand {
     var jobs: Int = Processors.count
 
     @OptionGroup var platforms: PlatformOptions
+    @OptionGroup var outputs: OutputOptions
     @OptionGroup var login: RegistryLoginOptions
     @OptionGroup var options: SettingsOptions
 
     func validate() throws {
         _ = try reference()
-        _ = try target()
         _ = try buildArguments()
         guard !push || tag != nil else { throw ValidationError("--push needs --tag, which says where to") }
         guard jobs > 0 else { throw ValidationError("--jobs must be at least 1") }
@@ -72,37 +67,26 @@ struct Build: AsyncParsableCommand {
             try store.tag(built.descriptor, as: name)
         }
         progress.finish(definition, built)
-        if let target = try target() { try await export(built, to: target, name: definition.name, store, registry) }
+        let name = try reference()?.description ?? definition.name
+        try await ImageExport(store: store, registry: registry)
+            .write(built.descriptor, to: outputs.targets(), name: name)
         if push, let reference = try reference() {
             _ = try await ImagePush(store: store, settings: options.settings(), login: login).push(reference)
         }
-        print(result(built), terminator: json ? "" : "\n")
+        try tell(built)
     }
 
-    /// Layers of a base that stayed in its registry must come along.
-    private func export(
-        _ built: BuiltImage, to target: LayoutTarget, name: String, _ store: ImageStore, _ registry: RegistryClient
-    ) async throws {
-        let image = try store.image(built.descriptor)
-        let transfer = TransferProgress("fetch the base of \(name)")
-        if !store.missingLayers(of: image).isEmpty {
-            try await registry.fetchMissingLayers(of: image, in: store, onEvent: transfer.note)
-            transfer.finish()
-        }
-        let reference = try reference()?.description ?? name
-        try await BlockingThread.run { () throws(ImageStoreError) in
-            try store.export(image, to: target, name: reference)
-        }
-    }
-
-    private func result(_ built: BuiltImage) -> String {
-        guard json else { return built.descriptor.digest.description }
-        let libraries = LibraryVersions.all.mapValues(JSONValue.string)
+    /// Prints the result alone on standard output, unless the image itself went there.
+    private func tell(_ built: BuiltImage) throws {
+        let digest = built.descriptor.digest.description
+        if let file = outputs.digestFile { try FileSystem.write(Array(digest.utf8), to: FilePath(file)) }
+        if try outputs.isStream() { return StandardError.print(digest) }
+        guard outputs.json else { return print(digest) }
         let document: JSONValue = [
-            "digest": .string(built.descriptor.digest.description), "images": .array(built.images.map(\.json)),
-            "libraries": .object(libraries),
+            "digest": .string(digest), "images": .array(built.images.map(\.json)),
+            "libraries": .object(LibraryVersions.all.mapValues(JSONValue.string)),
         ]
-        return String(decoding: document.prettyEncoded(), as: UTF8.self)
+        print(String(decoding: document.prettyEncoded(), as: UTF8.self), terminator: "")
     }
 
     private func reference() throws -> Reference? {
@@ -112,14 +96,6 @@ struct Build: AsyncParsableCommand {
             guard reference.digest == nil else { throw OCIError("use --tag \(tag)", "a digest cannot be chosen") }
             return reference
         } catch { throw ValidationError(error.description) }
-    }
-
-    private func target() throws -> LayoutTarget? {
-        guard let output else { return nil }
-        guard let target = LayoutTarget(output) else {
-            throw ValidationError("--output takes oci:DIR or oci:DIR:TAG, not '\(output)'")
-        }
-        return target
     }
 
     private func buildArguments() throws -> [String: String] {

@@ -137,8 +137,8 @@ import Testing
         try await Command("cp", [try await Busybox.path().string, folder("image/files/bin/busybox").string]).succeed()
         let image = try await fixture.build(
             yaml("from: files, into: /") + "command: [/bin/busybox, echo, hello]\nenvironment: {A: b}\n")
-        let target = try #require(LayoutTarget("oci:\(folder("layout")):v1"))
-        try fixture.store.export(image, to: target, name: "app")
+        let output = try ImageOutput("oci:\(folder("layout")):v1")
+        try fixture.store.export(image.descriptor, to: output, name: "app")
         let rootless = CurrentUser.id == 0 ? [] : ["--rootless"]
         try await Command(
             "umoci", ["unpack"] + rootless + ["--image", "\(folder("layout")):v1", folder("bundle").string]

@@ -96,22 +96,11 @@ import Testing
         #expect(try store.sources(of: digest) == [hub, other])
     }
 
-    @Test(arguments: [
-        ("oci:out", "out", nil), ("oci:/a/b:v1", "/a/b", "v1"), ("oci:./x:latest", "./x", "latest"),
-    ]) func `a layout is named by folder and tag`(text: String, folder: String, tag: String?) throws {
-        let target = try #require(LayoutTarget(text))
-        #expect(target.folder == FilePath(folder))
-        #expect(target.tag == tag)
-    }
-
-    @Test(arguments: ["out", "oci:", "oci::v1", "oci:out:", "oci:out:a b", "oci-archive:x"])
-    func `other outputs are none of ours`(text: String) { #expect(LayoutTarget(text) == nil) }
-
     @Test func `an export shares the store's blobs and skopeo reads it`() async throws {
         let tar = try await fixture.tar("a", "add('file', content=b'1')")
         let image = try fixture.image([tar])
-        let target = try #require(LayoutTarget("oci:\(fixture.folder("layout"))"))
-        for _ in 1...2 { try store.export(image, to: target, name: "example.org/app:v1") }
+        let output = try ImageOutput("oci:\(fixture.folder("layout"))")
+        for _ in 1...2 { try store.export(image.descriptor, to: output, name: "example.org/app:v1") }
         #expect(try FileStatus(store.path(of: image.manifest.config.digest)).links == 2)
         let printed = try await Command("skopeo", ["inspect", "--raw", "oci:\(fixture.folder("layout")):v1"]).succeed()
         #expect(Array(printed.utf8) == image.manifestContent)

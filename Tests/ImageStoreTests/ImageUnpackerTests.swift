@@ -201,8 +201,8 @@ import Testing
             add("link", LINK, link="bin/tool")
             """)
         let image = try fixture.image([tar])
-        let target = try #require(LayoutTarget("oci:\(fixture.folder("layout")):v1"))
-        try fixture.store.export(image, to: target, name: "example.org/app:v1")
+        let output = try ImageOutput("oci:\(fixture.folder("layout")):v1")
+        try fixture.store.export(image.descriptor, to: output, name: "example.org/app:v1")
         try await Command(
             "umoci",
             ["unpack", "--rootless", "--image", "\(fixture.folder("layout")):v1", fixture.folder("bundle").string]

@@ -1,0 +1,93 @@
+private import CLibArchive
+private import CLinux
+public import POSIX
+import SystemPackage
+
+/// Writes a plain tar into a file or a pipe, piece by piece.
+///
+/// Unlike a layer it is known by no digest, so that its bytes are not hashed. It blocks, and belongs to one thread.
+public struct TarWriter: ~Copyable {
+    private let archive: OpaquePointer
+    private let file: File
+
+    /// Begins an archive in an open file.
+    public init(writingTo file: consuming File) throws(ArchiveError) {
+        try CharacterEncoding.require("write an archive")
+        archive = try Self.open(file.descriptor)
+        self.file = file
+    }
+
+    deinit {
+        // One that was not finished must not be ended by what libarchive writes when it is freed.
+        archive_write_fail(archive)
+        archive_write_free(archive)
+    }
+
+    /// Writes an entry that has no content.
+    public mutating func append(_ entry: ArchiveEntry) throws(ArchiveError) {
+        try begin(entry)
+        try end(entry)
+    }
+
+    /// Writes a regular file from bytes.
+    public mutating func append(_ entry: ArchiveEntry, content: [UInt8]) throws(ArchiveError) {
+        var entry = entry
+        entry.size = Int64(content.count)
+        try begin(entry)
+        try content.span.bytes.withUnsafeBytes { (bytes) throws(ArchiveError) in try write(bytes, of: entry) }
+        try end(entry)
+    }
+
+    /// Begins a regular file, whose content comes by ``write(_:of:)``.
+    public mutating func begin(_ entry: ArchiveEntry) throws(ArchiveError) {
+        guard let raw = archive_entry_new() else { throw ArchiveError("write \(file.path)", "no memory") }
+        defer { archive_entry_free(raw) }
+        try entry.store(in: raw)
+        guard archive_write_header(archive, raw) == ARCHIVE_OK else { throw failure() }
+    }
+
+    /// Writes a part of the current entry's content.
+    public mutating func write(_ bytes: UnsafeRawBufferPointer, of entry: ArchiveEntry) throws(ArchiveError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = archive_write_data(archive, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            guard count >= 0 else { throw failure() }
+            guard count > 0 else {
+                throw ArchiveError("write \(file.path)", "\(entry.name) has more than \(entry.size) bytes")
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Ends the current entry.
+    public mutating func end(_ entry: ArchiveEntry) throws(ArchiveError) {
+        guard archive_write_finish_entry(archive) == ARCHIVE_OK else { throw failure() }
+    }
+
+    /// Writes the end of the archive.
+    public consuming func finish() throws(ArchiveError) {
+        guard archive_write_close(archive) == ARCHIVE_OK else { throw failure() }
+    }
+
+    private func failure() -> ArchiveError {
+        let number = archive_errno(archive)
+        if number > 0 { return ArchiveError("write", file.path, Errno(rawValue: number)) }
+        return ArchiveError("write \(file.path)", archive)
+    }
+
+    private static func open(_ descriptor: Int32) throws(ArchiveError) -> OpaquePointer {
+        guard let archive = archive_write_new() else { throw ArchiveError("write an archive", "no memory") }
+        let isOpen =
+            archive_write_set_format_pax_restricted(archive) == ARCHIVE_OK
+            && archive_write_set_bytes_per_block(archive, 256 << 10) == ARCHIVE_OK
+            // A pipe gets no more bytes than a file.
+            && archive_write_set_bytes_in_last_block(archive, 1) == ARCHIVE_OK
+            && archive_write_open_fd(archive, descriptor) == ARCHIVE_OK
+        guard isOpen else {
+            let error = ArchiveError("write an archive", archive)
+            archive_write_free(archive)
+            throw error
+        }
+        return archive
+    }
+}

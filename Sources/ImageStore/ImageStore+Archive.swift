@@ -1,0 +1,128 @@
+import Archive
+import Hashing
+import JSON
+import OCI
+import POSIX
+import SystemPackage
+
+/// Archives of images: one tar is an OCI layout and what `docker load` reads, as docker itself saves images.
+///
+/// Source: <https://github.com/moby/docker-image-spec/blob/main/spec.md#combined-image-json--filesystem-changeset-format>.
+extension ImageStore {
+    func archive(
+        _ image: Descriptor, to output: ImageOutput, name: String, progress: (Int64) -> Void
+    ) throws(ImageStoreError) {
+        let archive = try ImageArchive(image, for: output, name: name, in: self)
+        if output.isStandardOutput {
+            let file = try posix { () throws(POSIXError) in try StandardOutput.file() }
+            return try archive.write(to: file, progress: progress)
+        }
+        AbandonedFiles.remove(replacementsOf: output.path)
+        let temporary = FileSystem.temporaryPath(beside: output.path)
+        do throws(ImageStoreError) {
+            let file = try posix { () throws(POSIXError) in try File(temporary, .create(mode: 0o644)) }
+            // Its lock tells others that its writer lives.
+            let lock = try posix { () throws(POSIXError) in try File(temporary, .read) }
+            _ = try posix { () throws(POSIXError) in try lock.lock(wait: true) }
+            try archive.write(to: file, progress: progress)
+            try posix { () throws(POSIXError) in try FileSystem.rename(temporary, to: output.path) }
+        } catch {
+            try? FileSystem.remove(temporary)
+            throw error
+        }
+    }
+}
+
+/// What goes into the tar of an image.
+struct ImageArchive {
+    private let store: ImageStore
+    private let documents: [(name: String, content: [UInt8])]
+    private let blobs: [Descriptor]
+
+    init(
+        _ image: Descriptor, for output: ImageOutput, name: String, in store: ImageStore
+    ) throws(ImageStoreError) {
+        self.store = store
+        let names = output.names(of: name)
+        // docker keeps an image of one platform, and would take it from a list of manifests by rules of its own.
+        let single = output.form == .dockerArchive || !image.mediaType.isIndex
+        let chosen = try Self.imageForDocker(image, for: output, isNeeded: single, in: store)
+        let top = single ? chosen?.descriptor ?? image : image
+        blobs = try store.content(of: top)
+        var documents = Layout.documents(for: top, as: names.reference?.description, tag: names.tag)
+        if let chosen, let problem = Self.problem(of: chosen) {
+            if output.form == .dockerArchive { throw ImageStoreError("write \(output)", problem) }
+        } else if let chosen {
+            let tags = names.reference.map { [JSONValue.string($0.familiar)] } ?? []
+            let entry: JSONValue = [
+                "Config": .string(Layout.path(inArchive: chosen.manifest.config.digest)), "RepoTags": .array(tags),
+                "Layers": .array(chosen.manifest.layers.map { .string(Layout.path(inArchive: $0.digest)) }),
+            ]
+            documents.append(("manifest.json", JSONValue.array([entry]).encoded()))
+        }
+        self.documents = documents
+    }
+
+    /// The image itself, or of several platforms' the one that runs here.
+    private static func imageForDocker(
+        _ image: Descriptor, for output: ImageOutput, isNeeded: Bool, in store: ImageStore
+    ) throws(ImageStoreError) -> StoredImage? {
+        do throws(ImageStoreError) { return try store.image(image) } catch {
+            guard isNeeded else { return nil }
+            guard image.mediaType.isIndex else { throw error }
+            throw ImageStoreError(
+                "write \(output)",
+                "it takes an image of one platform, and this one has several, none of them \(Platform.current); "
+                    + "choose one with --platform")
+        }
+    }
+
+    /// Why docker could not load an image.
+    private static func problem(of image: StoredImage) -> String? {
+        let zstd = image.manifest.layers.first { $0.mediaType == .layerZstd }
+        return zstd.map { "layer \($0.digest.short) is compressed by zstd, which not every docker loads" }
+    }
+
+    /// Small files first, so that a reader of a pipe knows what comes; nothing of the machine and of the time.
+    func write(to file: consuming File, progress: (Int64) -> Void) throws(ImageStoreError) {
+        do {
+            var writer = try TarWriter(writingTo: file)
+            for document in documents {
+                try writer.append(Self.entry(.regular, document.name, 0o644), content: document.content)
+            }
+            for folder in ["blobs", "blobs/sha256"] { try writer.append(Self.entry(.directory, folder, 0o755)) }
+            for blob in blobs { try append(blob, to: &writer, progress: progress) }
+            try writer.finish()
+        } catch let error as ArchiveError { throw ImageStoreError(copying: error.description) } catch {
+            throw error as? ImageStoreError ?? ImageStoreError(copying: "\(error)")
+        }
+    }
+
+    /// Verifies a blob as it passes: what leaves the store must be what its name says.
+    private func append(_ blob: Descriptor, to writer: inout TarWriter, progress: (Int64) -> Void) throws {
+        var entry = Self.entry(.regular, Layout.path(inArchive: blob.digest), 0o644)
+        entry.size = blob.size
+        let source = try File(store.path(of: blob.digest), .read)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+        defer { buffer.deallocate() }
+        var hash = SHA256()
+        try writer.begin(entry)
+        while true {
+            let count = try source.read(into: buffer)
+            if count == 0 { break }
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            hash.update(bytes)
+            try writer.write(bytes, of: entry)
+            progress(Int64(count))
+        }
+        guard Digest(sha256: hash.finish()) == blob.digest else {
+            throw ImageStoreError(
+                "copy blob \(blob.digest)", "its content in \(store.folder) is damaged; remove \(source.path)")
+        }
+        try writer.end(entry)
+    }
+
+    private static func entry(_ kind: ArchiveEntry.Kind, _ name: String, _ mode: UInt32) -> ArchiveEntry {
+        ArchiveEntry(kind, path: Array(name.utf8), mode: mode)
+    }
+}

@@ -1,0 +1,45 @@
+import ImageBuild
+import ImageStore
+import OCI
+import POSIX
+import Registry
+import Synchronization
+import Terminal
+
+/// Writes images of the store to where `--output` says.
+struct ImageExport: Sendable {
+    let store: ImageStore
+    let registry: RegistryClient
+
+    func write(_ image: Descriptor, to outputs: [ImageOutput], name: String) async throws {
+        guard !outputs.isEmpty else { return }
+        if StandardOutput.isTerminal, let stream = outputs.first(where: \.isStandardOutput) {
+            throw ImageStoreError("write \(stream)", "standard output is a terminal, which no archive is for")
+        }
+        try await fetchBase(of: image, name: name)
+        for output in outputs { try await write(image, to: output, name: name) }
+    }
+
+    /// Layers of a base that stayed in its registry must come along.
+    private func fetchBase(of image: Descriptor, name: String) async throws {
+        for image in try store.images(image) where !store.missingLayers(of: image).isEmpty {
+            let transfer = TransferProgress("fetch the base of \(name)")
+            try await registry.fetchMissingLayers(of: image, in: store, onEvent: transfer.note)
+            transfer.finish()
+        }
+    }
+
+    private func write(_ image: Descriptor, to output: ImageOutput, name: String) async throws {
+        let line = ProgressLine()
+        let store = store
+        let copied = try await BlockingThread.run { () throws(ImageStoreError) in
+            var copied: Int64 = 0
+            try store.export(image, to: output, name: name) { count in
+                copied += count
+                line.update("write \(output): \(ByteCount(copied))")
+            }
+            return copied
+        }
+        line.write("\(output)" + (copied > 0 ? ": \(ByteCount(copied))" : ""))
+    }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import ImageStore
+import OCI
+import POSIX
+import SystemPackage
+
+/// Where a built image goes beside the store, and how the build tells what it made.
+struct OutputOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Also write the image there; repeatable.",
+            discussion: """
+                oci:DIR[:TAG] is an OCI layout, whose files are second names of the store's. oci-archive:FILE[:TAG] is a \
+                tar of one, which `docker load` takes as well. docker-archive:FILE[:TAG] is such a tar of one platform: \
+                of several this machine's. FILE may be '-' for standard output. The image is called TAG, else what \
+                --tag says.
+                """, valueName: "output"))
+    var output: [String] = []
+
+    @Option(help: ArgumentHelp("Also write the digest into this file.", valueName: "file"))
+    var digestFile: String?
+
+    @Flag(help: "Print digest, platforms, layers and the versions of libraries as JSON.")
+    var json = false
+
+    func validate() throws {
+        let outputs = try targets()
+        let streams = outputs.filter(\.isStandardOutput)
+        guard streams.count <= 1 else { throw ValidationError("only one --output can go to standard output") }
+        guard streams.isEmpty || !json else {
+            throw ValidationError("--json and --output \(streams[0]) both want standard output")
+        }
+    }
+
+    func targets() throws -> [ImageOutput] {
+        do throws(ImageStoreError) {
+            var outputs: [ImageOutput] = []
+            for text in output { outputs.append(try ImageOutput(text)) }
+            return outputs
+        } catch { throw ValidationError(error.description) }
+    }
+
+    /// Whether the image itself is what we print.
+    func isStream() throws -> Bool { try targets().contains(where: \.isStandardOutput) }
+}
