@@ -40,8 +40,8 @@ import Testing
 
     /// What umoci makes of the image that was built.
     private func unpacked(_ image: StoredImage) async throws -> Bool {
-        let target = try #require(LayoutTarget("oci:\(folder("out")):v1"))
-        try fixture.store.export(image, to: target, name: "app")
+        let output = try ImageOutput("oci:\(folder("out")):v1")
+        try fixture.store.export(image.descriptor, to: output, name: "app")
         let rootless = CurrentUser.id == 0 ? [] : ["--rootless"]
         try await Command("umoci", ["unpack"] + rootless + ["--image", "out:v1", "bundle"], in: folder.path).succeed()
         return FileSystem.exists(folder("bundle/rootfs/etc/base"))
