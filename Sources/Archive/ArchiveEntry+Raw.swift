@@ -25,6 +25,10 @@ extension ArchiveEntry {
         if kind == .symbolicLink { Self.withCString(target) { archive_entry_set_symlink(raw, $0) } }
         if isLink { Self.withCString(target) { archive_entry_set_hardlink(raw, $0) } }
         archive_entry_set_size(raw, kind == .regular ? size : 0)
+        if let device {
+            archive_entry_set_rdevmajor(raw, dev_t(device.major))
+            archive_entry_set_rdevminor(raw, dev_t(device.minor))
+        }
         // In the order of their names: a dictionary's own order differs from run to run.
         for (name, value) in extendedAttributes.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             value.withUnsafeBytes { archive_entry_xattr_add_entry(raw, name, $0.baseAddress, $0.count) }
@@ -44,6 +48,12 @@ extension ArchiveEntry {
             mode: UInt32(archive_entry_perm(raw)) & 0o7777, user: archive_entry_uid(raw),
             group: archive_entry_gid(raw), size: kind == .regular ? archive_entry_size(raw) : 0,
             modified: Int64(archive_entry_mtime(raw)))
+        if kind == .characterDevice || kind == .blockDevice {
+            device = Device(
+                major: UInt32(truncatingIfNeeded: archive_entry_rdevmajor(raw)),
+                minor: UInt32(truncatingIfNeeded: archive_entry_rdevminor(raw)))
+        }
+        extendedAttributes = AccessControlList.attributes(of: raw)
         archive_entry_xattr_reset(raw)
         var name: UnsafePointer<CChar>?
         var value: UnsafeRawPointer?

@@ -13,10 +13,8 @@ public struct LayerReader: ~Copyable {
         public let digest: [UInt8]
     }
 
-    private let archive: OpaquePointer
+    private var archive: ArchiveHandle
     private let input: LayerInput
-    /// libarchive takes a call after the end for a mistake of the program.
-    private var isAtEnd = false
 
     /// Opens a layer in an open file, which is read from where it stands.
     public init(_ file: consuming File) throws(ArchiveError) {
@@ -26,73 +24,37 @@ public struct LayerReader: ~Copyable {
         self.input = input
     }
 
-    deinit { archive_read_free(archive) }
-
     /// The next entry, nil at the end; what was left of the one before is skipped.
     public mutating func next() throws(ArchiveError) -> ArchiveEntry? {
-        if isAtEnd { return nil }
-        var raw: OpaquePointer?
-        let result = archive_read_next_header(archive, &raw)
-        if result == ARCHIVE_EOF {
-            isAtEnd = true
-            return nil
-        }
-        // A name that is not in its announced encoding gives a warning and comes as it is.
-        guard result == ARCHIVE_OK || result == ARCHIVE_WARN, let raw else { throw failure() }
-        guard let entry = ArchiveEntry(raw) else {
-            throw ArchiveError("read \(input.path)", "an entry has no name or is of a kind that layers do not have")
-        }
-        return entry
+        do throws(ArchiveError) { return try archive.next() } catch { throw input.failure ?? error }
     }
 
     /// Reads the current entry's content, 0 at its end.
     public mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
-        let count = archive_read_data(archive, buffer.baseAddress, buffer.count)
-        guard count >= 0 else { throw failure() }
-        return count
+        do throws(ArchiveError) { return try archive.read(into: buffer) } catch { throw input.failure ?? error }
     }
 
     /// The current entry's whole content, at most so many bytes.
     public mutating func content(limit: Int) throws(ArchiveError) -> [UInt8] {
-        var content: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = archive_read_data(archive, &chunk, chunk.count)
-            guard count >= 0 else { throw failure() }
-            if count == 0 { return content }
-            guard content.count + count <= limit else {
-                throw ArchiveError("read \(input.path)", "an entry is longer than \(limit) bytes")
-            }
-            content.append(contentsOf: chunk[..<count])
-        }
+        do throws(ArchiveError) { return try archive.content(limit: limit) } catch { throw input.failure ?? error }
     }
 
     /// Reads what follows the last entry, so that every byte was hashed, and tells the digests.
     public consuming func finish() throws(ArchiveError) -> Digests {
-        var raw: OpaquePointer?
-        while !isAtEnd {
-            let result = archive_read_next_header(archive, &raw)
-            if result == ARCHIVE_EOF { break }
-            guard result == ARCHIVE_OK || result == ARCHIVE_WARN else { throw failure() }
-        }
+        do throws(ArchiveError) { try archive.skipToEnd() } catch { throw input.failure ?? error }
         return try input.finish()
     }
 
-    private func failure() -> ArchiveError { input.failure ?? ArchiveError("read \(input.path)", archive) }
-
-    private static func open(_ input: LayerInput) throws(ArchiveError) -> OpaquePointer {
+    private static func open(_ input: LayerInput) throws(ArchiveError) -> ArchiveHandle {
         guard let archive = archive_read_new() else { throw ArchiveError("read \(input.path)", "no memory") }
+        let handle = ArchiveHandle(owning: archive, path: input.path)
         let context = Unmanaged.passUnretained(input).toOpaque()
         let isOpen =
             archive_read_support_format_tar(archive) == ARCHIVE_OK
             && archive_read_support_format_empty(archive) == ARCHIVE_OK
             && archive_read_open(archive, context, nil, readTar, nil) == ARCHIVE_OK
-        guard isOpen else {
-            let error = input.failure ?? ArchiveError("read \(input.path)", archive)
-            archive_read_free(archive)
-            throw error
-        }
-        return archive
+        guard isOpen else { throw input.failure ?? ArchiveError("read \(input.path)", archive) }
+        return handle
     }
 }
 
@@ -106,10 +68,3 @@ private let readTar:
         bytes.pointee = block.baseAddress
         return block.count
     }
-
-extension ArchiveError {
-    /// The reason that libarchive gives.
-    init(_ action: String, _ archive: OpaquePointer) {
-        self.init(action, archive_error_string(archive).map { String(cString: $0) } ?? "unknown reason")
-    }
-}

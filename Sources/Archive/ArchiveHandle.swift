@@ -1,0 +1,76 @@
+import CLibArchive
+import SystemPackage
+
+/// An open archive of libarchive and where its reader stands.
+struct ArchiveHandle: ~Copyable {
+    private let archive: OpaquePointer
+    private let path: FilePath
+    /// libarchive takes a call after the end for a mistake of the program.
+    private(set) var isAtEnd = false
+
+    /// Takes over what was opened.
+    init(owning archive: OpaquePointer, path: FilePath) {
+        self.archive = archive
+        self.path = path
+    }
+
+    deinit { archive_read_free(archive) }
+
+    /// The next entry, nil at the end; what was left of the one before is skipped.
+    mutating func next() throws(ArchiveError) -> ArchiveEntry? {
+        guard let raw = try nextHeader() else { return nil }
+        guard let entry = ArchiveEntry(raw) else {
+            throw ArchiveError("read \(path)", "an entry has no name or is of a kind that layers do not have")
+        }
+        return entry
+    }
+
+    /// Goes over all that is left.
+    mutating func skipToEnd() throws(ArchiveError) {
+        while try nextHeader() != nil {}
+    }
+
+    private mutating func nextHeader() throws(ArchiveError) -> OpaquePointer? {
+        if isAtEnd { return nil }
+        var raw: OpaquePointer?
+        let result = archive_read_next_header(archive, &raw)
+        if result == ARCHIVE_EOF {
+            isAtEnd = true
+            return nil
+        }
+        // A name that is not in its announced encoding gives a warning and comes as it is.
+        guard result == ARCHIVE_OK || result == ARCHIVE_WARN, let raw else { throw failure() }
+        return raw
+    }
+
+    /// Reads the current entry's content, 0 at its end.
+    mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
+        let count = archive_read_data(archive, buffer.baseAddress, buffer.count)
+        guard count >= 0 else { throw failure() }
+        return count
+    }
+
+    /// The current entry's whole content, at most so many bytes.
+    mutating func content(limit: Int) throws(ArchiveError) -> [UInt8] {
+        var content: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = archive_read_data(archive, &chunk, chunk.count)
+            guard count >= 0 else { throw failure() }
+            if count == 0 { return content }
+            guard content.count + count <= limit else {
+                throw ArchiveError("read \(path)", "an entry is longer than \(limit) bytes")
+            }
+            content.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    private func failure() -> ArchiveError { ArchiveError("read \(path)", archive) }
+}
+
+extension ArchiveError {
+    /// The reason that libarchive gives.
+    init(_ action: String, _ archive: OpaquePointer) {
+        self.init(action, archive_error_string(archive).map { String(cString: $0) } ?? "unknown reason")
+    }
+}
