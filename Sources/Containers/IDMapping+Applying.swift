@@ -1,4 +1,3 @@
-private import CLinux
 import POSIX
 import SystemPackage
 
@@ -25,16 +24,7 @@ extension IDMapping {
     /// Lets a program of the administrator's map what this user alone may not.
     private func lend(_ program: String, _ ranges: [Range], to pid: Int32) throws(ContainerError) {
         let numbers = ranges.flatMap { ["\($0.inside)", "\($0.outside)", "\($0.count)"] }
-        var arguments = ([program, "\(pid)"] + numbers).map { strdup($0) } + [nil]
-        defer { for text in arguments { free(text) } }
-        var helper: pid_t = 0
-        let failure = posix_spawnp(&helper, program, nil, nil, &arguments, caas_environ())
-        guard failure == 0 else {
-            throw ContainerError("run \(program)", "\(Errno(rawValue: failure)); apt-get install uidmap")
-        }
-        var status: Int32 = 0
-        while waitpid(helper, &status, 0) < 0, CLinux.__errno_location().pointee == EINTR {}
-        guard caas_exited(status) != 0, caas_exit_status(status) == 0 else {
+        guard try HelperProgram.run(program, ["\(pid)"] + numbers) else {
             throw ContainerError(
                 "map users with \(program)", "it refused; /etc/subuid and /etc/subgid name what it allows")
         }

@@ -1,20 +1,24 @@
 import POSIX
+import Synchronization
 public import SystemPackage
 
 /// Mounts folders on top of each other. <https://docs.kernel.org/filesystems/overlayfs.html>
 ///
 /// It works in the folder that it makes the process's own: the kernel takes the names of all layers in one page, so that
 /// they have to be short, and a path with a comma or a colon would be taken for something else.
-public final class Overlay {
+public final class Overlay: Sendable {
     private let folder: FilePath
     private let isInUserNamespace: Bool
-    private var count = 0
+    private let count = Mutex(0)
 
     /// Links to layers are made in a folder; nothing else may change the process's working folder from then on.
     public init(linksIn folder: FilePath, isInUserNamespace: Bool) throws(ContainerError) {
         self.folder = folder
         self.isInUserNamespace = isInUserNamespace
-        try system { () throws(POSIXError) in try FileSystem.changeFolder(to: folder) }
+        try system { () throws(POSIXError) in
+            try FileSystem.makeFolder(folder)
+            try FileSystem.changeFolder(to: folder)
+        }
     }
 
     /// Mounts layers, the lowest first, to be read only.
@@ -50,8 +54,11 @@ public final class Overlay {
     }
 
     private func link(_ layer: FilePath) throws(ContainerError) -> String {
-        count += 1
-        let name = String(count, radix: 36)
+        let number = count.withLock { count in
+            count += 1
+            return count
+        }
+        let name = String(number, radix: 36)
         let link = folder.appending(name)
         try system { () throws(POSIXError) in try FileSystem.makeSymbolicLink(link, to: layer) }
         return name

@@ -17,8 +17,18 @@ public struct RootFileSystem: Sendable {
         return (try? FileSystem.read(resolved, limit: 1 << 20)) ?? []
     }
 
-    /// Where a path leads when the folder is the root; nothing else may write there at the time.
+    /// Where an existing path leads when the folder is the root; nothing else may write there at the time.
     private func resolve(_ file: FilePath) -> FilePath? {
+        guard let place = canonical(file) else { return nil }
+        let resolved = path.appending(place.components)
+        return (try? FileStatus(resolved)) == nil ? nil : resolved
+    }
+
+    /// The path below the folder, without links, that a path leads to when the folder is the root.
+    ///
+    /// What is missing at its end is kept as it is. Nil where links lead in a circle. Nothing else may write there at
+    /// the time.
+    public func canonical(_ file: FilePath) -> FilePath? {
         var pending = Array(file.components.reversed())
         var place = FilePath(root: nil)
         var links = 0
@@ -28,8 +38,7 @@ public struct RootFileSystem: Sendable {
             case .parentDirectory: place.removeLastComponent()
             case .regular:
                 let next = path.appending(place.components).appending(name)
-                guard let status = try? FileStatus(next) else { return nil }
-                guard status.kind == .symbolicLink else {
+                guard let status = try? FileStatus(next), status.kind == .symbolicLink else {
                     place.append(name)
                     continue
                 }
@@ -39,6 +48,6 @@ public struct RootFileSystem: Sendable {
                 pending.append(contentsOf: target.components.reversed())
             }
         }
-        return path.appending(place.components)
+        return place
     }
 }

@@ -6,6 +6,8 @@ public enum BuildEvent: Sendable, Hashable {
     case progress(step: String, bytes: Int64)
     /// Another program has worked on the step for so long.
     case waiting(step: String, seconds: Int)
+    /// A line that a command of the build printed.
+    case output(String)
     /// Something that the user should know, though the build goes on.
     case warning(String)
 }

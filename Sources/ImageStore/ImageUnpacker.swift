@@ -1,5 +1,5 @@
 import Archive
-import OCI
+public import OCI
 import POSIX
 public import SystemPackage
 
@@ -50,6 +50,20 @@ public struct ImageUnpacker: Sendable {
             }
             try write(layer, into: root)
         }
+        try posix { () throws(POSIXError) in try root.finishFolders() }
+    }
+
+    /// Unpacks one layer over a folder that shows all the layers below it.
+    public func unpack(_ layer: Descriptor, diffID: Digest, over folder: FilePath) throws(ImageStoreError) {
+        guard store.contains(layer) else {
+            throw ImageStoreError("unpack layer \(layer.digest)", "it is not in the store")
+        }
+        let root = try posix { () throws(POSIXError) in try RootFileSystem(folder, keepingOwners: isOwnerKept) }
+        var left = limits
+        for whiteout in try verify(layer, diffID, &left) {
+            try posix { () throws(POSIXError) in try root.apply(whiteout) }
+        }
+        try write(layer, into: root)
         try posix { () throws(POSIXError) in try root.finishFolders() }
     }
 

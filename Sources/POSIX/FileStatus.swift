@@ -28,6 +28,11 @@ public struct FileStatus: Sendable, Hashable {
     public let specialDevice: UInt64
     /// Nanoseconds since 1970 when the content changed last.
     public let modified: Int64
+    /// The whole seconds of `modified`, rounded down also before 1970.
+    public var modifiedSeconds: Int64 {
+        let (seconds, rest) = modified.quotientAndRemainder(dividingBy: 1_000_000_000)
+        return rest < 0 ? seconds - 1 : seconds
+    }
     /// Nanoseconds since 1970 when the content or anything else about the file changed last.
     public let changed: Int64
 

@@ -9,6 +9,6 @@ import ArgumentParser
         subcommands: [
             Build.self, Push.self, Login.self, Logout.self, Deploy.self, Status.self, Logs.self, Fetch.self,
             Destroy.self, SandboxCommand.self,
-            EntrypointCommand.self,
+            EntrypointCommand.self, RunWorkerCommand.self,
         ])
 }

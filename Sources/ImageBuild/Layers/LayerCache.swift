@@ -15,7 +15,7 @@ struct LayerCache: Sendable {
     let store: ImageStore
 
     /// The file for inputs, which are written out whole: two kinds of layers never share one.
-    private func file(for inputs: [String]) -> FilePath {
+    func file(for inputs: [String]) -> FilePath {
         let versions = LibraryVersions.all.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         let text = (["\(Self.generation)"] + versions + inputs).joined(separator: "\n")
         return folder.appending("\(SHA256.hash(Array(text.utf8)).hexadecimal).json")

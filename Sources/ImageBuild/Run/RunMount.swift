@@ -97,6 +97,8 @@ public struct SecretMount: Sendable, CustomStringConvertible {
     public var target: String?
     /// The variable in which the command finds it; nil for none.
     public var variable: String?
+    /// True where the command cannot run without it.
+    public var isRequired: Bool
     /// The file's mode.
     public var mode: UInt32
     /// The file's owner.
@@ -104,13 +106,14 @@ public struct SecretMount: Sendable, CustomStringConvertible {
 
     /// A secret in a file below `/run/secrets`, where neither a file nor a variable is named.
     public init(
-        id: String, content: [UInt8]?, target: String? = nil, variable: String? = nil, mode: UInt32 = 0o400,
-        owner: (user: UInt32, group: UInt32) = (0, 0)
+        id: String, content: [UInt8]?, target: String? = nil, variable: String? = nil,
+        isRequired: Bool = false, mode: UInt32 = 0o400, owner: (user: UInt32, group: UInt32) = (0, 0)
     ) {
         self.id = id
         self.content = content
         self.target = target ?? (variable == nil ? "/run/secrets/\(id)" : nil)
         self.variable = variable
+        self.isRequired = isRequired
         self.mode = mode
         self.owner = owner
     }

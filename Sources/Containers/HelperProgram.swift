@@ -1,0 +1,17 @@
+private import CLinux
+import SystemPackage
+
+/// A small program of the system's that does what only it may, or does best.
+public enum HelperProgram {
+    /// Runs a program of PATH to its end, blocking; false where it says that it failed.
+    public static func run(_ program: String, _ arguments: [String]) throws(ContainerError) -> Bool {
+        var list = ([program] + arguments).map { strdup($0) } + [nil]
+        defer { for text in list { free(text) } }
+        var pid: pid_t = 0
+        let failure = posix_spawnp(&pid, program, nil, nil, &list, caas_environ())
+        guard failure == 0 else { throw ContainerError("run \(program)", "\(Errno(rawValue: failure))") }
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, CLinux.__errno_location().pointee == EINTR {}
+        return caas_exited(status) != 0 && caas_exit_status(status) == 0
+    }
+}

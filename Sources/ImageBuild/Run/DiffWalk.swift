@@ -1,0 +1,176 @@
+import Archive
+import POSIX
+import SystemPackage
+
+/// Walks through an overlay's folder of changes, depth first, the names of a folder in byte order, removals first.
+final class DiffWalk {
+    /// Takes an entry, with where its content is; false ends the walk.
+    typealias Visit = (ArchiveEntry, Content?) throws(ImageBuildError) -> Bool
+
+    /// Where a file's content is.
+    struct Content {
+        let folder: Folder
+        let name: FilePath.Component
+
+        func open() throws(ImageBuildError) -> File {
+            try posix { () throws(POSIXError) in try folder.open(name) }
+        }
+    }
+
+    /// The kernel's own attributes. <https://docs.kernel.org/filesystems/overlayfs.html>
+    private static let ownPrefixes = ["trusted.overlay.", "user.overlay."]
+
+    private let epoch: Int64
+    /// True where the folder takes the times that the entries say.
+    private let isSettling: Bool
+    private let warn: (String) -> Void
+    /// The first name of each file that has several.
+    private var firstNames: [Inode: [UInt8]] = [:]
+    /// The folders on the way down that did not change themselves; they are told with the first change in them.
+    private var untold: [ArchiveEntry] = []
+    private var isStopped = false
+
+    private struct Inode: Hashable {
+        let device: UInt64
+        let number: UInt64
+    }
+
+    init(epoch: Int64, isSettling: Bool, warn: @escaping (String) -> Void) {
+        self.epoch = epoch
+        self.isSettling = isSettling
+        self.warn = warn
+    }
+
+    func run(_ changes: FilePath, _ below: FilePath, _ visit: Visit) throws(ImageBuildError) {
+        let folders = try posix { () throws(POSIXError) in [try Folder(changes), try Folder(below)] }
+        try walk(folders[0], below: folders[1], path: [], visit)
+    }
+
+    private func walk(
+        _ folder: Folder, below: Folder?, path: [UInt8], _ visit: Visit
+    ) throws(ImageBuildError) {
+        if isSettling { try BytecodeTimes.settle(folder, epoch: epoch) }
+        let names = try posix { () throws(POSIXError) in try folder.names() }
+        var rest: [(FilePath.Component, FileStatus)] = []
+        for name in names {
+            guard let status = try posix({ () throws(POSIXError) in try folder.status(name) }) else { continue }
+            guard status.kind == .characterDevice, status.specialDevice == 0 else {
+                rest.append((name, status))
+                continue
+            }
+            // A file that came and went again leaves one, and so does what only a mount needed.
+            guard try posix({ () throws(POSIXError) in try below?.status(name) }) != nil else { continue }
+            try tell(removal(Array(".wh.".utf8) + FileTree.bytes(of: name), in: path), visit)
+        }
+        for (name, status) in rest where !isStopped {
+            try walk(name, status, in: folder, below: below, path: Self.join(path, FileTree.bytes(of: name)), visit)
+        }
+    }
+
+    private func walk(
+        _ name: FilePath.Component, _ status: FileStatus, in folder: Folder, below: Folder?, path: [UInt8],
+        _ visit: Visit
+    ) throws(ImageBuildError) {
+        guard !name.string.hasPrefix(".wh.") else {
+            throw ImageBuildError(
+                "put \(String(decoding: path, as: UTF8.self)) into a layer",
+                "names that begin with '.wh.' mean removals in a layer")
+        }
+        let attributes = try posix { () throws(POSIXError) in try folder.extendedAttributes(name) }
+        let modified = min(status.modifiedSeconds, epoch)
+        var entry = ArchiveEntry(
+            .regular, path: path, mode: status.mode, user: Int64(status.user), group: Int64(status.group),
+            modified: modified, extendedAttributes: Self.own(attributes))
+        switch status.kind {
+        case .directory:
+            entry.kind = .directory
+            let isOpaque = Self.ownPrefixes.contains { attributes[$0 + "opaque"] == Array("y".utf8) }
+            try walkFolder(name, entry, isOpaque: isOpaque, in: folder, below: below, visit)
+        case .regular, .symbolicLink, .fifo: try tellFile(&entry, name, status, in: folder, visit)
+        case .characterDevice, .blockDevice, .socket, .unknown:
+            warn("/\(entry.name) is no file that a layer can hold; it is left out")
+            guard isSettling else { return }
+            return try posix { () throws(POSIXError) in try folder.removeTree(name) }
+        }
+        guard isSettling, status.modified != modified * 1_000_000_000 || status.kind == .directory else { return }
+        try posix { () throws(POSIXError) in try folder.setModified(name, seconds: modified) }
+    }
+
+    private func walkFolder(
+        _ name: FilePath.Component, _ entry: ArchiveEntry, isOpaque: Bool, in folder: Folder, below: Folder?,
+        _ visit: Visit
+    ) throws(ImageBuildError) {
+        let known = try posix { () throws(POSIXError) in try below?.status(name) }
+        let attributes =
+            known == nil
+            ? [:]
+            : try posix { () throws(POSIXError) in
+                try below?.extendedAttributes(name) ?? [:]
+            }
+        let isSame = known.map { known in
+            known.kind == .directory && known.mode == entry.mode && Int64(known.user) == entry.user
+                && Int64(known.group) == entry.group && Self.own(attributes) == entry.extendedAttributes
+        }
+        untold.append(entry)
+        if isSame != true { try tellParents(visit) }
+        let inner = try posix { () throws(POSIXError) in
+            known?.kind == .directory ? try below?.folder(name) : nil
+        }
+        if isOpaque, inner != nil { try tell(removal(Array(".wh..wh..opq".utf8), in: entry.path), visit) }
+        let next = try posix { () throws(POSIXError) in try folder.folder(name) }
+        try walk(next, below: isOpaque ? nil : inner, path: entry.path, visit)
+        if untold.last?.path == entry.path { untold.removeLast() }
+    }
+
+    private func tellFile(
+        _ entry: inout ArchiveEntry, _ name: FilePath.Component, _ status: FileStatus, in folder: Folder,
+        _ visit: Visit
+    ) throws(ImageBuildError) {
+        switch status.kind {
+        case .symbolicLink:
+            entry.kind = .symbolicLink
+            entry.mode = 0o777
+            entry.target = try posix { () throws(POSIXError) in try folder.readLinkBytes(name) }
+        case .fifo: entry.kind = .fifo
+        default: entry.size = status.size
+        }
+        if status.links > 1 {
+            let inode = Inode(device: status.device, number: status.inode)
+            if let first = firstNames[inode] {
+                entry.kind = .hardLink
+                entry.target = first
+                entry.size = 0
+                entry.extendedAttributes = [:]
+            } else {
+                firstNames[inode] = entry.path
+            }
+        }
+        try tell(entry, visit, Content(folder: folder, name: name))
+    }
+
+    private func removal(_ name: [UInt8], in path: [UInt8]) -> ArchiveEntry {
+        ArchiveEntry(.regular, path: Self.join(path, name), mode: 0o644, modified: min(0, epoch))
+    }
+
+    private func tell(
+        _ entry: ArchiveEntry, _ visit: Visit, _ content: Content? = nil
+    ) throws(ImageBuildError) {
+        try tellParents(visit)
+        guard !isStopped else { return }
+        isStopped = try !visit(entry, content)
+    }
+
+    private func tellParents(_ visit: Visit) throws(ImageBuildError) {
+        let parents = untold
+        untold = []
+        for parent in parents where !isStopped { isStopped = try !visit(parent, nil) }
+    }
+
+    private static func own(_ attributes: [String: [UInt8]]) -> [String: [UInt8]] {
+        attributes.filter { attribute in !ownPrefixes.contains { attribute.key.hasPrefix($0) } }
+    }
+
+    private static func join(_ path: [UInt8], _ name: [UInt8]) -> [UInt8] {
+        path.isEmpty ? name : path + [UInt8(ascii: "/")] + name
+    }
+}

@@ -1,0 +1,132 @@
+import Containers
+import Hashing
+import ImageStore
+import OCI
+import POSIX
+import SystemPackage
+import Timestamps
+
+/// The unpacked layer that ends a chain of layers; as long as one is held, nobody removes it.
+struct LayerTree: Sendable {
+    /// What the layer changes on those below it, as overlays want it.
+    let path: FilePath
+    let lock: HeldLock
+}
+
+/// A lock that is given back when the last who holds it is gone.
+final class HeldLock: Sendable {
+    private let file: File
+
+    init(_ file: consuming File) { self.file = file }
+}
+
+/// Unpacked layers, each made once and shared by all images that have it on the same layers.
+///
+/// One belongs to the chain of layers that it ends rather than to its own digest: where a folder of it leads through a
+/// link, what the folders above its files are like, and what its hard links mean depends on the layers below. It is made
+/// by unpacking over a mount of those, so that the kernel writes whiteouts and opaque folders in its own form.
+struct LayerTrees {
+    let session: RunSession
+    let store: ImageStore
+    let keepingOwners: Bool
+    let report: @Sendable (RunReport) -> Void
+
+    /// The trees of layers, the lowest first.
+    func trees(of layers: [BuiltLayer]) throws(ImageBuildError) -> [LayerTree] {
+        var trees: [LayerTree] = []
+        var chain: Digest?
+        for layer in layers {
+            let next = layer.chainID(on: chain)
+            trees.append(try tree(of: layer, next, on: trees))
+            chain = next
+        }
+        return trees
+    }
+
+    private func tree(
+        of layer: BuiltLayer, _ chain: Digest, on below: [LayerTree]
+    ) throws(ImageBuildError) -> LayerTree {
+        if let known = hold(chain) { return known }
+        // Two that need it at once make it once.
+        let lock = try lock(chain)
+        defer { withExtendedLifetime(lock) {} }
+        if let known = hold(chain) { return known }
+        report(.step("unpacking layer \(layer.descriptor.digest.short)"))
+        let folder = try session.makeFolder("layer-\(chain.short)")
+        let tree = try Self.makeTree(in: folder, like: below.last?.path)
+        let work = folder.appending("work")
+        if below.isEmpty {
+            try unpack(layer, over: tree)
+        } else {
+            try posix { () throws(POSIXError) in try FileSystem.makeFolder(work) }
+            let merged = try session.makeScratch("layer-\(chain.short)")
+            try contained { () throws(ContainerError) in
+                try session.overlay.mount(below.map(\.path), changes: tree, work: work, at: merged)
+            }
+            defer { try? Mount.remove(merged) }
+            try unpack(layer, over: merged)
+        }
+        try posix { () throws(POSIXError) in try FileSystem.removeTree(work) }
+        return try keep(folder, as: chain)
+    }
+
+    private func unpack(_ layer: BuiltLayer, over folder: FilePath) throws(ImageBuildError) {
+        let unpacker = ImageUnpacker(store: store, keepingOwners: keepingOwners)
+        try stored { () throws(ImageStoreError) in
+            try unpacker.unpack(layer.descriptor, diffID: layer.diffID, over: folder)
+        }
+    }
+
+    /// A folder for a tree, whose own attributes are those of the root that it changes.
+    static func makeTree(in folder: FilePath, like below: FilePath?) throws(ImageBuildError) -> FilePath {
+        let tree = folder.appending("tree")
+        try posix { () throws(POSIXError) in
+            try FileSystem.makeFolder(tree)
+            let status = try below.map { (path) throws(POSIXError) in try FileStatus(path) }
+            try Folder(tree).setAttributes(
+                owner: status.map { ($0.user, $0.group) }, mode: status?.mode ?? 0o755,
+                modifiedSeconds: status?.modifiedSeconds ?? 0)
+        }
+        return tree
+    }
+
+    /// Gives a folder with a finished tree its place.
+    @discardableResult
+    func keep(_ folder: FilePath, as chain: Digest) throws(ImageBuildError) -> LayerTree {
+        try posix { () throws(POSIXError) in try FileSystem.rename(folder, to: place(of: chain)) }
+        guard let tree = hold(chain) else {
+            throw ImageBuildError("keep an unpacked layer in \(session.place.trees)", "it was removed at once")
+        }
+        return tree
+    }
+
+    func place(of chain: Digest) -> FilePath { session.place.trees.appending(chain.hexadecimal) }
+
+    /// Takes hold of a tree that is there.
+    func hold(_ chain: Digest) -> LayerTree? {
+        let place = place(of: chain)
+        guard let file = try? File(readingNoFollow: place), (try? file.lock(wait: true, shared: true)) == true,
+            // Whoever removes one renames it first, while nobody holds it.
+            let held = try? file.status(), let now = try? FileStatus(place), now.inode == held.inode
+        else { return nil }
+        try? file.setModified(seconds: Int64(Timestamp.now().seconds))
+        return LayerTree(path: place.appending("tree"), lock: HeldLock(file))
+    }
+
+    private func lock(_ chain: Digest) throws(ImageBuildError) -> HeldLock {
+        let path = session.place.locks.appending(chain.hexadecimal)
+        return try posix { () throws(POSIXError) in
+            let file = try File(path, .update(mode: 0o644))
+            _ = try file.lock(wait: true)
+            return HeldLock(file)
+        }
+    }
+}
+
+extension BuiltLayer {
+    /// The name of this layer with all below it. <https://github.com/opencontainers/image-spec/blob/main/config.md#layer-chainid>
+    func chainID(on parent: Digest?) -> Digest {
+        guard let parent else { return diffID }
+        return Digest(of: Array("\(parent) \(diffID)".utf8))
+    }
+}

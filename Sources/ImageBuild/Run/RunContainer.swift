@@ -1,0 +1,106 @@
+import Containers
+import JSON
+import POSIX
+import Subprocess
+import SystemPackage
+
+/// The container in which a command runs.
+struct RunContainer {
+    /// The same in every build, so that nothing that a command writes depends on the machine.
+    static let hostname = "build"
+    private static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    let job: RunJob
+    let session: RunSession
+    let root: RunRoot
+    let report: @Sendable (RunReport) -> Void
+
+    /// Runs the command to its end; its exit status.
+    func run() async throws(ImageBuildError) -> Int {
+        let command = job.command
+        let document = try document().json.encoded()
+        try posix { () throws(POSIXError) in
+            try FileSystem.write(document, to: root.bundle.appending("config.json"), mode: 0o600)
+        }
+        let log = session.scratch.appending("runc.log")
+        let arguments = [
+            // Without control groups it goes on only where it takes itself for an ordinary user's.
+            "--root", session.scratch.appending("runc").string, "--rootless", "true", "--log", log.string,
+            "--log-format", "json", "run", "--no-new-keyring", "--bundle", root.bundle.string, "build",
+        ]
+        let report = report
+        let status: Int
+        do {
+            let record = try await Subprocess.run(
+                .path(job.runc), arguments: Arguments(arguments), environment: .inherit,
+                input: .array(command.input), output: .sequence, error: .combinedWithOutput
+            ) { execution in
+                var lines = OutputLines()
+                for try await chunk in execution.standardOutput {
+                    chunk.withUnsafeBytes { lines.add($0) { report(.output($0)) } }
+                }
+                lines.finish { report(.output($0)) }
+            }
+            switch record.terminationStatus {
+            case .exited(let code): status = Int(code)
+            case .signaled(let signal): status = 128 + Int(signal)
+            }
+        } catch { throw command.failure("\(error)") }
+        if status != 0, let problem = problem(in: log) { throw command.failure(problem) }
+        return status
+    }
+
+    private func document() throws(ImageBuildError) -> RuntimeDocument {
+        let command = job.command
+        let user: ContainerUser
+        do throws(ContainerError) { user = try ContainerUser(command.user, in: root.below) } catch {
+            throw command.failure(error.reason)
+        }
+        var variables = ["PATH": Self.path, "HOSTNAME": Self.hostname]
+        for (name, value) in command.environment + root.mounts.variables { variables[name] = value }
+        var document = RuntimeDocument(
+            arguments: command.arguments,
+            environment: variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
+            folder: command.workdir.hasPrefix("/") ? command.workdir : "/" + command.workdir, user: user,
+            hostname: Self.hostname, users: job.users, mounts: root.mounts.mounts)
+        document.hasOwnNetwork = command.network == .none
+        document.hidesDevices = true
+        // As with docker, whoever the command runs as may use sudo where the image has it.
+        document.keepsPrivileges = false
+        return document
+    }
+
+    /// Why runc could not run the command, nil where it did.
+    private func problem(in log: FilePath) -> String? {
+        guard let content = try? FileSystem.read(log) else { return nil }
+        for line in String(decoding: content, as: UTF8.self).split(separator: "\n") {
+            guard let entry = try? JSONValue(parsing: String(line)), entry["level"]?.string == "error",
+                let message = entry["msg"]?.string
+            else { continue }
+            return message
+        }
+        return nil
+    }
+}
+
+/// Cuts a command's output into lines, of which none is very long.
+struct OutputLines {
+    private static let longest = 8 << 10
+    private var rest: [UInt8] = []
+
+    mutating func add(_ bytes: UnsafeRawBufferPointer, _ tell: (String) -> Void) {
+        for byte in bytes {
+            if byte == UInt8(ascii: "\n") { finish(tell, evenEmpty: true) } else { rest.append(byte) }
+            if rest.count >= Self.longest { finish(tell) }
+        }
+    }
+
+    /// Tells what follows the last newline.
+    mutating func finish(_ tell: (String) -> Void, evenEmpty: Bool = false) {
+        defer { rest = [] }
+        guard evenEmpty || !rest.isEmpty else { return }
+        // What a terminal would show of a line that was written over: progress of downloads.
+        let shown = rest.split(separator: UInt8(ascii: "\r")).last ?? []
+        tell(String(decoding: shown, as: UTF8.self))
+    }
+}

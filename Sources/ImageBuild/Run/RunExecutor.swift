@@ -1,0 +1,113 @@
+import Containers
+import ImageStore
+import JSON
+import OCI
+import POSIX
+import SystemPackage
+
+/// Runs commands on layers, each in a process of its own that has namespaces of its own.
+struct RunExecutor: Sendable {
+    let factory: LayerFactory
+    /// This program, which is run again for each command.
+    let program: FilePath
+
+    init(factory: LayerFactory, program: FilePath? = nil) throws(ImageBuildError) {
+        self.factory = factory
+        if let program {
+            self.program = program
+        } else {
+            self.program = try posix { () throws(POSIXError) in try FileSystem.readLink("/proc/self/exe") }
+        }
+    }
+
+    /// The layer that a command makes, nil where it changes nothing.
+    func run(
+        _ command: RunCommand, on layers: [BuiltLayer], createdBy: String, epoch: Int64
+    ) async throws(ImageBuildError) -> BuiltLayer? {
+        factory.report(.step(command.name))
+        let inputs = command.inputs(on: layers, epoch: epoch)
+        if let known = factory.cache.outcome(of: inputs, createdBy: createdBy) { return known.layer }
+        if let missing = command.missingSecret {
+            throw command.failure("there is no secret '\(missing)'; --secret id=\(missing),src=FILE gives it")
+        }
+        let mapping = self.mapping(for: command)
+        let job = try job(command, layers, createdBy, epoch, mapping)
+        let layer = try await BlockingThread.run { () throws(ImageBuildError) in
+            try RunProcess(program: program, report: factory.report).run(job, mapping)
+        }
+        try factory.cache.keep(LayerCache.Outcome(layer: layer), for: inputs)
+        return layer
+    }
+
+    private func job(
+        _ command: RunCommand, _ layers: [BuiltLayer], _ createdBy: String, _ epoch: Int64, _ mapping: IDMapping?
+    ) throws(ImageBuildError) -> RunJob {
+        let runc: FilePath
+        do throws(ContainerError) {
+            runc = try ProgramSearch(program: program).first("runc", "it runs the commands of a Dockerfile")
+        } catch { throw ImageBuildError(copying: error.description) }
+        // The process changes its folder.
+        func absolute(_ path: FilePath) throws(ImageBuildError) -> FilePath {
+            try posix { () throws(POSIXError) in try FileSystem.realPath(path) }
+        }
+        let cache = factory.temporary.removingLastComponent()
+        try posix { () throws(POSIXError) in try FileSystem.makeFolder(cache) }
+        return RunJob(
+            command: command, layers: layers, createdBy: createdBy, epoch: epoch, threads: factory.threads,
+            store: try absolute(factory.store.folder),
+            place: RunPlace(cache: try absolute(cache), mapping: mapping), runc: runc,
+            users: mapping.map { .namespace(isSingle: $0.isSingle) } ?? .all)
+    }
+
+    /// Nil for the administrator, who needs no other users than the machine's.
+    private func mapping(for command: RunCommand) -> IDMapping? {
+        if CurrentUser.id == 0 { return nil }
+        let search = ProgramSearch()
+        if let lent = IDMapping.subordinate() {
+            if !search.all("newuidmap").isEmpty && !search.all("newgidmap").isEmpty { return lent }
+            factory.report(.warning("newuidmap is missing: \(Self.single); apt-get install uidmap"))
+        } else {
+            factory.report(
+                .warning(
+                    "/etc/subuid and /etc/subgid lend \(CurrentUser.name) nothing: \(Self.single); as root: usermod "
+                        + "--add-subuids 100000-165535 --add-subgids 100000-165535 \(CurrentUser.name)"))
+        }
+        return .single
+    }
+
+    private static let single = "commands have no user but root, and files no other owner"
+}
+
+extension RunCommand {
+    /// Everything that the layer depends on, and no secret.
+    func inputs(on layers: [BuiltLayer], epoch: Int64) -> [String] {
+        var bare = self
+        bare.name = ""
+        bare.place = nil
+        bare.mounts = mounts.map { mount in
+            switch mount {
+            case .secret(var secret):
+                secret.content = secret.content == nil ? nil : []
+                return .secret(secret)
+            case .bind(var bind):
+                // What the folder holds counts, not where it lies.
+                if case .folder(_, let digest) = bind.source { bind.source = .folder("", digest: digest) }
+                return .bind(bind)
+            case .cache, .tmpfs: return mount
+            }
+        }
+        return ["run", layers.map(\.diffID.description).joined(separator: " "), "\(epoch)"]
+            + [String(decoding: bare.json.encoded(), as: UTF8.self)]
+    }
+
+    /// The name of a secret that nobody gave.
+    var missingSecret: String? {
+        for case .secret(let secret) in mounts where secret.isRequired && secret.content == nil { return secret.id }
+        return nil
+    }
+
+    /// The line that says why the command could not be run.
+    func failure(_ reason: String) -> ImageBuildError {
+        ImageBuildError("run '\(name)'" + (place.map { " (\($0))" } ?? ""), reason)
+    }
+}

@@ -1,0 +1,170 @@
+import Containers
+import Hashing
+import POSIX
+import SystemPackage
+
+/// What a command sees besides the image: the host's names, and what its `--mount`s ask for.
+struct RunMounts: Sendable {
+    private(set) var mounts: [RuntimeMount] = []
+    /// Secrets that the command finds in its environment.
+    private(set) var variables: [(name: String, value: String)] = []
+    private var locks: [HeldLock] = []
+    private let session: RunSession
+    private let trees: LayerTrees
+    private let points: MountPoints
+
+    init(
+        _ command: RunCommand, _ session: RunSession, _ trees: LayerTrees, _ points: MountPoints
+    ) throws(ImageBuildError) {
+        self.session = session
+        self.trees = trees
+        self.points = points
+        for folder in ["/proc", "/dev", "/sys"] { try points.add(folder, isFolder: true) }
+        try addHostFiles(network: command.network)
+        for (number, mount) in command.mounts.enumerated() {
+            switch mount {
+            case .cache(let cache): try add(cache)
+            case .bind(let bind): try add(bind, number)
+            case .secret(let secret): try add(secret, number)
+            case .tmpfs(let target, let size): try addTemporary(target, size)
+            }
+        }
+    }
+
+    private mutating func add(_ mount: RuntimeMount, isFolder: Bool) throws(ImageBuildError) {
+        // Those three are mounted by then.
+        let isOnMount = ["/proc/", "/dev/", "/sys/"].contains { mount.place.hasPrefix($0) }
+        if !isOnMount { try points.add(mount.place, isFolder: isFolder) }
+        mounts.append(mount)
+    }
+
+    private mutating func addHostFiles(network: RunCommand.Network) throws(ImageBuildError) {
+        let own = "127.0.0.1 localhost \(RunContainer.hostname)\n::1 localhost \(RunContainer.hostname)\n"
+        let files = try session.makeScratch("host")
+        for (name, added) in [("hosts", own), ("resolv.conf", "")] {
+            let content = network == .host ? (try? FileSystem.read(FilePath("/etc/\(name)"))) ?? [] : []
+            let file = files.appending(name)
+            try posix { () throws(POSIXError) in
+                try FileSystem.write(Array(added.utf8) + content, to: file)
+            }
+            try add(.bind(file.string, at: "/etc/\(name)", isReadOnly: true), isFolder: false)
+        }
+    }
+
+    private mutating func add(_ secret: SecretMount, _ number: Int) throws(ImageBuildError) {
+        guard let content = secret.content else { return }
+        if let variable = secret.variable { variables.append((variable, String(decoding: content, as: UTF8.self))) }
+        guard let target = secret.target else { return }
+        let file = session.scratch.appending("secret-\(number)")
+        try posix { () throws(POSIXError) in
+            let open = try File(file, .create(mode: 0o600))
+            try open.write(content)
+            try open.setOwner(user: secret.owner.user, group: secret.owner.group)
+            try open.setMode(secret.mode)
+        }
+        try add(.bind(file.string, at: target, isReadOnly: true), isFolder: false)
+    }
+
+    private mutating func addTemporary(_ target: String, _ size: Int64?) throws(ImageBuildError) {
+        let options = ["nosuid", "nodev", "mode=1777"] + (size.map { ["size=\($0)"] } ?? [])
+        try add(RuntimeMount(target, kind: "tmpfs", source: "tmpfs", options: options), isFolder: true)
+    }
+
+    private mutating func add(_ bind: BindMount, _ number: Int) throws(ImageBuildError) {
+        let layers: [FilePath]
+        switch bind.source {
+        case .folder(let folder, _): layers = [folder]
+        case .layers(let below): layers = try hold(below)
+        }
+        let view = try session.makeScratch("bind-\(number)")
+        if bind.isWritable {
+            let folder = try session.makeFolder("bind-\(number)")
+            let work = try session.makeFolder("bind-\(number)/work")
+            let changes = try LayerTrees.makeTree(in: folder, like: layers.last)
+            try contained { () throws(ContainerError) in
+                try session.overlay.mount(layers, changes: changes, work: work, at: view)
+            }
+        } else {
+            try contained { () throws(ContainerError) in try session.overlay.mount(layers, at: view) }
+        }
+        let source = try find(bind.path, in: view)
+        let isFolder = try posix { () throws(POSIXError) in try FileStatus(source).kind == .directory }
+        try add(.bind(source.string, at: bind.target, isReadOnly: !bind.isWritable), isFolder: isFolder)
+    }
+
+    /// Where a path leads in the files that a mount shows; no link of theirs leads out of them.
+    private func find(_ path: String, in view: FilePath) throws(ImageBuildError) -> FilePath {
+        guard let relative = RootFileSystem(path: view).canonical(FilePath(path)) else {
+            throw ImageBuildError("mount \(path)", "its links lead in a circle")
+        }
+        let found = view.appending(relative.components)
+        guard (try? FileStatus(found)) != nil else {
+            throw ImageBuildError("mount \(path)", "there is no such file in what it is mounted from")
+        }
+        return found
+    }
+
+    private mutating func hold(_ layers: [BuiltLayer]) throws(ImageBuildError) -> [FilePath] {
+        let held = try trees.trees(of: layers)
+        locks += held.map(\.lock)
+        return held.map(\.path)
+    }
+
+    private mutating func add(_ cache: CacheMount) throws(ImageBuildError) {
+        let folder = try folder(of: cache)
+        try add(.bind(folder.string, at: cache.target, isReadOnly: cache.isReadOnly), isFolder: true)
+    }
+
+    /// The folder of a cache, made if there is none, and locked as its sharing demands.
+    private mutating func folder(of cache: CacheMount) throws(ImageBuildError) -> FilePath {
+        let name = SHA256.hash(Array(cache.id.utf8)).hexadecimal
+        for number in 0..<1000 {
+            let folder = session.place.caches.appending(number == 0 ? name : "\(name).\(number)")
+            try makeCache(cache, at: folder)
+            let file = try posix { () throws(POSIXError) in try File(folder, .read) }
+            if cache.sharing == .locked, try posix({ () throws(POSIXError) in try !file.lock(wait: false) }) {
+                trees.report(.step("waiting for cache \(cache.id), which another build uses"))
+            }
+            let isOurs = try posix { () throws(POSIXError) in
+                try file.lock(wait: cache.sharing != .private, shared: cache.sharing == .shared)
+            }
+            guard isOurs else { continue }
+            locks.append(HeldLock(file))
+            return folder
+        }
+        throw ImageBuildError("use cache \(cache.id)", "a thousand builds use it")
+    }
+
+    private mutating func makeCache(_ cache: CacheMount, at folder: FilePath) throws(ImageBuildError) {
+        if FileSystem.exists(folder) { return }
+        let new = try session.makeFolder("cache-\(UInt32.random(in: 0 ... .max))")
+        try posix { () throws(POSIXError) in
+            try Folder(new).setAttributes(
+                owner: (cache.owner.user, cache.owner.group), mode: cache.mode, modifiedSeconds: 0)
+        }
+        if let source = cache.source { try fill(new, from: source, cache.sourcePath) }
+        // Whoever was faster made the same.
+        do throws(POSIXError) { try FileSystem.rename(new, to: folder) } catch {
+            guard FileSystem.exists(folder) else { throw ImageBuildError(error) }
+        }
+    }
+
+    /// Copies what a new cache begins with.
+    private mutating func fill(
+        _ folder: FilePath, from source: MountSource, _ path: String
+    ) throws(ImageBuildError) {
+        let layers: [FilePath]
+        switch source {
+        case .folder(let folder, _): layers = [folder]
+        case .layers(let below): layers = try hold(below)
+        }
+        let view = try session.makeScratch("source-\(folder.lastComponent?.string ?? "")")
+        try contained { () throws(ContainerError) in try session.overlay.mount(layers, at: view) }
+        let from = try find(path, in: view)
+        let isCopied = try contained { () throws(ContainerError) in
+            try HelperProgram.run("cp", ["-a", "--", "\(from)/.", folder.string])
+        }
+        guard isCopied else { throw ImageBuildError("copy \(path) into a new cache", "cp failed") }
+        try contained { () throws(ContainerError) in try Mount.remove(view) }
+    }
+}

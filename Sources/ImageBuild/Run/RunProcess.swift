@@ -1,0 +1,77 @@
+import Containers
+import JSON
+import POSIX
+import SystemPackage
+
+/// The process that runs a command, as its parent sees it.
+struct RunProcess {
+    /// How many of a command's last lines its failure repeats.
+    private static let lastLines = 10
+
+    let program: FilePath
+    let report: @Sendable (BuildEvent) -> Void
+
+    /// Runs a command to its end, or to that of the thread, which it blocks.
+    func run(_ job: RunJob, _ mapping: IDMapping?) throws(ImageBuildError) -> BuiltLayer? {
+        var last: [String] = []
+        var end: RunReport?
+        let status: Int32
+        do throws(ContainerError) {
+            var process = try IsolatedProcess.start(
+                program, [RunWorker.verb], environment: Self.environment, mapping: mapping)
+            try process.write(job.json.encoded())
+            try read(process.output) { event in
+                switch event {
+                case .output(let line):
+                    last = last.suffix(Self.lastLines - 1) + [line]
+                    report(.output(line))
+                case .step(let text): report(.step(text))
+                case .warning(let text): report(.warning(text))
+                case .done, .status, .failure: end = event
+                }
+            }
+            status = process.wait()
+        } catch { throw ImageBuildError(copying: error.description) }
+        switch end {
+        case .done(let layer): return layer
+        case .failure(let line): throw ImageBuildError(copying: line)
+        case .status(let status):
+            let said = last.map { "\n    \($0)" }.joined()
+            throw job.command.failure(Self.words(status) + said)
+        case .output, .step, .warning, nil:
+            throw job.command.failure("the process that ran it ended with status \(status)")
+        }
+    }
+
+    /// What its programs are found by; a Dockerfile's command sees nothing of it.
+    private static var environment: [String: String] {
+        ["PATH": ProgramSearch().folders.map(\.string).joined(separator: ":"), "LC_ALL": "C.UTF-8"]
+    }
+
+    private static func words(_ status: Int) -> String {
+        status > 128 && status < 160 ? "killed by signal \(status - 128)" : "exit status \(status)"
+    }
+
+    private func read(_ file: borrowing File, _ note: (RunReport) -> Void) throws(ContainerError) {
+        var rest: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            var failure: POSIXError?
+            let count = chunk.withUnsafeMutableBytes { buffer in
+                do throws(POSIXError) { return try file.read(into: buffer) } catch {
+                    failure = error
+                    return 0
+                }
+            }
+            if let failure { throw ContainerError(failure) }
+            if count == 0 { return }
+            rest += chunk[..<count]
+            while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                if let json = try? JSONValue(parsing: Array(rest[..<end])), let event = try? RunReport(json: json) {
+                    note(event)
+                }
+                rest.removeFirst(end + 1)
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import JSON
+
+/// What the process that runs a command tells, one line each.
+enum RunReport: Sendable {
+    case output(String)
+    case step(String)
+    case warning(String)
+    /// The end: nil where the command changed nothing.
+    case done(BuiltLayer?)
+    /// The command ended with another status than 0.
+    case status(Int)
+    /// The line that says why it could not be run.
+    case failure(String)
+
+    var json: JSONValue {
+        switch self {
+        case .output(let text): ["output": .string(text)]
+        case .step(let text): ["step": .string(text)]
+        case .warning(let text): ["warning": .string(text)]
+        case .done(let layer): ["done": layer?.namedJSON ?? .null]
+        case .status(let status): ["status": .integer(status)]
+        case .failure(let text): ["failure": .string(text)]
+        }
+    }
+
+    init(json: JSONValue) throws(JSONError) {
+        if let text = try json.optionalText("output") {
+            self = .output(text)
+        } else if let text = try json.optionalText("step") {
+            self = .step(text)
+        } else if let text = try json.optionalText("warning") {
+            self = .warning(text)
+        } else if let status = try json.optionalWhole("status") {
+            self = .status(status)
+        } else if let text = try json.optionalText("failure") {
+            self = .failure(text)
+        } else if let layer = json["done"], !layer.isNull {
+            self = .done(try BuiltLayer(json: layer, createdBy: try layer.text("created_by")))
+        } else {
+            self = .done(nil)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Containers
+import POSIX
+import SystemPackage
+
+/// The root file system that a command sees and changes: an overlay of the layers below it.
+final class RunRoot: Sendable {
+    /// What runc runs: the root file system is its folder `rootfs`.
+    let bundle: FilePath
+    /// The image as the command finds it, which stays as it is.
+    let below: RootFileSystem
+    /// What the command changes.
+    let changes: FilePath
+    /// What the command sees besides.
+    let mounts: RunMounts
+    private let job: RunJob
+    private let trees: LayerTrees
+    private let rootFileSystem: FilePath
+    private let lower: [LayerTree]
+
+    init(_ job: RunJob, _ session: RunSession, _ trees: LayerTrees) throws(ImageBuildError) {
+        self.job = job
+        self.trees = trees
+        lower = try trees.trees(of: job.layers)
+        let layers = lower.map(\.path)
+        let view = try session.makeScratch("below")
+        try contained { () throws(ContainerError) in try session.overlay.mount(layers, at: view) }
+        below = RootFileSystem(path: view)
+        let folder = try session.makeFolder("changes")
+        changes = try LayerTrees.makeTree(in: folder, like: layers.isEmpty ? nil : view)
+        let work = try session.makeFolder("work")
+        let points = MountPoints(below: below, folder: try session.makeScratch("points"))
+        mounts = try RunMounts(job.command, session, trees, points)
+        bundle = try session.makeScratch("bundle")
+        let root = try session.makeScratch("bundle/rootfs")
+        rootFileSystem = root
+        let changes = changes
+        try contained { () throws(ContainerError) in
+            try session.overlay.mount(layers + [points.folder], changes: changes, work: work, at: root)
+        }
+    }
+
+    /// Makes a layer of what the command changed.
+    func finish(_ factory: LayerFactory) async throws(ImageBuildError) -> RunReport {
+        // What is read must not change any more, and the kernel's own attributes are seen only below the mount.
+        try contained { () throws(ContainerError) in try Mount.remove(rootFileSystem) }
+        let diff = try RunDiff(changes: changes, below: below.path, epoch: job.epoch) { [trees] text in
+            trees.report(.warning(text))
+        }
+        guard try await BlockingThread.run({ () throws(ImageBuildError) in try diff.changesAnything() }) else {
+            return .done(nil)
+        }
+        let layer = try await factory.make(createdBy: job.createdBy) { (writer) throws(ImageBuildError) in
+            try diff.write(to: &writer)
+        }
+        keepTree(of: layer)
+        return .done(layer)
+    }
+
+    /// Lets the next command find this one's changes unpacked; without, it would unpack the layer.
+    private func keepTree(of layer: BuiltLayer) {
+        var chain = job.layers.first?.diffID
+        for below in job.layers.dropFirst() { chain = below.chainID(on: chain) }
+        _ = try? trees.keep(changes.removingLastComponent(), as: layer.chainID(on: chain))
+    }
+}

@@ -1,0 +1,64 @@
+import Containers
+import ImageStore
+import JSON
+import OCI
+import POSIX
+import SystemPackage
+
+/// The process that runs one command: the first of its namespaces, started by ``RunProcess``.
+///
+/// It reads a ``RunJob`` and prints ``RunReport``s. All that it mounts goes with it, however it ends.
+public struct RunWorker: Sendable {
+    /// What this program is told to be such a process.
+    public static let verb = "run-worker"
+
+    /// A process that has done nothing yet.
+    public init() {}
+
+    /// Runs the command that standard input describes.
+    public func run() async {
+        do throws(ImageBuildError) {
+            let job = try Self.job()
+            let changed = try await run(job)
+            Self.tell(changed)
+        } catch { Self.tell(.failure(error.description)) }
+    }
+
+    private func run(_ job: RunJob) async throws(ImageBuildError) -> RunReport {
+        let factory = try LayerFactory(job)
+        let (session, root) = try await BlockingThread.run { () throws(ImageBuildError) in
+            let session = try RunSession(job.place, users: job.users)
+            let trees = LayerTrees(
+                session: session, store: factory.store,
+                keepingOwners: job.users != .namespace(isSingle: true), report: Self.tell)
+            let root = try RunRoot(job, session, trees)
+            return (session, root)
+        }
+        let command = RunContainer(job: job, session: session, root: root, report: Self.tell)
+        let status = try await command.run()
+        guard status == 0 else { return .status(status) }
+        return try await root.finish(factory)
+    }
+
+    private static func job() throws(ImageBuildError) -> RunJob {
+        let content = try posix { () throws(POSIXError) in try FileSystem.read("/dev/stdin") }
+        do throws(JSONError) { return try RunJob(json: try JSONValue(parsing: content)) } catch {
+            throw ImageBuildError("read what to run", error.reason)
+        }
+    }
+
+    @Sendable private static func tell(_ report: RunReport) {
+        StandardOutput.print(String(decoding: report.json.encoded(), as: UTF8.self))
+    }
+}
+
+extension LayerFactory {
+    /// What makes layers in the process that runs a command.
+    fileprivate init(_ job: RunJob) throws(ImageBuildError) {
+        let store = try stored { () throws(ImageStoreError) in try ImageStore(at: job.store) }
+        let folder = job.place.temporary
+        self.init(
+            store: store, cache: LayerCache(folder: folder, store: store), temporary: folder, threads: job.threads,
+            report: { _ in })
+    }
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+import ImageBuild
+
+/// `caasctl run-worker`: what `caasctl build` starts for each RUN, and nobody else.
+struct RunWorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: RunWorker.verb, abstract: "Run one command of a Dockerfile.", shouldDisplay: false)
+
+    func run() async throws { await RunWorker().run() }
+}
