@@ -17,8 +17,9 @@ final class DiffWalk {
         }
     }
 
-    /// The kernel's own attributes. <https://docs.kernel.org/filesystems/overlayfs.html>
-    private static let ownPrefixes = ["trusted.overlay.", "user.overlay."]
+    /// How the kernel marks a folder that hides the one below, as root and in a user namespace.
+    /// <https://docs.kernel.org/filesystems/overlayfs.html#whiteouts-and-opaque-directories>
+    private static let opaqueMarks = ["trusted.overlay.opaque", "user.overlay.opaque"]
 
     private let epoch: Int64
     /// True where the folder takes the times that the entries say.
@@ -60,10 +61,10 @@ final class DiffWalk {
             }
             // A file that came and went again leaves one, and so does what only a mount needed.
             guard try posix({ () throws(POSIXError) in try below?.status(name) }) != nil else { continue }
-            try tell(removal(Array(".wh.".utf8) + FileTree.bytes(of: name), in: path), visit)
+            try tell(removal(Array(".wh.".utf8) + Self.bytes(of: name), in: path), visit)
         }
         for (name, status) in rest where !isStopped {
-            try walk(name, status, in: folder, below: below, path: Self.join(path, FileTree.bytes(of: name)), visit)
+            try walk(name, status, in: folder, below: below, path: Self.join(path, Self.bytes(of: name)), visit)
         }
     }
 
@@ -76,15 +77,17 @@ final class DiffWalk {
                 "put \(String(decoding: path, as: UTF8.self)) into a layer",
                 "names that begin with '.wh.' mean removals in a layer")
         }
-        let attributes = try posix { () throws(POSIXError) in try folder.extendedAttributes(name) }
         let modified = min(status.modifiedSeconds, epoch)
         var entry = ArchiveEntry(
             .regular, path: path, mode: status.mode, user: Int64(status.user), group: Int64(status.group),
-            modified: modified, extendedAttributes: Self.own(attributes))
+            modified: modified, extendedAttributes: try Self.attributes(of: name, in: folder))
         switch status.kind {
         case .directory:
             entry.kind = .directory
-            let isOpaque = Self.ownPrefixes.contains { attributes[$0 + "opaque"] == Array("y".utf8) }
+            let marks = try posix { () throws(POSIXError) in
+                try folder.extendedAttributes(of: name) { Self.opaqueMarks.contains($0) }
+            }
+            let isOpaque = marks.values.contains(Array("y".utf8))
             try walkFolder(name, entry, isOpaque: isOpaque, in: folder, below: below, visit)
         case .regular, .symbolicLink, .fifo: try tellFile(&entry, name, status, in: folder, visit)
         case .characterDevice, .blockDevice, .socket, .unknown:
@@ -101,15 +104,10 @@ final class DiffWalk {
         _ visit: Visit
     ) throws(ImageBuildError) {
         let known = try posix { () throws(POSIXError) in try below?.status(name) }
-        let attributes =
-            known == nil
-            ? [:]
-            : try posix { () throws(POSIXError) in
-                try below?.extendedAttributes(name) ?? [:]
-            }
+        let attributes = try known.map { (_) throws(ImageBuildError) in try Self.attributes(of: name, in: below) }
         let isSame = known.map { known in
             known.kind == .directory && known.mode == entry.mode && Int64(known.user) == entry.user
-                && Int64(known.group) == entry.group && Self.own(attributes) == entry.extendedAttributes
+                && Int64(known.group) == entry.group && attributes == entry.extendedAttributes
         }
         untold.append(entry)
         if isSame != true { try tellParents(visit) }
@@ -166,8 +164,20 @@ final class DiffWalk {
         for parent in parents where !isStopped { isStopped = try !visit(parent, nil) }
     }
 
-    private static func own(_ attributes: [String: [UInt8]]) -> [String: [UInt8]] {
-        attributes.filter { attribute in !ownPrefixes.contains { attribute.key.hasPrefix($0) } }
+    private static func attributes(
+        of name: FilePath.Component, in folder: Folder?
+    ) throws(ImageBuildError) -> [String: [UInt8]] {
+        try posix { () throws(POSIXError) in
+            try folder?.extendedAttributes(of: name) { CarriedAttributes.isCarried($0, withModes: true) } ?? [:]
+        }
+    }
+
+    private static func bytes(of name: FilePath.Component) -> [UInt8] {
+        name.withPlatformString { text in
+            var count = 0
+            while text[count] != 0 { count += 1 }
+            return Array(UnsafeRawBufferPointer(start: text, count: count))
+        }
     }
 
     private static func join(_ path: [UInt8], _ name: [UInt8]) -> [UInt8] {
