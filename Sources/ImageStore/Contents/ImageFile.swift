@@ -1,4 +1,5 @@
 public import Archive
+import OCI
 
 /// One name in an image; it is small, and everything about it is read when asked for.
 public struct ImageFile: Sendable, Hashable {
@@ -55,6 +56,17 @@ public struct ImageFile: Sendable, Hashable {
 
     /// The file behind the name, nil for a folder that no layer describes.
     public var identity: Identity? { layer == nil ? nil : Identity(layer: raw.layer, ordinal: raw.ordinal) }
+
+    /// The entry of a layer that a file came from: equal in two images that share the layer and show this entry of it.
+    public struct LayerEntry: Sendable, Hashable {
+        let layer: Digest
+        let ordinal: UInt32
+    }
+
+    /// The entry that the file came from, nil for a folder that no layer describes.
+    public var layerEntry: LayerEntry? {
+        layer.map { LayerEntry(layer: contents.layers[$0].digest, ordinal: raw.ordinal) }
+    }
 
     /// Values by name, such as `security.capability`.
     public var extendedAttributes: [String: [UInt8]] {
