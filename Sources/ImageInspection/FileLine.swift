@@ -10,7 +10,7 @@ public struct FileLine: Sendable, CustomStringConvertible {
     /// Describes a file; `name` is what is shown of its path.
     public init(_ file: ImageFile, name: some Sequence<UInt8>) {
         let owner = "\(file.user):\(file.group)"
-        let size = "\(file.size)"
+        let size = file.device.map { "\($0.major),\($0.minor)" } ?? "\(file.size)"
         let space = String(repeating: " ", count: max(1, 24 - owner.count - size.count))
         let target = file.kind == .symbolicLink ? " -> \(QuotedName(file.target))" : ""
         description =

@@ -2,7 +2,9 @@ import ArgumentParser
 import ImageInspection
 import ImageStore
 import JSON
+import OCI
 import POSIX
+import SystemPackage
 import Terminal
 import Timestamps
 

@@ -3,7 +3,9 @@ import Definitions
 import ImageBuild
 import ImageStore
 import JSON
+import OCI
 import POSIX
+import SystemPackage
 import Terminal
 
 /// `caasctl prune`: gives back the disk that no image needs.

@@ -3,6 +3,7 @@ import ImageInspection
 import ImageStore
 import OCI
 import POSIX
+import SystemPackage
 
 /// `caasctl rmi`: takes names from images.
 struct RemoveImage: AsyncParsableCommand {

@@ -44,9 +44,8 @@ struct Verify: AsyncParsableCommand {
     }
 
     private func summary(_ outcome: ImageVerifier.Outcome) -> String {
-        let read =
-            "\(outcome.manifests) manifests, \(outcome.layers) layers, \(outcome.entries) entries, "
-            + "\(ByteCount(outcome.bytes)) read"
-        return "\(outcome.isValid ? "valid" : "not valid"): \(image): \(read)"
+        let counts = [(outcome.manifests, "manifest"), (outcome.layers, "layer"), (outcome.entries, "file")]
+        let read = counts.map { "\($0) \($1)\($0 == 1 ? "" : "s")" }.joined(separator: ", ")
+        return "\(outcome.isValid ? "valid" : "not valid"): \(image): \(read), \(ByteCount(outcome.bytes)) read"
     }
 }

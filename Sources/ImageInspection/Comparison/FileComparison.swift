@@ -52,6 +52,8 @@ struct FileComparison {
             aspects.append(.content)
         } else if old.target != new.target {
             aspects.append(.target)
+        } else if old.device != new.device {
+            aspects.append(.device)
         }
         if old.mode != new.mode { aspects.append(.mode) }
         if (old.user, old.group) != (new.user, new.group) { aspects.append(.owner) }

@@ -58,6 +58,7 @@ extension ImageComparison {
         case .content:
             old.size == new.size ? "content (\(ByteCount(new.size)))" : "content (\(old.size) -> \(new.size) bytes)"
         case .target: "target \(QuotedName(old.target)) -> \(QuotedName(new.target))"
+        case .device: "device"
         case .mode: "mode \(octal(old.mode)) -> \(octal(new.mode))"
         case .owner: "owner \(old.user):\(old.group) -> \(new.user):\(new.group)"
         case .time: "time \(time(old)) -> \(time(new))"

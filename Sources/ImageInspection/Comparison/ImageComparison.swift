@@ -23,7 +23,7 @@ public struct ImageComparison: Sendable {
 
     /// What of a file can change.
     public enum Aspect: String, Sendable, CaseIterable {
-        case kind, content, target, mode, owner, time
+        case kind, content, target, device, mode, owner, time
         case attributes = "extended attributes"
     }
 

@@ -16,7 +16,8 @@ extension ImageVerifier {
                 findings.warning(thing, "its type '\(type)' forbids to hand it on, and is deprecated")
                 if !image.contains(layer) { isComplete = false; continue }
             }
-            report("layer \(number + 1) of \(manifest.layers.count)")
+            // Smaller ones are read at once.
+            if layer.size > 16 << 20 { report("layer \(number + 1) of \(manifest.layers.count)") }
             guard let diffID = verifyLayer(layer, thing, &names) else {
                 isComplete = false
                 continue

@@ -45,7 +45,13 @@ public struct ImageFile: Sendable, Hashable {
     /// The group's number.
     public var group: UInt32 { raw.group }
     /// The length of a regular file's content.
-    public var size: Int64 { raw.size }
+    public var size: Int64 { raw.kind == .regular ? raw.size : 0 }
+    /// What a device node stands for.
+    public var device: ArchiveEntry.Device? {
+        guard [.characterDevice, .blockDevice].contains(raw.kind) else { return nil }
+        return ArchiveEntry.Device(
+            major: UInt32(truncatingIfNeeded: raw.size >> 32), minor: UInt32(truncatingIfNeeded: raw.size))
+    }
     /// Seconds since 1970.
     public var modified: Int64 { raw.modified }
     /// Where a symbolic link points.
@@ -106,6 +112,6 @@ public struct ImageFile: Sendable, Hashable {
     public var entry: ArchiveEntry {
         ArchiveEntry(
             kind, path: path, target: target, mode: mode, user: Int64(user), group: Int64(group), size: size,
-            modified: modified, extendedAttributes: extendedAttributes)
+            modified: modified, extendedAttributes: extendedAttributes, device: device)
     }
 }
