@@ -16,9 +16,12 @@ public struct ImageBuilder: Sendable {
     private let epoch: Int64
 
     /// A builder that keeps its caches below `home` and gives files the time `epoch`, in seconds since 1970.
+    ///
+    /// One that verifies believes no cache about what it can read; one that is privileged takes FIFOs and devices along.
     public init(
         store: ImageStore, home: FilePath, bases: any BaseImageSource, entrypointFolders: [FilePath],
         entrypointBundles: [FilePath] = [], epoch: Int64 = 0, threads: Int = Processors.count,
+        isVerifying: Bool = false, isPrivileged: Bool = false,
         report: @escaping @Sendable (BuildEvent) -> Void = { _ in }
     ) {
         self.store = store
@@ -27,8 +30,10 @@ public struct ImageBuilder: Sendable {
         self.epoch = epoch
         let cache = home.appending("cache")
         factory = LayerFactory(
-            store: store, cache: LayerCache(folder: cache.appending("layers"), store: store),
-            temporary: cache.appending("tmp"), threads: threads, report: report)
+            store: store,
+            cache: LayerCache(
+                folder: cache.appending("layers"), store: store, isVerifying: isVerifying, report: report),
+            temporary: cache.appending("tmp"), threads: threads, isPrivileged: isPrivileged, report: report)
     }
 
     /// Builds an image for each of its platforms and, where it has a program, bakes that in.

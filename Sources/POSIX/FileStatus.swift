@@ -72,6 +72,11 @@ public struct FileStatus: Sendable, Hashable {
         self.init(raw)
     }
 
+    /// The numbers of the driver and of its device, of the device that the file is.
+    public var specialDeviceNumbers: (major: UInt32, minor: UInt32) {
+        (gnu_dev_major(dev_t(specialDevice)), gnu_dev_minor(dev_t(specialDevice)))
+    }
+
     /// True where both describe one file whose content did not change in between.
     public func isUnchanged(since earlier: FileStatus) -> Bool {
         device == earlier.device && inode == earlier.inode && size == earlier.size && modified == earlier.modified

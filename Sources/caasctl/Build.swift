@@ -37,6 +37,12 @@ struct Build: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many threads compress; the image does not depend on it.", valueName: "number"))
     var jobs: Int = Processors.count
 
+    @Flag(help: "Read every file again, whatever is remembered of it, and say and mend what was wrong.")
+    var verify = false
+
+    @Flag(help: "Take FIFOs and device nodes among the files along.")
+    var privileged = false
+
     @OptionGroup var platforms: PlatformOptions
     @OptionGroup var outputs: OutputOptions
     @OptionGroup var login: RegistryLoginOptions
@@ -61,7 +67,7 @@ struct Build: AsyncParsableCommand {
         let builder = try ImageBuilder(
             store: store, home: home, bases: registry, entrypointFolders: EntrypointArtifact.folders(home: home),
             entrypointBundles: platforms.bundles, epoch: SourceDateEpoch.seconds(), threads: jobs,
-            report: progress.note)
+            isVerifying: verify, isPrivileged: privileged, report: progress.note)
         let built = try await builder.build(definition, program: program)
         for name in [definition.name, try reference()?.description].compactMap(\.self) {
             try store.tag(built.descriptor, as: name)

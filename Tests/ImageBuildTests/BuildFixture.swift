@@ -37,6 +37,9 @@ struct BuildFixture {
         var warnings: [String] {
             list.withLock { $0.compactMap { if case .warning(let text) = $0 { text } else { nil } } }
         }
+        /// True where any content was read into a layer.
+        var hasProgress: Bool { list.withLock { $0.contains { if case .progress = $0 { true } else { false } } } }
+        func clear() { list.withLock { $0 = [] } }
         @Sendable func note(_ event: BuildEvent) { list.withLock { $0.append(event) } }
     }
 
@@ -46,9 +49,13 @@ struct BuildFixture {
     }
 
     /// Builds what a definition says that stands in the folder `image`.
-    func build(_ yaml: String, program: String? = nil, epoch: Int64 = 0, threads: Int = 2) async throws -> StoredImage {
+    func build(
+        _ yaml: String, program: String? = nil, epoch: Int64 = 0, threads: Int = 2, isVerifying: Bool = false,
+        isPrivileged: Bool = false
+    ) async throws -> StoredImage {
         let program = try program.map { try ProgramDefinition(parsing: $0, file: folder("image/program.yaml")) }
-        let builder = builder(epoch: epoch, threads: threads)
+        let builder = builder(
+            epoch: epoch, threads: threads, isVerifying: isVerifying, isPrivileged: isPrivileged)
         return try store.image(try await builder.build(definition(yaml), program: program).descriptor)
     }
 
@@ -58,10 +65,14 @@ struct BuildFixture {
     }
 
     /// A builder for the store.
-    func builder(epoch: Int64 = 0, threads: Int = 2, bundles: [FilePath] = []) -> ImageBuilder {
+    func builder(
+        epoch: Int64 = 0, threads: Int = 2, bundles: [FilePath] = [], isVerifying: Bool = false,
+        isPrivileged: Bool = false
+    ) -> ImageBuilder {
         ImageBuilder(
             store: store, home: folder("home"), bases: bases, entrypointFolders: entrypointFolders,
-            entrypointBundles: bundles, epoch: epoch, threads: threads, report: events.note)
+            entrypointBundles: bundles, epoch: epoch, threads: threads, isVerifying: isVerifying,
+            isPrivileged: isPrivileged, report: events.note)
     }
 
     /// What bsdtar lists of a layer: mode, owner, time and path.

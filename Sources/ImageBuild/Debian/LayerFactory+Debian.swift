@@ -23,7 +23,7 @@ extension LayerFactory {
         let built = try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
             let release = try await DebianRelease(layer.suite, temporary: temporary)
             let inputs = ["debian", layer.suite, "\(platform)"] + packages + release.dates
-            if let known = cache.find(inputs, createdBy: name) { return known }
+            if let known = await cache.find(inputs, createdBy: name) { return known }
             let tar = temporary.appending("root.tar")
             report(.step("mmdebstrap: the state of \(release.dates[0])"))
             try await install(layer.suite, packages, platform, release, to: tar)

@@ -1,3 +1,4 @@
+import Archive
 import Definitions
 import Hashing
 import POSIX
@@ -62,7 +63,7 @@ struct FileFingerprint: Sendable {
     private static func folders(
         of layer: SurveyedFiles.Layer, in files: SurveyedFiles, from source: FileSource
     ) throws(ImageBuildError) -> [UInt8] {
-        var text: [UInt8] = []
+        var text = files.parents.flatMap(\.fingerprint)
         var cursor = try FolderCursor(of: files, from: source)
         for folder in files.dividedFolders(in: layer) {
             let status = folder.status
@@ -73,7 +74,7 @@ struct FileFingerprint: Sendable {
             let attributes = try posix { () throws(POSIXError) in
                 try opened.extendedAttributes { CarriedAttributes.isCarried($0, withModes: source.mode == .keep) }
             }
-            for (name, value) in attributes.sorted(by: { $0.key < $1.key }) { text += Array("\(name) \(value)".utf8) }
+            text += attributes.fingerprint
         }
         return text
     }
@@ -99,5 +100,19 @@ struct FileIdentity: Sendable, Hashable {
     init(_ status: FileStatus) {
         inode = status.inode
         device = status.device
+    }
+}
+
+extension ArchiveEntry {
+    /// Everything that a folder's entry says.
+    var fingerprint: [UInt8] {
+        Array("\(path) \(mode) \(user) \(group) \(modified)".utf8) + extendedAttributes.fingerprint
+    }
+}
+
+extension [String: [UInt8]] {
+    /// In the order of the names: a dictionary's own order differs from run to run.
+    fileprivate var fingerprint: [UInt8] {
+        sorted { $0.key < $1.key }.flatMap { Array("\($0.key) \($0.value)".utf8) }
     }
 }

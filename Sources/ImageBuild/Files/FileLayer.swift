@@ -10,12 +10,12 @@ struct FileLayer {
     private let layer: SurveyedFiles.Layer
     private let repeated: Set<FileIdentity>
     private let advance: (Int64) -> Void
-    private let into: [UInt8]
     private var cursor: FolderCursor
     private var firstNames: [FileIdentity: [UInt8]] = [:]
 
     init(
-        _ layer: SurveyedFiles.Layer, of files: SurveyedFiles, from source: FileSource, repeated: Set<FileIdentity>,
+        _ layer: SurveyedFiles.Layer, of files: SurveyedFiles, from source: FileSource,
+        repeated: Set<FileIdentity>,
         advance: @escaping (Int64) -> Void
     ) throws(ImageBuildError) {
         self.source = source
@@ -23,12 +23,11 @@ struct FileLayer {
         self.layer = layer
         self.repeated = repeated
         self.advance = advance
-        into = Array(source.into.split(separator: "/").joined(separator: "/").utf8)
         cursor = try FolderCursor(of: files, from: source)
     }
 
     mutating func write(to writer: inout LayerWriter) throws(ImageBuildError) {
-        for entry in source.parents { try archived { () throws(ArchiveError) in try writer.append(entry) } }
+        for entry in files.parents { try archived { () throws(ArchiveError) in try writer.append(entry) } }
         var above = files.dividedFolders(in: layer)[...]
         if layer.part == .folders { return try writeFolders(&above, to: &writer) }
         for run in layer.runs {
@@ -60,18 +59,10 @@ struct FileLayer {
     private mutating func write(
         _ folder: SurveyedFiles.DividedFolder, time: FileSource.Time, to writer: inout LayerWriter
     ) throws(ImageBuildError) {
-        guard !files.isSingleFile || !folder.path.isEmpty else {
-            if let entry = ParentFolders.entry(into, onBase: source.isOnBase, modified: time.seconds(nil)),
-                !into.isEmpty
-            {
-                try archived { () throws(ArchiveError) in try writer.append(entry) }
-            }
+        // The folder `into` is among the parents, unless this one's own attributes go into the image.
+        guard !folder.path.isEmpty || source.keepsFolders else { return }
+        guard !files.isSingleFile, var entry = source.folderEntry(at: folder.path, folder.status, time: time) else {
             return
-        }
-        guard var entry = directory(at: folder.path, folder.status, time: time) else { return }
-        if folder.path.isEmpty && source.owner != .keep {
-            entry.user = 0
-            entry.group = 0
         }
         let opened = try cursor.folder(at: folder.path)
         entry.extendedAttributes = try attributes { (isWanted) throws(POSIXError) in
@@ -84,7 +75,7 @@ struct FileLayer {
         _ record: SurveyRecord, at path: RecordPath, to writer: inout LayerWriter
     ) throws(ImageBuildError) {
         if record.status.kind == .directory {
-            guard var entry = directory(at: path.bytes, record.status, time: source.time) else { return }
+            guard var entry = source.folderEntry(at: path.bytes, record.status, time: source.time) else { return }
             let opened = try cursor.folder(at: path.bytes)
             entry.extendedAttributes = try attributes { (isWanted) throws(POSIXError) in
                 try opened.extendedAttributes(where: isWanted)
@@ -94,7 +85,7 @@ struct FileLayer {
         let folder = try cursor.folder(at: path.parent)
         let component = FilePath(platformString: record.name.map { CChar(bitPattern: $0) } + [0]).lastComponent
         guard let name = component else { return }
-        var entry = entry(.regular, at: path.bytes, record.status, time: source.time)
+        var entry = source.entry(.regular, at: path.bytes, record.status, time: source.time)
         switch record.status.kind {
         case .regular:
             if let first = firstName(of: record.status, entry.path) {
@@ -127,6 +118,10 @@ struct FileLayer {
         case .characterDevice: entry.kind = .characterDevice
         case .blockDevice: entry.kind = .blockDevice
         default: entry.kind = .fifo
+        }
+        if entry.kind != .fifo {
+            let (major, minor) = status.specialDeviceNumbers
+            entry.device = ArchiveEntry.Device(major: major, minor: minor)
         }
         entry.extendedAttributes = try attributes { (isWanted) throws(POSIXError) in
             try folder.extendedAttributes(of: name, where: isWanted)
@@ -196,52 +191,7 @@ struct FileLayer {
         }
     }
 
-    /// The entry of a folder, nil where a base's own link must stay.
-    private func directory(at path: [UInt8], _ status: FileStatus, time: FileSource.Time) -> ArchiveEntry? {
-        var entry = entry(.directory, at: path, status, time: time)
-        guard !entry.path.isEmpty else { return nil }
-        let known = ParentFolders.entry(entry.path, onBase: source.isOnBase, modified: entry.modified)
-        guard let known else { return nil }
-        entry.mode = source.mode == .keep ? status.mode : known.mode
-        return entry
-    }
-
-    private func entry(
-        _ kind: ArchiveEntry.Kind, at path: [UInt8], _ status: FileStatus, time: FileSource.Time
-    ) -> ArchiveEntry {
-        let separator = into.isEmpty || path.isEmpty ? [] : [UInt8(ascii: "/")]
-        var entry = ArchiveEntry(kind, path: into + separator + path, mode: 0, modified: time.seconds(status))
-        entry.mode =
-            switch source.mode {
-            case .executable: status.mode & 0o100 != 0 ? 0o755 : 0o644
-            case .fixed(let mode): mode
-            case .keep: status.mode
-            }
-        switch source.owner {
-        case .fixed(let owner):
-            entry.user = Int64(owner.user)
-            entry.group = Int64(owner.group)
-        case .keep:
-            entry.user = Int64(status.user)
-            entry.group = Int64(status.group)
-        }
-        return entry
-    }
-
     private static func changed(_ folder: Folder, _ name: FilePath.Component) -> ImageBuildError {
         ImageBuildError("read \(folder.path.appending(name))", "it changed while it was read; build again")
-    }
-}
-
-extension FileSource.Time {
-    /// Seconds since 1970, rounded down; a file that has no status has no time of its own.
-    func seconds(_ status: FileStatus?) -> Int64 {
-        switch self {
-        case .fixed(let seconds): return seconds
-        case .keep:
-            guard let status else { return 0 }
-            let (quotient, remainder) = status.modified.quotientAndRemainder(dividingBy: 1_000_000_000)
-            return remainder < 0 ? quotient - 1 : quotient
-        }
     }
 }

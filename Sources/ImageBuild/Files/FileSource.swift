@@ -36,11 +36,8 @@ struct FileSource: Sendable {
     var isPrivileged = false
     /// True where a base or another layer is below.
     var isOnBase: Bool
-
-    /// The entries of the folders above `into`.
-    var parents: [ArchiveEntry] {
-        ParentFolders.entries(to: into, includingItself: false, onBase: isOnBase, modified: time.seconds(nil))
-    }
+    /// The files layers below this one, the lowest first.
+    var earlier: [FileSource] = []
 
     /// Everything that decides the entries of files that are what they were, for a cache.
     var inputs: [String] {

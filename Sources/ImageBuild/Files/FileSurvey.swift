@@ -55,9 +55,11 @@ struct FileSurvey: ~Copyable {
             layers = [SurveyedFiles.Layer(part: .everything, runs: [everything])]
         }
         if source.time == .keep && layers.count > 1 { layers.append(SurveyedFiles.Layer(part: .folders, runs: [])) }
+        let parents = try source.parents()
         let (folders, layers, isSingleFile) = (folders, layers, isSingleFile)
         return SurveyedFiles(
-            index: try index.finish(), folders: folders, layers: layers, isSingleFile: isSingleFile, started: started)
+            parents: parents, index: try index.finish(), folders: folders, layers: layers, isSingleFile: isSingleFile,
+            started: started)
     }
 
     private mutating func enterSource() throws(ImageBuildError) {

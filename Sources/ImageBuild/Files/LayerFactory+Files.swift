@@ -1,6 +1,7 @@
 import Archive
 import Definitions
 import Hashing
+import OCI
 import POSIX
 import SystemPackage
 
@@ -9,7 +10,10 @@ extension LayerFactory {
     func files(
         _ layer: ImageDefinition.FilesLayer, epoch: Int64, isOnBase: Bool
     ) async throws(ImageBuildError) -> [BuiltLayer] {
-        try await layers(of: try FileSource(layer, epoch: epoch, isOnBase: isOnBase))
+        var source = try FileSource(layer, epoch: epoch, isOnBase: isOnBase)
+        source.isPrivileged = source.isPrivileged || isPrivileged
+        source.earlier = earlierFiles
+        return try await layers(of: source)
     }
 
     /// Makes layers of a folder or file; those whose files are as they were when they were made last are not made again.
@@ -41,13 +45,18 @@ extension LayerFactory {
             return (source.title + part, try FileFingerprint(of: layer, in: files, from: source))
         }
         let inputs = source.inputs + ["\(layer.part != .everything)", fingerprint.digest.hexadecimal]
-        if let known = cache.find(inputs, createdBy: name) { return known }
+        let known = await cache.find(inputs, createdBy: name)
+        if let known, !cache.isVerifying { return known }
         let built = try await make(createdBy: name, threads: threads) { (writer) throws(ImageBuildError) in
             var content = try FileLayer(
                 layer, of: files, from: source, repeated: fingerprint.repeated, advance: progress.advance)
             try content.write(to: &writer)
         }
-        if fingerprint.isLasting { try cache.keep(built, for: inputs) }
+        if let known, known.descriptor.digest != built.descriptor.digest {
+            report(.warning("\(name): the files had changed, though their times had not; the layer is made again"))
+        }
+        // What could change once more without a new time must be read again by the next build.
+        if fingerprint.isLasting { try cache.keep(built, for: inputs) } else { cache.forget(inputs) }
         return built
     }
 }

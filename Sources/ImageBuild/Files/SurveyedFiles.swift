@@ -1,3 +1,4 @@
+import Archive
 import POSIX
 
 /// What a survey found: the files in an index, and how they are put into layers.
@@ -36,6 +37,8 @@ struct SurveyedFiles: Sendable {
         let runs: [Run]
     }
 
+    /// The entries above what a layer brings.
+    let parents: [ArchiveEntry]
     let index: SurveyIndex
     /// The surveyed folder comes last.
     let folders: [DividedFolder]

@@ -10,8 +10,9 @@ extension LayerFactory {
         let name = "git: \(layer.commit.prefix(12)) into \(layer.into)"
         report(.step(name))
         // A commit's name is a digest of all that is in it, so that where it came from does not matter.
-        let inputs = ["git", layer.commit, layer.into, "\(isOnBase)"]
-        if let known = cache.find(inputs, createdBy: name) { return known }
+        let above = try parents(to: layer.into, onBase: isOnBase, modified: 0).flatMap(\.fingerprint)
+        let inputs = ["git", layer.commit, layer.into, "\(isOnBase)", String(decoding: above, as: UTF8.self)]
+        if let known = await cache.find(inputs, createdBy: name) { return known }
         let built = try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
             let repository = GitRepository(path: temporary.appending("repository"))
             let url = layer.url.hasPrefix(".") ? folder.appending(layer.url).string : layer.url
@@ -19,8 +20,7 @@ extension LayerFactory {
             let date = try await repository.date(of: layer.commit)
             let tar = temporary.appending("commit.tar")
             try await repository.archive(layer.commit, to: tar)
-            let parents = ParentFolders.entries(
-                to: layer.into, includingItself: true, onBase: isOnBase, modified: date)
+            let parents = try parents(to: layer.into, onBase: isOnBase, modified: date)
             let into = Array(layer.into.split(separator: "/").joined(separator: "/").utf8)
             return try await make(createdBy: name, from: tar, parents: parents) { entry in
                 Self.placed(entry, into: into, newest: date)

@@ -35,6 +35,10 @@ struct BuildLayers {
     private func make(
         _ layer: ImageDefinition.Layer, isOnBase: Bool, for platform: Platform
     ) async throws(ImageBuildError) -> [BuiltLayer] {
+        var factory = factory
+        for case .files(let earlier) in definition.layers.prefix(while: { $0 != layer }) {
+            factory.earlierFiles.append(try FileSource(earlier, epoch: epoch, isOnBase: true))
+        }
         switch layer {
         case .debian(let layer): return [try await factory.debian(layer, platform)]
         case .git(let layer): return [try await factory.git(layer, folder: definition.folder, isOnBase: isOnBase)]

@@ -7,12 +7,19 @@ import POSIX
 import SystemPackage
 
 /// Which layer came out of the same inputs before; the layer itself is in the store.
+///
+/// What is damaged, cut or somebody else's is as good as nothing: the layer is made again.
 struct LayerCache: Sendable {
     /// Raised where the same inputs come to give another layer.
-    private static let generation = 1
+    private static let generation = 2
+    /// The key under which an entry keeps what the blob's file was like.
+    private static let mark = "blob"
 
     let folder: FilePath
     let store: ImageStore
+    /// True where nothing is believed that can be read again.
+    var isVerifying = false
+    var report: @Sendable (BuildEvent) -> Void = { _ in }
 
     /// The file for inputs, which are written out whole: two kinds of layers never share one.
     func file(for inputs: [String]) -> FilePath {
@@ -21,20 +28,36 @@ struct LayerCache: Sendable {
         return folder.appending("\(SHA256.hash(Array(text.utf8)).hexadecimal).json")
     }
 
-    /// The layer that the inputs gave, if it is still in the store.
-    func find(_ inputs: [String], createdBy: String) -> BuiltLayer? {
-        guard let content = try? FileSystem.read(file(for: inputs)),
-            let layer = try? BuiltLayer(json: JSONValue(parsing: content), createdBy: createdBy),
-            store.contains(layer.descriptor)
-        else { return nil }
-        return layer
+    /// The layer that the inputs gave, if it is still in the store with its digest.
+    func find(_ inputs: [String], createdBy: String) async -> BuiltLayer? {
+        await BlockingThread.run { () throws(Never) in
+            let file = file(for: inputs)
+            guard let content = try? FileSystem.read(file), let json = try? JSONValue(parsing: content),
+                let layer = try? BuiltLayer(json: json, createdBy: createdBy), store.contains(layer.descriptor)
+            else { return nil }
+            if !isVerifying, let mark = json[Self.mark]?.string, mark == store.mark(of: layer.descriptor) {
+                return layer
+            }
+            guard store.isIntact(layer.descriptor) else {
+                report(.warning("\(createdBy): the layer in the store was damaged; it is made again"))
+                return nil
+            }
+            try? keep(layer, for: inputs)
+            return layer
+        }
     }
 
     func keep(_ layer: BuiltLayer, for inputs: [String]) throws(ImageBuildError) {
         let file = file(for: inputs)
+        var json = layer.json
+        json[Self.mark] = store.mark(of: layer.descriptor).map(JSONValue.string)
+        let content = json.encoded()
         try posix { () throws(POSIXError) in
             try FileSystem.makeFolder(folder)
-            try FileSystem.write(layer.json.encoded(), to: file)
+            try FileSystem.write(content, to: file)
         }
     }
+
+    /// Forgets what the inputs gave.
+    func forget(_ inputs: [String]) { try? FileSystem.remove(file(for: inputs)) }
 }

@@ -12,7 +12,22 @@ struct LayerFactory: Sendable {
     /// Where unfinished archives of other programs are kept.
     let temporary: FilePath
     let threads: Int
+    /// True where FIFOs and device nodes among the user's files come along.
+    var isPrivileged = false
+    /// The files layers below the one that is made next.
+    var earlierFiles: [FileSource] = []
     let report: @Sendable (BuildEvent) -> Void
+
+    /// Entries for the folders on the way to one, and for that itself, as the layers below say them.
+    func parents(
+        to path: String, onBase: Bool, modified: Int64
+    ) throws(ImageBuildError) -> [ArchiveEntry] {
+        var parents: [ArchiveEntry] = []
+        for entry in ParentFolders.entries(to: path, includingItself: true, onBase: onBase, modified: modified) {
+            parents.append(try earlierFiles.entry(ofFolder: entry.path) ?? entry)
+        }
+        return parents
+    }
 
     /// Writes a layer on a thread of its own; one that fails leaves nothing in the store.
     func make(

@@ -7,8 +7,8 @@ extension LayerCache {
     }
 
     /// What the inputs came to, if that is known and still in the store.
-    func outcome(of inputs: [String], createdBy: String) -> Outcome? {
-        if let layer = find(inputs, createdBy: createdBy) { return Outcome(layer: layer) }
+    func outcome(of inputs: [String], createdBy: String) async -> Outcome? {
+        if let layer = await find(inputs, createdBy: createdBy) { return Outcome(layer: layer) }
         return FileSystem.exists(file(for: inputs + ["nothing"])) ? Outcome(layer: nil) : nil
     }
 

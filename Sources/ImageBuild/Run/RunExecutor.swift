@@ -26,7 +26,7 @@ struct RunExecutor: Sendable {
     ) async throws(ImageBuildError) -> BuiltLayer? {
         factory.report(.step(command.name))
         let inputs = command.inputs(on: layers, epoch: epoch)
-        if let known = factory.cache.outcome(of: inputs, createdBy: createdBy) { return known.layer }
+        if let known = await factory.cache.outcome(of: inputs, createdBy: createdBy) { return known.layer }
         if let missing = command.missingSecret {
             throw command.failure("there is no secret '\(missing)'; --secret id=\(missing),src=FILE gives it")
         }
