@@ -10,8 +10,13 @@ public enum HelperProgram {
         var pid: pid_t = 0
         let failure = posix_spawnp(&pid, program, nil, nil, &list, caas_environ())
         guard failure == 0 else { throw ContainerError("run \(program)", "\(Errno(rawValue: failure))") }
+        return wait(for: pid) == 0
+    }
+
+    /// Waits for a child, blocking; its exit status, or 128 and the number of the signal that ended it.
+    public static func wait(for pid: Int32) -> Int32 {
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, CLinux.__errno_location().pointee == EINTR {}
-        return caas_exited(status) != 0 && caas_exit_status(status) == 0
+        return caas_exited(status) != 0 ? caas_exit_status(status) : 128 + caas_term_signal(status)
     }
 }

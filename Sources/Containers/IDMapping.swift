@@ -33,6 +33,23 @@ public struct IDMapping: Sendable, Hashable, CustomStringConvertible {
             groups: [Range(inside: 0, outside: CurrentUser.group, count: 1)])
     }
 
+    /// All the numbers that this user may have, with why those are no more than one.
+    public static var best: (mapping: IDMapping, problem: String?) {
+        let name = CurrentUser.name.isEmpty ? "\(CurrentUser.id)" : CurrentUser.name
+        guard let lent = subordinate() else {
+            return (
+                single,
+                "/etc/subuid and /etc/subgid lend \(name) none; as root: usermod --add-subuids 100000-165535 "
+                    + "--add-subgids 100000-165535 \(name)"
+            )
+        }
+        let search = ProgramSearch()
+        guard !search.all("newuidmap").isEmpty, !search.all("newgidmap").isEmpty else {
+            return (single, "newuidmap is missing; as root: apt-get install uidmap")
+        }
+        return (lent, nil)
+    }
+
     /// This user as root, and the numbers from 1 on as the administrator lent them to this user.
     ///
     /// Nil where there are none. Source: <https://man7.org/linux/man-pages/man5/subuid.5.html>.

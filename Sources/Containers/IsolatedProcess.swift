@@ -26,7 +26,7 @@ public struct IsolatedProcess: ~Copyable {
     deinit {
         if !isOver {
             kill(pid, SIGKILL)
-            _ = Self.wait(for: pid)
+            _ = HelperProgram.wait(for: pid)
         }
     }
 
@@ -67,13 +67,7 @@ public struct IsolatedProcess: ~Copyable {
     /// Waits for its end; its exit status, or 128 and the number of the signal that ended it.
     public consuming func wait() -> Int32 {
         isOver = true
-        return Self.wait(for: pid)
-    }
-
-    private static func wait(for pid: Int32) -> Int32 {
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, CLinux.__errno_location().pointee == EINTR {}
-        return caas_exited(status) != 0 ? caas_exit_status(status) : 128 + caas_term_signal(status)
+        return HelperProgram.wait(for: pid)
     }
 
     private static func advice(on reason: Errno, _ mapping: IDMapping?) -> String {

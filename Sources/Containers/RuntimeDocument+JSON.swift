@@ -22,7 +22,7 @@ extension RuntimeDocument {
             "terminal": false,
             "user": [
                 "uid": .integer(user.id), "gid": .integer(user.group),
-                "additionalGids": .array(hasAllUsers ? user.groups.map { .integer($0) } : []),
+                "additionalGids": .array(hasAllUsers ? groups.map { .integer($0) } : []),
             ],
             "args": .array(arguments.map(JSONValue.string)),
             "env": .array(environment.map(JSONValue.string)),
@@ -31,6 +31,10 @@ extension RuntimeDocument {
             "noNewPrivileges": .bool(keepsPrivileges),
         ]
     }
+
+    /// The main group is one of them: a process that drops it would otherwise gain what the group is denied.
+    /// <https://github.com/moby/moby/security/advisories/GHSA-rc4r-wh2q-q6c4>
+    private var groups: [UInt32] { [user.group] + user.groups.filter { $0 != user.group } }
 
     /// Docker's default, which an ordinary user in the container does not get.
     /// <https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities>
@@ -80,7 +84,7 @@ extension RuntimeDocument {
             RuntimeMount(
                 "/dev", kind: "tmpfs", source: "tmpfs",
                 options: ["nosuid", "strictatime", "mode=755", "size=65536k"] + devices),
-        ] + (hidesDevices ? Self.commonDevices.map { RuntimeMount.bind("/dev/\($0)", at: "/dev/\($0)") } : []) + [
+        ] + deviceMounts + [
             RuntimeMount(
                 "/dev/pts", kind: "devpts", source: "devpts",
                 options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]
@@ -96,6 +100,12 @@ extension RuntimeDocument {
                 : RuntimeMount(
                     "/sys", kind: "none", source: "/sys", options: ["rbind", "nosuid", "noexec", "nodev", "ro"]),
         ]
+    }
+
+    /// What runc would make, where it can make devices; in a user namespace it mounts them itself.
+    private var deviceMounts: [RuntimeMount] {
+        guard hidesDevices, users == .all else { return [] }
+        return Self.commonDevices.map { RuntimeMount.bind("/dev/\($0)", at: "/dev/\($0)") }
     }
 
     private var isInNamespace: Bool { if case .namespace = users { true } else { false } }

@@ -10,7 +10,7 @@ import TestSupport
 
 /// A store with a base of busybox, and commands that are run on it by the built caasctl.
 struct RunFixture {
-    let folder: TemporaryFolder
+    let home: Home
     let store: ImageStore
     let factory: LayerFactory
     let said = Said()
@@ -27,10 +27,21 @@ struct RunFixture {
         }
     }
 
+    /// The folder, which only a process with all its owners can remove.
+    final class Home: Sendable {
+        let folder: TemporaryFolder
+        init() throws { folder = try TemporaryFolder() }
+        deinit {
+            _ = try? RunCache(home: folder("home"), program: FilePath(Checkout.program("caasctl"))).prune()
+        }
+    }
+
+    var folder: TemporaryFolder { home.folder }
+
     init() throws {
-        folder = try TemporaryFolder()
-        store = try ImageStore(at: folder("home/store"))
-        let cache = folder("home/cache")
+        home = try Home()
+        store = try ImageStore(at: home.folder("home/store"))
+        let cache = home.folder("home/cache")
         factory = LayerFactory(
             store: store, cache: LayerCache(folder: cache.appending("layers"), store: store),
             temporary: cache.appending("tmp"), threads: 2, report: said.note)

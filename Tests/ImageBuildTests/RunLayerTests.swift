@@ -5,14 +5,107 @@ import Testing
 
 /// What a command leaves in its layer.
 struct RunLayerTests {
-    @Test func `a command's changes are a layer`() async throws {
-        let fixture = try RunFixture()
-        let base = try await fixture.base()
-        let layer = try await fixture.run("echo hello; echo new >/data/new; rm /data/gone", on: [base])
-        #expect(fixture.said.output == ["hello"])
+    private let fixture: RunFixture
+
+    init() throws { fixture = try RunFixture() }
+
+    @Test(
+        arguments: [
+            ("echo new >/data/new", ["drwxr-xr-x 0:0 data/", "-rw-r--r-- 0:0 data/new"]),
+            ("rm /data/gone", ["drwxr-xr-x 0:0 data/", "-rw-r--r-- 0:0 data/.wh.gone"]),
+            ("rm -r /data/old", ["drwxr-xr-x 0:0 data/", "-rw-r--r-- 0:0 data/.wh.old"]),
+            (
+                "rm -r /data/old; mkdir /data/old; touch /data/old/three",
+                [
+                    "drwxr-xr-x 0:0 data/", "drwxr-xr-x 0:0 data/old/", "-rw-r--r-- 0:0 data/old/.wh..wh..opq",
+                    "-rw-r--r-- 0:0 data/old/three",
+                ]
+            ),
+            ("rm -r /data/old; touch /data/old", ["drwxr-xr-x 0:0 data/", "-rw-r--r-- 0:0 data/old"]),
+            (
+                "rm /data/kept; mkdir -m 700 /data/kept",
+                ["drwxr-xr-x 0:0 data/", "drwx------ 0:0 data/kept/"]
+            ),
+            ("chmod 4750 /data/kept", ["drwxr-xr-x 0:0 data/", "-rwsr-x--- 0:0 data/kept"]),
+            ("chmod 2775 /data", ["drwxrwsr-x 0:0 data/"]),
+            (
+                "ln /data/kept /data/again; ln -s /nowhere /data/link",
+                [
+                    "drwxr-xr-x 0:0 data/", "-rw-r--r-- 0:0 data/again", "hrw-r--r-- 0:0 data/kept link to data/again",
+                    "lrwxrwxrwx 0:0 data/link -> /nowhere",
+                ]
+            ),
+            ("mkfifo -m 600 /data/pipe", ["drwxr-xr-x 0:0 data/", "prw------- 0:0 data/pipe"]),
+            (
+                "mv /data/old /data/moved",
+                [
+                    "drwxr-xr-x 0:0 data/", "-rw-r--r-- 0:0 data/.wh.old", "drwxr-xr-x 0:0 data/moved/",
+                    "-rw-r--r-- 0:0 data/moved/one", "-rw-r--r-- 0:0 data/moved/two",
+                ]
+            ),
+            (
+                "mkdir -p /a/b; touch /a/b/.hidden '/a/b/with space' /a/b-c",
+                [
+                    "drwxr-xr-x 0:0 a/", "drwxr-xr-x 0:0 a/b/", "-rw-r--r-- 0:0 a/b/.hidden",
+                    "-rw-r--r-- 0:0 a/b/with space", "-rw-r--r-- 0:0 a/b-c",
+                ]
+            ),
+            // None of these is there in the end, or was not there before.
+            ("touch /tmp/x /data/y; rm /tmp/x /data/y; mkdir /z; rm -r /z", []),
+            ("true", []),
+        ] as [(String, [String])])
+    func `a command's changes are a layer`(script: String, expected: [String]) async throws {
+        let layer = try await fixture.run(script, on: [try await fixture.base()])
+        #expect(try await fixture.list(layer) == expected)
+        #expect(fixture.said.warnings == [])
+    }
+
+    @Test func `owners are kept`() async throws {
+        let layer = try await fixture.run(
+            "chown web /data/kept; chown -h web:extra /data/old; mkdir /own; chown 33:44 /own",
+            on: [try await fixture.base()])
         #expect(
             try await fixture.list(layer) == [
-                "drwxr-xr-x 0:0 data/", "-rw-r--r-- 0:0 data/.wh.gone", "-rw-r--r-- 0:0 data/new",
+                "drwxr-xr-x 0:0 data/", "-rw-r--r-- 33:0 data/kept", "drwxr-xr-x 33:70 data/old/",
+                "drwxr-xr-x 33:44 own/",
             ])
+    }
+
+    @Test func `a command sees what the one before it changed`() async throws {
+        let base = try await fixture.base()
+        let first = try #require(
+            try await fixture.run("rm -r /data/old; mkdir /data/old; echo a >/data/old/a", on: [base]))
+        let second = try #require(
+            try await fixture.run("ls /data/old; echo b >/data/old/b; rm /data/old/a", on: [base, first]))
+        #expect(fixture.said.output == ["a"])
+        #expect(
+            try await fixture.list(second) == [
+                "drwxr-xr-x 0:0 data/", "drwxr-xr-x 0:0 data/old/", "-rw-r--r-- 0:0 data/old/.wh.a",
+                "-rw-r--r-- 0:0 data/old/b",
+            ])
+        let third = try await fixture.run("ls /data/old", on: [base, first, second])
+        #expect(third == nil)
+        #expect(fixture.said.output == ["a", "b"])
+    }
+
+    @Test func `two machines make the same layer`() async throws {
+        let other = try RunFixture()
+        let script = "echo new >/data/new; ln /data/new /data/again; rm -r /data/old; mkdir /made"
+        let one = try await fixture.run(script, on: [try await fixture.base()])
+        let two = try await other.run(script, on: [try await other.base()])
+        #expect(one?.descriptor == two?.descriptor)
+        #expect(one != nil)
+    }
+
+    @Test func `a command is not run again for what it did before`() async throws {
+        let base = try await fixture.base()
+        let first = try await fixture.run("echo ran; touch /x", on: [base])
+        let second = try await fixture.run("echo ran; touch /x", on: [base])
+        #expect(first == second)
+        #expect(fixture.said.output == ["ran"])
+        for _ in 0..<2 { #expect(try await fixture.run("echo nothing", on: [base]) == nil) }
+        #expect(fixture.said.output == ["ran", "nothing"])
+        _ = try await fixture.run("echo ran; touch /x", on: [base]) { $0.environment = [("A", "1")] }
+        #expect(fixture.said.output == ["ran", "nothing", "ran"])
     }
 }

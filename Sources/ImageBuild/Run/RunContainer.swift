@@ -23,13 +23,15 @@ struct RunContainer {
             try FileSystem.write(document, to: root.bundle.appending("config.json"), mode: 0o600)
         }
         let log = session.scratch.appending("runc.log")
+        let pidFile = session.scratch.appending("pid")
         let arguments = [
             // Without control groups it goes on only where it takes itself for an ordinary user's.
             "--root", session.scratch.appending("runc").string, "--rootless", "true", "--log", log.string,
-            "--log-format", "json", "run", "--no-new-keyring", "--bundle", root.bundle.string, "build",
+            "--log-format", "json", "run", "--no-new-keyring", "--bundle", root.bundle.string,
+            // Otherwise runc would copy output and errors, each for itself, and mix up their order.
+            "--detach", "--pid-file", pidFile.string, "build",
         ]
         let report = report
-        let status: Int
         do {
             let record = try await Subprocess.run(
                 .path(job.runc), arguments: Arguments(arguments), environment: .inherit,
@@ -41,13 +43,18 @@ struct RunContainer {
                 }
                 lines.finish { report(.output($0)) }
             }
-            switch record.terminationStatus {
-            case .exited(let code): status = Int(code)
-            case .signaled(let signal): status = 128 + Int(signal)
+            guard record.terminationStatus == .exited(0) else {
+                throw command.failure(problem(in: log) ?? "runc ended with \(record.terminationStatus)")
             }
-        } catch { throw command.failure("\(error)") }
-        if status != 0, let problem = problem(in: log) { throw command.failure(problem) }
-        return status
+        } catch let error as ImageBuildError { throw error } catch { throw command.failure("\(error)") }
+        return try await BlockingThread.run { () throws(ImageBuildError) in
+            let text = try posix { () throws(POSIXError) in try FileSystem.read(pidFile) }
+            guard let pid = Int32(String(decoding: text, as: UTF8.self).filter(\.isNumber)) else {
+                throw command.failure("runc does not tell its process")
+            }
+            // Its parent was runc; an orphan's is the first process of the namespace, which is this one.
+            return Int(HelperProgram.wait(for: pid))
+        }
     }
 
     private func document() throws(ImageBuildError) -> RuntimeDocument {

@@ -30,7 +30,7 @@ struct RunExecutor: Sendable {
         if let missing = command.missingSecret {
             throw command.failure("there is no secret '\(missing)'; --secret id=\(missing),src=FILE gives it")
         }
-        let mapping = self.mapping(for: command)
+        let mapping = mapping()
         let job = try job(command, layers, createdBy, epoch, mapping)
         let layer = try await BlockingThread.run { () throws(ImageBuildError) in
             try RunProcess(program: program, report: factory.report).run(job, mapping)
@@ -60,22 +60,14 @@ struct RunExecutor: Sendable {
     }
 
     /// Nil for the administrator, who needs no other users than the machine's.
-    private func mapping(for command: RunCommand) -> IDMapping? {
+    private func mapping() -> IDMapping? {
         if CurrentUser.id == 0 { return nil }
-        let search = ProgramSearch()
-        if let lent = IDMapping.subordinate() {
-            if !search.all("newuidmap").isEmpty && !search.all("newgidmap").isEmpty { return lent }
-            factory.report(.warning("newuidmap is missing: \(Self.single); apt-get install uidmap"))
-        } else {
-            factory.report(
-                .warning(
-                    "/etc/subuid and /etc/subgid lend \(CurrentUser.name) nothing: \(Self.single); as root: usermod "
-                        + "--add-subuids 100000-165535 --add-subgids 100000-165535 \(CurrentUser.name)"))
+        let best = IDMapping.best
+        if let problem = best.problem {
+            factory.report(.warning("commands have no user but root, and files no other owner: \(problem)"))
         }
-        return .single
+        return best.mapping
     }
-
-    private static let single = "commands have no user but root, and files no other owner"
 }
 
 extension RunCommand {

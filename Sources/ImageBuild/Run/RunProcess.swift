@@ -14,33 +14,39 @@ struct RunProcess {
     /// Runs a command to its end, or to that of the thread, which it blocks.
     func run(_ job: RunJob, _ mapping: IDMapping?) throws(ImageBuildError) -> BuiltLayer? {
         var last: [String] = []
-        var end: RunReport?
-        let status: Int32
-        do throws(ContainerError) {
-            var process = try IsolatedProcess.start(
-                program, [RunWorker.verb], environment: Self.environment, mapping: mapping)
-            try process.write(job.json.encoded())
-            try read(process.output) { event in
-                switch event {
-                case .output(let line):
-                    last = last.suffix(Self.lastLines - 1) + [line]
-                    report(.output(line))
-                case .step(let text): report(.step(text))
-                case .warning(let text): report(.warning(text))
-                case .done, .status, .failure: end = event
-                }
-            }
-            status = process.wait()
-        } catch { throw ImageBuildError(copying: error.description) }
+        let end = try run(job.json, mapping) { last = last.suffix(Self.lastLines - 1) + [$0] }
         switch end {
         case .done(let layer): return layer
-        case .failure(let line): throw ImageBuildError(copying: line)
         case .status(let status):
             let said = last.map { "\n    \($0)" }.joined()
             throw job.command.failure(Self.words(status) + said)
-        case .output, .step, .warning, nil:
-            throw job.command.failure("the process that ran it ended with status \(status)")
+        default: throw job.command.failure("the process that ran it ended early")
         }
+    }
+
+    /// Starts a process with a job and reads what it tells; how it ended, nil where it did not say.
+    func run(
+        _ job: JSONValue, _ mapping: IDMapping?, _ note: (String) -> Void
+    ) throws(ImageBuildError) -> RunReport? {
+        var end: RunReport?
+        do throws(ContainerError) {
+            var process = try IsolatedProcess.start(
+                program, [RunWorker.verb], environment: Self.environment, mapping: mapping)
+            try process.write(job.encoded())
+            try read(process.output) { event in
+                switch event {
+                case .output(let line):
+                    note(line)
+                    report(.output(line))
+                case .step(let text): report(.step(text))
+                case .warning(let text): report(.warning(text))
+                case .done, .status, .freed, .failure: end = event
+                }
+            }
+            _ = process.wait()
+        } catch { throw ImageBuildError(copying: error.description) }
+        if case .failure(let line) = end { throw ImageBuildError(copying: line) }
+        return end
     }
 
     /// What its programs are found by; a Dockerfile's command sees nothing of it.

@@ -9,6 +9,8 @@ enum RunReport: Sendable {
     case done(BuiltLayer?)
     /// The command ended with another status than 0.
     case status(Int)
+    /// The end of a cleaning.
+    case freed(folders: Int, bytes: Int64)
     /// The line that says why it could not be run.
     case failure(String)
 
@@ -19,6 +21,7 @@ enum RunReport: Sendable {
         case .warning(let text): ["warning": .string(text)]
         case .done(let layer): ["done": layer?.namedJSON ?? .null]
         case .status(let status): ["status": .integer(status)]
+        case .freed(let folders, let bytes): ["freed": .integer(folders), "bytes": .integer(bytes)]
         case .failure(let text): ["failure": .string(text)]
         }
     }
@@ -32,6 +35,8 @@ enum RunReport: Sendable {
             self = .warning(text)
         } else if let status = try json.optionalWhole("status") {
             self = .status(status)
+        } else if let folders = try json.optionalWhole("freed") {
+            self = .freed(folders: folders, bytes: Int64(try json.whole("bytes")))
         } else if let text = try json.optionalText("failure") {
             self = .failure(text)
         } else if let layer = json["done"], !layer.isNull {

@@ -15,13 +15,26 @@ public struct RunWorker: Sendable {
     /// A process that has done nothing yet.
     public init() {}
 
-    /// Runs the command that standard input describes.
+    /// Does what standard input describes.
     public func run() async {
         do throws(ImageBuildError) {
-            let job = try Self.job()
-            let changed = try await run(job)
-            Self.tell(changed)
+            let content = try posix { () throws(POSIXError) in try FileSystem.read("/dev/stdin") }
+            Self.tell(try await run(content))
         } catch { Self.tell(.failure(error.description)) }
+    }
+
+    private func run(_ content: [UInt8]) async throws(ImageBuildError) -> RunReport {
+        let cleaning: RunCleaning?
+        let job: RunJob?
+        do throws(JSONError) {
+            let json = try JSONValue(parsing: content)
+            cleaning = try RunCleaning(json: json)
+            job = cleaning == nil ? try RunJob(json: json) : nil
+        } catch { throw ImageBuildError("read what to run", error.reason) }
+        if let job { return try await run(job) }
+        return try await BlockingThread.run { () throws(ImageBuildError) in
+            try cleaning?.run() ?? .done(nil)
+        }
     }
 
     private func run(_ job: RunJob) async throws(ImageBuildError) -> RunReport {
@@ -38,13 +51,6 @@ public struct RunWorker: Sendable {
         let status = try await command.run()
         guard status == 0 else { return .status(status) }
         return try await root.finish(factory)
-    }
-
-    private static func job() throws(ImageBuildError) -> RunJob {
-        let content = try posix { () throws(POSIXError) in try FileSystem.read("/dev/stdin") }
-        do throws(JSONError) { return try RunJob(json: try JSONValue(parsing: content)) } catch {
-            throw ImageBuildError("read what to run", error.reason)
-        }
     }
 
     @Sendable private static func tell(_ report: RunReport) {
