@@ -78,22 +78,3 @@ public struct IsolatedProcess: ~Copyable {
             + "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)"
     }
 }
-
-/// Both ends of a pipe, of which one is kept.
-private struct Pipe: ~Copyable {
-    let read: File
-    let write: File
-
-    init(_ name: String) throws(ContainerError) {
-        var ends: [Int32] = [-1, -1]
-        guard caas_pipe(&ends) == 0 else {
-            throw ContainerError("make a pipe", "\(Errno(rawValue: CLinux.__errno_location().pointee))")
-        }
-        let path = FilePath("the process's \(name)")
-        read = File(owning: ends[0], path: path)
-        write = File(owning: ends[1], path: path)
-    }
-
-    consuming func keepRead() -> File { read }
-    consuming func keepWrite() -> File { write }
-}

@@ -44,4 +44,23 @@ struct RunCommandTests {
         #expect(
             user?.description == "cannot run 'true' (Dockerfile:7): the image's /etc/passwd does not name it")
     }
+
+    @Test func `without a network there is only a loopback`() async throws {
+        let base = try await fixture.base()
+        let server = try await LoopbackServer { _ in .close }
+        let script =
+            "cut -d: -f1 /proc/net/dev; nc -w 1 127.0.0.1 \(server.port) </dev/null 2>/dev/null && echo reached || echo alone"
+        _ = try await fixture.run(script, on: [base]) { $0.network = .none }
+        #expect(fixture.said.output.suffix(2).map { $0.filter { $0 != " " } } == ["lo", "alone"])
+        _ = try await fixture.run(script, on: [base])
+        #expect(fixture.said.output.last == "reached")
+    }
+
+    @Test func `devices of the machine are out of reach`() async throws {
+        _ = try await fixture.run(
+            "echo x >/dev/null; cat /dev/null; mknod /disk b 8 0 2>/dev/null || true; mknod /dev/disk b 8 0 2>/dev/null || true; "
+                + "for disk in /disk /dev/disk; do cat $disk >/dev/null 2>&1 && echo read || echo refused; done",
+            on: [try await fixture.base()])
+        #expect(fixture.said.output == ["refused", "refused"])
+    }
 }

@@ -57,7 +57,8 @@ struct RunFixture {
                         ArchiveEntry(.directory, path: Array(name.utf8), mode: name == "tmp" ? 0o1777 : 0o755))
                 }
                 for name in [
-                    "cat", "chmod", "chown", "cp", "cut", "env", "id", "kill", "ln", "ls", "mkdir", "mkfifo", "mount",
+                    "cat", "chmod", "chown", "cp", "cut", "env", "id", "kill", "ln", "ls", "mkdir", "mkfifo", "mknod",
+                    "mount",
                     "mv",
                     "nc", "rm", "sh", "sleep", "stat", "touch", "wc",
                 ] {

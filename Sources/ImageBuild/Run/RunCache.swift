@@ -30,7 +30,7 @@ public struct RunCache: Sendable {
         }
     }
 
-    /// Removes what no build uses now and none has used for so many seconds; cache mounts only if said. It blocks.
+    /// Removes what no build uses now and none has used for so many seconds, blocking; cache mounts only if said.
     public func prune(unusedFor seconds: Int = 0, cacheMounts: Bool = true) throws(ImageBuildError) -> Freed {
         guard FileSystem.exists(folder) else { return Freed(folders: 0, bytes: 0) }
         let folder = folder

@@ -1,11 +1,10 @@
 import Containers
 import JSON
 import POSIX
-import Subprocess
 import SystemPackage
 
 /// The container in which a command runs.
-struct RunContainer {
+struct RunContainer: Sendable {
     /// The same in every build, so that nothing that a command writes depends on the machine.
     static let hostname = "build"
     private static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -15,8 +14,8 @@ struct RunContainer {
     let root: RunRoot
     let report: @Sendable (RunReport) -> Void
 
-    /// Runs the command to its end; its exit status.
-    func run() async throws(ImageBuildError) -> Int {
+    /// Runs the command to its end, blocking; its exit status.
+    func run() throws(ImageBuildError) -> Int {
         let command = job.command
         let document = try document().json.encoded()
         try posix { () throws(POSIXError) in
@@ -31,30 +30,20 @@ struct RunContainer {
             // Otherwise runc would copy output and errors, each for itself, and mix up their order.
             "--detach", "--pid-file", pidFile.string, "build",
         ]
-        let report = report
-        do {
-            let record = try await Subprocess.run(
-                .path(job.runc), arguments: Arguments(arguments), environment: .inherit,
-                input: .array(command.input), output: .sequence, error: .combinedWithOutput
-            ) { execution in
-                var lines = OutputLines()
-                for try await chunk in execution.standardOutput {
-                    chunk.withUnsafeBytes { lines.add($0) { report(.output($0)) } }
-                }
-                lines.finish { report(.output($0)) }
-            }
-            guard record.terminationStatus == .exited(0) else {
-                throw command.failure(problem(in: log) ?? "runc ended with \(record.terminationStatus)")
-            }
-        } catch let error as ImageBuildError { throw error } catch { throw command.failure("\(error)") }
-        return try await BlockingThread.run { () throws(ImageBuildError) in
-            let text = try posix { () throws(POSIXError) in try FileSystem.read(pidFile) }
-            guard let pid = Int32(String(decoding: text, as: UTF8.self).filter(\.isNumber)) else {
-                throw command.failure("runc does not tell its process")
-            }
-            // Its parent was runc; an orphan's is the first process of the namespace, which is this one.
-            return Int(HelperProgram.wait(for: pid))
+        let input = session.scratch.appending("input")
+        try posix { () throws(POSIXError) in try FileSystem.write(command.input, to: input, mode: 0o600) }
+        var lines = OutputLines()
+        let started = try contained { () throws(ContainerError) in
+            try HelperProgram.run(job.runc, arguments, input: input) { lines.add($0) { report(.output($0)) } }
         }
+        lines.finish { report(.output($0)) }
+        guard started == 0 else { throw command.failure(problem(in: log) ?? "runc ended with status \(started)") }
+        let text = try posix { () throws(POSIXError) in try FileSystem.read(pidFile) }
+        guard let pid = Int32(String(decoding: text, as: UTF8.self).filter(\.isNumber)) else {
+            throw command.failure("runc does not tell its process")
+        }
+        // Its parent was runc; an orphan's is the first process of the namespace, which is this one.
+        return Int(HelperProgram.wait(for: pid))
     }
 
     private func document() throws(ImageBuildError) -> RuntimeDocument {

@@ -48,7 +48,7 @@ public struct RunWorker: Sendable {
             return (session, root)
         }
         let command = RunContainer(job: job, session: session, root: root, report: Self.tell)
-        let status = try await command.run()
+        let status = try await BlockingThread.run { () throws(ImageBuildError) in try command.run() }
         guard status == 0 else { return .status(status) }
         return try await root.finish(factory)
     }

@@ -1,0 +1,49 @@
+private import CLinux
+import POSIX
+public import SystemPackage
+
+extension HelperProgram {
+    /// Runs a program to its end, blocking; its exit status.
+    ///
+    /// What it reads comes from a file. What it and all that it leaves behind print goes to `told` in the order in which
+    /// it was printed, until the last of them has closed its output.
+    public static func run(
+        _ program: FilePath, _ arguments: [String], input: FilePath, told: (UnsafeRawBufferPointer) -> Void
+    ) throws(ContainerError) -> Int32 {
+        let pipe = try Pipe("output")
+        let pid = try start(program, arguments, input: input, output: pipe.write)
+        let output = pipe.keepRead()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let count = try system { () throws(POSIXError) in try output.read(into: buffer) }
+            if count == 0 { return wait(for: pid) }
+            told(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+
+    private static func start(
+        _ program: FilePath, _ arguments: [String], input: FilePath, output: borrowing File
+    ) throws(ContainerError) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, input.string, O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output.descriptor, 1)
+        posix_spawn_file_actions_adddup2(&actions, output.descriptor, 2)
+        // The threads that run work block every signal, which a program would inherit.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var nothing = sigset_t()
+        sigemptyset(&nothing)
+        posix_spawnattr_setsigmask(&attributes, &nothing)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        var list = ([program.string] + arguments).map { strdup($0) } + [nil]
+        defer { for text in list { free(text) } }
+        var pid: pid_t = 0
+        let failure = posix_spawn(&pid, program.string, &actions, &attributes, &list, caas_environ())
+        guard failure == 0 else { throw ContainerError("run \(program)", "\(Errno(rawValue: failure))") }
+        return pid
+    }
+}

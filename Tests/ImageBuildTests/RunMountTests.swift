@@ -1,0 +1,135 @@
+import POSIX
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import ImageBuild
+
+/// What a command sees besides its layers, and leaves no trace of.
+struct RunMountTests {
+    private let fixture: RunFixture
+    private let value = "s3cret-\(UInt64.random(in: 0 ... .max))"
+
+    init() throws { fixture = try RunFixture() }
+
+    @Test func `a secret leaves no trace`() async throws {
+        let base = try await fixture.base()
+        let layer = try await fixture.run(
+            "wc -c </run/secrets/token; stat -c '%a %u' /run/secrets/token /etc/key; wc -c <<E\n$TOKEN\nE\ntouch /made; ls /run /nope || true",
+            on: [base]
+        ) { command in
+            let content = Array(value.utf8)
+            command.mounts = [
+                .secret(SecretMount(id: "token", content: content)),
+                .secret(SecretMount(id: "key", content: content, target: "/etc/key", mode: 0o440, owner: (33, 44))),
+                .secret(SecretMount(id: "variable", content: content, variable: "TOKEN")),
+                .secret(SecretMount(id: "absent", content: nil)),
+            ]
+        }
+        let length = value.utf8.count
+        #expect(fixture.said.output.prefix(4) == ["\(length)", "400 0", "440 33", "\(length + 1)"])
+        #expect(try await fixture.list(layer) == ["-rw-r--r-- 0:0 made"])
+        let found = try await Command("grep", ["-rlaF", value, fixture.folder("home").string]).run()
+        #expect(found.status == 1, "\(found.output)")
+        // Another value does not make another layer.
+        let again = try await fixture.run("true", on: [base]) {
+            $0.mounts = [.secret(SecretMount(id: "a", content: [1]))]
+        }
+        #expect(again == nil)
+        #expect(fixture.said.output.count >= 4)
+    }
+
+    @Test func `a secret that is required must be given`() async throws {
+        let error = await #expect(throws: ImageBuildError.self) {
+            try await fixture.run("true", on: [try await fixture.base()]) {
+                $0.mounts = [.secret(SecretMount(id: "token", content: nil, isRequired: true))]
+            }
+        }
+        #expect(
+            error?.description
+                == "cannot run 'true' (Dockerfile:7): there is no secret 'token'; --secret id=token,src=FILE gives it")
+    }
+
+    @Test func `a cache outlives the command and is in no layer`() async throws {
+        let base = try await fixture.base()
+        let cache = RunMount.cache(CacheMount(id: "apt", target: "/var/cache/apt", mode: 0o700, owner: (33, 44)))
+        let first = try await fixture.run("stat -c '%a %u:%g' /var/cache/apt; echo 1 >/var/cache/apt/a", on: [base]) {
+            $0.mounts = [cache]
+        }
+        #expect(first == nil)
+        let second = try await fixture.run("cat /var/cache/apt/a; touch /made", on: [base]) { $0.mounts = [cache] }
+        #expect(fixture.said.output == ["700 33:44", "1"])
+        #expect(try await fixture.list(second) == ["-rw-r--r-- 0:0 made"])
+        let other = RunMount.cache(CacheMount(id: "other", target: "/var/cache/apt", isReadOnly: true))
+        _ = try await fixture.run("ls /var/cache/apt; touch /var/cache/apt/b || echo refused", on: [base]) {
+            $0.mounts = [other]
+        }
+        #expect(fixture.said.output.last == "refused")
+    }
+
+    @Test func `a new cache begins with files of a layer`() async throws {
+        let base = try await fixture.base()
+        let cache = CacheMount(id: "seed", target: "/seed", source: .layers([base]), sourcePath: "/data")
+        _ = try await fixture.run("ls /seed", on: [base]) { $0.mounts = [.cache(cache)] }
+        #expect(fixture.said.output == ["gone", "kept", "old"])
+    }
+
+    @Test(arguments: [(CacheMount.Sharing.locked, 1, ["1", "2"]), (.private, 2, ["1", "1"])])
+    func `two builds at once share a cache as it says`(
+        sharing: CacheMount.Sharing, folders: Int, lines: [String]
+    ) async throws {
+        let base = try await fixture.base()
+        let cache = RunMount.cache(CacheMount(id: "c", target: "/c", sharing: sharing))
+        let fixture = fixture
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<2 {
+                group.addTask {
+                    // The second begins while the first still runs.
+                    _ = try await fixture.run(
+                        ": \(number); echo x >>/c/all; cut -d: -f1 /c/all | wc -l; sleep 1.5", on: [base]
+                    ) { $0.mounts = [cache] }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(fixture.said.output.sorted() == lines)
+    }
+
+    @Test func `files of the host and of other layers can be bound`() async throws {
+        let base = try await fixture.base()
+        let other = try #require(try await fixture.run("mkdir /out; echo built >/out/program", on: [base]))
+        try fixture.folder.write("context/sub/file", "from the host")
+        let context = MountSource.folder(fixture.folder("context"), digest: "1")
+        let layer = try await fixture.run(
+            "cat /in/sub/file; echo; cat /tool; touch /in/x || echo refused; echo y >/w/sub/file; cat /w/sub/file; touch /made",
+            on: [base]
+        ) {
+            $0.mounts = [
+                .bind(BindMount(source: context, target: "/in")),
+                .bind(BindMount(source: .layers([base, other]), path: "/out/program", target: "/tool")),
+                .bind(BindMount(source: context, target: "/w", isWritable: true)),
+            ]
+        }
+        #expect(fixture.said.output.filter { !$0.hasPrefix("touch:") } == ["from the host", "built", "refused", "y"])
+        #expect(try await fixture.list(layer) == ["-rw-r--r-- 0:0 made"])
+        #expect(try FileSystem.read(fixture.folder("context/sub/file")) == Array("from the host".utf8))
+    }
+
+    @Test func `memory can be mounted`() async throws {
+        let layer = try await fixture.run(
+            "touch /fast/x /made; mount | cut -d' ' -f3-6", on: [try await fixture.base()]
+        ) {
+            $0.mounts = [.tmpfs(target: "/fast", size: 1 << 20)]
+        }
+        #expect(fixture.said.output.contains { $0.hasPrefix("/fast type tmpfs") && $0.contains("size=1024k") })
+        #expect(try await fixture.list(layer) == ["-rw-r--r-- 0:0 made"])
+    }
+
+    @Test func `a mount over what is there changes nothing`() async throws {
+        let layer = try await fixture.run("ls /data; touch /data/new; chmod 700 /etc", on: [try await fixture.base()]) {
+            $0.mounts = [.tmpfs(target: "/data", size: nil)]
+        }
+        #expect(fixture.said.output == [])
+        #expect(try await fixture.list(layer) == ["drwx------ 0:0 etc/"])
+    }
+}
