@@ -54,7 +54,8 @@ let package = Package(
         program(
             "caasctl",
             [
-                "Sandbox", "Deployment", "ImageBuild", "Definitions", "Registry", "ImageStore", "RunContract",
+                "Sandbox", "Deployment", "ImageBuild", "ImageInspection", "Definitions", "Registry", "ImageStore",
+                "RunContract",
                 "ObjectStorage", "OCI", "HTTP", "Archive", "Terminal", "Hashing", "Secrets", "Timestamps", "JSON",
                 "POSIX", argumentParser, systemPackage,
             ]),
@@ -108,6 +109,12 @@ let package = Package(
         module(
             "ImageStore",
             ["OCI", "Archive", "Hashing", "Timestamps", "JSON", "POSIX", systemPackage]),
+        module(
+            "ImageInspection",
+            [
+                "ImageStore", "OCI", "Archive", "Terminal", "Hashing", "Spelling", "Timestamps", "JSON", "POSIX",
+                systemPackage,
+            ]),
         module("RunContract", ["Hashing", "Secrets", "Timestamps", "JSON"]),
         module(
             "ObjectStorage",
@@ -156,6 +163,9 @@ let package = Package(
                 "CLinux", "Registry", "ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX",
                 systemPackage,
             ]),
+        tests(
+            "ImageInspectionTests",
+            ["ImageInspection", "ImageStore", "Archive", "OCI", "Hashing", "JSON", "POSIX", systemPackage]),
         tests("RunContractTests", ["RunContract", "Secrets", "JSON", "Timestamps"]),
         tests(
             "ObjectStorageTests",

@@ -7,7 +7,8 @@ import ArgumentParser
         abstract: "Build images without Docker, push them, and run training at GPU clouds.",
         version: Version.current,
         subcommands: [
-            Build.self, Push.self, Login.self, Logout.self, Deploy.self, Status.self, Logs.self, Fetch.self,
+            Build.self, Push.self, Images.self, Inspect.self, ListFiles.self, Diff.self, Verify.self, RemoveImage.self,
+            Prune.self, Login.self, Logout.self, Deploy.self, Status.self, Logs.self, Fetch.self,
             Destroy.self, SandboxCommand.self,
             EntrypointCommand.self, RunWorkerCommand.self,
         ])

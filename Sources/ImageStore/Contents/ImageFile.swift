@@ -1,4 +1,5 @@
 public import Archive
+import OCI
 
 /// One name in an image; it is small, and everything about it is read when asked for.
 public struct ImageFile: Sendable, Hashable {
@@ -44,7 +45,13 @@ public struct ImageFile: Sendable, Hashable {
     /// The group's number.
     public var group: UInt32 { raw.group }
     /// The length of a regular file's content.
-    public var size: Int64 { raw.size }
+    public var size: Int64 { raw.kind == .regular ? raw.size : 0 }
+    /// What a device node stands for.
+    public var device: ArchiveEntry.Device? {
+        guard [.characterDevice, .blockDevice].contains(raw.kind) else { return nil }
+        return ArchiveEntry.Device(
+            major: UInt32(truncatingIfNeeded: raw.size >> 32), minor: UInt32(truncatingIfNeeded: raw.size))
+    }
     /// Seconds since 1970.
     public var modified: Int64 { raw.modified }
     /// Where a symbolic link points.
@@ -55,6 +62,17 @@ public struct ImageFile: Sendable, Hashable {
 
     /// The file behind the name, nil for a folder that no layer describes.
     public var identity: Identity? { layer == nil ? nil : Identity(layer: raw.layer, ordinal: raw.ordinal) }
+
+    /// The entry of a layer that a file came from: equal in two images that share the layer and show this entry of it.
+    public struct LayerEntry: Sendable, Hashable {
+        let layer: Digest
+        let ordinal: UInt32
+    }
+
+    /// The entry that the file came from, nil for a folder that no layer describes.
+    public var layerEntry: LayerEntry? {
+        layer.map { LayerEntry(layer: contents.layers[$0].digest, ordinal: raw.ordinal) }
+    }
 
     /// Values by name, such as `security.capability`.
     public var extendedAttributes: [String: [UInt8]] {
@@ -94,6 +112,6 @@ public struct ImageFile: Sendable, Hashable {
     public var entry: ArchiveEntry {
         ArchiveEntry(
             kind, path: path, target: target, mode: mode, user: Int64(user), group: Int64(group), size: size,
-            modified: modified, extendedAttributes: extendedAttributes)
+            modified: modified, extendedAttributes: extendedAttributes, device: device)
     }
 }

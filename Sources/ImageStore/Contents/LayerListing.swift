@@ -9,7 +9,7 @@ import SystemPackage
 /// It is kept in a file named by the layer's digest, which can never go out of date; one that is damaged is made anew.
 struct LayerListing {
     /// Another form needs another first line.
-    private static let generation = Array("caasctl listing 1\n".utf8)
+    private static let generation = Array("caasctl listing 2\n".utf8)
     /// Beyond what honest layers need: 5,000,000 names are about 200 MB.
     private static let longest = 512 << 20
 
@@ -91,7 +91,9 @@ extension RecordWriter {
         append(UInt64(shared))
         append(entry.path[shared...])
         append(UInt64(entry.mode))
-        for number in [entry.user, entry.group, entry.size, entry.modified] { append(number) }
+        // A device has no length, so that its numbers can be there.
+        let size = entry.device.map { Int64($0.major) << 32 | Int64($0.minor) } ?? entry.size
+        for number in [entry.user, entry.group, size, entry.modified] { append(number) }
         var extra = RecordWriter()
         if !entry.target.isEmpty || !entry.extendedAttributes.isEmpty {
             extra.append(entry.target)

@@ -153,7 +153,7 @@ extension ImageTree.Node {
         mode = UInt16(entry.mode & 0o7777)
         user = UInt32(exactly: entry.user) ?? .max
         group = UInt32(exactly: entry.group) ?? .max
-        size = entry.kind == .regular ? entry.size : 0
+        size = [.regular, .characterDevice, .blockDevice].contains(entry.kind) ? entry.size : 0
         modified = entry.modified
         self.ordinal = ordinal
         self.layer = layer

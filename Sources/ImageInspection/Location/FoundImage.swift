@@ -1,0 +1,140 @@
+public import ImageStore
+import JSON
+public import OCI
+import POSIX
+public import SystemPackage
+
+/// An image that was found: what its name leads to, and where its documents are.
+public struct FoundImage: Sendable {
+    /// Where documents and layers are.
+    enum Source: Sendable {
+        /// An OCI layout, which may be gone with the last image that has its keeper.
+        case layout(FilePath, keeper: UnpackedArchive?)
+        /// Documents alone, of an image whose layers are elsewhere.
+        case documents([Digest: [UInt8]])
+    }
+
+    /// A manifest is not longer, and a config hardly ever.
+    static let longestDocument = 16 << 20
+
+    /// What it was asked for by, or the name that it has.
+    public let name: String
+    /// The manifest or the list of manifests.
+    public let descriptor: Descriptor
+    let source: Source
+
+    init(name: String, descriptor: Descriptor, source: Source) {
+        self.name = name
+        self.descriptor = descriptor
+        self.source = source
+    }
+
+    /// An image of the store.
+    public init(name: String, _ descriptor: Descriptor, in store: ImageStore) {
+        self.init(name: name, descriptor: descriptor, source: .layout(store.folder, keeper: nil))
+    }
+
+    /// An image in a registry, whose documents were fetched.
+    public init(name: String, _ descriptor: Descriptor, documents: [Digest: [UInt8]]) {
+        self.init(name: name, descriptor: descriptor, source: .documents(documents))
+    }
+
+    /// The folder of the layout that it is in, nil where only its documents are here.
+    public var layout: FilePath? { if case .layout(let folder, _) = source { folder } else { nil } }
+
+    /// Where a blob is, nil where only documents are here.
+    func path(of digest: Digest) -> FilePath? {
+        layout?.appending("blobs").appending("sha256").appending(digest.hexadecimal)
+    }
+
+    /// True where a blob is on this machine with the length that it should have.
+    func contains(_ blob: Descriptor) -> Bool {
+        guard let path = path(of: blob.digest) else { return false }
+        return (try? FileStatus(path))?.size == blob.size
+    }
+
+    /// A document's bytes, whose digest fits.
+    func document(_ descriptor: Descriptor) throws(InspectionError) -> [UInt8] {
+        switch source {
+        case .documents(let documents):
+            guard let content = documents[descriptor.digest] else {
+                throw InspectionError("read \(name)", "its document \(descriptor.digest) was not fetched")
+            }
+            return content
+        case .layout(let folder, _):
+            let path = folder.appending("blobs").appending("sha256").appending(descriptor.digest.hexadecimal)
+            let content = try posix { () throws(POSIXError) in
+                try FileSystem.read(path, limit: Self.longestDocument)
+            }
+            guard Digest(of: content) == descriptor.digest else {
+                throw InspectionError("read \(path)", "its content is damaged")
+            }
+            return content
+        }
+    }
+
+    /// The files of one of its images, whose layers must be here; what was read of layers is kept in `listings`.
+    public func contents(
+        of image: PlatformImage, listings: FilePath
+    ) throws(InspectionError) -> ImageContents {
+        let places = image.manifest.layers.compactMap { layer in path(of: layer.digest).map { (layer, $0) } }
+        if let missing = image.manifest.layers.first(where: { !contains($0) }) {
+            throw InspectionError("look into \(name)", "layer \(missing.digest) is not there, or not whole")
+        }
+        return try stored { () throws(ImageStoreError) in try ImageContents(layers: places, listings: listings) }
+    }
+
+    /// The images of all platforms, or of one; attestations, whose platform is `unknown`, are none.
+    public func images(platform: Platform? = nil) throws(InspectionError) -> [PlatformImage] {
+        var images: [PlatformImage] = []
+        try collect(descriptor, depth: 0, into: &images)
+        guard let platform else { return images }
+        let fitting = images.filter { $0.config.platform.matches(platform) }
+        guard !fitting.isEmpty else {
+            let offered = images.map(\.config.platform.description).joined(separator: ", ")
+            throw InspectionError("read \(name)", "it has no image for \(platform), only for \(offered)")
+        }
+        return fitting
+    }
+
+    /// The image for a platform, the only one where there is no choice.
+    public func image(platform: Platform?) throws(InspectionError) -> PlatformImage {
+        let images = try images(platform: platform)
+        if images.count == 1 { return images[0] }
+        guard let image = images.first(where: { $0.config.platform.matches(platform ?? .current) }) ?? images.first
+        else { throw InspectionError("read \(name)", "it has no image") }
+        return image
+    }
+
+    private func collect(
+        _ descriptor: Descriptor, depth: Int, into images: inout [PlatformImage]
+    ) throws(InspectionError) {
+        let content = try document(descriptor)
+        let thing = "manifest \(descriptor.digest)"
+        let json = try decode(thing) { () throws(JSONError) in try JSONValue(parsing: content) }
+        if descriptor.mediaType.isIndex || json["manifests"] != nil {
+            guard depth < 4 else { throw InspectionError("read \(name)", "its lists of manifests are nested too deep") }
+            let index = try decode(thing) { () throws(JSONError) in try ImageIndex(json: json) }
+            for child in index.manifests where child.platform?.os != "unknown" {
+                try collect(child, depth: depth + 1, into: &images)
+            }
+            return
+        }
+        let manifest = try decode(thing) { () throws(JSONError) in try ImageManifest(json: json) }
+        let config = try document(manifest.config)
+        let read = try decode("config \(manifest.config.digest)") { () throws(JSONError) in
+            try ImageConfig(json: try JSONValue(parsing: config))
+        }
+        images.append(PlatformImage(descriptor: descriptor, manifest: manifest, config: read))
+    }
+}
+
+/// One image of one platform.
+public struct PlatformImage: Sendable {
+    /// The manifest's own descriptor.
+    public let descriptor: Descriptor
+    /// What the manifest says.
+    public let manifest: ImageManifest
+    /// What the config says.
+    public let config: ImageConfig
+}

@@ -1,0 +1,115 @@
+public import ImageStore
+import JSON
+import OCI
+import POSIX
+import Spelling
+public import SystemPackage
+
+/// Finds the image that a person means.
+public struct ImageFinder: Sendable {
+    private let store: ImageStore
+    private let temporary: FilePath
+
+    /// Looks in a store, and below `temporary` unpacks archives.
+    public init(store: ImageStore, temporary: FilePath) {
+        self.store = store
+        self.temporary = temporary
+    }
+
+    /// The image in an OCI layout, an archive or the store; nil where the text may be a name in a registry.
+    ///
+    /// `definitionName` is the name of the image that a folder of the user's defines, where the text is such a folder.
+    public func find(_ text: String, definitionName: String?) throws(InspectionError) -> FoundImage? {
+        if text.hasPrefix("oci:") { return try layout(text, keeper: nil) }
+        if text.hasPrefix("oci-archive:") { return try archive(text) }
+        if let named = try named(text) { return named }
+        if let digest = try withDigest(text) { return digest }
+        guard let definitionName else { return nil }
+        guard let built = try named(definitionName) else {
+            throw InspectionError("find image \(text)", "it is not built yet; type: caasctl build \(text)")
+        }
+        return built
+    }
+
+    /// What is said where no image has the name.
+    public func unknown(_ text: String, definitions: [String]) throws(InspectionError) -> InspectionError {
+        let names = try stored { () throws(ImageStoreError) in try store.tags() }.map(\.name) + definitions
+        let nearest = EditDistance.nearest(to: text, among: names)
+        let advice = nearest.map { "; did you mean '\($0)'?" } ?? "; caasctl images lists those that are here"
+        return InspectionError("find image '\(text)'", "no image here has this name or digest" + advice)
+    }
+
+    private func named(_ text: String) throws(InspectionError) -> FoundImage? {
+        for name in [text, (try? Reference(text))?.description].compactMap(\.self) {
+            let found = try stored { () throws(ImageStoreError) in try store.find(name) }
+            if let found { return FoundImage(name: name, found, in: store) }
+        }
+        return nil
+    }
+
+    /// An image by its digest or the first digits of it, twelve or more.
+    private func withDigest(_ text: String) throws(InspectionError) -> FoundImage? {
+        let digits = text.hasPrefix("sha256:") ? String(text.dropFirst("sha256:".count)) : text
+        guard digits.utf8.count >= 12, digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) }) else {
+            return nil
+        }
+        let tags = try stored { () throws(ImageStoreError) in try store.tags() }
+        if let found = tags.last(where: { $0.descriptor.digest.hexadecimal.hasPrefix(digits) }) {
+            return FoundImage(name: found.name, found.descriptor, in: store)
+        }
+        guard let digest = try? Digest("sha256:\(digits)"), let status = try? FileStatus(store.path(of: digest)),
+            status.size <= FoundImage.longestDocument,
+            let content = try? FileSystem.read(store.path(of: digest)), let json = try? JSONValue(parsing: content)
+        else { return nil }
+        let usual: MediaType? =
+            json["manifests"] != nil ? .imageIndex : json["layers"] != nil ? .imageManifest : nil
+        guard let type = json["mediaType"]?.string.map({ MediaType($0) }) ?? usual, type.isIndex || type.isImageManifest
+        else { return nil }
+        return FoundImage(
+            name: digest.description, Descriptor(mediaType: type, digest: digest, size: status.size), in: store)
+    }
+
+    private func layout(_ text: String, keeper: UnpackedArchive?) throws(InspectionError) -> FoundImage {
+        let (path, tag) = Self.split(text.dropFirst("oci:".count))
+        return try image(tag, in: path, text, keeper: nil)
+    }
+
+    private func archive(_ text: String) throws(InspectionError) -> FoundImage {
+        let (path, tag) = Self.split(text.dropFirst("oci-archive:".count))
+        let unpacked = try UnpackedArchive(path, below: temporary)
+        return try image(tag, in: unpacked.folder, text, keeper: unpacked)
+    }
+
+    /// Path and tag, as in skopeo: the tag begins after the first colon.
+    static func split(_ text: Substring) -> (path: FilePath, tag: String?) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        return (FilePath(parts[0]), parts.count == 2 && !parts[1].isEmpty ? parts[1] : nil)
+    }
+
+    private func image(
+        _ tag: String?, in folder: FilePath, _ text: String, keeper: UnpackedArchive?
+    ) throws(InspectionError) -> FoundImage {
+        let path = folder.appending("index.json")
+        guard FileSystem.exists(path) else {
+            throw InspectionError("read \(text)", "\(folder) has no index.json, so it is no OCI layout")
+        }
+        let content = try posix { () throws(POSIXError) in try FileSystem.read(path) }
+        let index = try decode("\(text)") { () throws(JSONError) in
+            try ImageIndex(json: try JSONValue(parsing: content))
+        }
+        let matches = tag.map { tag in index.manifests.filter { Self.names($0).contains(tag) } } ?? index.manifests
+        let tags = index.manifests.flatMap(Self.names)
+        guard let match = matches.first else {
+            let nearest = EditDistance.nearest(to: tag ?? "", among: tags).map { "; did you mean '\($0)'?" } ?? ""
+            throw InspectionError("read \(text)", tag == nil ? "it has no image" : "it has no such tag\(nearest)")
+        }
+        guard matches.count == 1 else {
+            throw InspectionError("read \(text)", "it has several images; name one of \(tags.joined(separator: ", "))")
+        }
+        return FoundImage(name: text, descriptor: match, source: .layout(folder, keeper: keeper))
+    }
+
+    private static func names(_ descriptor: Descriptor) -> [String] {
+        ["org.opencontainers.image.ref.name", "io.containerd.image.name"].compactMap { descriptor.annotations[$0] }
+    }
+}

@@ -1,0 +1,57 @@
+import Archive
+import POSIX
+import SystemPackage
+
+/// An `oci-archive:` as a folder, which is removed with its last user.
+final class UnpackedArchive: Sendable {
+    /// The layout.
+    let folder: FilePath
+
+    /// Unpacks the layout's own files; others, and everything that leads elsewhere, stay out.
+    init(_ archive: FilePath, below parent: FilePath) throws(InspectionError) {
+        let folder = try posix { () throws(POSIXError) in
+            try FileSystem.makeFolder(parent)
+            return try FileSystem.makeTemporaryFolder(in: parent, prefix: "archive-")
+        }
+        self.folder = folder
+        let file = try posix { () throws(POSIXError) in try File(archive, .read) }
+        do throws(ArchiveError) {
+            var reader = try LayerReader(file)
+            while let entry = try reader.next() {
+                guard entry.kind == .regular, let path = Self.place(of: entry) else { continue }
+                try Self.write(&reader, to: folder.appending(path))
+            }
+        } catch { throw InspectionError("read oci-archive:\(archive)", error.description) }
+        guard FileSystem.exists(folder.appending("index.json")) else {
+            throw InspectionError("read oci-archive:\(archive)", "it has no index.json, so it is no OCI layout")
+        }
+    }
+
+    deinit { try? FileSystem.removeTree(folder) }
+
+    private static func place(of entry: ArchiveEntry) -> String? {
+        let names = entry.name.split(separator: "/").filter { $0 != "." }
+        if names.count == 1 { return ["index.json", "oci-layout"].first { $0 == names[0] } }
+        guard names.count == 3, names[0] == "blobs", names[1] == "sha256",
+            names[2].utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
+        else { return nil }
+        return names.joined(separator: "/")
+    }
+
+    private static func write(_ reader: inout LayerReader, to path: FilePath) throws(ArchiveError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+        defer { buffer.deallocate() }
+        do throws(POSIXError) {
+            try FileSystem.makeFolder(path.removingLastComponent())
+            let file = try File(path, .replace(mode: 0o600))
+            while true {
+                let count: Int
+                do throws(ArchiveError) { count = try reader.read(into: buffer) } catch {
+                    throw POSIXError("read", path, .ioError)
+                }
+                if count == 0 { return }
+                try file.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
+        } catch { throw ArchiveError("unpack an archive", error.description) }
+    }
+}

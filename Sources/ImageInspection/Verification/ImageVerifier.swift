@@ -1,0 +1,169 @@
+import ImageStore
+import JSON
+import OCI
+import POSIX
+public import SystemPackage
+
+/// Checks an image in a layout against the specifications, and against what runtimes refuse.
+///
+/// Nothing is taken on trust: every blob is read, whatever was noted of it before. It blocks: run it on a thread of its own.
+public struct ImageVerifier: ~Copyable {
+    /// What was looked at, and what is wrong with it.
+    public struct Outcome: Sendable {
+        /// What is wrong, in the order in which it was met.
+        public let findings: [Finding]
+        /// How many manifests were read.
+        public let manifests: Int
+        /// How many layers were read.
+        public let layers: Int
+        /// How many names their tars have.
+        public let entries: Int
+        /// How many bytes were read.
+        public let bytes: Int64
+    }
+
+    let image: FoundImage
+    let listings: FilePath
+    let report: @Sendable (String) -> Void
+    var findings = Findings()
+    private(set) var manifests = 0
+    var layers = 0
+    var entries = 0
+    var bytes: Int64 = 0
+    /// A blob that several images share is read once.
+    var checked: [Digest: Digest?] = [:]
+
+    /// Checks an image whose blobs are all on this machine; `report` is told what is being read.
+    public init(
+        _ image: FoundImage, listings: FilePath, report: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.image = image
+        self.listings = listings
+        self.report = report
+    }
+
+    /// Checks the layout's own files, then everything that the image consists of.
+    public consuming func verify() -> Outcome {
+        verifyLayout()
+        verify(image.descriptor, depth: 0)
+        findings.finish()
+        return Outcome(
+            findings: findings.all, manifests: manifests, layers: layers, entries: entries, bytes: bytes)
+    }
+
+    private mutating func verifyLayout() {
+        guard let folder = image.layout else { return }
+        switch document(at: folder.appending("oci-layout"), "oci-layout") {
+        case nil: break
+        case let json?:
+            if json["imageLayoutVersion"]?.string != "1.0.0" {
+                findings.problem("oci-layout", "'imageLayoutVersion' is not \"1.0.0\"")
+            }
+        }
+        if let json = document(at: folder.appending("index.json"), "index.json") {
+            do throws(JSONError) { _ = try ImageIndex(json: json) } catch {
+                findings.problem("index.json", error.reason)
+            }
+            if let type = json["mediaType"]?.string, type != MediaType.imageIndex.description {
+                findings.problem("index.json", "its mediaType is '\(type)'")
+            }
+        }
+        let blobs = folder.appending("blobs").appending("sha256")
+        for name in (try? FileSystem.names(in: blobs)) ?? [] where (try? Digest("sha256:\(name)")) == nil {
+            findings.warning("blobs/sha256", "\(QuotedName(name.string.utf8)) is no digest")
+        }
+    }
+
+    private mutating func document(at path: FilePath, _ thing: String) -> JSONValue? {
+        let content: [UInt8]
+        do throws(POSIXError) { content = try FileSystem.read(path, limit: FoundImage.longestDocument) } catch {
+            findings.problem(thing, error.errno == .noSuchFileOrDirectory ? "it is missing" : error.description)
+            return nil
+        }
+        return parse(content, thing)
+    }
+
+    /// Reads JSON strictly: two members of one name are read differently by different programs.
+    func parsed(_ content: [UInt8]) -> Result<JSONValue, JSONError> {
+        do throws(JSONError) { return .success(try JSONValue(parsing: content)) } catch { return .failure(error) }
+    }
+
+    mutating func parse(_ content: [UInt8], _ thing: String) -> JSONValue? {
+        switch parsed(content) {
+        case .success(let json): return json
+        case .failure(let error):
+            findings.problem(thing, error.reason)
+            return nil
+        }
+    }
+
+    /// A small blob, once it is known to be what its descriptor says; nil where that was told already.
+    mutating func content(of descriptor: Descriptor, _ thing: String) -> [UInt8]? {
+        guard let path = image.path(of: descriptor.digest), FileSystem.exists(path) else {
+            findings.problem(thing, "it is missing")
+            return nil
+        }
+        guard let content = try? FileSystem.read(path, limit: FoundImage.longestDocument) else {
+            findings.problem(thing, "it cannot be read, or is longer than a document can be")
+            return nil
+        }
+        bytes += Int64(content.count)
+        return check(descriptor, size: Int64(content.count), digest: Digest(of: content), thing) ? content : nil
+    }
+
+    /// Compares what a blob is with what its descriptor says.
+    mutating func check(_ descriptor: Descriptor, size: Int64, digest: Digest, _ thing: String) -> Bool {
+        if size != descriptor.size {
+            findings.problem(thing, "it has \(size) bytes, and its descriptor says \(descriptor.size)")
+        }
+        if digest != descriptor.digest { findings.problem(thing, "its content has the digest \(digest)") }
+        return digest == descriptor.digest
+    }
+
+    private mutating func verify(_ descriptor: Descriptor, depth: Int) {
+        let thing = "manifest \(descriptor.digest)"
+        guard depth < 5 else { return findings.problem(thing, "lists of manifests are nested too deep") }
+        guard let content = content(of: descriptor, thing), let json = parse(content, thing) else { return }
+        manifests += 1
+        verifyMediaType(json, descriptor, thing)
+        if descriptor.mediaType.isIndex || json["manifests"] != nil {
+            verifyIndex(json, thing, depth: depth)
+        } else {
+            verifyManifest(json, descriptor, thing)
+        }
+    }
+
+    /// A type that the body does not share with its descriptor can make one digest mean two things.
+    ///
+    /// Source: <https://github.com/opencontainers/image-spec/security/advisories/GHSA-77vh-xpmg-72qh>.
+    private mutating func verifyMediaType(_ json: JSONValue, _ descriptor: Descriptor, _ thing: String) {
+        let type = descriptor.mediaType
+        if !type.isIndex && !type.isImageManifest {
+            findings.problem(thing, "its descriptor's mediaType '\(type)' is neither a manifest nor an index")
+        }
+        if let own = json["mediaType"]?.string {
+            if own != type.description {
+                findings.problem(thing, "its mediaType is '\(own)', and its descriptor says '\(type)'")
+            }
+        } else if json["mediaType"] != nil {
+            findings.problem(thing, "'mediaType' is no text")
+        }
+        if json["manifests"] != nil && (json["layers"] != nil || json["config"] != nil) {
+            findings.problem(thing, "it is both an index and a manifest")
+        }
+    }
+
+    private mutating func verifyIndex(_ json: JSONValue, _ thing: String, depth: Int) {
+        let index: ImageIndex
+        do throws(JSONError) { index = try ImageIndex(json: json) } catch {
+            return findings.problem(thing, error.reason)
+        }
+        if index.manifests.isEmpty { findings.warning(thing, "it lists no manifest") }
+        for child in index.manifests {
+            if child.platform == nil, child.mediaType.isImageManifest {
+                findings.warning(thing, "manifest \(child.digest) has no platform")
+            }
+            verify(child, depth: depth + 1)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Archive
+
+/// The names in the layers so far, and the rules that each new one must keep.
+///
+/// Source: <https://github.com/opencontainers/image-spec/blob/main/layer.md>.
+struct LayerNames {
+    private static let slash = UInt8(ascii: "/")
+    private static let whiteout = Array(".wh.".utf8)
+    /// What Linux opens. <https://man7.org/linux/man-pages/man7/path_resolution.7.html>
+    private static let longestPath = 4095
+    private static let longestName = 255
+
+    /// Of the layer that is being read.
+    private var current: Set<[UInt8]> = []
+    private var parents: [[UInt8]] = []
+    private var lastParent: [UInt8] = []
+    /// Of all layers below it.
+    private var below: Set<[UInt8]> = []
+
+    mutating func note(_ entry: ArchiveEntry, _ thing: String, _ findings: inout Findings) {
+        if entry.path.isEmpty { return findings.entry(.problem, thing, [], "an entry has no name") }
+        if entry.path.first == Self.slash { findings.entry(.problem, thing, entry.path, "the name is absolute") }
+        let names = entry.path.split(separator: Self.slash).filter { $0 != [UInt8(ascii: ".")] }
+        if names.contains(Array("..".utf8)[...]) {
+            findings.entry(.problem, thing, entry.path, "the name has '..' in it")
+        }
+        if entry.path.count > Self.longestPath || names.contains(where: { $0.count > Self.longestName }) {
+            findings.entry(.problem, thing, entry.path, "the name is longer than Linux allows")
+        }
+        let path = Array(names.joined(separator: [Self.slash]))
+        if !current.insert(path).inserted, !path.isEmpty {
+            findings.entry(.problem, thing, entry.path, "the name is there twice")
+        }
+        if let name = names.last, name.starts(with: Self.whiteout) {
+            noteWhiteout(entry, name, thing, &findings)
+        } else if entry.kind == .hardLink {
+            noteLink(entry, thing, &findings)
+        }
+        noteParent(Array(names.dropLast().joined(separator: [Self.slash])))
+        noteNumbers(entry, thing, &findings)
+    }
+
+    mutating func finishLayer(_ thing: String, _ findings: inout Findings) {
+        for parent in parents where !current.contains(parent) && !below.contains(parent) {
+            findings.entry(.warning, thing, parent, "the folder has no entry, so that unpackers invent its mode")
+        }
+        below.formUnion(current)
+        current = []
+        parents = []
+        lastParent = []
+    }
+
+    private func noteWhiteout(
+        _ entry: ArchiveEntry, _ name: ArraySlice<UInt8>, _ thing: String, _ findings: inout Findings
+    ) {
+        let removed = name.dropFirst(Self.whiteout.count)
+        if removed.isEmpty || removed == [UInt8(ascii: ".")] || removed == Array("..".utf8)[...] {
+            findings.entry(.problem, thing, entry.path, "the whiteout does not name what it removes")
+        } else if entry.kind != .regular || entry.size > 0 {
+            findings.entry(.problem, thing, entry.path, "a whiteout must be an empty file")
+        } else if removed.starts(with: Self.whiteout), removed != Array(".wh..opq".utf8)[...] {
+            findings.entry(.warning, thing, entry.path, "the name is AUFS's own, which no layer needs")
+        }
+    }
+
+    private func noteLink(_ entry: ArchiveEntry, _ thing: String, _ findings: inout Findings) {
+        let names = entry.target.split(separator: Self.slash).filter { $0 != [UInt8(ascii: ".")] }
+        let target = Array(names.joined(separator: [Self.slash]))
+        if names.contains(Array("..".utf8)[...]) {
+            findings.entry(.problem, thing, entry.path, "the hard link's target has '..' in it")
+        } else if !current.contains(target) && !below.contains(target) {
+            findings.entry(.problem, thing, entry.path, "the hard link's target is not before it")
+        }
+    }
+
+    /// Only names are kept: whether a folder has an entry is known when the layer was read.
+    private mutating func noteParent(_ parent: [UInt8]) {
+        guard !parent.isEmpty, parent != lastParent else { return }
+        lastParent = parent
+        if !current.contains(parent), !below.contains(parent) { parents.append(parent) }
+    }
+
+    private func noteNumbers(_ entry: ArchiveEntry, _ thing: String, _ findings: inout Findings) {
+        let numbers = 0...Int64(UInt32.max)
+        if !numbers.contains(entry.user) || !numbers.contains(entry.group) {
+            findings.entry(.problem, thing, entry.path, "its owner \(entry.user):\(entry.group) is nobody on Linux")
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import ImageInspection
+import ImageStore
+import JSON
+import OCI
+import POSIX
+
+/// `caasctl diff`: what distinguishes two images.
+struct Diff: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show what distinguishes two images: files, config and layers.",
+        discussion: """
+            A line for each file: + added, - removed, ~ changed and in what. Ends with status 0 where nothing differs, 1 \
+            where something does, 2 where the images cannot be compared.
+
+            caasctl diff demo ghcr.io/me/demo:1
+            caasctl diff oci:before oci:after --ignore-times
+            """)
+
+    @Argument(help: imageHelp) var first: String
+    @Argument(help: "The image that it is compared with, in the same forms.") var second: String
+    @Flag(help: "Do not count a file as changed whose modification time alone differs.") var ignoreTimes = false
+    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var choice: PlatformChoice
+
+    func run() async throws {
+        let comparison: ImageComparison
+        do { comparison = try await compare() } catch {
+            StandardError.print("Error: \(error)")
+            throw ExitCode(2)
+        }
+        print(json ? String(decoding: comparison.json.prettyEncoded(), as: UTF8.self) : comparison.text, terminator: "")
+        if !comparison.isSame { throw ExitCode(1) }
+    }
+
+    private func compare() async throws -> ImageComparison {
+        let lookup = try ImageLookup()
+        let (old, oldFiles) = try await read(first, lookup)
+        let (new, newFiles) = try await read(second, lookup)
+        let ignoreTimes = ignoreTimes
+        return try await BlockingThread.run { () throws(InspectionError) in
+            try ImageComparison(old, oldFiles.contents, new, newFiles.contents, ignoringTimes: ignoreTimes)
+        }
+    }
+
+    /// The found image comes along, since an archive is unpacked only as long as it is there.
+    private func read(
+        _ text: String, _ lookup: ImageLookup
+    ) async throws -> (PlatformImage, (found: FoundImage, contents: ImageContents)) {
+        let found = try await lookup.whole(text, platform: choice.value())
+        let image = try found.image(platform: choice.value())
+        return (image, (found, try await lookup.contents(image, in: found)))
+    }
+}

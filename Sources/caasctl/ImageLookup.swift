@@ -1,0 +1,92 @@
+import Definitions
+import ImageInspection
+import ImageStore
+import OCI
+import POSIX
+import Registry
+import SystemPackage
+
+/// Finds the image that IMAGE means, wherever it is, and brings what is asked of it to this machine.
+struct ImageLookup {
+    let store: ImageStore
+    let home: FilePath
+    private let registry = RegistryClient()
+
+    init() throws {
+        home = HomeFolder.path()
+        store = try ImageStore(at: home.appending("store"))
+    }
+
+    /// Where what was read of layers is kept.
+    var listings: FilePath { store.folder.appending("listings") }
+
+    /// The image's documents; those in a registry are fetched without the layers.
+    func documents(_ text: String) async throws -> FoundImage {
+        if let local = try await local(text) { return local }
+        let reference = try remote(text)
+        let found = try await registry.documents(of: reference)
+        return FoundImage(name: text, found.descriptor, documents: found.documents)
+    }
+
+    /// The image with all its layers here.
+    func whole(_ text: String, platform: Platform?) async throws -> FoundImage {
+        let found: FoundImage
+        if let local = try await local(text) {
+            found = local
+        } else {
+            let reference = try remote(text)
+            let progress = TransferProgress("pull \(reference)")
+            let image = try await registry.pull(
+                reference, platform: platform ?? .current, into: store, onEvent: progress.note)
+            found = FoundImage(name: text, image.descriptor, in: store)
+        }
+        if found.layout == store.folder { try await fetchMissingLayers(of: found, platform: platform) }
+        return found
+    }
+
+    /// The files of an image, whose layers are here.
+    func contents(_ image: PlatformImage, in found: FoundImage) async throws -> ImageContents {
+        let listings = listings
+        return try await BlockingThread.run { () throws(InspectionError) in
+            try found.contents(of: image, listings: listings)
+        }
+    }
+
+    /// Layers of a base stay in its registry until they are needed.
+    private func fetchMissingLayers(of found: FoundImage, platform: Platform?) async throws {
+        for image in try found.images(platform: platform) {
+            let stored = try store.image(image.descriptor, platform: image.config.platform)
+            guard !store.missingLayers(of: stored).isEmpty else { continue }
+            let progress = TransferProgress("fetch the base of \(found.name)")
+            try await registry.fetchMissingLayers(of: stored, in: store, onEvent: progress.note)
+        }
+    }
+
+    private func local(_ text: String) async throws -> FoundImage? {
+        let finder = ImageFinder(store: store, temporary: home.appending("cache").appending("tmp"))
+        let name = definitionName(text)
+        return try await BlockingThread.run { () throws(InspectionError) in
+            try finder.find(text, definitionName: name)
+        }
+    }
+
+    /// The name that a folder's image gets, the folder's own where its image.yaml needs variables that are not set.
+    private func definitionName(_ text: String) -> String? {
+        guard let file = try? ImageDefinition.locate(text), FileSystem.exists(file) else { return nil }
+        let definition = try? ImageDefinition(
+            reading: file, buildArguments: [:], environment: ProcessEnvironment.all())
+        return definition?.name ?? file.removingLastComponent().lastComponent?.string
+    }
+
+    /// A name in a registry has a host, a tag or a digest: a mistyped name of ours is not looked for at Docker Hub.
+    private func remote(_ text: String) throws -> Reference {
+        let host = text.split(separator: "/").first.map(String.init) ?? ""
+        let hasHost = text.contains("/") && (host.contains(".") || host.contains(":") || host == "localhost")
+        guard hasHost || text.contains(":") || text.contains("@"), !text.hasPrefix("."), !text.hasPrefix("/") else {
+            let folders = ((try? FileSystem.names(in: "images")) ?? []).map(\.string)
+            let finder = ImageFinder(store: store, temporary: home.appending("cache").appending("tmp"))
+            throw try finder.unknown(text, definitions: folders)
+        }
+        return try Reference(text)
+    }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import ImageInspection
+import JSON
+import OCI
+import POSIX
+
+/// What an IMAGE may be, for the verbs that look at one.
+let imageHelp = ArgumentHelp(
+    "A built image's folder or name, a digest, oci:DIR[:TAG], oci-archive:FILE[:TAG], or a name in a registry.")
+
+/// Which platform of an image is meant.
+struct PlatformChoice: ParsableArguments {
+    @Option(help: ArgumentHelp("Of an image for several, the one for this platform.", valueName: "os/architecture"))
+    var platform: String?
+
+    func validate() throws { _ = try value() }
+
+    func value() throws -> Platform? {
+        do throws(OCIError) { return try platform.map { (text) throws(OCIError) in try Platform(text) } } catch {
+            throw ValidationError(error.description)
+        }
+    }
+}
+
+/// `caasctl inspect`: what an image is, without its files.
+struct Inspect: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show an image's config, its layers, and what made them.",
+        discussion: """
+            Layers are not fetched.
+
+            caasctl inspect demo
+            caasctl inspect ghcr.io/me/app:1 --json
+            caasctl inspect oci:out:latest
+            """)
+
+    @Argument(help: imageHelp) var image: String
+    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var choice: PlatformChoice
+
+    func run() async throws {
+        let found = try await ImageLookup().documents(image)
+        let report = try ImageReport(found, platform: try choice.value())
+        print(json ? String(decoding: report.json.prettyEncoded(), as: UTF8.self) : report.text, terminator: "")
+    }
+}

@@ -1,0 +1,61 @@
+import Archive
+import ArgumentParser
+import ImageInspection
+import ImageStore
+import POSIX
+
+/// `caasctl ls`: the files of an image.
+struct ListFiles: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls", abstract: "List the files of an image as a container sees them.",
+        discussion: """
+            Names that could be mistaken are in quotes, with bytes as octal numbers.
+
+            caasctl ls demo /workspace
+            caasctl ls -lR oci:out:latest /etc
+            """)
+
+    @Argument(help: imageHelp) var image: String
+    @Argument(help: "A path in the image; links are followed.") var path = "/"
+    @Flag(name: [.customShort("l"), .long], help: "Also mode, owner, size, time and where links lead.") var long = false
+    @Flag(name: [.customShort("R"), .long], help: "Also everything below folders, with whole paths.") var recursive =
+        false
+    @OptionGroup var choice: PlatformChoice
+
+    func run() async throws {
+        let lookup = try ImageLookup()
+        let found = try await lookup.whole(image, platform: choice.value())
+        let contents = try await lookup.contents(try found.image(platform: choice.value()), in: found)
+        guard let start = try contents.resolve(path.utf8) else {
+            throw InspectionError("list '\(path)' of \(image)", "the image has no such file")
+        }
+        var output = BufferedOutput()
+        guard start.kind == .directory else { return show(start, start.path, &output) }
+        if recursive {
+            start.forEachDescendant { show($0, $0.path, &output) }
+        } else {
+            for child in start.children { show(child, Array(child.name), &output) }
+        }
+    }
+
+    private func show(_ file: ImageFile, _ name: [UInt8], _ output: inout BufferedOutput) {
+        output.print(long ? FileLine(file, name: name).description : QuotedName(name).description)
+    }
+}
+
+/// Lines that are written many at once: an image may have a million files.
+struct BufferedOutput: ~Copyable {
+    private var lines: [String] = []
+
+    mutating func print(_ line: String) {
+        lines.append(line)
+        if lines.count >= 500 { flush() }
+    }
+
+    private mutating func flush() {
+        if !lines.isEmpty { StandardOutput.print(lines.joined(separator: "\n")) }
+        lines = []
+    }
+
+    deinit { if !lines.isEmpty { StandardOutput.print(lines.joined(separator: "\n")) } }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Definitions
+import ImageBuild
+import ImageStore
+import JSON
+import OCI
+import POSIX
+import SystemPackage
+import Terminal
+
+/// `caasctl prune`: gives back the disk that no image needs.
+struct Prune: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Remove what no image needs: old layers, unfinished work, and with --all the caches.",
+        discussion: """
+            Keeps every image that caasctl images lists, and whatever a running build or push uses. Layers that only make \
+            the next build faster, as of a Dockerfile's earlier stages, go too.
+
+            caasctl prune --dry-run
+            caasctl prune --all --older-than 168h
+            """)
+
+    @Flag(help: "Also remove the caches of builds, which are then filled anew.") var all = false
+    @Option(help: ArgumentHelp("Keep what was used within this time, as in 30m, 24h or 7d.", valueName: "duration"))
+    var olderThan: String?
+    @Flag(help: "Only show what would be removed.") var dryRun = false
+    @Flag(help: "Print JSON.") var json = false
+
+    func validate() throws { _ = try usedBefore() }
+
+    func run() async throws {
+        let home = HomeFolder.path()
+        let store = try ImageStore(at: home.appending("store"))
+        let (all, dryRun, usedBefore) = (all, dryRun, try usedBefore())
+        let blobs = try await BlockingThread.run { () throws(ImageStoreError) in
+            try store.prune(usedBefore: usedBefore, dryRun: dryRun)
+        }
+        let caches = await BlockingThread.run {
+            BuildCaches(home: home, store: store).prune(all: all, usedBefore: usedBefore, dryRun: dryRun)
+        }
+        for failure in caches.flatMap(\.failures) { StandardError.print("warning: \(failure)") }
+        json ? printJSON(blobs, caches) : printTable(blobs, caches)
+    }
+
+    /// Nanoseconds since 1970: what was used since then stays.
+    private func usedBefore() throws -> Int64 {
+        guard let olderThan else { return .max }
+        guard let match = olderThan.wholeMatch(of: #/([0-9]{1,6})([smhd])/#), let count = Int(match.1),
+            let unit = ["s": 1, "m": 60, "h": 3600, "d": 86_400][String(match.2)]
+        else { throw ValidationError("--older-than takes a time such as 30m, 24h or 7d, not '\(olderThan)'") }
+        return SystemClock.nanoseconds - Int64(count * unit) * 1_000_000_000
+    }
+
+    private func printTable(_ blobs: PrunedBlobs, _ caches: [BuildCaches.Pruned]) {
+        let verb = dryRun ? "would be removed" : "removed"
+        var table = Table("WHAT", dryRun ? "WOULD GO" : "REMOVED", "BYTES")
+        table.append("layers and manifests", "\(blobs.blobs.count)", ByteCount(blobs.bytes).description)
+        for cache in caches {
+            table.append("cache \(cache.name)", "\(cache.entries)", ByteCount(cache.bytes).description)
+        }
+        let total = caches.reduce(blobs.bytes) { $0 + $1.bytes }
+        print(table, terminator: "")
+        StandardError.print("\(ByteCount(total)) \(verb)")
+    }
+
+    private func printJSON(_ blobs: PrunedBlobs, _ caches: [BuildCaches.Pruned]) {
+        let document: JSONValue = [
+            "dry_run": .bool(dryRun),
+            "blobs": .array(
+                blobs.blobs.map { ["digest": .string($0.digest.description), "size": .integer($0.size)] }),
+            "caches": .array(
+                caches.map {
+                    ["name": .string($0.name), "entries": .integer($0.entries), "bytes": .integer($0.bytes)]
+                }),
+            "bytes": .integer(caches.reduce(blobs.bytes) { $0 + $1.bytes }),
+        ]
+        print(String(decoding: document.prettyEncoded(), as: UTF8.self), terminator: "")
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import ImageInspection
+import JSON
+import POSIX
+import Terminal
+
+/// `caasctl verify`: whether an image keeps the rules.
+struct Verify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check every digest, size, name and rule of an image.",
+        discussion: """
+            Prints a line for each problem and each warning. Ends with status 0 where there is no problem, 1 where there \
+            is one, 2 where the image cannot be found.
+
+            caasctl verify demo
+            caasctl verify oci:out:latest
+            """)
+
+    @Argument(help: imageHelp) var image: String
+    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var choice: PlatformChoice
+
+    func run() async throws {
+        let progress = ProgressLine()
+        let outcome: ImageVerifier.Outcome
+        do {
+            let lookup = try ImageLookup()
+            let found = try await lookup.whole(image, platform: choice.value())
+            let (listings, name) = (lookup.listings, image)
+            outcome = await BlockingThread.run { () -> ImageVerifier.Outcome in
+                ImageVerifier(found, listings: listings) { step in progress.update("verify \(name): \(step)") }.verify()
+            }
+        } catch {
+            StandardError.print("Error: \(error)")
+            throw ExitCode(2)
+        }
+        if json {
+            print(String(decoding: outcome.json(name: image).prettyEncoded(), as: UTF8.self), terminator: "")
+        } else {
+            for finding in outcome.findings { print(finding) }
+            print(summary(outcome))
+        }
+        if !outcome.isValid { throw ExitCode(1) }
+    }
+
+    private func summary(_ outcome: ImageVerifier.Outcome) -> String {
+        let counts = [(outcome.manifests, "manifest"), (outcome.layers, "layer"), (outcome.entries, "file")]
+        let read = counts.map { "\($0) \($1)\($0 == 1 ? "" : "s")" }.joined(separator: ", ")
+        return "\(outcome.isValid ? "valid" : "not valid"): \(image): \(read), \(ByteCount(outcome.bytes)) read"
+    }
+}
