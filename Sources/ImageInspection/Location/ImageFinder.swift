@@ -100,8 +100,8 @@ public struct ImageFinder: Sendable {
         let matches = tag.map { tag in index.manifests.filter { Self.names($0).contains(tag) } } ?? index.manifests
         let tags = index.manifests.flatMap(Self.names)
         guard let match = matches.first else {
-            let nearest = EditDistance.nearest(to: tag ?? "", among: tags).map { "; did you mean '\($0)'?" } ?? ""
-            throw InspectionError("read \(text)", tag == nil ? "it has no image" : "it has no such tag\(nearest)")
+            let offered = tags.isEmpty ? "" : ", only \(tags.joined(separator: ", "))"
+            throw InspectionError("read \(text)", tag.map { "it has no tag '\($0)'\(offered)" } ?? "it has no image")
         }
         guard matches.count == 1 else {
             throw InspectionError("read \(text)", "it has several images; name one of \(tags.joined(separator: ", "))")

@@ -45,6 +45,7 @@ extension ImageVerifier {
             return nil
         }
         verifyCompression(layer, path, thing)
+        names.beginLayer()
         do throws(ArchiveError) {
             let file: File
             do throws(POSIXError) { file = try File(path, .read) } catch {

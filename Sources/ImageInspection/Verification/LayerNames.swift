@@ -17,6 +17,13 @@ struct LayerNames {
     /// Of all layers below it.
     private var below: Set<[UInt8]> = []
 
+    /// Forgets what it read of a layer that broke off.
+    mutating func beginLayer() {
+        current = []
+        parents = []
+        lastParent = []
+    }
+
     mutating func note(_ entry: ArchiveEntry, _ thing: String, _ findings: inout Findings) {
         if entry.path.isEmpty { return findings.entry(.problem, thing, [], "an entry has no name") }
         if entry.path.first == Self.slash { findings.entry(.problem, thing, entry.path, "the name is absolute") }
@@ -45,9 +52,6 @@ struct LayerNames {
             findings.entry(.warning, thing, parent, "the folder has no entry, so that unpackers invent its mode")
         }
         below.formUnion(current)
-        current = []
-        parents = []
-        lastParent = []
     }
 
     private func noteWhiteout(
