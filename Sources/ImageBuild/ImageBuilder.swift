@@ -38,11 +38,12 @@ public struct ImageBuilder: Sendable {
 
     /// Builds an image for each of its platforms and, where it has a program, bakes that in.
     ///
-    /// The definition's annotations win over those that are given beside it.
+    /// `annotations` are asked for while the layers are made; those of the definition win over them.
     public func build(
-        _ definition: ImageDefinition, program: ProgramDefinition? = nil, annotations: [String: String] = [:]
+        _ definition: ImageDefinition, program: ProgramDefinition? = nil,
+        annotations: @escaping @Sendable () async -> [String: String] = { [:] }
     ) async throws(ImageBuildError) -> BuiltImage {
-        let annotations = annotations.merging(definition.annotations) { $1 }
+        async let found = annotations()
         // What is missing for one platform is said before the layers of another take their time.
         let entrypoints = try entrypoints(for: definition, with: program)
         let bases = try await bases(of: definition)
@@ -60,9 +61,11 @@ public struct ImageBuilder: Sendable {
                 image.append(try entrypoint.add(to: store))
                 image.append(try await factory.bake(baked, epoch: epoch))
             }
+            let annotations = await found.merging(definition.annotations) { $1 }
             images.append(
                 try stored { () throws(ImageStoreError) in try image.store(in: store, annotations: annotations) })
         }
+        let annotations = await found.merging(definition.annotations) { $1 }
         return try BuiltImage(joining: images, annotations: annotations, in: store)
     }
 

@@ -50,9 +50,8 @@ struct ImageArchive {
         let top = single ? chosen?.descriptor ?? image : image
         blobs = try store.content(of: top)
         var documents = Layout.documents(for: top, as: names.reference?.description, tag: names.tag)
-        if let chosen, let problem = Self.problem(of: chosen) {
-            if output.form == .dockerArchive { throw ImageStoreError("write \(output)", problem) }
-        } else if let chosen {
+        if let chosen {
+            if output.form == .dockerArchive { try Self.requireLoadable(chosen, output) }
             let tags = names.reference.map { [JSONValue.string($0.familiar)] } ?? []
             let entry: JSONValue = [
                 "Config": .string(Layout.path(inArchive: chosen.manifest.config.digest)), "RepoTags": .array(tags),
@@ -77,10 +76,13 @@ struct ImageArchive {
         }
     }
 
-    /// Why docker could not load an image.
-    private static func problem(of image: StoredImage) -> String? {
-        let zstd = image.manifest.layers.first { $0.mediaType == .layerZstd }
-        return zstd.map { "layer \($0.digest.short) is compressed by zstd, which not every docker loads" }
+    /// docker reads layers in zstd since version 23 alone; podman and skopeo do.
+    private static func requireLoadable(_ image: StoredImage, _ output: ImageOutput) throws(ImageStoreError) {
+        guard let layer = image.manifest.layers.first(where: { $0.mediaType == .layerZstd }) else { return }
+        throw ImageStoreError(
+            "write \(output)",
+            "layer \(layer.digest.short) is compressed by zstd, which docker loads only since version 23; "
+                + "build with --compression gzip, or write an oci-archive, which newer ones load too")
     }
 
     /// Small files first, so that a reader of a pipe knows what comes; nothing of the machine and of the time.

@@ -43,6 +43,12 @@ struct Build: AsyncParsableCommand {
     @Flag(help: "Take FIFOs and device nodes among the files along.")
     var privileged = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Leave the git checkout out of the image's annotations.",
+            discussion: "They tell its address and, where no file of the image differs from it, its commit."))
+    var noGit = false
+
     @OptionGroup var platforms: PlatformOptions
     @OptionGroup var outputs: OutputOptions
     @OptionGroup var login: RegistryLoginOptions
@@ -59,7 +65,9 @@ struct Build: AsyncParsableCommand {
         let file = try ImageDefinition.locate(image)
         let definition = try platforms.narrow(
             ImageDefinition(reading: file, buildArguments: buildArguments(), environment: ProcessEnvironment.all()))
-        let program = try definition.locateProgram().map { try ProgramDefinition(reading: $0) }
+        let programFile = try definition.locateProgram()
+        let program = try programFile.map { try ProgramDefinition(reading: $0) }
+        let checkout = noGit ? nil : GitCheckout(of: definition, program: programFile)
         let home = HomeFolder.path()
         let store = try ImageStore(at: home.appending("store"))
         let registry = RegistryClient()
@@ -68,7 +76,9 @@ struct Build: AsyncParsableCommand {
             store: store, home: home, bases: registry, entrypointFolders: EntrypointArtifact.folders(home: home),
             entrypointBundles: platforms.bundles, epoch: SourceDateEpoch.seconds(), threads: jobs,
             isVerifying: verify, isPrivileged: privileged, report: progress.note)
-        let built = try await builder.build(definition, program: program)
+        let built = try await builder.build(definition, program: program) {
+            await checkout?.annotations() ?? [:]
+        }
         for name in [definition.name, try reference()?.description].compactMap(\.self) {
             try store.tag(built.descriptor, as: name)
         }

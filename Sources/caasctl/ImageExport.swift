@@ -30,13 +30,15 @@ struct ImageExport: Sendable {
     }
 
     private func write(_ image: Descriptor, to output: ImageOutput, name: String) async throws {
+        // What takes no time needs no progress.
+        let pause: Int64 = 64 << 20
         let line = ProgressLine()
         let store = store
         let copied = try await BlockingThread.run { () throws(ImageStoreError) in
             var copied: Int64 = 0
             try store.export(image, to: output, name: name) { count in
                 copied += count
-                line.update("write \(output): \(ByteCount(copied))")
+                if copied > pause { line.update("write \(output): \(ByteCount(copied))") }
             }
             return copied
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Definitions
+import ImageBuild
 import OCI
 import SystemPackage
 
@@ -37,7 +38,7 @@ struct PlatformOptions: ParsableArguments {
         guard !wanted.isEmpty else { return definition }
         let names = definition.platforms.map(\.description).joined(separator: ", ")
         for platform in wanted where !definition.platforms.contains(where: { $0.matches(platform) }) {
-            throw ValidationError("--platform \(platform) is none of the image's; 'platforms' lists \(names)")
+            throw ImageBuildError("build for \(platform)", "'platforms' in \(definition.file) lists \(names)")
         }
         var definition = definition
         definition.platforms = definition.platforms.filter { platform in
