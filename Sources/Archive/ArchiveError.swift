@@ -14,6 +14,11 @@ public struct ArchiveError: Error, Sendable, Equatable, CustomStringConvertible 
     /// A file that could not be read or written.
     init(_ action: String, _ path: FilePath, _ errno: Errno) { self.init("\(action) \(path)", "\(errno)") }
 
+    /// An entry's content that was longer or shorter than its file said: the file changed, and nothing else is wrong.
+    public static func changed(_ entry: ArchiveEntry) -> ArchiveError {
+        ArchiveError("write \(entry.name) to a layer", "its content changed while it was read")
+    }
+
     /// `cannot <do> <thing>: <reason>`.
     public var description: String { "cannot \(action): \(reason)" }
 }

@@ -73,7 +73,7 @@ public struct LayerWriter: ~Copyable {
                 try write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), of: entry)
             } catch { throw wrapping(error) }
         }
-        guard left == 0 else { throw wrapping(Self.changed(entry)) }
+        guard left == 0 else { throw wrapping(.changed(entry)) }
         do throws(ArchiveError) { try end(entry) } catch { throw wrapping(error) }
     }
 
@@ -81,10 +81,6 @@ public struct LayerWriter: ~Copyable {
     public consuming func finish() throws(ArchiveError) -> WrittenLayer {
         guard archive_write_close(archive) == ARCHIVE_OK else { throw failure("finish a layer") }
         return try output.finish()
-    }
-
-    private static func changed(_ entry: ArchiveEntry) -> ArchiveError {
-        ArchiveError("write \(entry.name) to a layer", "its content changed while it was read")
     }
 
     private func begin(_ entry: ArchiveEntry) throws(ArchiveError) {
@@ -102,7 +98,7 @@ public struct LayerWriter: ~Copyable {
         while !rest.isEmpty {
             let count = archive_write_data(archive, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
             guard count >= 0 else { throw failure("write \(entry.name) to a layer") }
-            guard count > 0 else { throw Self.changed(entry) }
+            guard count > 0 else { throw ArchiveError.changed(entry) }
             rest = rest.dropFirst(count)
         }
     }

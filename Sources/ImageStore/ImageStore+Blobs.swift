@@ -50,6 +50,8 @@ extension ImageStore {
     /// Removes what writers left that were killed.
     func removeAbandonedFiles() {
         AbandonedFiles.remove(in: temporaryFolder)
-        for folder in [self.folder, sourcesFolder] { AbandonedFiles.removeReplacements(in: folder) }
+        for folder in [self.folder, sourcesFolder, StoreSession.folder(in: self.folder)] {
+            AbandonedFiles.removeReplacements(in: folder)
+        }
     }
 }

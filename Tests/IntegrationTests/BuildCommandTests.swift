@@ -75,7 +75,6 @@ import Testing
             "Error: cannot read image reference 'A': the repository 'A' must be lower case"
         ),
         (["build", "app", "--push"], 64, "Error: --push needs --tag, which says where to"),
-        (["build", "app", "--output", "x"], 64, "Error: --output takes oci:DIR or oci:DIR:TAG, not 'x'"),
         (["build", "app", "--build-arg", "x"], 64, "Error: --build-arg takes NAME=value, not 'x'"),
         (["build", "app", "--jobs", "0"], 64, "Error: --jobs must be at least 1"),
     ])
@@ -92,30 +91,6 @@ import Testing
         let outcome = try await caasctl(["build", "app"], environment: ["SOURCE_DATE_EPOCH": "now"]).run()
         #expect(outcome.status == 1)
         #expect(outcome.errors == "Error: cannot read SOURCE_DATE_EPOCH: 'now' is no number of seconds since 1970\n")
-    }
-
-    @Test func `a build that is killed leaves a valid store`() async throws {
-        try writeImage("app")
-        let before = try await caasctl(["build", "app", "--output", "oci:layout:before"]).succeed()
-        try writeImage("big")
-        try await Command("truncate", ["-s", "2G", folder("images/big/files/zeros").string]).succeed()
-        for pause in [50, 150, 300] {
-            let killed = try RunningProgram(
-                Checkout.program("caasctl"), ["build", folder("images/big").string],
-                environment: ["CAASCTL_HOME": folder("home").string], log: folder("log"))
-            try await Task.sleep(for: .milliseconds(pause))
-            killed.signal(9)
-            _ = try await eventually { killed.status }
-            let blobs = try FileSystem.names(in: folder("home/store/blobs/sha256"))
-            for blob in blobs {
-                let content = try FileSystem.read(folder("home/store/blobs/sha256").appending(blob))
-                #expect(Digest(of: content).hexadecimal == blob.string)
-            }
-        }
-        try FileSystem.remove(folder("images/big/files/zeros"))
-        #expect(try await caasctl(["build", "app"]).succeed() == before)
-        try await caasctl(["build", "big", "--output", "oci:layout:after"]).succeed()
-        #expect(try await Command("umoci", ["ls", "--layout", folder("layout").string]).succeed() == "before\nafter")
     }
 
     @Test func `a base stays in its registry until an output needs it`() async throws {

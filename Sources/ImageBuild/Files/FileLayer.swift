@@ -143,7 +143,9 @@ struct FileLayer {
         entry.extendedAttributes = try attributes { (isWanted) throws(POSIXError) in
             try file.extendedAttributes(where: isWanted)
         }
-        try writer.append(entry, wrapping: { _ in changed }) { (buffer) throws(ImageBuildError) in
+        // A layer that cannot be written, as on a full disk, is not the file's fault.
+        let wrapped: (ArchiveError) -> ImageBuildError = { $0 == .changed(entry) ? changed : ImageBuildError($0) }
+        try writer.append(entry, wrapping: wrapped) { (buffer) throws(ImageBuildError) in
             let count = try posix { () throws(POSIXError) in try file.read(into: buffer) }
             advance(Int64(count))
             return count
