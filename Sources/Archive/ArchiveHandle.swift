@@ -16,6 +16,9 @@ struct ArchiveHandle: ~Copyable {
 
     deinit { archive_read_free(archive) }
 
+    /// True where the entry that was read last came from a zip.
+    var isZip: Bool { archive_format(archive) & ARCHIVE_FORMAT_BASE_MASK == ARCHIVE_FORMAT_ZIP }
+
     /// The next entry, nil at the end; what was left of the one before is skipped.
     mutating func next() throws(ArchiveError) -> ArchiveEntry? {
         guard let raw = try nextHeader() else { return nil }

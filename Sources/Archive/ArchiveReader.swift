@@ -31,6 +31,9 @@ public struct ArchiveReader: ~Copyable {
         self.file = file
     }
 
+    /// True where the archive is a zip, whose entries have no owners, and times of no known zone; known after ``next()``.
+    public var isZip: Bool { archive.isZip }
+
     /// The next entry, nil at the end; what was left of the one before is skipped.
     ///
     /// Its path is as the archive has it: absolute ones, `..` and a slash at the end of a folder's name are all seen.

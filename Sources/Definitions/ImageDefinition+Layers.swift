@@ -20,23 +20,15 @@ extension ImageDefinition.Layer {
             self = .debian(try ImageDefinition.DebianLayer(layer))
         case "git": self = .git(try ImageDefinition.GitLayer(layer))
         case "files": self = .files(try ImageDefinition.FilesLayer(layer, folder: folder))
-        case "python":
-            let fields = try YAMLFields(layer, known: ["requirements", "version", "interpreter", "into"])
-            _ = try fields.required("requirements").text()
-            _ = try fields.required("into").absolutePath()
-            throw layer.notSupported()
-        default:
-            let fields = try YAMLFields(layer, known: ["from", "into"])
-            _ = try fields.required("from").text()
-            _ = try fields.required("into").absolutePath()
-            throw layer.notSupported()
+        case "python": self = .python(try ImageDefinition.PythonLayer(layer, folder: folder))
+        default: self = .archive(try ImageDefinition.ArchiveLayer(layer, folder: folder))
         }
     }
 }
 
 extension ImageDefinition.DebianLayer {
     fileprivate init(_ value: YAMLValue) throws(DefinitionError) {
-        let fields = try YAMLFields(value, known: ["suite", "packages"])
+        let fields = try YAMLFields(value, known: ["suite", "packages", "snapshot"])
         let suiteField = try fields.required("suite")
         suite = try suiteField.text()
         guard suite.wholeMatch(of: #/[a-z][a-z0-9-]*/#) != nil else {
@@ -52,6 +44,17 @@ extension ImageDefinition.DebianLayer {
             }
             packages.append(package)
         }
+        snapshot = try fields.read("snapshot", Self.snapshot)
+    }
+
+    private static func snapshot(_ field: YAMLValue) throws(DefinitionError) -> ImageDefinition.DebianSnapshot {
+        let text = try field.text()
+        if text.wholeMatch(of: #/[0-9]{8}T[0-9]{6}Z/#) != nil { return .time(text) }
+        // What apt takes in a list of sources, so that no space and no option may be in it.
+        guard text.wholeMatch(of: #/(https?|file):/[^\s\[\]"']+/#) != nil else {
+            throw field.mismatch("a time, as in 20261101T000000Z, or a mirror's URL")
+        }
+        return .mirror(text)
     }
 }
 
@@ -63,8 +66,10 @@ extension ImageDefinition.GitLayer {
         guard !url.hasPrefix("-") else { throw urlField.mismatch("a URL") }
         let commitField = try fields.required("commit")
         commit = try commitField.text()
-        guard commit.wholeMatch(of: #/[0-9a-f]{40}|[0-9a-f]{64}/#) != nil else {
-            throw commitField.mismatch("a whole commit of 40 or 64 hexadecimal digits")
+        // git's own rules for names, as far as they keep a name from being something else.
+        // https://git-scm.com/docs/git-check-ref-format
+        guard commit.wholeMatch(of: #/[A-Za-z0-9_][A-Za-z0-9_.\/+-]*/#) != nil, !commit.contains("..") else {
+            throw commitField.mismatch("a commit of 40 or 64 hexadecimal digits, or the name of a branch or tag,")
         }
         into = try fields.required("into").absolutePath()
     }

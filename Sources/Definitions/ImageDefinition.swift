@@ -47,8 +47,10 @@ public struct ImageDefinition: Sendable, Hashable {
     /// One layer, or what several are made of.
     public enum Layer: Sendable, Hashable {
         case debian(DebianLayer)
+        case python(PythonLayer)
         case git(GitLayer)
         case files(FilesLayer)
+        case archive(ArchiveLayer)
     }
 
     /// A root file system of Debian packages; only on scratch.
@@ -57,16 +59,59 @@ public struct ImageDefinition: Sendable, Hashable {
         public var suite: String
         /// What is installed beside the essential packages.
         public var packages: [String]
+        /// Which state of the archive they come from, nil for the newest.
+        public var snapshot: DebianSnapshot?
+    }
+
+    /// A state of Debian's archive that does not change any more.
+    public enum DebianSnapshot: Sendable, Hashable {
+        /// A time of <https://snapshot.debian.org>, as in `20261101T000000Z`.
+        case time(String)
+        /// A mirror of such a state.
+        case mirror(String)
+    }
+
+    /// Packages of Python, from wheels alone: nothing of theirs runs while the image is built.
+    public struct PythonLayer: Sendable, Hashable {
+        /// What is installed: absolute, or made so from the image's folder.
+        public var requirements: FilePath
+        /// The image's Python, as in `3.11`.
+        public var version: String
+        /// Where the image has it; scripts begin with it.
+        public var interpreter: String
+        /// The folder that packages go into; PYTHONPATH gains it, and PATH its `bin`.
+        public var into: String
+        /// The newest glibc that wheels may ask for, as in `2.28`.
+        public var glibc: String
     }
 
     /// A commit's tree of a git repository.
     public struct GitLayer: Sendable, Hashable {
         /// What `git fetch` is given; a path that begins with `.` is relative to the image's folder.
         public var url: String
-        /// 40 or 64 hexadecimal digits.
+        /// 40 or 64 hexadecimal digits; else the name of a branch or a tag, which may mean another commit tomorrow.
         public var commit: String
         /// An absolute folder in the image.
         public var into: String
+
+        /// True where the commit is an id, so that every build gets the same files.
+        public var isPinned: Bool { commit.wholeMatch(of: #/[0-9a-f]{40}|[0-9a-f]{64}/#) != nil }
+    }
+
+    /// The content of an archive: a tar in any usual compression, or a zip.
+    public struct ArchiveLayer: Sendable, Hashable {
+        /// The file: absolute, or made so from the image's folder.
+        public var from: FilePath
+        /// An absolute folder in the image.
+        public var into: String
+        /// What the file must be, in 64 hexadecimal digits; nil takes whatever is there.
+        public var sha256: String?
+        /// Who owns everything in the image; nil keeps a tar's owners.
+        public var owner: FileOwner?
+        /// The most bytes that it may unpack to; nil for 10 GiB, or a hundred times its own size if that is more.
+        public var limit: Int64?
+        /// True where device nodes come along too.
+        public var isPrivileged: Bool
     }
 
     /// Files of the user's own.

@@ -1,3 +1,4 @@
+import Definitions
 import POSIX
 import SystemPackage
 import Timestamps
@@ -9,6 +10,8 @@ struct DebianRelease {
     /// Names another mirror of Debian's archive.
     private static let mirrorVariable = "CAASCTL_DEBIAN_MIRROR"
     private static let standardMirror = "http://deb.debian.org/debian"
+    /// Every state that the archive ever had.
+    private static let snapshots = "https://snapshot.debian.org/archive"
 
     /// Of the suite, then of its updates and its security updates where it has any.
     let dates: [String]
@@ -17,21 +20,58 @@ struct DebianRelease {
     /// What mmdebstrap is told of mirrors; nothing lets it take Debian's own with the updates.
     let mirror: [String]
 
-    init(_ suite: String, temporary: FilePath) async throws(ImageBuildError) {
-        let chosen = ProcessEnvironment.value(Self.mirrorVariable)
-        let url = chosen ?? Self.standardMirror
-        mirror = chosen.map { [$0] } ?? []
+    init(
+        _ suite: String, snapshot: ImageDefinition.DebianSnapshot?, temporary: FilePath
+    ) async throws(ImageBuildError) {
+        let places = Places(suite, snapshot: snapshot)
+        mirror = places.lines
         let file = temporary.appending("InRelease")
-        let main = try await Self.date("\(url)/dists/\(suite)/InRelease", file)
-        var dates = [main]
-        if chosen == nil {
-            for other in ["\(url)/dists/\(suite)-updates", "\(url)-security/dists/\(suite)-security"] {
-                // sid has neither; then there is nothing that mmdebstrap could take from there.
-                if let date = try? await Self.date("\(other)/InRelease", file) { dates.append(date) }
-            }
+        var dates = [try await Self.date("\(places.main)/InRelease", file)]
+        for other in places.others {
+            // sid has neither updates nor security updates; then there is nothing that mmdebstrap could take from there.
+            if let date = try? await Self.date("\(other)/InRelease", file) { dates.append(date) }
         }
         self.dates = dates.map(\.rfc3339)
         epoch = Int64(dates.map(\.seconds).max() ?? 0)
+    }
+
+    /// Where a suite's release files are, and how mmdebstrap is told of them.
+    struct Places: Equatable {
+        /// The suite itself.
+        let main: String
+        /// Its updates and security updates, which it need not have.
+        let others: [String]
+        /// mmdebstrap's arguments.
+        let lines: [String]
+
+        init(
+            _ suite: String, snapshot: ImageDefinition.DebianSnapshot?,
+            mirror chosen: String? = ProcessEnvironment.value(mirrorVariable)
+        ) {
+            var url = chosen ?? standardMirror
+            switch snapshot {
+            case .mirror(let mirror)?: url = mirror
+            case .time(let time)? where chosen == nil:
+                let archive = "\(snapshots)/debian/\(time)"
+                let security = "\(snapshots)/debian-security/\(time)"
+                main = "\(archive)/dists/\(suite)"
+                others = ["\(archive)/dists/\(suite)-updates", "\(security)/dists/\(suite)-security"]
+                lines =
+                    suite == "sid" || suite == "unstable"
+                    ? ["deb \(archive) \(suite) main"]
+                    : [
+                        "deb \(archive) \(suite) main", "deb \(archive) \(suite)-updates main",
+                        "deb \(security) \(suite)-security main",
+                    ]
+                return
+            default: break
+            }
+            main = "\(url)/dists/\(suite)"
+            let isStandard = chosen == nil && snapshot == nil
+            others =
+                isStandard ? ["\(url)/dists/\(suite)-updates", "\(url)-security/dists/\(suite)-security"] : []
+            lines = isStandard ? [] : [url]
+        }
     }
 
     /// Fetches as apt does, with its proxies; mmdebstrap verifies the signature of what it takes.

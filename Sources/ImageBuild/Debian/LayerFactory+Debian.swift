@@ -21,12 +21,14 @@ extension LayerFactory {
         let name = "debian: \(layer.suite)" + (packages.isEmpty ? "" : " with \(packages.joined(separator: ", "))")
         report(.step(name))
         let built = try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
-            let release = try await DebianRelease(layer.suite, temporary: temporary)
-            let inputs = ["debian", layer.suite, "\(platform)"] + packages + release.dates
+            let release = try await DebianRelease(
+                layer.suite, snapshot: layer.snapshot, temporary: temporary)
+            // The mirror's address is left in the image.
+            let inputs = ["debian", layer.suite, "\(platform)"] + packages + release.dates + release.mirror
             if let known = await cache.find(inputs, createdBy: name) { return known }
             let tar = temporary.appending("root.tar")
             report(.step("mmdebstrap: the state of \(release.dates[0])"))
-            try await install(layer.suite, packages, platform, release, to: tar)
+            try await install(layer, packages, platform, release, to: tar)
             let built = try await make(createdBy: name, from: tar) { entry in
                 DebianRoot.entry(entry, newest: release.epoch)
             }
@@ -37,7 +39,7 @@ extension LayerFactory {
     }
 
     private func install(
-        _ suite: String, _ packages: [String], _ platform: Platform, _ release: DebianRelease, to tar: FilePath
+        _ layer: ImageDefinition.DebianLayer, _ packages: [String], _ platform: Platform, _ release: DebianRelease, to tar: FilePath
     ) async throws(ImageBuildError) {
         let mmdebstrap = ExternalProgram(
             name: "mmdebstrap", advice: "apt-get install --no-install-recommends mmdebstrap uidmap",
@@ -47,7 +49,9 @@ extension LayerFactory {
             "--variant=minbase", "--mode=\(mode)", "--format=tar", "--architectures=\(platform.architecture)",
         ]
         if !packages.isEmpty { arguments.append("--include=\(packages.joined(separator: ","))") }
-        arguments += [suite, "-"] + release.mirror
+        // A state of the past says itself that it is past; whether it is Debian's is verified all the same.
+        if layer.snapshot != nil { arguments.append("--aptopt=Acquire::Check-Valid-Until \"false\"") }
+        arguments += [layer.suite, "-"] + release.mirror
         let environment = [
             "SOURCE_DATE_EPOCH": "\(release.epoch)", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANGUAGE": "",
             "DEBIAN_FRONTEND": "noninteractive",

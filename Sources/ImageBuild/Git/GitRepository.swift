@@ -26,11 +26,30 @@ struct GitRepository {
                 _ = try await run([
                     "fetch", "--quiet", "--", url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*",
                 ])
-            } catch { throw ImageBuildError("fetch commit \(commit) from \(url)", error.reason) }
+            } catch { throw ImageBuildError("fetch commit \(commit) from \(url.withoutUser)", error.reason.withoutUser) }
             do throws(ImageBuildError) { _ = try await run(["cat-file", "-e", "\(commit)^{commit}"]) } catch {
-                throw ImageBuildError("fetch commit \(commit) from \(url)", reason)
+                throw ImageBuildError("fetch commit \(commit) from \(url.withoutUser)", reason.withoutUser)
             }
         }
+    }
+
+    /// The commit that a tag or branch means there today; of both names the tag, as for git itself.
+    static func find(_ name: String, at url: String) async throws(ImageBuildError) -> String {
+        let names = ["refs/tags/\(name)^{}", "refs/tags/\(name)", "refs/heads/\(name)", name]
+        let lines: String
+        do throws(ImageBuildError) {
+            lines = try await git.run(["ls-remote", "--quiet", "--", url] + names, environment: environment)
+        } catch { throw ImageBuildError("find '\(name)' at \(url.withoutUser)", error.reason.withoutUser) }
+        var found: [String: String] = [:]
+        for line in lines.split(separator: "\n") {
+            let fields = line.split(separator: "\t")
+            if fields.count == 2 { found[String(fields[1])] = String(fields[0]) }
+        }
+        for name in names { if let commit = found[name] { return commit } }
+        let isShort = name.wholeMatch(of: #/[0-9a-f]{4,39}/#) != nil
+        throw ImageBuildError(
+            "find '\(name)' at \(url.withoutUser)",
+            "it has no such branch or tag" + (isShort ? "; a commit must be written with all its digits" : ""))
     }
 
     /// When it was committed, in seconds since 1970.

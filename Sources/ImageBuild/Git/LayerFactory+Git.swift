@@ -7,19 +7,20 @@ extension LayerFactory {
     func git(
         _ layer: ImageDefinition.GitLayer, folder: FilePath, isOnBase: Bool
     ) async throws(ImageBuildError) -> BuiltLayer {
-        let name = "git: \(layer.commit.prefix(12)) into \(layer.into)"
+        let url = layer.url.hasPrefix(".") ? folder.appending(layer.url).string : layer.url
+        let commit = try await commit(of: layer, at: url)
+        let name = "git: \(commit.prefix(12)) into \(layer.into)"
         report(.step(name))
         // A commit's name is a digest of all that is in it, so that where it came from does not matter.
         let above = try parents(to: layer.into, onBase: isOnBase, modified: 0).flatMap(\.fingerprint)
-        let inputs = ["git", layer.commit, layer.into, "\(isOnBase)", String(decoding: above, as: UTF8.self)]
+        let inputs = ["git", commit, layer.into, "\(isOnBase)", String(decoding: above, as: UTF8.self)]
         if let known = await cache.find(inputs, createdBy: name) { return known }
         let built = try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
             let repository = GitRepository(path: temporary.appending("repository"))
-            let url = layer.url.hasPrefix(".") ? folder.appending(layer.url).string : layer.url
-            try await repository.fetch(layer.commit, from: url)
-            let date = try await repository.date(of: layer.commit)
+            try await repository.fetch(commit, from: url)
+            let date = try await repository.date(of: commit)
             let tar = temporary.appending("commit.tar")
-            try await repository.archive(layer.commit, to: tar)
+            try await repository.archive(commit, to: tar)
             let parents = try parents(to: layer.into, onBase: isOnBase, modified: date)
             let into = Array(layer.into.split(separator: "/").joined(separator: "/").utf8)
             return try await make(createdBy: name, from: tar, parents: parents) { entry in
@@ -28,6 +29,16 @@ extension LayerFactory {
         }
         try cache.keep(built, for: inputs)
         return built
+    }
+
+    private func commit(of layer: ImageDefinition.GitLayer, at url: String) async throws(ImageBuildError) -> String {
+        if layer.isPinned { return layer.commit }
+        let commit = try await GitRepository.find(layer.commit, at: url)
+        report(
+            .warning(
+                "'\(layer.commit)' of \(url.withoutUser) may be another commit tomorrow; "
+                    + "for the same image then, write commit: \(commit)"))
+        return commit
     }
 
     /// The entry below `into`, with the modes that git knows and no other: git archive applies the user's umask.

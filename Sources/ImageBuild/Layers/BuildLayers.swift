@@ -43,6 +43,8 @@ struct BuildLayers {
         case .debian(let layer): return [try await factory.debian(layer, platform)]
         case .git(let layer): return [try await factory.git(layer, folder: definition.folder, isOnBase: isOnBase)]
         case .files(let layer): return try await factory.files(layer, epoch: epoch, isOnBase: isOnBase)
+        case .archive(let layer): return try await factory.archive(layer, epoch: epoch, isOnBase: isOnBase)
+        case .python(let layer): return try await factory.python(layer, platform, epoch: epoch, isOnBase: isOnBase)
         }
     }
 }
@@ -50,8 +52,8 @@ struct BuildLayers {
 extension ImageDefinition.Layer {
     fileprivate var dependsOnPlatform: Bool {
         switch self {
-        case .debian: true
-        case .git, .files: false
+        case .debian, .python: true
+        case .git, .files, .archive: false
         }
     }
 }

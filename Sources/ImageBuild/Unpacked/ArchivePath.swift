@@ -1,0 +1,38 @@
+import Archive
+import Hashing
+
+/// The path of an entry of an archive that may be hostile: relative, with no way out of where it is unpacked.
+struct ArchivePath: Hashable {
+    let names: [ArraySlice<UInt8>]
+
+    /// Nil for the archive's own root.
+    init?(_ bytes: [UInt8], in action: String) throws(ImageBuildError) {
+        let shown = String(decoding: bytes.prefix(200), as: UTF8.self)
+        guard bytes.first != UInt8(ascii: "/") else { throw ImageBuildError(action, "'\(shown)' is an absolute path") }
+        names = bytes.split(separator: UInt8(ascii: "/")).filter { $0 != [UInt8(ascii: ".")] }
+        guard !names.contains(Array("..".utf8)[...]) else {
+            throw ImageBuildError(action, "'\(shown)' leads out of the archive by '..'")
+        }
+        guard !names.contains(where: { $0.starts(with: ".wh.".utf8) }) else {
+            throw ImageBuildError(action, "'\(shown)': names that begin with '.wh.' mean removals in a layer")
+        }
+        if names.isEmpty { return nil }
+    }
+
+    /// The path of a folder above, or the path itself, with this many names.
+    func bytes(_ count: Int? = nil) -> [UInt8] {
+        Array(names.prefix(count ?? names.count).joined(separator: [UInt8(ascii: "/")]))
+    }
+
+    /// Every folder above it, the highest first.
+    var folders: [[UInt8]] { (1..<max(1, names.count)).map { bytes($0) } }
+}
+
+/// A short name for a path, so that a million of them take little memory.
+struct PathMark: Hashable {
+    private let value: UInt64
+
+    init(_ path: [UInt8]) {
+        value = SHA256.hash(path).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}

@@ -1,0 +1,95 @@
+import Archive
+import Definitions
+import SystemPackage
+
+/// What is in an archive, learnt before anything of it is written: it must be bounded, and safe to place.
+struct ArchiveSurvey {
+    /// A path that the archive holds more than once: the last entry counts, as for whoever unpacks it.
+    struct Repeated {
+        var first: Int
+        var last: Int
+        var entry: ArchiveEntry
+    }
+
+    /// Every path, folders included.
+    private(set) var paths: Set<PathMark> = []
+    private(set) var links: Set<PathMark> = []
+    private(set) var repeated: [[UInt8]: Repeated] = [:]
+    private(set) var isZip = false
+
+    init(_ layer: ImageDefinition.ArchiveLayer, size: Int64, action: String) throws(ImageBuildError) {
+        let limit = layer.limit ?? max(10 << 30, size.multipliedReportingOverflow(by: 100).partialValue)
+        var total: Int64 = 0
+        var repeatedMarks: Set<PathMark> = []
+        try Self.forEach(layer.from, action) { (path, entry, _, isZip) throws(ImageBuildError) in
+            self.isZip = isZip
+            // A header counts too: of empty files alone a small archive could hold a billion.
+            let (sum, isTooMuch) = total.addingReportingOverflow(max(0, entry.size) + 512 + Int64(entry.path.count))
+            total = sum
+            guard !isTooMuch, total <= limit else {
+                throw ImageBuildError(
+                    action,
+                    "it unpacks to more than \(limit) bytes at '\(entry.name)'; where that is meant, say so by 'limit'")
+            }
+            let mark = PathMark(path.bytes())
+            if !paths.insert(mark).inserted { repeatedMarks.insert(mark) }
+            if entry.kind == .symbolicLink { links.insert(mark) }
+            try Self.check(entry, path, paths, layer, action)
+        }
+        guard !repeatedMarks.isEmpty else { return }
+        try Self.forEach(layer.from, action) { (path, entry, index, _) throws(ImageBuildError) in
+            let bytes = path.bytes()
+            guard repeatedMarks.contains(PathMark(bytes)) else { return }
+            repeated[bytes, default: Repeated(first: index, last: index, entry: entry)].last = index
+            repeated[bytes]?.entry = entry
+        }
+        repeated = repeated.filter { $0.value.first != $0.value.last }
+    }
+
+    private static func check(
+        _ entry: ArchiveEntry, _ path: ArchivePath, _ paths: Set<PathMark>, _ layer: ImageDefinition.ArchiveLayer,
+        _ action: String
+    ) throws(ImageBuildError) {
+        switch entry.kind {
+        case .characterDevice, .blockDevice:
+            guard layer.isPrivileged else {
+                throw ImageBuildError(action, "'\(entry.name)' is a device; where that is meant, say 'privileged: true'")
+            }
+        case .hardLink:
+            let target = try ArchivePath(entry.target, in: action)
+            guard let target, paths.contains(PathMark(target.bytes())), target != path else {
+                throw ImageBuildError(action, "'\(entry.name)' is a link to a file that does not come before it")
+            }
+        case .symbolicLink:
+            let depth = layer.into.split(separator: "/").count + path.names.count - 1
+            guard lowestDepth(of: entry.target, from: depth) >= 0 else {
+                throw ImageBuildError(action, "the link '\(entry.name)' leads out of the image by '..'")
+            }
+        case .regular, .directory, .fifo: break
+        }
+    }
+
+    /// How far down below the root a link leads on its way; an absolute one begins there.
+    private static func lowestDepth(of target: [UInt8], from depth: Int) -> Int {
+        var depth = target.first == UInt8(ascii: "/") ? 0 : depth
+        var lowest = depth
+        for name in target.split(separator: UInt8(ascii: "/")) where name != [UInt8(ascii: ".")] {
+            depth += name.elementsEqual("..".utf8) ? -1 : 1
+            lowest = min(lowest, depth)
+        }
+        return lowest
+    }
+
+    private static func forEach(
+        _ file: FilePath, _ action: String,
+        _ body: (ArchivePath, ArchiveEntry, _ index: Int, _ isZip: Bool) throws(ImageBuildError) -> Void
+    ) throws(ImageBuildError) {
+        var reader: ArchiveReader
+        do throws(ArchiveError) { reader = try ArchiveReader(file) } catch { throw ImageBuildError(error) }
+        var index = 0
+        while let entry = try archived({ () throws(ArchiveError) in try reader.next() }) {
+            if let path = try ArchivePath(entry.path, in: action) { try body(path, entry, index, reader.isZip) }
+            index += 1
+        }
+    }
+}

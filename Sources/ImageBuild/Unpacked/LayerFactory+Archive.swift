@@ -1,0 +1,54 @@
+import Archive
+import Definitions
+import Hashing
+import POSIX
+import SystemPackage
+
+extension LayerFactory {
+    /// A layer of an archive's content, known again by the archive's own SHA-256.
+    func archive(
+        _ layer: ImageDefinition.ArchiveLayer, epoch: Int64, isOnBase: Bool
+    ) async throws(ImageBuildError) -> BuiltLayer {
+        let name = "archive: \(layer.from.lastComponent?.string ?? "/") into \(layer.into)"
+        report(.step(name))
+        let before = try posix { () throws(POSIXError) in try FileStatus(layer.from, followingLinks: true) }
+        let digest = try await BlockingThread.run { () throws(ImageBuildError) in try Self.digest(of: layer.from) }
+        guard layer.sha256 == nil || layer.sha256 == digest else {
+            throw ImageBuildError("unpack \(layer.from)", "its SHA-256 is \(digest), not the one that 'sha256' says")
+        }
+        let inputs = [
+            "archive", digest, layer.into, layer.owner.map { "\($0.user):\($0.group)" } ?? "kept",
+            "\(layer.isPrivileged)", "\(layer.limit ?? 0)", "\(epoch)", "\(isOnBase)",
+        ]
+        if let known = cache.find(inputs, createdBy: name) { return known }
+        let report = report
+        let built = try await make(createdBy: name) { (writer) throws(ImageBuildError) in
+            var done: Int64 = 0
+            var content = try UnpackedArchive(layer, epoch: epoch, isOnBase: isOnBase)
+            try content.write(to: &writer) { count in
+                done += count
+                report(.progress(step: name, bytes: done))
+            }
+        }
+        let after = try posix { () throws(POSIXError) in try FileStatus(layer.from, followingLinks: true) }
+        guard after.isUnchanged(since: before) else {
+            throw ImageBuildError("unpack \(layer.from)", "it changed while it was read; build again")
+        }
+        try cache.keep(built, for: inputs)
+        return built
+    }
+
+    private static func digest(of file: FilePath) throws(ImageBuildError) -> String {
+        try posix { () throws(POSIXError) in
+            let file = try File(file, .read)
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+            defer { buffer.deallocate() }
+            var hash = SHA256()
+            while true {
+                let count = try file.read(into: buffer)
+                if count == 0 { return hash.finish().hexadecimal }
+                hash.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Archive
+import Definitions
+import POSIX
+import SystemPackage
+
+/// The entries of an archive as entries of a layer, in the archive's own order.
+///
+/// Of a tar everything is kept, as by docker's ADD: owners' numbers, modes, times, extended attributes, links. A zip
+/// holds no owners, and times of the zone of whoever made it: its files are root's and get the build's time.
+struct UnpackedArchive {
+    private let layer: ImageDefinition.ArchiveLayer
+    private let survey: ArchiveSurvey
+    private let action: String
+    private let epoch: Int64
+    private let isOnBase: Bool
+    private let into: [UInt8]
+    private var written: Set<PathMark> = []
+
+    init(_ layer: ImageDefinition.ArchiveLayer, epoch: Int64, isOnBase: Bool) throws(ImageBuildError) {
+        self.layer = layer
+        self.epoch = epoch
+        self.isOnBase = isOnBase
+        action = "unpack \(layer.from)"
+        into = Array(layer.into.split(separator: "/").joined(separator: "/").utf8)
+        let size = try posix { () throws(POSIXError) in try FileStatus(layer.from, followingLinks: true).size }
+        survey = try ArchiveSurvey(layer, size: size, action: action)
+    }
+
+    mutating func write(to writer: inout LayerWriter, advance: (Int64) -> Void) throws(ImageBuildError) {
+        let parents = ParentFolders.entries(
+            to: layer.into, includingItself: true, onBase: isOnBase, modified: epoch)
+        for entry in parents { try append(entry, to: &writer) }
+        var reader: ArchiveReader
+        do throws(ArchiveError) { reader = try ArchiveReader(layer.from) } catch { throw ImageBuildError(error) }
+        var index = -1
+        while let original = try archived({ () throws(ArchiveError) in try reader.next() }) {
+            index += 1
+            guard let path = try ArchivePath(original.path, in: action),
+                let counted = try counted(original, at: path, index)
+            else { continue }
+            try writeMissingFolders(above: path, to: &writer)
+            guard let entry = try placed(counted, at: path) else { continue }
+            guard entry.kind == .regular, entry.size > 0 else {
+                try append(entry, to: &writer)
+                continue
+            }
+            try writer.append(entry, wrapping: { ImageBuildError($0) }) { (buffer) throws(ImageBuildError) in
+                let count = try archived { () throws(ArchiveError) in try reader.read(into: buffer) }
+                advance(Int64(count))
+                return count
+            }
+        }
+    }
+
+    private func append(_ entry: ArchiveEntry, to writer: inout LayerWriter) throws(ImageBuildError) {
+        try archived { () throws(ArchiveError) in try writer.append(entry) }
+    }
+
+    /// The entry that counts at this place: of one path the last, but a folder where its first entry stands, so that it
+    /// comes before what is in it.
+    private func counted(
+        _ entry: ArchiveEntry, at path: ArchivePath, _ index: Int
+    ) throws(ImageBuildError) -> ArchiveEntry? {
+        if !survey.repeated.isEmpty, entry.kind == .hardLink, let target = try ArchivePath(entry.target, in: action),
+            let other = survey.repeated[target.bytes()], other.last > index
+        {
+            throw ImageBuildError(
+                action, "'\(entry.name)' is a link to '\(target.bytes().text)', which it holds again later")
+        }
+        guard let repeated = survey.repeated[path.bytes()] else { return entry }
+        if repeated.entry.kind == .directory { return index == repeated.first ? repeated.entry : nil }
+        return index == repeated.last ? entry : nil
+    }
+
+    /// Without entries of their own, each unpacker would invent these folders' modes.
+    private mutating func writeMissingFolders(
+        above path: ArchivePath, to writer: inout LayerWriter
+    ) throws(ImageBuildError) {
+        for folder in path.folders {
+            let mark = PathMark(folder)
+            guard !survey.links.contains(mark) else {
+                throw ImageBuildError(action, "'\(path.bytes().text)' lies behind the link '\(folder.text)'")
+            }
+            guard !survey.paths.contains(mark), written.insert(mark).inserted else { continue }
+            let entry = ParentFolders.entry(below(folder), onBase: isOnBase, modified: epoch)
+            if let entry { try append(entry, to: &writer) }
+        }
+    }
+
+    /// The entry as it stands in the layer, nil where a base's own link must stay.
+    private func placed(_ original: ArchiveEntry, at path: ArchivePath) throws(ImageBuildError) -> ArchiveEntry? {
+        var entry = original
+        entry.path = below(path.bytes())
+        if entry.kind == .hardLink, let target = try ArchivePath(entry.target, in: action) {
+            entry.target = below(target.bytes())
+        }
+        if entry.kind == .directory,
+            ParentFolders.entry(entry.path, onBase: isOnBase, modified: epoch) == nil
+        {
+            return nil
+        }
+        if survey.isZip {
+            entry.user = 0
+            entry.group = 0
+            entry.modified = epoch
+        }
+        if let owner = layer.owner {
+            entry.user = Int64(owner.user)
+            entry.group = Int64(owner.group)
+        }
+        return entry
+    }
+
+    private func below(_ path: [UInt8]) -> [UInt8] { into + (into.isEmpty ? [] : [UInt8(ascii: "/")]) + path }
+}
+
+extension [UInt8] {
+    /// A path as people read it.
+    fileprivate var text: String { String(decoding: self, as: UTF8.self) }
+}
