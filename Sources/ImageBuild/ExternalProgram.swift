@@ -13,6 +13,8 @@ struct ExternalProgram {
     let advice: String
     /// The variables of ours that it sees; nil for all of them.
     var inherited: Set<String>?
+    /// Where it runs; nil for where we do.
+    var folder: FilePath?
 
     /// Runs it to its end and gives back what it printed, without the last newline.
     @discardableResult
@@ -36,6 +38,15 @@ struct ExternalProgram {
             arguments, environment, .fileDescriptor(target, closeAfterSpawningProcess: true), told: told)
     }
 
+    /// Tells every few seconds that the work goes on, until it is cancelled.
+    static func tick(_ step: String, _ report: @Sendable (BuildEvent) -> Void) async {
+        var seconds = 0
+        while (try? await Task.sleep(for: .seconds(5))) != nil {
+            seconds += 5
+            report(.waiting(step: step, seconds: seconds))
+        }
+    }
+
     private func run<Output: OutputProtocol>(
         _ arguments: [String], _ environment: [String: String], _ output: Output, told: (String) -> Void
     ) async throws(ImageBuildError) -> Output.OutputType {
@@ -48,7 +59,7 @@ struct ExternalProgram {
         do {
             let record = try await Subprocess.run(
                 name.contains("/") ? .path(FilePath(name)) : .name(name), arguments: Arguments(arguments),
-                environment: settings, input: .none, output: output, error: .sequence
+                environment: settings, workingDirectory: folder, input: .none, output: output, error: .sequence
             ) { execution in
                 for try await line in execution.standardError.strings() {
                     complaint.add(line)

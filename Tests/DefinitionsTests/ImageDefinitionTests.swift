@@ -162,8 +162,25 @@ import Testing
             "name: demo\nbase: scratch\nlayers: [{files: {from: a, into: /, split: 1GB}}]",
             says: ":3: 'layers[0].files.split' is '1GB'; a size, as in 512MiB, was expected"),
         Mistake(
-            "name: demo\nbase: scratch\nlayers: [{git: {url: a, into: /, commit: main}}]",
-            says: ":3: 'layers[0].git.commit' is 'main'; a whole commit of 40 or 64 hexadecimal digits was expected"),
+            "name: demo\nbase: scratch\nlayers: [{git: {url: a, into: /, commit: --upload-pack}}]",
+            says: ":3: 'layers[0].git.commit' is '--upload-pack'; "
+                + "a commit of 40 or 64 hexadecimal digits, or the name of a branch or tag, was expected"),
+        Mistake(
+            "name: demo\nbase: scratch\nlayers: [{debian: {suite: sid, snapshot: yesterday}}]",
+            says: ":3: 'layers[0].debian.snapshot' is 'yesterday'; "
+                + "a time, as in 20261101T000000Z, or a mirror's URL was expected"),
+        Mistake(
+            "name: demo\nbase: scratch\nlayers: [{python: {requirements: r, into: /opt, version: \"3\"}}]",
+            says: ":3: 'layers[0].python.version' is '3'; a version of Python, as in \"3.11\", was expected"),
+        Mistake(
+            "name: demo\nbase: scratch\nlayers: [{python: {requirements: r, into: /, version: 3.11}}]",
+            says: ":3: 'layers[0].python.into' is '/'; a folder of its own, without ':' in its name, was expected"),
+        Mistake(
+            "name: demo\nbase: scratch\nlayers: [{python: {requirments: r, into: /opt, version: 3.11}}]",
+            says: ":3: unknown key 'requirments' in layers[0].python; did you mean 'requirements'?"),
+        Mistake(
+            "name: demo\nbase: scratch\nlayers: [{archive: {from: a.tar, into: /opt, sha256: abc}}]",
+            says: ":3: 'layers[0].archive.sha256' is 'abc'; 64 hexadecimal digits was expected"),
         Mistake(
             "name: demo\nbase: scratch\nports: [70000]",
             says: ":3: 'ports[0]' is '70000'; a port, as in 8000 or 8000/tcp, was expected"),
@@ -214,12 +231,6 @@ import Testing
         Mistake(
             "name: demo\nbase: scratch\nlayers: [{files: {from: a, into: /, split: 5KiB}}]",
             says: ":3: 'layers[0].files.split' is '5KiB'; none or a size of at least 1MiB was expected"),
-        Mistake(
-            "name: demo\nbase: scratch\nlayers: [{python: {requirements: r.txt, version: \"3.11\", into: /opt}}]",
-            says: ":3: 'layers[0].python' is not supported yet"),
-        Mistake(
-            "name: demo\nbase: scratch\nlayers: [{archive: {from: a.tar, into: /opt}}]",
-            says: ":3: 'layers[0].archive' is not supported yet"),
         Mistake(
             "name: demo\nbase: scratch\nplatforms: [linux/amd64, linux/x86_64]",
             says: ":3: 'platforms' names linux/amd64 twice"),

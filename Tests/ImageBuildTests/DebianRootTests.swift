@@ -1,4 +1,5 @@
 import Archive
+import Definitions
 import Testing
 
 @testable import ImageBuild
@@ -35,5 +36,27 @@ import Testing
         let names = Set(lines.map { String($0.prefix { $0 != "=" }) })
         #expect(names.isSubset(of: LayerFactory.inheritedByPackages.union(["TZ"])))
         #expect(names.isSuperset(of: ["PATH", "TZ"]))
+    }
+
+    @Test func `a snapshot's mirrors are those of its time, and a chosen mirror is asked alone`() {
+        let standard = DebianRelease.Places("bookworm", snapshot: nil, mirror: nil)
+        #expect(standard.main == "http://deb.debian.org/debian/dists/bookworm")
+        #expect(standard.lines.isEmpty)
+        let past = DebianRelease.Places("bookworm", snapshot: .time("20261101T000000Z"), mirror: nil)
+        let place = "https://snapshot.debian.org/archive"
+        #expect(past.main == "\(place)/debian/20261101T000000Z/dists/bookworm")
+        #expect(
+            past.lines == [
+                "deb \(place)/debian/20261101T000000Z bookworm main",
+                "deb \(place)/debian/20261101T000000Z bookworm-updates main",
+                "deb \(place)/debian-security/20261101T000000Z bookworm-security main",
+            ])
+        for snapshot in [nil, ImageDefinition.DebianSnapshot.time("20261101T000000Z")] {
+            let chosen = DebianRelease.Places("bookworm", snapshot: snapshot, mirror: "http://m/debian")
+            #expect(chosen.lines == ["http://m/debian"])
+            #expect(chosen.others.isEmpty)
+        }
+        let mirror = DebianRelease.Places("sid", snapshot: .mirror("http://s/debian"), mirror: "http://m/debian")
+        #expect(mirror.main == "http://s/debian/dists/sid")
     }
 }

@@ -56,4 +56,28 @@ import Testing
         #expect(other?.description.contains("does not appear to be a git repository") == true)
         #expect(try fixture.blobs().isEmpty)
     }
+
+    @Test func `a branch or tag is built as the commit that it means today, with a warning that names it`() async throws
+    {
+        let first = try await makeRepository()
+        let repository = folder("image/repo").string
+        let environment = ["GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b", "HOME": folder.path.string]
+        try await Command("git", ["-C", repository, "tag", "-a", "-m", "one", "v1", first], environment: environment)
+            .succeed()
+        let tagged = try await fixture.build(yaml("v1"))
+        #expect(tagged.descriptor == (try await fixture.build(yaml(first))).descriptor)
+        let warnings = fixture.events.warnings
+        #expect(warnings.count == 1)
+        #expect(
+            warnings.first?.hasSuffix("may be another commit tomorrow; for the same image then, write commit: \(first)")
+                == true)
+        let branch = try await fixture.build(yaml("main"))
+        #expect(branch.descriptor != tagged.descriptor)
+        let error = await #expect(throws: ImageBuildError.self) { try await fixture.build(yaml("none")) }
+        #expect(error?.description == "cannot find 'none' at \(folder("image/./repo")): it has no such branch or tag")
+        let short = await #expect(throws: ImageBuildError.self) {
+            try await fixture.build(yaml(String(first.prefix(10))))
+        }
+        #expect(short?.description.hasSuffix("; a commit must be written with all its digits") == true)
+    }
 }

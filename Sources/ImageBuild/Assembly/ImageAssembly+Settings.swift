@@ -15,6 +15,10 @@ extension ImageAssembly {
 
     mutating func apply(_ definition: ImageDefinition) {
         setMissing("PATH", Self.path)
+        for case .python(let layer) in definition.layers {
+            add(layer.into, toList: "PYTHONPATH")
+            add("\(layer.into)/bin", toList: "PATH")
+        }
         for (name, value) in definition.environment.sorted(by: { $0.key < $1.key }) {
             config.setEnvironment(name, value)
         }
@@ -46,6 +50,13 @@ extension ImageAssembly {
         config["Entrypoint"] = ["/.caas/caas-entrypoint"]
         config["Cmd"] = nil
         return program
+    }
+
+    /// Puts a folder before those of a list that is separated by colons.
+    private mutating func add(_ folder: String, toList name: String) {
+        let old = config.environment.last { $0.name == name }?.value ?? ""
+        guard !old.split(separator: ":").contains(Substring(folder)) else { return }
+        config.setEnvironment(name, old.isEmpty ? folder : "\(folder):\(old)")
     }
 
     private mutating func setMissing(_ name: String, _ value: String) {

@@ -39,7 +39,8 @@ extension LayerFactory {
     }
 
     private func install(
-        _ layer: ImageDefinition.DebianLayer, _ packages: [String], _ platform: Platform, _ release: DebianRelease, to tar: FilePath
+        _ layer: ImageDefinition.DebianLayer, _ packages: [String], _ platform: Platform, _ release: DebianRelease,
+        to tar: FilePath
     ) async throws(ImageBuildError) {
         let mmdebstrap = ExternalProgram(
             name: "mmdebstrap", advice: "apt-get install --no-install-recommends mmdebstrap uidmap",
@@ -57,21 +58,12 @@ extension LayerFactory {
             "DEBIAN_FRONTEND": "noninteractive",
         ]
         let report = report
-        async let _: Void = Self.tick("mmdebstrap", report)
+        async let _: Void = ExternalProgram.tick("mmdebstrap", report)
         // Its output goes through a descriptor: in a user namespace it could not open a file of ours by name.
         try await mmdebstrap.run(arguments, environment: environment, outputTo: tar) { line in
             if line.hasPrefix("I: "), line.hasSuffix("...") {
                 report(.step("mmdebstrap: \(line.dropFirst(3).dropLast(3))"))
             }
-        }
-    }
-
-    /// Tells every few seconds that the work goes on, until it is cancelled.
-    private static func tick(_ step: String, _ report: @Sendable (BuildEvent) -> Void) async {
-        var seconds = 0
-        while (try? await Task.sleep(for: .seconds(5))) != nil {
-            seconds += 5
-            report(.waiting(step: step, seconds: seconds))
         }
     }
 }

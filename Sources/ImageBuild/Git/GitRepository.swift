@@ -26,7 +26,9 @@ struct GitRepository {
                 _ = try await run([
                     "fetch", "--quiet", "--", url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*",
                 ])
-            } catch { throw ImageBuildError("fetch commit \(commit) from \(url.withoutUser)", error.reason.withoutUser) }
+            } catch {
+                throw ImageBuildError("fetch commit \(commit) from \(url.withoutUser)", error.reason.withoutUser)
+            }
             do throws(ImageBuildError) { _ = try await run(["cat-file", "-e", "\(commit)^{commit}"]) } catch {
                 throw ImageBuildError("fetch commit \(commit) from \(url.withoutUser)", reason.withoutUser)
             }

@@ -43,7 +43,7 @@ struct BuildLayers {
         case .debian(let layer): return [try await factory.debian(layer, platform)]
         case .git(let layer): return [try await factory.git(layer, folder: definition.folder, isOnBase: isOnBase)]
         case .files(let layer): return try await factory.files(layer, epoch: epoch, isOnBase: isOnBase)
-        case .archive(let layer): return try await factory.archive(layer, epoch: epoch, isOnBase: isOnBase)
+        case .archive(let layer): return [try await factory.archive(layer, epoch: epoch, isOnBase: isOnBase)]
         case .python(let layer): return try await factory.python(layer, platform, epoch: epoch, isOnBase: isOnBase)
         }
     }

@@ -53,7 +53,8 @@ struct ArchiveSurvey {
         switch entry.kind {
         case .characterDevice, .blockDevice:
             guard layer.isPrivileged else {
-                throw ImageBuildError(action, "'\(entry.name)' is a device; where that is meant, say 'privileged: true'")
+                throw ImageBuildError(
+                    action, "'\(entry.name)' is a device; where that is meant, say 'privileged: true'")
             }
         case .hardLink:
             let target = try ArchivePath(entry.target, in: action)
@@ -84,8 +85,7 @@ struct ArchiveSurvey {
         _ file: FilePath, _ action: String,
         _ body: (ArchivePath, ArchiveEntry, _ index: Int, _ isZip: Bool) throws(ImageBuildError) -> Void
     ) throws(ImageBuildError) {
-        var reader: ArchiveReader
-        do throws(ArchiveError) { reader = try ArchiveReader(file) } catch { throw ImageBuildError(error) }
+        var reader = try ArchiveReader(at: file)
         var index = 0
         while let entry = try archived({ () throws(ArchiveError) in try reader.next() }) {
             if let path = try ArchivePath(entry.path, in: action) { try body(path, entry, index, reader.isZip) }

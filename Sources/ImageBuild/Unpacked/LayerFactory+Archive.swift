@@ -16,15 +16,17 @@ extension LayerFactory {
         guard layer.sha256 == nil || layer.sha256 == digest else {
             throw ImageBuildError("unpack \(layer.from)", "its SHA-256 is \(digest), not the one that 'sha256' says")
         }
+        let parents = try parents(to: layer.into, onBase: isOnBase, modified: epoch)
         let inputs = [
             "archive", digest, layer.into, layer.owner.map { "\($0.user):\($0.group)" } ?? "kept",
             "\(layer.isPrivileged)", "\(layer.limit ?? 0)", "\(epoch)", "\(isOnBase)",
+            String(decoding: parents.flatMap(\.fingerprint), as: UTF8.self),
         ]
-        if let known = cache.find(inputs, createdBy: name) { return known }
+        if let known = await cache.find(inputs, createdBy: name) { return known }
         let report = report
         let built = try await make(createdBy: name) { (writer) throws(ImageBuildError) in
             var done: Int64 = 0
-            var content = try UnpackedArchive(layer, epoch: epoch, isOnBase: isOnBase)
+            var content = try UnpackedArchive(layer, below: parents, epoch: epoch, isOnBase: isOnBase)
             try content.write(to: &writer) { count in
                 done += count
                 report(.progress(step: name, bytes: done))

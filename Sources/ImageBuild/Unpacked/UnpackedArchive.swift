@@ -14,9 +14,14 @@ struct UnpackedArchive {
     private let epoch: Int64
     private let isOnBase: Bool
     private let into: [UInt8]
+    private let parents: [ArchiveEntry]
     private var written: Set<PathMark> = []
 
-    init(_ layer: ImageDefinition.ArchiveLayer, epoch: Int64, isOnBase: Bool) throws(ImageBuildError) {
+    /// `parents` are the entries of the folders on the way to where it is unpacked.
+    init(
+        _ layer: ImageDefinition.ArchiveLayer, below parents: [ArchiveEntry], epoch: Int64, isOnBase: Bool
+    ) throws(ImageBuildError) {
+        self.parents = parents
         self.layer = layer
         self.epoch = epoch
         self.isOnBase = isOnBase
@@ -27,11 +32,8 @@ struct UnpackedArchive {
     }
 
     mutating func write(to writer: inout LayerWriter, advance: (Int64) -> Void) throws(ImageBuildError) {
-        let parents = ParentFolders.entries(
-            to: layer.into, includingItself: true, onBase: isOnBase, modified: epoch)
         for entry in parents { try append(entry, to: &writer) }
-        var reader: ArchiveReader
-        do throws(ArchiveError) { reader = try ArchiveReader(layer.from) } catch { throw ImageBuildError(error) }
+        var reader = try ArchiveReader(at: layer.from)
         var index = -1
         while let original = try archived({ () throws(ArchiveError) in try reader.next() }) {
             index += 1
@@ -117,4 +119,12 @@ struct UnpackedArchive {
 extension [UInt8] {
     /// A path as people read it.
     fileprivate var text: String { String(decoding: self, as: UTF8.self) }
+}
+
+extension ArchiveReader {
+    /// Opens the archive in a file.
+    init(at path: FilePath) throws(ImageBuildError) {
+        let file = try posix { () throws(POSIXError) in try File(path, .read) }
+        do throws(ArchiveError) { try self.init(file) } catch { throw ImageBuildError(error) }
+    }
 }

@@ -1,0 +1,26 @@
+import JSON
+import POSIX
+import SystemPackage
+
+/// Layers that the same inputs give together.
+extension LayerCache {
+    /// The layers that the inputs gave, if all are still in the store.
+    func findAll(_ inputs: [String]) async -> [BuiltLayer]? {
+        guard let content = try? FileSystem.read(file(for: inputs)),
+            let names = (try? JSONValue(parsing: content))?.array?.compactMap(\.string)
+        else { return nil }
+        var layers: [BuiltLayer] = []
+        for (index, name) in names.enumerated() {
+            guard let layer = await find(inputs + ["\(index)"], createdBy: name) else { return nil }
+            layers.append(layer)
+        }
+        return layers
+    }
+
+    func keepAll(_ layers: [BuiltLayer], for inputs: [String]) throws(ImageBuildError) {
+        for (index, layer) in layers.enumerated() { try keep(layer, for: inputs + ["\(index)"]) }
+        let file = file(for: inputs)
+        let names = JSONValue.array(layers.map { .string($0.createdBy) })
+        try posix { () throws(POSIXError) in try FileSystem.write(names.encoded(), to: file) }
+    }
+}

@@ -1,0 +1,35 @@
+import POSIX
+import SystemPackage
+
+/// Compiles modules to bytecode that no time makes stale: Python takes it without looking at the source again.
+///
+/// Source: <https://peps.python.org/pep-0552/>.
+enum Bytecode {
+    private static let inherited: Set<String> = ["PATH", "HOME", "TMPDIR"]
+
+    /// The interpreter of this machine that makes an image's bytecode, with its exact version; nil where none fits.
+    static func compiler(for version: String) async -> (program: ExternalProgram, version: String)? {
+        guard var host = await PipEnvironment.host(for: version),
+            host.version == version || host.version.hasPrefix("\(version).")
+        else { return nil }
+        host.program.inherited = inherited
+        return host
+    }
+
+    /// Compiles everything below a folder as if it lay at `into`.
+    static func compile(
+        _ folder: FilePath, as into: String, by compiler: ExternalProgram, threads: Int
+    ) async throws(ImageBuildError) {
+        // Sets of constants are written in the order of their hashes, which are random unless said.
+        let environment = ["PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"]
+        let arguments = [
+            "-S", "-m", "compileall", "-q", "-q", "-f", "-j", "\(threads)", "--invalidation-mode", "unchecked-hash",
+            "-s",
+            folder.string, "-p", into, folder.string,
+        ]
+        do throws(ImageBuildError) { try await compiler.run(arguments, environment: environment) } catch {
+            // Packages come with files for other versions and with broken examples, which stay as they are.
+            guard error.reason.contains("exited") else { throw error }
+        }
+    }
+}

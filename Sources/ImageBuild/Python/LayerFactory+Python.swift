@@ -1,0 +1,56 @@
+import Definitions
+import OCI
+import POSIX
+import SystemPackage
+
+extension LayerFactory {
+    /// Layers of Python packages, which are known again by what was chosen: names, versions and digests.
+    func python(
+        _ layer: ImageDefinition.PythonLayer, _ platform: Platform, epoch: Int64, isOnBase: Bool
+    ) async throws(ImageBuildError) -> [BuiltLayer] {
+        let name = "python: \(layer.requirements.lastComponent?.string ?? "") into \(layer.into)"
+        report(.step(name))
+        let target = try PythonTarget(layer, platform)
+        let downloads = cache.folder.removingLastComponent()
+        let path = try Self.absolute(layer.requirements)
+        let file = try RequirementsFile(reading: path)
+        return try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
+            let installer = try await PythonInstaller(for: target, cache: downloads, report: report)
+            let pins = try await installer.choose(path, temporary: temporary)
+            let compiler = await Bytecode.compiler(for: layer.version)
+            let inputs =
+                ["python", layer.interpreter, layer.into, compiler?.version ?? "none", "\(epoch)", "\(isOnBase)"]
+                + target.inputs + pins.map(\.line)
+            if let known = await cache.findAll(inputs) { return known }
+            let site = temporary.appending("site")
+            try posix { () throws(POSIXError) in try FileSystem.makeFolder(site) }
+            report(.step("\(installer.name): \(pins.count) packages for \(target.description)"))
+            try await installer.install(pins, file, into: site, temporary: temporary)
+            let packages = SitePackages(folder: site, interpreter: layer.interpreter)
+            try await BlockingThread.run { () throws(ImageBuildError) in try packages.normalize() }
+            if let compiler {
+                try await Bytecode.compile(site, as: layer.into, by: compiler.program, threads: threads)
+            } else {
+                report(
+                    .warning(
+                        "\(layer.into) has no bytecode, so that programs start more slowly: there is no "
+                            + "python\(layer.version) on this machine to compile it"))
+            }
+            var source = FileSource(
+                title: name, from: site, into: layer.into, rules: try IgnoreRules([]), time: .fixed(epoch),
+                isOnBase: isOnBase)
+            source.split = .automatic
+            let built = try await layers(of: source)
+            try cache.keepAll(built, for: inputs)
+            return built
+        }
+    }
+
+    /// The path as the programs see it that run in its folder.
+    private static func absolute(_ file: FilePath) throws(ImageBuildError) -> FilePath {
+        guard let name = file.lastComponent else { return file }
+        let folder = file.removingLastComponent()
+        return try posix { () throws(POSIXError) in try FileSystem.realPath(folder.isEmpty ? "." : folder) }
+            .appending(name)
+    }
+}

@@ -1,0 +1,46 @@
+import POSIX
+import SystemPackage
+
+/// A virtual environment of our own with pip in it, made once.
+///
+/// Another distribution's pip may refuse to install anything, and the user's own may be set up to do something else.
+enum PipEnvironment {
+    /// The interpreter of this machine, of the image's version where there is one: pip evaluates a package's conditions
+    /// by the Python that it runs in.
+    static func host(for version: String) async -> (program: ExternalProgram, version: String)? {
+        for name in ["python\(version)", "python3"] {
+            let program = ExternalProgram(
+                name: name, advice: "apt-get install python3-venv, or uv from https://docs.astral.sh/uv/")
+            let script = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
+            if let found = try? await program.run(["-I", "-c", script]) { return (program, found) }
+        }
+        return nil
+    }
+
+    static func interpreter(for target: PythonTarget, in cache: FilePath) async throws(ImageBuildError) -> FilePath {
+        guard let host = await host(for: target.version) else {
+            throw ImageBuildError(
+                "install Python packages",
+                "neither uv nor python3 is installed; apt-get install python3-venv, or uv from https://docs.astral.sh/uv/"
+            )
+        }
+        let folder = cache.appending("python")
+        let environment = folder.appending("venv-\(host.version)")
+        let interpreter = environment.appending("bin/python")
+        let pip = ExternalProgram(name: interpreter.string, advice: "")
+        if (try? await pip.run(["-I", "-m", "pip", "--version"])) != nil { return interpreter }
+        try posix { () throws(POSIXError) in try FileSystem.makeFolder(folder) }
+        let made = FileSystem.temporaryPath(beside: environment)
+        do throws(ImageBuildError) { try await host.program.run(["-I", "-m", "venv", made.string]) } catch {
+            try? FileSystem.removeTree(made)
+            throw ImageBuildError(
+                "make a virtual environment for pip", "\(error.reason); apt-get install python3-venv may help")
+        }
+        // Another build may have been first, whose environment is as good.
+        do throws(POSIXError) { try FileSystem.rename(made, to: environment) } catch {
+            try? FileSystem.removeTree(made)
+            if (try? await pip.run(["-I", "-m", "pip", "--version"])) == nil { throw ImageBuildError(error) }
+        }
+        return interpreter
+    }
+}

@@ -1,0 +1,25 @@
+/// What uv or pip say of a failure, in their own words, read for the one that a user can act on.
+struct PythonComplaint {
+    /// The requirement that has no wheel.
+    let requirement: String?
+    /// Anything else, in one line.
+    let reason: String?
+
+    init(_ lines: [String]) {
+        let text = lines.map { $0.drop { " ╰─▶×│".contains($0) } }.joined(separator: " ")
+        if let match = text.firstMatch(of: #/No matching distribution found for (\S+)/#) {
+            requirement = String(match.1)
+        } else if let match = text.firstMatch(
+            of: #/([A-Za-z0-9][A-Za-z0-9._\-]*(?:[=<>!~]=?[^\s,]+)?) (?:has|have) no (?:usable wheels|wheels|`)/#)
+        {
+            requirement = String(match.1)
+        } else {
+            requirement = nil
+        }
+        let cause = lines.first { $0.contains("cause: ") || $0.contains("─▶") }
+        let error = lines.first { $0.lowercased().hasPrefix("error: ") }
+        reason = (cause ?? error).map { line in
+            String(line.drop { " ╰─▶×│".contains($0) }.trimmingPrefix(#/cause: |(?i:error): /#))
+        }
+    }
+}

@@ -1,0 +1,91 @@
+/// A line of an installed package's RECORD.
+///
+/// Source: <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>.
+struct RecordRow: Hashable {
+    /// Below the folder of packages.
+    let path: String
+    let hash: String
+    let size: String
+
+    init(path: String, hash: String, size: String) {
+        self.path = path
+        self.hash = hash
+        self.size = size
+    }
+
+    var line: String { "\(Self.quoted(path)),\(hash),\(size)" }
+
+    /// The rows of a file; pip names scripts by the way from where it first put the packages.
+    static func list(_ text: String) -> [RecordRow] {
+        text.split(whereSeparator: \.isNewline).compactMap { line in
+            let fields = fields(String(line))
+            guard fields.count == 3 else { return nil }
+            var path = fields[0][...]
+            while path.hasPrefix("../") { path = path.dropFirst(3) }
+            guard !path.isEmpty, !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else { return nil }
+            return RecordRow(path: String(path), hash: fields[1], size: fields[2])
+        }
+    }
+
+    private static func fields(_ line: String) -> [String] {
+        var fields = [""]
+        var isQuoted = false
+        var rest = Substring(line)
+        while let character = rest.popFirst() {
+            if character == "\"" {
+                if isQuoted && rest.first == "\"" {
+                    fields[fields.count - 1].append("\"")
+                    rest.removeFirst()
+                } else {
+                    isQuoted.toggle()
+                }
+            } else if character == "," && !isQuoted {
+                fields.append("")
+            } else {
+                fields[fields.count - 1].append(character)
+            }
+        }
+        return fields
+    }
+
+    private static func quoted(_ field: String) -> String {
+        guard field.contains(where: { $0 == "," || $0 == "\"" }) else { return field }
+        return "\"\(field.replacing("\"", with: "\"\""))\""
+    }
+}
+
+/// A command that a package asks for.
+struct EntryPoint: Hashable {
+    let name: String
+    let module: String
+    /// What is called, with dots.
+    let object: String
+
+    /// Those of the sections for commands. <https://packaging.python.org/en/latest/specifications/entry-points/#file-format>
+    static func scripts(in text: String) -> [EntryPoint] {
+        var section = ""
+        var points: [EntryPoint] = []
+        for line in text.split(whereSeparator: \.isNewline) {
+            if let match = line.wholeMatch(of: #/\s*\[([^\]]*)\]\s*/#) {
+                section = match.1.filter { !$0.isWhitespace }
+            } else if section == "console_scripts" || section == "gui_scripts",
+                let match = line.wholeMatch(of: #/\s*([\w.\-]+)\s*=\s*([\w.]+)\s*:\s*([\w.]+)\s*(?:\[.*\])?\s*/#)
+            {
+                points.append(EntryPoint(name: String(match.1), module: String(match.2), object: String(match.3)))
+            }
+        }
+        return points
+    }
+
+    func script(_ interpreter: String) -> String {
+        let root = object.prefix { $0 != "." }
+        return """
+            #!\(interpreter)
+            import sys
+            from \(module) import \(root)
+            if __name__ == "__main__":
+                sys.exit(\(object)())
+
+            """
+    }
+}

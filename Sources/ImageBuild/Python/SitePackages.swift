@@ -1,0 +1,97 @@
+import Hashing
+import POSIX
+import SystemPackage
+
+/// A folder of installed packages, made the same whoever installed them, where and as whom.
+struct SitePackages {
+    /// What an installer leaves that tells of it, or of this machine, rather than of the package.
+    private static let traces: Set<String> = [
+        "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "RECORD.jws",
+    ]
+
+    let folder: FilePath
+    /// Where the image has its Python.
+    let interpreter: String
+
+    func normalize() throws(ImageBuildError) {
+        try posix { () throws(POSIXError) in
+            try FileSystem.remove(folder.appending(".lock"))
+            for name in try FileSystem.names(in: folder) where name.string.hasSuffix(".dist-info") {
+                let distribution = folder.appending(name)
+                for trace in Self.traces { try FileSystem.remove(distribution.appending(trace)) }
+                try FileSystem.write(Array("caasctl\n".utf8), to: distribution.appending("INSTALLER"))
+                let scripts = try writeScripts(of: distribution)
+                try correctRecord(of: distribution, changed: scripts)
+            }
+        }
+    }
+
+    /// Writes what `entry_points.txt` asks for, and gives scripts that came as files the image's interpreter.
+    ///
+    /// Source: <https://packaging.python.org/en/latest/specifications/entry-points/>.
+    private func writeScripts(of distribution: FilePath) throws(POSIXError) -> Set<String> {
+        var written: Set<String> = []
+        let points = distribution.appending("entry_points.txt")
+        if FileSystem.exists(points) {
+            for point in EntryPoint.scripts(in: String(decoding: try FileSystem.read(points), as: UTF8.self)) {
+                let script = folder.appending("bin").appending(point.name)
+                // Where an installer wrote none, it knew why, as with a name that leads elsewhere.
+                guard FileSystem.exists(script), (try? FileStatus(script).kind) == .regular else { continue }
+                try FileSystem.write(Array(point.script(interpreter).utf8), to: script, mode: 0o755)
+                written.insert("bin/\(point.name)")
+            }
+        }
+        for row in try record(of: distribution) where row.path.hasPrefix("bin/") && !written.contains(row.path) {
+            let script = folder.appending(row.path)
+            guard let file = try? File(readingNoFollow: script), try file.status().kind == .regular,
+                try file.status().size < 1 << 20
+            else { continue }
+            let content = try FileSystem.read(script)
+            guard let changed = Self.withInterpreter(interpreter, content) else { continue }
+            try FileSystem.write(changed, to: script, mode: 0o755)
+            written.insert(row.path)
+        }
+        return written
+    }
+
+    /// The script with another first line, nil where the first line names no Python.
+    ///
+    /// Installers write long paths as `#!/bin/sh` with a second line that is a string to Python.
+    static func withInterpreter(_ interpreter: String, _ content: [UInt8]) -> [UInt8]? {
+        guard content.starts(with: "#!".utf8) else { return nil }
+        let lines = content.split(separator: 0x0A, maxSplits: 3, omittingEmptySubsequences: false)
+        let first = String(decoding: lines[0], as: UTF8.self)
+        let head = Array("#!\(interpreter)\n".utf8)
+        if first == "#!/bin/sh", lines.count > 3, lines[1].starts(with: "'''exec' ".utf8) { return head + lines[3] }
+        guard first.dropFirst(2).split(separator: " ").first?.split(separator: "/").last?.hasPrefix("python") == true
+        else { return nil }
+        return head + Array(content.drop { $0 != 0x0A }.dropFirst())
+    }
+
+    private func record(of distribution: FilePath) throws(POSIXError) -> [RecordRow] {
+        let file = distribution.appending("RECORD")
+        guard FileSystem.exists(file) else { return [] }
+        return RecordRow.list(String(decoding: try FileSystem.read(file, limit: 256 << 20), as: UTF8.self))
+    }
+
+    /// Writes RECORD again: what is there, by name, with the digests of what was changed.
+    private func correctRecord(of distribution: FilePath, changed: Set<String>) throws(POSIXError) {
+        let rows = try record(of: distribution)
+        guard !rows.isEmpty, let name = distribution.lastComponent?.string else { return }
+        var kept: [String: RecordRow] = [:]
+        for row in rows where !row.path.contains("__pycache__/") && FileSystem.exists(folder.appending(row.path)) {
+            kept[row.path] = changed.contains(row.path) ? try measured(row.path) : row
+        }
+        kept["\(name)/INSTALLER"] = try measured("\(name)/INSTALLER")
+        kept["\(name)/RECORD"] = RecordRow(path: "\(name)/RECORD", hash: "", size: "")
+        let lines = kept.values.map(\.line).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        try FileSystem.write(
+            Array((lines.joined(separator: "\n") + "\n").utf8), to: distribution.appending("RECORD"))
+    }
+
+    private func measured(_ path: String) throws(POSIXError) -> RecordRow {
+        let content = try FileSystem.read(folder.appending(path))
+        let digest = SHA256.hash(content).base64.replacing("+", with: "-").replacing("/", with: "_")
+        return RecordRow(path: path, hash: "sha256=\(digest.prefix { $0 != "=" })", size: "\(content.count)")
+    }
+}
