@@ -59,6 +59,10 @@ find_missing_packages() {
     command_of umoci umoci
     command_of skopeo skopeo
     command_of bsdtar libarchive-tools
+    command_of buildah buildah
+    command_of setcap libcap2-bin
+    command_of setfattr attr
+    command_of setfacl acl
     command_of htpasswd apache2-utils
     command_of musl-gcc musl-tools
     file_of /usr/bin/time time

@@ -63,4 +63,45 @@ struct RunCommandTests {
             on: [try await fixture.base()])
         #expect(fixture.said.output == ["refused", "refused"])
     }
+
+    @Test(.timeLimit(.minutes(1))) func `a killed build leaves nothing running, and the next one is right`()
+        async throws
+    {
+        let base = try await fixture.base()
+        let fixture = fixture
+        let seconds = "\(Int.random(in: 100_000_000...999_999_999))"
+        let script = "touch /made; sleep \(seconds)"
+        let build = Task { try await fixture.run(script, on: [base]) }
+        var process = try #require(try await eventually { Self.process(["sleep", seconds]) })
+        // The parents of the command lead to the process that has its namespaces.
+        while !Self.words(of: process).contains("run-worker") { process = try #require(Self.parent(of: process)) }
+        ProcessIdentity(pid: process)?.signal(9)
+        await #expect(throws: ImageBuildError.self) { try await build.value }
+        #expect(try await eventually { Self.process(["sleep", seconds]) == nil ? true : nil } == true)
+        let mounts = try FileSystem.read("/proc/self/mountinfo", limit: 64 << 20)
+        #expect(!String(decoding: mounts, as: UTF8.self).contains(fixture.folder.path.string))
+
+        let layer = try await fixture.run("touch /made", on: [base])
+        #expect(try await fixture.list(layer) == ["-rw-r--r-- 0:0 made"])
+        let freed = try RunCache(home: fixture.folder("home"), program: FilePath(Checkout.program("caasctl"))).prune()
+        // The base, the new layer, and what the killed one left.
+        #expect(freed.folders == 3)
+        #expect(!FileSystem.exists(fixture.folder("home/cache/run/root/tmp")))
+    }
+
+    private static func words(of pid: Int32) -> [String] {
+        let content = (try? FileSystem.read(FilePath("/proc/\(pid)/cmdline"))) ?? []
+        return content.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static func process(_ words: [String]) -> Int32? {
+        let names = (try? FileSystem.names(in: "/proc")) ?? []
+        return names.compactMap { Int32($0.string) }.first { Self.words(of: $0) == words }
+    }
+
+    private static func parent(of pid: Int32) -> Int32? {
+        guard let content = try? FileSystem.read(FilePath("/proc/\(pid)/stat")) else { return nil }
+        let fields = String(decoding: content, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
+        return fields.count > 1 ? Int32(fields[1]) : nil
+    }
 }

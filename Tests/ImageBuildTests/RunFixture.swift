@@ -57,7 +57,8 @@ struct RunFixture {
                         ArchiveEntry(.directory, path: Array(name.utf8), mode: name == "tmp" ? 0o1777 : 0o755))
                 }
                 for name in [
-                    "cat", "chmod", "chown", "cp", "cut", "env", "id", "kill", "ln", "ls", "mkdir", "mkfifo", "mknod",
+                    "cat", "chmod", "chown", "cp", "cut", "echo", "env", "id", "kill", "ln", "ls", "mkdir", "mkfifo",
+                    "mknod",
                     "mount",
                     "mv",
                     "nc", "rm", "sh", "sleep", "stat", "touch", "wc",
@@ -71,7 +72,7 @@ struct RunFixture {
                 for (name, content) in [
                     "etc/passwd": "root:x:0:0::/root:/bin/sh\nweb:x:33:44::/data:/bin/sh\n",
                     "etc/group": "root:x:0:\nweb:x:44:\nextra:x:70:web\n", "data/kept": "kept", "data/gone": "gone",
-                    "data/old/one": "1", "data/old/two": "2",
+                    "data/old/one": "1", "data/old/two": "2", "etc/issue": "",
                 ].sorted(by: { $0.key < $1.key }) {
                     try writer.append(
                         ArchiveEntry(.regular, path: Array(name.utf8), mode: 0o644), content: Array(content.utf8))

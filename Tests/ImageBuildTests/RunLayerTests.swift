@@ -1,3 +1,6 @@
+import ImageStore
+import OCI
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -107,5 +110,26 @@ struct RunLayerTests {
         #expect(fixture.said.output == ["ran", "nothing"])
         _ = try await fixture.run("echo ran; touch /x", on: [base]) { $0.environment = [("A", "1")] }
         #expect(fixture.said.output == ["ran", "nothing", "ran"])
+    }
+
+    @Test func `no file is younger than the epoch, and Python's bytecode knows`() async throws {
+        // A header of PEP 552: a magic number, no flags, the source's time 1700000000 and its size 3.
+        let header = #"\003\363\r\n\000\000\000\000\000\361\123\145\003\000\000\000"#
+        let script = """
+            mkdir -p /m/__pycache__; echo ab >/m/mod.py; printf '\(header)code' >/m/__pycache__/mod.cpython-311.pyc
+            touch -d @1700000000 /m/mod.py; cp /m/__pycache__/mod.cpython-311.pyc /m/__pycache__/other.cpython-311.pyc
+            touch -d @1000 /m/older
+            """
+        let layer = try #require(try await fixture.run(script, on: [try await fixture.base()], epoch: 1_600_000_000))
+        let blob = fixture.store.path(of: layer.descriptor.digest).string
+        let times = try await Command("bsdtar", ["-tvf", blob], environment: ["TZ": "UTC", "LC_ALL": "C"]).succeed()
+        for line in times.split(separator: "\n") {
+            #expect(line.contains(line.hasSuffix("older") ? "Jan  1  1970" : "Sep 13  2020"), "\(line)")
+        }
+        for (name, time) in [("mod", "00105e5f"), ("other", "00f15365")] {
+            let command =
+                "bsdtar -xOf \(blob) m/__pycache__/\(name).cpython-311.pyc | od -An -tx1 -j8 -N4 | tr -d ' \n'"
+            #expect(try await Command("sh", ["-c", command]).succeed() == time)
+        }
     }
 }

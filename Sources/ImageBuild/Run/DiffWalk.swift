@@ -89,8 +89,9 @@ final class DiffWalk {
             }
             let isOpaque = marks.values.contains(Array("y".utf8))
             try walkFolder(name, entry, isOpaque: isOpaque, in: folder, below: below, visit)
-        case .regular, .symbolicLink, .fifo: try tellFile(&entry, name, status, in: folder, visit)
-        case .characterDevice, .blockDevice, .socket, .unknown:
+        case .regular, .symbolicLink, .fifo, .characterDevice, .blockDevice:
+            try tellFile(&entry, name, status, in: folder, visit)
+        case .socket, .unknown:
             warn("/\(entry.name) is no file that a layer can hold; it is left out")
             guard isSettling else { return }
             return try posix { () throws(POSIXError) in try folder.removeTree(name) }
@@ -130,6 +131,10 @@ final class DiffWalk {
             entry.mode = 0o777
             entry.target = try posix { () throws(POSIXError) in try folder.readLinkBytes(name) }
         case .fifo: entry.kind = .fifo
+        case .characterDevice, .blockDevice:
+            entry.kind = status.kind == .blockDevice ? .blockDevice : .characterDevice
+            let (major, minor) = status.specialDeviceNumbers
+            entry.device = ArchiveEntry.Device(major: major, minor: minor)
         default: entry.size = status.size
         }
         if status.links > 1 {

@@ -43,7 +43,8 @@ final class RunSession: Sendable {
         _ = Mount.makeReadOnly(everythingAt: "/sys/fs/cgroup")
     }
 
-    deinit {
+    /// Removes the folders; not left to the last who holds this, since the process ends before all threads do.
+    func close() {
         try? Mount.remove(scratch)
         try? FileSystem.removeTree(folder)
     }

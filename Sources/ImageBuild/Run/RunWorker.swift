@@ -39,16 +39,14 @@ public struct RunWorker: Sendable {
 
     private func run(_ job: RunJob) async throws(ImageBuildError) -> RunReport {
         let factory = try LayerFactory(job)
-        let (session, root) = try await BlockingThread.run { () throws(ImageBuildError) in
-            let session = try RunSession(job.place, users: job.users)
-            let trees = LayerTrees(
-                session: session, store: factory.store,
-                keepingOwners: job.users != .namespace(isSingle: true), report: Self.tell)
-            let root = try RunRoot(job, session, trees)
-            return (session, root)
-        }
-        let command = RunContainer(job: job, session: session, root: root, report: Self.tell)
-        let status = try await BlockingThread.run { () throws(ImageBuildError) in try command.run() }
+        let session = try RunSession(job.place, users: job.users)
+        defer { session.close() }
+        let trees = LayerTrees(
+            session: session, store: factory.store, keepingOwners: job.users != .namespace(isSingle: true),
+            report: Self.tell)
+        let root = try await BlockingThread.run { () throws(ImageBuildError) in try RunRoot(job, session, trees) }
+        let container = RunContainer(job: job, session: session, root: root, report: Self.tell)
+        let status = try await BlockingThread.run { () throws(ImageBuildError) in try container.run() }
         guard status == 0 else { return .status(status) }
         return try await root.finish(factory)
     }
