@@ -14,6 +14,8 @@ public struct Descriptor: Sendable, Hashable {
     public var platform: Platform?
     /// Free texts by name.
     public var annotations: [String: String]
+    /// Where else the content is, for what its licence forbids to hand on.
+    public var urls: [String] = []
 
     /// A descriptor from its parts.
     public init(
@@ -39,6 +41,7 @@ public struct Descriptor: Sendable, Hashable {
             mediaType: MediaType(try json.text("mediaType")), digest: digest, size: Int64(size),
             platform: try json["platform"].map { (value) throws(JSONError) in try Platform(json: value) },
             annotations: try json.textMap("annotations"))
+        urls = try json.texts("urls")
     }
 
     /// The form that ``init(json:)`` reads.
@@ -48,6 +51,7 @@ public struct Descriptor: Sendable, Hashable {
         ]
         if let platform { json["platform"] = platform.json }
         if !annotations.isEmpty { json["annotations"] = .object(annotations.mapValues(JSONValue.string)) }
+        if !urls.isEmpty { json["urls"] = .array(urls.map(JSONValue.string)) }
         return json
     }
 }

@@ -34,6 +34,20 @@ public struct MediaType: Sendable, Hashable, CustomStringConvertible {
     /// Docker's layer, the same bytes as OCI's in gzip.
     public static let dockerLayerGzip = MediaType("application/vnd.docker.image.rootfs.diff.tar.gzip")
 
+    /// A layer's type in OCI's words where it is one of Docker's, whose bytes are the same.
+    public var asOCI: MediaType {
+        let prefix = "application/vnd.docker.image.rootfs."
+        guard description.hasPrefix(prefix) else { return self }
+        switch description.dropFirst(prefix.count) {
+        case "diff.tar": return .layer
+        case "diff.tar.gzip": return .layerGzip
+        case "diff.tar.zstd": return .layerZstd
+        case "foreign.diff.tar": return MediaType("application/vnd.oci.image.layer.nondistributable.v1.tar")
+        case "foreign.diff.tar.gzip": return MediaType("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip")
+        default: return self
+        }
+    }
+
     /// True for a list of manifests, OCI's or Docker's.
     public var isIndex: Bool { self == .imageIndex || self == .dockerManifestList }
     /// True for the manifest of one image, OCI's or Docker's.

@@ -23,6 +23,7 @@ import Testing
         #expect(descriptor.mediaType.description == "a/b")
         #expect(descriptor.platform?.description == "linux/arm64/v8")
         #expect(descriptor.annotations == ["k": "v"])
+        #expect(descriptor.urls == ["x"])
         #expect(try Descriptor(json: descriptor.json) == descriptor)
     }
 
@@ -55,6 +56,20 @@ import Testing
 
     @Test(arguments: ["", "linux", "linux/", "/amd64", "linux/a/b/c"])
     func `what is no platform is refused`(text: String) { #expect(throws: OCIError.self) { try Platform(text) } }
+
+    @Test(arguments: [
+        ("application/vnd.docker.image.rootfs.diff.tar.gzip", "application/vnd.oci.image.layer.v1.tar+gzip"),
+        ("application/vnd.docker.image.rootfs.diff.tar.zstd", "application/vnd.oci.image.layer.v1.tar+zstd"),
+        ("application/vnd.docker.image.rootfs.diff.tar", "application/vnd.oci.image.layer.v1.tar"),
+        (
+            "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+            "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
+        ), ("application/vnd.oci.image.layer.v1.tar+zstd", "application/vnd.oci.image.layer.v1.tar+zstd"),
+        ("application/vnd.docker.image.rootfs.other", "application/vnd.docker.image.rootfs.other"),
+    ])
+    func `Docker's types of layers have OCI's names`(docker: String, oci: String) {
+        #expect(MediaType(docker).asOCI == MediaType(oci))
+    }
 
     @Test func `a manifest survives JSON`() throws {
         let descriptor = Descriptor(mediaType: .layer, digest: digest, size: 3)

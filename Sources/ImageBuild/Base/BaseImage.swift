@@ -50,11 +50,7 @@ public struct BaseImage: Sendable {
     /// Docker's names for layers as OCI's: the bytes are the same, and one manifest must not mix the two.
     private static func asOCI(_ layer: Descriptor) -> Descriptor {
         var layer = layer
-        switch layer.mediaType {
-        case .dockerLayerGzip: layer.mediaType = .layerGzip
-        case .dockerLayer: layer.mediaType = .layer
-        default: break
-        }
+        layer.mediaType = layer.mediaType.asOCI
         return layer
     }
 }

@@ -47,7 +47,8 @@ extension LayerFactory {
             inherited: Self.inheritedByPackages)
         let mode = CurrentUser.id == 0 ? "root" : "unshare"
         var arguments = [
-            "--variant=minbase", "--mode=\(mode)", "--format=tar", "--architectures=\(platform.architecture)",
+            "--variant=minbase", "--mode=\(mode)", "--format=tar",
+            "--architectures=\(try DebianArchitecture(of: platform).runnable())",
         ]
         if !packages.isEmpty { arguments.append("--include=\(packages.joined(separator: ","))") }
         // A state of the past says itself that it is past; whether it is Debian's is verified all the same.

@@ -1,0 +1,56 @@
+import OCI
+import POSIX
+import SystemPackage
+
+/// Debian's name for what a platform runs on. <https://wiki.debian.org/SupportedArchitectures>
+struct DebianArchitecture {
+    /// Where the kernel lists which programs it runs by another's help. <https://docs.kernel.org/admin-guide/binfmt-misc.html>
+    private static let handlers: FilePath = "/proc/sys/fs/binfmt_misc"
+    /// Debian's name, and the machine in ELF's header as its bytes 18 and 19 stand there.
+    /// <https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html>
+    private static let known: [String: (name: String, machine: String)] = [
+        "amd64": ("amd64", "3e00"), "arm64": ("arm64", "b700"), "arm/v5": ("armel", "2800"),
+        "arm/v6": ("armel", "2800"),
+        "arm/v7": ("armhf", "2800"), "arm/v8": ("armhf", "2800"), "arm": ("armhf", "2800"), "386": ("i386", "0300"),
+        "ppc64le": ("ppc64el", "1500"), "s390x": ("s390x", "0016"), "riscv64": ("riscv64", "f300"),
+        "mips64le": ("mips64el", "0800"),
+    ]
+    /// What a processor runs beside its own.
+    private static let native: [String: Set<String>] = ["amd64": ["amd64", "386"], "arm64": ["arm64", "arm"]]
+
+    let name: String
+    private let machine: String
+    private let platform: Platform
+
+    init(of platform: Platform) throws(ImageBuildError) {
+        let variant = platform.variant.map { "/\($0)" } ?? ""
+        guard let found = Self.known["\(platform.architecture)\(variant)"] ?? Self.known[platform.architecture] else {
+            throw ImageBuildError("make a Debian root file system for \(platform)", "Debian has no such architecture")
+        }
+        name = found.name
+        machine = found.machine
+        self.platform = platform
+    }
+
+    /// The name, where packages' scripts can be run here.
+    func runnable(handlers: FilePath = handlers) throws(ImageBuildError) -> String {
+        let native = Self.native[Platform.current.architecture] ?? []
+        if native.contains(platform.architecture) || isEmulated(by: handlers) { return name }
+        throw ImageBuildError(
+            "make a Debian root file system for \(platform)",
+            "packages run programs of their own, and this machine runs none for \(platform.architecture): "
+                + "apt-get install qemu-user-static binfmt-support, or build on such a machine")
+    }
+
+    private func isEmulated(by handlers: FilePath) -> Bool {
+        let names = (try? FileSystem.names(in: handlers)) ?? []
+        return names.contains { name in
+            guard let content = try? FileSystem.read(handlers.appending(name), limit: 64 << 10) else { return false }
+            let lines = String(decoding: content, as: UTF8.self).split(separator: "\n")
+            guard lines.first == "enabled", let magic = lines.first(where: { $0.hasPrefix("magic ") }) else {
+                return false
+            }
+            return magic.dropFirst("magic ".count).dropFirst(36).hasPrefix(machine)
+        }
+    }
+}
