@@ -32,10 +32,12 @@ extension ImageStore {
     ///
     /// Others may use the store meanwhile: they wait for as long as it takes to rename files. Whenever this is killed the
     /// store is valid, and the next time removes the rest. It blocks: run it on a thread of its own.
-    public func prune(usedBefore: Int64 = .max, dryRun: Bool = false) throws(ImageStoreError) -> PrunedBlobs {
+    public func prune(
+        usedBefore: Int64 = .max, dryRun: Bool = false, patience: Duration = .seconds(10)
+    ) throws(ImageStoreError) -> PrunedBlobs {
         var pruned = PrunedBlobs(blobs: [], otherBytes: 0)
         do {
-            let gate = try enterAlone()
+            let gate = try enterAlone(patience)
             let named = try layout.tags()
             for image in named { try requireReadable(image.descriptor, image.name) }
             let wanted = try reachable(from: named.map(\.descriptor.digest) + notedDigests())
@@ -69,12 +71,13 @@ extension ImageStore {
     }
 
     /// Waits until nobody looks for a blob, which takes others no longer than a note.
-    private func enterAlone() throws(ImageStoreError) -> File {
+    private func enterAlone(_ patience: Duration) throws(ImageStoreError) -> File {
         let gate = try posix { () throws(POSIXError) in try StoreSession.gate(in: folder) }
-        for _ in 0..<500 {
+        let end = ContinuousClock.now + patience
+        repeat {
             if try posix({ () throws(POSIXError) in try gate.lock(wait: false) }) { return gate }
-            BlockingThread.sleep(milliseconds: 20)
-        }
+            BlockingThread.sleep(milliseconds: 5)
+        } while ContinuousClock.now < end
         throw ImageStoreError(
             "remove anything from \(folder)",
             "a process that could not note what it uses, since the disk is full, is still running; try again later")

@@ -83,6 +83,18 @@ import Testing
         #expect(try store().prune().blobs.count == 3)
     }
 
+    @Test func `a process that cannot note what it uses keeps everything`() throws {
+        let image = try image(["a"], name: nil)
+        try FileSystem.removeTree(folder("store/sessions"))
+        try folder.write("store/sessions", "in the way")
+        let running = try store()
+        #expect(running.contains(image.manifest))
+        let error = #expect(throws: ImageStoreError.self) { try store().prune(patience: .milliseconds(50)) }
+        #expect(error?.description.contains("could not note what it uses") == true)
+        _ = consume running
+        #expect(try store().prune().blobs.count == 3)
+    }
+
     @Test func `what was used lately may be kept`() throws {
         let image = try image(["a"], name: nil)
         #expect(try store().prune(usedBefore: 1_000_000_000).blobs.isEmpty)

@@ -10,12 +10,19 @@ public import SystemPackage
 public struct BuildCaches: Sendable {
     /// What was removed of one cache, or would be.
     public struct Pruned: Sendable, Hashable {
+        /// So many entries of a cache.
+        public init(name: String, entries: Int = 0, bytes: Int64 = 0) {
+            self.name = name
+            self.entries = entries
+            self.bytes = bytes
+        }
+
         /// The cache's name.
         public let name: String
         /// How many entries.
-        public var entries = 0
+        public var entries: Int
         /// Their bytes on the disk.
-        public var bytes: Int64 = 0
+        public var bytes: Int64
         /// Why entries are still there that should not be.
         public var failures: [String] = []
     }
@@ -36,15 +43,19 @@ public struct BuildCaches: Sendable {
 
     /// Removes entries whose layer is gone and what killed builds left; with `all` whatever was not used since a moment.
     ///
-    /// It blocks: run it on a thread of its own.
+    /// It blocks: run it on a thread of its own. What commands keep is only counted here: ``RunCache`` removes it.
     public func prune(all: Bool, usedBefore: Int64, dryRun: Bool) -> [Pruned] {
-        caches().compactMap { name, cache in
+        caches(withRuns: all && dryRun).compactMap { name, cache in
             var pruned = Pruned(name: name)
             for name in (try? FileSystem.names(in: cache)) ?? [] {
                 let path = cache.appending(name)
                 guard let status = try? FileStatus(path) else { continue }
-                let isAbandoned = cache.lastComponent?.string == Self.temporary && status.modified < Self.tenMinutesAgo
-                let isWanted = isAbandoned || isDead(path) || (all && status.modified < usedBefore)
+                // What has a dot before its name is being written, and will get another.
+                let isUnfinished = cache.lastComponent?.string == Self.temporary || name.string.hasPrefix(".")
+                let isWanted =
+                    isUnfinished
+                    ? status.modified < Self.tenMinutesAgo
+                    : isDead(path) || (all && status.modified < usedBefore)
                 if isWanted { remove(path, status, dryRun: dryRun, &pruned) }
             }
             return pruned.entries == 0 && pruned.failures.isEmpty ? nil : pruned
@@ -52,13 +63,14 @@ public struct BuildCaches: Sendable {
     }
 
     /// The folders that hold entries, with their names for people; those of commands have one for each mapping of users.
-    private func caches() -> [(String, FilePath)] {
+    private func caches(withRuns: Bool) -> [(String, FilePath)] {
         var caches: [(String, FilePath)] = []
         for name in (try? FileSystem.names(in: folder)) ?? [] where isFolder(folder.appending(name)) {
             guard name.string == "run" else {
                 caches.append((name.string, folder.appending(name)))
                 continue
             }
+            guard withRuns else { continue }
             for mapping in (try? FileSystem.names(in: folder.appending(name))) ?? [] {
                 let place = folder.appending(name).appending(mapping)
                 for kind in (try? FileSystem.names(in: place)) ?? []

@@ -12,7 +12,7 @@ struct LayerNames {
 
     /// Of the layer that is being read.
     private var current: Set<[UInt8]> = []
-    private var parents: [[UInt8]] = []
+    private var parents: Set<[UInt8]> = []
     private var lastParent: [UInt8] = []
     /// Of all layers below it.
     private var below: Set<[UInt8]> = []
@@ -48,7 +48,8 @@ struct LayerNames {
     }
 
     mutating func finishLayer(_ thing: String, _ findings: inout Findings) {
-        for parent in parents where !current.contains(parent) && !below.contains(parent) {
+        let missing = parents.filter { !current.contains($0) && !below.contains($0) }
+        for parent in missing.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
             findings.entry(.warning, thing, parent, "the folder has no entry, so that unpackers invent its mode")
         }
         below.formUnion(current)
@@ -81,7 +82,7 @@ struct LayerNames {
     private mutating func noteParent(_ parent: [UInt8]) {
         guard !parent.isEmpty, parent != lastParent else { return }
         lastParent = parent
-        if !current.contains(parent), !below.contains(parent) { parents.append(parent) }
+        if !current.contains(parent), !below.contains(parent) { parents.insert(parent) }
     }
 
     private func noteNumbers(_ entry: ArchiveEntry, _ thing: String, _ findings: inout Findings) {
