@@ -35,20 +35,17 @@ struct Diff: AsyncParsableCommand {
 
     private func compare() async throws -> ImageComparison {
         let lookup = try ImageLookup()
-        let (old, oldFiles) = try await read(first, lookup)
-        let (new, newFiles) = try await read(second, lookup)
+        let old = try await lookup.whole(first, platform: choice.value())
+        defer { old.removeTemporaryFiles() }
+        let new = try await lookup.whole(second, platform: choice.value())
+        defer { new.removeTemporaryFiles() }
+        let (before, after) = (try old.image(platform: choice.value()), try new.image(platform: choice.value()))
+        let (oldFiles, newFiles) = (
+            try await lookup.contents(before, in: old), try await lookup.contents(after, in: new)
+        )
         let ignoreTimes = ignoreTimes
         return try await BlockingThread.run { () throws(InspectionError) in
-            try ImageComparison(old, oldFiles.contents, new, newFiles.contents, ignoringTimes: ignoreTimes)
+            try ImageComparison(before, oldFiles, after, newFiles, ignoringTimes: ignoreTimes)
         }
-    }
-
-    /// The found image comes along, since an archive is unpacked only as long as it is there.
-    private func read(
-        _ text: String, _ lookup: ImageLookup
-    ) async throws -> (PlatformImage, (found: FoundImage, contents: ImageContents)) {
-        let found = try await lookup.whole(text, platform: choice.value())
-        let image = try found.image(platform: choice.value())
-        return (image, (found, try await lookup.contents(image, in: found)))
     }
 }

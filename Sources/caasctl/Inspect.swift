@@ -40,6 +40,7 @@ struct Inspect: AsyncParsableCommand {
 
     func run() async throws {
         let found = try await ImageLookup().documents(image)
+        defer { found.removeTemporaryFiles() }
         let report = try ImageReport(found, platform: try choice.value())
         print(json ? String(decoding: report.json.prettyEncoded(), as: UTF8.self) : report.text, terminator: "")
     }

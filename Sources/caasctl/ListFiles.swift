@@ -25,6 +25,7 @@ struct ListFiles: AsyncParsableCommand {
     func run() async throws {
         let lookup = try ImageLookup()
         let found = try await lookup.whole(image, platform: choice.value())
+        defer { found.removeTemporaryFiles() }
         let contents = try await lookup.contents(try found.image(platform: choice.value()), in: found)
         guard let start = try contents.resolve(path.utf8) else {
             throw InspectionError("list '\(path)' of \(image)", "the image has no such file")

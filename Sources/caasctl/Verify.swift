@@ -26,6 +26,7 @@ struct Verify: AsyncParsableCommand {
         do {
             let lookup = try ImageLookup()
             let found = try await lookup.whole(image, platform: choice.value())
+            defer { found.removeTemporaryFiles() }
             let (listings, name) = (lookup.listings, image)
             outcome = await BlockingThread.run { () -> ImageVerifier.Outcome in
                 ImageVerifier(found, listings: listings) { step in progress.update("verify \(name): \(step)") }.verify()

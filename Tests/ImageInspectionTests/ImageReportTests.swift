@@ -117,6 +117,8 @@ import Testing
             #expect(packed.descriptor.digest == found.descriptor.digest)
             let image = try packed.image(platform: nil)
             #expect(try packed.contents(of: image, listings: folder("listings")).count == 3)
+            let folder = try #require(packed.layout)
+            #expect(try !File(folder, .read).lock(wait: false))
         }
         #expect(try FileSystem.names(in: folder("tmp")).isEmpty)
     }

@@ -127,7 +127,7 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             for worker in 0..<4 {
                 group.addTask {
-                    for round in 0..<60 {
+                    for round in 0..<25 {
                         // A store of its own, as another process has: the same few blobs are found or made again.
                         let store = try ImageStore(at: place)
                         let content = Array("layer \((worker + round) % 5)".utf8)
@@ -138,7 +138,7 @@ import Testing
                     }
                 }
             }
-            group.addTask { for _ in 0..<60 { _ = try ImageStore(at: place).prune() } }
+            group.addTask { for _ in 0..<25 { _ = try ImageStore(at: place).prune() } }
             try await group.waitForAll()
         }
         #expect(try store().prune().blobs.count <= 5)

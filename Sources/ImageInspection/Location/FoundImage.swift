@@ -42,6 +42,11 @@ public struct FoundImage: Sendable {
     /// The folder of the layout that it is in, nil where only its documents are here.
     public var layout: FilePath? { if case .layout(let folder, _) = source { folder } else { nil } }
 
+    /// Removes what was unpacked to look at the image, which cannot be read any more then.
+    public func removeTemporaryFiles() {
+        if case .layout(_, let keeper?) = source { keeper.remove() }
+    }
+
     /// Where a blob is, nil where only documents are here.
     func path(of digest: Digest) -> FilePath? {
         layout?.appending("blobs").appending("sha256").appending(digest.hexadecimal)

@@ -2,10 +2,11 @@ import Archive
 import POSIX
 import SystemPackage
 
-/// An `oci-archive:` as a folder, which is removed with its last user.
+/// An `oci-archive:` as a folder, which is removed with its last user; its lock tells others that it is in use.
 final class UnpackedArchive: Sendable {
     /// The layout.
     let folder: FilePath
+    private let mark: File
 
     /// Unpacks the layout's own files; others, and everything that leads elsewhere, stay out.
     init(_ archive: FilePath, below parent: FilePath) throws(InspectionError) {
@@ -14,6 +15,11 @@ final class UnpackedArchive: Sendable {
             return try FileSystem.makeTemporaryFolder(in: parent, prefix: "archive-")
         }
         self.folder = folder
+        mark = try posix { () throws(POSIXError) in
+            let mark = try File(folder, .read)
+            _ = try mark.lock(wait: true)
+            return mark
+        }
         let file = try posix { () throws(POSIXError) in try File(archive, .read) }
         do throws(ArchiveError) {
             var reader = try LayerReader(file)
@@ -27,7 +33,10 @@ final class UnpackedArchive: Sendable {
         }
     }
 
-    deinit { try? FileSystem.removeTree(folder) }
+    deinit { remove() }
+
+    /// Removes it now: the last user may be a thread that does not come to it before the process ends.
+    func remove() { try? FileSystem.removeTree(folder) }
 
     private static func place(of entry: ArchiveEntry) -> String? {
         let names = entry.name.split(separator: "/").filter { $0 != "." }

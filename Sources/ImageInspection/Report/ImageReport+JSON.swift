@@ -22,12 +22,7 @@ extension ImageReport {
             "config_digest": .string(image.manifest.config.digest.description),
             "config": image.config.json["config"] ?? [:], "history": image.config.json["history"] ?? [],
             "annotations": .object(annotations.mapValues(JSONValue.string)),
-            "base": annotations["org.opencontainers.image.base.name"].map { name in
-                [
-                    "name": .string(name),
-                    "digest": .optional(annotations["org.opencontainers.image.base.digest"]),
-                ]
-            } ?? .null,
+            "base": image.base.map { ["name": .string($0.name), "digest": .optional($0.digest)] } ?? .null,
             "layers": .array(
                 layers.map { layer in
                     [

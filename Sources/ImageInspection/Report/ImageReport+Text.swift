@@ -20,9 +20,7 @@ extension ImageReport {
     private static func lines(_ image: PlatformImage, _ layers: [Layer]) -> [String] {
         let config = image.config
         let annotations = image.manifest.annotations
-        let base = annotations["org.opencontainers.image.base.name"].map { name in
-            name + (annotations["org.opencontainers.image.base.digest"].map { "@\($0)" } ?? "")
-        }
+        let base = image.base.map { base in base.name + (base.digest.map { "@\($0)" } ?? "") }
         let count = layers.count == 1 ? "1 layer" : "\(layers.count) layers"
         let fields: [(String, String?)] = [
             ("digest", image.descriptor.digest.description), ("platform", config.platform.description),

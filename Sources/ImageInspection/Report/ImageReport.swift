@@ -41,6 +41,13 @@ public struct ImageReport: Sendable {
 }
 
 extension PlatformImage {
+    /// What the image says that it stands on; buildah writes an empty name for scratch.
+    var base: (name: String, digest: String?)? {
+        let annotations = manifest.annotations
+        guard let name = annotations["org.opencontainers.image.base.name"], !name.isEmpty else { return nil }
+        return (name, annotations["org.opencontainers.image.base.digest"])
+    }
+
     /// The bytes that a registry sends for it.
     public var compressedSize: Int64 {
         ([manifest.config] + manifest.layers).reduce(descriptor.size) { $0 + $1.size }

@@ -1,4 +1,5 @@
 import Archive
+import Timestamps
 
 /// The names in the layers so far, and the rules that each new one must keep.
 ///
@@ -10,6 +11,8 @@ struct LayerNames {
     private static let longestPath = 4095
     private static let longestName = 255
 
+    /// A clock may be wrong by hours; a day is a mistake, which makes tools such as make do everything again.
+    private let tomorrow = Int64(Timestamp.now().seconds + 86_400)
     /// Of the layer that is being read.
     private var current: Set<[UInt8]> = []
     private var parents: Set<[UInt8]> = []
@@ -90,5 +93,6 @@ struct LayerNames {
         if !numbers.contains(entry.user) || !numbers.contains(entry.group) {
             findings.entry(.problem, thing, entry.path, "its owner \(entry.user):\(entry.group) is nobody on Linux")
         }
+        if entry.modified > tomorrow { findings.entry(.warning, thing, entry.path, "its time lies in the future") }
     }
 }
