@@ -11,14 +11,15 @@ import Testing
 
     init() throws { fixture = try BuildFixture() }
 
-    /// Runs a script where the folder `disk` is a file system of 16 MiB that nobody else sees.
+    /// Runs a script where the folder `disk` is a file system that nobody else sees, with 16 MiB free until `make_room`.
     private func onSmallDisk(_ script: String) async throws -> Command.Outcome {
         let disk = fixture.folder("disk")
         try FileSystem.makeFolder(disk)
         let user = CurrentUser.id == 0 ? [] : ["--user", "--map-root-user"]
         let caasctl = Checkout.program("caasctl")
         let prelude = """
-            set -u; cd '\(fixture.folder.path)'; mount -t tmpfs -o size=16m,mode=0755 none '\(disk)' || exit 99
+            set -u; cd '\(fixture.folder.path)'; mount -t tmpfs -o size=48m,mode=0755 none '\(disk)' || exit 99
+            head -c 32M /dev/zero >disk/ballast; make_room() { rm disk/ballast; }
             build() { '\(caasctl)' build "$@"; }
             sound() {
                 (cd "$1/blobs/sha256" && sha256sum * | while read -r digest name; do
@@ -48,7 +49,7 @@ import Testing
             sound disk/home/store
             build small 2>/dev/null
             sound disk/home/store
-            mount -o remount,size=128m disk; build big 2>/dev/null
+            make_room; build big 2>/dev/null
             """)
         let lines = outcome.output.split(separator: "\n").map(String.init)
         try #require(lines.count == 5, "\(outcome)")
@@ -70,9 +71,9 @@ import Testing
             export CAASCTL_HOME='\(fixture.home)'
             build big --output '\(output)' 2>errors >disk/stdout; echo "status $?"
             tail -n1 errors; rm -f disk/stdout
-            find disk -type f -size +4k; find disk -name '.*.tmp'
+            find disk -type f -size +4k ! -name ballast; find disk -name '.*.tmp'
             [ ! -e disk/out.tar ] || echo "out.tar is there"
-            mount -o remount,size=128m disk; build big --output '\(output)' 2>/dev/null >disk/stdout
+            make_room; build big --output '\(output)' 2>/dev/null >disk/stdout
             case '\(output)' in
             oci:*) skopeo inspect --raw oci:disk/out:latest | sha256sum | sed 's/ .*//' ;;
             *-) tar -xOf disk/stdout index.json | grep -o 'sha256:[0-9a-f]*' ;;
