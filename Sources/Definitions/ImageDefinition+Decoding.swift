@@ -32,10 +32,13 @@ extension ImageDefinition {
         self.file = file
         name = try fields.required("name").name()
         let folder = file.removingLastComponent()
-        base = try Self.base(try fields.required("base"), folder: folder)
+        let baseField = try fields.required("base")
+        base = try Self.base(baseField, folder: folder)
+        basePlace = baseField.place
         platforms = try fields.read("platforms", Self.platforms) ?? [Platform(os: "linux", architecture: "amd64")]
         layers = []
         for element in try fields["layers"]?.elements() ?? [] {
+            layerPlaces.append(element.place)
             layers.append(try Layer(element, folder: folder, base: base, below: layers))
         }
         program = try fields["program"]?.text()

@@ -181,6 +181,10 @@ public struct ImageDefinition: Sendable, Hashable {
     public var platforms: [Platform]
     /// In order, the lowest first.
     public var layers: [Layer]
+    /// Where the file says so of each of them, as in `image.yaml:4`.
+    public var layerPlaces: [String] = []
+    /// Where the file names the base.
+    public var basePlace: String = ""
     /// The name of the program that is baked in with the entrypoint, nil for a plain image.
     public var program: String?
     /// Variables that are added to the base's.

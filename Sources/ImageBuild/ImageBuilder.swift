@@ -21,7 +21,7 @@ public struct ImageBuilder: Sendable {
     public init(
         store: ImageStore, home: FilePath, bases: any BaseImageSource, entrypointFolders: [FilePath],
         entrypointBundles: [FilePath] = [], epoch: Int64 = 0, threads: Int = Processors.count,
-        isVerifying: Bool = false, isPrivileged: Bool = false,
+        isVerifying: Bool = false, isPrivileged: Bool = false, lock: ImageLock? = nil,
         report: @escaping @Sendable (BuildEvent) -> Void = { _ in }
     ) {
         self.store = store
@@ -33,8 +33,12 @@ public struct ImageBuilder: Sendable {
             store: store,
             cache: LayerCache(
                 folder: cache.appending("layers"), store: store, isVerifying: isVerifying, report: report),
-            temporary: cache.appending("tmp"), threads: threads, isPrivileged: isPrivileged, report: report)
+            temporary: cache.appending("tmp"), threads: threads, isPrivileged: isPrivileged,
+            locked: LockedInputs(obeying: lock), report: report)
     }
+
+    /// What the inputs of the image were that was built, for later builds to obey.
+    public var lock: ImageLock { factory.locked.result }
 
     /// Builds an image for each of its platforms and, where it has a program, bakes that in.
     ///

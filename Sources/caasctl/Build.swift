@@ -28,6 +28,11 @@ struct Build: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The name that the image gets, as in ghcr.io/me/app:1.", valueName: "reference"))
     var tag: String?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Write image.lock beside image.yaml, which later builds obey: packages, commits, wheels, base."))
+    var lock = false
+
     @Flag(help: "Push the image to the registry that --tag names.")
     var push = false
 
@@ -72,13 +77,16 @@ struct Build: AsyncParsableCommand {
         let store = try ImageStore(at: home.appending("store"))
         let registry = RegistryClient()
         let progress = BuildProgress()
+        let lockFile = file.removingLastComponent().appending(ImageLock.fileName)
         let builder = try ImageBuilder(
             store: store, home: home, bases: registry, entrypointFolders: EntrypointArtifact.folders(home: home),
             entrypointBundles: platforms.bundles, epoch: SourceDateEpoch.seconds(), threads: jobs,
-            isVerifying: verify, isPrivileged: privileged, report: progress.note)
+            isVerifying: verify, isPrivileged: privileged,
+            lock: lock ? nil : ImageLock(reading: lockFile), report: progress.note)
         let built = try await builder.build(definition, program: program) {
             await checkout?.annotations() ?? [:]
         }
+        if lock { try builder.lock.write(to: lockFile) }
         for name in [definition.name, try reference()?.description].compactMap(\.self) {
             try store.tag(built.descriptor, as: name)
         }

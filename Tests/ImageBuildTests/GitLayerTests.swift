@@ -69,7 +69,8 @@ import Testing
         let warnings = fixture.events.warnings
         #expect(warnings.count == 1)
         #expect(
-            warnings.first?.hasSuffix("may be another commit tomorrow; for the same image then, write commit: \(first)")
+            warnings.first?.hasSuffix(
+                "may be another commit tomorrow; for the same image then, write commit: \(first), or build with --lock")
                 == true)
         let branch = try await fixture.build(yaml("main"))
         #expect(branch.descriptor != tagged.descriptor)

@@ -133,7 +133,10 @@ import Testing
               - debian: {suite: bookworm, packages: [busybox]}
             command: [/bin/sh, -c, "cat /etc/debian_version && id -u"]
             """)
-        let digest = try await caasctl(["build", "debian", "--output", "oci:layout:v1"]).succeed()
+        let digest = try await caasctl(["build", "debian", "--lock", "--output", "oci:layout:v1"]).succeed()
+        let lock = try JSONValue(parsing: FileSystem.read(folder("images/debian/image.lock")))
+        let packages = try lock.list("inputs")[0].member("locked").list("packages")
+        #expect(packages.contains { $0["package"] == "busybox" && $0["sha256"]?.string?.count == 64 })
         #expect(try await caasctl(["build", "debian"]).succeed() == digest)
         let rootless = CurrentUser.id == 0 ? [] : ["--rootless"]
         try await Command("umoci", ["unpack"] + rootless + ["--image", "layout:v1", "bundle"], in: folder.path)

@@ -1,5 +1,6 @@
 import Definitions
 import ImageStore
+import JSON
 import OCI
 import POSIX
 
@@ -9,7 +10,12 @@ extension ImageBuilder {
         guard definition.base != .scratch else { return [:] }
         factory.report(.step("base: \(definition.base)"))
         var found: [Platform: BaseImage] = [:]
+        let input: JSONValue = ["kind": "base", "name": .string(definition.base.description)]
         var place = definition.base
+        let digest = try lockedBase(input, of: definition)
+        if case .registry(let reference) = definition.base, let digest {
+            place = .registry(reference.pinned(to: digest))
+        }
         for platform in definition.platforms {
             var base = try await base(place, for: platform)
             guard base.config.platform.matches(platform) else {
@@ -21,9 +27,27 @@ extension ImageBuilder {
                 // All platforms stand on one release, even where the tag moves in between.
                 if let index = base.index { place = .registry(reference.pinned(to: index)) }
             }
+            if case .layout = definition.base, let digest, digest != base.digest {
+                throw factory.locked.mismatch("use base \(definition.base)", "it is \(base.digest)")
+            }
+            if found.isEmpty {
+                let digest = digest ?? base.index ?? base.digest
+                factory.locked.note(input, ["digest": .string(digest.description)])
+            }
             found[platform] = base
         }
         return found
+    }
+
+    private func lockedBase(
+        _ input: JSONValue, of definition: ImageDefinition
+    ) throws(ImageBuildError) -> Digest? {
+        guard let text = try factory.locked.locked(input, at: definition.basePlace)?["digest"]?.string else {
+            return nil
+        }
+        do throws(OCIError) { return try Digest(text) } catch {
+            throw ImageBuildError("read \(factory.locked.name)", error.description)
+        }
     }
 
     private func base(

@@ -35,6 +35,13 @@ struct DebianRelease {
         epoch = Int64(dates.map(\.seconds).max() ?? 0)
     }
 
+    /// A state that was recorded earlier; what is there today is asked for where packages are fetched.
+    init(_ suite: String, snapshot: ImageDefinition.DebianSnapshot?, dates: [String]) {
+        mirror = Places(suite, snapshot: snapshot).lines
+        self.dates = dates
+        epoch = Int64(dates.compactMap { Timestamp(rfc3339: $0)?.seconds }.max() ?? 0)
+    }
+
     /// Where a suite's release files are, and how mmdebstrap is told of them.
     struct Places: Equatable {
         /// The suite itself.

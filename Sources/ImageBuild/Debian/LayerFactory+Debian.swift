@@ -1,5 +1,6 @@
 import Archive
 import Definitions
+import JSON
 import OCI
 import POSIX
 import SystemPackage
@@ -20,28 +21,64 @@ extension LayerFactory {
         let packages = layer.packages.sorted()
         let name = "debian: \(layer.suite)" + (packages.isEmpty ? "" : " with \(packages.joined(separator: ", "))")
         report(.step(name))
-        let built = try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
-            let release = try await DebianRelease(
-                layer.suite, snapshot: layer.snapshot, temporary: temporary)
+        let input = Self.input(layer, packages, platform)
+        let lock = try locked.locked(input, at: place)
+        return try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
+            let release: DebianRelease
+            if let dates = try? lock?.texts("release"), !dates.isEmpty {
+                release = DebianRelease(layer.suite, snapshot: layer.snapshot, dates: dates)
+            } else {
+                release = try await DebianRelease(layer.suite, snapshot: layer.snapshot, temporary: temporary)
+            }
             // The mirror's address is left in the image.
             let inputs = ["debian", layer.suite, "\(platform)"] + packages + release.dates + release.mirror
-            if let known = await cache.find(inputs, createdBy: name) { return known }
+            if let known = await cache.find(inputs, createdBy: name), let installed = cache.packages(of: inputs) {
+                note(input, release, installed)
+                return known
+            }
             let tar = temporary.appending("root.tar")
             report(.step("mmdebstrap: the state of \(release.dates[0])"))
-            try await install(layer, packages, platform, release, to: tar)
+            let installed = try await install(layer, packages, platform, release, to: tar)
+            if let lock, let reason = DebianPackage.difference(installed, from: DebianPackage.list(lock["packages"])) {
+                throw ImageBuildError(
+                    "install the packages of \(locked.name)",
+                    "the mirror has moved on: \(reason); name a 'snapshot' of \(release.dates[0]), or renew the lock "
+                        + "with --lock")
+            }
             let built = try await make(createdBy: name, from: tar) { entry in
                 DebianRoot.entry(entry, newest: release.epoch)
             }
             try cache.keep(built, for: inputs)
+            try cache.keep(installed, of: inputs)
+            note(input, release, installed)
             return built
         }
-        return built
+    }
+
+    private static func input(
+        _ layer: ImageDefinition.DebianLayer, _ packages: [String], _ platform: Platform
+    ) -> JSONValue {
+        var input: JSONValue = [
+            "kind": "debian", "suite": .string(layer.suite), "platform": .string("\(platform)"),
+            "asked": .array(packages.map { .string($0) }),
+        ]
+        switch layer.snapshot {
+        case .time(let text)?, .mirror(let text)?: input["snapshot"] = .string(text.withoutUser)
+        case nil: break
+        }
+        return input
+    }
+
+    private func note(_ input: JSONValue, _ release: DebianRelease, _ installed: [DebianPackage]) {
+        locked.note(
+            input,
+            ["release": .array(release.dates.map { .string($0) }), "packages": .array(installed.map(\.json))])
     }
 
     private func install(
         _ layer: ImageDefinition.DebianLayer, _ packages: [String], _ platform: Platform, _ release: DebianRelease,
         to tar: FilePath
-    ) async throws(ImageBuildError) {
+    ) async throws(ImageBuildError) -> [DebianPackage] {
         let mmdebstrap = ExternalProgram(
             name: "mmdebstrap", advice: "apt-get install --no-install-recommends mmdebstrap uidmap",
             inherited: Self.inheritedByPackages)
@@ -53,7 +90,7 @@ extension LayerFactory {
         if !packages.isEmpty { arguments.append("--include=\(packages.joined(separator: ","))") }
         // A state of the past says itself that it is past; whether it is Debian's is verified all the same.
         if layer.snapshot != nil { arguments.append("--aptopt=Acquire::Check-Valid-Until \"false\"") }
-        arguments += [layer.suite, "-"] + release.mirror
+        arguments += [DebianPackageListing.hook, layer.suite, "-"] + release.mirror
         let environment = [
             "SOURCE_DATE_EPOCH": "\(release.epoch)", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANGUAGE": "",
             "DEBIAN_FRONTEND": "noninteractive",
@@ -61,10 +98,13 @@ extension LayerFactory {
         let report = report
         async let _: Void = ExternalProgram.tick("mmdebstrap", report)
         // Its output goes through a descriptor: in a user namespace it could not open a file of ours by name.
+        var listing = DebianPackageListing()
         try await mmdebstrap.run(arguments, environment: environment, outputTo: tar) { line in
+            if listing.take(line) { return }
             if line.hasPrefix("I: "), line.hasSuffix("...") {
                 report(.step("mmdebstrap: \(line.dropFirst(3).dropLast(3))"))
             }
         }
+        return listing.sorted
     }
 }

@@ -10,6 +10,8 @@ struct FileLayer {
     private let layer: SurveyedFiles.Layer
     private let repeated: Set<FileIdentity>
     private let advance: (Int64) -> Void
+    /// What looks at Python's bytecode on its way; nil where files keep their times.
+    var bytecode: StaleBytecode?
     private var cursor: FolderCursor
     private var firstNames: [FileIdentity: [UInt8]] = [:]
 
@@ -145,9 +147,15 @@ struct FileLayer {
         }
         // A layer that cannot be written, as on a full disk, is not the file's fault.
         let wrapped: (ArchiveError) -> ImageBuildError = { $0 == .changed(entry) ? changed : ImageBuildError($0) }
+        var isBeginning = true
         try writer.append(entry, wrapping: wrapped) { (buffer) throws(ImageBuildError) in
             let count = try posix { () throws(POSIXError) in try file.read(into: buffer) }
             advance(Int64(count))
+            if isBeginning, source.time != .keep {
+                bytecode?.examine(
+                    entry.path, UnsafeRawBufferPointer(rebasing: buffer[..<count]), time: entry.modified)
+            }
+            isBeginning = false
             return count
         }
         let after = try posix { () throws(POSIXError) in try file.status() }

@@ -26,19 +26,21 @@ extension LayerFactory {
                 return try survey.run(started: SystemClock.nanoseconds)
             }
             let progress = FileProgress(source.title, report)
+            let bytecode = StaleBytecode()
+            defer { if bytecode.count > 0 { report(.warning(bytecode.warning(source.title))) } }
             // A layer keeps several threads busy, but only one of them walks and hashes.
             let atOnce = min(files.layers.count, max(1, threads / 4))
             return try await BoundedTasks.run(files.layers.count, atOnce: atOnce) {
                 (place) async throws(ImageBuildError) in
                 try await make(
-                    files.layers[place], of: files, from: source, threads: max(1, threads / atOnce), progress)
+                    files.layers[place], of: files, from: source, threads: max(1, threads / atOnce), progress, bytecode)
             }
         }
     }
 
     private func make(
         _ layer: SurveyedFiles.Layer, of files: SurveyedFiles, from source: FileSource, threads: Int,
-        _ progress: FileProgress
+        _ progress: FileProgress, _ bytecode: StaleBytecode
     ) async throws(ImageBuildError) -> BuiltLayer {
         let (name, fingerprint) = try await BlockingThread.run { () throws(ImageBuildError) in
             let part = try files.title(of: layer).map { ": \($0)" } ?? ""
@@ -46,17 +48,28 @@ extension LayerFactory {
         }
         let inputs = source.inputs + ["\(layer.part != .everything)", fingerprint.digest.hexadecimal]
         let known = await cache.find(inputs, createdBy: name)
-        if let known, !cache.isVerifying { return known }
+        if let known, !cache.isVerifying {
+            bytecode.add(cache.staleBytecode(of: inputs))
+            return known
+        }
+        let stale = StaleBytecode()
         let built = try await make(createdBy: name, threads: threads) { (writer) throws(ImageBuildError) in
             var content = try FileLayer(
                 layer, of: files, from: source, repeated: fingerprint.repeated, advance: progress.advance)
+            content.bytecode = stale
             try content.write(to: &writer)
         }
+        bytecode.add(stale.count)
         if let known, known.descriptor.digest != built.descriptor.digest {
             report(.warning("\(name): the files had changed, though their times had not; the layer is made again"))
         }
         // What could change once more without a new time must be read again by the next build.
-        if fingerprint.isLasting { try cache.keep(built, for: inputs) } else { cache.forget(inputs) }
+        if fingerprint.isLasting {
+            try cache.keep(built, for: inputs)
+            try cache.keep(staleBytecode: stale.count, of: inputs)
+        } else {
+            cache.forget(inputs)
+        }
         return built
     }
 }

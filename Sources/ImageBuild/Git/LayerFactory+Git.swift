@@ -1,5 +1,6 @@
 import Archive
 import Definitions
+import JSON
 import SystemPackage
 
 extension LayerFactory {
@@ -33,11 +34,22 @@ extension LayerFactory {
 
     private func commit(of layer: ImageDefinition.GitLayer, at url: String) async throws(ImageBuildError) -> String {
         if layer.isPinned { return layer.commit }
+        let input: JSONValue = [
+            "kind": "git", "url": .string(layer.url.withoutUser), "commit": .string(layer.commit),
+        ]
+        if let commit = try locked.locked(input, at: place)?["commit"]?.string {
+            guard commit.wholeMatch(of: #/[0-9a-f]{40}|[0-9a-f]{64}/#) != nil else {
+                throw ImageBuildError("read \(locked.name)", "'\(commit)' is no commit; renew it with --lock")
+            }
+            locked.note(input, ["commit": .string(commit)])
+            return commit
+        }
         let commit = try await GitRepository.find(layer.commit, at: url)
         report(
             .warning(
                 "'\(layer.commit)' of \(url.withoutUser) may be another commit tomorrow; "
-                    + "for the same image then, write commit: \(commit)"))
+                    + "for the same image then, write commit: \(commit), or build with --lock"))
+        locked.note(input, ["commit": .string(commit)])
         return commit
     }
 

@@ -39,6 +39,9 @@ struct BuildLayers {
         for case .files(let earlier) in definition.layers.prefix(while: { $0 != layer }) {
             factory.earlierFiles.append(try FileSource(earlier, epoch: epoch, isOnBase: true))
         }
+        if let index = definition.layers.firstIndex(of: layer), index < definition.layerPlaces.count {
+            factory.place = definition.layerPlaces[index]
+        }
         switch layer {
         case .debian(let layer): return [try await factory.debian(layer, platform)]
         case .git(let layer): return [try await factory.git(layer, folder: definition.folder, isOnBase: isOnBase)]

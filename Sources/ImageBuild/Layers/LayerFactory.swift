@@ -16,6 +16,10 @@ struct LayerFactory: Sendable {
     var isPrivileged = false
     /// The files layers below the one that is made next.
     var earlierFiles: [FileSource] = []
+    /// What a lock says of the inputs, and what they are.
+    var locked = LockedInputs()
+    /// Where image.yaml asks for the layer that is made next.
+    var place = ""
     let report: @Sendable (BuildEvent) -> Void
 
     /// Entries for the folders on the way to one, and for that itself, as the layers below say them.

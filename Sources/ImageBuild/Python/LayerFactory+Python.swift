@@ -1,4 +1,5 @@
 import Definitions
+import JSON
 import OCI
 import POSIX
 import SystemPackage
@@ -16,7 +17,14 @@ extension LayerFactory {
         let file = try RequirementsFile(reading: path)
         return try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
             let installer = try await PythonInstaller(for: target, cache: downloads, report: report)
-            let pins = try await installer.choose(path, temporary: temporary)
+            let input: JSONValue = [
+                "kind": "python", "requirements": .string(file.digest),
+                "target": .array(target.inputs.map { .string($0) }),
+            ]
+            let known = try locked.locked(input, at: place)?["wheels"].map(WheelPin.list(locked:))
+            let pins: [WheelPin]
+            if let known { pins = known } else { pins = try await installer.choose(path, temporary: temporary) }
+            locked.note(input, ["wheels": .array(pins.map(\.json))])
             let compiler = await Bytecode.compiler(for: layer.version)
             let inputs =
                 ["python", layer.interpreter, layer.into, compiler?.version ?? "none", "\(epoch)", "\(isOnBase)"]

@@ -1,3 +1,4 @@
+import Hashing
 import POSIX
 import SystemPackage
 
@@ -10,6 +11,9 @@ struct RequirementsFile {
 
     /// Lines of options, in which paths are absolute.
     private(set) var options: [String] = []
+    private var contents: [[UInt8]] = []
+    /// SHA-256 of what it says, with what it includes.
+    var digest: String { SHA256.hash(contents.flatMap { SHA256.hash($0) }).hexadecimal }
     /// The folder that its paths start from.
     let folder: FilePath
 
@@ -23,6 +27,7 @@ struct RequirementsFile {
             throw ImageBuildError("read \(file)", "its requirements include each other")
         }
         let content = try posix { () throws(POSIXError) in try FileSystem.read(file, limit: 16 << 20) }
+        contents.append(content)
         let text = String(decoding: content, as: UTF8.self).replacing("\\\n", with: " ")
         for line in text.split(whereSeparator: \.isNewline) {
             let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "=" }).map(String.init)

@@ -20,6 +20,23 @@ struct WheelPin: Sendable, Hashable {
         "\(name)\(selector.hasPrefix("@") ? " " : "")\(selector)" + hashes.map { " --hash=sha256:\($0)" }.joined()
     }
 
+    var json: JSONValue {
+        [
+            "name": .string(name), "version": .string(selector.withoutUser),
+            "sha256": .array(hashes.map { .string($0) }),
+        ]
+    }
+
+    /// Reads a list as it is kept in a lock.
+    static func list(locked: JSONValue) -> [WheelPin] {
+        (locked.array ?? []).compactMap { item in
+            guard let name = try? item.text("name"), let version = try? item.text("version"),
+                let hashes = try? item.texts("sha256")
+            else { return nil }
+            return WheelPin(name: name, selector: version, hashes: hashes)
+        }
+    }
+
     /// The pins in a requirements file that uv wrote.
     static func list(compiled text: String) -> [WheelPin] {
         text.replacing("\\\n", with: " ").split(separator: "\n").compactMap { line in

@@ -1,6 +1,7 @@
 import Archive
 import Definitions
 import Hashing
+import JSON
 import POSIX
 import SystemPackage
 
@@ -16,6 +17,15 @@ extension LayerFactory {
         guard layer.sha256 == nil || layer.sha256 == digest else {
             throw ImageBuildError("unpack \(layer.from)", "its SHA-256 is \(digest), not the one that 'sha256' says")
         }
+        let input: JSONValue = [
+            "kind": "archive", "name": .string(layer.from.lastComponent?.string ?? "/"), "into": .string(layer.into),
+        ]
+        if let expected = try locked.locked(input, at: place)?["sha256"]?.string, expected != digest {
+            throw locked.mismatch("unpack \(layer.from)", "its SHA-256 is \(digest)")
+        }
+        locked.note(input, ["sha256": .string(digest)])
+        var layer = layer
+        layer.isPrivileged = layer.isPrivileged || isPrivileged
         let parents = try parents(to: layer.into, onBase: isOnBase, modified: epoch)
         let inputs = [
             "archive", digest, layer.into, layer.owner.map { "\($0.user):\($0.group)" } ?? "kept",
@@ -24,7 +34,7 @@ extension LayerFactory {
         ]
         if let known = await cache.find(inputs, createdBy: name) { return known }
         let report = report
-        let built = try await make(createdBy: name) { (writer) throws(ImageBuildError) in
+        let built = try await make(createdBy: name) { [layer] (writer) throws(ImageBuildError) in
             var done: Int64 = 0
             var content = try UnpackedArchive(layer, below: parents, epoch: epoch, isOnBase: isOnBase)
             try content.write(to: &writer) { count in

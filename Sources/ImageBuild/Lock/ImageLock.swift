@@ -1,0 +1,57 @@
+import JSON
+import POSIX
+public import SystemPackage
+
+/// What an image's inputs were when they were locked: packages, commits, wheels, archives, the base.
+///
+/// It stands in `image.lock` beside image.yaml, and is for people to read and for version control to keep.
+public struct ImageLock: Sendable, Hashable {
+    /// The name of the file beside image.yaml.
+    public static let fileName = "image.lock"
+    private static let version = 1
+    private static let lockedKey = "locked"
+
+    /// An input as image.yaml names it, with what it was found to be.
+    struct Entry: Sendable, Hashable {
+        let input: JSONValue
+        let locked: JSONValue
+    }
+
+    /// Where it was read from, nil for one that was just made.
+    let file: FilePath?
+    private(set) var entries: [Entry] = []
+
+    init() { file = nil }
+
+    /// Reads a lock file, nil where there is none.
+    public init?(reading file: FilePath) throws(ImageBuildError) {
+        guard FileSystem.exists(file) else { return nil }
+        let content = try posix { () throws(POSIXError) in try FileSystem.read(file) }
+        self.file = file
+        do throws(JSONError) {
+            let document = try JSONValue(parsing: content)
+            guard try document.whole("version") == Self.version else { throw JSONError("its version is not 1") }
+            for element in try document.list("inputs") {
+                var input = element
+                let locked = try element.member(Self.lockedKey)
+                input[Self.lockedKey] = nil
+                entries.append(Entry(input: input, locked: locked))
+            }
+        } catch { throw ImageBuildError("read \(file)", "\(error.reason); renew it with --lock") }
+    }
+
+    /// Writes it where whoever builds next finds it.
+    public func write(to file: FilePath) throws(ImageBuildError) {
+        let inputs = entries.map { entry in
+            var json = entry.input
+            json[Self.lockedKey] = entry.locked
+            return json
+        }
+        let document: JSONValue = ["version": .integer(Self.version), "inputs": .array(inputs)]
+        try posix { () throws(POSIXError) in try FileSystem.write(document.prettyEncoded(), to: file) }
+    }
+
+    mutating func add(_ entry: Entry) {
+        if !entries.contains(entry) { entries.append(entry) }
+    }
+}

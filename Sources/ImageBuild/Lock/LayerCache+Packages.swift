@@ -1,0 +1,22 @@
+import JSON
+import POSIX
+import SystemPackage
+
+/// What was installed in a layer that the cache knows.
+extension LayerCache {
+    private func packagesFile(_ inputs: [String]) -> FilePath { file(for: inputs + ["packages"]) }
+
+    func packages(of inputs: [String]) -> [DebianPackage]? {
+        guard let content = try? FileSystem.read(packagesFile(inputs)), let json = try? JSONValue(parsing: content)
+        else {
+            return nil
+        }
+        return DebianPackage.list(json)
+    }
+
+    func keep(_ packages: [DebianPackage], of inputs: [String]) throws(ImageBuildError) {
+        let file = packagesFile(inputs)
+        let content = JSONValue.array(packages.map(\.json)).encoded()
+        try posix { () throws(POSIXError) in try FileSystem.write(content, to: file) }
+    }
+}

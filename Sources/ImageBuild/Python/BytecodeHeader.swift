@@ -1,0 +1,70 @@
+import JSON
+import POSIX
+import Synchronization
+
+/// The first sixteen bytes of a `.pyc`, as far as they say whether Python believes the rest.
+///
+/// Source: <https://peps.python.org/pep-0552/>.
+struct BytecodeHeader: Hashable {
+    /// Python 3.7's first number; older ones have shorter headers, and Python 2's numbers are far above.
+    private static let magics: ClosedRange<UInt32> = 3390...20_000
+    private static let length = 16
+
+    /// The time of its source in seconds since 1970, in 32 bits; nil where it goes by the source's digest, or by nothing.
+    let sourceTime: UInt32?
+
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count >= Self.length else { return nil }
+        func number(_ offset: Int) -> UInt32 {
+            (0..<4).reduce(0) { $0 | UInt32(bytes[offset + $1]) << (8 * UInt32($1)) }
+        }
+        let magic = number(0)
+        guard Self.magics.contains(magic & 0xFFFF), magic >> 16 == 0x0A0D else { return nil }
+        sourceTime = number(4) == 0 ? number(8) : nil
+    }
+
+    /// True where a source of this time makes Python compile again.
+    func isStale(sourceTime time: Int64) -> Bool { sourceTime.map { $0 != UInt32(truncatingIfNeeded: time) } ?? false }
+}
+
+/// Counts the `.pyc` files that the times of an image make stale.
+final class StaleBytecode: Sendable {
+    private let number = Mutex(0)
+
+    var count: Int { number.withLock { $0 } }
+
+    func add(_ count: Int) { number.withLock { $0 += count } }
+
+    /// Looks at the beginning of a file that gets a time in the image, as its source beside it does.
+    ///
+    /// One that lies where the source would be has no source to be compared with.
+    func examine(_ path: [UInt8], _ bytes: UnsafeRawBufferPointer, time: Int64) {
+        let names = path.split(separator: UInt8(ascii: "/")).suffix(2)
+        guard names.first?.elementsEqual("__pycache__".utf8) == true, path.suffix(4).elementsEqual(".pyc".utf8),
+            BytecodeHeader(bytes)?.isStale(sourceTime: time) == true
+        else { return }
+        add(1)
+    }
+
+    /// What a user should know and can do about it.
+    func warning(_ title: String) -> String {
+        let files = count == 1 ? "a .pyc file is" : "\(count) .pyc files are"
+        return "\(title): \(files) stale in the image, since the files' times change, and Python will compile anew at "
+            + "every start; type 'python3 -m compileall --invalidation-mode unchecked-hash' in the folder, or say "
+            + "'mtime: keep'"
+    }
+}
+
+/// How many stale files a layer has that is not read again.
+extension LayerCache {
+    func staleBytecode(of inputs: [String]) -> Int {
+        guard let content = try? FileSystem.read(file(for: inputs + ["stale bytecode"])) else { return 0 }
+        return (try? JSONValue(parsing: content))?.integer ?? 0
+    }
+
+    func keep(staleBytecode count: Int, of inputs: [String]) throws(ImageBuildError) {
+        guard count > 0 else { return }
+        let file = file(for: inputs + ["stale bytecode"])
+        try posix { () throws(POSIXError) in try FileSystem.write(JSONValue.integer(count).encoded(), to: file) }
+    }
+}
