@@ -75,6 +75,14 @@ struct BuildFixture {
             isPrivileged: isPrivileged, report: events.note)
     }
 
+    /// Lets builds use one environment with pip for all tests: each would take seconds to make its own.
+    func shareInstallers() throws {
+        let shared = Checkout.cache.appending("test-installers")
+        try FileSystem.makeFolder(shared)
+        try FileSystem.makeFolder(folder("home/cache"))
+        try FileSystem.makeSymbolicLink(folder("home/cache/python"), to: FileSystem.realPath(shared))
+    }
+
     /// What bsdtar lists of a layer: mode, owner, time and path.
     func list(_ image: StoredImage, layer: Int = 0) async throws -> [String] {
         let blob = store.path(of: image.manifest.layers[layer].digest)

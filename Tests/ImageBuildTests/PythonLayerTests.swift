@@ -11,7 +11,10 @@ import Testing
     private let fixture: BuildFixture
     private var folder: TemporaryFolder { fixture.folder }
 
-    init() throws { fixture = try BuildFixture() }
+    init() throws {
+        fixture = try BuildFixture()
+        try fixture.shareInstallers()
+    }
 
     /// Wheels of a package with a command, a script and a file; of one that it needs; and a package without a wheel.
     private static let wheels = """
