@@ -14,6 +14,8 @@ public struct ImageBuilder: Sendable {
     let bases: any BaseImageSource
     private let entrypoints: EntrypointSearch
     private let epoch: Int64
+    /// Held as long as this builder lives.
+    private let cacheUse: CacheUse?
 
     /// A builder that keeps its caches below `home` and gives files the time `epoch`, in seconds since 1970.
     ///
@@ -29,6 +31,7 @@ public struct ImageBuilder: Sendable {
         entrypoints = EntrypointSearch(bundles: entrypointBundles, folders: entrypointFolders)
         self.epoch = epoch
         let cache = home.appending("cache")
+        cacheUse = CacheUse.shared(in: cache)
         factory = LayerFactory(
             store: store,
             cache: LayerCache(

@@ -47,6 +47,22 @@ import Testing
         _ = consume used
     }
 
+    @Test func `what builds share stays while one runs`() throws {
+        try folder.write("home/cache/pip/http/file", "1234")
+        try folder.write("home/cache/layers/note.json", "{}")
+        try folder.write("home/cache/run/root/locks/lock", "")
+        let builder = ImageBuilder(store: store, home: folder("home"), bases: FixedBases(), entrypointFolders: [])
+        let pruned = caches.prune(all: true, usedBefore: .max, dryRun: false)
+        #expect(pruned.flatMap(\.failures) == ["a build is running, so that what it shares stays"])
+        #expect(try names("pip") == ["http"])
+        _ = consume builder
+        #expect(caches.prune(all: true, usedBefore: .max, dryRun: false).map(\.name) == ["layers", "pip"])
+        #expect(try names("pip").isEmpty)
+        #expect(try names("run") == ["root"])
+        try FileSystem.removeTree(folder("home/cache"))
+        #expect(caches.prune(all: true, usedBefore: .max, dryRun: false).isEmpty)
+    }
+
     @Test func `what a killed build left goes when it is old`() throws {
         try folder.write("home/cache/tmp/build-1/file", "1234")
         #expect(caches.prune(all: false, usedBefore: .max, dryRun: false).isEmpty)

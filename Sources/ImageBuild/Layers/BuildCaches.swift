@@ -11,10 +11,11 @@ public struct BuildCaches: Sendable {
     /// What was removed of one cache, or would be.
     public struct Pruned: Sendable, Hashable {
         /// So many entries of a cache.
-        public init(name: String, entries: Int = 0, bytes: Int64 = 0) {
+        public init(name: String, entries: Int = 0, bytes: Int64 = 0, failures: [String] = []) {
             self.name = name
             self.entries = entries
             self.bytes = bytes
+            self.failures = failures
         }
 
         /// The cache's name.
@@ -24,13 +25,15 @@ public struct BuildCaches: Sendable {
         /// Their bytes on the disk.
         public var bytes: Int64
         /// Why entries are still there that should not be.
-        public var failures: [String] = []
+        public var failures: [String]
     }
 
     /// What is unfinished; an entry belongs to whoever has its lock.
     private static let temporary = "tmp"
-    /// Files that only carry locks: removing one would let two have it.
-    private static let locks = "locks"
+    /// Notes about layers, each a file that is replaced as a whole.
+    private static let notes = "layers"
+    /// What commands keep, which may belong to users that the administrator lent.
+    private static let runs = "run"
 
     private let folder: FilePath
     private let store: ImageStore
@@ -41,48 +44,57 @@ public struct BuildCaches: Sendable {
         self.store = store
     }
 
-    /// Removes entries whose layer is gone and what killed builds left; with `all` whatever was not used since a moment.
+    /// Removes notes whose layer is gone and what killed builds left; with `all` whatever was not used since a moment.
     ///
-    /// It blocks: run it on a thread of its own. What commands keep is only counted here: ``RunCache`` removes it.
+    /// What builds share while they run, such as downloads, stays as long as one runs. What commands keep is only counted
+    /// here: ``RunCache`` removes it. This blocks: run it on a thread of its own.
     public func prune(all: Bool, usedBefore: Int64, dryRun: Bool) -> [Pruned] {
-        caches(withRuns: all && dryRun).compactMap { name, cache in
-            var pruned = Pruned(name: name)
-            for name in (try? FileSystem.names(in: cache)) ?? [] {
-                let path = cache.appending(name)
-                guard let status = try? FileStatus(path) else { continue }
-                // What has a dot before its name is being written, and will get another.
-                let isUnfinished = cache.lastComponent?.string == Self.temporary || name.string.hasPrefix(".")
-                let isWanted =
-                    isUnfinished
-                    ? status.modified < Self.tenMinutesAgo
-                    : isDead(path) || (all && status.modified < usedBefore)
-                if isWanted { remove(path, status, dryRun: dryRun, &pruned) }
-            }
-            return pruned.entries == 0 && pruned.failures.isEmpty ? nil : pruned
-        }
-    }
-
-    /// The folders that hold entries, with their names for people; those of commands have one for each mapping of users.
-    private func caches(withRuns: Bool) -> [(String, FilePath)] {
-        var caches: [(String, FilePath)] = []
-        for name in (try? FileSystem.names(in: folder)) ?? [] where isFolder(folder.appending(name)) {
-            guard name.string == "run" else {
-                caches.append((name.string, folder.appending(name)))
-                continue
-            }
-            guard withRuns else { continue }
-            for mapping in (try? FileSystem.names(in: folder.appending(name))) ?? [] {
-                let place = folder.appending(name).appending(mapping)
-                for kind in (try? FileSystem.names(in: place)) ?? []
-                where kind.string != Self.locks && isFolder(place.appending(kind)) {
-                    caches.append(("run/\(kind)", place.appending(kind)))
+        guard FileSystem.exists(folder) else { return [] }
+        var results: [Pruned] = []
+        var away: [FilePath] = []
+        do {
+            // No build begins while this is held, so that only names are changed here, and files removed afterwards.
+            let idle = dryRun ? nil : CacheUse.alone(in: folder)
+            for name in ((try? FileSystem.names(in: folder)) ?? []).map(\.string) where dryRun || name != Self.runs {
+                var pruned = Pruned(name: name)
+                for path in entries(of: name, all: all && (dryRun || idle != nil), usedBefore) {
+                    let size = CacheEntrySize(of: path)
+                    if !dryRun {
+                        guard let gone = take(path, &pruned) else { continue }
+                        away.append(gone)
+                    }
+                    pruned.entries += 1
+                    pruned.bytes += size.bytes
                 }
+                results.append(pruned)
+            }
+            if all && !dryRun && idle == nil {
+                results.append(Pruned(name: "builds", failures: ["a build is running, so that what it shares stays"]))
             }
         }
-        return caches
+        for path in away {
+            do throws(POSIXError) { try FileSystem.removeTree(path) } catch {
+                results[0].failures.append(error.description)
+            }
+        }
+        return results.filter { $0.entries > 0 || !$0.failures.isEmpty }
     }
 
-    private func isFolder(_ path: FilePath) -> Bool { (try? FileStatus(path))?.kind == .directory }
+    /// What is to go of a cache.
+    private func entries(of name: String, all: Bool, _ usedBefore: Int64) -> [FilePath] {
+        let cache = folder.appending(name)
+        let paths = ((try? FileSystem.names(in: cache)) ?? []).map { cache.appending($0) }
+        return paths.filter { path in
+            guard let status = try? FileStatus(path) else { return false }
+            // What has a dot before its name is being written, and will get another.
+            let isUnfinished = name == Self.temporary || (name == Self.notes && isHidden(path))
+            if isUnfinished { return status.modified < Self.tenMinutesAgo }
+            if name == Self.notes && isDead(path) { return true }
+            return all && CacheEntrySize(of: path).lastUse < usedBefore
+        }
+    }
+
+    private func isHidden(_ path: FilePath) -> Bool { path.lastComponent?.string.hasPrefix(".") == true }
 
     /// True for a note about a layer that is not in the store any more.
     private func isDead(_ path: FilePath) -> Bool {
@@ -93,29 +105,19 @@ public struct BuildCaches: Sendable {
         return !FileSystem.exists(store.path(of: digest))
     }
 
-    private func remove(_ path: FilePath, _ status: FileStatus, dryRun: Bool, _ pruned: inout Pruned) {
+    /// Gives an entry that nobody uses another name, under which whoever waits for its lock sees that it is gone.
+    private func take(_ path: FilePath, _ pruned: inout Pruned) -> FilePath? {
         do throws(POSIXError) {
             let file = try File(readingNoFollow: path)
-            guard try file.lock(wait: false) else { return }
-            let bytes = Self.bytes(below: path, status)
-            if !dryRun {
-                // Under another name first: whoever waits for its lock sees then that it is gone.
-                let temporary = folder.appending(Self.temporary)
-                try FileSystem.makeFolder(temporary)
-                let away = FileSystem.temporaryPath(beside: temporary.appending("removed"))
-                try FileSystem.rename(path, to: away)
-                try FileSystem.removeTree(away)
-            }
-            pruned.entries += 1
-            pruned.bytes += bytes
-        } catch { pruned.failures.append(error.description) }
-    }
-
-    private static func bytes(below path: FilePath, _ status: FileStatus) -> Int64 {
-        guard status.kind == .directory else { return status.size }
-        return ((try? FileSystem.names(in: path)) ?? []).reduce(0) { sum, name in
-            let child = path.appending(name)
-            return sum + ((try? FileStatus(child)).map { bytes(below: child, $0) } ?? 0)
+            guard try file.lock(wait: false) else { return nil }
+            let temporary = folder.appending(Self.temporary)
+            try FileSystem.makeFolder(temporary)
+            let away = FileSystem.temporaryPath(beside: temporary.appending("removed"))
+            try FileSystem.rename(path, to: away)
+            return away
+        } catch {
+            pruned.failures.append(error.description)
+            return nil
         }
     }
 
