@@ -4,7 +4,9 @@ import SystemPackage
 /// What an entry of a cache takes, and when any of it was used last.
 struct CacheEntrySize {
     private(set) var bytes: Int64 = 0
-    /// Nanoseconds since 1970. A folder is read by whoever looks at it, so that only what changes it counts as its use.
+    /// Nanoseconds since 1970.
+    ///
+    /// A folder is read by whoever looks at it, so that only what changes it counts as its use.
     private(set) var lastUse: Int64 = 0
 
     init(of path: FilePath) { add(path) }
