@@ -38,15 +38,15 @@ struct Prune: AsyncParsableCommand {
         var caches = await BlockingThread.run {
             BuildCaches(home: home, store: store).prune(all: all, usedBefore: usedBefore, dryRun: dryRun)
         }
-        if all && !dryRun { caches += try await pruneRuns(home, usedBefore) }
+        if !dryRun { caches += try await pruneRuns(home, usedBefore) }
         for failure in caches.flatMap(\.failures) { StandardError.print("warning: \(failure)") }
         json ? printJSON(blobs, caches) : printTable(blobs, caches)
     }
 
     private func pruneRuns(_ home: FilePath, _ usedBefore: Int64) async throws -> [BuildCaches.Pruned] {
-        let seconds = usedBefore == .max ? 0 : Int((SystemClock.nanoseconds - usedBefore) / 1_000_000_000)
+        let all = all
         let freed = try await BlockingThread.run { () throws(ImageBuildError) in
-            try RunCache(home: home).prune(unusedFor: seconds)
+            try RunCache(home: home).prune(all: all, usedBefore: usedBefore)
         }
         return freed.folders == 0 ? [] : [.init(name: "run", entries: freed.folders, bytes: freed.bytes)]
     }

@@ -2,7 +2,6 @@ import Containers
 import JSON
 import POSIX
 public import SystemPackage
-import Timestamps
 
 /// What runs keep for later ones: unpacked layers, the folders of cache mounts, and what killed runs left.
 ///
@@ -30,13 +29,17 @@ public struct RunCache: Sendable {
         }
     }
 
-    /// Removes what no build uses now and none has used for so many seconds, blocking; cache mounts only if said.
-    public func prune(unusedFor seconds: Int = 0, cacheMounts: Bool = true) throws(ImageBuildError) -> Freed {
-        guard FileSystem.exists(folder) else { return Freed(folders: 0, bytes: 0) }
+    /// Removes what killed runs left, and with `all` what no build uses now and none has used since a moment, blocking.
+    ///
+    /// The moment is given in nanoseconds since 1970.
+    public func prune(
+        all: Bool = true, usedBefore: Int64 = .max, dryRun: Bool = false
+    ) throws(ImageBuildError) -> Freed {
         let folder = folder
+        guard FileSystem.exists(folder) else { return Freed(folders: 0, bytes: 0) }
         let path = try posix { () throws(POSIXError) in try FileSystem.realPath(folder) }
         let mapping = CurrentUser.id == 0 ? nil : IDMapping.best.mapping
-        let job = RunCleaning(folder: path, seconds: seconds, cacheMounts: cacheMounts)
+        let job = RunCleaning(folder: path, all: all, usedBefore: usedBefore, isDryRun: dryRun)
         let process = RunProcess(program: program, report: { _ in })
         guard case .freed(let folders, let bytes) = try process.run(job.json, mapping, { _ in }) else {
             throw ImageBuildError("remove what is not used in \(path)", "the process that does it ended early")
@@ -47,29 +50,10 @@ public struct RunCache: Sendable {
 
 /// What a process is told that removes what is not used.
 struct RunCleaning: Sendable {
-    var folder: FilePath
-    var seconds: Int
-    var cacheMounts: Bool
-
-    var json: JSONValue {
-        [
-            "clean": .string(folder.string), "seconds": .integer(seconds), "cache_mounts": .bool(cacheMounts),
-        ]
-    }
-
-    /// Nil for another kind of job.
-    init?(json: JSONValue) throws(JSONError) {
-        guard let text = try json.optionalText("clean") else { return nil }
-        folder = FilePath(text)
-        seconds = try json.whole("seconds")
-        cacheMounts = try json.optionalFlag("cache_mounts") ?? false
-    }
-
-    init(folder: FilePath, seconds: Int, cacheMounts: Bool) {
-        self.folder = folder
-        self.seconds = seconds
-        self.cacheMounts = cacheMounts
-    }
+    let folder: FilePath
+    let all: Bool
+    let usedBefore: Int64
+    let isDryRun: Bool
 
     /// Removes, and tells how much that was.
     func run() throws(ImageBuildError) -> RunReport {
@@ -77,30 +61,32 @@ struct RunCleaning: Sendable {
         var bytes: Int64 = 0
         let names = try posix { () throws(POSIXError) in try FileSystem.names(in: folder) }
         for place in names.map({ RunPlace(folder: folder.appending($0)) }) {
-            for part in [place.trees, place.temporary] + (cacheMounts ? [place.caches] : []) {
+            for part in [place.temporary] + (all ? [place.trees, place.caches] : []) {
                 for name in (try? FileSystem.names(in: part)) ?? [] {
                     guard let size = try remove(part.appending(name), in: place) else { continue }
                     folders += 1
                     bytes += size
                 }
             }
-            if seconds == 0, cacheMounts { removeEmpty(place) }
         }
         return .freed(folders: folders, bytes: bytes)
     }
 
     /// Nil where somebody uses it.
     private func remove(_ path: FilePath, in place: RunPlace) throws(ImageBuildError) -> Int64? {
-        let limit = Int64(Timestamp.now().seconds - seconds)
+        // A younger one may be about to be locked.
+        let isUnfinished = path.removingLastComponent() == place.temporary
+        let limit = isUnfinished ? SystemClock.nanoseconds - 1_000_000_000 : usedBefore
         guard let file = try? File(readingNoFollow: path), let status = try? file.status(),
-            status.modifiedSeconds <= limit, (try? file.lock(wait: false)) == true
+            status.modified < limit, (try? file.lock(wait: false)) == true
         else { return nil }
         // Whoever waits for the lock sees that the name is gone; a kill in between leaves something to clean.
         let gone = place.temporary.appending("gone-\(UInt32.random(in: 0 ... .max))")
         let size = Self.size(of: path)
+        if isDryRun { return size }
         return try posix { () throws(POSIXError) in
             try FileSystem.makeFolder(place.temporary)
-            if path.removingLastComponent() == place.temporary {
+            if isUnfinished {
                 try FileSystem.removeTree(path)
             } else {
                 try FileSystem.rename(path, to: gone)
@@ -110,18 +96,27 @@ struct RunCleaning: Sendable {
         }
     }
 
-    /// Folders that builds make again when they need them.
-    private func removeEmpty(_ place: RunPlace) {
-        for part in [place.trees, place.temporary, place.caches] {
-            guard let names = try? FileSystem.names(in: part), names.isEmpty else { return }
-        }
-        try? FileSystem.removeTree(place.folder)
-    }
-
     private static func size(of path: FilePath) -> Int64 {
         guard let status = try? FileStatus(path) else { return 0 }
         guard status.kind == .directory else { return status.kind == .regular ? status.size : 0 }
         let names = (try? FileSystem.names(in: path)) ?? []
         return names.reduce(0) { $0 + size(of: path.appending($1)) }
+    }
+}
+
+extension RunCleaning {
+    var json: JSONValue {
+        [
+            "clean": .string(folder.string), "all": .bool(all), "used_before": .integer(usedBefore),
+            "dry_run": .bool(isDryRun),
+        ]
+    }
+
+    /// Nil for another kind of job.
+    init?(json: JSONValue) throws(JSONError) {
+        guard let text = try json.optionalText("clean") else { return nil }
+        self.init(
+            folder: FilePath(text), all: try json.optionalFlag("all") ?? false,
+            usedBefore: Int64(try json.whole("used_before")), isDryRun: try json.optionalFlag("dry_run") ?? false)
     }
 }
