@@ -124,7 +124,7 @@ let package = Package(
         module("HTTP", ["CLibCurl", "Secrets", "Timestamps", "POSIX", systemPackage]),
         module(
             "Archive",
-            ["CLibArchive", "CLibISAL", "CLibZ", "Hashing", "POSIX", "CLinux", systemPackage]),
+            ["CLibArchive", "CLibISAL", "CLibZ", "CLibZstd", "Hashing", "POSIX", "CLinux", systemPackage]),
 
         // What everything stands on
         module("Terminal", ["POSIX", "CLinux"]),
@@ -139,6 +139,7 @@ let package = Package(
         cLibrary("CLibCurl", "libcurl", apt: "libcurl4-openssl-dev"),
         cLibrary("CLibISAL", "libisal", apt: "libisal-dev"),
         cLibrary("CLibZ", "zlib", apt: "zlib1g-dev"),
+        cLibrary("CLibZstd", "libzstd", apt: "libzstd-dev"),
         .systemLibrary(name: "CLinux"),
 
         // Tests

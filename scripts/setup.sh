@@ -45,6 +45,7 @@ find_missing_packages() {
     library libcrypto libssl-dev
     library libisal libisal-dev
     library zlib zlib1g-dev
+    library libzstd libzstd-dev
     command_of pkg-config pkg-config
     command_of git git
     command_of make make

@@ -10,9 +10,9 @@ extension ArchiveEntry {
 
     /// Fills an empty entry; whatever is not set here, as owners' names and access times, stays unset.
     func store(in raw: OpaquePointer) throws(ArchiveError) {
-        guard !path.isEmpty, !path.contains(0), !target.contains(0), path.first != UInt8(ascii: "/"),
-            !path.split(separator: UInt8(ascii: "/")).contains(Array("..".utf8)[...])
-        else { throw ArchiveError("write '\(name)' to a layer", "it is not a path below the layer's root") }
+        guard Self.isBelowRoot(path), !target.contains(0) else {
+            throw ArchiveError("write '\(name)' to a layer", "it is not a path below the layer's root")
+        }
         Self.withCString(path) { archive_entry_set_pathname(raw, $0) }
         let isLink = kind == .hardLink
         archive_entry_set_filetype(raw, UInt32(Self.fileTypes.first { $0.kind == kind }?.type ?? S_IFREG))
@@ -30,9 +30,28 @@ extension ArchiveEntry {
             archive_entry_set_rdevminor(raw, dev_t(device.minor))
         }
         // In the order of their names: a dictionary's own order differs from run to run.
+        guard !extendedAttributes.isEmpty else { return }
         for (name, value) in extendedAttributes.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             value.withUnsafeBytes { archive_entry_xattr_add_entry(raw, name, $0.baseAddress, $0.count) }
         }
+    }
+
+    /// True for a relative path without `..`; there are many of them, so that nothing is allocated.
+    private static func isBelowRoot(_ path: [UInt8]) -> Bool {
+        guard let first = path.first, first != UInt8(ascii: "/") else { return false }
+        var length = 0
+        var dots = 0
+        for byte in path {
+            if byte == 0 { return false }
+            if byte == UInt8(ascii: "/") {
+                if length == 2 && dots == 2 { return false }
+                (length, dots) = (0, 0)
+            } else {
+                length += 1
+                if byte == UInt8(ascii: ".") { dots += 1 }
+            }
+        }
+        return !(length == 2 && dots == 2)
     }
 
     /// Reads what a header said; nil for what a layer cannot hold, such as a socket.

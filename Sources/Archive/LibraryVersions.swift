@@ -1,6 +1,7 @@
 private import CLibArchive
 private import CLibISAL
 private import CLibZ
+private import CLibZstd
 
 /// The libraries that decide a layer's bytes: the same ones give the same digests.
 public enum LibraryVersions {
@@ -9,5 +10,6 @@ public enum LibraryVersions {
         "libarchive": String(String(cString: archive_version_string()).drop { $0 != " " }.dropFirst()),
         "isa-l": "\(ISAL_MAJOR_VERSION).\(ISAL_MINOR_VERSION).\(ISAL_PATCH_VERSION)",
         "zlib": String(cString: zlibVersion()),
+        "zstd": String(cString: ZSTD_versionString()),
     ]
 }

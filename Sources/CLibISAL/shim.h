@@ -6,9 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// Room for a stream and what level 1 needs beside it. isal_zstream holds arrays that Swift does not import, so that it
-/// is made and used here.
-static inline void *caas_isal_new(void) { return malloc(sizeof(struct isal_zstream) + ISAL_DEF_LVL1_DEFAULT); }
+/// Room for a stream and what a level (0 to 2) needs beside it. isal_zstream holds arrays that Swift does not import, so
+/// that it is made and used here.
+static inline uint32_t caas_isal_level_size(uint32_t level) {
+    return level == 0 ? ISAL_DEF_LVL0_DEFAULT : level == 1 ? ISAL_DEF_LVL1_DEFAULT : ISAL_DEF_LVL2_DEFAULT;
+}
+static inline void *caas_isal_new(uint32_t level) {
+    return malloc(sizeof(struct isal_zstream) + caas_isal_level_size(level));
+}
 
 /// Bytes at the beginning of a block that are stored as they are.
 enum { caas_isal_prefix = 8 };
@@ -20,7 +25,7 @@ enum { caas_isal_prefix = 8 };
 /// assembly of levels 1 and 2 (2.30, igzip_icf_body_h1_gr_bt.asm, write_first_byte) hashes a register that it
 /// never set and enters the result into its table: what it finds then depends, rarely, on where memory happens to be.
 static inline uint32_t caas_isal_compress(
-    void *memory, const void *input, uint32_t input_count, void *output, uint32_t output_count) {
+    void *memory, uint32_t level, const void *input, uint32_t input_count, void *output, uint32_t output_count) {
     struct isal_zstream *stream = (struct isal_zstream *)memory;
     uint8_t *out = (uint8_t *)output;
     uint8_t *in = (uint8_t *)input;
@@ -34,9 +39,9 @@ static inline uint32_t caas_isal_compress(
     if (input_count == prefix) return stored;
 
     isal_deflate_init(stream);
-    stream->level = 1;
+    stream->level = level;
     stream->level_buf = (uint8_t *)(stream + 1);
-    stream->level_buf_size = ISAL_DEF_LVL1_DEFAULT;
+    stream->level_buf_size = caas_isal_level_size(level);
     stream->flush = FULL_FLUSH;
     if (isal_deflate_set_dict(stream, in, prefix) != COMP_OK) return 0;
     stream->next_in = in + prefix;

@@ -72,7 +72,8 @@ import Testing
     }
 
     @Test func `every compression holds the same tar`() async throws {
-        let layers = try [LayerCompression.none, .gzip(threads: 2), .gzipSmallest].map { compression in
+        let layers = try [LayerCompression.none, .gzip(threads: 2), .gzipPortable(level: 9, threads: 2)].map {
+            compression in
             try write(compression) { try Self.fill(&$0, bytes: 3 << 20) }
         }
         #expect(Set(layers.map(\.diffID)).count == 1)

@@ -92,7 +92,7 @@ public enum EntrypointLayer {
             let temporary = FileSystem.temporaryPath(beside: blob)
             defer { try? FileSystem.remove(temporary) }
             var writer = try LayerWriter(
-                writingTo: File(temporary, .create(mode: 0o644)), compression: .gzipSmallest)
+                writingTo: File(temporary, .create(mode: 0o644)), compression: .gzipPortable(level: 9, threads: 2))
             let directory = Array(root.dropFirst().utf8)
             try writer.append(ArchiveEntry(.directory, path: directory, mode: 0o755))
             for content in contents.sorted(by: { $0.name < $1.name }) {

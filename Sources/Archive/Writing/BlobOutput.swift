@@ -2,12 +2,17 @@ import Hashing
 import POSIX
 
 /// The file that a blob is written to, hashed and counted as it passes.
-final class BlobOutput {
+// Sendable: one thread has it at a time, the one that writes the blob.
+final class BlobOutput: @unchecked Sendable {
     private let file: File
-    private var hash: SHA256? = SHA256()
+    private var hash: SHA256?
     private(set) var size: Int64 = 0
 
-    init(_ file: consuming File) { self.file = file }
+    /// A blob that is its tar needs no digest of its own.
+    init(_ file: consuming File, isHashed: Bool = true) {
+        self.file = file
+        hash = isHashed ? SHA256() : nil
+    }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(ArchiveError) {
         hash?.update(bytes)
@@ -21,8 +26,6 @@ final class BlobOutput {
         try bytes.span.bytes.withUnsafeBytes { (buffer) throws(ArchiveError) in try write(buffer) }
     }
 
-    func finish() -> [UInt8] {
-        guard let hash = hash.take() else { return [] }
-        return hash.finish()
-    }
+    /// The digest, empty where it was not asked for.
+    func finish() -> [UInt8] { hash.take()?.finish() ?? [] }
 }

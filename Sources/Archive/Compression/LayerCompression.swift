@@ -1,0 +1,102 @@
+/// How a layer's tar is compressed; the bytes never depend on the number of threads.
+public enum LayerCompression: Sendable, Hashable {
+    /// Not at all.
+    case none
+    /// gzip by ISA-L at level 0, 1 or 2: the fastest, whose bytes differ between processors' architectures.
+    case gzip(level: Int = 1, threads: Int)
+    /// gzip by zlib at level 1 to 9: slower, and the same bytes on every architecture.
+    case gzipPortable(level: Int = 6, threads: Int)
+    /// Zstandard at level 1 to 19.
+    case zstd(level: Int = 3, threads: Int)
+
+    /// Beyond so many, they wait for the one SHA-256 of the tar, and each of them wants its memory.
+    private static let mostThreads = 6
+
+    /// The levels that there are, nil where there are none.
+    public var levels: ClosedRange<Int>? {
+        switch self {
+        case .none: nil
+        case .gzip: 0...2
+        case .gzipPortable: 1...9
+        case .zstd: 1...19
+        }
+    }
+
+    /// What decides the bytes: everything but the number of threads.
+    public var name: String {
+        switch self {
+        case .none: "none"
+        case .gzip(let level, _): "gzip \(level)"
+        case .gzipPortable(let level, _): "gzip portable \(level)"
+        case .zstd(let level, _): "zstd \(level)"
+        }
+    }
+
+    /// The same with another number of threads.
+    public func with(threads: Int) -> LayerCompression {
+        switch self {
+        case .none: .none
+        case .gzip(let level, _): .gzip(level: level, threads: threads)
+        case .gzipPortable(let level, _): .gzipPortable(level: level, threads: threads)
+        case .zstd(let level, _): .zstd(level: level, threads: threads)
+        }
+    }
+
+    /// How many threads there are for it, at least one.
+    var threads: Int {
+        switch self {
+        case .none: 1
+        case .gzip(_, let threads), .gzipPortable(_, let threads), .zstd(_, let threads):
+            max(1, min(threads, Self.mostThreads))
+        }
+    }
+
+    private var level: Int {
+        switch self {
+        case .none: 0
+        case .gzip(let level, _), .gzipPortable(let level, _), .zstd(let level, _): level
+        }
+    }
+
+    func makeCompressor() throws(ArchiveError) -> LayerCompressor {
+        if let levels, !levels.contains(level) {
+            throw ArchiveError(
+                "compress a layer with \(name)", "the levels are \(levels.lowerBound) to \(levels.upperBound)")
+        }
+        return switch self {
+        case .none: .stream(PlainTar())
+        case .gzip(let level, _): .blocks { ISALDeflater(level: level) }
+        case .gzipPortable(let level, _): .blocks { ZlibDeflater(level: level) }
+        case .zstd(let level, _): .stream(try ZstdStream(level: level, threads: threads))
+        }
+    }
+}
+
+/// What turns the bytes of a tar into those of a blob.
+enum LayerCompressor {
+    /// By any number of threads, each with a deflater of its own, as one member of gzip.
+    case blocks(@Sendable () -> any BlockDeflater)
+    /// By one thread.
+    case stream(any StreamCompressor)
+}
+
+/// Compresses blocks, each on its own, to deflate's bytes that end on a byte and are not the last of their stream.
+protocol BlockDeflater: AnyObject {
+    /// The number of bytes, 0 where it fails.
+    func deflate(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int
+}
+
+/// Compresses a tar from its beginning to its end.
+protocol StreamCompressor: AnyObject, Sendable {
+    /// True where the blob is the tar.
+    var isIdentity: Bool { get }
+    func write(_ bytes: UnsafeRawBufferPointer, to blob: BlobOutput) throws(ArchiveError)
+    func finish(to blob: BlobOutput) throws(ArchiveError)
+}
+
+/// The tar as it is.
+final class PlainTar: StreamCompressor {
+    var isIdentity: Bool { true }
+    func write(_ bytes: UnsafeRawBufferPointer, to blob: BlobOutput) throws(ArchiveError) { try blob.write(bytes) }
+    func finish(to blob: BlobOutput) throws(ArchiveError) {}
+}

@@ -1,0 +1,61 @@
+private import CLibZstd
+
+/// Zstandard by libzstd and its own threads.
+///
+/// Always by at least one of them: libzstd's other way, without any, gives other bytes.
+// Sendable: one thread at a time has it, the one that writes the blob.
+final class ZstdStream: StreamCompressor, @unchecked Sendable {
+    /// What one of its threads takes at once; left to itself, libzstd takes several windows, and memory to match.
+    ///
+    /// Source: <https://facebook.github.io/zstd/zstd_manual.html#Chapter5>.
+    private static let jobSize: Int32 = 2 << 20
+
+    private let context: OpaquePointer
+    private let output = UnsafeMutableRawBufferPointer.allocate(byteCount: ZSTD_CStreamOutSize(), alignment: 64)
+
+    init(level: Int, threads: Int) throws(ArchiveError) {
+        guard let context = ZSTD_createCCtx() else { throw ArchiveError("compress a layer", "zstd has no memory") }
+        self.context = context
+        for (parameter, value) in [
+            (ZSTD_c_compressionLevel, Int32(level)), (ZSTD_c_checksumFlag, 1), (ZSTD_c_nbWorkers, Int32(threads)),
+            (ZSTD_c_jobSize, Self.jobSize),
+        ] {
+            // Debian's library has threads, but one that has none refuses them, and would give other bytes.
+            _ = try Self.check(ZSTD_CCtx_setParameter(context, parameter, value))
+        }
+    }
+
+    deinit {
+        ZSTD_freeCCtx(context)
+        output.deallocate()
+    }
+
+    var isIdentity: Bool { false }
+
+    func write(_ bytes: UnsafeRawBufferPointer, to blob: BlobOutput) throws(ArchiveError) {
+        try compress(bytes, ZSTD_e_continue, to: blob)
+    }
+
+    func finish(to blob: BlobOutput) throws(ArchiveError) {
+        try compress(UnsafeRawBufferPointer(start: nil, count: 0), ZSTD_e_end, to: blob)
+    }
+
+    private func compress(
+        _ bytes: UnsafeRawBufferPointer, _ directive: ZSTD_EndDirective, to blob: BlobOutput
+    ) throws(ArchiveError) {
+        var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
+        while true {
+            var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
+            let left = try Self.check(ZSTD_compressStream2(context, &target, &input, directive))
+            if target.pos > 0 { try blob.write(UnsafeRawBufferPointer(rebasing: output[..<target.pos])) }
+            if directive == ZSTD_e_end ? left == 0 : input.pos == input.size { return }
+        }
+    }
+
+    private static func check(_ result: Int) throws(ArchiveError) -> Int {
+        guard ZSTD_isError(result) == 0 else {
+            throw ArchiveError("compress a layer", "zstd: \(String(cString: ZSTD_getErrorName(result)))")
+        }
+        return result
+    }
+}

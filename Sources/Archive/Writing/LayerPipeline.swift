@@ -1,0 +1,136 @@
+import Hashing
+import POSIX
+import Synchronization
+
+/// The threads between a tar and its blob: one hashes the tar, others compress it, one hashes and writes the blob.
+///
+/// gzip's one member is joined from blocks of 1 MiB of the tar: each is compressed on its own, by whichever thread comes
+/// first, and ends on a byte, so that the bytes are the same whoever compressed it and however many there were. Any gzip
+/// unpacks it. Sources: <https://www.rfc-editor.org/rfc/rfc1951>, <https://www.rfc-editor.org/rfc/rfc1952>.
+final class LayerPipeline: Sendable {
+    /// Blocks beyond those that are being compressed: one is filled, one hashed, one written, and one is in between.
+    private static let spareBlocks = 4
+
+    private struct Results {
+        var diffID: [UInt8] = []
+        var digest: [UInt8] = []
+        var tarSize: Int64 = 0
+        var size: Int64 = 0
+    }
+
+    let ring: BlockRing
+    private let results = Mutex(Results())
+
+    init(writingTo file: consuming File, _ compression: LayerCompression) throws(ArchiveError) {
+        let compressor = try compression.makeCompressor()
+        switch compressor {
+        case .blocks(let makeDeflater):
+            let ring = BlockRing(count: compression.threads + Self.spareBlocks, hasOutputs: true)
+            self.ring = ring
+            let blob = BlobOutput(file)
+            start { pipeline in pipeline.hash() }
+            for _ in 0..<compression.threads {
+                start { pipeline in pipeline.compress(makeDeflater()) }
+            }
+            start { pipeline in pipeline.joinBlocks(to: blob) }
+        case .stream(let stream):
+            ring = BlockRing(count: Self.spareBlocks, hasOutputs: false)
+            let blob = BlobOutput(file, isHashed: !stream.isIdentity)
+            start { pipeline in pipeline.hash() }
+            start { pipeline in pipeline.write(stream, to: blob) }
+        }
+    }
+
+    /// Waits for everything that was submitted and tells what came out.
+    func finish() throws(ArchiveError) -> WrittenLayer {
+        ring.end()
+        ring.join()
+        if let failure = ring.failure { throw failure }
+        guard ring.isComplete else { throw ArchiveError("write a layer", "it was stopped") }
+        return results.withLock {
+            WrittenLayer(
+                diffID: $0.diffID, digest: $0.digest.isEmpty ? $0.diffID : $0.digest, size: $0.size,
+                tarSize: $0.tarSize)
+        }
+    }
+
+    /// Ends the threads, and waits until they have: none outlives its writer.
+    func stop() {
+        ring.stop()
+        ring.join()
+    }
+
+    private func start(_ body: @escaping @Sendable (LayerPipeline) -> Void) {
+        ring.enter()
+        BlockingThread.start {
+            body(self)
+            self.ring.leave()
+        }
+    }
+
+    private func hash() {
+        var hash = SHA256()
+        var size: Int64 = 0
+        while let block = ring.nextToHash() {
+            hash.update(block)
+            size += Int64(block.count)
+            ring.didHash()
+        }
+        let digest = hash.finish()
+        results.withLock { [size] in
+            $0.diffID = digest
+            $0.tarSize = size
+        }
+    }
+
+    private func compress(_ deflater: any BlockDeflater) {
+        var zeros: (output: [UInt8], checksum: UInt32)?
+        while let (number, input, output) = ring.nextToCompress() {
+            let isZero = input.baseAddress == ring.zeros.baseAddress && input.count == ring.zeros.count
+            if isZero, let zeros {
+                output.copyBytes(from: zeros.output)
+                ring.didCompress(number, outputCount: zeros.output.count, checksum: zeros.checksum)
+                continue
+            }
+            let count = deflater.deflate(input, into: output)
+            let checksum = GzipMember.checksum(of: input)
+            guard count > 0 else { return ring.stop(ArchiveError("compress a layer", "the library took no block")) }
+            if isZero { zeros = (Array(output[..<count]), checksum) }
+            ring.didCompress(number, outputCount: count, checksum: checksum)
+        }
+    }
+
+    private func joinBlocks(to blob: BlobOutput) {
+        do throws(ArchiveError) {
+            var member = GzipMember()
+            try blob.write(GzipMember.header)
+            while let block = ring.nextCompressed() {
+                try blob.write(block.output)
+                member.append(checksum: block.checksum, count: block.inputCount)
+                ring.didWrite()
+            }
+            try blob.write(member.trailer)
+            finish(blob)
+        } catch { ring.stop(error) }
+    }
+
+    private func write(_ stream: any StreamCompressor, to blob: BlobOutput) {
+        do throws(ArchiveError) {
+            while let block = ring.nextToWrite() {
+                try stream.write(block, to: blob)
+                ring.didWrite()
+            }
+            try stream.finish(to: blob)
+            finish(blob)
+        } catch { ring.stop(error) }
+    }
+
+    private func finish(_ blob: BlobOutput) {
+        let size = blob.size
+        let digest = blob.finish()
+        results.withLock {
+            $0.size = size
+            $0.digest = digest
+        }
+    }
+}

@@ -1,0 +1,208 @@
+private import CLibArchive
+public import POSIX
+
+/// What a finished layer is known by.
+public struct WrittenLayer: Sendable, Hashable {
+    /// SHA-256 of the tar.
+    public let diffID: [UInt8]
+    /// SHA-256 of the blob.
+    public let digest: [UInt8]
+    /// The length of the blob.
+    public let size: Int64
+    /// The length of the tar.
+    public let tarSize: Int64
+}
+
+/// Writes a layer whose bytes depend on its entries alone: not on time, user, locale, umask or threads.
+///
+/// It blocks, and belongs to one thread; others hash, compress and write behind it. One that is not finished has written
+/// nothing of use, and leaves no thread behind.
+public struct LayerWriter: ~Copyable {
+    private let archive: OpaquePointer
+    /// One for all entries, emptied for each.
+    private let header: OpaquePointer
+    private let output: TarOutput
+    private let pipeline: LayerPipeline
+
+    /// Begins a layer in an open, empty file.
+    public init(writingTo file: consuming File, compression: LayerCompression) throws(ArchiveError) {
+        try CharacterEncoding.require("write a layer")
+        let pipeline = try LayerPipeline(writingTo: file, compression)
+        let output = TarOutput(pipeline.ring)
+        do throws(ArchiveError) { (archive, header) = try Self.open(into: output) } catch {
+            pipeline.stop()
+            throw error
+        }
+        self.pipeline = pipeline
+        self.output = output
+    }
+
+    deinit {
+        pipeline.stop()
+        // libarchive ends an archive that is freed by writing it out; this one's output takes nothing any more.
+        output.close()
+        archive_entry_free(header)
+        archive_write_free(archive)
+    }
+
+    /// Writes an entry that has no content, or a regular file of length 0.
+    public mutating func append(_ entry: ArchiveEntry) throws(ArchiveError) {
+        try begin(entry)
+        try end(entry)
+    }
+
+    /// Writes a regular file from bytes.
+    public mutating func append(_ entry: ArchiveEntry, content: [UInt8]) throws(ArchiveError) {
+        var entry = entry
+        entry.size = Int64(content.count)
+        try begin(entry)
+        try content.span.bytes.withUnsafeBytes { (bytes) throws(ArchiveError) in try write(bytes, of: entry) }
+        try end(entry)
+    }
+
+    /// Writes a regular file whose content `read` gives chunk by chunk into the buffer, 0 at its end.
+    ///
+    /// A content that is shorter or longer than the entry says is an error: it changed while it was read. The buffer is
+    /// where the tar itself is put together, so that nothing is copied; it is often bigger than the file, and can be as
+    /// small as one byte.
+    public mutating func append<Failure: Error>(
+        _ entry: ArchiveEntry, wrapping: (ArchiveError) -> Failure,
+        read: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+    ) throws(Failure) {
+        do throws(ArchiveError) { try begin(entry) } catch { throw wrapping(error) }
+        var left = entry.size
+        while true {
+            guard let room = output.room() else { throw wrapping(failure("write \(entry.name) to a layer")) }
+            // One byte more than there should be tells a file that grows, and no more than that is read of it.
+            let count = try read(UnsafeMutableRawBufferPointer(rebasing: room[..<Self.least(room.count, left + 1)]))
+            if count == 0 { break }
+            left -= Int64(count)
+            guard left >= 0 else { break }
+            do throws(ArchiveError) {
+                try write(UnsafeRawBufferPointer(rebasing: room[..<count]), of: entry)
+            } catch { throw wrapping(error) }
+        }
+        guard left == 0 else { throw wrapping(.changed(entry)) }
+        do throws(ArchiveError) { try end(entry) } catch { throw wrapping(error) }
+    }
+
+    /// Writes a regular file that has holes: `read` is asked for what lies in the extents, and all else is zeros.
+    ///
+    /// Extents are ranges of offsets in ascending order within the entry's size. `read` gets the offset of what it is to
+    /// read, and may read less than the buffer takes; 0 says that the file is shorter than it was.
+    ///
+    /// The layer gets the zeros, which cost next to nothing beside the digest: a sparse entry would be read by the
+    /// runtimes, but "SHOULD NOT be used" (<https://github.com/opencontainers/image-spec/blob/main/layer.md#file-types>),
+    /// saves no disk with umoci 0.4.7 and podman 4.3.1, which unpack the zeros, and podman cannot push an image that it
+    /// pulled with one: "Digest did not match", because its tar-split keeps the names of a tar and not its holes.
+    public mutating func append<Failure: Error>(
+        _ entry: ArchiveEntry, extents: [Range<Int64>], wrapping: (ArchiveError) -> Failure,
+        read: (UnsafeMutableRawBufferPointer, Int64) throws(Failure) -> Int
+    ) throws(Failure) {
+        do throws(ArchiveError) { try begin(entry) } catch { throw wrapping(error) }
+        var position: Int64 = 0
+        for extent in extents where !extent.isEmpty {
+            guard extent.lowerBound >= position, extent.upperBound <= entry.size else {
+                throw wrapping(.changed(entry))
+            }
+            do throws(ArchiveError) { try writeZeros(extent.lowerBound - position, of: entry) } catch {
+                throw wrapping(error)
+            }
+            position = extent.lowerBound
+            while position < extent.upperBound {
+                guard let room = output.room() else { throw wrapping(failure("write \(entry.name) to a layer")) }
+                let wanted = Self.least(room.count, extent.upperBound - position)
+                let count = try read(UnsafeMutableRawBufferPointer(rebasing: room[..<wanted]), position)
+                guard count > 0 else { throw wrapping(.changed(entry)) }
+                do throws(ArchiveError) {
+                    try write(UnsafeRawBufferPointer(rebasing: room[..<count]), of: entry)
+                } catch { throw wrapping(error) }
+                position += Int64(count)
+            }
+        }
+        do throws(ArchiveError) {
+            try writeZeros(entry.size - position, of: entry)
+            try end(entry)
+        } catch { throw wrapping(error) }
+    }
+
+    /// Writes the end of the archive and tells what it is known by.
+    public consuming func finish() throws(ArchiveError) -> WrittenLayer {
+        guard archive_write_close(archive) == ARCHIVE_OK else { throw failure("finish a layer") }
+        output.close()
+        return try pipeline.finish()
+    }
+
+    private static func least(_ room: Int, _ count: Int64) -> Int { Int(min(Int64(room), count)) }
+
+    private func begin(_ entry: ArchiveEntry) throws(ArchiveError) {
+        archive_entry_clear(header)
+        try entry.store(in: header)
+        // A name that is not UTF-8 gives a warning and is written as it is, marked as binary.
+        let result = archive_write_header(archive, header)
+        guard result == ARCHIVE_OK || result == ARCHIVE_WARN else {
+            throw failure("write \(entry.name) to a layer")
+        }
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer, of entry: ArchiveEntry) throws(ArchiveError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = archive_write_data(archive, rest.baseAddress, rest.count)
+            guard count >= 0 else { throw failure("write \(entry.name) to a layer") }
+            guard count > 0 else { throw ArchiveError.changed(entry) }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
+
+    private func writeZeros(_ count: Int64, of entry: ArchiveEntry) throws(ArchiveError) {
+        var left = count
+        while left > 0 {
+            guard let room = output.room() else { throw failure("write \(entry.name) to a layer") }
+            let part = Self.least(room.count, left)
+            try write(UnsafeRawBufferPointer(rebasing: output.zeros[..<part]), of: entry)
+            left -= Int64(part)
+        }
+    }
+
+    private func end(_ entry: ArchiveEntry) throws(ArchiveError) {
+        guard archive_write_finish_entry(archive) == ARCHIVE_OK else {
+            throw failure("write \(entry.name) to a layer")
+        }
+    }
+
+    private func failure(_ action: String) -> ArchiveError {
+        if let failure = pipeline.ring.failure { return failure }
+        return ArchiveError(action, archive_error_string(archive).map { String(cString: $0) } ?? "unknown reason")
+    }
+
+    private static func open(
+        into output: TarOutput
+    ) throws(ArchiveError) -> (archive: OpaquePointer, header: OpaquePointer) {
+        guard let archive = archive_write_new() else { throw ArchiveError("write a layer", "no memory") }
+        // pax_restricted writes plain ustar headers where nothing more is needed, and never access times.
+        // SCHILY is the only spelling of extended attributes that container runtimes read.
+        // https://github.com/libarchive/libarchive/wiki/ManPageArchiveWriteSetOptions3
+        let context = Unmanaged.passUnretained(output).toOpaque()
+        let isOpen =
+            archive_write_set_format_pax_restricted(archive) == ARCHIVE_OK
+            && archive_write_set_options(archive, "pax:xattrheader=SCHILY") == ARCHIVE_OK
+            // No blocks: libarchive would copy everything into them, and pad the last.
+            && archive_write_set_bytes_per_block(archive, 0) == ARCHIVE_OK
+            && archive_write_open2(archive, context, nil, writeTar, nil, nil) == ARCHIVE_OK
+        guard isOpen, let header = archive_entry_new2(archive) else {
+            let reason = archive_error_string(archive).map { String(cString: $0) } ?? "unknown reason"
+            archive_write_free(archive)
+            throw ArchiveError("write a layer", reason)
+        }
+        return (archive, header)
+    }
+}
+
+/// libarchive calls this with the bytes of the tar; it finds our object by the context.
+private let writeTar: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeRawPointer?, Int) -> Int = {
+    _, context, bytes, count in
+    guard let context, let bytes else { return -1 }
+    let output = Unmanaged<TarOutput>.fromOpaque(context).takeUnretainedValue()
+    return output.write(UnsafeRawBufferPointer(start: bytes, count: count)) ? count : -1
+}

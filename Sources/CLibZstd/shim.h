@@ -1,0 +1,3 @@
+// Zstandard: https://facebook.github.io/zstd/zstd_manual.html
+#pragma once
+#include <zstd.h>
