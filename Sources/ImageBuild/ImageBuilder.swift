@@ -1,4 +1,4 @@
-import Archive
+public import Archive
 public import Definitions
 public import ImageStore
 import JSON
@@ -20,10 +20,12 @@ public struct ImageBuilder: Sendable {
     /// A builder that keeps its caches below `home` and gives files the time `epoch`, in seconds since 1970.
     ///
     /// One that verifies believes no cache about what it can read; one that is privileged takes FIFOs and devices along.
+    /// Threads are those of `threads`, whatever the compression says of them.
     public init(
         store: ImageStore, home: FilePath, bases: any BaseImageSource, entrypointFolders: [FilePath],
         entrypointBundles: [FilePath] = [], epoch: Int64 = 0, threads: Int = Processors.count,
-        isVerifying: Bool = false, isPrivileged: Bool = false, lock: ImageLock? = nil,
+        compression: LayerCompression = .gzip(threads: 1), isVerifying: Bool = false, isPrivileged: Bool = false,
+        lock: ImageLock? = nil,
         report: @escaping @Sendable (BuildEvent) -> Void = { _ in }
     ) {
         self.store = store
@@ -35,9 +37,10 @@ public struct ImageBuilder: Sendable {
         factory = LayerFactory(
             store: store,
             cache: LayerCache(
-                folder: cache.appending("layers"), store: store, isVerifying: isVerifying, report: report),
-            temporary: cache.appending("tmp"), threads: threads, isPrivileged: isPrivileged,
-            locked: LockedInputs(obeying: lock), report: report)
+                folder: cache.appending("layers"), store: store, isVerifying: isVerifying, compression: compression,
+                report: report),
+            temporary: cache.appending("tmp"), threads: threads, compression: compression,
+            isPrivileged: isPrivileged, locked: LockedInputs(obeying: lock), report: report)
     }
 
     /// What the inputs of the image were that was built, for later builds to obey.

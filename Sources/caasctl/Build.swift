@@ -56,6 +56,7 @@ struct Build: AsyncParsableCommand {
 
     @OptionGroup var platforms: PlatformOptions
     @OptionGroup var outputs: OutputOptions
+    @OptionGroup var compression: CompressionOptions
     @OptionGroup var login: RegistryLoginOptions
     @OptionGroup var options: SettingsOptions
 
@@ -81,7 +82,7 @@ struct Build: AsyncParsableCommand {
         let builder = try ImageBuilder(
             store: store, home: home, bases: registry, entrypointFolders: EntrypointArtifact.folders(home: home),
             entrypointBundles: platforms.bundles, epoch: SourceDateEpoch.seconds(), threads: jobs,
-            isVerifying: verify, isPrivileged: privileged,
+            compression: compression.layerCompression, isVerifying: verify, isPrivileged: privileged,
             lock: lock ? nil : ImageLock(reading: lockFile), report: progress.note)
         let built = try await builder.build(definition, program: program) {
             await checkout?.annotations() ?? [:]

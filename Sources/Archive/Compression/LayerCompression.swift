@@ -32,6 +32,19 @@ public enum LayerCompression: Sendable, Hashable {
         }
     }
 
+    /// The compression that ``name`` names.
+    public init?(name: String, threads: Int) {
+        let words = name.split(separator: " ")
+        let level = words.last.flatMap { Int($0) }
+        switch (words.dropLast(level == nil ? 0 : 1).joined(separator: " "), level) {
+        case ("none", nil): self = .none
+        case ("gzip", let level?): self = .gzip(level: level, threads: threads)
+        case ("gzip portable", let level?): self = .gzipPortable(level: level, threads: threads)
+        case ("zstd", let level?): self = .zstd(level: level, threads: threads)
+        default: return nil
+        }
+    }
+
     /// The same with another number of threads.
     public func with(threads: Int) -> LayerCompression {
         switch self {

@@ -19,12 +19,14 @@ struct LayerCache: Sendable {
     let store: ImageStore
     /// True where nothing is believed that can be read again.
     var isVerifying = false
+    /// How the layers are compressed, whatever it says of threads.
+    var compression = LayerCompression.gzip(threads: 1)
     var report: @Sendable (BuildEvent) -> Void = { _ in }
 
     /// The file for inputs, which are written out whole: two kinds of layers never share one.
     func file(for inputs: [String]) -> FilePath {
         let versions = LibraryVersions.all.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-        let text = (["\(Self.generation)"] + versions + inputs).joined(separator: "\n")
+        let text = (["\(Self.generation)", compression.name] + versions + inputs).joined(separator: "\n")
         return folder.appending("\(SHA256.hash(Array(text.utf8)).hexadecimal).json")
     }
 

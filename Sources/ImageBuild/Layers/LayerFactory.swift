@@ -12,6 +12,8 @@ struct LayerFactory: Sendable {
     /// Where unfinished archives of other programs are kept.
     let temporary: FilePath
     let threads: Int
+    /// How layers are compressed, whatever it says of threads.
+    var compression = LayerCompression.gzip(threads: 1)
     /// True where FIFOs and device nodes among the user's files come along.
     var isPrivileged = false
     /// The files layers below the one that is made next.
@@ -43,7 +45,8 @@ struct LayerFactory: Sendable {
             let file = try stored { () throws(ImageStoreError) in try blob.open() }
             var writer: LayerWriter
             do throws(ArchiveError) {
-                writer = try LayerWriter(writingTo: file, compression: .gzip(threads: threads ?? self.threads))
+                writer = try LayerWriter(
+                    writingTo: file, compression: compression.with(threads: threads ?? self.threads))
             } catch { throw ImageBuildError(error) }
             try body(&writer)
             let written: WrittenLayer
@@ -51,7 +54,7 @@ struct LayerFactory: Sendable {
             let digest = Digest(sha256: written.digest)
             do throws(ImageStoreError) { try blob.keep(as: digest) } catch { throw ImageBuildError(error) }
             return BuiltLayer(
-                descriptor: Descriptor(mediaType: .layerGzip, digest: digest, size: written.size),
+                descriptor: Descriptor(mediaType: compression.mediaType, digest: digest, size: written.size),
                 diffID: Digest(sha256: written.diffID), createdBy: createdBy)
         }
     }
@@ -111,6 +114,17 @@ struct LayerFactory: Sendable {
                 status.modified < limit, (try? folder.lock(wait: false)) == true
             else { continue }
             try? FileSystem.removeTree(path)
+        }
+    }
+}
+
+extension LayerCompression {
+    /// What a layer is called by those who unpack it.
+    var mediaType: MediaType {
+        switch self {
+        case .none: .layer
+        case .gzip, .gzipPortable: .layerGzip
+        case .zstd: .layerZstd
         }
     }
 }

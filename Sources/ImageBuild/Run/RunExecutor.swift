@@ -54,6 +54,7 @@ struct RunExecutor: Sendable {
         try posix { () throws(POSIXError) in try FileSystem.makeFolder(cache) }
         return RunJob(
             command: command, layers: layers, createdBy: createdBy, epoch: epoch, threads: factory.threads,
+            compression: factory.compression,
             store: try absolute(factory.store.folder),
             place: RunPlace(cache: try absolute(cache), mapping: mapping), runc: runc,
             users: mapping.map { .namespace(isSingle: $0.isSingle) } ?? .all)

@@ -1,3 +1,4 @@
+import Archive
 import Containers
 import JSON
 import SystemPackage
@@ -12,6 +13,7 @@ struct RunJob: Sendable {
     var createdBy: String
     var epoch: Int64
     var threads: Int
+    var compression: LayerCompression
     /// The images' store.
     var store: FilePath
     /// Where unpacked layers, caches and unfinished runs are kept, for one mapping of users.
@@ -45,7 +47,8 @@ extension RunJob {
     var json: JSONValue {
         [
             "command": command.json, "layers": .array(layers.map(\.namedJSON)), "created_by": .string(createdBy),
-            "epoch": .integer(epoch), "threads": .integer(threads), "store": .string(store.string),
+            "epoch": .integer(epoch), "threads": .integer(threads),
+            "compression": .string(compression.name), "store": .string(store.string),
             "place": .string(place.folder.string), "runc": .string(runc.string),
             "namespace": users == .all ? "none" : users == .namespace(isSingle: true) ? "single" : "full",
         ]
@@ -57,6 +60,11 @@ extension RunJob {
         createdBy = try json.text("created_by")
         epoch = Int64(try json.whole("epoch"))
         threads = try json.whole("threads")
+        let name = try json.text("compression")
+        guard let compression = LayerCompression(name: name, threads: threads) else {
+            throw JSONError("'\(name)' is no compression")
+        }
+        self.compression = compression
         store = FilePath(try json.text("store"))
         place = RunPlace(folder: FilePath(try json.text("place")))
         runc = FilePath(try json.text("runc"))

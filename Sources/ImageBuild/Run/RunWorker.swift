@@ -63,6 +63,7 @@ extension LayerFactory {
         let folder = job.place.temporary
         self.init(
             store: store, cache: LayerCache(folder: folder, store: store), temporary: folder, threads: job.threads,
+            compression: job.compression,
             report: { _ in })
     }
 }

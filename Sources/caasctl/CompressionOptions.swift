@@ -1,0 +1,52 @@
+import Archive
+import ArgumentParser
+
+/// How the layers of an image are compressed.
+struct CompressionOptions: ParsableArguments {
+    enum Format: String, CaseIterable, ExpressibleByArgument {
+        case gzip, zstd, none
+    }
+
+    @Option(
+        help: ArgumentHelp(
+            "How layers are compressed: gzip, zstd or none.",
+            discussion: """
+                Every runtime unpacks gzip and none; zstd is smaller and faster, and needs containerd 1.5, Docker 23 or \
+                podman 2, and no umoci.
+                """, valueName: "format"))
+    var compression: Format = .gzip
+
+    @Option(
+        help: ArgumentHelp(
+            "0 to 2 for gzip (1 unless said), 1 to 9 with --portable (6), 1 to 19 for zstd (3).", valueName: "number"))
+    var compressionLevel: Int?
+
+    @Flag(help: "Compress by zlib: slower, and one digest on every architecture of the machine that builds.")
+    var portable = false
+
+    func validate() throws {
+        guard !portable || compression == .gzip else {
+            throw ValidationError("--portable is a way of gzip, not of --compression \(compression.rawValue)")
+        }
+        guard let level = compressionLevel else { return }
+        guard let levels = layerCompression.levels else {
+            throw ValidationError("--compression none has no --compression-level")
+        }
+        guard levels.contains(level) else {
+            let way = compression.rawValue + (portable ? " --portable" : "")
+            throw ValidationError(
+                "--compression-level of \(way) is \(levels.lowerBound) to \(levels.upperBound), not \(level)"
+                    + (way == "gzip" && (3...9).contains(level) ? "; --portable has levels up to 9" : ""))
+        }
+    }
+
+    /// The compression, of one thread until somebody says more.
+    var layerCompression: LayerCompression {
+        switch compression {
+        case .none: .none
+        case .zstd: .zstd(level: compressionLevel ?? 3, threads: 1)
+        case .gzip where portable: .gzipPortable(level: compressionLevel ?? 6, threads: 1)
+        case .gzip: .gzip(level: compressionLevel ?? 1, threads: 1)
+        }
+    }
+}
