@@ -31,9 +31,18 @@ extension ArchiveEntry {
         }
         // In the order of their names: a dictionary's own order differs from run to run.
         guard !extendedAttributes.isEmpty else { return }
+        for name in extendedAttributes.keys where !name.utf8.allSatisfy(Self.isPlain) {
+            throw ArchiveError(
+                "write \(self.name) to a layer", "the name of its extended attribute '\(name)' would not be kept")
+        }
         for (name, value) in extendedAttributes.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             value.withUnsafeBytes { archive_entry_xattr_add_entry(raw, name, $0.baseAddress, $0.count) }
         }
+    }
+
+    /// True for what libarchive does not write as `%` and two digits, which nobody but itself would read back.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "%") && byte != UInt8(ascii: "=")
     }
 
     /// True for a relative path without `..`; there are many of them, so that nothing is allocated.

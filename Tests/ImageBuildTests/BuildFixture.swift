@@ -112,7 +112,8 @@ struct BuildFixture {
         let place = folder("entrypoint")
         try FileSystem.makeFolder(place)
         var writer = try LayerWriter(
-            writingTo: File(place.appending("layer.tar.gz"), .create(mode: 0o644)), compression: .gzipPortable(level: 9, threads: 2))
+            writingTo: File(place.appending("layer.tar.gz"), .create(mode: 0o644)),
+            compression: .gzipPortable(level: 9, threads: 2))
         try writer.append(ArchiveEntry(.directory, path: Array(".caas".utf8), mode: 0o755))
         try writer.append(
             ArchiveEntry(.regular, path: Array(".caas/caas-entrypoint".utf8), mode: 0o755), content: Array(content.utf8)

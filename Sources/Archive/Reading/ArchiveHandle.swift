@@ -7,6 +7,8 @@ struct ArchiveHandle: ~Copyable {
     private let path: FilePath
     /// libarchive takes a call after the end for a mistake of the program.
     private(set) var isAtEnd = false
+    /// What the current file still lacks of its length.
+    private var left: Int64 = 0
 
     /// Takes over what was opened.
     init(owning archive: OpaquePointer, path: FilePath) {
@@ -17,7 +19,9 @@ struct ArchiveHandle: ~Copyable {
     deinit { archive_read_free(archive) }
 
     /// True where the entry that was read last came from a zip.
-    var isZip: Bool { archive_format(archive) & ARCHIVE_FORMAT_BASE_MASK == ARCHIVE_FORMAT_ZIP }
+    var isZip: Bool { format == ARCHIVE_FORMAT_ZIP }
+
+    private var format: Int32 { archive_format(archive) & ARCHIVE_FORMAT_BASE_MASK }
 
     /// The next entry, nil at the end; what was left of the one before is skipped.
     mutating func next() throws(ArchiveError) -> ArchiveEntry? {
@@ -25,6 +29,7 @@ struct ArchiveHandle: ~Copyable {
         guard let entry = ArchiveEntry(raw) else {
             throw ArchiveError("read \(path)", "an entry has no name or is of a kind that layers do not have")
         }
+        left = entry.size
         return entry
     }
 
@@ -50,16 +55,24 @@ struct ArchiveHandle: ~Copyable {
     mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
         let count = archive_read_data(archive, buffer.baseAddress, buffer.count)
         guard count >= 0 else { throw failure() }
-        return count
+        left -= Int64(count)
+        // libarchive forgets the hole at the end of a sparse file; a tar that is cut is an error by itself.
+        guard count == 0, left > 0, format == ARCHIVE_FORMAT_TAR else {
+            return count
+        }
+        let zeros = Int(min(left, Int64(buffer.count)))
+        UnsafeMutableRawBufferPointer(rebasing: buffer[..<zeros]).initializeMemory(as: UInt8.self, repeating: 0)
+        left -= Int64(zeros)
+        return zeros
     }
 
     /// The current entry's whole content, at most so many bytes.
     mutating func content(limit: Int) throws(ArchiveError) -> [UInt8] {
+        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
+        defer { chunk.deallocate() }
         var content: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while true {
-            let count = archive_read_data(archive, &chunk, chunk.count)
-            guard count >= 0 else { throw failure() }
+            let count = try read(into: chunk)
             if count == 0 { return content }
             guard content.count + count <= limit else {
                 throw ArchiveError("read \(path)", "an entry is longer than \(limit) bytes")

@@ -7,7 +7,7 @@ private import CLinux
 // Sendable: counters and states are read and written under `lock`, and a block's bytes are written by one thread at a
 // time, which the counters say.
 final class BlockRing: @unchecked Sendable {
-    static let blockSize = 1 << 20
+    static let blockSize = 512 << 10
     /// deflate's stored blocks add five bytes to 64 KiB; a sixteenth more is beyond anything it can need.
     private static let outputSize = blockSize + blockSize / 16
 
