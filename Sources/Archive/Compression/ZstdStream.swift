@@ -8,7 +8,7 @@ final class ZstdStream: StreamCompressor, @unchecked Sendable {
     /// What one of its threads takes at once; left to itself, libzstd takes several windows, and memory to match.
     ///
     /// Source: <https://facebook.github.io/zstd/zstd_manual.html#Chapter5>.
-    private static let jobSize: Int32 = 2 << 20
+    private static let jobSize: Int32 = 1 << 20
 
     private let context: OpaquePointer
     private let output = UnsafeMutableRawBufferPointer.allocate(byteCount: ZSTD_CStreamOutSize(), alignment: 64)
