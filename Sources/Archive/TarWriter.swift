@@ -1,7 +1,7 @@
 private import CLibArchive
 private import CLinux
 public import POSIX
-import SystemPackage
+public import SystemPackage
 
 /// Writes a plain tar into a file or a pipe, piece by piece.
 ///
@@ -9,11 +9,14 @@ import SystemPackage
 public struct TarWriter: ~Copyable {
     private let archive: OpaquePointer
     private let file: File
+    /// What errors call it.
+    private let path: FilePath
 
-    /// Begins an archive in an open file.
-    public init(writingTo file: consuming File) throws(ArchiveError) {
+    /// Begins an archive in an open file, which may be called by another name than it has for now.
+    public init(writingTo file: consuming File, as path: FilePath? = nil) throws(ArchiveError) {
         try CharacterEncoding.require("write an archive")
         archive = try Self.open(file.descriptor)
+        self.path = path ?? file.path
         self.file = file
     }
 
@@ -40,7 +43,7 @@ public struct TarWriter: ~Copyable {
 
     /// Begins a regular file, whose content comes by ``write(_:of:)``.
     public mutating func begin(_ entry: ArchiveEntry) throws(ArchiveError) {
-        guard let raw = archive_entry_new() else { throw ArchiveError("write \(file.path)", "no memory") }
+        guard let raw = archive_entry_new() else { throw ArchiveError("write \(path)", "no memory") }
         defer { archive_entry_free(raw) }
         try entry.store(in: raw)
         guard archive_write_header(archive, raw) == ARCHIVE_OK else { throw failure() }
@@ -53,7 +56,7 @@ public struct TarWriter: ~Copyable {
             let count = archive_write_data(archive, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
             guard count >= 0 else { throw failure() }
             guard count > 0 else {
-                throw ArchiveError("write \(file.path)", "\(entry.name) has more than \(entry.size) bytes")
+                throw ArchiveError("write \(path)", "\(entry.name) has more than \(entry.size) bytes")
             }
             rest = rest.dropFirst(count)
         }
@@ -71,8 +74,8 @@ public struct TarWriter: ~Copyable {
 
     private func failure() -> ArchiveError {
         let number = archive_errno(archive)
-        if number > 0 { return ArchiveError("write", file.path, Errno(rawValue: number)) }
-        return ArchiveError("write \(file.path)", archive)
+        if number > 0 { return ArchiveError("write", path, Errno(rawValue: number)) }
+        return ArchiveError("write \(path)", archive)
     }
 
     private static func open(_ descriptor: Int32) throws(ArchiveError) -> OpaquePointer {

@@ -24,7 +24,7 @@ extension ImageStore {
             // Its lock tells others that its writer lives.
             let lock = try posix { () throws(POSIXError) in try File(temporary, .read) }
             _ = try posix { () throws(POSIXError) in try lock.lock(wait: true) }
-            try archive.write(to: file, progress: progress)
+            try archive.write(to: file, as: output.path, progress: progress)
             try posix { () throws(POSIXError) in try FileSystem.rename(temporary, to: output.path) }
         } catch {
             try? FileSystem.remove(temporary)
@@ -86,9 +86,11 @@ struct ImageArchive {
     }
 
     /// Small files first, so that a reader of a pipe knows what comes; nothing of the machine and of the time.
-    func write(to file: consuming File, progress: (Int64) -> Void) throws(ImageStoreError) {
+    func write(
+        to file: consuming File, as path: FilePath? = nil, progress: (Int64) -> Void
+    ) throws(ImageStoreError) {
         do {
-            var writer = try TarWriter(writingTo: file)
+            var writer = try TarWriter(writingTo: file, as: path)
             for document in documents {
                 try writer.append(Self.entry(.regular, document.name, 0o644), content: document.content)
             }
