@@ -102,6 +102,7 @@ final class LayerPipeline: Sendable {
     }
 
     private func joinBlocks(to blob: BlobOutput) {
+        defer { blob.close() }
         do throws(ArchiveError) {
             var member = GzipMember()
             try blob.write(GzipMember.header)
@@ -116,6 +117,7 @@ final class LayerPipeline: Sendable {
     }
 
     private func write(_ stream: any StreamCompressor, to blob: BlobOutput) {
+        defer { blob.close() }
         do throws(ArchiveError) {
             while let block = ring.nextToWrite() {
                 try stream.write(block, to: blob)
