@@ -180,8 +180,9 @@ let package = Package(
         tests(
             "ImageBuildTests",
             [
-                "ImageBuild", "Definitions", "ImageStore", "RunContract", "Archive", "OCI", "Hashing", "JSON", "POSIX",
-                systemPackage,
+                "ImageBuild", "Definitions", "Dockerfile", "ImageStore", "RunContract", "Archive", "OCI", "HTTP",
+                "Hashing",
+                "JSON", "POSIX", systemPackage,
             ]),
         tests(
             "DeploymentTests",
@@ -195,7 +196,8 @@ let package = Package(
             ["Sandbox", "Containers", "ImageStore", "OCI", "HTTP", "Secrets", "JSON", "POSIX", systemPackage]),
         tests(
             "IntegrationTests",
-            ["RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage]),
+            ["RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage],
+            resources: [.copy("Dockerfiles")]),
     ],
     swiftLanguageModes: [.v6]
 )

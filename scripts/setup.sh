@@ -59,6 +59,7 @@ find_missing_packages() {
     [ "$tests" = yes ] || return 0
     command_of umoci umoci
     command_of skopeo skopeo
+    command_of buildah buildah
     command_of bsdtar libarchive-tools
     command_of buildah buildah
     command_of setcap libcap2-bin

@@ -79,18 +79,11 @@ extension ImageDefinition {
 
     private static func base(_ value: YAMLValue, folder: FilePath) throws(DefinitionError) -> Base {
         let text = try value.text("scratch or an image reference")
-        if text == "scratch" { return .scratch }
-        if text.hasPrefix("oci:") || text.hasPrefix("oci-archive:") {
-            guard
-                let match = text.wholeMatch(of: #/(oci|oci-archive):([^:]+)(?::([A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?/#)
-            else { throw value.mismatch("oci:DIR, oci:DIR:TAG, oci-archive:FILE or oci-archive:FILE:TAG") }
-            return .layout(
-                LayoutBase(
-                    text: text, isArchive: match.1 == "oci-archive", path: folder.pushing(FilePath(String(match.2))),
-                    tag: match.3.map(String.init)))
-        }
-        do throws(OCIError) { return .registry(try Reference(text)) } catch {
-            throw value.error("'base': \(error.description)")
+        do throws(DefinitionError) { return try Base(text, folder: folder) } catch {
+            guard !["oci:", "oci-archive:"].contains(where: text.hasPrefix) else {
+                throw value.mismatch("oci:DIR, oci:DIR:TAG, oci-archive:FILE or oci-archive:FILE:TAG")
+            }
+            throw value.error("'base': \(error.reason)")
         }
     }
 
@@ -129,6 +122,30 @@ extension ImageDefinition {
             ports.append("\(port)\(match.2 ?? "/tcp")")
         }
         return ports
+    }
+}
+
+extension ImageDefinition.Base {
+    /// Reads `scratch`, a reference, `oci:DIR[:TAG]` or `oci-archive:FILE[:TAG]`, whose path starts from `folder`.
+    public init(_ text: String, folder: FilePath) throws(DefinitionError) {
+        if text == "scratch" {
+            self = .scratch
+        } else if text.hasPrefix("oci:") || text.hasPrefix("oci-archive:") {
+            guard
+                let match = text.wholeMatch(of: #/(oci|oci-archive):([^:]+)(?::([A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?/#)
+            else {
+                throw DefinitionError(
+                    text, "'\(text)' is none of oci:DIR, oci:DIR:TAG, oci-archive:FILE and oci-archive:FILE:TAG")
+            }
+            self = .layout(
+                ImageDefinition.LayoutBase(
+                    text: text, isArchive: match.1 == "oci-archive", path: folder.pushing(FilePath(String(match.2))),
+                    tag: match.3.map(String.init)))
+        } else {
+            do throws(OCIError) { self = .registry(try Reference(text)) } catch {
+                throw DefinitionError(text, error.description)
+            }
+        }
     }
 }
 

@@ -8,7 +8,9 @@ extension ImageDefinition {
         let candidates = [path.appending("image.yaml"), FilePath("images").pushing(path).appending("image.yaml")]
         if [".yaml", ".yml"].contains(where: image.hasSuffix) { return path }
         if let found = candidates.first(where: { FileSystem.exists($0) }) { return found }
-        throw DefinitionError(image, "there is neither \(candidates[0]) nor \(candidates[1])")
+        let dockerfile = ["Dockerfile", "Containerfile"].map { path.appending($0) }.first { FileSystem.exists($0) }
+        let advice = dockerfile.map { "; to build \($0), type: caasctl build --file \($0)" }
+        throw DefinitionError(image, "there is neither \(candidates[0]) nor \(candidates[1])\(advice ?? "")")
     }
 
     /// The `entrypoints/<program>.yaml` of this image's program: beside the folder `images/`, else below the current one.

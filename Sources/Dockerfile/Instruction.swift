@@ -105,7 +105,7 @@ public struct RunStep: Sendable, Hashable {
     /// Files whose content stands in the Dockerfile.
     public let heredocs: [Heredoc]
     /// What is there only while the command runs.
-    public let mounts: [RunMount]
+    public let mounts: [MountFlag]
     /// Nil where the build decides.
     public let network: Network?
 }

@@ -72,8 +72,8 @@ extension InstructionParser {
             }
             network = known
         }
-        var mounts: [RunMount] = []
-        for mount in try flags.all("mount") { mounts.append(try RunMount(mount, at: place)) }
+        var mounts: [MountFlag] = []
+        for mount in try flags.all("mount") { mounts.append(try MountFlag(mount, at: place)) }
         let command = try commandLine()
         if case .exec(let words) = command, words.isEmpty { throw place.error("RUN has an empty list of arguments") }
         return RunStep(command: command, heredocs: heredocs, mounts: mounts, network: network)

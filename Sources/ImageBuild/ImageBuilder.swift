@@ -13,7 +13,7 @@ public struct ImageBuilder: Sendable {
     let factory: LayerFactory
     let bases: any BaseImageSource
     private let entrypoints: EntrypointSearch
-    private let epoch: Int64
+    let epoch: Int64
     /// Held as long as this builder lives.
     private let cacheUse: CacheUse?
 

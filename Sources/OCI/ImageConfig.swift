@@ -60,6 +60,20 @@ public struct ImageConfig: Sendable, Hashable {
         if !history.isEmpty { json["history"] = .array(history) }
     }
 
+    /// Adds a line of history that no layer belongs to.
+    public mutating func appendHistory(createdBy: String, created: String) {
+        let entry: JSONValue = [
+            "created": .string(created), "created_by": .string(createdBy), "empty_layer": true,
+        ]
+        json["history"] = .array((json["history"]?.array ?? []) + [entry])
+    }
+
+    /// Who made the image.
+    public var author: String? {
+        get { json["author"]?.string }
+        set { json["author"] = newValue.map(JSONValue.string) }
+    }
+
     /// When the image was made, RFC 3339.
     public var created: String? {
         get { json["created"]?.string }

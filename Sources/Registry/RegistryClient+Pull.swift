@@ -91,14 +91,21 @@ extension RegistryClient {
         of image: StoredImage, in store: ImageStore,
         onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }
     ) async throws(RegistryError) {
-        let missing = store.missingLayers(of: image)
-        onEvent(.planned(blobs: missing.count, bytes: missing.reduce(0) { $0 + $1.size }))
-        do throws(RegistryError) {
-            try await BoundedTasks.forEach(missing, atOnce: parallelism) { (blob) throws(RegistryError) in
-                let access = try RepositoryAccess(try self.sources(of: blob, in: store)[0], Scope.pull)
-                try await self.fetch(blob, access, into: store, onEvent)
-            }
-        } catch { throw error.during("fetch the layers of \(image.descriptor.digest)") }
+        do throws(RegistryError) { try await fetch(store.missingLayers(of: image), in: store, onEvent: onEvent) } catch
+        {
+            throw error.during("fetch the layers of \(image.descriptor.digest)")
+        }
+    }
+
+    /// Fetches layers from the repositories that the store remembers.
+    public func fetch(
+        _ layers: [Descriptor], in store: ImageStore, onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }
+    ) async throws(RegistryError) {
+        onEvent(.planned(blobs: layers.count, bytes: layers.reduce(0) { $0 + $1.size }))
+        try await BoundedTasks.forEach(layers, atOnce: parallelism) { (blob) throws(RegistryError) in
+            let access = try RepositoryAccess(try self.sources(of: blob, in: store)[0], Scope.pull)
+            try await self.fetch(blob, access, into: store, onEvent)
+        }
     }
 
     private func fetch(

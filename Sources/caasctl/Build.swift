@@ -12,7 +12,7 @@ import SystemPackage
 /// `caasctl build`: makes an image from its definition, without Docker.
 struct Build: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Build an image from its image.yaml.",
+        abstract: "Build an image from its image.yaml, or from a Dockerfile.",
         discussion: """
             Prints the image's digest. The same files give the same digest anywhere; SOURCE_DATE_EPOCH sets the time \
             that files get in the image, 0 unless it is set.
@@ -20,12 +20,16 @@ struct Build: AsyncParsableCommand {
             caasctl build demo --tag ghcr.io/me/demo:1 --push
             caasctl build images/demo --output oci:out:latest --output oci-archive:demo.tar
             caasctl build demo --platform linux/amd64 --output docker-archive:- | docker load
+            caasctl build -f Dockerfile -t ghcr.io/me/demo:1 .
             """)
 
-    @Argument(help: "A folder, an image.yaml, or a name below images/.")
-    var image: String
+    @Argument(
+        help: "A folder, an image.yaml, or a name below images/; with --file the folder that COPY starts from.")
+    var image: String?
 
-    @Option(help: ArgumentHelp("The name that the image gets, as in ghcr.io/me/app:1.", valueName: "reference"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The name that the image gets, as in ghcr.io/me/app:1.", valueName: "reference"))
     var tag: String?
 
     @Flag(
@@ -36,7 +40,8 @@ struct Build: AsyncParsableCommand {
     @Flag(help: "Push the image to the registry that --tag names.")
     var push = false
 
-    @Option(help: ArgumentHelp("Set a variable of the image.yaml.", valueName: "name=value"))
+    @Option(
+        help: ArgumentHelp("Set a variable of the image.yaml, or an ARG of the Dockerfile.", valueName: "name=value"))
     var buildArg: [String] = []
 
     @Option(help: ArgumentHelp("How many threads compress; the image does not depend on it.", valueName: "number"))
@@ -54,6 +59,7 @@ struct Build: AsyncParsableCommand {
             discussion: "They tell its address and, where no file of the image differs from it, its commit."))
     var noGit = false
 
+    @OptionGroup var dockerfile: DockerfileOptions
     @OptionGroup var platforms: PlatformOptions
     @OptionGroup var outputs: OutputOptions
     @OptionGroup var compression: CompressionOptions
@@ -63,42 +69,58 @@ struct Build: AsyncParsableCommand {
     func validate() throws {
         _ = try reference()
         _ = try buildArguments()
+        guard image != nil || dockerfile.file != nil else {
+            throw ValidationError("name an image, or a Dockerfile by --file")
+        }
+        guard !lock || dockerfile.file == nil else {
+            throw ValidationError("--lock is for an image.yaml; a Dockerfile pins its bases by digest in FROM")
+        }
         guard !push || tag != nil else { throw ValidationError("--push needs --tag, which says where to") }
         guard jobs > 0 else { throw ValidationError("--jobs must be at least 1") }
     }
 
     func run() async throws {
-        let file = try ImageDefinition.locate(image)
-        let definition = try platforms.narrow(
-            ImageDefinition(reading: file, buildArguments: buildArguments(), environment: ProcessEnvironment.all()))
-        let programFile = try definition.locateProgram()
-        let program = try programFile.map { try ProgramDefinition(reading: $0) }
-        let checkout = noGit ? nil : GitCheckout(of: definition, program: programFile)
+        let request = try dockerfile.request(
+            context: image, arguments: buildArguments(), platforms: platforms.wanted())
+        let file = request == nil ? try ImageDefinition.locate(image ?? ".") : nil
         let home = HomeFolder.path()
         let store = try ImageStore(at: home.appending("store"))
         let registry = RegistryClient()
         let progress = BuildProgress()
-        let lockFile = file.removingLastComponent().appending(ImageLock.fileName)
+        let lockFile = file?.removingLastComponent().appending(ImageLock.fileName)
         let builder = try ImageBuilder(
             store: store, home: home, bases: registry, entrypointFolders: EntrypointArtifact.folders(home: home),
             entrypointBundles: platforms.bundles, epoch: SourceDateEpoch.seconds(), threads: jobs,
             compression: compression.layerCompression, isVerifying: verify, isPrivileged: privileged,
-            lock: lock ? nil : ImageLock(reading: lockFile), report: progress.note)
-        let built = try await builder.build(definition, program: program) {
-            await checkout?.annotations() ?? [:]
-        }
-        if lock { try builder.lock.write(to: lockFile) }
-        for name in [definition.name, try reference()?.description].compactMap(\.self) {
+            lock: lock ? nil : lockFile.flatMap { try ImageLock(reading: $0) }, report: progress.note)
+        let (ownName, built) = try await build(request, file, with: builder)
+        if lock, let lockFile { try builder.lock.write(to: lockFile) }
+        for name in [ownName, try reference()?.description].compactMap(\.self) {
             try store.tag(built.descriptor, as: name)
         }
-        progress.finish(definition, built)
-        let name = try reference()?.description ?? definition.name
+        progress.finish(ownName, built)
+        let name = try reference()?.description ?? ownName
         try await ImageExport(store: store, registry: registry)
             .write(built.descriptor, to: outputs.targets(), name: name)
         if push, let reference = try reference() {
             _ = try await ImagePush(store: store, settings: options.settings(), login: login).push(reference)
         }
         try tell(built)
+    }
+
+    /// The image with the name that it has by itself.
+    private func build(
+        _ request: DockerfileRequest?, _ file: FilePath?, with builder: ImageBuilder
+    ) async throws -> (name: String, image: BuiltImage) {
+        if let request { return (request.name, try await builder.build(request)) }
+        let definition = try platforms.narrow(
+            ImageDefinition(
+                reading: file ?? "image.yaml", buildArguments: buildArguments(), environment: ProcessEnvironment.all()))
+        let programFile = try definition.locateProgram()
+        let program = try programFile.map { try ProgramDefinition(reading: $0) }
+        let checkout = noGit ? nil : GitCheckout(of: definition, program: programFile)
+        let built = try await builder.build(definition, program: program) { await checkout?.annotations() ?? [:] }
+        return (definition.name, built)
     }
 
     /// Prints the result alone on standard output, unless the image itself went there.

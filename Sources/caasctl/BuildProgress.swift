@@ -1,4 +1,3 @@
-import Definitions
 import ImageBuild
 import OCI
 import Terminal
@@ -17,12 +16,12 @@ struct BuildProgress: Sendable {
         }
     }
 
-    func finish(_ definition: ImageDefinition, _ built: BuiltImage) {
+    func finish(_ name: String, _ built: BuiltImage) {
         for image in built.images {
             let size = ByteCount(image.layers.reduce(0) { $0 + $1.descriptor.size })
             let base = image.baseLayers.isEmpty ? "" : " on \(image.baseLayers.count) of its base"
             let platform = built.images.count > 1 ? " for \(image.platform)" : ""
-            line.write("image \(definition.name)\(platform): \(image.layers.count) layers\(base), \(size)")
+            line.write("image \(name)\(platform): \(image.layers.count) layers\(base), \(size)")
         }
     }
 }

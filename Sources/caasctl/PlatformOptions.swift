@@ -8,7 +8,7 @@ import SystemPackage
 struct PlatformOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Build for this platform alone, of those that image.yaml lists; repeatable.",
+            "Build for this platform alone, of those that image.yaml lists; for a Dockerfile any; repeatable.",
             valueName: "os/architecture[/variant]"))
     var platform: [String] = []
 
@@ -22,7 +22,8 @@ struct PlatformOptions: ParsableArguments {
 
     func validate() throws { _ = try wanted() }
 
-    private func wanted() throws -> [Platform] {
+    /// What --platform lists, nothing where it is not there.
+    func wanted() throws -> [Platform] {
         do throws(OCIError) {
             var wanted: [Platform] = []
             for text in platform.flatMap({ $0.split(separator: ",").map(String.init) }) {

@@ -21,6 +21,8 @@ struct FixedBases: BaseImageSource {
         guard let image = images["\(platform) \(name)"] ?? images[name] else { throw Missing() }
         return image
     }
+
+    func fetchLayers(of base: BaseImage, into store: ImageStore) async throws { throw Missing() }
 }
 
 /// A folder with a definition, and a store to build into.

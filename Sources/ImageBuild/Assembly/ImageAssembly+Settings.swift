@@ -6,7 +6,7 @@ import RunContract
 /// What the definition says of the config.
 extension ImageAssembly {
     /// What a shell finds programs in; only an image on scratch has none yet.
-    private static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     /// What would reach into the entrypoint's own process.
     private static let loaderVariables = ["LD_PRELOAD", "LD_AUDIT", "GLIBC_TUNABLES"]
     private static let gpuDefaults = [

@@ -5,7 +5,7 @@ import Timestamps
 
 /// An image of one platform that is being put together: what it stands on, its layers so far, its config.
 struct ImageAssembly {
-    private let base: BaseImage?
+    let base: BaseImage?
     private let platform: Platform
     private let created: String
     private var built: [BuiltLayer] = []
@@ -25,6 +25,24 @@ struct ImageAssembly {
     mutating func append(_ layer: BuiltLayer) {
         built.append(layer)
         config.append(layer: layer.diffID, createdBy: "caasctl build: \(layer.createdBy)", created: created)
+    }
+
+    /// Adds a layer whose line of history is a Dockerfile's instruction, as docker writes it.
+    mutating func append(_ layer: BuiltLayer, _ instruction: String) {
+        built.append(layer)
+        config.append(layer: layer.diffID, createdBy: instruction, created: created)
+    }
+
+    /// Adds a line of history for an instruction that made no layer.
+    mutating func note(_ instruction: String) { config.appendHistory(createdBy: instruction, created: created) }
+
+    /// Every layer, the base's among them, the lowest first.
+    var layers: [BuiltLayer] {
+        let name = base?.name ?? "base"
+        let below = zip(base?.layers ?? [], base?.config.diffIDs ?? []).map { descriptor, diffID in
+            BuiltLayer(descriptor: descriptor, diffID: diffID, createdBy: name)
+        }
+        return below + built
     }
 
     /// Writes config and manifest, the manifest last: an image that the store names is whole.

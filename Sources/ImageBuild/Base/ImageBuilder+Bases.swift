@@ -50,7 +50,7 @@ extension ImageBuilder {
         }
     }
 
-    private func base(
+    func base(
         _ base: ImageDefinition.Base, for platform: Platform
     ) async throws(ImageBuildError) -> BaseImage {
         switch base {

@@ -1,3 +1,4 @@
+public import ImageStore
 public import OCI
 public import Registry
 
@@ -9,5 +10,13 @@ extension RegistryClient: BaseImageSource {
         return try BaseImage(
             reference: reference, digest: image.descriptor.digest, manifest: image.manifest, config: image.config,
             index: image.index)
+    }
+
+    /// Fetches the layers that a store lacks from the repository that the base came from.
+    public func fetchLayers(of base: BaseImage, into store: ImageStore) async throws {
+        if let source = base.source {
+            for layer in base.layers { try store.remember(source, of: layer.digest) }
+        }
+        try await fetch(base.layers.filter { !store.contains($0) }, in: store)
     }
 }

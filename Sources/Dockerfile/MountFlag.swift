@@ -3,7 +3,7 @@ import Spelling
 /// What RUN mounts while its command runs.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#run---mount>.
-public struct RunMount: Sendable, Hashable {
+public struct MountFlag: Sendable, Hashable {
     /// What kind of mount it is.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         case bind, cache, tmpfs, secret, ssh
@@ -58,6 +58,9 @@ public struct RunMount: Sendable, Hashable {
         }
         if options["target"] == nil && [.bind, .cache, .tmpfs].contains(kind) {
             throw place.error("a mount of type \(kind.rawValue) needs 'target'")
+        }
+        if let from = options["from"], from.contains("$") {
+            throw place.error("variables are not replaced in 'from'; write 'FROM \(from) AS name' and 'from=name'")
         }
         if let sharing = options["sharing"], !["shared", "private", "locked"].contains(sharing.lowercased()) {
             throw place.error("'sharing' is shared, private or locked, not '\(sharing)'")

@@ -1,0 +1,44 @@
+/// What the ARG instructions before the first FROM, and the build itself, say.
+///
+/// Source: <https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-interact>.
+public struct GlobalArguments: Sendable {
+    /// Variables of proxies, which commands see though no ARG names them.
+    ///
+    /// Source: <https://docs.docker.com/reference/dockerfile/#predefined-args>.
+    public static let proxies: Set<String> = Set(
+        ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"].flatMap { [$0, $0.lowercased()] })
+
+    /// What the user set.
+    public let given: [String: String]
+    /// What a stage gets by naming it in an ARG without a value.
+    public private(set) var values: [String: String]
+
+    /// Values from the build (the automatic ones, such as TARGETPLATFORM), the user and the file, in this order of time.
+    public init(
+        of file: ParsedDockerfile, automatic: [String: String], given: [String: String]
+    ) throws(DockerfileError) {
+        self.given = given
+        values = automatic.merging(given.filter { automatic[$0.key] != nil }) { $1 }
+        for instruction in file.globalArguments {
+            guard case .argument(let arguments) = instruction.action else { continue }
+            let expansion = expansion(escape: file.directives.escape)
+            for argument in arguments {
+                let name = try expansion.word(argument.name, at: instruction.place)
+                if let value = given[name] {
+                    values[name] = value
+                } else if let value = argument.value {
+                    values[name] = try expansion.word(value, at: instruction.place)
+                }
+            }
+        }
+    }
+
+    /// How the variables of a FROM are replaced.
+    public func expansion(escape: Unicode.Scalar) -> Expansion {
+        let values = values
+        return Expansion(escape: escape) { values[$0] }
+    }
+
+    /// What an ARG in a stage gives its name; nil leaves it without a value.
+    public func value(of name: String, written: String?) -> String? { given[name] ?? written ?? values[name] }
+}

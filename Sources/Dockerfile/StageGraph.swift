@@ -1,0 +1,135 @@
+import Spelling
+
+/// Which stages stand on which, and which of them a build needs.
+public struct StageGraph: Sendable {
+    /// What FROM or `--from` names.
+    public enum Source: Sendable, Hashable {
+        /// A stage by its number.
+        case stage(Int)
+        /// An image, `scratch` among them.
+        case image(String)
+    }
+
+    private let file: ParsedDockerfile
+    private let bases: [Source]
+    /// The stage whose image is wanted.
+    public let target: Int
+    /// The stages that are built, in order.
+    public private(set) var needed: [Int] = []
+
+    /// Finds what each stage stands on; `target` is a stage's name or number, nil for the last one.
+    public init(
+        of file: ParsedDockerfile, target: String?, arguments: GlobalArguments
+    ) throws(DockerfileError) {
+        self.file = file
+        let expansion = arguments.expansion(escape: file.directives.escape)
+        var names: [String] = []
+        for stage in file.stages {
+            let name = try expansion.word(stage.base.image, at: stage.place)
+            guard !name.isEmpty else {
+                throw stage.place.error("'\(stage.base.image)' is empty; give its ARG a value, or type --build-arg")
+            }
+            names.append(name)
+        }
+        bases = try Self.bases(named: names, in: file)
+        self.target = try Self.find(target, in: file)
+        needed = try closure()
+    }
+
+    /// What a stage stands on.
+    public func base(of stage: Int) -> Source { bases[stage] }
+
+    /// What `--from` means in a stage: an earlier one by name or number, else an image.
+    public func source(_ from: String, in stage: Int, at place: SourcePlace) throws(DockerfileError) -> Source {
+        let number = Int(from) ?? file.stages.firstIndex { $0.base.stage == from.lowercased() }
+        guard let number else { return .image(from) }
+        guard file.stages.indices.contains(number) else {
+            throw place.error("there is no stage \(number); they are counted from 0")
+        }
+        guard number < stage else {
+            let other = file.stages[number]
+            throw place.error(
+                number == stage
+                    ? "--from=\(from) names the stage that it stands in, which would depend on itself"
+                    : "stage '\(from)' begins only at line \(other.place.line); a stage can use earlier ones")
+        }
+        return .stage(number)
+    }
+
+    private static func bases(named names: [String], in file: ParsedDockerfile) throws(DockerfileError) -> [Source] {
+        let stages = file.stages
+        var bases: [Source] = []
+        for (index, name) in names.enumerated() {
+            guard let other = stages.firstIndex(where: { $0.base.stage == name.lowercased() }) else {
+                bases.append(.image(name))
+                continue
+            }
+            // 'FROM debian AS debian' means the image: the name begins to mean the stage with the next one.
+            let isOwnName = names[other].lowercased() == name.lowercased()
+            if other < index {
+                bases.append(.stage(other))
+            } else if isOwnName {
+                bases.append(.image(name))
+            } else {
+                throw stages[index].place.error(Self.complaint(index, other, names, stages))
+            }
+        }
+        return bases
+    }
+
+    /// Why a stage cannot stand on a later one.
+    private static func complaint(
+        _ index: Int, _ other: Int, _ names: [String], _ stages: [ParsedDockerfile.Stage]
+    ) -> String {
+        var chain = [index]
+        var next: Int? = other
+        while let stage = next, !chain.contains(stage) {
+            chain.append(stage)
+            next = stages.firstIndex { $0.base.stage == names[stage].lowercased() }
+        }
+        let line = stages[other].place.line
+        guard next != nil else {
+            return "stage '\(names[index])' begins only at line \(line); a stage can stand on earlier ones"
+        }
+        let circle = (chain + [next ?? index]).map { "'\(stages[$0].name)'" }.joined(separator: " on ")
+        return "FROM goes in a circle: \(circle) (line \(line))"
+    }
+
+    private static func find(_ target: String?, in file: ParsedDockerfile) throws(DockerfileError) -> Int {
+        guard let target else { return file.stages.count - 1 }
+        if let index = file.stages.firstIndex(where: { $0.base.stage == target.lowercased() }) { return index }
+        if let number = Int(target), file.stages.indices.contains(number) { return number }
+        let names = file.stages.compactMap(\.base.stage)
+        let nearest = EditDistance.nearest(to: target, among: names).map { "; did you mean '\($0)'?" }
+        let known = names.isEmpty ? "; no stage has a name" : "; its stages are \(names.joined(separator: ", "))"
+        throw DockerfileError("--target \(target)", "there is no such stage\(nearest ?? known)")
+    }
+
+    private func closure() throws(DockerfileError) -> [Int] {
+        var needed: Set<Int> = []
+        var open = [target]
+        while let stage = open.popLast() {
+            guard needed.insert(stage).inserted else { continue }
+            if case .stage(let base) = bases[stage] { open.append(base) }
+            for instruction in file.stages[stage].instructions {
+                for from in instruction.references {
+                    if case .stage(let other) = try source(from, in: stage, at: instruction.place) {
+                        open.append(other)
+                    }
+                }
+            }
+        }
+        return needed.sorted()
+    }
+}
+
+extension Instruction {
+    /// The stages and images that it takes files from.
+    var references: [String] {
+        switch action {
+        case .copy(let transfer), .add(let transfer): transfer.from.map { [$0] } ?? []
+        case .run(let step): step.mounts.compactMap { $0.options["from"] }
+        default: []
+        }
+    }
+}

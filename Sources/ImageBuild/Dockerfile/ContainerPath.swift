@@ -1,0 +1,37 @@
+/// Paths in an image, as bytes: names below the root, without slashes at either end.
+enum ContainerPath {
+    static let slash = UInt8(ascii: "/")
+
+    /// The names on a path; `.` and empty ones mean nothing, `..` goes up as far as the root.
+    static func names(_ path: [UInt8]) -> [ArraySlice<UInt8>] {
+        var names: [ArraySlice<UInt8>] = []
+        for name in path.split(separator: slash) where name != [UInt8(ascii: ".")] {
+            if name == Array("..".utf8)[...] { _ = names.popLast() } else { names.append(name) }
+        }
+        return names
+    }
+
+    static func joined(_ names: some Collection<ArraySlice<UInt8>>) -> [UInt8] {
+        Array(names.joined(separator: [slash]))
+    }
+
+    static func appending(_ name: some Collection<UInt8>, to folder: [UInt8]) -> [UInt8] {
+        folder.isEmpty ? Array(name) : folder + [slash] + name
+    }
+
+    /// The folder that a path is in; the root's is the root.
+    static func parent(of path: [UInt8]) -> [UInt8] {
+        path.lastIndex(of: slash).map { Array(path[..<$0]) } ?? []
+    }
+
+    /// A path that is relative to a folder, as an absolute one; a slash at its end stays.
+    static func absolute(_ path: String, in folder: String) -> String {
+        let whole = path.hasPrefix("/") ? path : "\(folder)/\(path)"
+        let clean = "/" + String(decoding: joined(names(Array(whole.utf8))), as: UTF8.self)
+        let isFolder = ["/", "/.", "/.."].contains { whole.hasSuffix($0) } || path.isEmpty
+        return isFolder && clean != "/" ? clean + "/" : clean
+    }
+
+    /// As people read it.
+    static func text(_ path: [UInt8]) -> String { "/" + String(decoding: path, as: UTF8.self) }
+}

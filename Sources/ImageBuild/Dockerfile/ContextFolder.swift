@@ -1,0 +1,150 @@
+import Archive
+import ImageStore
+import POSIX
+import SystemPackage
+
+/// A file of the folder that a Dockerfile's COPY and ADD start from.
+struct ContextFile: TransferNode {
+    let path: [UInt8]
+    /// Where it is on this machine.
+    let place: FilePath
+    let status: FileStatus
+    let header: ArchiveEntry?
+    var identity: ImageFile.Identity? { nil }
+}
+
+/// The folder that a Dockerfile's COPY and ADD start from.
+///
+/// Owners and times of this machine do not come along, modes do. Links are resolved as if the folder were the root.
+struct ContextFolder: TransferSource {
+    let folder: FilePath
+    let rules: IgnoreRules?
+    /// The time that files get.
+    let modified: Int64
+    let report: @Sendable (BuildEvent) -> Void
+    /// What Linux allows on the way to one file.
+    private static let mostLinks = 40
+
+    var name: String { "\(folder)" }
+    var isReadAsMet: Bool { true }
+
+    func find(_ path: [UInt8]) throws(ImageBuildError) -> ContextFile? {
+        var real: [ArraySlice<UInt8>] = []
+        var rest = Array(path.split(separator: ContainerPath.slash).reversed())
+        var links = 0
+        while let name = rest.popLast() {
+            if name == [UInt8(ascii: ".")] { continue }
+            if name == Array("..".utf8)[...] {
+                _ = real.popLast()
+                continue
+            }
+            let place = place(of: ContainerPath.joined(real + [name]))
+            guard let status = try status(of: place) else { return nil }
+            guard status.kind == .symbolicLink else {
+                real.append(name)
+                if status.kind != .directory && !rest.isEmpty { return nil }
+                continue
+            }
+            links += 1
+            guard links <= Self.mostLinks else {
+                throw ImageBuildError("find '\(ContainerPath.text(path))' in \(folder)", "its links lead in a circle")
+            }
+            let target = try Self.target(of: place)
+            if target.first == ContainerPath.slash { real = [] }
+            rest += target.split(separator: ContainerPath.slash).reversed()
+        }
+        return try file(at: ContainerPath.joined(real))
+    }
+
+    func children(of folder: ContextFile) throws(ImageBuildError) -> [ContextFile] {
+        let opened = try posix { () throws(POSIXError) in try Folder(folder.place) }
+        let names = try posix { () throws(POSIXError) in try opened.listing() }
+        var files: [ContextFile] = []
+        for index in 0..<names.count {
+            let path = ContainerPath.appending(names.name(index), to: folder.path)
+            // Somebody may be at work here: what is gone by now was hardly meant.
+            guard let status = try posix({ () throws(POSIXError) in try opened.status(index, of: names) }) else {
+                continue
+            }
+            let place = place(of: path)
+            let header = try header(path, place, status, in: opened)
+            files.append(ContextFile(path: path, place: place, status: status, header: header))
+        }
+        return files
+    }
+
+    func place(of node: ContextFile) -> FilePath? { node.place }
+
+    func read(
+        _ files: [ContextFile], _ body: (ContextFile, ContentReader) throws(ImageBuildError) -> Void
+    ) throws(ImageBuildError) {
+        for expected in files {
+            let changed = ImageBuildError("read \(expected.place)", "it changed while it was read; build again")
+            let file = try posix { () throws(POSIXError) in try File(readingNoFollow: expected.place) }
+            let before = try posix { () throws(POSIXError) in try file.status() }
+            guard before.isUnchanged(since: expected.status) else { throw changed }
+            try body(expected) { (buffer) throws(ImageBuildError) in
+                try posix { () throws(POSIXError) in try file.read(into: buffer) }
+            }
+            let after = try posix { () throws(POSIXError) in try file.status() }
+            guard after.isUnchanged(since: before) else { throw changed }
+        }
+    }
+
+    private func place(of path: [UInt8]) -> FilePath {
+        // Names need not be UTF-8.
+        path.isEmpty
+            ? folder : folder.pushing(FilePath(platformString: path.map { CChar(bitPattern: $0) } + [0]))
+    }
+
+    private func status(of place: FilePath) throws(ImageBuildError) -> FileStatus? {
+        do throws(POSIXError) { return try FileStatus(place) } catch {
+            if error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory { return nil }
+            throw ImageBuildError(error)
+        }
+    }
+
+    private func file(at path: [UInt8]) throws(ImageBuildError) -> ContextFile? {
+        let place = place(of: path)
+        guard
+            let status = path.isEmpty
+                ? try posix({ () throws(POSIXError) in try FileStatus(place, followingLinks: true) })
+                : try status(of: place)
+        else { return nil }
+        let above =
+            path.isEmpty ? nil : try posix { () throws(POSIXError) in try Folder(place.removingLastComponent()) }
+        let header = try header(path, place, status, in: above)
+        return ContextFile(path: path, place: place, status: status, header: header)
+    }
+
+    private func header(
+        _ path: [UInt8], _ place: FilePath, _ status: FileStatus, in folder: Folder?
+    ) throws(ImageBuildError) -> ArchiveEntry? {
+        var entry = ArchiveEntry(.regular, path: path, mode: status.mode, modified: modified)
+        if let folder, let name = place.lastComponent {
+            entry.extendedAttributes = try posix { () throws(POSIXError) in
+                try folder.extendedAttributes(of: name) { CarriedAttributes.isCarried($0, withModes: true) }
+            }
+        }
+        switch status.kind {
+        case .regular: entry.size = status.size
+        case .directory: entry.kind = .directory
+        case .fifo: entry.kind = .fifo
+        case .symbolicLink:
+            entry.kind = .symbolicLink
+            entry.mode = 0o777
+            entry.target = try Self.target(of: place)
+        case .socket, .characterDevice, .blockDevice, .unknown:
+            report(.warning("\(place) is no file, folder or link; it is left out"))
+            return nil
+        }
+        return entry
+    }
+
+    private static func target(of link: FilePath) throws(ImageBuildError) -> [UInt8] {
+        guard let name = link.lastComponent else { return [] }
+        return try posix { () throws(POSIXError) in
+            try Folder(link.removingLastComponent()).readLinkBytes(name)
+        }
+    }
+}

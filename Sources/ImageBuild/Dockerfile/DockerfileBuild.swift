@@ -1,0 +1,118 @@
+import Definitions
+import Dockerfile
+import ImageStore
+import OCI
+import POSIX
+
+/// One build of a Dockerfile for one platform.
+struct DockerfileBuild: Sendable {
+    let builder: ImageBuilder
+    let request: DockerfileRequest
+    let platform: Platform
+    let context: ContextFolder
+    let arguments: GlobalArguments
+    let graph: StageGraph
+
+    init(_ request: DockerfileRequest, platform: Platform, _ builder: ImageBuilder) throws(ImageBuildError) {
+        self.builder = builder
+        self.request = request
+        self.platform = platform
+        context = ContextFolder(
+            folder: request.context, rules: try request.ignoreRules(), modified: builder.epoch,
+            report: builder.factory.report)
+        let automatic = Self.automatic(for: platform)
+        (arguments, graph) = try parsed { () throws(DockerfileError) in
+            let arguments = try GlobalArguments(of: request.file, automatic: automatic, given: request.arguments)
+            return (arguments, try StageGraph(of: request.file, target: request.target, arguments: arguments))
+        }
+    }
+
+    /// Builds the stages that the target needs, and gives back the target's image.
+    func image() async throws(ImageBuildError) -> ImageAssembly {
+        var finished: [Int: StageBuilder] = [:]
+        for index in graph.needed {
+            let stage = request.file.stages[index]
+            var builder = try await begin(stage, finished)
+            for instruction in stage.instructions { try await builder.apply(instruction) }
+            finished[index] = builder
+        }
+        guard let target = finished[graph.target] else {
+            throw ImageBuildError("build \(request.path)", "its target was not built")
+        }
+        return target.image
+    }
+
+    private func begin(
+        _ stage: ParsedDockerfile.Stage, _ finished: [Int: StageBuilder]
+    ) async throws(ImageBuildError) -> StageBuilder {
+        var builder: StageBuilder
+        if case .stage(let number) = graph.base(of: stage.index), let below = finished[number] {
+            builder = StageBuilder(self, stage, on: below, finished: finished)
+        } else {
+            let platform = try platform(of: stage)
+            let image = try await base(of: stage, for: platform)
+            builder = StageBuilder(self, stage, on: image, finished: finished)
+        }
+        try await builder.runTriggers()
+        return builder
+    }
+
+    private func platform(of stage: ParsedDockerfile.Stage) throws(ImageBuildError) -> Platform {
+        guard let written = stage.base.platform else { return platform }
+        let text = try parsed { () throws(DockerfileError) in
+            try arguments.expansion(escape: request.file.directives.escape).word(written, at: stage.place)
+        }
+        do throws(OCIError) { return try Platform(text) } catch {
+            throw ImageBuildError(copying: stage.place.error(error.description).description)
+        }
+    }
+
+    private func base(
+        of stage: ParsedDockerfile.Stage, for platform: Platform
+    ) async throws(ImageBuildError) -> ImageAssembly {
+        guard case .image(let name) = graph.base(of: stage.index), name != "scratch" else {
+            var image = ImageAssembly(base: nil, platform: platform, epoch: builder.epoch)
+            // Docker gives an image on nothing the path that a shell would look in.
+            image.config.setEnvironment("PATH", ImageAssembly.path)
+            return image
+        }
+        builder.factory.report(.step("FROM \(name)"))
+        let base = try await image(name, for: platform, at: stage.place)
+        return ImageAssembly(base: base, platform: platform, epoch: builder.epoch)
+    }
+
+    /// An image that FROM or `--from` names.
+    func image(
+        _ name: String, for platform: Platform, at place: SourcePlace
+    ) async throws(ImageBuildError) -> BaseImage {
+        let reference: ImageDefinition.Base
+        do throws(DefinitionError) { reference = try ImageDefinition.Base(name, folder: request.context) } catch {
+            throw ImageBuildError(copying: place.error(error.reason).description)
+        }
+        guard reference != .scratch else {
+            throw ImageBuildError(copying: place.error("scratch holds no files").description)
+        }
+        let base = try await builder.base(reference, for: platform)
+        guard base.config.platform.matches(platform) else {
+            throw ImageBuildError("use base \(name)", "it is for \(base.config.platform), not for \(platform)")
+        }
+        return base
+    }
+
+    /// The ARGs that every build has. <https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope>
+    private static func automatic(for platform: Platform) -> [String: String] {
+        var values: [String: String] = [:]
+        for (prefix, platform) in [("TARGET", platform), ("BUILD", Platform.current)] {
+            values["\(prefix)PLATFORM"] = platform.description
+            values["\(prefix)OS"] = platform.os
+            values["\(prefix)ARCH"] = platform.architecture
+            values["\(prefix)VARIANT"] = platform.variant ?? ""
+        }
+        return values
+    }
+}
+
+/// Reads a Dockerfile inside a function that throws this module's error.
+func parsed<Value>(_ body: () throws(DockerfileError) -> Value) throws(ImageBuildError) -> Value {
+    do throws(DockerfileError) { return try body() } catch { throw ImageBuildError(copying: error.description) }
+}

@@ -1,0 +1,55 @@
+public import Dockerfile
+public import OCI
+import POSIX
+public import SystemPackage
+
+/// An image that a Dockerfile describes, and what is to be known beside it.
+public struct DockerfileRequest: Sendable {
+    /// The Dockerfile, read.
+    public let file: ParsedDockerfile
+    /// Where it is.
+    public let path: FilePath
+    /// The folder that COPY and ADD start from.
+    public let context: FilePath
+    /// Values of ARGs.
+    public var arguments: [String: String] = [:]
+    /// The name or number of the stage whose image is wanted; nil for the last one.
+    public var target: String?
+    /// What the image is built for, at least one.
+    public var platforms: [Platform] = [Platform.current]
+    /// Values of `RUN --mount=type=secret`, by id.
+    public var secrets: [String: [UInt8]] = [:]
+    /// What commands can reach where RUN does not say.
+    public var network = RunCommand.Network.host
+
+    /// Reads a Dockerfile; the context is its own folder unless another one is named.
+    public init(reading path: FilePath, context: FilePath? = nil) throws {
+        let content = try posix { () throws(POSIXError) in try FileSystem.read(path) }
+        guard let text = String(validating: content, as: UTF8.self) else {
+            throw DockerfileError("\(path)", "it is not UTF-8")
+        }
+        try self.init(parsing: text, path: path, context: context)
+    }
+
+    /// Parses the text of a Dockerfile that is, or might be, at `path`.
+    public init(parsing text: String, path: FilePath, context: FilePath? = nil) throws {
+        file = try ParsedDockerfile(parsing: text, file: path.string)
+        self.path = path
+        let folder = path.removingLastComponent()
+        self.context = context ?? (folder.isEmpty ? "." : folder)
+        guard try FileStatus(self.context, followingLinks: true).kind == .directory else {
+            throw ImageBuildError("use the context \(self.context)", "it is no folder")
+        }
+    }
+
+    /// What keeps files of the context out: a file of the Dockerfile's own, else the context's.
+    ///
+    /// Source: <https://docs.docker.com/build/concepts/context/#dockerignore-files>; podman's name comes first, as there.
+    func ignoreRules() throws(ImageBuildError) -> IgnoreRules? {
+        let own = FilePath("\(path).dockerignore")
+        let candidates = [own, context.appending(".containerignore"), context.appending(".dockerignore")]
+        guard let file = candidates.first(where: { FileSystem.exists($0) }) else { return nil }
+        let rules = try IgnoreRules(reading: file)
+        return rules.isEmpty ? nil : rules
+    }
+}

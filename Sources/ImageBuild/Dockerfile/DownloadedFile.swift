@@ -1,0 +1,147 @@
+import Dockerfile
+import Hashing
+import HTTP
+import POSIX
+import SystemPackage
+
+/// A file that ADD fetches.
+///
+/// Source: <https://docs.docker.com/reference/dockerfile/#adding-files-from-a-url>.
+struct DownloadedFile {
+    let url: HTTPURL
+    let path: FilePath
+    /// 64 hexadecimal digits; nil where nothing is known of the content.
+    let checksum: String?
+
+    /// True for what is no path of the context.
+    static func isURL(_ source: String) -> Bool { source.contains("://") || source.hasPrefix("git@") }
+
+    /// The name that a URL gives its file, empty where it has none.
+    static func name(of source: String, at place: SourcePlace) throws(ImageBuildError) -> String {
+        let last = try url(source, at: place).path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+        var bytes: [UInt8] = []
+        var rest = Array(last.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%"), rest.count >= 2,
+                let decoded = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            else {
+                bytes.append(byte)
+                continue
+            }
+            bytes.append(decoded)
+            rest = rest.dropFirst(2)
+        }
+        guard !bytes.contains(ContainerPath.slash), !bytes.contains(0) else {
+            throw ImageBuildError(copying: place.error("'\(last)' cannot be the name of a file").description)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    static func url(_ source: String, at place: SourcePlace) throws(ImageBuildError) -> HTTPURL {
+        let isGit =
+            ["git@", "git://", "ssh://"].contains(where: source.hasPrefix)
+            || source.contains(".git#") || source.hasSuffix(".git")
+        guard !isGit else {
+            throw ImageBuildError(
+                copying: place.error(
+                    "ADD of a git repository is not supported; a layer 'git:' in image.yaml has it"
+                ).description)
+        }
+        do throws(HTTPError) { return try HTTPURL(source) } catch {
+            throw ImageBuildError(copying: place.error(error.description).description)
+        }
+    }
+
+    init(_ source: String, to path: FilePath, checksum: String?, at place: SourcePlace) throws(ImageBuildError) {
+        url = try Self.url(source, at: place)
+        self.path = path
+        self.checksum = try checksum.map { (text) throws(ImageBuildError) in
+            guard text.wholeMatch(of: #/sha256:[0-9a-f]{64}/#) != nil else {
+                throw ImageBuildError(
+                    copying: place.error("'--checksum' is sha256: and 64 hexadecimal digits, not '\(text)'").description
+                )
+            }
+            return String(text.dropFirst("sha256:".count))
+        }
+    }
+
+    /// Fetches it, with a few attempts where the server or the way to it fails for the moment.
+    func fetch(report: @escaping @Sendable (BuildEvent) -> Void) async throws(ImageBuildError) {
+        var configuration = HTTPClient.Configuration()
+        // What must have a known digest can come by any way.
+        configuration.allowsPlainHTTP = checksum != nil
+        let client = HTTPClient(configuration)
+        let policy = RetryPolicy()
+        let name = "ADD \(url)"
+        for attempt in 0..<policy.attempts {
+            let sink = try posix { () throws(POSIXError) in
+                try FileSink(path) { report(.progress(step: name, bytes: $0)) }
+            }
+            let wait: Double
+            switch await Self.answer(client, HTTPRequest("GET", url), sink) {
+            case .success(let response) where response.isSuccess: return try verify(sink.finish())
+            case .success(let response):
+                guard RetryPolicy.isTransient(status: response.status), attempt + 1 < policy.attempts else {
+                    throw ImageBuildError("fetch \(url)", "the server answers \(response.status)")
+                }
+                wait = policy.wait(after: attempt, headers: response.headers)
+            case .failure(let error):
+                guard error.isTransient, attempt + 1 < policy.attempts else {
+                    throw ImageBuildError(copying: error.description)
+                }
+                wait = policy.wait(after: attempt)
+            }
+            do { try await Task.sleep(for: .seconds(wait)) } catch {
+                throw ImageBuildError("fetch \(url)", "cancelled")
+            }
+        }
+    }
+
+    private static func answer(
+        _ client: HTTPClient, _ request: HTTPRequest, _ sink: FileSink
+    ) async -> Result<HTTPResponse, HTTPError> {
+        do throws(HTTPError) { return .success(try await client.send(request, to: sink)) } catch {
+            return .failure(error)
+        }
+    }
+
+    private func verify(_ digest: String) throws(ImageBuildError) {
+        guard checksum == nil || checksum == digest else {
+            throw ImageBuildError("fetch \(url)", "its SHA-256 is \(digest), not the one that --checksum says")
+        }
+    }
+}
+
+/// Writes what arrives to a file, and hashes it.
+///
+/// The transfer thread alone touches it while a request runs, the task that sent the request before and after; the
+/// request orders the two, which makes the unchecked conformance true.
+private final class FileSink: HTTPBodySink, @unchecked Sendable {
+    private let file: File
+    private let onProgress: @Sendable (Int64) -> Void
+    private var hash: SHA256? = SHA256()
+    private var received: Int64 = 0
+
+    init(_ path: FilePath, onProgress: @escaping @Sendable (Int64) -> Void) throws(POSIXError) {
+        file = try File(path, .replace(mode: 0o600))
+        self.onProgress = onProgress
+    }
+
+    func begin(_ response: HTTPResponse) throws {
+        try file.truncate()
+        hash = SHA256()
+        received = 0
+    }
+
+    func receive(_ bytes: UnsafeRawBufferPointer) throws {
+        try file.write(bytes)
+        hash?.update(bytes)
+        received += Int64(bytes.count)
+        onProgress(received)
+    }
+
+    func finish() -> String {
+        guard let hash = hash.take() else { return "" }
+        return hash.finish().hexadecimal
+    }
+}

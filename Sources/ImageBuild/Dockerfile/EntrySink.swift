@@ -1,0 +1,66 @@
+import Archive
+import Hashing
+
+/// What takes the entries of a layer one by one: a layer, or a digest of what it would hold.
+protocol EntrySink: ~Copyable {
+    mutating func add(_ entry: ArchiveEntry) throws(ImageBuildError)
+    /// `read` gives the content chunk by chunk, 0 at its end.
+    mutating func add(
+        _ entry: ArchiveEntry, reading read: (UnsafeMutableRawBufferPointer) throws(ImageBuildError) -> Int
+    ) throws(ImageBuildError)
+}
+
+extension LayerWriter: EntrySink {
+    mutating func add(_ entry: ArchiveEntry) throws(ImageBuildError) {
+        do throws(ArchiveError) { try append(entry) } catch { throw ImageBuildError(error) }
+    }
+
+    mutating func add(
+        _ entry: ArchiveEntry, reading read: (UnsafeMutableRawBufferPointer) throws(ImageBuildError) -> Int
+    ) throws(ImageBuildError) {
+        try append(entry, wrapping: { ImageBuildError($0) }, read: read)
+    }
+}
+
+/// A digest of everything that a layer would hold, by which the layer is found again.
+final class EntryDigest: EntrySink {
+    private static let chunk = 256 << 10
+
+    private var hash: SHA256? = SHA256()
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: chunk, alignment: 64)
+
+    deinit { buffer.deallocate() }
+
+    func add(_ entry: ArchiveEntry) throws(ImageBuildError) { add(header: entry) }
+
+    func add(
+        _ entry: ArchiveEntry, reading read: (UnsafeMutableRawBufferPointer) throws(ImageBuildError) -> Int
+    ) throws(ImageBuildError) {
+        add(header: entry)
+        while true {
+            let count = try read(buffer)
+            if count == 0 { return }
+            hash?.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+
+    /// The digest of all that was added; nothing can be added any more.
+    func finish() -> String {
+        guard let hash = hash.take() else { return "" }
+        return hash.finish().hexadecimal
+    }
+
+    /// Each part with its length before it, so that no two lists of parts look alike.
+    private func add(header entry: ArchiveEntry) {
+        let numbers = [Int64(entry.mode), entry.user, entry.group, entry.size, entry.modified]
+        var parts = [Array("\(entry.kind) \(numbers)".utf8), entry.path, entry.target]
+        for (name, value) in entry.extendedAttributes.sorted(by: { $0.key < $1.key }) {
+            parts += [Array(name.utf8), value]
+        }
+        for part in parts {
+            hash?.update(Array("\(part.count):".utf8).span.bytes)
+            hash?.update(part.span.bytes)
+        }
+        hash?.update([UInt8(ascii: "\n")].span.bytes)
+    }
+}

@@ -1,0 +1,52 @@
+import ImageStore
+
+/// Who owns a file in an image.
+struct FileAccount: Sendable, Hashable {
+    static let root = FileAccount(user: 0, group: 0)
+
+    let user: Int64
+    let group: Int64
+
+    init(user: Int64, group: Int64) {
+        self.user = user
+        self.group = group
+    }
+
+    /// Reads what `--chown` says: names are looked up in the image, and a number alone is the group's too, as in docker.
+    ///
+    /// Source: <https://docs.docker.com/reference/dockerfile/#copy---chown---chmod>.
+    init(_ text: String, in image: ImageContents?) throws(ImageBuildError) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let name = parts[0]
+        let users = try Self.lines(of: "etc/passwd", in: image)
+        let entry = users.first { $0.first == name && $0.count > 3 }
+        if let number = UInt32(name) {
+            user = Int64(number)
+        } else if let number = entry.flatMap({ UInt32($0[2]) }) {
+            user = Int64(number)
+        } else {
+            throw ImageBuildError("use --chown=\(text)", "the image's /etc/passwd has no user '\(name)'")
+        }
+        guard parts.count == 2 else {
+            group = entry.flatMap { Int64($0[3]) } ?? user
+            return
+        }
+        let groups = try Self.lines(of: "etc/group", in: image)
+        if let number = UInt32(parts[1]) {
+            group = Int64(number)
+        } else if let number = groups.first(where: { $0.first == parts[1] && $0.count > 2 }).flatMap({ UInt32($0[2]) })
+        {
+            group = Int64(number)
+        } else {
+            throw ImageBuildError("use --chown=\(text)", "the image's /etc/group has no group '\(parts[1])'")
+        }
+    }
+
+    private static func lines(of file: String, in image: ImageContents?) throws(ImageBuildError) -> [[String]] {
+        guard let image else { return [] }
+        let content = try stored { () throws(ImageStoreError) in try image.content(of: Array(file.utf8)) }
+        return String(decoding: content ?? [], as: UTF8.self).split(separator: "\n").map { line in
+            line.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+/// What `--chmod` says: permission bits, or changes to them as chmod(1) takes them.
+///
+/// Source: <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/chmod.html>.
+enum FileModeChange: Sendable {
+    /// One clause such as `go-w`.
+    struct Clause: Sendable {
+        /// The bits of those who are meant, as 0o700 for the owner.
+        let who: UInt32
+        let operation: Character
+        let permissions: String
+    }
+
+    case octal(UInt32)
+    case symbolic([Clause])
+
+    init(_ text: String) throws(ImageBuildError) {
+        if !text.isEmpty, text.count <= 5, let bits = UInt32(text, radix: 8), bits <= 0o7777 {
+            self = .octal(bits)
+            return
+        }
+        var clauses: [Clause] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let match = part.wholeMatch(of: #/([ugoa]*)((?:[-+=](?:[ugo]|[rwxXst]*))+)/#) else {
+                throw ImageBuildError(
+                    "use --chmod=\(text)", "it is neither an octal number nor changes, as in u=rwX,go-w")
+            }
+            let who = match.1.isEmpty || match.1.contains("a") ? "ugo" : String(match.1)
+            let bits = who.reduce(UInt32(0)) { $0 | (["u": 0o4700, "g": 0o2070, "o": 0o1007][$1] ?? 0) }
+            for change in match.2.matches(of: #/([-+=])([ugo]|[rwxXst]*)/#) {
+                clauses.append(
+                    Clause(who: bits, operation: change.1.first ?? "=", permissions: String(change.2)))
+            }
+        }
+        self = .symbolic(clauses)
+    }
+
+    /// The mode that a file or folder gets.
+    func applied(to mode: UInt32, isFolder: Bool) -> UInt32 {
+        switch self {
+        case .octal(let bits): return bits
+        case .symbolic(let clauses):
+            return clauses.reduce(mode) { mode, clause in
+                let bits = Self.bits(clause, mode, isFolder)
+                return switch clause.operation {
+                case "+": mode | bits
+                case "-": mode & ~bits
+                default: mode & ~(clause.who & 0o777) | bits
+                }
+            }
+        }
+    }
+
+    private static func bits(_ clause: Clause, _ mode: UInt32, _ isFolder: Bool) -> UInt32 {
+        var bits: UInt32 = 0
+        for permission in clause.permissions {
+            switch permission {
+            case "r": bits |= 0o444 & clause.who
+            case "w": bits |= 0o222 & clause.who
+            case "x": bits |= 0o111 & clause.who
+            case "X": if isFolder || mode & 0o111 != 0 { bits |= 0o111 & clause.who }
+            case "s": bits |= 0o6000 & clause.who
+            // What somebody else may already.
+            case "u": bits |= (mode >> 6 & 7) * 0o111 & clause.who
+            case "g": bits |= (mode >> 3 & 7) * 0o111 & clause.who
+            case "o": bits |= (mode & 7) * 0o111 & clause.who
+            default: bits |= 0o1000
+            }
+        }
+        return bits
+    }
+}

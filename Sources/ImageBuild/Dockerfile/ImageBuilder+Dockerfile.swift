@@ -1,0 +1,52 @@
+import Dockerfile
+import ImageStore
+import OCI
+import RunContract
+
+extension ImageBuilder {
+    /// Builds the image that a Dockerfile describes, for each of the platforms.
+    public func build(
+        _ request: DockerfileRequest, annotations: [String: String] = [:]
+    ) async throws(ImageBuildError) -> BuiltImage {
+        warn(about: request)
+        var images: [PlatformImage] = []
+        for platform in request.platforms {
+            if request.platforms.count > 1 { factory.report(.step("platform: \(platform)")) }
+            let image = try await DockerfileBuild(request, platform: platform, self).image()
+            images.append(
+                try stored { () throws(ImageStoreError) in try image.store(in: store, annotations: annotations) })
+        }
+        return try BuiltImage(joining: images, annotations: annotations, in: store)
+    }
+
+    private func warn(about request: DockerfileRequest) {
+        for warning in request.file.warnings { factory.report(.warning(warning)) }
+        if let syntax = request.file.directives.syntax, !Self.isStandard(syntax) {
+            factory.report(
+                .warning("\(request.path): the frontend '\(syntax)' is not used; caasctl reads the file itself"))
+        }
+        let instructions = request.file.globalArguments + request.file.stages.flatMap(\.instructions)
+        var declared = GlobalArguments.proxies
+        for case .argument(let arguments) in instructions.map(\.action) { declared.formUnion(arguments.map(\.name)) }
+        for name in request.arguments.keys.sorted() {
+            if !declared.contains(name) && !Self.isAutomatic(name) {
+                factory.report(.warning("--build-arg \(name): no ARG of \(request.path) takes it"))
+            }
+            if EnvironmentName.isRefusedInImages(name) {
+                factory.report(
+                    .warning(
+                        "--build-arg \(name) is by its name a secret, and a build argument can end up in the image; "
+                            + "use --secret and RUN --mount=type=secret"))
+            }
+        }
+    }
+
+    /// Docker's own frontends say nothing that is not read here.
+    private static func isStandard(_ syntax: String) -> Bool {
+        syntax.wholeMatch(of: #/(docker\.io/)?docker/dockerfile(:.*|@.*)?/#) != nil
+    }
+
+    private static func isAutomatic(_ name: String) -> Bool {
+        name.wholeMatch(of: #/(TARGET|BUILD)(PLATFORM|OS|ARCH|VARIANT)/#) != nil
+    }
+}

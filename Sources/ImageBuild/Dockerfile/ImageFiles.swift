@@ -1,0 +1,37 @@
+import Archive
+import ImageStore
+import SystemPackage
+
+extension ImageFile: TransferNode {
+    /// Owners, modes and times are those that the image has.
+    var header: ArchiveEntry? { entry }
+}
+
+/// The files of a stage or an image that COPY takes some of.
+struct ImageFiles: TransferSource {
+    let contents: ImageContents
+    let name: String
+    var rules: IgnoreRules? { nil }
+    // Contents lie in compressed layers, which are read from their fronts.
+    var isReadAsMet: Bool { false }
+
+    func find(_ path: [UInt8]) throws(ImageBuildError) -> ImageFile? {
+        try stored { () throws(ImageStoreError) in try contents.resolve(path) }
+    }
+
+    func children(of folder: ImageFile) -> [ImageFile] { folder.children }
+
+    func place(of node: ImageFile) -> FilePath? { nil }
+
+    func read(
+        _ files: [ImageFile], _ body: (ImageFile, ContentReader) throws(ImageBuildError) -> Void
+    ) throws(ImageBuildError) {
+        try contents.read(files, wrapping: { ImageBuildError($0) }) { (file, read) throws(ImageBuildError) in
+            try withoutActuallyEscaping(read) { (read) throws(ImageBuildError) in
+                try body(file) { (buffer) throws(ImageBuildError) in
+                    do throws(ImageStoreError) { return try read(buffer) } catch { throw ImageBuildError(error) }
+                }
+            }
+        }
+    }
+}

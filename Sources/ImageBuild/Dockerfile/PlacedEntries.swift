@@ -1,0 +1,71 @@
+import Archive
+import ImageStore
+
+/// The entries of a layer that is being made: each path once, and each folder before what is in it.
+struct PlacedEntries {
+    let placement: ImagePlacement
+    /// Who owns folders that nothing describes.
+    let owner: FileAccount
+    let modified: Int64
+    private var folders: Set<[UInt8]> = [[]]
+    /// By their hashes, of which a million take little memory.
+    private var files: Set<Int> = []
+
+    init(_ placement: ImagePlacement, owner: FileAccount, modified: Int64) {
+        self.placement = placement
+        self.owner = owner
+        self.modified = modified
+    }
+
+    /// Makes sure that a folder has an entry: as it is below, or a new one.
+    mutating func open<Sink: EntrySink & ~Copyable>(
+        _ folder: [UInt8], in sink: inout Sink
+    ) throws(ImageBuildError) {
+        guard !folders.contains(folder) else { return }
+        try open(ContainerPath.parent(of: folder), in: &sink)
+        try require(!files.contains(folder.hashValue), folder, "another source puts a file there")
+        folders.insert(folder)
+        if let known = placement.file(at: folder) {
+            if known.layer != nil { return try sink.add(known.entry) }
+        }
+        try sink.add(
+            ArchiveEntry(
+                .directory, path: folder, mode: 0o755, user: owner.user, group: owner.group, modified: modified))
+    }
+
+    /// Adds a folder with attributes of its own, unless it has an entry already.
+    mutating func add<Sink: EntrySink & ~Copyable>(
+        folder entry: ArchiveEntry, to sink: inout Sink
+    ) throws(ImageBuildError) {
+        guard !folders.contains(entry.path) else { return }
+        try open(ContainerPath.parent(of: entry.path), in: &sink)
+        try require(!files.contains(entry.path.hashValue), entry.path, "another source puts a file there")
+        folders.insert(entry.path)
+        try sink.add(entry)
+    }
+
+    /// Makes room for a file or link; false where the path is taken already: the first that is added stays.
+    mutating func claim<Sink: EntrySink & ~Copyable>(
+        _ path: [UInt8], in sink: inout Sink
+    ) throws(ImageBuildError) -> Bool {
+        try require(placement.file(at: path)?.kind != .directory, path, "the image has a folder there")
+        try require(!folders.contains(path), path, "another source puts a folder there")
+        guard ContainerPath.isAllowed(path) else {
+            throw ImageBuildError(
+                "put \(ContainerPath.text(path)) into a layer", "names that begin with '.wh.' mean removals in a layer")
+        }
+        try open(ContainerPath.parent(of: path), in: &sink)
+        return files.insert(path.hashValue).inserted
+    }
+
+    private func require(_ isFine: Bool, _ path: [UInt8], _ reason: String) throws(ImageBuildError) {
+        if !isFine { throw ImageBuildError("write \(ContainerPath.text(path))", reason) }
+    }
+}
+
+extension ContainerPath {
+    /// False for a name that unpackers take for a removal.
+    static func isAllowed(_ path: [UInt8]) -> Bool {
+        !path[(path.lastIndex(of: slash).map { $0 + 1 } ?? 0)...].starts(with: ".wh.".utf8)
+    }
+}

@@ -1,0 +1,127 @@
+import Archive
+import Dockerfile
+import OCI
+
+/// What RUN mounts, with its variables replaced.
+///
+/// Source: <https://docs.docker.com/reference/dockerfile/#run---mount>.
+extension StageBuilder {
+    func mount(
+        _ flag: MountFlag, _ expansion: Expansion, at place: SourcePlace
+    ) async throws(ImageBuildError) -> RunMount {
+        var options: [String: String] = [:]
+        for (name, value) in flag.options {
+            options[name] = try parsed { () throws(DockerfileError) in try expansion.word(value, at: place) }
+        }
+        let mount = MountOptions(values: options, place: place, workdir: workdir)
+        switch flag.kind {
+        case .bind: return .bind(try await bind(mount))
+        case .cache: return .cache(try await cache(mount))
+        case .tmpfs: return .tmpfs(target: mount.target, size: try mount.size())
+        case .secret: return .secret(try secret(mount))
+        case .ssh: throw mount.failure("--mount=type=ssh is not supported; a key can come as --mount=type=secret")
+        }
+    }
+
+    private func bind(_ mount: MountOptions) async throws(ImageBuildError) -> BindMount {
+        let path = mount.values["source"] ?? "/"
+        let isWritable = mount.isSet("readwrite") && !mount.isSet("readonly")
+        if let from = mount.values["from"] {
+            return BindMount(
+                source: .layers(try await layers(of: from, mount)), path: path, target: mount.target,
+                isWritable: isWritable)
+        }
+        return BindMount(
+            source: .layers([try await contextLayer(path, mount)]), path: "/context", target: mount.target,
+            isWritable: isWritable)
+    }
+
+    private func cache(_ mount: MountOptions) async throws(ImageBuildError) -> CacheMount {
+        var cache = CacheMount(id: mount.values["id"] ?? mount.target, target: mount.target)
+        cache.sharing = CacheMount.Sharing(rawValue: mount.values["sharing"]?.lowercased() ?? "shared") ?? .shared
+        cache.isReadOnly = mount.isSet("readonly")
+        cache.mode = try mount.mode() ?? 0o755
+        cache.owner = try mount.owner()
+        if let from = mount.values["from"] {
+            cache.source = .layers(try await layers(of: from, mount))
+            cache.sourcePath = mount.values["source"] ?? "/"
+        }
+        return cache
+    }
+
+    private func secret(_ mount: MountOptions) throws(ImageBuildError) -> SecretMount {
+        let target = mount.values["target"]
+        let name = target.map { ContainerPath.absolute($0, in: workdir) }
+        guard let id = mount.values["id"] ?? name?.split(separator: "/").last.map(String.init) else {
+            throw mount.failure("a mount of type secret needs 'id'")
+        }
+        var secret = SecretMount(
+            id: id, content: build.request.secrets[id], target: name, variable: mount.values["env"])
+        secret.isRequired = mount.isSet("required")
+        secret.mode = try mount.mode() ?? 0o400
+        secret.owner = try mount.owner()
+        return secret
+    }
+
+    private func layers(of from: String, _ mount: MountOptions) async throws(ImageBuildError) -> [BuiltLayer] {
+        let image = try await build.source(from, for: self, at: mount.place)
+        try await build.fetch(image)
+        return image.layers
+    }
+
+    /// The context's files as a layer: what is kept out of the build stays out of sight, and a digest names the rest.
+    private func contextLayer(_ path: String, _ mount: MountOptions) async throws(ImageBuildError) -> BuiltLayer {
+        let found = try build.context.matches(path)
+        guard let (node, _) = found.first, found.count == 1 else {
+            throw mount.failure("there is no '\(path)' in \(build.context.name)")
+        }
+        let plan = TransferPlan(
+            path, to: node.header?.kind == .directory ? "/context/" : "/context", at: mount.place,
+            modified: build.builder.epoch)
+        return try await build.layer(plan, from: build.context, knownBy: nil)
+    }
+}
+
+/// The options of one mount.
+struct MountOptions {
+    let values: [String: String]
+    let place: SourcePlace
+    let workdir: String
+
+    /// Absolute, without a slash at its end.
+    var target: String {
+        let target = ContainerPath.absolute(values["target"] ?? "", in: workdir)
+        return target.count > 1 && target.hasSuffix("/") ? String(target.dropLast()) : target
+    }
+
+    func failure(_ reason: String) -> ImageBuildError { ImageBuildError(copying: place.error(reason).description) }
+
+    func isSet(_ name: String) -> Bool { values[name].map { $0.lowercased() != "false" && $0 != "0" } ?? false }
+
+    func mode() throws(ImageBuildError) -> UInt32? {
+        guard let text = values["mode"] else { return nil }
+        guard let mode = UInt32(text, radix: 8), mode <= 0o7777 else {
+            throw failure("'mode' is an octal number, not '\(text)'")
+        }
+        return mode
+    }
+
+    func owner() throws(ImageBuildError) -> (user: UInt32, group: UInt32) {
+        func number(_ name: String) throws(ImageBuildError) -> UInt32 {
+            guard let text = values[name] else { return 0 }
+            guard let number = UInt32(text) else { throw failure("'\(name)' is a number, not '\(text)'") }
+            return number
+        }
+        return (try number("uid"), try number("gid"))
+    }
+
+    /// Bytes, with docker's `k`, `m` and `g` for powers of 1,024.
+    func size() throws(ImageBuildError) -> Int64? {
+        guard let text = values["size"] else { return nil }
+        guard let match = text.lowercased().wholeMatch(of: #/(\d{1,15})([kmgt]?)i?b?/#), let number = Int64(match.1)
+        else { throw failure("'size' is a size, as in 64m, not '\(text)'") }
+        let shift = ["": 0, "k": 10, "m": 20, "g": 30, "t": 40][String(match.2)] ?? 0
+        guard number <= Int64.max >> shift else { throw failure("'size' is too big: '\(text)'") }
+        return number << shift
+    }
+}

@@ -1,0 +1,93 @@
+import Dockerfile
+import Hashing
+import JSON
+import OCI
+import POSIX
+import SystemPackage
+
+/// RUN.
+extension StageBuilder {
+    /// Where the file of a heredoc that is a script of its own is while it runs, as in docker.
+    private static let scripts = "/dev/pipes"
+
+    mutating func run(_ step: RunStep, _ instruction: Instruction) async throws(ImageBuildError) {
+        try await build.fetch(image)
+        let stage = self
+        let layer: BuiltLayer?
+        if let script = step.script {
+            layer = try await build.builder.factory.withTemporaryFolder { (folder) async throws(ImageBuildError) in
+                try posix { () throws(POSIXError) in
+                    try FileSystem.write(Array(script.content.utf8), to: folder.appending(script.name), mode: 0o755)
+                }
+                // The digest makes another script another command.
+                let digest = SHA256.hash(script.content.utf8).hexadecimal
+                let mount = BindMount(
+                    source: .folder(folder, digest: digest), path: "/\(script.name)",
+                    target: "\(Self.scripts)/\(script.name)")
+                var command = try await stage.command(step, ["\(Self.scripts)/\(script.name)"], instruction)
+                command.mounts.append(.bind(mount))
+                return try await stage.layer(of: command, instruction)
+            }
+        } else {
+            let command = try await command(step, words(of: step.line), instruction)
+            layer = try await self.layer(of: command, instruction)
+        }
+        if let layer { image.append(layer, instruction.text) } else { image.note(instruction.text) }
+    }
+
+    private func layer(
+        of command: RunCommand, _ instruction: Instruction
+    ) async throws(ImageBuildError) -> BuiltLayer? {
+        let builder = build.builder
+        return try await builder.factory.run(
+            command, on: image.layers, createdBy: instruction.text, epoch: builder.epoch)
+    }
+
+    private func command(
+        _ step: RunStep, _ arguments: [String], _ instruction: Instruction
+    ) async throws(ImageBuildError) -> RunCommand {
+        let expansion = expansion()
+        var mounts: [RunMount] = []
+        for flag in step.mounts { mounts.append(try await mount(flag, expansion, at: instruction.place)) }
+        let network: RunCommand.Network =
+            switch step.network {
+            case nil, .default: build.request.network
+            case .host: .host
+            case .some(.none): .none
+            }
+        return RunCommand(
+            arguments, environment: environment(), workdir: workdir, user: image.config["User"]?.string ?? "",
+            network: network, mounts: mounts, name: title(of: instruction), place: instruction.place.description)
+    }
+
+    /// What a command sees: proxies that the user gave, ARGs, and ENV, which wins.
+    private func environment() -> [(name: String, value: String)] {
+        var variables = build.arguments.given.filter { GlobalArguments.proxies.contains($0.key) }
+        variables.merge(arguments) { $1 }
+        var environment = image.config.environment
+        let known = Set(environment.map(\.name))
+        for (name, value) in variables.sorted(by: { $0.key < $1.key }) where !known.contains(name) {
+            environment.append((name, value))
+        }
+        return environment
+    }
+}
+
+extension RunStep {
+    /// The heredoc that is a script with an interpreter of its own.
+    fileprivate var script: Heredoc? {
+        guard case .shell(let line) = command, Heredoc(word: line) != nil, heredocs.count == 1,
+            heredocs[0].content.hasPrefix("#!")
+        else { return nil }
+        return heredocs[0]
+    }
+
+    /// The command with its heredocs: a lone one is the shell's input as a line, others are left to the shell.
+    ///
+    /// Source: <https://docs.docker.com/reference/dockerfile/#here-documents>.
+    fileprivate var line: Instruction.CommandLine {
+        guard case .shell(let line) = command, !heredocs.isEmpty else { return command }
+        if Heredoc(word: line) != nil { return .shell(heredocs[0].content) }
+        return .shell(heredocs.reduce(line) { "\($0)\n\($1.raw)\($1.name)" })
+    }
+}

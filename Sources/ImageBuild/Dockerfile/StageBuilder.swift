@@ -1,0 +1,113 @@
+import Dockerfile
+import ImageStore
+import JSON
+import OCI
+import POSIX
+
+/// Carries out the instructions of one stage.
+struct StageBuilder: Sendable {
+    let build: DockerfileBuild
+    let stage: ParsedDockerfile.Stage
+    /// The stages that were built before.
+    let finished: [Int: StageBuilder]
+    var image: ImageAssembly
+    /// The values of ARGs that are in force.
+    var arguments: [String: String] = [:]
+    /// True where this stage has a CMD of its own, which an ENTRYPOINT leaves alone.
+    var hasCommand = false
+
+    /// A stage on an image, or on nothing.
+    init(
+        _ build: DockerfileBuild, _ stage: ParsedDockerfile.Stage, on image: ImageAssembly,
+        finished: [Int: StageBuilder]
+    ) {
+        self.build = build
+        self.stage = stage
+        self.image = image
+        self.finished = finished
+    }
+
+    /// A stage on another one, whose ARGs stay in force.
+    init(
+        _ build: DockerfileBuild, _ stage: ParsedDockerfile.Stage, on below: StageBuilder,
+        finished: [Int: StageBuilder]
+    ) {
+        self.init(build, stage, on: below.image, finished: finished)
+        arguments = below.arguments
+    }
+
+    /// Begins with what the image below demands of those that are built on it.
+    mutating func runTriggers() async throws(ImageBuildError) {
+        let triggers = (image.config["OnBuild"]?.array ?? []).compactMap(\.string)
+        image.config["OnBuild"] = nil
+        for trigger in triggers {
+            let instruction = try parsed { () throws(DockerfileError) in
+                try ParsedDockerfile.trigger(trigger, of: stage.base.image)
+            }
+            try await apply(instruction)
+        }
+    }
+
+    mutating func apply(_ instruction: Instruction) async throws(ImageBuildError) {
+        switch instruction.action {
+        case .copy(let transfer), .add(let transfer):
+            report(instruction)
+            try await copy(transfer, instruction)
+        case .run(let step):
+            try await run(step, instruction)
+        case .workdir(let path):
+            try await setWorkdir(path, instruction)
+        default:
+            try parsed { () throws(DockerfileError) in try set(instruction) }
+            image.note(instruction.text)
+        }
+    }
+
+    private func report(_ instruction: Instruction) {
+        build.builder.factory.report(.step(title(of: instruction)))
+    }
+
+    /// What messages call an instruction: with its stage where there are several.
+    func title(of instruction: Instruction) -> String {
+        build.request.file.stages.count > 1 ? "[\(stage.name)] \(instruction.text)" : instruction.text
+    }
+
+    /// The value of each variable here: ENV wins over ARG.
+    func expansion() -> Expansion {
+        let environment = Dictionary(image.config.environment.map { ($0.name, $0.value) }) { $1 }
+        let arguments = arguments
+        return Expansion(escape: build.request.file.directives.escape) { environment[$0] ?? arguments[$0] }
+    }
+
+    /// Where relative paths start, absolute.
+    var workdir: String {
+        let workdir = image.config["WorkingDir"]?.string ?? ""
+        return workdir.isEmpty ? "/" : workdir
+    }
+
+    /// The files of the layers so far, nil where there are none.
+    func contents() async throws(ImageBuildError) -> ImageContents? {
+        try await build.contents(of: image)
+    }
+
+    private mutating func setWorkdir(_ path: String, _ instruction: Instruction) async throws(ImageBuildError) {
+        let expansion = expansion()
+        let path = try parsed { () throws(DockerfileError) in try expansion.word(path, at: instruction.place) }
+        guard !path.isEmpty else {
+            throw ImageBuildError(copying: instruction.place.error("WORKDIR has an empty path").description)
+        }
+        var folder = ContainerPath.absolute(path, in: workdir)
+        if folder != "/" && folder.hasSuffix("/") { folder.removeLast() }
+        image.config["WorkingDir"] = .string(folder)
+        let placement = ImagePlacement(below: try await contents())
+        let place = try placement.folder(Array(folder.utf8))
+        guard !place.isEmpty, placement.file(at: place) == nil else { return image.note(instruction.text) }
+        let epoch = build.builder.epoch
+        let layer = try await build.builder.factory.make(createdBy: instruction.text) {
+            (writer) throws(ImageBuildError) in
+            var entries = PlacedEntries(placement, owner: .root, modified: epoch)
+            try entries.open(place, in: &writer)
+        }
+        image.append(layer, instruction.text)
+    }
+}

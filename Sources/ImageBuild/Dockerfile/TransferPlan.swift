@@ -1,0 +1,95 @@
+import Dockerfile
+import ImageStore
+import SystemPackage
+
+/// What one COPY or ADD does, with its variables replaced.
+struct TransferPlan: Sendable {
+    let keepsParents: Bool
+    let place: SourcePlace
+    let text: String
+    /// Paths and patterns, or contents.
+    let sources: [Source]
+    /// Absolute, with a slash at its end where it must be a folder.
+    let destination: String
+    let placement: ImagePlacement
+    let changes: TransferChanges
+    let modified: Int64
+
+    /// True where archives are unpacked: ADD's own rule is that local ones are.
+    let unpacksFiles: Bool
+    let unpacksDownloads: Bool
+
+    enum Source: Sendable {
+        case path(String)
+        case content([UInt8], name: String)
+        case download(FilePath, name: String)
+    }
+
+    /// `downloads` are the files that came from the URLs among the sources.
+    init(
+        _ transfer: FileTransfer, _ instruction: Instruction, of stage: StageBuilder, downloads: [String: FilePath]
+    ) async throws(ImageBuildError) {
+        keepsParents = transfer.keepsParents
+        let isAdd = instruction.name == "ADD"
+        unpacksFiles = isAdd && transfer.unpacks != false
+        unpacksDownloads = isAdd && transfer.unpacks == true
+        place = instruction.place
+        text = instruction.text
+        modified = stage.build.builder.epoch
+        let expansion = stage.expansion()
+        let place = place
+        func word(_ text: String) throws(ImageBuildError) -> String {
+            try parsed { () throws(DockerfileError) in try expansion.word(text, at: place) }
+        }
+        var sources: [Source] = []
+        for source in transfer.sources {
+            switch source {
+            case .path(let path):
+                let path = try word(path)
+                guard let file = downloads[path] else {
+                    sources.append(.path(path))
+                    continue
+                }
+                sources.append(.download(file, name: try DownloadedFile.name(of: path, at: place)))
+            case .heredoc(let heredoc):
+                let content =
+                    heredoc.isExpanded
+                    ? try parsed { () throws(DockerfileError) in try expansion.content(heredoc.content, at: place) }
+                    : heredoc.content
+                sources.append(.content(Array(content.utf8), name: heredoc.name))
+            }
+        }
+        self.sources = sources
+        destination = ContainerPath.absolute(try word(transfer.destination), in: stage.workdir)
+        guard sources.count == 1 || destination.hasSuffix("/") else {
+            throw ImageBuildError(
+                copying: place.error("with more than one source the destination must end with '/'").description)
+        }
+        let contents = try await stage.contents()
+        placement = ImagePlacement(below: transfer.isLinked ? nil : contents)
+        var excluded: [String] = []
+        for pattern in transfer.excluded { excluded.append(try word(pattern)) }
+        changes = TransferChanges(
+            owner: try transfer.owner.map { (owner) throws(ImageBuildError) in
+                try FileAccount(try word(owner), in: contents)
+            },
+            mode: try transfer.mode.map { (mode) throws(ImageBuildError) in try FileModeChange(try word(mode)) },
+            excluded: excluded.isEmpty ? nil : try IgnoreRules(excluded, place: "\(place)"))
+    }
+
+    /// What a mount shows of the context.
+    init(_ path: String, to destination: String, at place: SourcePlace, modified: Int64) {
+        text = "context \(path)"
+        sources = [.path(path)]
+        self.destination = destination
+        self.place = place
+        self.modified = modified
+        keepsParents = false
+        unpacksFiles = false
+        unpacksDownloads = false
+        placement = ImagePlacement(below: nil)
+        changes = TransferChanges()
+    }
+
+    func failure(_ reason: String) -> ImageBuildError { ImageBuildError(copying: place.error(reason).description) }
+}

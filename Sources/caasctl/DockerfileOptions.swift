@@ -1,0 +1,84 @@
+import ArgumentParser
+import Definitions
+import ImageBuild
+import OCI
+import POSIX
+import SystemPackage
+
+/// What only a build of a Dockerfile knows.
+struct DockerfileOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Build this Dockerfile; COPY starts from the folder that is named beside it, else from the Dockerfile's own.",
+            valueName: "dockerfile"))
+    var file: String?
+
+    @Option(help: ArgumentHelp("The stage of the Dockerfile whose image is wanted.", valueName: "stage"))
+    var target: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A value for RUN --mount=type=secret, which no layer and no cache keeps; repeatable.",
+            valueName: "id=name,src=file|env=variable"))
+    var secret: [String] = []
+
+    @Option(help: ArgumentHelp("What RUN can reach where the Dockerfile does not say.", valueName: "host|none"))
+    var network: NetworkArgument?
+
+    enum NetworkArgument: String, ExpressibleByArgument { case host, none }
+
+    func validate() throws {
+        guard file == nil else { return }
+        if target != nil { throw ValidationError("--target needs --file, whose stage it names") }
+        if !secret.isEmpty { throw ValidationError("--secret needs --file, whose RUN asks for it") }
+        if network != nil { throw ValidationError("--network needs --file, whose RUN it is for") }
+    }
+
+    /// The Dockerfile with everything that is said beside it, nil where none is named.
+    func request(
+        context: String?, arguments: [String: String], platforms: [Platform]
+    ) throws -> DockerfileRequest? {
+        guard let file else { return nil }
+        var request = try DockerfileRequest(reading: FilePath(file), context: context.map { FilePath($0) })
+        request.arguments = arguments
+        request.target = target
+        if !platforms.isEmpty { request.platforms = platforms }
+        for secret in secret {
+            let (id, value) = try Self.read(secret)
+            request.secrets[id] = value
+        }
+        request.network = network == NetworkArgument.none ? .none : .host
+        return request
+    }
+
+    /// Reads `id=name,src=file` or `id=name,env=variable`; the id alone means the variable of that name, as in docker.
+    private static func read(_ text: String) throws -> (id: String, value: [UInt8]) {
+        var fields: [String: String] = [:]
+        for field in text.split(separator: ",") {
+            let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, ["id", "src", "source", "env", "type"].contains(parts[0]) else {
+                throw ValidationError("--secret takes id=NAME,src=FILE or id=NAME,env=VARIABLE, not '\(text)'")
+            }
+            fields[parts[0]] = parts[1]
+        }
+        guard let id = fields["id"], !id.isEmpty else { throw ValidationError("--secret '\(text)' has no id") }
+        if let file = fields["src"] ?? fields["source"], fields["type"] != "env" {
+            return (id, try FileSystem.read(FilePath(file), limit: 1 << 20))
+        }
+        let name = fields["env"] ?? fields["src"] ?? id
+        guard let value = ProcessEnvironment.value(name) else {
+            throw ValidationError("--secret \(id): the environment has no \(name)")
+        }
+        return (id, Array(value.utf8))
+    }
+}
+
+extension DockerfileRequest {
+    /// What the image is called where --tag gives no name: as the folder is.
+    var name: String {
+        let folder = (try? FileSystem.realPath(context))?.lastComponent?.string.lowercased() ?? ""
+        let name = folder.map { "abcdefghijklmnopqrstuvwxyz0123456789_-".contains($0) ? $0 : "-" }
+        return name.first?.isLetter == true ? String(name.prefix(63)) : "image"
+    }
+}

@@ -1,0 +1,107 @@
+import Archive
+import Hashing
+import HTTP
+import ImageBuild
+import ImageStore
+import OCI
+import POSIX
+import SystemPackage
+import TestSupport
+import Testing
+
+/// What ADD does beyond COPY. <https://docs.docker.com/reference/dockerfile/#add>
+struct DockerfileAddTests {
+    private let fixture: DockerfileFixture
+
+    init() throws {
+        fixture = try DockerfileFixture()
+    }
+
+    private func writeTar(_ name: String, _ entries: [(ArchiveEntry, String)]) throws {
+        var writer = try LayerWriter(
+            writingTo: File(fixture.folder("context/\(name)"), .create(mode: 0o644)), compression: .none)
+        for (entry, content) in entries { try writer.append(entry, content: Array(content.utf8)) }
+        _ = try writer.finish()
+    }
+
+    private static func file(_ path: String, mode: UInt32 = 0o640) -> ArchiveEntry {
+        ArchiveEntry(.regular, path: Array(path.utf8), mode: mode, user: 7, group: 8)
+    }
+
+    @Test func `of an archive everything comes along, and the last entry of a path counts`() async throws {
+        try writeTar(
+            "a",
+            [
+                (Self.file("f"), "first"), (Self.file("d/g"), "g"), (Self.file("f"), "last"),
+                (ArchiveEntry(.hardLink, path: Array("h".utf8), target: Array("d/g".utf8), mode: 0o640), ""),
+                (ArchiveEntry(.symbolicLink, path: Array("l".utf8), target: Array("f".utf8), mode: 0o777), ""),
+            ])
+        let image = try await fixture.build("FROM scratch\nADD a /x")
+        #expect(
+            try fixture.list(image) == [
+                "x/ 755 0:0", "x/d/ 755 0:0", "x/d/g 640 7:8 g", "x/f 640 7:8 last", "x/h 640 7:8 g", "x/l -> f",
+            ])
+        let owned = try await fixture.build("FROM scratch\nADD --chown=1:2 --chmod=600 a /x")
+        #expect(try fixture.list(owned).contains("x/f 600 1:2 last"))
+        #expect(try fixture.paths(try await fixture.build("FROM scratch\nADD --unpack=false a /x")) == ["x"])
+        #expect(try fixture.paths(try await fixture.build("FROM scratch\nCOPY a /x")) == ["x"])
+    }
+
+    @Test func `hard links of a stage stay links on the way to another`() async throws {
+        try writeTar(
+            "a",
+            [
+                (Self.file("f"), "content"),
+                (ArchiveEntry(.hardLink, path: Array("h".utf8), target: Array("f".utf8), mode: 0o640), ""),
+            ])
+        let image = try await fixture.build("FROM scratch AS a\nADD a /x/\nFROM scratch\nCOPY --from=a /x /y")
+        let layer = fixture.store.path(of: image.manifest.layers[0].digest)
+        let lines = try await Command("bsdtar", ["-tvf", layer.string]).succeed()
+        #expect(lines.contains("y/h link to y/f"))
+        #expect(try fixture.list(image).contains("y/h 640 7:8 content"))
+    }
+
+    @Test(arguments: [
+        ("../out", "leads out of it by '..'"), ("d/../../out", "leads out of it by '..'"),
+        ("l/x", "'l/x' lies behind its link 'l'"), (".wh.x", "mean removals in a layer"),
+    ])
+    func `an archive cannot reach beyond its folder`(_ path: String, _ expected: String) async throws {
+        try fixture.folder.write("evil", "evil")
+        try FileSystem.makeSymbolicLink(fixture.folder("l"), to: "/etc")
+        let arguments = ["-Pcf", "context/a", "l", "evil", "--transform", "s,^evil$,\(path),"]
+        try await Command("tar", arguments, in: fixture.folder.path).succeed()
+        let complaint = await fixture.complaint("FROM scratch\nADD a /x/")
+        #expect(complaint.contains(expected), "\(complaint)")
+    }
+
+    @Test func `a URL gives a file of its owner's alone, whose checksum is checked`() async throws {
+        let content = Array("content of the file".utf8)
+        let server = try await LoopbackServer { request in
+            switch request.path {
+            case "/dir/file%20name.txt", "/": .answer(200, body: content)
+            case "/moved": .answer(302, ["Location": "/dir/file%20name.txt"])
+            default: .answer(404, text: "nothing")
+            }
+        }
+        let sum = "sha256:\(SHA256.hash(content).hexadecimal)"
+        let url = "http://\(server.host)"
+        for (text, path) in [
+            ("ADD --checksum=\(sum) \(url)/dir/file%20name.txt?x=1 /x/", "x/file name.txt"),
+            ("ARG S=\(sum)\nADD --checksum=$S \(url)/dir/file%20name.txt /x/y", "x/y"),
+            ("ADD \(url)/moved /x/", "x/moved"), ("ADD \(url)/ /x/y", "x/y"),
+        ] {
+            let image = try await fixture.build("FROM scratch\n\(text)")
+            #expect(try fixture.list(image) == ["x/ 755 0:0", "\(path) 600 0:0 content of the file"])
+        }
+        #expect(fixture.events.warnings.count == 2)
+        #expect(fixture.events.warnings.allSatisfy { $0.contains("add --checksum=sha256:… to the ADD") })
+        let wrong = sum.replacing("sha256:", with: "sha256:0").dropLast()
+        for (text, reason) in [
+            ("ADD --checksum=\(wrong) \(url)/moved /x/", "not the one that --checksum says"),
+            ("ADD \(url)/gone /x/", "the server answers 404"), ("ADD \(url)/ /x/", "the URL has no name for the file"),
+        ] {
+            let complaint = await fixture.complaint("FROM scratch\n\(text)")
+            #expect(complaint.contains(reason), "\(complaint)")
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import Dockerfile
+import ImageBuild
+import ImageStore
+import OCI
+import POSIX
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Where COPY and ADD put what. <https://docs.docker.com/reference/dockerfile/#copy>
+struct DockerfileCopyTests {
+    private let fixture: DockerfileFixture
+
+    init() throws {
+        fixture = try DockerfileFixture()
+        try fixture.write(["a.txt", "b.txt", "c.md", "d/e/f.txt", "d/g.txt", "d/h.md", "s_p/x"])
+    }
+
+    @Test(arguments: [
+        // What follows FROM scratch, and the paths in the image.
+        ("COPY a.txt /x", "x"), ("COPY a.txt /x/", "x/ x/a.txt"), ("COPY a.txt .", "a.txt"),
+        ("COPY a.txt x/y", "x/ x/y"), ("COPY d /x", "x/ x/e/ x/e/f.txt x/g.txt x/h.md"),
+        ("COPY d/ /", "e/ e/f.txt g.txt h.md"), ("COPY d/e/../g.txt /", "g.txt"), ("COPY ../a.txt /", "a.txt"),
+        ("COPY /a.txt /", "a.txt"), ("COPY ./a.txt ./", "a.txt"), ("COPY *.txt /", "a.txt b.txt"),
+        ("COPY ?.md /x", "x"), ("COPY [^a].txt /", "b.txt"), (#"COPY \\a.txt /"#, "a.txt"),
+        ("COPY d/*.md d/e/*.txt /x/", "x/ x/f.txt x/h.md"), ("COPY */e /x", "x/ x/f.txt"),
+        ("COPY a.txt none* /x/", "x/ x/a.txt"), (#"COPY ["s_p", "/t_u"]"#, "t_u/ t_u/x"),
+        ("WORKDIR /w\nCOPY a.txt x", "w/ w/x"), ("WORKDIR /w\nCOPY a.txt ..", "a.txt w/"),
+        ("COPY a.txt /x\nCOPY b.txt /x", "x"), ("COPY a.txt /x/\nCOPY b.txt /x", "x/ x/a.txt x/b.txt"),
+        ("ENV D=x\nCOPY a.txt $D/${D}y", "x/ x/xy"), ("ARG S=b\nCOPY ${S}.txt /", "b.txt"),
+        ("COPY --parents d/e/f.txt /x/", "x/ x/d/ x/d/e/ x/d/e/f.txt"),
+        ("COPY --parents ./d/./e /x/", "x/ x/e/ x/e/f.txt"),
+        ("COPY --parents d/e a.txt /x/", "x/ x/a.txt x/d/ x/d/e/ x/d/e/f.txt"),
+        ("COPY --exclude=*.md --exclude=e d /x", "x/ x/g.txt"),
+        ("COPY --exclude=*.txt a.txt c.md /x/", "x/ x/c.md"),
+        ("COPY --exclude=** --exclude=!e/f.txt d /x", "x/ x/e/ x/e/f.txt"),
+        ("COPY <<EOF /x/y\nEOF", "x/ x/y"), ("COPY <<one <<two a.txt /x/\none\ntwo", "x/ x/a.txt x/one x/two"),
+    ])
+    func `destinations`(_ text: String, _ expected: String) async throws {
+        let image = try await fixture.build("FROM scratch\n\(text)")
+        #expect(try fixture.paths(image).sorted().joined(separator: " ") == expected)
+    }
+
+    @Test(arguments: [
+        ("COPY --chmod=600 a.txt /x", "x 600 0:0 a.txt"), ("COPY --chmod=u+x,g=u a.txt /x", "x 774 0:0 a.txt"),
+        ("COPY --chmod=go= a.txt /x", "x 600 0:0 a.txt"), ("COPY --chmod=a+X a.txt /x", "x 644 0:0 a.txt"),
+        ("COPY --chmod=u+s,+t a.txt /x", "x 5644 0:0 a.txt"), ("COPY --chown=7:8 a.txt /x", "x 644 7:8 a.txt"),
+        ("COPY --chown=7 a.txt /x", "x 644 7:7 a.txt"), ("COPY <<E /x\na\nE", "x 644 0:0 a\n"),
+        ("ENV A=b\nCOPY <<E /x\n$A '$A' \\$A\nE", "x 644 0:0 b 'b' $A\n"), ("COPY <<'E' /x\n$A\nE", "x 644 0:0 $A\n"),
+        ("COPY <<-E /x\n\t\ta\n\tE", "x 644 0:0 a\n"),
+    ])
+    func `attributes and contents`(_ text: String, _ expected: String) async throws {
+        #expect(try fixture.list(try await fixture.build("FROM scratch\n\(text)")) == [expected])
+    }
+
+    @Test func `names of owners come from the image, and folders that are made get the owner too`() async throws {
+        let image = try await fixture.build(
+            """
+            FROM scratch
+            COPY <<E /etc/passwd
+            app:x:1000:1001::/:/bin/sh
+            E
+            COPY <<E /etc/group
+            staff:x:50:
+            E
+            COPY --chown=app a.txt /one/a
+            COPY --chown=app:staff a.txt /two/a
+            COPY --chown=0:staff a.txt /etc/a
+            """)
+        #expect(
+            try fixture.list(image).filter { !$0.hasPrefix("etc/passwd") && !$0.hasPrefix("etc/group") } == [
+                "etc/ 755 0:0", "etc/a 644 0:50 a.txt", "one/ 755 1000:1001", "one/a 644 1000:1001 a.txt",
+                "two/ 755 1000:50", "two/a 644 1000:50 a.txt",
+            ])
+    }
+
+    @Test func `links in the image are followed within it, unless --link is there`() async throws {
+        for (name, target) in [
+            ("abs", "/real/one"), ("up", "../../../real"), ("file", "real/target"), ("gone", "new/place"),
+        ] {
+            try FileSystem.makeFolder(fixture.folder("context/base"))
+            try FileSystem.makeSymbolicLink(fixture.folder("context/base/\(name)"), to: FilePath(target))
+        }
+        try fixture.write(["base/real/one/old", "base/real/target", "tree/abs/x", "tree/up/y"])
+        let image = try await fixture.build(
+            """
+            FROM scratch
+            COPY base /
+            COPY a.txt /abs/
+            COPY a.txt /up/
+            COPY a.txt /file
+            COPY a.txt /gone
+            COPY tree /
+            """)
+        let files = try fixture.list(image)
+        for expected in [
+            "abs -> /real/one", "real/one/a.txt 644 0:0 a.txt", "real/a.txt 644 0:0 a.txt",
+            "real/target 644 0:0 a.txt", "new/place 644 0:0 a.txt", "real/one/x 644 0:0 tree/abs/x",
+            "real/y 644 0:0 tree/up/y", "up -> ../../../real",
+        ] { #expect(files.contains(expected)) }
+        let linked = try await fixture.build("FROM scratch\nCOPY base /\nCOPY --link a.txt /abs/")
+        #expect(try fixture.list(linked).contains("abs/a.txt 644 0:0 a.txt"))
+    }
+
+    @Test func `links of the context lead no further than the context`() async throws {
+        try fixture.folder.write("secret", "secret")
+        try FileSystem.makeSymbolicLink(fixture.folder("context/out"), to: "../secret")
+        try FileSystem.makeSymbolicLink(fixture.folder("context/abs"), to: "/a.txt")
+        try FileSystem.makeSymbolicLink(fixture.folder("context/loop"), to: "loop")
+        #expect(try fixture.list(try await fixture.build("FROM scratch\nCOPY abs /x")) == ["x 644 0:0 a.txt"])
+        #expect(await fixture.complaint("FROM scratch\nCOPY out /x").contains("there is no 'out'"))
+        #expect(await fixture.complaint("FROM scratch\nCOPY loop /x").contains("its links lead in a circle"))
+    }
+
+    @Test(arguments: [
+        ("COPY none /x", "Dockerfile:2: there is no 'none' in "),
+        ("COPY none* /x", "Dockerfile:2: no file fits any of the patterns"),
+        ("COPY a.txt b.txt /x", "Dockerfile:2: with more than one source the destination must end with '/'"),
+        ("COPY *.txt /x", "Dockerfile:2: 2 files fit the pattern, so that the destination must end with '/'"),
+        ("COPY a.txt /x\nCOPY b.txt /x/y", "cannot make the folder /x: /x is no folder"),
+        ("COPY d /x\nCOPY a.txt /y/e\nCOPY y /x/", "there is no 'y'"),
+        ("COPY a.txt /e\nCOPY d /", "cannot make the folder /e: /e is no folder"),
+        ("COPY d /\nCOPY s_p /t\nCOPY --from=0 x /", "which would depend on itself"),
+        ("COPY --chown=nobody a.txt /", "the image's /etc/passwd has no user 'nobody'"),
+        ("COPY --chmod=9 a.txt /", "it is neither an octal number nor changes, as in u=rwX,go-w"),
+        ("COPY [a.txt /", "cannot use the pattern '[a.txt': it is malformed"),
+        ("COPY --from=scratch a /b", "scratch holds no files"),
+        ("ADD git@host:a/b.git /x", "ADD of a git repository is not supported"),
+        ("ADD https://host/a.git /x", "ADD of a git repository is not supported"),
+        ("ADD --checksum=sha256:0 https://host/a /x", "'--checksum' is sha256: and 64 hexadecimal digits"),
+        ("ADD --checksum=sha256:0 a.txt /x", "--checksum is for URLs alone"),
+        ("WORKDIR $NONE", "WORKDIR has an empty path"),
+        ("EXPOSE http", "'http' is no port"), ("EXPOSE 70000", "'70000' is no port"),
+        ("EXPOSE 80/xcp", "'xcp' in '80/xcp' is none of"),
+        ("STOPSIGNAL SIGNOPE", "'SIGNOPE' is no signal"), ("USER $NONE", "USER is empty"),
+        ("COPY ${NONE:?said} /x", "Dockerfile:2: NONE: said"),
+    ])
+    func `what cannot be done is said in one line`(_ text: String, _ expected: String) async throws {
+        let complaint = await fixture.complaint("FROM scratch\n\(text)")
+        #expect(complaint.contains(expected), "\(complaint)")
+        #expect(complaint.hasPrefix("cannot "))
+    }
+
+    @Test(arguments: [
+        ("Dockerfile.dockerignore", ".dockerignore"), (".dockerignore", ""), (".containerignore", ".dockerignore"),
+    ])
+    func `files that are kept out`(_ name: String, _ other: String) async throws {
+        if !other.isEmpty { try fixture.folder.write("context/\(other)", "*") }
+        try fixture.folder.write("context/\(name)", "d\n!d/g.txt\n*.md\n.*\nDocker*\n")
+        var request = try DockerfileRequest(
+            parsing: "FROM scratch\nCOPY . /\n", path: fixture.folder("context/Dockerfile"))
+        request.target = "0"
+        let builder = ImageBuilder(
+            store: fixture.store, home: fixture.folder("home"), bases: FixedBases(), entrypointFolders: [])
+        let image = try fixture.store.image(try await builder.build(request).descriptor)
+        #expect(try fixture.paths(image) == ["a.txt", "b.txt", "d/", "d/g.txt", "s_p/", "s_p/x"])
+    }
+
+    @Test func `times and owners of this machine change nothing, and an unchanged build makes nothing`() async throws {
+        let text = "FROM scratch AS a\nCOPY d /d\nADD a.txt /\nFROM scratch\nCOPY --from=a / /\nWORKDIR /w"
+        let first = try await fixture.build(text)
+        let blobs = try FileSystem.names(in: fixture.folder("home/store/blobs/sha256")).count
+        try File(fixture.folder("context/d/g.txt"), .read).setModified(seconds: 1_600_000_000)
+        let second = try await fixture.build(text)
+        #expect(first.descriptor == second.descriptor)
+        #expect(try FileSystem.names(in: fixture.folder("home/store/blobs/sha256")).count == blobs)
+        try fixture.folder.write("context/d/g.txt", "changed")
+        #expect(try await fixture.build(text).descriptor != first.descriptor)
+    }
+}

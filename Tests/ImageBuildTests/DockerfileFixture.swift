@@ -1,0 +1,71 @@
+import Archive
+import Dockerfile
+import ImageBuild
+import ImageStore
+import JSON
+import OCI
+import POSIX
+import SystemPackage
+import TestSupport
+
+/// A context, and a store to build Dockerfiles into.
+struct DockerfileFixture {
+    let folder: TemporaryFolder
+    let store: ImageStore
+    let events = BuildFixture.Events()
+
+    init() throws {
+        folder = try TemporaryFolder()
+        store = try ImageStore(at: folder("home/store"))
+        try FileSystem.makeFolder(folder("context"))
+    }
+
+    /// Writes files of the context, each with its own path as content unless another one is given.
+    func write(_ files: [String], mode: UInt32 = 0o644) throws {
+        for file in files { try folder.write("context/\(file)", file, mode: mode) }
+    }
+
+    func build(
+        _ text: String, target: String? = nil, arguments: [String: String] = [:], epoch: Int64 = 0
+    ) async throws -> StoredImage {
+        var request = try DockerfileRequest(
+            parsing: text, path: "Dockerfile", context: folder("context"))
+        request.target = target
+        request.arguments = arguments
+        let builder = ImageBuilder(
+            store: store, home: folder("home"), bases: FixedBases(), entrypointFolders: [], epoch: epoch, threads: 2,
+            report: events.note)
+        return try store.image(try await builder.build(request).descriptor)
+    }
+
+    /// What is said of a Dockerfile that cannot be built.
+    func complaint(_ text: String) async -> String {
+        do {
+            _ = try await build(text)
+            return "nothing"
+        } catch { return "\(error)" }
+    }
+
+    /// The files of an image, as `path mode user:group content`.
+    func list(_ image: StoredImage) throws -> [String] {
+        let contents = try ImageContents(layers: image.manifest.layers, in: store)
+        var lines: [String] = []
+        try contents.root.forEachDescendant { (file) throws(ImageStoreError) in
+            let name = String(decoding: file.path, as: UTF8.self)
+            let attributes = "\(String(file.mode, radix: 8)) \(file.user):\(file.group)"
+            switch file.kind {
+            case .directory: lines.append("\(name)/ \(attributes)")
+            case .symbolicLink: lines.append("\(name) -> \(String(decoding: file.target, as: UTF8.self))")
+            default:
+                let content = try contents.content(of: file.path) ?? []
+                lines.append("\(name) \(attributes) \(String(decoding: content, as: UTF8.self))")
+            }
+        }
+        return lines
+    }
+
+    /// The paths alone.
+    func paths(_ image: StoredImage) throws -> [String] {
+        try list(image).map { String($0.prefix { $0 != " " }) }
+    }
+}

@@ -1,0 +1,4 @@
+# ENTRYPOINT takes the base's CMD away.
+ARG BASE
+FROM $BASE
+ENTRYPOINT ["/bin/busybox", "echo"]

@@ -1,0 +1,4 @@
+ARG BASE
+FROM $BASE
+HEALTHCHECK CMD ["/bin/busybox", "true"]
+HEALTHCHECK NONE
