@@ -19,7 +19,7 @@ import Testing
     /// A tree of its seed: names, lengths around the blocks' borders, and contents from noise to zeros.
     private static func entries(seed: UInt64) -> [(ArchiveEntry, [UInt8])] {
         var random = Generator(state: seed)
-        return (0..<Int.random(in: 1...24, using: &random)).map { number in
+        return (0..<Int.random(in: 4...10, using: &random)).map { number in
             let border = [0, 1, 512, 65_536, 1 << 20, (1 << 20) - 512][Int.random(in: 0..<6, using: &random)]
             let length = max(0, border + Int.random(in: -2...700, using: &random))
             let bits = Int.random(in: 0...8, using: &random)
@@ -47,13 +47,13 @@ import Testing
         return try writer.finish()
     }
 
-    @Test(arguments: 1...6) func `bytes depend on entries alone, not on threads or on how they are read`(
+    @Test(arguments: 1...3) func `bytes depend on entries alone, not on threads or on how they are read`(
         seed: Int
     ) throws {
         let entries = Self.entries(seed: UInt64(seed))
         var tars: Set<[UInt8]> = []
         for compression in Self.compressions {
-            let layers = try [(1, Int.max), (2, 4096), (3, 77_777), (64, 1 << 19)].map { threads, chunk in
+            let layers = try [(1, Int.max), (2, 77_777), (64, 4096)].map { threads, chunk in
                 try write(entries, compression.with(threads: threads), chunk: chunk)
             }
             #expect(Set(layers).count == 1, "\(compression.name)")

@@ -14,21 +14,24 @@ import Testing
         .none, .gzip(threads: 3), .gzipPortable(level: 1, threads: 2), .zstd(threads: 2),
     ]
 
-    private static func write(megabytes: Int, to path: FilePath, _ compression: LayerCompression) throws {
-        var writer = try LayerWriter(writingTo: File(path, .append(mode: 0o644)), compression: compression)
+    private static let noise: [UInt8] = {
         var noise: UInt64 = 1
-        let content = (0..<1 << 20).map { _ in
+        return (0..<1 << 20).map { _ in
             noise = noise &* 6_364_136_223_846_793_005 &+ 1
             return UInt8(truncatingIfNeeded: noise >> 56)
         }
+    }()
+
+    private static func write(megabytes: Int, to path: FilePath, _ compression: LayerCompression) throws {
+        var writer = try LayerWriter(writingTo: File(path, .append(mode: 0o644)), compression: compression)
         for number in 0..<megabytes {
-            try writer.append(ArchiveEntry(.regular, path: Array("\(number)".utf8), mode: 0o644), content: content)
+            try writer.append(ArchiveEntry(.regular, path: Array("\(number)".utf8), mode: 0o644), content: noise)
         }
         _ = try writer.finish()
     }
 
     /// What fits into the ring fails when the layer is finished, and what does not, before.
-    @Test(arguments: compressions, [0, 1, 40]) func `a full disk is one clear error`(
+    @Test(arguments: compressions, [0, 1, 12]) func `a full disk is one clear error`(
         compression: LayerCompression, megabytes: Int
     ) throws {
         let error = #expect(throws: ArchiveError.self) {
@@ -40,7 +43,7 @@ import Testing
     @Test(arguments: compressions) func `a writer that is dropped leaves no thread and no open file`(
         compression: LayerCompression
     ) throws {
-        for megabytes in [0, 1, 20] {
+        for megabytes in [0, 1, 8] {
             let path = folder("dropped-\(megabytes)")
             do {
                 var writer = try LayerWriter(writingTo: File(path, .create(mode: 0o644)), compression: compression)
