@@ -43,7 +43,7 @@ import Testing
 
     private func buildah(_ arguments: [String]) -> Command {
         let places = ["--root", folder("buildah/root").string, "--runroot", folder("buildah/run").string]
-        return Command("buildah", places + ["--storage-driver", "vfs"] + arguments, in: folder.path)
+        return Command("buildah", places + ["--storage-driver", "vfs"] + arguments, in: context)
     }
 
     @Test(.enabled(if: CurrentUser.id == 0, "only the administrator sees owners as they are"))
@@ -56,7 +56,7 @@ import Testing
             let name = file.stem ?? ""
             var arguments = ["--file", file.string]
             let text = String(decoding: try FileSystem.read(file), as: UTF8.self)
-            if text.contains("ARG BASE") { arguments += ["--build-arg", "BASE=oci:\(folder("base")):1"] }
+            if text.contains("ARG BASE") { arguments += ["--build-arg", "BASE=oci:base:1"] }
             if text.contains("ARG GIVEN") { arguments += ["--build-arg", "GIVEN=given"] }
             let theirs = try await buildByBuildah(arguments + [context.string])
             let ours = try await buildByCaasctl(arguments + [context.string])
@@ -114,7 +114,8 @@ import Testing
         (config["Env"]?.array ?? []).compactMap(\.string).sorted()
     }
 
-    /// A small system, with links that lead to folders, users, and the points where buildah mounts.
+    /// A small system in the context, where both find it by the same name, with links that lead to folders, users,
+    /// and the points where buildah mounts.
     private func makeBase() async throws {
         let root = folder("system/root")
         for name in ["bin", "dev", "home/app", "mnt", "proc", "run", "sys", "tmp", "usr/lib", "var/data", "etc"] {
@@ -143,7 +144,7 @@ import Testing
             CMD ["/bin/sh"]
             """)
         let file = folder("system/Dockerfile").string
-        try await caasctl(["build", "--file", file, "--output", "oci:\(folder("base")):1"]).succeed()
+        try await caasctl(["build", "--file", file, "--output", "oci:\(context.appending("base")):1"]).succeed()
     }
 
     private func makeContext() async throws {
@@ -164,7 +165,7 @@ import Testing
         ] { try FileSystem.makeSymbolicLink(folder("context/\(name)"), to: FilePath(target)) }
         _ = try FileSystem.link(folder("context/pack/one"), as: folder("context/pack/second"))
         try folder.write(
-            "context/.dockerignore", "# rules\nignored\n!ignored/kept.txt\n**/*.o\npack\n")
+            "context/.dockerignore", "# rules\nignored\n!ignored/kept.txt\n**/*.o\npack\nbase\n")
         let pack = """
             tar -cf plain.tar --owner=7 --group=8 --numeric-owner -C pack . && gzip -k plain.tar \
             && mv plain.tar.gz packed.tar.gz && bzip2 -c plain.tar >packed.tar.bz2 && xz -c plain.tar >packed.tar.xz \

@@ -1,0 +1,186 @@
+import JSON
+import OCI
+import POSIX
+import SystemPackage
+import TestSupport
+import Testing
+
+/// `caasctl build --file`, as its user calls it.
+@Suite struct DockerfileCommandTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func caasctl(_ arguments: [String], environment: [String: String?] = [:]) -> Command {
+        let own: [String: String?] = [
+            "CAASCTL_HOME": folder("home").string, "SOURCE_DATE_EPOCH": nil, "DOCKER_CONFIG": folder("docker").string,
+        ]
+        return Command(
+            Checkout.program("caasctl"), arguments, environment: own.merging(environment) { $1 }, in: folder.path)
+    }
+
+    /// What is in a file of an image that went to `oci:out:1`.
+    private func content(_ path: String) async throws -> String {
+        try FileSystem.removeTree(folder("bundle"))
+        let rootless = CurrentUser.id == 0 ? [] : ["--rootless"]
+        try await Command("umoci", ["unpack"] + rootless + ["--image", "\(folder("out")):1", folder("bundle").string])
+            .succeed()
+        return String(decoding: try FileSystem.read(folder("bundle/rootfs").appending(path)), as: UTF8.self)
+    }
+
+    @Test func `docker's own command line works, and the context is the Dockerfile's folder unless it is named`()
+        async throws
+    {
+        try folder.write("app/Dockerfile", "FROM scratch\nCOPY file /\n")
+        try folder.write("app/file", "content")
+        let first = try await caasctl(["build", "-f", "app/Dockerfile", "-t", "example.org/app:1", "app"]).run()
+        #expect(first.status == 0 && first.output.wholeMatch(of: #/sha256:[0-9a-f]{64}\n/#) != nil)
+        #expect(
+            first.errors == "COPY file /\nimage app: 1 layers, 157 bytes\n" || first.errors.hasPrefix("COPY file /\n"))
+        let second = try await caasctl(["build", "--file", "app/Dockerfile"]).run()
+        #expect(second.output == first.output)
+    }
+
+    @Test(
+        arguments: [
+            // The Dockerfile, further arguments, the status, and the error.
+            (
+                "FROM scratch\n\nCOPPY a b\n", [], 1,
+                "Error: cannot read Dockerfile:3: unknown instruction 'COPPY'; did you mean 'COPY'?"
+            ),
+            (
+                "FROM b AS a\nFROM a AS b\n", [], 1,
+                "Error: cannot read Dockerfile:1: FROM goes in a circle: 'a' on 'b' on 'a' (line 2)"
+            ),
+            ("FROM scratch\nCOPY none /\n", [], 1, "Error: cannot read Dockerfile:2: there is no 'none' in ."),
+            (
+                "FROM scratch AS build\n", ["--target", "biuld"], 1,
+                "Error: cannot read --target biuld: there is no such stage; did you mean 'build'?"
+            ),
+            ("FROM scratch\n", ["--build-arg", "x"], 64, "Error: --build-arg takes NAME=value, not 'x'"),
+            ("FROM scratch\n", ["--secret", "src=x"], 64, "Error: --secret 'src=x' has no id"),
+            (
+                "FROM scratch\n", ["--secret", "id=none_of_these"], 64,
+                "Error: --secret none_of_these: the environment has no none_of_these"
+            ),
+            ("FROM scratch\n", ["nowhere"], 1, "Error: cannot examine nowhere: No such file or directory"),
+            ("FROM oci:nowhere\n", [], 1, "Error: cannot use oci:./nowhere"),
+            ("FROM Upper\n", [], 1, "Error: cannot read Dockerfile:1: cannot read image reference 'Upper'"),
+        ] as [(String, [String], Int, String)])
+    func `a mistake is one line`(_ text: String, _ arguments: [String], _ status: Int, _ error: String) async throws {
+        try folder.write("Dockerfile", text)
+        let outcome = try await caasctl(["build", "--file", "Dockerfile"] + arguments).run()
+        #expect(outcome.status == status)
+        #expect(outcome.errors.contains(error), "\(outcome.errors)")
+        #expect(outcome.output.isEmpty)
+    }
+
+    @Test func `a folder with a Dockerfile and no image.yaml says what to type`() async throws {
+        try folder.write("Dockerfile", "FROM scratch\n")
+        let outcome = try await caasctl(["build", "."]).run()
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.hasSuffix("; to build ./Dockerfile, type: caasctl build --file ./Dockerfile\n"))
+        let bare = try await caasctl(["build", "--target", "x", "."]).run()
+        #expect(bare.status == 64 && bare.errors.contains("--target needs --file"))
+    }
+
+    /// A Dockerfile's first lines, that give it a shell.
+    private func system() async throws -> String {
+        let busybox = try await Busybox.path().string
+        try await Command("cp", ["--dereference", busybox, folder("busybox").string]).succeed()
+        for name in ["cat", "env", "grep", "sh", "wc"] {
+            try FileSystem.makeFolder(folder("links"))
+            try? FileSystem.makeSymbolicLink(folder("links/\(name)"), to: "busybox")
+        }
+        return "FROM scratch\nCOPY links /bin\nCOPY --chmod=755 busybox /bin/busybox\n"
+    }
+
+    @Test func `heredocs are scripts for the shell, for their own interpreter, and files`() async throws {
+        try folder.write(
+            "Dockerfile",
+            try await system() + """
+                ENV NAME=value
+                RUN <<EOF
+                echo "$NAME" > /one
+                echo second >> /one
+                EOF
+                RUN <<-"EOF" cat > /two
+                \t\tnot "$NAME"
+                \tEOF
+                RUN <<EOF
+                #!/bin/sh -e
+                echo "script $0" > /three
+                EOF
+                RUN <<A cat >> /four && cat <<B >> /four
+                a $NAME
+                A
+                b
+                B
+                """)
+        try await caasctl(["build", "-f", "Dockerfile", "--output", "oci:out:1"]).succeed()
+        #expect(try await content("one") == "value\nsecond\n")
+        #expect(try await content("two") == "not \"$NAME\"\n")
+        #expect(try await content("three") == "script /dev/pipes/EOF\n")
+        #expect(try await content("four") == "a value\nb\n")
+    }
+
+    @Test func `a secret reaches its command alone, and a build that needs another says so`() async throws {
+        try folder.write("password", "se3ret-value")
+        try folder.write(
+            "Dockerfile",
+            try await system() + """
+                ARG HTTP_PROXY
+                RUN --mount=type=secret,id=file --mount=type=secret,id=variable,env=VARIABLE \\
+                    wc -c < /run/secrets/file > /count && echo ${#VARIABLE} >> /count
+                RUN cat /run/secrets/file > /gone || echo nothing > /gone
+                RUN --mount=type=secret,id=absent test ! -e /run/secrets/absent
+                """)
+        let secrets = ["--secret", "id=file,src=password", "--secret", "id=variable,env=OTHER"]
+        let outcome = try await caasctl(
+            ["build", "-f", "Dockerfile", "--output", "oci:out:1"] + secrets, environment: ["OTHER": "0therSecret"]
+        ).run()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try await content("count") == "12\n11\n")
+        #expect(try await content("gone") == "nothing\n")
+        let search = "grep -rl -e se3ret-value -e 0therSecret home bundle || true"
+        #expect(try await Command("sh", ["-c", search], in: folder.path).succeed() == "")
+        try folder.write("Dockerfile", try await system() + "RUN --mount=type=secret,id=absent,required true\n")
+        let missing = try await caasctl(["build", "-f", "Dockerfile"]).run()
+        #expect(missing.status == 1)
+        #expect(missing.errors.contains("there is no secret 'absent'; --secret id=absent,src=FILE gives it"))
+    }
+
+    @Test func `what a command changes is known again, until its instruction or what is below it changes`() async throws
+    {
+        let head = try await system()
+        try folder.write("input", "1")
+        try folder.write(
+            "Dockerfile", head + "COPY input /\nARG A=b\nRUN cat /input > /made; cat /proc/uptime > /when\n")
+        let build = caasctl(["build", "-f", "Dockerfile"])
+        let first = try await build.succeed()
+        #expect(try await build.succeed() == first)
+        #expect(try await caasctl(["build", "-f", "Dockerfile", "--build-arg", "A=c"]).succeed() != first)
+        try folder.write("input", "2")
+        #expect(try await build.succeed() != first)
+        try folder.write("input", "1")
+        #expect(try await build.succeed() == first)
+    }
+
+    @Test func `a base comes from a registry, with its layers where they are needed`() async throws {
+        let registry = try await DockerRegistry()
+        let name = "127.0.0.1:\(registry.port)/base:1"
+        try folder.write("base/Dockerfile", "FROM scratch\nCOPY old /folder/\nENV A=b\n")
+        try folder.write("base/old", "old")
+        try await caasctl(["build", "-f", "base/Dockerfile", "-t", name, "--push"]).succeed()
+        try FileSystem.removeTree(folder("home"))
+        try folder.write("app/new", "new")
+        try folder.write(
+            "app/Dockerfile",
+            "ARG BASE\nFROM $BASE\nCOPY new /folder\nCOPY --from=\(name) /folder/old /copied\nENV C=${A}d\n")
+        try await caasctl([
+            "build", "-f", "app/Dockerfile", "--build-arg", "BASE=\(name)", "--output", "oci:out:1",
+        ]).succeed()
+        #expect(try await content("folder/new") == "new")
+        #expect(try await content("copied") == "old")
+    }
+}
