@@ -41,7 +41,7 @@ public final class Folder: Sendable {
             retrying { caas_openat(descriptor, text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0) }
         }
         guard opened >= 0 else { throw POSIXError.last("open", path.appending(name)) }
-        return Folder(descriptor: opened, path: path.appending(name))
+        return Folder(descriptor: opened, path: path.joined(name))
     }
 
     /// Makes a file that must not exist yet, to write it.
@@ -52,7 +52,7 @@ public final class Folder: Sendable {
             }
         }
         guard opened >= 0 else { throw POSIXError.last("make", path.appending(name)) }
-        return File(owning: opened, path: path.appending(name))
+        return File(owning: opened, path: path.joined(name))
     }
 
     /// Opens a file to read it.
@@ -61,7 +61,7 @@ public final class Folder: Sendable {
             retrying { caas_openat(descriptor, text, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0) }
         }
         guard opened >= 0 else { throw POSIXError.last("open", path.appending(name)) }
-        return File(owning: opened, path: path.appending(name))
+        return File(owning: opened, path: path.joined(name))
     }
 
     /// What a name in this folder is, nil where there is none.
@@ -183,4 +183,22 @@ extension File {
 
     /// Makes this file share another's blocks until one of them changes; false where the file system cannot.
     public func reflink(from other: borrowing File) -> Bool { caas_reflink(descriptor, other.descriptor) == 0 }
+}
+
+extension FilePath {
+    /// The path with a name or relative path behind it, put together at once: appending goes byte by byte.
+    ///
+    /// A path that no call could take any more stays as it is: it is for messages.
+    func joined(_ bytes: UnsafeBufferPointer<CChar>) -> FilePath {
+        guard length < Int(PATH_MAX) else { return self }
+        return withPlatformString { start in
+            var text = Array(UnsafeBufferPointer(start: start, count: strlen(start)))
+            if text.last != CChar(UInt8(ascii: "/")) { text.append(CChar(UInt8(ascii: "/"))) }
+            return FilePath(platformString: text + bytes + [0])
+        }
+    }
+
+    func joined(_ name: Component) -> FilePath {
+        name.withPlatformString { joined(UnsafeBufferPointer(start: $0, count: strlen($0))) }
+    }
 }

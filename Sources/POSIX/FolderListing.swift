@@ -86,12 +86,11 @@ extension Folder {
         return try folder(name)
     }
 
-    /// Opens the folder that this one is in.
-    public func parent() throws(POSIXError) -> Folder {
+    /// Opens the folder that this one is in, which messages call `path`.
+    public func parent(named path: FilePath) throws(POSIXError) -> Folder {
         let opened = retrying { caas_openat(descriptor, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
-        let above = path.removingLastComponent()
-        guard opened >= 0 else { throw POSIXError.last("open", above) }
-        return Folder(descriptor: opened, path: above)
+        guard opened >= 0 else { throw POSIXError.last("open", path) }
+        return Folder(descriptor: opened, path: path)
     }
 
     /// What this folder is.
@@ -107,14 +106,15 @@ extension Folder {
     public func folder(below names: [UInt8]) throws(POSIXError) -> Folder {
         var current = self
         for part in names.parts(ofAtMost: Int(PATH_MAX) - 1) {
-            let relative = FilePath(platformString: part.map { CChar(bitPattern: $0) } + [0])
-            let opened = relative.withPlatformString { text in
-                retrying {
-                    caas_openat(current.descriptor, text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0)
-                }
+            let text = part.map { CChar(bitPattern: $0) } + [0]
+            let opened = retrying {
+                caas_openat(current.descriptor, text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0)
             }
-            guard opened >= 0 else { throw POSIXError.last("open", current.path.pushing(relative)) }
-            current = Folder(descriptor: opened, path: current.path.pushing(relative))
+            let path = text.withUnsafeBufferPointer {
+                current.path.joined(UnsafeBufferPointer(rebasing: $0.dropLast()))
+            }
+            guard opened >= 0 else { throw POSIXError.last("open", path) }
+            current = Folder(descriptor: opened, path: path)
         }
         return current
     }

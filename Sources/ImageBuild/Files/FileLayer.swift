@@ -138,15 +138,16 @@ struct FileLayer {
     ) throws(ImageBuildError) {
         let file = try posix { () throws(POSIXError) in try folder.open(name) }
         let before = try posix { () throws(POSIXError) in try file.status() }
-        let changed = Self.changed(folder, name)
-        guard before.isUnchanged(since: expected) else { throw changed }
+        guard before.isUnchanged(since: expected) else { throw Self.changed(folder, name) }
         var entry = plain
         entry.size = before.size
         entry.extendedAttributes = try attributes { (isWanted) throws(POSIXError) in
             try file.extendedAttributes(where: isWanted)
         }
         // A layer that cannot be written, as on a full disk, is not the file's fault.
-        let wrapped: (ArchiveError) -> ImageBuildError = { $0 == .changed(entry) ? changed : ImageBuildError($0) }
+        let wrapped: (ArchiveError) -> ImageBuildError = {
+            $0 == .changed(entry) ? Self.changed(folder, name) : ImageBuildError($0)
+        }
         var isBeginning = true
         try writer.append(entry, wrapping: wrapped) { (buffer) throws(ImageBuildError) in
             let count = try posix { () throws(POSIXError) in try file.read(into: buffer) }
@@ -159,7 +160,7 @@ struct FileLayer {
             return count
         }
         let after = try posix { () throws(POSIXError) in try file.status() }
-        guard after.isUnchanged(since: before) else { throw changed }
+        guard after.isUnchanged(since: before) else { throw Self.changed(folder, name) }
     }
 
     /// Names that came or went while files were read are found at the end: every folder must be as it was.

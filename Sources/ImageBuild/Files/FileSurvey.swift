@@ -193,7 +193,8 @@ struct FileSurvey: ~Copyable {
     /// Opens a folder again that was closed because the walk was too deep below it.
     private mutating func reopen(_ place: Int, from child: Frame) throws(ImageBuildError) {
         guard frames[place].folder == nil, let inside = child.folder else { return }
-        let folder = try posix { () throws(POSIXError) in try inside.parent() }
+        // Only messages need it, and a path of that length would help nobody.
+        let folder = try posix { () throws(POSIXError) in try inside.parent(named: source.from) }
         let status = try posix { () throws(POSIXError) in try folder.status() }
         guard status.isUnchanged(since: frames[place].status) else { throw Self.changed(folder.path) }
         frames[place].folder = folder

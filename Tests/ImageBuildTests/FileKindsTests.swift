@@ -1,0 +1,169 @@
+import Definitions
+import ImageBuild
+import ImageStore
+import OCI
+import POSIX
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Every kind of file that Linux has, with other programs as judges.
+@Suite struct FileKindsTests {
+    private let fixture: BuildFixture
+    private var folder: TemporaryFolder { fixture.folder }
+    private static let isRoot = CurrentUser.id == 0
+
+    init() throws { fixture = try BuildFixture() }
+
+    private func yaml(_ more: String = "") -> String {
+        "name: app\nbase: scratch\nlayers:\n  - files: {from: files, into: /a, owner: keep, mode: keep, mtime: keep\(more)}\n"
+    }
+
+    private func shell(_ script: String) async throws {
+        try FileSystem.makeFolder(folder("image/files"))
+        try await Command("sh", ["-euc", script], in: folder("image/files")).succeed()
+    }
+
+    /// What an ordinary user can make.
+    private static let common = """
+        mkdir -p d/empty sub; printf x > f; chmod 0640 f; printf y > exec; chmod 0751 exec; printf z > suid; chmod 6755 suid
+        mkdir sticky; chmod 1777 sticky; mkdir setgid; chmod 2775 setgid
+        ln f d/hard; ln f z-hard; ln -s f link; ln -s /etc/passwd absolute; ln -s nowhere dangling; ln -s loop loop; ln -s . dot
+        printf a > "$(printf 'latin-\\351')"; printf b > 'sp ace'; printf c > "$(printf 'new\\nline')"; printf d > größe
+        mkdir "$(printf 'dir-\\377')"; printf e > "$(printf 'dir-\\377/f')"
+        : > empty; printf x > -dash; printf x > '[glob]*?'
+        setfattr -n user.note -v value f; setfattr -n user.note -v folder d; setfattr -n user.xdg.origin.url -v secret exec
+        truncate -s 3M sparse; printf end >> sparse; mkfifo -m 0620 pipe
+        """
+    /// What only the administrator can make.
+    private static let administrators = """
+        chown 1000:1001 f d sub; chown -h 5:6 link
+        chown 7:8 suid; chmod 6755 suid
+        setcap cap_net_raw+ep exec
+        setfacl -m u:1000:rwx,g:5:r f; setfacl -d -m u:1000:rwx d
+        mknod -m 0666 null c 1 3; mknod -m 0600 block b 259 70000
+        """
+
+    /// What bsdtar says of a tree, in order: kinds, modes, owners, times, sizes, targets, devices, names, contents.
+    private func describe(_ place: FilePath) async throws -> [String] {
+        let keys = "mtree:!all,type,mode,uid,gid,size,time,link,device,nlink,sha256"
+        let text = try await Command(
+            "bsdtar", ["-cf", "-", "--format=mtree", "--options", keys, "-C", place.string, "."],
+            environment: ["LC_ALL": "C.UTF-8"]
+        ).succeed()
+        // The first entry is the folder itself, which the unpacker made; a link's own time it cannot always set.
+        return text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#mtree") && !$0.hasPrefix(". ") }
+            .sorted()
+    }
+
+    private func attributes(_ place: FilePath) async throws -> [String] {
+        let text = try await Command("getfattr", ["-Rhd", "-m", "-", "-e", "hex", "."], in: place).succeed()
+        // A block of lines for each file, in the order of the folder on the disk; where a browser got it from stays here.
+        let blocks = text.split(separator: "\n\n").map { block in
+            block.split(separator: "\n").filter { !$0.hasPrefix("user.xdg.origin") }.joined(separator: "\n")
+        }
+        return blocks.filter { $0.contains("\n") }.sorted()
+    }
+
+    private func unpack(_ image: StoredImage) async throws -> FilePath {
+        let output = try ImageOutput("oci:\(folder("layout")):v1")
+        try fixture.store.export(image.descriptor, to: output, name: "app")
+        let rootless = Self.isRoot ? [] : ["--rootless"]
+        try await Command(
+            "umoci", ["unpack"] + rootless + ["--image", "\(folder("layout")):v1", folder("bundle").string]
+        ).succeed()
+        return folder("bundle/rootfs/a")
+    }
+
+    @Test(.enabled(if: isRoot, "umoci makes owners and devices for the administrator alone"))
+    func `umoci unpacks exactly the tree that was given`() async throws {
+        try await shell(Self.common)
+        try await shell(Self.administrators)
+        try await shell("find . -exec touch -h -d @1234567890 {} +")
+        let image = try await fixture.build(yaml(), isPrivileged: true)
+        #expect(fixture.events.warnings == [])
+        let unpacked = try await unpack(image)
+        #expect(try await describe(unpacked) == describe(folder("image/files")))
+        let attributes = try await attributes(unpacked)
+        #expect(try await self.attributes(folder("image/files")) == attributes)
+        #expect(attributes.count == 5)
+        #expect(!attributes.joined().contains("user.xdg"))
+    }
+
+    @Test func `bsdtar unpacks what an ordinary user can make`() async throws {
+        try await shell(Self.common)
+        try await shell("find . -exec touch -h -d @1234567890 {} +")
+        let image = try await fixture.build(yaml(", privileged: true"))
+        try FileSystem.makeFolder(folder("unpacked"))
+        let blob = fixture.store.path(of: try #require(image.manifest.layers.first).digest)
+        try await Command("bsdtar", ["-xpf", blob.string, "-C", folder("unpacked").string]).succeed()
+        #expect(try await describe(folder("unpacked/a")) == describe(folder("image/files")))
+    }
+
+    @Test func `as it stands in a definition without more, a mode is 0755 or 0644 and ACLs stay here`() async throws {
+        try await shell("printf x > suid; chmod 6755 suid; setfacl -m u:1000:rwx suid; mkdir d; chmod 2770 d")
+        let image = try await fixture.build(
+            "name: app\nbase: scratch\nlayers:\n  - files: {from: files, into: /a}\n")
+        #expect(
+            try await fixture.list(image).dropFirst() == [
+                "drwxr-xr-x 0:0 Jan 1 1970 a/d/", "-rwxr-xr-x 0:0 Jan 1 1970 a/suid",
+            ])
+    }
+
+    @Test func `a later layer wins, and the folders above it stay whose they were`() async throws {
+        try await shell("mkdir -p app/conf; printf 1 > app/conf/file; printf 1 > app/other")
+        try folder.write("image/data/file", "2")
+        try folder.write("image/data/new", "2")
+        let image = try await fixture.build(
+            """
+            name: app
+            base: scratch
+            layers:
+              - files: {from: files, into: /srv, owner: "1000:1001"}
+              - files: {from: data, into: /srv/app/conf}
+              - files: {from: data/new, into: /srv/app/conf/deep}
+            """)
+        let above = [
+            "drwxr-xr-x 0:0 Jan 1 1970 srv/", "drwxr-xr-x 1000:1001 Jan 1 1970 srv/app/",
+            "drwxr-xr-x 1000:1001 Jan 1 1970 srv/app/conf/",
+        ]
+        #expect(
+            try await fixture.list(image, layer: 1) == above + [
+                "-rw-r--r-- 0:0 Jan 1 1970 srv/app/conf/file", "-rw-r--r-- 0:0 Jan 1 1970 srv/app/conf/new",
+            ])
+        #expect(
+            try await fixture.list(image, layer: 2) == above + [
+                "drwxr-xr-x 0:0 Jan 1 1970 srv/app/conf/deep/", "-rw-r--r-- 0:0 Jan 1 1970 srv/app/conf/deep/new",
+            ])
+        let output = try ImageOutput("oci:\(folder("layout")):v1")
+        try fixture.store.export(image.descriptor, to: output, name: "app")
+        let rootless = Self.isRoot ? [] : ["--rootless"]
+        try await Command(
+            "umoci", ["unpack"] + rootless + ["--image", "\(folder("layout")):v1", folder("bundle").string]
+        ).succeed()
+        #expect(try FileSystem.read(folder("bundle/rootfs/srv/app/conf/file")) == Array("2".utf8))
+        #expect(try FileSystem.read(folder("bundle/rootfs/srv/app/other")) == Array("1".utf8))
+    }
+
+    /// What the folder's own `.dockerignore`, a file that is named, and the list say together.
+    @Test(arguments: [
+        ("", ["a/.dockerignore", "a/docs/", "a/docs/keep", "a/src"]),
+        (#", exclude: ["!docs/b", ".dockerignore"]"#, ["a/docs/", "a/docs/b", "a/docs/keep", "a/src"]),
+        (
+            ", exclude_file: none",
+            ["a/.dockerignore", "a/docs/", "a/docs/b", "a/docs/deep/", "a/docs/deep/c", "a/docs/keep", "a/src"]
+        ),
+        (", exclude_file: other", ["a/.dockerignore"]),
+    ])
+    func `a .dockerignore is obeyed`(more: String, paths: [String]) async throws {
+        for file in ["docs/b", "docs/keep", "docs/deep/c", "src"] { try folder.write("image/files/\(file)", "") }
+        try folder.write("image/files/.dockerignore", "# comment\ndocs\n!docs/keep\n")
+        try folder.write("image/other", "docs\nsrc\n")
+        let image = try await fixture.build(
+            "name: app\nbase: scratch\nlayers:\n  - files: {from: files, into: /a\(more)}\n")
+        let listed = try await fixture.list(image).dropFirst().compactMap {
+            $0.split(separator: " ").last.map(String.init)
+        }
+        #expect(listed == paths)
+    }
+}
