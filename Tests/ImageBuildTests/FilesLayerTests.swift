@@ -119,7 +119,7 @@ import Testing
     @Test(arguments: [">> files/log", "> files/new-$RANDOM$n"])
     func `a source that changes while it is read fails the build and leaves nothing`(change: String) async throws {
         try folder.write("image/files/log", "line\n")
-        try await Command("truncate", ["-s", "400M", folder("image/files/log").string]).succeed()
+        try await Command("truncate", ["-s", "100M", folder("image/files/log").string]).succeed()
         let before = try fixture.blobs()
         let writer = try RunningProgram(
             "sh", ["-c", "cd $0; for n in $(seq 100000); do echo x \(change); done", folder("image").string],
