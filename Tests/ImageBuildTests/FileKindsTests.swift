@@ -110,6 +110,35 @@ import Testing
             ])
     }
 
+    /// Folders so deep that no path leads there, and paths of 4,095 bytes, the longest that a system call takes.
+    @Test func `trees are deeper and paths longer than the system's limits`() async throws {
+        try FileSystem.makeFolder(folder("image/files"))
+        let script = """
+            import os
+            for name, count in (("d", 300), ("n" * 255, 20)):
+                os.chdir("FILES")
+                for _ in range(count):
+                    os.mkdir(name)
+                    os.chdir(name)
+                open("end", "w").write(name[0])
+            os.chdir("FILES")
+            os.makedirs("/".join(["p" * 200] * 20))
+            open("/".join(["p" * 200] * 20) + "/" + "q" * (4094 - 20 * 201), "w").write("longest")
+            """.replacing("FILES", with: folder("image/files").string)
+        try await Command("python3", ["-c", script]).succeed()
+        let image = try await fixture.build("name: app\nbase: scratch\nlayers:\n  - files: {from: files, into: /}\n")
+        let blob = fixture.store.path(of: try #require(image.manifest.layers.first).digest)
+        // Their removal needs a walk like ours.
+        try await Command("rm", ["-rf", folder("image/files").string]).succeed()
+        let listed = try await Command("bsdtar", ["-tf", blob.string]).succeed().split(separator: "\n").map(
+            \.utf8.count)
+        let count = [300, 1, 20, 1, 20, 1].reduce(0, +)
+        let longest: [Int] = [4_864, 5_120, 5_123]
+        #expect(listed.count == count)
+        #expect(listed.sorted().suffix(3) == longest)
+        #expect(listed.contains(4_094))
+    }
+
     @Test func `a later layer wins, and the folders above it stay whose they were`() async throws {
         try await shell("mkdir -p app/conf; printf 1 > app/conf/file; printf 1 > app/other")
         try folder.write("image/data/file", "2")

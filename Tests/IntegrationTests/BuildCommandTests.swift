@@ -93,6 +93,26 @@ import Testing
         #expect(outcome.errors == "Error: cannot read SOURCE_DATE_EPOCH: 'now' is no number of seconds since 1970\n")
     }
 
+    @Test func `memory does not grow with the number of files`() async throws {
+        try writeImage("many")
+        let script = """
+            import os
+            for folder in range(200):
+                os.mkdir(f"d{folder}")
+                for file in range(250): open(f"d{folder}/f{file}", "w").write(str(file))
+            """
+        try await Command("python3", ["-c", script], in: folder("images/many/files")).succeed()
+        for _ in 0..<2 {
+            let timed = try await Command(
+                "time", ["-f", "%M", Checkout.program("caasctl"), "build", folder("images/many").string],
+                environment: ["CAASCTL_HOME": folder("home").string]
+            ).run()
+            #expect(timed.status == 0)
+            let kilobytes = try #require(timed.errors.split(separator: "\n").last.flatMap { Int($0) })
+            #expect(kilobytes < 64 << 10)
+        }
+    }
+
     @Test func `a base stays in its registry until an output needs it`() async throws {
         let registry = try await DockerRegistry()
         try writeImage("base")
