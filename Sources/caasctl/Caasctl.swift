@@ -1,4 +1,5 @@
 import ArgumentParser
+import POSIX
 
 /// The program on the user's machine; each verb is a file of its own.
 @main struct Caasctl: AsyncParsableCommand {
@@ -12,4 +13,9 @@ import ArgumentParser
             Destroy.self, SandboxCommand.self,
             EntrypointCommand.self, RunWorkerCommand.self,
         ])
+
+    static func main() async {
+        ProcessMemory.returnLargeBuffers()
+        await main(nil)
+    }
 }

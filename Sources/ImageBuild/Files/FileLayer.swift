@@ -5,6 +5,8 @@ import SystemPackage
 
 /// Writes one layer of surveyed files, each of which must still be what the survey saw.
 struct FileLayer {
+    private static let leastSparse: Int64 = 1 << 20
+
     private let source: FileSource
     private let files: SurveyedFiles
     private let layer: SurveyedFiles.Layer
@@ -148,6 +150,27 @@ struct FileLayer {
         let wrapped: (ArchiveError) -> ImageBuildError = {
             $0 == .changed(entry) ? Self.changed(folder, name) : ImageBuildError($0)
         }
+        // Shorter files have no holes that are worth the question.
+        let extents = try posix { () throws(POSIXError) in
+            before.size < Self.leastSparse ? nil : try file.extents(size: before.size)
+        }
+        if let extents, extents != [0..<before.size] {
+            try writer.append(entry, extents: extents, wrapping: wrapped) { (buffer, offset) throws(ImageBuildError) in
+                let count = try posix { () throws(POSIXError) in try file.read(into: buffer, at: offset) }
+                advance(Int64(count))
+                return count
+            }
+        } else {
+            try writeAll(of: file, entry, wrapped, to: &writer)
+        }
+        let after = try posix { () throws(POSIXError) in try file.status() }
+        guard after.isUnchanged(since: before) else { throw Self.changed(folder, name) }
+    }
+
+    private func writeAll(
+        of file: borrowing File, _ entry: ArchiveEntry, _ wrapped: (ArchiveError) -> ImageBuildError,
+        to writer: inout LayerWriter
+    ) throws(ImageBuildError) {
         var isBeginning = true
         try writer.append(entry, wrapping: wrapped) { (buffer) throws(ImageBuildError) in
             let count = try posix { () throws(POSIXError) in try file.read(into: buffer) }
@@ -159,8 +182,6 @@ struct FileLayer {
             isBeginning = false
             return count
         }
-        let after = try posix { () throws(POSIXError) in try file.status() }
-        guard after.isUnchanged(since: before) else { throw Self.changed(folder, name) }
     }
 
     /// Names that came or went while files were read are found at the end: every folder must be as it was.

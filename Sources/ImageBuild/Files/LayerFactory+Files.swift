@@ -28,8 +28,8 @@ extension LayerFactory {
             let progress = FileProgress(source.title, report)
             let bytecode = StaleBytecode()
             defer { if bytecode.count > 0 { report(.warning(bytecode.warning(source.title))) } }
-            // A layer keeps several threads busy, but only one of them walks and hashes.
-            let atOnce = min(files.layers.count, max(1, threads / 4))
+            // Two at once, so that one is finished while the next is begun; with more, memory would grow with the cores.
+            let atOnce = min(files.layers.count, threads, 2)
             return try await BoundedTasks.run(files.layers.count, atOnce: atOnce) {
                 (place) async throws(ImageBuildError) in
                 try await make(
