@@ -5,8 +5,9 @@ extension File {
     /// Beyond so many, the rest of the file counts as one: their list must not grow with the file.
     private static let mostExtents = 16_384
 
-    /// Where the file has content, in order; what lies between is a hole and reads as zeros. It leaves the position at 0.
+    /// Where the file has content, in order; what lies between is a hole and reads as zeros.
     ///
+    /// It leaves the position at 0.
     /// A file system that knows nothing of holes says that all of it is content.
     /// Source: <https://man7.org/linux/man-pages/man2/lseek.2.html>.
     public func extents(size: Int64) throws(POSIXError) -> [Range<Int64>] {
