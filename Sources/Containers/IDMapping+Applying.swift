@@ -24,7 +24,7 @@ extension IDMapping {
     /// Lets a program of the administrator's map what this user alone may not.
     private func lend(_ program: String, _ ranges: [Range], to pid: Int32) throws(ContainerError) {
         let numbers = ranges.flatMap { ["\($0.inside)", "\($0.outside)", "\($0.count)"] }
-        guard try HelperProgram.run(program, ["\(pid)"] + numbers) else {
+        guard try SystemProgram.run(program, ["\(pid)"] + numbers) else {
             throw ContainerError(
                 "map users with \(program)", "it refused; /etc/subuid and /etc/subgid name what it allows")
         }

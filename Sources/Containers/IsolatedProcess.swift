@@ -26,7 +26,7 @@ public struct IsolatedProcess: ~Copyable {
     deinit {
         if !isOver {
             kill(pid, SIGKILL)
-            _ = HelperProgram.wait(for: pid)
+            _ = SystemProgram.wait(for: pid)
         }
     }
 
@@ -67,7 +67,7 @@ public struct IsolatedProcess: ~Copyable {
     /// Waits for its end; its exit status, or 128 and the number of the signal that ended it.
     public consuming func wait() -> Int32 {
         isOver = true
-        return HelperProgram.wait(for: pid)
+        return SystemProgram.wait(for: pid)
     }
 
     private static func advice(on reason: Errno, _ mapping: IDMapping?) -> String {

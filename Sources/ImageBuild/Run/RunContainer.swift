@@ -34,7 +34,7 @@ struct RunContainer: Sendable {
         try posix { () throws(POSIXError) in try FileSystem.write(command.input, to: input, mode: 0o600) }
         var lines = OutputLines()
         let started = try contained { () throws(ContainerError) in
-            try HelperProgram.run(job.runc, arguments, input: input) { lines.add($0) { report(.output($0)) } }
+            try SystemProgram.run(job.runc, arguments, input: input) { lines.add($0) { report(.output($0)) } }
         }
         lines.finish { report(.output($0)) }
         guard started == 0 else { throw command.failure(problem(in: log) ?? "runc ended with status \(started)") }
@@ -43,7 +43,7 @@ struct RunContainer: Sendable {
             throw command.failure("runc does not tell its process")
         }
         // Its parent was runc; an orphan's is the first process of the namespace, which is this one.
-        return Int(HelperProgram.wait(for: pid))
+        return Int(SystemProgram.wait(for: pid))
     }
 
     private func document() throws(ImageBuildError) -> RuntimeDocument {

@@ -162,7 +162,7 @@ struct RunMounts: Sendable {
         try contained { () throws(ContainerError) in try session.overlay.mount(layers, at: view) }
         let from = try find(path, in: view)
         let isCopied = try contained { () throws(ContainerError) in
-            try HelperProgram.run("cp", ["-a", "--", "\(from)/.", folder.string])
+            try SystemProgram.run("cp", ["-a", "--", "\(from)/.", folder.string])
         }
         guard isCopied else { throw ImageBuildError("copy \(path) into a new cache", "cp failed") }
         try contained { () throws(ContainerError) in try Mount.remove(view) }

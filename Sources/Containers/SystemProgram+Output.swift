@@ -2,7 +2,7 @@ private import CLinux
 import POSIX
 public import SystemPackage
 
-extension HelperProgram {
+extension SystemProgram {
     /// Runs a program to its end, blocking; its exit status.
     ///
     /// What it reads comes from a file. What it and all that it leaves behind print goes to `told` in the order in which

@@ -2,7 +2,7 @@ private import CLinux
 import SystemPackage
 
 /// A small program of the system's that does what only it may, or does best.
-public enum HelperProgram {
+public enum SystemProgram {
     /// Runs a program of PATH to its end, blocking; false where it says that it failed.
     public static func run(_ program: String, _ arguments: [String]) throws(ContainerError) -> Bool {
         var list = ([program] + arguments).map { strdup($0) } + [nil]
