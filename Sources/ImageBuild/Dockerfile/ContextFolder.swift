@@ -22,38 +22,25 @@ struct ContextFolder: TransferSource {
     /// The time that files get.
     let modified: Int64
     let report: @Sendable (BuildEvent) -> Void
-    /// What Linux allows on the way to one file.
-    private static let mostLinks = 40
 
     var name: String { "\(folder)" }
     var isReadAsMet: Bool { true }
 
     func find(_ path: [UInt8]) throws(ImageBuildError) -> ContextFile? {
-        var real: [ArraySlice<UInt8>] = []
-        var rest = Array(path.split(separator: ContainerPath.slash).reversed())
-        var links = 0
-        while let name = rest.popLast() {
-            if name == [UInt8(ascii: ".")] { continue }
-            if name == Array("..".utf8)[...] {
-                _ = real.popLast()
-                continue
-            }
-            let place = place(of: ContainerPath.joined(real + [name]))
+        var walk = PathWalk(path)
+        while let next = walk.nextPlace() {
+            let place = place(of: next)
             guard let status = try status(of: place) else { return nil }
             guard status.kind == .symbolicLink else {
-                real.append(name)
-                if status.kind != .directory && !rest.isEmpty { return nil }
+                walk.enter()
+                if status.kind != .directory && !walk.isAtEnd { return nil }
                 continue
             }
-            links += 1
-            guard links <= Self.mostLinks else {
+            guard walk.follow(try Self.target(of: place)) else {
                 throw ImageBuildError("find '\(ContainerPath.text(path))' in \(folder)", "its links lead in a circle")
             }
-            let target = try Self.target(of: place)
-            if target.first == ContainerPath.slash { real = [] }
-            rest += target.split(separator: ContainerPath.slash).reversed()
         }
-        return try file(at: ContainerPath.joined(real))
+        return try file(at: walk.place)
     }
 
     func children(of folder: ContextFile) throws(ImageBuildError) -> [ContextFile] {

@@ -3,9 +3,6 @@ import ImageStore
 
 /// Where in an image a layer's files go, as far as the layers below decide that.
 struct ImagePlacement: Sendable {
-    /// What Linux allows on the way to one file.
-    private static let mostLinks = 40
-
     /// The files below; nil where there are none.
     let below: ImageContents?
 
@@ -18,28 +15,17 @@ struct ImagePlacement: Sendable {
 
     /// The path without links: each is followed where it leads in the image, and names that are missing stay.
     func resolve(_ path: [UInt8]) throws(ImageBuildError) -> [UInt8] {
-        var real: [ArraySlice<UInt8>] = []
-        var rest = Array(path.split(separator: ContainerPath.slash).reversed())
-        var links = 0
-        while let name = rest.popLast() {
-            if name == [UInt8(ascii: ".")] { continue }
-            if name == Array("..".utf8)[...] {
-                _ = real.popLast()
-                continue
-            }
-            let next = ContainerPath.joined(real + [name])
+        var walk = PathWalk(path)
+        while let next = walk.nextPlace() {
             guard let file = file(at: next), file.kind == .symbolicLink else {
-                real.append(name)
+                walk.enter()
                 continue
             }
-            links += 1
-            guard links <= Self.mostLinks else {
+            guard walk.follow(file.target) else {
                 throw ImageBuildError("write to \(ContainerPath.text(path))", "links in the image lead in a circle")
             }
-            if file.target.first == ContainerPath.slash { real = [] }
-            rest += file.target.split(separator: ContainerPath.slash).reversed()
         }
-        return ContainerPath.joined(real)
+        return walk.place
     }
 
     /// The folder that a path leads to; there is one, or there is nothing yet.
