@@ -6,9 +6,7 @@ extension File {
     public func extendedAttributes(
         where isWanted: (String) -> Bool
     ) throws(POSIXError) -> [String: [UInt8]] {
-        try ExtendedAttributes.read(
-            of: path, where: isWanted, list: { flistxattr(descriptor, $0, $1) },
-            get: { fgetxattr(descriptor, $0, $1, $2) })
+        try ExtendedAttributes.read(of: path, descriptor, where: isWanted)
     }
 }
 
@@ -17,9 +15,7 @@ extension Folder {
     public func extendedAttributes(
         where isWanted: (String) -> Bool
     ) throws(POSIXError) -> [String: [UInt8]] {
-        try ExtendedAttributes.read(
-            of: path, where: isWanted, list: { flistxattr(descriptor, $0, $1) },
-            get: { fgetxattr(descriptor, $0, $1, $2) })
+        try ExtendedAttributes.read(of: path, descriptor, where: isWanted)
     }
 
     /// The wanted extended attributes of what a name is: of a FIFO or a device too, which must not be opened.
@@ -39,6 +35,14 @@ extension Folder {
 private enum ExtendedAttributes {
     /// Linux allows no longer list and no longer value.
     private static let limit = 64 << 10
+
+    static func read(
+        of path: FilePath, _ descriptor: Int32, where isWanted: (String) -> Bool
+    ) throws(POSIXError) -> [String: [UInt8]] {
+        try read(
+            of: path, where: isWanted, list: { flistxattr(descriptor, $0, $1) },
+            get: { fgetxattr(descriptor, $0, $1, $2) })
+    }
 
     static func read(
         of path: FilePath, where isWanted: (String) -> Bool, list: (UnsafeMutablePointer<CChar>?, Int) -> Int,

@@ -65,6 +65,20 @@ public struct File: ~Copyable, Sendable {
         return count
     }
 
+    /// Reads at most as many bytes as the array has, from where the file stands; 0 at the end.
+    public func read(into chunk: inout [UInt8]) throws(POSIXError) -> Int {
+        // Array's own withUnsafeMutableBytes would lose the type of the error.
+        var failure: POSIXError?
+        let count = chunk.withUnsafeMutableBytes { buffer in
+            do throws(POSIXError) { return try read(into: buffer) } catch {
+                failure = error
+                return 0
+            }
+        }
+        if let failure { throw failure }
+        return count
+    }
+
     /// Reads at most as much as fits, from an offset in bytes; 0 at its end.
     public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(POSIXError) -> Int {
         let count = retrying { pread(descriptor, buffer.baseAddress, buffer.count, Int(offset)) }

@@ -10,14 +10,7 @@ extension FileSystem {
         var content: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while true {
-            var failure: POSIXError?
-            let count = chunk.withUnsafeMutableBytes { buffer in
-                do throws(POSIXError) { return try file.read(into: buffer) } catch {
-                    failure = error
-                    return 0
-                }
-            }
-            if let failure { throw failure }
+            let count = try file.read(into: &chunk)
             if count == 0 { return content }
             guard content.count + count <= limit else { throw POSIXError("read", path, .fileTooLarge) }
             content.append(contentsOf: chunk[..<count])

@@ -62,14 +62,8 @@ struct RunProcess {
         var rest: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while true {
-            var failure: POSIXError?
-            let count = chunk.withUnsafeMutableBytes { buffer in
-                do throws(POSIXError) { return try file.read(into: buffer) } catch {
-                    failure = error
-                    return 0
-                }
-            }
-            if let failure { throw ContainerError(failure) }
+            let count: Int
+            do throws(POSIXError) { count = try file.read(into: &chunk) } catch { throw ContainerError(error) }
             if count == 0 { return }
             rest += chunk[..<count]
             while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
