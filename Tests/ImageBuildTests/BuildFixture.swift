@@ -79,7 +79,7 @@ struct BuildFixture {
 
     /// Lets builds use one environment with pip for all tests: each would take seconds to make its own.
     func shareInstallers() throws {
-        let shared = Checkout.cache.appending("test-installers")
+        let shared = Checkout.cache.appending("test-installers-\(CurrentUser.id)")
         try FileSystem.makeFolder(shared)
         try FileSystem.makeFolder(folder("home/cache"))
         try FileSystem.makeSymbolicLink(folder("home/cache/python"), to: FileSystem.realPath(shared))

@@ -12,11 +12,7 @@ import Testing
     init() throws { folder = try TemporaryFolder() }
 
     private func caasctl(_ arguments: [String], environment: [String: String?] = [:]) -> Command {
-        let own: [String: String?] = [
-            "CAASCTL_HOME": folder("home").string, "SOURCE_DATE_EPOCH": nil, "DOCKER_CONFIG": folder("docker").string,
-        ]
-        return Command(
-            Checkout.program("caasctl"), arguments, environment: own.merging(environment) { $1 }, in: folder.path)
+        .caasctl(arguments, in: folder, environment: environment)
     }
 
     private func writeImage(_ name: String, base: String = "scratch") throws {

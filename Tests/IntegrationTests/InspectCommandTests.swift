@@ -12,12 +12,7 @@ import Testing
     init() throws { folder = try TemporaryFolder() }
 
     private func caasctl(_ arguments: [String]) -> Command {
-        Command(
-            Checkout.program("caasctl"), arguments,
-            environment: [
-                "CAASCTL_HOME": folder("home").string, "SOURCE_DATE_EPOCH": nil,
-                "DOCKER_CONFIG": folder("docker").string,
-            ], in: folder.path)
+        .caasctl(arguments, in: folder)
     }
 
     private func write(_ name: String, _ content: String, base: String = "scratch") throws {

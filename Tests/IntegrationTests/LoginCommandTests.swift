@@ -18,13 +18,11 @@ import Testing
     }
 
     private func caasctl(_ arguments: [String], _ environment: [String: String?] = [:]) -> Command {
-        let own: [String: String?] = [
-            "CAASCTL_HOME": folder("home").string, "HOME": folder("user").string, "DOCKER_CONFIG": nil,
-            "REGISTRY_AUTH_FILE": nil, "XDG_RUNTIME_DIR": nil, "XDG_CONFIG_HOME": nil, "NETRC": nil,
-            "REGISTRY_USERNAME": nil, "REGISTRY_PASSWORD": nil,
+        let nowhere: [String: String?] = [
+            "HOME": folder("user").string, "DOCKER_CONFIG": nil, "REGISTRY_AUTH_FILE": nil, "XDG_RUNTIME_DIR": nil,
+            "XDG_CONFIG_HOME": nil, "NETRC": nil, "REGISTRY_USERNAME": nil, "REGISTRY_PASSWORD": nil,
         ]
-        return Command(
-            Checkout.program("caasctl"), arguments, environment: own.merging(environment) { $1 }, in: folder.path)
+        return .caasctl(arguments, in: folder, environment: nowhere.merging(environment) { $1 })
     }
 
     private func registry() async throws -> DockerRegistry {

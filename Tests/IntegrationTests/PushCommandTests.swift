@@ -15,13 +15,10 @@ import Testing
     }
 
     private func caasctl(_ arguments: [String], environment: [String: String?] = [:]) -> Command {
-        let own: [String: String?] = [
-            "CAASCTL_HOME": folder("home").string, "HOME": folder("user").string,
-            "DOCKER_CONFIG": folder("docker").string,
-            "REGISTRY_USERNAME": nil, "REGISTRY_PASSWORD": nil,
+        let nowhere: [String: String?] = [
+            "HOME": folder("user").string, "REGISTRY_USERNAME": nil, "REGISTRY_PASSWORD": nil,
         ]
-        return Command(
-            Checkout.program("caasctl"), arguments, environment: own.merging(environment) { $1 }, in: folder.path)
+        return .caasctl(arguments, in: folder, environment: nowhere.merging(environment) { $1 })
     }
 
     private func write(_ name: String, base: String, content: String) throws {

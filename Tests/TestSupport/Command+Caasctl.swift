@@ -1,0 +1,14 @@
+import SystemPackage
+
+extension Command {
+    /// The built program in a test's folder, with a home of its own there and nobody's logins.
+    public static func caasctl(
+        _ arguments: [String], in folder: TemporaryFolder, environment: [String: String?] = [:]
+    ) -> Command {
+        let own: [String: String?] = [
+            "CAASCTL_HOME": folder("home").string, "SOURCE_DATE_EPOCH": nil, "DOCKER_CONFIG": folder("docker").string,
+        ]
+        return Command(
+            Checkout.program("caasctl"), arguments, environment: own.merging(environment) { $1 }, in: folder.path)
+    }
+}
