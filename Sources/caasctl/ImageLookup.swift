@@ -10,11 +10,12 @@ import SystemPackage
 struct ImageLookup {
     let store: ImageStore
     let home: FilePath
-    private let registry = RegistryClient()
+    private let registry: RegistryClient
 
     init() throws {
         home = HomeFolder.path()
         store = try ImageStore(at: home.appending("store"))
+        registry = RegistryClient(mirrors: try .standard())
     }
 
     /// Where what was read of layers is kept.

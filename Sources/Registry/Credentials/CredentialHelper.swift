@@ -1,4 +1,5 @@
 import JSON
+import POSIX
 import Secrets
 import Subprocess
 import SystemPackage
@@ -81,8 +82,13 @@ struct CredentialHelper: Sendable, Hashable {
         _ verb: String, _ input: String, _ failure: (String) -> RegistryError
     ) async -> Result<String, RegistryError> {
         do {
+            // Not a pipe: a helper that ends before it has read everything would end us too.
+            let file = try File(inMemory: Array(input.utf8), name: program)
+            let descriptor = FileDescriptor(rawValue: file.descriptor)
             let record = try await Subprocess.run(
-                .name(program), arguments: [verb], input: .string(input), output: .string(limit: Self.longestAnswer),
+                .name(program), arguments: [verb],
+                input: .fileDescriptor(descriptor, closeAfterSpawningProcess: false),
+                output: .string(limit: Self.longestAnswer),
                 error: .string(limit: Self.longestAnswer))
             guard record.terminationStatus == .exited(0) else {
                 // Helpers word their failures on either of the two.
