@@ -13,7 +13,7 @@ extension RegistryClient {
     /// Fetches the manifests and configs of an image for all its platforms.
     public func documents(of reference: Reference) async throws(RegistryError) -> ImageDocuments {
         do throws(RegistryError) {
-            let access = try RepositoryAccess(reference, Scope.pull)
+            let access = try self.access(reference, Scope.pull)
             var documents: [Digest: [UInt8]] = [:]
             let top = try await manifest(reference.identifier, access)
             var next = [top]

@@ -13,7 +13,7 @@ extension RegistryClient {
         onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
     ) async throws(RegistryError) {
         do throws(RegistryError) {
-            try await download(blob, try RepositoryAccess(reference, Scope.pull), to: path, onProgress: onProgress)
+            try await download(blob, try self.access(reference, Scope.pull), to: path, onProgress: onProgress)
         } catch { throw error.during("pull \(reference.name)@\(blob.digest)") }
     }
 

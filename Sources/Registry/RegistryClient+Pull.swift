@@ -37,7 +37,7 @@ extension RegistryClient {
     public func check(_ reference: Reference, platform: Platform) async throws(RegistryError) -> ResolvedImage {
         do throws(RegistryError) {
             let image = try await found(reference, platform)
-            let access = try RepositoryAccess(reference, Scope.pull)
+            let access = try self.access(reference, Scope.pull)
             try await BoundedTasks.forEach(image.manifest.layers, atOnce: parallelism) {
                 (layer) throws(RegistryError) in
                 guard try await self.hasBlob(layer, access) else {
@@ -56,7 +56,7 @@ extension RegistryClient {
     ) async throws(RegistryError) -> ResolvedImage {
         do throws(RegistryError) {
             let image = try await found(reference, platform)
-            let access = try RepositoryAccess(reference, Scope.pull)
+            let access = try self.access(reference, Scope.pull)
             var blobs: [Descriptor] = []
             for blob in [image.manifest.config] + image.manifest.layers
             where !blobs.contains(where: { $0.digest == blob.digest }) {
@@ -103,7 +103,7 @@ extension RegistryClient {
     ) async throws(RegistryError) {
         onEvent(.planned(blobs: layers.count, bytes: layers.reduce(0) { $0 + $1.size }))
         try await BoundedTasks.forEach(layers, atOnce: parallelism) { (blob) throws(RegistryError) in
-            let access = try RepositoryAccess(try self.sources(of: blob, in: store)[0], Scope.pull)
+            let access = try self.access(try self.sources(of: blob, in: store)[0], Scope.pull)
             try await self.fetch(blob, access, into: store, onEvent)
         }
     }
@@ -131,7 +131,7 @@ extension RegistryClient {
     }
 
     private func found(_ reference: Reference, _ platform: Platform) async throws(RegistryError) -> ResolvedImage {
-        let access = try RepositoryAccess(reference, Scope.pull)
+        let access = try self.access(reference, Scope.pull)
         var fetched = try await manifest(reference.identifier, access)
         let top = fetched.descriptor
         for _ in 0..<4 where fetched.descriptor.mediaType.isIndex {

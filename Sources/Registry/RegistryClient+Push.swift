@@ -18,7 +18,7 @@ extension RegistryClient {
             guard reference.digest == nil || reference.digest == image.digest else {
                 throw RegistryError(.unsuitable, "the image is \(image.digest), and cannot have another's digest")
             }
-            let access = try RepositoryAccess(reference, Scope.push)
+            let access = try self.access(reference, Scope.push)
             let content = try await content(of: image, store)
             onEvent(.planned(blobs: content.blobs.count, bytes: content.blobs.reduce(0) { $0 + $1.size }))
             try await BoundedTasks.forEach(Self.ordered(content.blobs), atOnce: parallelism) {

@@ -12,18 +12,22 @@ public final class RegistryClient: Sendable {
     let parallelism: Int
     /// Bytes of a request of an upload; nil for a whole blob at first.
     let chunkSize: Int64?
+    /// Which registries are spoken to without TLS.
+    let plainHTTP: PlainHTTP
     /// Which registries want us to wait.
     let pace = HostPace()
 
     /// A client with its own connections and tokens.
     public init(
         credentials: RegistryCredentials = .standard(), http: HTTPClient = HTTPClient(),
-        retries: RetryPolicy = RetryPolicy(), parallelism: Int = 4, chunkSize: Int64? = nil
+        retries: RetryPolicy = RetryPolicy(), parallelism: Int = 4, chunkSize: Int64? = nil,
+        plainHTTP: PlainHTTP = .onThisMachine
     ) {
         self.http = http
         self.retries = retries
         self.parallelism = parallelism
         self.chunkSize = chunkSize
+        self.plainHTTP = plainHTTP
         authenticator = Authenticator(credentials: credentials, http: http, retries: retries)
     }
 }

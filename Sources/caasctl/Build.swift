@@ -64,6 +64,7 @@ struct Build: AsyncParsableCommand {
     @OptionGroup var outputs: OutputOptions
     @OptionGroup var compression: CompressionOptions
     @OptionGroup var login: RegistryLoginOptions
+    @OptionGroup var connection: RegistryConnectionOptions
     @OptionGroup var options: SettingsOptions
 
     func validate() throws {
@@ -85,7 +86,7 @@ struct Build: AsyncParsableCommand {
         let file = request == nil ? try ImageDefinition.locate(image ?? ".") : nil
         let home = HomeFolder.path()
         let store = try ImageStore(at: home.appending("store"))
-        let registry = RegistryClient()
+        let registry = connection.client()
         let progress = BuildProgress()
         let lockFile = file?.removingLastComponent().appending(ImageLock.fileName)
         let builder = try ImageBuilder(
@@ -103,7 +104,9 @@ struct Build: AsyncParsableCommand {
         try await ImageExport(store: store, registry: registry)
             .write(built.descriptor, to: outputs.targets(), name: name)
         if push, let reference = try reference() {
-            _ = try await ImagePush(store: store, settings: options.settings(), login: login).push(reference)
+            let push = ImagePush(
+                store: store, settings: try options.settings(), login: login, connection: connection)
+            _ = try await push.push(reference)
         }
         try tell(built)
     }

@@ -47,6 +47,7 @@ struct Deploy: AsyncParsableCommand {
     @Flag(help: "Return as soon as io.net took the request.")
     var detach = false
 
+    @OptionGroup var connection: RegistryConnectionOptions
     @OptionGroup var options: SettingsOptions
 
     func validate() throws {
@@ -106,7 +107,7 @@ struct Deploy: AsyncParsableCommand {
             credentials.add(
                 .password(user: login.username, login.password, from: "registry_login"), for: image.registry)
         }
-        return RegistryClient(credentials: credentials)
+        return connection.client(credentials)
     }
 
     private func showOffer(_ plan: DeploymentPlan, _ manifest: RunManifest, _ ionet: IonetClient) {

@@ -10,9 +10,10 @@ import SystemPackage
 struct ImageLookup {
     let store: ImageStore
     let home: FilePath
-    private let registry = RegistryClient()
+    private let registry: RegistryClient
 
-    init() throws {
+    init(_ connection: RegistryConnectionOptions) throws {
+        registry = connection.client()
         home = HomeFolder.path()
         store = try ImageStore(at: home.appending("store"))
     }

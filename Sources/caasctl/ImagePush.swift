@@ -11,6 +11,7 @@ struct ImagePush: Sendable {
     let store: ImageStore
     let settings: Settings
     let login: RegistryLoginOptions
+    let connection: RegistryConnectionOptions
     var jobs = 4
     var chunkSize: ByteCount?
 
@@ -41,9 +42,8 @@ struct ImagePush: Sendable {
                 "no image here has this name; type: caasctl build IMAGE --tag \(reference)")
         }
         let progress = TransferProgress("push \(reference)")
-        let client = RegistryClient(
-            credentials: try login.credentials(for: reference.registry, settings), parallelism: jobs,
-            chunkSize: chunkSize?.bytes)
+        let client = connection.client(
+            try login.credentials(for: reference.registry, settings), jobs: jobs, chunkSize: chunkSize)
         try await client.push(image, from: store, to: reference, onEvent: progress.note)
         progress.finish()
         return Result(reference: reference, digest: image.digest, totals: progress.totals)

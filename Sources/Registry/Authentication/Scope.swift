@@ -25,17 +25,19 @@ struct RepositoryAccess: Sendable {
     /// What its token is asked for, the repository itself first: some registries read no more.
     let scopes: [Scope]
 
-    init(_ reference: Reference, _ scope: (String) -> Scope, mountingFrom other: String? = nil) throws(RegistryError) {
+    init(
+        _ reference: Reference, _ scope: (String) -> Scope, at endpoint: HTTPURL, mountingFrom other: String? = nil
+    ) {
         registry = reference.registry
-        endpoint = try Endpoint.url(of: reference.registry)
+        self.endpoint = endpoint
         repository = reference.repository
         scopes = [scope(reference.repository)] + (other.map { [.pull($0)] } ?? [])
     }
 
     /// A registry as a whole, for which a token needs no scope.
-    init(registry: String) throws(RegistryError) {
+    init(registry: String, at endpoint: HTTPURL) {
         self.registry = registry
-        endpoint = try Endpoint.url(of: registry)
+        self.endpoint = endpoint
         repository = ""
         scopes = []
     }
