@@ -205,7 +205,8 @@ import Testing
     ]
 
     private static let discovery: [Behaviour] = [
-        Behaviour("tags list, and its pages", "a,b,c,d a,b c,d none") { probe in
+        // 2.8 lists them as they come, all at once.
+        Behaviour("tags list, and its pages", "a,b,c,d a,b c,d none", docker: "a,b,c,d unpaged") { probe in
             let manifest = try await probe.image()
             for tag in ["c", "a", "d", "b"] { _ = try await probe.put(manifest, as: tag) }
             func tags(_ response: HTTPResponse) throws -> String {
@@ -213,7 +214,9 @@ import Testing
             }
             let all = try await probe.send("GET", "tags/list")
             let first = try await probe.send("GET", "tags/list?n=2")
-            let link = first.headers["Link"] ?? ""
+            guard let link = first.headers["Link"] else {
+                return try JSONValue(parsing: all.body).texts("tags").sorted().joined(separator: ",") + " unpaged"
+            }
             let next = link.drop { $0 != "<" }.dropFirst().prefix { $0 != ">" }
             let second = try await probe.send("GET", probe.base.resolving(String(next)))
             return "\(try tags(all)) \(try tags(first)) \(try tags(second)) \(second.headers["Link"] ?? "none")"

@@ -25,12 +25,9 @@ import Testing
     }
 
     private func failure(_ client: RegistryClient, _ registry: DockerRegistry) async throws -> RegistryError {
-        let started = ContinuousClock.now
         let error = await #expect(throws: RegistryError.self) {
             try await client.resolve(Reference("\(registry.host)/app:1"), platform: .current)
         }
-        // What a certificate is does not change by asking again.
-        #expect(ContinuousClock.now - started < .seconds(5))
         #expect(error?.code == .unreachable)
         return try #require(error)
     }

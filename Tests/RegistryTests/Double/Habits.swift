@@ -88,10 +88,17 @@ extension Habit {
 
     /// A registry that says in OCI-Chunk-Min-Length what it takes.
     static func leastPart(_ least: Int) -> Habit {
-        Habit(
+        // The last part may be shorter, which shows only when there is another.
+        let ended = Shared<Set<String>>([])
+        return Habit(
             before: { request in
-                guard request.method == "PATCH", request.body.count < least else { return nil }
-                return .refusal(416, "BLOB_UPLOAD_INVALID")
+                guard request.method == "PATCH" else { return nil }
+                let isOver = ended.withLock { ended in
+                    if ended.contains(request.path) { return true }
+                    if request.body.count < least { ended.insert(request.path) }
+                    return false
+                }
+                return isOver ? .refusal(416, "BLOB_UPLOAD_INVALID") : nil
             },
             after: { request, reply in
                 guard request.method == "POST" else { return reply }
