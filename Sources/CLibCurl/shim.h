@@ -21,6 +21,11 @@ static inline CURLcode caas_curl_set_pointer(CURL *handle, CURLoption option, vo
 static inline CURLcode caas_curl_set_list(CURL *handle, CURLoption option, struct curl_slist *value) {
     return curl_easy_setopt(handle, option, value);
 }
+/// Bytes that libcurl copies.
+static inline CURLcode caas_curl_set_blob(CURL *handle, CURLoption option, const void *bytes, size_t count) {
+    struct curl_blob blob = {(void *)bytes, count, CURL_BLOB_COPY};
+    return curl_easy_setopt(handle, option, &blob);
+}
 typedef size_t (*caas_curl_data_callback)(char *data, size_t size, size_t count, void *context);
 static inline CURLcode caas_curl_set_data_callback(CURL *handle, CURLoption option, caas_curl_data_callback value) {
     return curl_easy_setopt(handle, option, value);

@@ -1,5 +1,4 @@
 private import CLibCurl
-public import SystemPackage
 private import Synchronization
 
 /// Sends requests with libcurl; any number at once, all on one transfer thread that this client owns.
@@ -9,8 +8,10 @@ private import Synchronization
 public final class HTTPClient: Sendable {
     /// What all requests of a client have in common.
     public struct Configuration: Sendable {
-        /// Certificates to trust instead of the system's, as PEM.
-        public var certificateAuthorities: FilePath?
+        /// Whom to trust, and who we are.
+        public var certificates = HTTPCertificates()
+        /// What goes before it for some hosts.
+        public var hostCertificates: @Sendable (HTTPURL) -> HTTPCertificates? = { _ in nil }
         /// True where plain HTTP may leave this machine.
         public var allowsPlainHTTP = false
         /// The User-Agent.
@@ -20,6 +21,10 @@ public final class HTTPClient: Sendable {
 
         /// The defaults: the system's certificates, HTTPS but for loopback.
         public init() {}
+
+        func certificates(for url: HTTPURL) -> HTTPCertificates {
+            url.scheme == "https" ? hostCertificates(url) ?? certificates : HTTPCertificates()
+        }
     }
 
     private let configuration: Configuration

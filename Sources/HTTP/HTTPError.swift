@@ -10,6 +10,8 @@ public struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
         case connectionFailed
         /// The certificate or the handshake was refused.
         case tls
+        /// The proxy on the way lets nobody through, or not us.
+        case proxyRefused
         /// Nothing moved for the stall time.
         case stalled
         /// The connection broke before the answer was whole.
@@ -30,6 +32,8 @@ public struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
     public let request: String
     /// Why it failed, without the request.
     public let reason: String
+    /// What is wrong with the certificates, where it is that.
+    public internal(set) var tlsProblem: TLSProblem?
 
     /// An error for a request, given as method and URL without query.
     public init(_ code: Code, _ request: String, _ reason: String) {

@@ -84,12 +84,27 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         scheme == other.scheme && host == other.host && port == other.port
     }
 
-    /// True for this machine's own addresses.
+    /// True for this machine's own addresses. <https://www.rfc-editor.org/rfc/rfc6761#section-6.3>
     public var isLoopback: Bool {
-        host == "localhost" || host == "[::1]"
+        host == "localhost" || host.hasSuffix(".localhost") || Self.isLoopback(bracketed: host)
             || (host.hasPrefix("127.") && host.split(separator: ".").count == 4
                 && host.utf8.allSatisfy { "0123456789.".utf8.contains($0) })
     }
+
+    /// The one loopback address of IPv6, however many zeros are written, and those of IPv4 in it.
+    private static func isLoopback(bracketed host: String) -> Bool {
+        guard host.hasPrefix("[") else { return false }
+        let groups = host.dropFirst().dropLast().split(separator: ":")
+        guard let last = groups.last else { return false }
+        let front = groups.dropLast()
+        if last.hasPrefix("127.") { return front.allSatisfy { isZero($0) || $0 == "ffff" } }
+        if let mapped = front.last, mapped.count == 4, mapped.hasPrefix("7f"), front.dropLast().last == "ffff" {
+            return front.dropLast(2).allSatisfy(isZero)
+        }
+        return front.allSatisfy(isZero) && last.drop { $0 == "0" } == "1" && host.firstRange(of: "1::") == nil
+    }
+
+    private static func isZero(_ group: Substring) -> Bool { group.allSatisfy { $0 == "0" } }
 
     /// The same server with another path and query.
     public func with(target: String) -> HTTPURL {

@@ -12,6 +12,7 @@ extension Transfer {
         }
         self.handle = handle
         setAddress(handle)
+        setCertificates(handle)
         setLimits(handle)
         setHeaders(handle)
         setBody(handle)
@@ -28,9 +29,27 @@ extension Transfer {
         _ = caas_curl_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
         // A loopback address is never reached through a proxy.
         if request.url.isLoopback { _ = caas_curl_set_string(handle, CURLOPT_NOPROXY, "*") }
-        if let authorities = configuration.certificateAuthorities {
-            _ = caas_curl_set_string(handle, CURLOPT_CAINFO, authorities.string)
+        // libcurl takes http_proxy alone, since HTTP_PROXY can be set from outside in a CGI program; others take both.
+        if request.url.scheme == "http", !request.url.isLoopback, ProcessEnvironment.value("http_proxy") == nil,
+            ProcessEnvironment.value("REQUEST_METHOD") == nil, let proxy = ProcessEnvironment.value("HTTP_PROXY"),
+            !proxy.isEmpty
+        {
+            _ = caas_curl_set_string(handle, CURLOPT_PROXY, proxy)
         }
+        // Our fields are for the server alone, and its are not the proxy's. The first is libcurl's default too.
+        _ = caas_curl_set_long(handle, CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
+        _ = caas_curl_set_long(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    }
+
+    private func setCertificates(_ handle: UnsafeMutableRawPointer) {
+        if let bytes = certificates.authorityBytes {
+            bytes.withUnsafeBytes { _ = caas_curl_set_blob(handle, CURLOPT_CAINFO_BLOB, $0.baseAddress, $0.count) }
+        } else if let file = certificates.authorities {
+            _ = caas_curl_set_string(handle, CURLOPT_CAINFO, file.string)
+        }
+        guard let client = certificates.client else { return }
+        _ = caas_curl_set_string(handle, CURLOPT_SSLCERT, client.string)
+        _ = caas_curl_set_string(handle, CURLOPT_SSLKEY, (certificates.clientKey ?? client).string)
     }
 
     private func setLimits(_ handle: UnsafeMutableRawPointer) {

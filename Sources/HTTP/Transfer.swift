@@ -8,6 +8,7 @@ private import POSIX
 final class Transfer: @unchecked Sendable {
     let request: HTTPRequest
     let configuration: HTTPClient.Configuration
+    let certificates: HTTPCertificates
     let sink: (any HTTPBodySink)?
     let limit: Int
     var onEnd: ((Result<HTTPResponse, HTTPError>) -> Void)?
@@ -33,6 +34,7 @@ final class Transfer: @unchecked Sendable {
     ) {
         self.request = request
         self.configuration = configuration
+        certificates = configuration.certificates(for: request.url)
         self.sink = sink
         self.limit = limit
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -48,9 +50,10 @@ final class Transfer: @unchecked Sendable {
     func finish(_ result: CURLcode) {
         guard let onEnd else { return }
         self.onEnd = nil
+        let outcome = outcome(result)
         if let handle { curl_easy_cleanup(handle) }
         handle = nil
-        onEnd(outcome(result))
+        onEnd(outcome)
     }
 
     private func outcome(_ result: CURLcode) -> Result<HTTPResponse, HTTPError> {
@@ -66,23 +69,5 @@ final class Transfer: @unchecked Sendable {
 
     func response(_ body: [UInt8]) -> HTTPResponse {
         HTTPResponse(status: status, headers: headers, body: body, url: request.url)
-    }
-
-    private func error(_ result: CURLcode) -> HTTPError {
-        let code: HTTPError.Code =
-            switch result {
-            case CURLE_COULDNT_RESOLVE_HOST: .unknownHost
-            case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_PROXY: .connectionFailed
-            case CURLE_OPERATION_TIMEDOUT: .stalled
-            case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE,
-                CURLE_SSL_CERTPROBLEM:
-                .tls
-            case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_SEND_FAIL_REWIND:
-                .interrupted
-            case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL: .invalidResponse
-            default: .other
-            }
-        let detail = String(cString: errorText)
-        return HTTPError(code, request.name, detail.isEmpty ? String(cString: curl_easy_strerror(result)) : detail)
     }
 }

@@ -73,7 +73,7 @@ extension StorageError {
         switch error.code {
         case .cancelled: self.init(.cancelled, action, "cancelled")
         case .localBody: self.init(.local, action, error.description)
-        case .unknownHost, .connectionFailed, .tls, .stalled, .interrupted:
+        case .unknownHost, .connectionFailed, .proxyRefused, .tls, .stalled, .interrupted:
             self.init(
                 .unreachable, action,
                 "no answer from \(location.endpoint.authority) (\(error)); check R2_ENDPOINT_URL and the network")

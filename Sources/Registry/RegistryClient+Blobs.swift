@@ -9,7 +9,12 @@ extension RegistryClient {
     func hasBlob(_ blob: Descriptor, _ access: RepositoryAccess) async throws(RegistryError) -> Bool {
         let request = HTTPRequest("HEAD", access.url("blobs/\(blob.digest)"))
         let response = try await send(request, access)
-        if response.isSuccess { return true }
+        if response.isSuccess {
+            // A page that answers everything with 200, as a network's sign-in does, has not the blob's length. Nothing
+            // is what those say who say nothing.
+            let length = response.headers["Content-Length"].flatMap { Int64($0) } ?? 0
+            return length == 0 || length == blob.size
+        }
         guard response.status == 404 else { throw await refusal(request, response, access) }
         return false
     }

@@ -48,7 +48,7 @@ extension RegistryClient {
             }
         } catch {
             guard error.code == .notFound, blob.mediaType.isForeign else { throw error }
-            try await downloadForeign(blob, RepositoryAccess(reference, Scope.pull), to: path, onProgress, or: error)
+            try await downloadForeign(blob, access(reference, Scope.pull), to: path, onProgress, or: error)
         }
     }
 
@@ -96,10 +96,13 @@ extension RegistryClient {
     private func receive(
         _ request: HTTPRequest, _ access: RepositoryAccess, into sink: BlobFileSink
     ) async throws(RegistryError) -> HTTPResponse {
-        try await authorized(request, access, margin: 10) { [http] (request) throws(RegistryError) in
-            do throws(HTTPError) { return try await http.send(request, to: sink) } catch {
-                throw sink.failure ?? RegistryError(error, orElse: .unreachable)
-            }
+        try await authorized(request, access, margin: 10) { [http, pace, retries] (request) throws(RegistryError) in
+            do { try await pace.wait(for: request.url) } catch { throw RegistryError(.cancelled, "cancelled") }
+            do throws(HTTPError) {
+                let response = try await http.send(request, to: sink)
+                pace.note(response, from: request.url, wait: retries.wait(after: 0, headers: response.headers))
+                return response
+            } catch { throw sink.failure ?? RegistryError(error, orElse: .unreachable) }
         }
     }
 

@@ -67,8 +67,11 @@ extension RegistryClient {
             "PUT", access.url("manifests/\(identifier)"),
             headers: ["Content-Type": manifest.descriptor.mediaType.description], body: .bytes(manifest.content))
         let response = try await send(request, access)
-        guard response.isSuccess else { throw await refusal(request, response, access) }
         let stored = response.headers["Docker-Content-Digest"]
+        // 201 by the specification; whoever says something else must at least know what it took.
+        guard response.status == 201 || (response.isSuccess && stored != nil) else {
+            throw await refusal(request, response, access)
+        }
         guard stored == nil || stored == manifest.descriptor.digest.description else {
             throw RegistryError(
                 .contentMismatch, "the registry took \(manifest.descriptor.digest) and says that it is \(stored ?? "")")

@@ -38,7 +38,7 @@ extension RegistryClient {
     @discardableResult
     public func check(_ reference: Reference, platform: Platform) async throws(RegistryError) -> ResolvedImage {
         do throws(RegistryError) {
-            let access = try RepositoryAccess(reference, Scope.pull)
+            let access = try access(reference, Scope.pull)
             let image = try await found(reference, platform, access)
             try await BoundedTasks.forEach(image.manifest.layers, atOnce: parallelism) {
                 (layer) throws(RegistryError) in

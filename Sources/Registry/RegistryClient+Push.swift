@@ -19,7 +19,7 @@ extension RegistryClient {
             let content = try PushContent(of: image, in: store)
             onEvent(.planned(blobs: content.blobs.count, bytes: content.blobs.reduce(0) { $0 + $1.size }))
             let sent = await early?.finish() ?? []
-            let transfer = BlobTransfer(self, try RepositoryAccess(reference, Scope.push), store, sent, onEvent)
+            let transfer = BlobTransfer(self, try access(reference, Scope.push), store, sent, onEvent)
             let outcomes = try await BoundedTasks.run(content.layers.count, atOnce: parallelism) {
                 (index) throws(RegistryError) in try await transfer.bring(content.layers[index])
             }

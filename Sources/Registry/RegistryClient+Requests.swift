@@ -74,16 +74,3 @@ extension HTTPClient {
         }
     }
 }
-
-extension RegistryError {
-    init(_ error: HTTPError, orElse code: Code) {
-        let meaning: Code =
-            switch error.code {
-            case .cancelled: .cancelled
-            case .localBody: .local
-            default: code
-            }
-        self.init(meaning, "\(error.request): \(error.reason)")
-        isTransient = error.isTransient
-    }
-}

@@ -9,7 +9,7 @@ extension RegistryClient {
     /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags>.
     public func tags(of repository: Reference) async throws(RegistryError) -> [String] {
         do throws(RegistryError) {
-            let access = try RepositoryAccess(repository, Scope.pull)
+            let access = try access(repository, Scope.pull)
             return try await pages(of: access.url("tags/list"), access) { (json) throws(JSONError) in
                 // A repository without tags may say null.
                 try json.texts("tags")
@@ -23,7 +23,7 @@ extension RegistryClient {
     /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#content-management>.
     public func delete(_ reference: Reference) async throws(RegistryError) {
         do throws(RegistryError) {
-            let access = try RepositoryAccess(reference, Scope.delete)
+            let access = try access(reference, Scope.delete)
             // What is known of what refers to another goes with it.
             let manifest = reference.digest == nil ? nil : try? await manifest(reference.identifier, access)
             let request = HTTPRequest("DELETE", access.url("manifests/\(reference.identifier)"))

@@ -14,6 +14,8 @@ public final class RegistryClient: Sendable {
     let chunkSize: Int64?
     /// Where else images are fetched from.
     let mirrors: RegistryMirrors
+    /// Which registries are spoken to without TLS.
+    let plainHTTP: PlainHTTP
     /// Which registries want us to wait.
     let pace: HostPace
 
@@ -21,7 +23,8 @@ public final class RegistryClient: Sendable {
     public init(
         credentials: RegistryCredentials = .standard(), http: HTTPClient = HTTPClient(),
         retries: RetryPolicy = RetryPolicy(), parallelism: Int = 4, chunkSize: Int64? = nil,
-        mirrors: RegistryMirrors = .none
+        mirrors: RegistryMirrors = .none,
+        plainHTTP: PlainHTTP = .onThisMachine
     ) {
         self.http = http
         self.retries = retries
@@ -29,6 +32,7 @@ public final class RegistryClient: Sendable {
         self.chunkSize = chunkSize
         self.mirrors = mirrors
         pace = HostPace()
+        self.plainHTTP = plainHTTP
         authenticator = Authenticator(credentials: credentials, http: http, retries: retries)
     }
 
@@ -42,6 +46,7 @@ public final class RegistryClient: Sendable {
         parallelism = other.parallelism
         chunkSize = other.chunkSize
         mirrors = .none
+        plainHTTP = other.plainHTTP
         pace = other.pace
     }
 }

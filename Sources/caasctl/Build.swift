@@ -64,6 +64,7 @@ struct Build: AsyncParsableCommand {
     @OptionGroup var outputs: OutputOptions
     @OptionGroup var compression: CompressionOptions
     @OptionGroup var login: RegistryLoginOptions
+    @OptionGroup var connection: RegistryConnectionOptions
     @OptionGroup var options: SettingsOptions
 
     func validate() throws {
@@ -85,8 +86,8 @@ struct Build: AsyncParsableCommand {
         let file = request == nil ? try ImageDefinition.locate(image ?? ".") : nil
         let home = HomeFolder.path()
         let store = try ImageStore(at: home.appending("store"))
-        let registry = RegistryClient(mirrors: try .standard())
-        var imagePush = ImagePush(store: store, settings: try options.settings(), login: login)
+        let registry = try connection.client()
+        var imagePush = ImagePush(store: store, settings: try options.settings(), login: login, connection: connection)
         let target = push ? try reference() : nil
         let outlet = try target.map { try imagePush.begin($0) }
         let progress = BuildProgress()

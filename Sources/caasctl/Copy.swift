@@ -38,6 +38,7 @@ struct Copy: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many blobs are moved at once.", valueName: "number"))
     var jobs = 4
 
+    @OptionGroup var connection: RegistryConnectionOptions
     @OptionGroup var login: RegistryLoginOptions
     @OptionGroup var options: SettingsOptions
 
@@ -82,7 +83,7 @@ struct Copy: AsyncParsableCommand {
     private func client(for reference: Reference?) throws -> RegistryClient {
         let credentials =
             try reference.map { try login.credentials(for: $0.registry, options.settings()) } ?? .standard()
-        return RegistryClient(credentials: credentials, parallelism: jobs, mirrors: try .standard())
+        return try connection.client(credentials, jobs: jobs)
     }
 
     /// The image with its documents in the store; layers of a registry stay there until they are needed.

@@ -21,6 +21,7 @@ struct Delete: AsyncParsableCommand {
 
     @Flag(help: "Do not ask.") var yes = false
 
+    @OptionGroup var connection: RegistryConnectionOptions
     @OptionGroup var login: RegistryLoginOptions
     @OptionGroup var options: SettingsOptions
 
@@ -34,7 +35,7 @@ struct Delete: AsyncParsableCommand {
     func run() async throws {
         let reference = try Reference(reference)
         try confirm(reference)
-        let client = RegistryClient(credentials: try login.credentials(for: reference.registry, options.settings()))
+        let client = try connection.client(login.credentials(for: reference.registry, options.settings()))
         try await client.delete(reference)
         StandardError.print("deleted \(reference)")
     }

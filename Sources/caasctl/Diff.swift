@@ -22,6 +22,7 @@ struct Diff: AsyncParsableCommand {
     @Flag(help: "Do not count a file as changed whose modification time alone differs.") var ignoreTimes = false
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var choice: PlatformChoice
+    @OptionGroup var connection: RegistryConnectionOptions
 
     func run() async throws {
         let comparison: ImageComparison
@@ -34,7 +35,7 @@ struct Diff: AsyncParsableCommand {
     }
 
     private func compare() async throws -> ImageComparison {
-        let lookup = try ImageLookup()
+        let lookup = try ImageLookup(connection)
         let old = try await lookup.whole(first, platform: choice.value())
         defer { old.removeTemporaryFiles() }
         let new = try await lookup.whole(second, platform: choice.value())

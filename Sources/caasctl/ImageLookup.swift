@@ -12,10 +12,10 @@ struct ImageLookup {
     let home: FilePath
     private let registry: RegistryClient
 
-    init() throws {
+    init(_ connection: RegistryConnectionOptions) throws {
+        registry = try connection.client()
         home = HomeFolder.path()
         store = try ImageStore(at: home.appending("store"))
-        registry = RegistryClient(mirrors: try .standard())
     }
 
     /// Where what was read of layers is kept.

@@ -11,6 +11,7 @@ struct ImagePush: Sendable {
     let store: ImageStore
     let settings: Settings
     let login: RegistryLoginOptions
+    let connection: RegistryConnectionOptions
     var jobs = 4
     var chunkSize: ByteCount?
     /// One that has sent blobs already, with its client.
@@ -44,9 +45,8 @@ struct ImagePush: Sendable {
     }
 
     private func client(for reference: Reference) throws -> RegistryClient {
-        RegistryClient(
-            credentials: try login.credentials(for: reference.registry, settings), parallelism: jobs,
-            chunkSize: chunkSize?.bytes, mirrors: try .standard())
+        try connection.client(
+            try login.credentials(for: reference.registry, settings), jobs: jobs, chunkSize: chunkSize)
     }
 
     /// Pushes the image that has this name.

@@ -37,9 +37,10 @@ struct Inspect: AsyncParsableCommand {
     @Argument(help: imageHelp) var image: String
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var choice: PlatformChoice
+    @OptionGroup var connection: RegistryConnectionOptions
 
     func run() async throws {
-        let found = try await ImageLookup().documents(image)
+        let found = try await ImageLookup(connection).documents(image)
         defer { found.removeTemporaryFiles() }
         let report = try ImageReport(found, platform: try choice.value())
         print(json ? String(decoding: report.json.prettyEncoded(), as: UTF8.self) : report.text, terminator: "")

@@ -21,9 +21,10 @@ struct ListFiles: AsyncParsableCommand {
     @Flag(name: [.customShort("R"), .long], help: "Also everything below folders, with whole paths.") var recursive =
         false
     @OptionGroup var choice: PlatformChoice
+    @OptionGroup var connection: RegistryConnectionOptions
 
     func run() async throws {
-        let lookup = try ImageLookup()
+        let lookup = try ImageLookup(connection)
         let found = try await lookup.whole(image, platform: choice.value())
         defer { found.removeTemporaryFiles() }
         let contents = try await lookup.contents(try found.image(platform: choice.value()), in: found)

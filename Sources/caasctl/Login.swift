@@ -24,13 +24,15 @@ struct Login: AsyncParsableCommand {
     @Flag(help: "Read the password, or a token, from standard input instead of asking for it.")
     var passwordStdin = false
 
+    @OptionGroup var connection: RegistryConnectionOptions
+
     func run() async throws {
         let registry = try Reference.registry(registry)
         guard passwordStdin || TerminalInput.isTerminal else {
             throw ValidationError("standard input is no terminal to ask on; give the password with --password-stdin")
         }
         let password = try Password.read(prompt: passwordStdin ? nil : "Password of \(username) at \(registry): ")
-        try await RegistryClient(credentials: .none).checkLogin(registry, user: username, password)
+        try await connection.client(.none).checkLogin(registry, user: username, password)
         let place = try await RegistryLogin(registry).keep(user: username, password)
         if case .file(let path) = place {
             StandardError.print("warning: the password stands in \(path), which only you can read; a credential helper")

@@ -37,6 +37,7 @@ struct Push: AsyncParsableCommand {
     var chunkSize: ByteCount?
 
     @OptionGroup var login: RegistryLoginOptions
+    @OptionGroup var connection: RegistryConnectionOptions
     @OptionGroup var options: SettingsOptions
 
     func validate() throws {
@@ -50,7 +51,8 @@ struct Push: AsyncParsableCommand {
         let reference = try Reference(reference)
         let settings = try options.settings()
         let store = try ImageStore(at: HomeFolder.path().appending("store"))
-        let push = ImagePush(store: store, settings: settings, login: login, jobs: jobs, chunkSize: chunkSize)
+        let push = ImagePush(
+            store: store, settings: settings, login: login, connection: connection, jobs: jobs, chunkSize: chunkSize)
         let result = try await push.push(reference)
         print(
             json ? String(decoding: result.json.prettyEncoded(), as: UTF8.self) : "\(result)",

@@ -15,12 +15,13 @@ struct Tags: AsyncParsableCommand {
 
     @Flag(help: "Print JSON.") var json = false
 
+    @OptionGroup var connection: RegistryConnectionOptions
     @OptionGroup var login: RegistryLoginOptions
     @OptionGroup var options: SettingsOptions
 
     func run() async throws {
         let repository = try Reference(repository)
-        let client = RegistryClient(credentials: try login.credentials(for: repository.registry, options.settings()))
+        let client = try connection.client(login.credentials(for: repository.registry, options.settings()))
         let tags = try await client.tags(of: repository)
         guard json else { return tags.forEach { print($0) } }
         let document: JSONValue = ["name": .string(repository.name), "tags": .array(tags.map(JSONValue.string))]

@@ -19,12 +19,13 @@ struct Verify: AsyncParsableCommand {
     @Argument(help: imageHelp) var image: String
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var choice: PlatformChoice
+    @OptionGroup var connection: RegistryConnectionOptions
 
     func run() async throws {
         let progress = ProgressLine()
         let outcome: ImageVerifier.Outcome
         do {
-            let lookup = try ImageLookup()
+            let lookup = try ImageLookup(connection)
             let found = try await lookup.whole(image, platform: choice.value())
             defer { found.removeTemporaryFiles() }
             let (listings, name) = (lookup.listings, image)

@@ -27,7 +27,7 @@ import Testing
         #expect(error?.code == .tls)
         #expect(error?.isTransient == false)
         var configuration = HTTPClient.Configuration()
-        configuration.certificateAuthorities = folder("cert.pem")
+        configuration.certificates.authorities = folder("cert.pem")
         #expect(try await HTTPClient(configuration).send(request).status == 200)
         // The name counts too.
         let other = HTTPRequest("GET", HTTPURL(scheme: "https", host: "127.0.0.2", port: port, target: "/"))

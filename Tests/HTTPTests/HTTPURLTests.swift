@@ -44,7 +44,11 @@ import Testing
 
     @Test(arguments: [
         ("http://127.0.0.1/", true), ("http://127.8.9.1:1/", true), ("http://localhost/", true),
-        ("http://[::1]/", true), ("http://127.0.0.1.example.com/", false), ("http://127.1/", false),
+        ("http://[::1]/", true), ("http://[0:0:0:0:0:0:0:1]/", true), ("http://[0::0001]/", true),
+        ("http://[::ffff:127.0.0.1]/", true), ("http://[::ffff:7f00:1]/", true), ("http://[::ffff:a00:1]/", false),
+        ("http://a.localhost/", true), ("http://[::]/", false),
+        ("http://[2001:db8::1]/", false), ("http://[1::]/", false), ("http://[::1:0]/", false),
+        ("http://127.0.0.1.example.com/", false), ("http://127.1/", false),
         ("http://localhost.example.com/", false), ("http://0.0.0.0/", false), ("http://10.0.0.1/", false),
     ])
     func `loopback is known by its address alone`(text: String, isLoopback: Bool) throws {

@@ -51,10 +51,23 @@ import Testing
         ("[::1]:5000", "http://[::1]:5000/"), ("192.168.0.1:5000", "https://192.168.0.1:5000/"),
     ])
     func `a registry's address follows from its name`(registry: String, url: String) throws {
-        #expect(try Endpoint.url(of: registry).text == url)
+        #expect(try Endpoint.url(of: registry, .onThisMachine).text == url)
     }
 
     @Test(arguments: [
+        ("ghcr.io", PlainHTTP.everywhere, "http://ghcr.io/"), ("127.0.0.1:5000", .everywhere, "http://127.0.0.1:5000/"),
+        ("docker.io", .everywhere, "https://registry-1.docker.io/"), ("ghcr.io", .nowhere, "https://ghcr.io/"),
+        ("localhost:5000", .nowhere, "https://localhost:5000/"), ("[::1]:5000", .nowhere, "https://[::1]:5000/"),
+    ])
+    func `who says so gets plain HTTP elsewhere, or TLS here`(registry: String, plainHTTP: PlainHTTP, url: String)
+        throws
+    {
+        #expect(try Endpoint.url(of: registry, plainHTTP).text == url)
+    }
+
+    @Test(arguments: [
+        ("http://r.example", "http://auth.example/token", true), ("http://r.example", "http://127.0.0.1/t", false),
+        ("https://r.example", "https://[0:0::1]/t", false), ("https://r.example", "https://a.localhost/t", false),
         ("https://r.example", "https://auth.example/token", true), ("https://r.example", "http://r.example/t", false),
         ("https://r.example", "http://127.0.0.1/t", false), ("https://r.example", "https://localhost/t", false),
         ("http://127.0.0.1:1", "http://127.0.0.1:2/t", true), ("http://127.0.0.1:1", "http://other/t", false),

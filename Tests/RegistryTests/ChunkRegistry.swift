@@ -30,7 +30,8 @@ final class ChunkRegistry: Sendable {
         var losesAnswer: Int? = nil
         /// A part that does not begin where the session is means an answer of 416.
         var refusesCancelling = false
-        var relativeLocation = true
+        /// The first part beyond so many bytes is kept, and never answered.
+        var holdsAfter: Int? = nil
 
         var testDescription: String { name }
     }
@@ -41,16 +42,21 @@ final class ChunkRegistry: Sendable {
         var begun = 0
         var parts = 0
         var received = 0
+        var hasHeld = false
     }
 
     let server: LoopbackServer
     private let content: Shared<Content>
 
-    init(_ habits: Habits) async throws {
+    /// A registry with habits; `streams` is its answer to a body without a length, once some of it has come.
+    init(_ habits: Habits, streams: ServerReply? = nil) async throws {
         let content = Shared(Content())
         self.content = content
         server = try await LoopbackServer(interrupting: { request in
-            content.withLock { Self.interrupt(request, habits, &$0) }
+            if let streams, request.headers["Transfer-Encoding"] == "chunked", request.body.count > 100_000 {
+                return streams
+            }
+            return content.withLock { Self.interrupt(request, habits, &$0) }
         }) { request in
             content.withLock { Self.answer(request, habits, &$0) }
         }
@@ -59,6 +65,7 @@ final class ChunkRegistry: Sendable {
     var host: String { server.host }
     var blobs: [String: [UInt8]] { content.withLock { $0.blobs } }
     var received: Int { content.withLock { $0.received } }
+    var hasHeld: Bool { content.withLock { $0.hasHeld } }
     func count(_ method: String) -> Int {
         server.requests.filter { $0.method == method && $0.target.contains("upload") }.count
     }
@@ -122,6 +129,12 @@ final class ChunkRegistry: Sendable {
             content.received += request.body.count
             let isFirst = bytes.isEmpty
             if !habits.dropsParts || isFirst { content.sessions[number] = bytes + request.body }
+            if let limit = habits.holdsAfter, bytes.count <= limit, bytes.count + request.body.count > limit,
+                !content.hasHeld
+            {
+                content.hasHeld = true
+                return .silence
+            }
             if let every = habits.losesAnswer, content.parts % every == 0 { return .close }
             let now = content.sessions[number]?.count ?? 0
             let shown = habits.freezesRange && !isFirst ? bytes.count : now

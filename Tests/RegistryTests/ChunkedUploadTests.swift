@@ -76,7 +76,7 @@ import Testing
 
     @Test func `after kill -9 the next push goes on where the registry is`() async throws {
         let image = try SampleImage(layers: [Self.size])
-        let registry = try await ChunkRegistry(.init(name: "takes parts"))
+        let registry = try await ChunkRegistry(.init(name: "takes parts", holdsAfter: 500_000))
         let reference = try Reference("\(registry.host)/app:1")
         try image.store.tag(image.descriptor, as: reference.description)
         let environment: [String: String?] = [
@@ -85,7 +85,7 @@ import Testing
         let arguments = ["push", reference.description, "--chunk-size", "64KiB"]
         let first = try RunningProgram(
             Checkout.program("caasctl"), arguments, environment: environment, log: image.folder("log"))
-        _ = try await eventually(every: 0.001) { registry.received > 500_000 ? true : nil }
+        try #require(try await eventually { registry.hasHeld ? true : nil } == true)
         first.signal(SIGKILL)
         _ = try await eventually { first.status }
         let before = registry.received

@@ -14,20 +14,43 @@ public final class DockerRegistry: Sendable {
         case tokens(realm: String, service: String, issuer: String, certificate: FilePath)
     }
 
+    /// How it is reached.
+    public struct Listening: Sendable {
+        /// The address, an IPv6 one in brackets.
+        public var address = "127.0.0.1"
+        /// The certificate that it shows; nil for plain HTTP.
+        public var certificate: CertificateAuthority.Issued?
+        /// Where it takes only clients with a certificate of this authority.
+        public var clientAuthority: FilePath?
+
+        /// Plain HTTP on 127.0.0.1, unless said otherwise.
+        public init(
+            _ address: String = "127.0.0.1", certificate: CertificateAuthority.Issued? = nil,
+            clientAuthority: FilePath? = nil
+        ) {
+            self.address = address
+            self.certificate = certificate
+            self.clientAuthority = clientAuthority
+        }
+    }
+
     /// The port.
     public let port: Int
+    private let address: String
     private let folder: TemporaryFolder
     private let program: RunningProgram
 
     /// Starts a registry; with `reusing` it continues where that one ended, on the same port and with the same images.
-    public init(_ access: Access = .open, reusing other: DockerRegistry? = nil) async throws {
+    public init(
+        _ access: Access = .open, listening: Listening = Listening(), reusing other: DockerRegistry? = nil
+    ) async throws {
         let folder = try other?.folder ?? TemporaryFolder()
         let authentication = try await Self.authentication(access, folder)
         let configuration = """
             version: 0.1
             log: {level: info}
             storage: {filesystem: {rootdirectory: \(folder("images"))}, delete: {enabled: true}}
-            http: {addr: "127.0.0.1:\(other?.port ?? 0)", secret: tests}
+            http: {addr: "\(listening.address):\(other?.port ?? 0)", secret: tests\(Self.tls(listening))}
             \(authentication)
             """
         let file = try folder.write("config.yml", configuration)
@@ -38,10 +61,11 @@ public final class DockerRegistry: Sendable {
         self.folder = folder
         self.program = program
         self.port = port
+        address = listening.address
     }
 
     /// Host and port, as references name it.
-    public var host: String { "127.0.0.1:\(port)" }
+    public var host: String { "\(address):\(port)" }
     /// What it logged, a line for each request.
     public var log: String { program.printed }
     /// Ends it at once, as a power cut would.
@@ -57,7 +81,13 @@ public final class DockerRegistry: Sendable {
     private static func port(in program: RunningProgram) throws -> Int? {
         let printed = program.printed
         if program.status != nil { throw RunningProgram.Failure(description: "docker-registry: \(printed)") }
-        return printed.firstMatch(of: #/listening on 127\.0\.0\.1:(\d+)/#).flatMap { Int($0.1) }
+        return printed.firstMatch(of: #/listening on [0-9.:\[\]]*:(\d+)/#).flatMap { Int($0.1) }
+    }
+
+    private static func tls(_ listening: Listening) -> String {
+        guard let certificate = listening.certificate else { return "" }
+        let clients = listening.clientAuthority.map { ", clientcas: [\($0)]" } ?? ""
+        return ", tls: {certificate: \(certificate.certificate), key: \(certificate.key)\(clients)}"
     }
 
     private static func authentication(_ access: Access, _ folder: TemporaryFolder) async throws -> String {

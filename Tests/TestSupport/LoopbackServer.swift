@@ -22,7 +22,7 @@ public struct ReceivedRequest: Sendable {
 }
 
 /// What a server of a test does with a request.
-public enum ServerReply: Sendable {
+public indirect enum ServerReply: Sendable {
     /// A whole answer.
     case answer(Int, HTTP.HTTPHeaders = [:], body: [UInt8] = [])
     /// Bytes as they are, after which the connection is closed.
@@ -31,6 +31,8 @@ public enum ServerReply: Sendable {
     case close
     /// Nothing ever comes.
     case silence
+    /// An answer that comes in so many pieces, with a pause before each.
+    case trickle(ServerReply, pieces: Int, milliseconds: Int64)
 
     /// A whole answer with a text.
     public static func answer(_ status: Int, _ headers: HTTP.HTTPHeaders = [:], text: String) -> ServerReply {
@@ -127,14 +129,32 @@ public final class LoopbackServer: Sendable {
             case .bytes(let bytes):
                 context.writeAndFlush(NIOAny(ByteBuffer(bytes: bytes)), promise: nil)
                 context.close(promise: nil)
-            case .answer(let status, let headers, let body):
-                var text = "HTTP/1.1 \(status) Status\r\n"
-                for field in headers.fields { text += "\(field.name): \(field.value)\r\n" }
-                if headers["Content-Length"] == nil { text += "Content-Length: \(body.count)\r\n" }
-                var buffer = ByteBuffer(string: text + "\r\n")
-                if !isHead { buffer.writeBytes(body) }
-                context.writeAndFlush(NIOAny(buffer), promise: nil)
+            case .trickle(let reply, let pieces, let milliseconds):
+                trickle(bytes(of: reply, isHead), pieces, .milliseconds(milliseconds), context)
+            case .answer: context.writeAndFlush(NIOAny(bytes(of: reply, isHead)), promise: nil)
             }
+        }
+
+        private func trickle(
+            _ bytes: ByteBuffer, _ pieces: Int, _ pause: TimeAmount, _ context: ChannelHandlerContext
+        ) {
+            var rest = bytes
+            let length = bytes.readableBytes / max(1, pieces) + 1
+            let channel = context.channel
+            for number in 0..<max(1, pieces) {
+                guard let piece = rest.readSlice(length: min(length, rest.readableBytes)) else { return }
+                context.eventLoop.scheduleTask(in: pause * (number + 1)) { channel.writeAndFlush(piece, promise: nil) }
+            }
+        }
+
+        private func bytes(of reply: ServerReply, _ isHead: Bool) -> ByteBuffer {
+            guard case .answer(let status, let headers, let body) = reply else { return ByteBuffer() }
+            var text = "HTTP/1.1 \(status) Status\r\n"
+            for field in headers.fields { text += "\(field.name): \(field.value)\r\n" }
+            if headers["Content-Length"] == nil { text += "Content-Length: \(body.count)\r\n" }
+            var buffer = ByteBuffer(string: text + "\r\n")
+            if !isHead { buffer.writeBytes(body) }
+            return buffer
         }
     }
 }

@@ -32,7 +32,7 @@ extension IonetClient {
         let answer: HTTPResponse
         do throws(HTTPError) { answer = try await http.send(request) } catch {
             // These end before a byte of the request was sent.
-            let wasSent = ![.connectionFailed, .unknownHost, .tls, .invalidURL].contains(error.code)
+            let wasSent = ![.connectionFailed, .unknownHost, .proxyRefused, .tls, .invalidURL].contains(error.code)
             throw wasSent
                 ? DeploymentError(.lostAnswer, action, "the answer was lost: \(error)") : Self.failure(error, action)
         }

@@ -95,6 +95,9 @@ actor Authenticator {
                 // "GET /v2/" is what every registry answers, and where it says what it wants.
                 let request = HTTPRequest("GET", access.endpoint.with(target: "/v2/"))
                 let response = try await http.send(request, retrying: retries, orElse: .unreachable)
+                if response.status == 400, request.url.scheme == "http" {
+                    throw RegistryError.wantsTLS(request, response)
+                }
                 guard response.status == 401 else { return .success(.none) }
                 return .success(try Self.scheme(AuthenticationChallenge.all(in: response.headers), access))
             } catch { return .failure(error) }

@@ -28,9 +28,9 @@ struct RepositoryAccess: Sendable {
     /// What its token is asked for, the repository itself first: some registries read no more.
     let scopes: [Scope]
 
-    init(_ reference: Reference, _ scope: (String) -> Scope) throws(RegistryError) {
+    init(_ reference: Reference, _ scope: (String) -> Scope, at endpoint: HTTPURL) {
         registry = reference.registry
-        endpoint = try Endpoint.url(of: reference.registry)
+        self.endpoint = endpoint
         repository = reference.repository
         scopes = [scope(reference.repository)]
     }
@@ -46,9 +46,9 @@ struct RepositoryAccess: Sendable {
     func mounting(from other: String) -> RepositoryAccess { RepositoryAccess(self, scopes: scopes + [.pull(other)]) }
 
     /// A registry as a whole, for which a token needs no scope.
-    init(registry: String) throws(RegistryError) {
+    init(registry: String, at endpoint: HTTPURL) {
         self.registry = registry
-        endpoint = try Endpoint.url(of: registry)
+        self.endpoint = endpoint
         repository = ""
         scopes = []
     }

@@ -83,7 +83,7 @@ struct CredentialHelper: Sendable, Hashable {
     ) async -> Result<String, RegistryError> {
         do {
             // Not a pipe: a helper that ends before it has read everything would end us too.
-            let file = try File(inMemory: Array(input.utf8), name: program)
+            let file = try File.inMemory(Array(input.utf8), name: program)
             let descriptor = FileDescriptor(rawValue: file.descriptor)
             let record = try await Subprocess.run(
                 .name(program), arguments: [verb],

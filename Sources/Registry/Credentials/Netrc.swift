@@ -17,7 +17,9 @@ struct Netrc: Sendable, Hashable {
             throw RegistryError(.local, "read \(path)", "\(error.errno)")
         }
         let logins = Self.logins(in: String(decoding: content, as: UTF8.self))
-        let host = registry.split(separator: ":").first.map(String.init) ?? registry
+        // An IPv6 address holds colons itself, between brackets.
+        let end = registry.lastIndex(of: ":").flatMap { registry.hasSuffix("]") ? nil : $0 }
+        let host = String(registry[..<(end ?? registry.endIndex)])
         let names = LoginFile.names(of: registry).map { LoginFile.host(of: $0) } + [host]
         for name in names {
             guard let login = logins.first(where: { $0.machine == name }) else { continue }

@@ -71,12 +71,12 @@ extension RegistryClient {
         // A mirror that cannot be reached must not cost what the registry itself may cost.
         let hasty = RegistryClient(like: self, attempts: min(2, retries.attempts))
         for mirror in mirrors.references(for: reference) {
-            do throws(RegistryError) { return try await body(hasty, try RepositoryAccess(mirror, Scope.pull)) } catch {
+            do throws(RegistryError) { return try await body(hasty, try hasty.access(mirror, Scope.pull)) } catch {
                 guard ![.cancelled, .local].contains(error.code) else { throw error }
                 refusals.append("mirror \(mirror.registry): \(error.reason)")
             }
         }
-        do throws(RegistryError) { return try await body(self, try RepositoryAccess(reference, Scope.pull)) } catch {
+        do throws(RegistryError) { return try await body(self, try access(reference, Scope.pull)) } catch {
             throw refusals.isEmpty ? error : error.adding(refusals.joined(separator: "; "))
         }
     }

@@ -18,7 +18,7 @@ public final class EarlyPush: Sendable {
     public init(_ client: RegistryClient, from store: ImageStore, to reference: Reference) throws(RegistryError) {
         self.client = client
         self.store = store
-        access = try RepositoryAccess(reference, Scope.push)
+        access = try client.access(reference, Scope.push)
         let (blobs, waiting) = AsyncStream.makeStream(of: Descriptor.self)
         self.waiting = waiting
         let transfer = BlobTransfer(client, access, store, []) { _ in }

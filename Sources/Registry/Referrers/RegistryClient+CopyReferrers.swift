@@ -16,8 +16,8 @@ extension RegistryClient {
         onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }
     ) async throws(RegistryError) -> Int {
         do throws(RegistryError) {
-            let from = try RepositoryAccess(source, Scope.pull)
-            let transfer = BlobTransfer(self, try RepositoryAccess(target, Scope.push), store, [], onEvent)
+            let from = try access(source, Scope.pull)
+            let transfer = BlobTransfer(self, try access(target, Scope.push), store, [], onEvent)
             var waiting = subjects
             var copied: Set<Digest> = []
             while let subject = waiting.popLast() {

@@ -11,7 +11,7 @@ extension RegistryClient {
         of image: Reference, artifactType: String? = nil
     ) async throws(RegistryError) -> [Descriptor] {
         do throws(RegistryError) {
-            let access = try RepositoryAccess(image, Scope.pull)
+            let access = try access(image, Scope.pull)
             let subject: Digest
             if let digest = image.digest {
                 subject = digest

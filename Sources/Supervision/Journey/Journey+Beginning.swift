@@ -80,7 +80,7 @@ extension Journey {
     private static func store(_ configuration: RunConfiguration) -> any ObjectStore {
         var settings = HTTPClient.Configuration()
         // The layer brings its own certificates, since an image may have none.
-        if FileSystem.exists("/.caas/ca.pem") { settings.certificateAuthorities = "/.caas/ca.pem" }
+        if FileSystem.exists("/.caas/ca.pem") { settings.certificates.authorities = "/.caas/ca.pem" }
         settings.userAgent = "caas-entrypoint"
         return S3Client(
             configuration.location, credentials: configuration.credentials, client: HTTPClient(settings),

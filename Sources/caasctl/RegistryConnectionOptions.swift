@@ -1,0 +1,65 @@
+import ArgumentParser
+import HTTP
+import POSIX
+import Registry
+import SystemPackage
+import Terminal
+
+/// How registries are reached, for every verb that talks to one.
+struct RegistryConnectionOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Certificates of authorities to trust, as PEM, for registries of one's own.",
+            discussion: "Without it, SSL_CERT_FILE, else the system's; and for single registries what docker and "
+                + "podman keep in certs.d/HOST/.", valueName: "file"))
+    var caFile: String?
+
+    @Option(help: ArgumentHelp("A certificate to show to registries that want one, as PEM.", valueName: "file"))
+    var clientCert: String?
+
+    @Option(help: ArgumentHelp("The key of --client-cert, where that file does not hold it too.", valueName: "file"))
+    var clientKey: String?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: ArgumentHelp(
+            "Speak to registries without TLS, and so without protection.",
+            discussion: "Without either, only those of this machine are spoken to so."))
+    var plainHttp: Bool?
+
+    func validate() throws {
+        guard clientKey == nil || clientCert != nil else {
+            throw ValidationError("--client-key is the key of --client-cert, which is missing")
+        }
+        for (name, file) in [("ca-file", caFile), ("client-cert", clientCert), ("client-key", clientKey)] {
+            guard let file, !FileSystem.exists(FilePath(file)) else { continue }
+            throw ValidationError("--\(name) \(file): there is no such file")
+        }
+    }
+
+    /// A client that reaches registries so. It also goes through the proxies of the environment, as libcurl reads them:
+    /// <https://everything.curl.dev/usingcurl/proxies/env.html>.
+    func client(
+        _ credentials: RegistryCredentials = .standard(), jobs: Int = 4, chunkSize: ByteCount? = nil
+    ) throws -> RegistryClient {
+        RegistryClient(
+            credentials: credentials, http: HTTPClient(configuration), parallelism: jobs, chunkSize: chunkSize?.bytes,
+            mirrors: try .standard(), plainHTTP: plainHttp.map { $0 ? .everywhere : .nowhere } ?? .onThisMachine)
+    }
+
+    private var configuration: HTTPClient.Configuration {
+        var certificates = HTTPCertificates()
+        let environment = ProcessEnvironment.all()
+        // What curl, git, Python and Go take too, where a company's own authority signs everything.
+        let said = caFile ?? environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }
+        certificates.authorities = said.map { FilePath($0) }
+        certificates.client = clientCert.map { FilePath($0) }
+        certificates.clientKey = clientKey.map { FilePath($0) }
+        var configuration = HTTPClient.Configuration()
+        configuration.certificates = certificates
+        configuration.allowsPlainHTTP = plainHttp == true
+        let folders = CertificateFolders.standard(environment: environment)
+        configuration.hostCertificates = { [certificates] in folders.certificates(for: $0, otherwise: certificates) }
+        return configuration
+    }
+}

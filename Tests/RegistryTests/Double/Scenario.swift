@@ -1,0 +1,121 @@
+import HTTP
+import ImageStore
+import JSON
+import OCI
+import Registry
+import Secrets
+import TestSupport
+import Testing
+
+/// What becomes of a push or a pull.
+enum Ending: Sendable {
+    /// A whole, verified image; of blobs at most so many bytes came twice.
+    case whole(again: Int = 0)
+    /// One error, whose text holds this.
+    case error(String)
+    /// It is not tried.
+    case untried
+}
+
+/// One registry that misbehaves, and what must come of it.
+struct Scenario: Sendable, CustomTestStringConvertible {
+    var name: String
+    /// What is done otherwise than the specification says, given where storage is.
+    var habits: @Sendable (LoopbackServer) -> [Habit]
+    var tokens: TokenDouble.Manner?
+    var isIdentityToken = false
+    var chunkSize: Int64?
+    var push: Ending
+    var pull: Ending
+
+    init(
+        _ name: String, tokens: TokenDouble.Manner? = nil, isIdentityToken: Bool = false, chunkSize: Int64? = nil,
+        push: Ending = .whole(), pull: Ending = .whole(),
+        habits: @escaping @Sendable (LoopbackServer) -> [Habit] = { _ in [] }
+    ) {
+        self.name = name
+        self.habits = habits
+        self.tokens = tokens
+        self.isIdentityToken = isIdentityToken
+        self.chunkSize = chunkSize
+        self.push = push
+        self.pull = pull
+    }
+
+    var testDescription: String { name }
+}
+
+/// The servers of one scenario.
+final class Stage: Sendable {
+    let tokens: TokenDouble?
+    let storage: LoopbackServer
+    let registry: StrictRegistry
+    let client: RegistryClient
+
+    init(_ scenario: Scenario) async throws {
+        let behind = Shared<StrictRegistry?>(nil)
+        // Like S3 it takes signatures in the query, or Authorization, never both.
+        storage = try await LoopbackServer { request in
+            guard request.headers["Authorization"] == nil else { return .answer(400, text: "InvalidRequest") }
+            guard let registry = behind.withLock({ $0 }) else { return .answer(500) }
+            return registry.answer(request)
+        }
+        var habits = scenario.habits(storage)
+        if let manner = scenario.tokens {
+            let tokens = try await TokenDouble(manner)
+            self.tokens = tokens
+            habits.insert(tokens.habit, at: 0)
+        } else {
+            tokens = nil
+        }
+        let registry = try await StrictRegistry(habits)
+        behind.withLock { $0 = registry }
+        self.registry = registry
+        var credentials = RegistryCredentials.none
+        let password = Secret(TokenDouble.password)
+        if scenario.isIdentityToken {
+            let folder = try TemporaryFolder()
+            let file = try folder.write(
+                "config.json",
+                #"{"auths":{"\#(registry.host)":{"identitytoken":"\#(TokenDouble.password)","auth":"bWU6"}}}"#)
+            credentials = RegistryCredentials(configuration: file)
+            // Read once now; the folder goes with this scope.
+            _ = try await credentials.login(for: registry.host, repository: "app")
+            client = RegistryClient(credentials: credentials, retries: .quick, chunkSize: scenario.chunkSize)
+            keptFolder = folder
+        } else {
+            credentials.add(.password(user: "me", password, from: "a test"), for: registry.host)
+            client = RegistryClient(credentials: credentials, retries: .quick, chunkSize: scenario.chunkSize)
+            keptFolder = nil
+        }
+    }
+
+    private let keptFolder: TemporaryFolder?
+
+    /// Nobody but the token server gets the password, and nobody but the registry a token.
+    func expectNoLeak() {
+        #expect(storage.requests.allSatisfy { $0.headers["Authorization"] == nil })
+        guard let tokens else { return }
+        #expect(registry.server.requests.allSatisfy { $0.headers["Authorization"]?.hasPrefix("Basic") != true })
+        #expect(tokens.server.requests.allSatisfy { $0.headers["Authorization"]?.hasPrefix("Bearer") != true })
+    }
+}
+
+extension StrictRegistry {
+    /// Puts an image where a push would.
+    func hold(_ image: SampleImage, as tag: String) throws {
+        let manifest = try image.store.read(image.descriptor)
+        var blobs: [String: [UInt8]] = [:]
+        for blob in image.manifest.layers + [image.manifest.config] {
+            blobs[blob.digest.description] = try image.store.read(blob)
+        }
+        let digest = image.descriptor.digest.description
+        let (json, kept) = (try JSONValue(parsing: manifest), blobs)
+        change { content in
+            content.repositories["app"] = Repository(
+                blobs: kept,
+                manifests: [digest: Manifest(type: "\(MediaType.imageManifest)", bytes: manifest, json: json)],
+                tags: [tag: digest])
+        }
+    }
+}
