@@ -38,7 +38,7 @@ public struct HTTPRequest: Sendable {
     public var name: String { "\(method) \(url)" }
 }
 
-/// What a request sends. Only a growing file is sent in chunks, since nobody knows its length.
+/// What a request sends; only a growing file is sent in chunks, since nobody knows its length.
 public enum HTTPBody: Sendable {
     /// Nothing, with `Content-Length: 0` where the method may have a body.
     case empty

@@ -30,6 +30,8 @@ extension Transfer {
     }
 
     private func read(_ file: GrowingFile, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        // Whoever has answered reads no more.
+        if hasAllHeaders { return 0 }
         let content: GrowingFile.Content
         do throws(POSIXError) { content = try file.read(into: buffer, at: sent, orWake: wake) } catch {
             failure = HTTPError(.localBody, request.name, error.description)
@@ -58,7 +60,11 @@ extension Transfer {
             hasAllHeaders = false
             return
         }
-        if text == "\r\n" || text == "\n" { hasAllHeaders = true }
+        if text == "\r\n" || text == "\n" {
+            hasAllHeaders = status >= 200
+            // libcurl does not end a transfer whose sending waits, not even for an answer that makes it needless.
+            if hasAllHeaders, case .growing = request.body { wake() }
+        }
         guard let colon = text.firstIndex(of: ":") else { return }
         let value = text[text.index(after: colon)...].drop { $0.isWhitespace }
         let trimmed = String(value.reversed().drop { $0.isWhitespace }.reversed())

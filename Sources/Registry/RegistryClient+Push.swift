@@ -33,8 +33,9 @@ extension RegistryClient {
         } catch { throw error.during("push \(reference)") }
     }
 
-    /// Sends manifests last: a registry refuses one whose blobs or children it lacks. The tag is the very last: whoever
-    /// follows it finds all the rest.
+    /// Sends manifests last: a registry refuses one whose blobs or children it lacks.
+    ///
+    /// The tag is the very last: whoever follows it finds all the rest.
     private func putManifests(
         of content: PushContent, as reference: Reference, _ access: RepositoryAccess, mayBeThere: Bool
     ) async throws(RegistryError) {

@@ -11,7 +11,7 @@ enum ImagePlace: CustomStringConvertible {
     case store(String)
     case layout(ImageOutput)
 
-    /// Parses one. What is neither a registry's nor marked is refused, since it could mean two images.
+    /// Parses one; what is neither a registry's nor marked is refused, since it could mean two images.
     init(_ text: String) throws {
         if text.hasPrefix("store:") {
             let name = String(text.dropFirst("store:".count))

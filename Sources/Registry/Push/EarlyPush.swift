@@ -32,8 +32,9 @@ public final class EarlyPush: Sendable {
         tasks.withLock { $0.append(task) }
     }
 
-    /// Sends a blob while it is written to a file. What is returned must be called once: with the blob when it is in the
-    /// store, or with nil when it will never be.
+    /// Sends a blob while it is written to a file.
+    ///
+    /// What is returned must be called once: with the blob when it is in the store, or with nil when it will never be.
     public func begin(_ file: GrowingFile) -> @Sendable (Descriptor?) -> Void {
         let (blobs, made) = AsyncStream.makeStream(of: Descriptor?.self)
         // A proxy that takes only short bodies takes no endless one.
