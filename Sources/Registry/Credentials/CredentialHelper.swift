@@ -77,13 +77,29 @@ struct CredentialHelper: Sendable, Hashable {
         return try result.get()
     }
 
+    /// A pipe that holds all of the input already, so that nobody writes when the helper may have ended.
+    ///
+    /// One that ends without reading would end us too, by SIGPIPE. What a pipe holds is 64 KiB: <https://man7.org/linux/man-pages/man7/pipe.7.html>.
+    private static func filledPipe(_ input: String) throws -> FileDescriptor {
+        guard input.utf8.count < 60 << 10 else { throw Errno.messageTooLong }
+        let ends = try FileDescriptor.pipe()
+        do {
+            try ends.writeEnd.closeAfter { _ = try ends.writeEnd.writeAll(Array(input.utf8)) }
+        } catch {
+            try? ends.readEnd.close()
+            throw error
+        }
+        return ends.readEnd
+    }
+
     private func run(
         _ verb: String, _ input: String, _ failure: (String) -> RegistryError
     ) async -> Result<String, RegistryError> {
         do {
             let record = try await Subprocess.run(
-                .name(program), arguments: [verb], input: .string(input), output: .string(limit: Self.longestAnswer),
-                error: .string(limit: Self.longestAnswer))
+                .name(program), arguments: [verb],
+                input: .fileDescriptor(try Self.filledPipe(input), closeAfterSpawningProcess: true),
+                output: .string(limit: Self.longestAnswer), error: .string(limit: Self.longestAnswer))
             guard record.terminationStatus == .exited(0) else {
                 // Helpers word their failures on either of the two.
                 let words = [record.standardOutput, record.standardError].flatMap { $0.split(separator: "\n") }
