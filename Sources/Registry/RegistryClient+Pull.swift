@@ -68,6 +68,7 @@ extension RegistryClient {
             }
             // Its blobs are there now: the manifest comes last, as everywhere.
             try keep(image.manifestContent, image.descriptor.mediaType, in: store)
+            remember(blobs, in: store, at: reference)
             return image
         } catch { throw error.during("pull \(reference)") }
     }

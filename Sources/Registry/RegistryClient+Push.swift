@@ -33,6 +33,7 @@ extension RegistryClient {
             guard let top = content.manifests.last else { return }
             try await put(top, as: image.digest.short, access)
             if let tag = reference.tag { try await put(top, as: tag, access) }
+            remember(content.blobs, in: store, at: reference)
         } catch { throw error.during("push \(reference)") }
     }
 
@@ -82,6 +83,12 @@ extension RegistryClient {
     private func read(_ descriptor: Descriptor, _ store: ImageStore) async throws(RegistryError)
         -> FetchedManifest
     {
+        guard descriptor.size <= Self.manifestLimit else {
+            throw RegistryError(
+                .unsuitable,
+                "manifest \(descriptor.digest) has \(descriptor.size) bytes, and registries take "
+                    + "\(Self.manifestLimit)")
+        }
         let content: [UInt8]
         do throws(ImageStoreError) { content = try store.read(descriptor, limit: Self.manifestLimit) } catch {
             throw RegistryError(.local, error.description)
@@ -101,14 +108,12 @@ extension RegistryClient {
             journal(blob, access, store).remove()
             return onEvent(.present(blob))
         }
+        if try await mountFromKnown(blob, store, to: reference) { return onEvent(.mounted(blob)) }
         if store.contains(blob) {
             try await upload(blob, at: store.path(of: blob.digest), access, store) { onEvent(.moving(blob, bytes: $0)) }
             return onEvent(.moved(blob))
         }
         let sources = try sources(of: blob, in: store)
-        for source in sources where source.registry == reference.registry {
-            if try await mount(blob, from: source, to: reference) { return onEvent(.mounted(blob)) }
-        }
         try await copy(blob, from: sources[0], access, store, onEvent)
         onEvent(.moved(blob))
     }
