@@ -55,6 +55,11 @@ static inline int caas_pidfd_send_signal(int process, int number) {
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 /// POSIX_SPAWN_SETSID, which glibc shows only with _GNU_SOURCE.
 enum { caas_spawn_setsid = 0x80 };
+/// A file in memory; glibc shows memfd_create only with _GNU_SOURCE.
+/// https://man7.org/linux/man-pages/man2/memfd_create.2.html
+static inline int caas_memfd_create(const char *name) {
+    return (int)syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */);
+}
 /// SIG_IGN is a cast, which Swift does not see.
 static inline void caas_ignore_signal(int number) { signal(number, SIG_IGN); }
 /// Copy-on-write copy of one file. https://man7.org/linux/man-pages/man2/ioctl_ficlonerange.2.html

@@ -89,6 +89,9 @@ public final class HTTPClient: Sendable {
         let result: Result<HTTPResponse, HTTPError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 transfer.onEnd = { continuation.resume(returning: $0) }
+                transfer.wake = { [engine, weak transfer] in
+                    if let transfer { engine.resume(transfer) }
+                }
                 engine.add(transfer)
             }
         } onCancel: {

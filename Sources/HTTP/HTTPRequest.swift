@@ -9,7 +9,7 @@ public struct HTTPRequest: Sendable {
     public var url: HTTPURL
     /// The fields that are sent besides Host and Content-Length.
     public var headers: HTTPHeaders
-    /// What is sent; it can be sent again from its beginning at any time.
+    /// What is sent; it can be sent again from its beginning at any time, but for a growing file.
     public var body: HTTPBody
     /// True where an answer that names another place is followed, up to five times, for GET and HEAD alone.
     ///
@@ -38,7 +38,7 @@ public struct HTTPRequest: Sendable {
     public var name: String { "\(method) \(url)" }
 }
 
-/// What a request sends: its length is always known, so that no server has to take chunks.
+/// What a request sends; only a growing file is sent in chunks, since nobody knows its length.
 public enum HTTPBody: Sendable {
     /// Nothing, with `Content-Length: 0` where the method may have a body.
     case empty
@@ -46,13 +46,16 @@ public enum HTTPBody: Sendable {
     case bytes([UInt8])
     /// A part of a file, read with pread while it is sent.
     case file(BodyFile, offset: Int64, length: Int64)
+    /// All of a file that is still being written, which is read as it grows.
+    case growing(GrowingFile)
 
-    /// Bytes.
-    public var length: Int64 {
+    /// Bytes, nil where nobody knows yet how many.
+    public var length: Int64? {
         switch self {
         case .empty: 0
         case .bytes(let bytes): Int64(bytes.count)
         case .file(_, _, let length): length
+        case .growing: nil
         }
     }
 }

@@ -4,12 +4,13 @@ private import POSIX
 /// What libcurl's callbacks do with bytes, on the engine's thread.
 extension Transfer {
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        let room = Int(min(Int64(buffer.count), request.body.length - sent))
+        if case .growing(let file) = request.body { return read(file, into: buffer) }
+        let room = Int(min(Int64(buffer.count), (request.body.length ?? 0) - sent))
         guard room > 0 else { return 0 }
         let target = UnsafeMutableRawBufferPointer(rebasing: buffer[..<room])
         let count: Int
         switch request.body {
-        case .empty: return 0
+        case .empty, .growing: return 0
         case .bytes(let bytes):
             bytes[Int(sent)..<Int(sent) + room].withUnsafeBytes { target.copyMemory(from: $0) }
             count = room
@@ -28,6 +29,27 @@ extension Transfer {
         return count
     }
 
+    private func read(_ file: GrowingFile, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        // Whoever has answered reads no more.
+        if hasAllHeaders { return 0 }
+        let content: GrowingFile.Content
+        do throws(POSIXError) { content = try file.read(into: buffer, at: sent, orWake: wake) } catch {
+            failure = HTTPError(.localBody, request.name, error.description)
+            return Int(CURL_READFUNC_ABORT)
+        }
+        switch content {
+        case .bytes(let count) where count > 0:
+            sent += Int64(count)
+            request.onUpload?(sent)
+            return count
+        case .nothingYet: return Int(CURL_READFUNC_PAUSE)
+        case .end: return 0
+        case .bytes, .abandoned:
+            failure = HTTPError(.localBody, request.name, "what was sent was given up by whoever wrote it")
+            return Int(CURL_READFUNC_ABORT)
+        }
+    }
+
     func header(_ line: UnsafeRawBufferPointer) {
         let text = String(decoding: line, as: UTF8.self)
         if text.hasPrefix("HTTP/") {
@@ -38,7 +60,11 @@ extension Transfer {
             hasAllHeaders = false
             return
         }
-        if text == "\r\n" || text == "\n" { hasAllHeaders = true }
+        if text == "\r\n" || text == "\n" {
+            hasAllHeaders = status >= 200
+            // libcurl does not end a transfer whose sending waits, not even for an answer that makes it needless.
+            if hasAllHeaders, case .growing = request.body { wake() }
+        }
         guard let colon = text.firstIndex(of: ":") else { return }
         let value = text[text.index(after: colon)...].drop { $0.isWhitespace }
         let trimmed = String(value.reversed().drop { $0.isWhitespace }.reversed())

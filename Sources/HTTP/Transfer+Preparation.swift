@@ -74,10 +74,10 @@ extension Transfer {
     }
 
     private func setBody(_ handle: UnsafeMutableRawPointer) {
-        let hasBody = ["PUT", "POST", "PATCH"].contains(request.method) || request.body.length > 0
+        let hasBody = ["PUT", "POST", "PATCH"].contains(request.method) || request.body.length != 0
         if hasBody {
             _ = caas_curl_set_long(handle, CURLOPT_UPLOAD, 1)
-            _ = caas_curl_set_offset(handle, CURLOPT_INFILESIZE_LARGE, Int(request.body.length))
+            _ = caas_curl_set_offset(handle, CURLOPT_INFILESIZE_LARGE, Int(request.body.length ?? -1))
         } else if request.method == "HEAD" {
             _ = caas_curl_set_long(handle, CURLOPT_NOBODY, 1)
         }

@@ -12,6 +12,8 @@ final class Transfer: @unchecked Sendable {
     let sink: (any HTTPBodySink)?
     let limit: Int
     var onEnd: ((Result<HTTPResponse, HTTPError>) -> Void)?
+    /// Lets the engine ask again for what there was nothing of to send.
+    var wake: @Sendable () -> Void = {}
 
     var handle: UnsafeMutableRawPointer?
     var isCancelled = false

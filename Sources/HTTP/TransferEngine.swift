@@ -10,6 +10,7 @@ final class TransferEngine: Sendable {
     private enum Order {
         case add(Transfer)
         case cancel(Transfer)
+        case resume(Transfer)
     }
 
     private struct Mailbox {
@@ -38,6 +39,8 @@ final class TransferEngine: Sendable {
 
     func add(_ transfer: Transfer) { post(.add(transfer)) }
     func cancel(_ transfer: Transfer) { post(.cancel(transfer)) }
+    /// Asks once more for a body that had nothing to send.
+    func resume(_ transfer: Transfer) { post(.resume(transfer)) }
 
     func stop() {
         mailbox.withLock { $0.isStopped = true }
@@ -81,6 +84,9 @@ final class TransferEngine: Sendable {
             guard let handle = transfer.handle, active.removeValue(forKey: handle) != nil else { return }
             curl_multi_remove_handle(multi, handle)
             transfer.finish(CURLE_ABORTED_BY_CALLBACK)
+        case .resume(let transfer):
+            guard let handle = transfer.handle, active[handle] != nil else { return }
+            curl_easy_pause(handle, CURLPAUSE_CONT)
         }
     }
 

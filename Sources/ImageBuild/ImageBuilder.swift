@@ -20,12 +20,12 @@ public struct ImageBuilder: Sendable {
     /// A builder that keeps its caches below `home` and gives files the time `epoch`, in seconds since 1970.
     ///
     /// One that verifies believes no cache about what it can read; one that is privileged takes FIFOs and devices along.
-    /// Threads are those of `threads`, whatever the compression says of them.
+    /// Threads are those of `threads`, whatever the compression says of them. Layers go to `outlet` as they are made.
     public init(
         store: ImageStore, home: FilePath, bases: any BaseImageSource, entrypointFolders: [FilePath],
         entrypointBundles: [FilePath] = [], epoch: Int64 = 0, threads: Int = Processors.count,
         compression: LayerCompression = .gzip(threads: 1), isVerifying: Bool = false, isPrivileged: Bool = false,
-        lock: ImageLock? = nil,
+        lock: ImageLock? = nil, outlet: (any LayerOutlet)? = nil,
         report: @escaping @Sendable (BuildEvent) -> Void = { _ in }
     ) {
         self.store = store
@@ -34,13 +34,15 @@ public struct ImageBuilder: Sendable {
         self.epoch = epoch
         let cache = home.appending("cache")
         cacheUse = CacheUse.shared(in: cache)
-        factory = LayerFactory(
+        var factory = LayerFactory(
             store: store,
             cache: LayerCache(
                 folder: cache.appending("layers"), store: store, isVerifying: isVerifying, compression: compression,
-                report: report),
+                report: report, outlet: outlet),
             temporary: cache.appending("tmp"), threads: threads, compression: compression,
             isPrivileged: isPrivileged, locked: LockedInputs(obeying: lock), report: report)
+        factory.outlet = outlet
+        self.factory = factory
     }
 
     /// What the inputs of the image were that was built, for later builds to obey.

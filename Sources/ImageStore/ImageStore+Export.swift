@@ -22,7 +22,13 @@ extension ImageStore {
     }
 
     /// Everything that an image consists of, once each and itself last: what names something comes after it.
-    func content(of image: Descriptor, depth: Int = 0) throws(ImageStoreError) -> [Descriptor] {
+    ///
+    /// Its documents must be here; its layers need not.
+    public func content(of image: Descriptor) throws(ImageStoreError) -> [Descriptor] {
+        try content(of: image, depth: 0)
+    }
+
+    private func content(of image: Descriptor, depth: Int) throws(ImageStoreError) -> [Descriptor] {
         let isIndex = image.mediaType.isIndex
         guard isIndex || image.mediaType.isImageManifest else { return [image] }
         guard depth < 4 else {

@@ -20,15 +20,11 @@ public struct BlobSource: Sendable, Hashable {
 
 extension ImageStore {
     /// Notes that a repository holds a blob, so that it can be mounted or copied from there.
-    ///
-    /// The latest is the first that is asked; with `isLast` it is asked after those that are known.
-    public func remember(
-        _ source: BlobSource, of digest: Digest, isLast: Bool = false
-    ) throws(ImageStoreError) {
+    public func remember(_ source: BlobSource, of digest: Digest) throws(ImageStoreError) {
         var sources = try sources(of: digest)
-        if isLast ? sources.contains(source) : sources.first == source { return }
+        if sources.first == source { return }
         sources.removeAll { $0 == source }
-        sources.insert(source, at: isLast ? min(sources.count, 7) : 0)
+        sources.insert(source, at: 0)
         let content = JSONValue.array(
             sources.prefix(8).map { ["registry": .string($0.registry), "repository": .string($0.repository)] })
         let path = sourcesPath(of: digest)

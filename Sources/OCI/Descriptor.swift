@@ -14,6 +14,8 @@ public struct Descriptor: Sendable, Hashable {
     public var platform: Platform?
     /// Free texts by name.
     public var annotations: [String: String]
+    /// What kind of artifact it points to, in a list of referrers.
+    public var artifactType: String?
     /// Where else the content is, for what its licence forbids to hand on.
     public var urls: [String] = []
 
@@ -41,6 +43,7 @@ public struct Descriptor: Sendable, Hashable {
             mediaType: MediaType(try json.text("mediaType")), digest: digest, size: Int64(size),
             platform: try json["platform"].map { (value) throws(JSONError) in try Platform(json: value) },
             annotations: try json.textMap("annotations"))
+        artifactType = try json.optionalText("artifactType")
         urls = try json.texts("urls")
     }
 
@@ -50,6 +53,7 @@ public struct Descriptor: Sendable, Hashable {
             "mediaType": .string(mediaType.description), "digest": .string(digest.description), "size": .integer(size),
         ]
         if let platform { json["platform"] = platform.json }
+        json["artifactType"] = artifactType.map(JSONValue.string)
         if !annotations.isEmpty { json["annotations"] = .object(annotations.mapValues(JSONValue.string)) }
         if !urls.isEmpty { json["urls"] = .array(urls.map(JSONValue.string)) }
         return json

@@ -2,12 +2,11 @@ import OCI
 
 /// Where a repository is for this client, and what we may do there.
 extension RegistryClient {
-    /// A repository, for what `scope` allows; with another of the same registry, from which blobs are taken over.
+    /// A repository, for what `scope` allows.
     func access(
-        _ reference: Reference, _ scope: (String) -> Scope, mountingFrom other: String? = nil
+        _ reference: Reference, _ scope: (String) -> Scope
     ) throws(RegistryError) -> RepositoryAccess {
-        RepositoryAccess(
-            reference, scope, at: try Endpoint.url(of: reference.registry, plainHTTP), mountingFrom: other)
+        RepositoryAccess(reference, scope, at: try Endpoint.url(of: reference.registry, plainHTTP))
     }
 
     /// A registry as a whole, for which a token needs no scope.

@@ -1,4 +1,5 @@
 import HTTP
+import ImageStore
 import OCI
 import POSIX
 
@@ -22,8 +23,10 @@ extension RegistryClient {
     ///
     /// Never without `from`, which Quay refuses. An answer of 202 is an offer to upload, which we do in a session of
     /// our own; any refusal too means only that the bytes must be sent.
-    func mount(_ blob: Descriptor, from other: Reference, to reference: Reference) async throws(RegistryError) -> Bool {
-        let access = try self.access(reference, Scope.push, mountingFrom: other.repository)
+    func mount(
+        _ blob: Descriptor, from other: BlobSource, _ access: RepositoryAccess
+    ) async throws(RegistryError) -> Bool {
+        let access = access.mounting(from: other.repository)
         let url = access.url("blobs/uploads/?mount=\(blob.digest)&from=\(other.repository)")
         let request = HTTPRequest("POST", url)
         let response: HTTPResponse

@@ -1,4 +1,5 @@
 import HTTP
+import ImageStore
 public import OCI
 import POSIX
 public import SystemPackage
@@ -12,14 +13,63 @@ extension RegistryClient {
         _ blob: Descriptor, from reference: Reference, to path: FilePath,
         onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
     ) async throws(RegistryError) {
-        do throws(RegistryError) {
-            try await download(blob, try self.access(reference, Scope.pull), to: path, onProgress: onProgress)
-        } catch { throw error.during("pull \(reference.name)@\(blob.digest)") }
+        do throws(RegistryError) { try await download(blob, from: reference, to: path, onProgress) } catch {
+            throw error.during("pull \(reference.name)@\(blob.digest)")
+        }
     }
 
+    /// Fetches a blob from the first of several repositories that has it.
     func download(
+        _ blob: Descriptor, from sources: [BlobSource], to path: FilePath, in store: ImageStore,
+        _ onProgress: @escaping @Sendable (Int64) -> Void
+    ) async throws(RegistryError) {
+        var failure = RegistryError(
+            .local, "blob \(blob.digest) is missing in \(store.folder), and no repository is known to hold it")
+        for source in sources {
+            guard let place = try? Reference(registry: source.registry, repository: source.repository, tag: nil) else {
+                continue
+            }
+            do throws(RegistryError) { return try await download(blob, from: place, to: path, onProgress) } catch {
+                guard ![.cancelled, .local].contains(error.code) else { throw error }
+                failure = error
+            }
+        }
+        throw failure
+    }
+
+    /// Fetches a blob from a repository or a mirror of it, or from where its descriptor says that it may be had.
+    func download(
+        _ blob: Descriptor, from reference: Reference, to path: FilePath,
+        _ onProgress: @escaping @Sendable (Int64) -> Void
+    ) async throws(RegistryError) {
+        do throws(RegistryError) {
+            try await read(reference) { (client, access) throws(RegistryError) in
+                try await client.download(blob, at: access.url("blobs/\(blob.digest)"), access, to: path, onProgress)
+            }
+        } catch {
+            guard error.code == .notFound, blob.mediaType.isForeign else { throw error }
+            try await downloadForeign(blob, access(reference, Scope.pull), to: path, onProgress, or: error)
+        }
+    }
+
+    /// Registries need not have layers that may not be handed on.
+    private func downloadForeign(
         _ blob: Descriptor, _ access: RepositoryAccess, to path: FilePath,
-        onProgress: @escaping @Sendable (Int64) -> Void
+        _ onProgress: @escaping @Sendable (Int64) -> Void, or failure: RegistryError
+    ) async throws(RegistryError) {
+        var failure = failure
+        for text in blob.urls {
+            guard let url = try? HTTPURL(text), Endpoint.mayRefer(access.endpoint, to: url) else { continue }
+            do throws(RegistryError) { return try await download(blob, at: url, access, to: path, onProgress) } catch {
+                failure = error
+            }
+        }
+        throw failure
+    }
+
+    private func download(
+        _ blob: Descriptor, at url: HTTPURL, _ access: RepositoryAccess, to path: FilePath,
+        _ onProgress: @escaping @Sendable (Int64) -> Void
     ) async throws(RegistryError) {
         let sink: BlobFileSink
         do throws(POSIXError) { sink = try BlobFileSink(blob, at: path, onProgress: onProgress) } catch {
@@ -27,7 +77,7 @@ extension RegistryClient {
         }
         for attempt in 0..<max(1, retries.attempts) {
             let isLast = attempt + 1 >= retries.attempts
-            var request = HTTPRequest("GET", access.url("blobs/\(blob.digest)"))
+            var request = HTTPRequest("GET", url)
             if sink.received > 0 { request.headers["Range"] = "bytes=\(sink.received)-" }
             do throws(RegistryError) {
                 let response = try await receive(request, access, into: sink)

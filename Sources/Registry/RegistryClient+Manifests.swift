@@ -20,12 +20,14 @@ extension RegistryClient {
     /// What registries must accept at least, and we at most. <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>
     static let manifestLimit = 4 << 20
 
+    /// A registry that is not told of all four may convert what it has, and then the digest is another.
+    static let acceptedManifests = [MediaType.imageManifest, .imageIndex, .dockerManifest, .dockerManifestList]
+        .map(\.description).joined(separator: ", ")
+
     /// Fetches a manifest by tag or digest, and checks it against the digest.
     func manifest(_ identifier: String, _ access: RepositoryAccess) async throws(RegistryError) -> FetchedManifest {
         var request = HTTPRequest("GET", access.url("manifests/\(identifier)"))
-        // A registry that is not told of all four may convert what it has, and then the digest is another.
-        let types = [MediaType.imageManifest, .imageIndex, .dockerManifest, .dockerManifestList]
-        request.headers["Accept"] = types.map(\.description).joined(separator: ", ")
+        request.headers["Accept"] = Self.acceptedManifests
         let response = try await send(request, access, limit: Self.manifestLimit)
         guard response.isSuccess else { throw await refusal(request, response, access) }
         let digest = Digest(of: response.body)
@@ -47,6 +49,16 @@ extension RegistryClient {
         return FetchedManifest(descriptor: descriptor, content: response.body, json: json)
     }
 
+    /// What a tag or a digest leads to, nil where it is not there or where the registry does not tell.
+    func digest(of identifier: String, _ access: RepositoryAccess) async throws(RegistryError) -> Digest? {
+        var request = HTTPRequest("HEAD", access.url("manifests/\(identifier)"))
+        request.headers["Accept"] = Self.acceptedManifests
+        let response = try await send(request, access)
+        if response.status == 404 { return nil }
+        guard response.isSuccess else { throw await refusal(request, response, access) }
+        return response.headers["Docker-Content-Digest"].flatMap { try? Digest($0) }
+    }
+
     /// Sends a manifest under a tag or its digest.
     func put(
         _ manifest: FetchedManifest, as identifier: String, _ access: RepositoryAccess
@@ -64,5 +76,6 @@ extension RegistryClient {
             throw RegistryError(
                 .contentMismatch, "the registry took \(manifest.descriptor.digest) and says that it is \(stored ?? "")")
         }
+        if manifest.subject != nil, response.headers["OCI-Subject"] == nil { try await addToFallback(manifest, access) }
     }
 }

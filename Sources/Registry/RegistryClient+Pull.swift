@@ -27,17 +27,19 @@ public struct ResolvedImage: Sendable {
 extension RegistryClient {
     /// Finds the image of a platform behind a reference, and fetches its manifest and config, verified.
     public func resolve(_ reference: Reference, platform: Platform) async throws(RegistryError) -> ResolvedImage {
-        do throws(RegistryError) { return try await found(reference, platform) } catch {
-            throw error.during("find image \(reference)")
-        }
+        do throws(RegistryError) {
+            return try await read(reference) { (client, access) throws(RegistryError) in
+                try await client.found(reference, platform, access)
+            }
+        } catch { throw error.during("find image \(reference)") }
     }
 
     /// Makes sure that an image of a platform can be pulled: manifest, config, and every layer's presence.
     @discardableResult
     public func check(_ reference: Reference, platform: Platform) async throws(RegistryError) -> ResolvedImage {
         do throws(RegistryError) {
-            let image = try await found(reference, platform)
-            let access = try self.access(reference, Scope.pull)
+            let access = try access(reference, Scope.pull)
+            let image = try await found(reference, platform, access)
             try await BoundedTasks.forEach(image.manifest.layers, atOnce: parallelism) {
                 (layer) throws(RegistryError) in
                 guard try await self.hasBlob(layer, access) else {
@@ -55,20 +57,23 @@ extension RegistryClient {
         onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }
     ) async throws(RegistryError) -> ResolvedImage {
         do throws(RegistryError) {
-            let image = try await found(reference, platform)
-            let access = try self.access(reference, Scope.pull)
+            let image = try await read(reference) { (client, access) throws(RegistryError) in
+                try await client.found(reference, platform, access)
+            }
             var blobs: [Descriptor] = []
             for blob in [image.manifest.config] + image.manifest.layers
             where !blobs.contains(where: { $0.digest == blob.digest }) {
                 blobs.append(blob)
             }
+            let source = BlobSource(registry: reference.registry, repository: reference.repository)
             onEvent(.planned(blobs: blobs.count, bytes: blobs.reduce(0) { $0 + $1.size }))
             try await BoundedTasks.forEach(blobs, atOnce: parallelism) { (blob) throws(RegistryError) in
-                try await self.fetch(blob, access, into: store, onEvent)
+                try await self.fetch(blob, from: [source], into: store, onEvent)
             }
             // Its blobs are there now: the manifest comes last, as everywhere.
             try keep(image.manifestContent, image.descriptor.mediaType, in: store)
-            remember(blobs, in: store, at: reference)
+            // From there they can be mounted into another repository of the registry.
+            for blob in blobs { try? store.remember(source, of: blob.digest) }
             return image
         } catch { throw error.during("pull \(reference)") }
     }
@@ -104,13 +109,16 @@ extension RegistryClient {
     ) async throws(RegistryError) {
         onEvent(.planned(blobs: layers.count, bytes: layers.reduce(0) { $0 + $1.size }))
         try await BoundedTasks.forEach(layers, atOnce: parallelism) { (blob) throws(RegistryError) in
-            let access = try self.access(try self.sources(of: blob, in: store)[0], Scope.pull)
-            try await self.fetch(blob, access, into: store, onEvent)
+            let sources: [BlobSource]
+            do throws(ImageStoreError) { sources = try store.sources(of: blob.digest) } catch {
+                throw RegistryError(.local, error.description)
+            }
+            try await self.fetch(blob, from: sources, into: store, onEvent)
         }
     }
 
     private func fetch(
-        _ blob: Descriptor, _ access: RepositoryAccess, into store: ImageStore,
+        _ blob: Descriptor, from sources: [BlobSource], into store: ImageStore,
         _ onEvent: @escaping @Sendable (TransferEvent) -> Void
     ) async throws(RegistryError) {
         if store.contains(blob) { return onEvent(.present(blob)) }
@@ -118,7 +126,7 @@ extension RegistryClient {
         do throws(ImageStoreError) { temporary = try store.makeTemporaryBlob() } catch {
             throw RegistryError(.local, error.description)
         }
-        try await download(blob, access, to: temporary.path) { onEvent(.moving(blob, bytes: $0)) }
+        try await download(blob, from: sources, to: temporary.path, in: store) { onEvent(.moving(blob, bytes: $0)) }
         do throws(ImageStoreError) { try temporary.keep(as: blob.digest) } catch {
             throw RegistryError(.local, error.description)
         }
@@ -131,8 +139,9 @@ extension RegistryClient {
         }
     }
 
-    private func found(_ reference: Reference, _ platform: Platform) async throws(RegistryError) -> ResolvedImage {
-        let access = try self.access(reference, Scope.pull)
+    private func found(
+        _ reference: Reference, _ platform: Platform, _ access: RepositoryAccess
+    ) async throws(RegistryError) -> ResolvedImage {
         var fetched = try await manifest(reference.identifier, access)
         let top = fetched.descriptor
         for _ in 0..<4 where fetched.descriptor.mediaType.isIndex {

@@ -58,8 +58,9 @@ extension RegistryClient {
             reason += "; \(explanation); asked for \(access.scopes.map(\.description).joined(separator: " "))"
             return RegistryError(.unauthorized, reason)
         case 404: return RegistryError(.notFound, reason)
-        case 413 where request.body.length > 0:
-            reason += "; the registry, or a proxy before it, takes no body of \(request.body.length) bytes:"
+        case 413 where request.body.length != 0:
+            let length = request.body.length.map { "of \($0) bytes" } ?? "of this length"
+            reason += "; the registry, or a proxy before it, takes no body \(length):"
             return RegistryError(.refused, reason + " cut the layer with 'split' in image.yaml")
         default: return RegistryError(.refused, reason)
         }

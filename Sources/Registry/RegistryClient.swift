@@ -12,22 +12,41 @@ public final class RegistryClient: Sendable {
     let parallelism: Int
     /// Bytes of a request of an upload; nil for a whole blob at first.
     let chunkSize: Int64?
+    /// Where else images are fetched from.
+    let mirrors: RegistryMirrors
     /// Which registries are spoken to without TLS.
     let plainHTTP: PlainHTTP
     /// Which registries want us to wait.
-    let pace = HostPace()
+    let pace: HostPace
 
     /// A client with its own connections and tokens.
     public init(
         credentials: RegistryCredentials = .standard(), http: HTTPClient = HTTPClient(),
         retries: RetryPolicy = RetryPolicy(), parallelism: Int = 4, chunkSize: Int64? = nil,
+        mirrors: RegistryMirrors = .none,
         plainHTTP: PlainHTTP = .onThisMachine
     ) {
         self.http = http
         self.retries = retries
         self.parallelism = parallelism
         self.chunkSize = chunkSize
+        self.mirrors = mirrors
+        pace = HostPace()
         self.plainHTTP = plainHTTP
         authenticator = Authenticator(credentials: credentials, http: http, retries: retries)
+    }
+
+    /// A client that shares everything with another one, but gives up after fewer attempts.
+    init(like other: RegistryClient, attempts: Int) {
+        http = other.http
+        authenticator = other.authenticator
+        var retries = other.retries
+        retries.attempts = attempts
+        self.retries = retries
+        parallelism = other.parallelism
+        chunkSize = other.chunkSize
+        mirrors = .none
+        plainHTTP = other.plainHTTP
+        pace = other.pace
     }
 }

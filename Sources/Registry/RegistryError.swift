@@ -44,6 +44,13 @@ public struct RegistryError: Error, Sendable, Equatable, CustomStringConvertible
         return RegistryError(code, action, reason)
     }
 
+    /// The same error with more that helps to understand it.
+    func adding(_ words: String) -> RegistryError {
+        var error = RegistryError(code, action, "\(reason); \(words)")
+        error.isTransient = isTransient
+        return error
+    }
+
     /// `cannot push ghcr.io/me/app:1: reason`.
     public var description: String { action.isEmpty ? reason : "cannot \(action): \(reason)" }
 }

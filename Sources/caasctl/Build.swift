@@ -86,14 +86,17 @@ struct Build: AsyncParsableCommand {
         let file = request == nil ? try ImageDefinition.locate(image ?? ".") : nil
         let home = HomeFolder.path()
         let store = try ImageStore(at: home.appending("store"))
-        let registry = connection.client()
+        let registry = try connection.client()
+        var imagePush = ImagePush(store: store, settings: try options.settings(), login: login, connection: connection)
+        let target = push ? try reference() : nil
+        let outlet = try target.map { try imagePush.begin($0) }
         let progress = BuildProgress()
         let lockFile = file?.removingLastComponent().appending(ImageLock.fileName)
         let builder = try ImageBuilder(
             store: store, home: home, bases: registry, entrypointFolders: EntrypointArtifact.folders(home: home),
             entrypointBundles: platforms.bundles, epoch: SourceDateEpoch.seconds(), threads: jobs,
             compression: compression.layerCompression, isVerifying: verify, isPrivileged: privileged,
-            lock: lock ? nil : lockFile.flatMap { try ImageLock(reading: $0) }, report: progress.note)
+            lock: lock ? nil : lockFile.flatMap { try ImageLock(reading: $0) }, outlet: outlet, report: progress.note)
         let (ownName, built) = try await build(request, file, with: builder)
         if lock, let lockFile { try builder.lock.write(to: lockFile) }
         for name in [ownName, try reference()?.description].compactMap(\.self) {
@@ -103,11 +106,7 @@ struct Build: AsyncParsableCommand {
         let name = try reference()?.description ?? ownName
         try await ImageExport(store: store, registry: registry)
             .write(built.descriptor, to: outputs.targets(), name: name)
-        if push, let reference = try reference() {
-            let push = ImagePush(
-                store: store, settings: try options.settings(), login: login, connection: connection)
-            _ = try await push.push(reference)
-        }
+        if let target { _ = try await imagePush.push(target) }
         try tell(built)
     }
 

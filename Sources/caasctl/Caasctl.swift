@@ -8,7 +8,8 @@ import POSIX
         abstract: "Build images without Docker, push them, and run training at GPU clouds.",
         version: Version.current,
         subcommands: [
-            Build.self, Push.self, Images.self, Inspect.self, ListFiles.self, Diff.self, Verify.self, RemoveImage.self,
+            Build.self, Push.self, Copy.self, Tags.self, Delete.self, Images.self, Inspect.self, ListFiles.self,
+            Diff.self, Verify.self, RemoveImage.self,
             Prune.self, Login.self, Logout.self, Deploy.self, Status.self, Logs.self, Fetch.self,
             Destroy.self, SandboxCommand.self,
             EntrypointCommand.self, RunWorkerCommand.self,

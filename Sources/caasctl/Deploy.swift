@@ -101,13 +101,13 @@ struct Deploy: AsyncParsableCommand {
     }
 
     /// A client that pulls as the provider will: with this login, or without any.
-    private func registry(_ login: RunManifest.RegistryLogin?, for image: Reference) -> RegistryClient {
+    private func registry(_ login: RunManifest.RegistryLogin?, for image: Reference) throws -> RegistryClient {
         var credentials = RegistryCredentials.none
         if let login {
             credentials.add(
                 .password(user: login.username, login.password, from: "registry_login"), for: image.registry)
         }
-        return connection.client(credentials)
+        return try connection.client(credentials)
     }
 
     private func showOffer(_ plan: DeploymentPlan, _ manifest: RunManifest, _ ionet: IonetClient) {

@@ -16,17 +16,17 @@ struct ImageExport: Sendable {
         if StandardOutput.isTerminal, let stream = outputs.first(where: \.isStandardOutput) {
             throw ImageStoreError("write \(stream)", "standard output is a terminal, which no archive is for")
         }
-        try await fetchBase(of: image, name: name)
+        try await fetchLayers(of: image, name: name)
         for output in outputs { try await write(image, to: output, name: name) }
     }
 
-    /// Layers of a base that stayed in its registry must come along.
-    private func fetchBase(of image: Descriptor, name: String) async throws {
-        for image in try store.images(image) where !store.missingLayers(of: image).isEmpty {
-            let transfer = TransferProgress("fetch the base of \(name)")
-            try await registry.fetchMissingLayers(of: image, in: store, onEvent: transfer.note)
-            transfer.finish()
-        }
+    /// Fetches layers that stayed in their registry, as those of a base do.
+    func fetchLayers(of image: Descriptor, name: String) async throws {
+        let missing = try store.content(of: image).filter { !store.contains($0) }
+        guard !missing.isEmpty else { return }
+        let transfer = TransferProgress("fetch layers of \(name)")
+        try await registry.fetch(missing, in: store, onEvent: transfer.note)
+        transfer.finish()
     }
 
     private func write(_ image: Descriptor, to output: ImageOutput, name: String) async throws {

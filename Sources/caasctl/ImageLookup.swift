@@ -13,7 +13,7 @@ struct ImageLookup {
     private let registry: RegistryClient
 
     init(_ connection: RegistryConnectionOptions) throws {
-        registry = connection.client()
+        registry = try connection.client()
         home = HomeFolder.path()
         store = try ImageStore(at: home.appending("store"))
     }

@@ -14,6 +14,8 @@ struct ImagePush: Sendable {
     let connection: RegistryConnectionOptions
     var jobs = 4
     var chunkSize: ByteCount?
+    /// One that has sent blobs already, with its client.
+    var early: (push: EarlyPush, client: RegistryClient)?
 
     /// Where the image is now, which prints as `repository@digest`.
     struct Result: CustomStringConvertible {
@@ -34,6 +36,19 @@ struct ImagePush: Sendable {
         }
     }
 
+    /// Begins to push what will be the image of this name, while it is made.
+    mutating func begin(_ reference: Reference) throws -> EarlyPush {
+        let client = try client(for: reference)
+        let push = try EarlyPush(client, from: store, to: reference)
+        early = (push, client)
+        return push
+    }
+
+    private func client(for reference: Reference) throws -> RegistryClient {
+        try connection.client(
+            try login.credentials(for: reference.registry, settings), jobs: jobs, chunkSize: chunkSize)
+    }
+
     /// Pushes the image that has this name.
     func push(_ reference: Reference) async throws -> Result {
         guard let image = try store.find(reference.description) else {
@@ -42,9 +57,8 @@ struct ImagePush: Sendable {
                 "no image here has this name; type: caasctl build IMAGE --tag \(reference)")
         }
         let progress = TransferProgress("push \(reference)")
-        let client = connection.client(
-            try login.credentials(for: reference.registry, settings), jobs: jobs, chunkSize: chunkSize)
-        try await client.push(image, from: store, to: reference, onEvent: progress.note)
+        let client = try early?.client ?? client(for: reference)
+        try await client.push(image, from: store, to: reference, after: early?.push, onEvent: progress.note)
         progress.finish()
         return Result(reference: reference, digest: image.digest, totals: progress.totals)
     }

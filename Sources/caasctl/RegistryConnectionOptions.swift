@@ -43,10 +43,10 @@ struct RegistryConnectionOptions: ParsableArguments {
     /// <https://everything.curl.dev/usingcurl/proxies/env.html>.
     func client(
         _ credentials: RegistryCredentials = .standard(), jobs: Int = 4, chunkSize: ByteCount? = nil
-    ) -> RegistryClient {
+    ) throws -> RegistryClient {
         RegistryClient(
             credentials: credentials, http: HTTPClient(configuration), parallelism: jobs, chunkSize: chunkSize?.bytes,
-            plainHTTP: plainHttp.map { $0 ? .everywhere : .nowhere } ?? .onThisMachine)
+            mirrors: try .standard(), plainHTTP: plainHttp.map { $0 ? .everywhere : .nowhere } ?? .onThisMachine)
     }
 
     private var configuration: HTTPClient.Configuration {

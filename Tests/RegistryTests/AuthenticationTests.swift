@@ -102,12 +102,12 @@ import Testing
         // One token for each set of scopes, however many requests.
         #expect(tokens.server.requests.count == 2)
         #expect(tokens.server.requests[0].target.contains("account=me"))
+        try image.forgetSources()
         try image.leaveLayer(0, at: registry.host, "team/app")
         let events = Events()
         try await client.push(
             image.descriptor, from: image.store, to: try Reference("\(registry.host)/team/new:1"), onEvent: events.note)
-        // The layer that is not here, and what the push before brought there.
-        #expect(events.mounted.count == 4)
+        #expect(events.mounted.count == 1)
 
         let stranger = RegistryClient(credentials: .none, retries: .quick)
         let error = await #expect(throws: RegistryError.self) {
@@ -157,7 +157,7 @@ import Testing
         let image = try SampleImage(layers: [])
         try await RegistryClient(credentials: .none, retries: .quick)
             .push(image.descriptor, from: image.store, to: try Reference("\(registry.host)/app:1"))
-        #expect(registry.manifests.count == 3)
+        #expect(registry.manifests.count == 2)
     }
 
     @Test func `an identity token is exchanged, also where the server knows only the old way`() async throws {

@@ -48,11 +48,15 @@ final class ChunkRegistry: Sendable {
     let server: LoopbackServer
     private let content: Shared<Content>
 
-    init(_ habits: Habits) async throws {
+    /// A registry with habits; `streams` is its answer to a body without a length, once some of it has come.
+    init(_ habits: Habits, streams: ServerReply? = nil) async throws {
         let content = Shared(Content())
         self.content = content
         server = try await LoopbackServer(interrupting: { request in
-            content.withLock { Self.interrupt(request, habits, &$0) }
+            if let streams, request.headers["Transfer-Encoding"] == "chunked", request.body.count > 100_000 {
+                return streams
+            }
+            return content.withLock { Self.interrupt(request, habits, &$0) }
         }) { request in
             content.withLock { Self.answer(request, habits, &$0) }
         }

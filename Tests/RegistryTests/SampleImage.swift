@@ -46,6 +46,9 @@ struct SampleImage: Sendable {
         try store.remember(BlobSource(registry: host, repository: repository), of: digest)
     }
 
+    /// Forgets which repositories hold what, as if somebody else had pushed it.
+    func forgetSources() throws { try FileSystem.removeTree(store.folder.appending("sources")) }
+
     /// An empty second store.
     func emptyStore() throws -> ImageStore { try ImageStore(at: folder("other")) }
 }

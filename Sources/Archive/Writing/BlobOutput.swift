@@ -7,10 +7,12 @@ final class BlobOutput: @unchecked Sendable {
     private var file: File?
     private var hash: SHA256?
     private(set) var size: Int64 = 0
+    private let onWrite: (Int64) -> Void
 
-    /// A blob that is its tar needs no digest of its own.
-    init(_ file: consuming File, isHashed: Bool = true) {
+    /// A blob that is its tar needs no digest of its own; `onWrite` hears how long the file is.
+    init(_ file: consuming File, isHashed: Bool = true, onWrite: @escaping (Int64) -> Void) {
         self.file = consume file
+        self.onWrite = onWrite
         hash = isHashed ? SHA256() : nil
     }
 
@@ -20,6 +22,7 @@ final class BlobOutput: @unchecked Sendable {
         do throws(POSIXError) { try file?.write(bytes) } catch {
             throw ArchiveError(error.action, error.path, error.errno)
         }
+        onWrite(size)
     }
 
     func write(_ bytes: [UInt8]) throws(ArchiveError) {

@@ -21,13 +21,15 @@ final class LayerPipeline: Sendable {
     let ring: BlockRing
     private let results = Mutex(Results())
 
-    init(writingTo file: consuming File, _ compression: LayerCompression) throws(ArchiveError) {
+    init(
+        writingTo file: consuming File, _ compression: LayerCompression, onWrite: @escaping @Sendable (Int64) -> Void
+    ) throws(ArchiveError) {
         let compressor = try compression.makeCompressor()
         switch compressor {
         case .blocks(let makeDeflater):
             let ring = BlockRing(count: compression.threads + Self.spareBlocks, hasOutputs: true)
             self.ring = ring
-            let blob = BlobOutput(file)
+            let blob = BlobOutput(file, onWrite: onWrite)
             start { pipeline in pipeline.hash() }
             for _ in 0..<compression.threads {
                 start { pipeline in pipeline.compress(makeDeflater()) }
@@ -35,7 +37,7 @@ final class LayerPipeline: Sendable {
             start { pipeline in pipeline.joinBlocks(to: blob) }
         case .stream(let stream):
             ring = BlockRing(count: Self.spareBlocks, hasOutputs: false)
-            let blob = BlobOutput(file, isHashed: !stream.isIdentity)
+            let blob = BlobOutput(file, isHashed: !stream.isIdentity, onWrite: onWrite)
             start { pipeline in pipeline.hash() }
             start { pipeline in pipeline.write(stream, to: blob) }
         }

@@ -24,10 +24,13 @@ public struct LayerWriter: ~Copyable {
     private let output: TarOutput
     private let pipeline: LayerPipeline
 
-    /// Begins a layer in an open, empty file.
-    public init(writingTo file: consuming File, compression: LayerCompression) throws(ArchiveError) {
+    /// Begins a layer in an open, empty file; `onWrite` hears, on another thread, how long the file is by now.
+    public init(
+        writingTo file: consuming File, compression: LayerCompression,
+        onWrite: @escaping @Sendable (Int64) -> Void = { _ in }
+    ) throws(ArchiveError) {
         try CharacterEncoding.require("write a layer")
-        let pipeline = try LayerPipeline(writingTo: file, compression)
+        let pipeline = try LayerPipeline(writingTo: file, compression, onWrite: onWrite)
         let output = TarOutput(pipeline.ring)
         do throws(ArchiveError) { (archive, header) = try Self.open(into: output) } catch {
             pipeline.stop()

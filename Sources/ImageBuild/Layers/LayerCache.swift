@@ -22,6 +22,8 @@ struct LayerCache: Sendable {
     /// How the layers are compressed, whatever it says of threads.
     var compression = LayerCompression.gzip(threads: 1)
     var report: @Sendable (BuildEvent) -> Void = { _ in }
+    /// Where layers go beside the store.
+    var outlet: (any LayerOutlet)?
 
     /// The file for inputs, which are written out whole: two kinds of layers never share one.
     func file(for inputs: [String]) -> FilePath {
@@ -32,6 +34,13 @@ struct LayerCache: Sendable {
 
     /// The layer that the inputs gave, if it is still in the store with its digest.
     func find(_ inputs: [String], createdBy: String) async -> BuiltLayer? {
+        let known = await remembered(inputs, createdBy: createdBy)
+        // One that is only to be compared is made once more.
+        if let known, !isVerifying { outlet?.add(known.descriptor) }
+        return known
+    }
+
+    private func remembered(_ inputs: [String], createdBy: String) async -> BuiltLayer? {
         await BlockingThread.run { () throws(Never) in
             let file = file(for: inputs)
             guard let content = try? FileSystem.read(file), let json = try? JSONValue(parsing: content),

@@ -1,4 +1,5 @@
 import Archive
+import HTTP
 import ImageStore
 import OCI
 import POSIX
@@ -20,6 +21,8 @@ struct LayerFactory: Sendable {
     var earlierFiles: [FileSource] = []
     /// What a lock says of the inputs, and what they are.
     var locked = LockedInputs()
+    /// Where layers go beside the store.
+    var outlet: (any LayerOutlet)?
     /// Where image.yaml asks for the layer that is made next.
     var place = ""
     let report: @Sendable (BuildEvent) -> Void
@@ -42,21 +45,41 @@ struct LayerFactory: Sendable {
     ) async throws(ImageBuildError) -> BuiltLayer {
         try await BlockingThread.run { () throws(ImageBuildError) in
             let blob = try stored { () throws(ImageStoreError) in try store.makeTemporaryBlob() }
-            let file = try stored { () throws(ImageStoreError) in try blob.open() }
-            var writer: LayerWriter
-            do throws(ArchiveError) {
-                writer = try LayerWriter(
-                    writingTo: file, compression: compression.with(threads: threads ?? self.threads))
-            } catch { throw ImageBuildError(error) }
-            try body(&writer)
-            let written: WrittenLayer
-            do throws(ArchiveError) { written = try writer.finish() } catch { throw ImageBuildError(error) }
-            let digest = Digest(sha256: written.digest)
-            do throws(ImageStoreError) { try blob.keep(as: digest) } catch { throw ImageBuildError(error) }
-            return BuiltLayer(
-                descriptor: Descriptor(mediaType: compression.mediaType, digest: digest, size: written.size),
-                diffID: Digest(sha256: written.diffID), createdBy: createdBy)
+            let outgoing = OutgoingLayer(outlet, try? GrowingFile(blob.path))
+            do throws(ImageBuildError) {
+                let written = try write(to: blob, threads: threads ?? self.threads, outgoing, body)
+                let descriptor = Descriptor(
+                    mediaType: compression.mediaType, digest: Digest(sha256: written.digest), size: written.size)
+                do throws(ImageStoreError) { try blob.keep(as: descriptor.digest) } catch {
+                    throw ImageBuildError(error)
+                }
+                outgoing.keep(descriptor)
+                return BuiltLayer(
+                    descriptor: descriptor, diffID: Digest(sha256: written.diffID), createdBy: createdBy)
+            } catch {
+                outgoing.abandon()
+                throw error
+            }
         }
+    }
+
+    private func write(
+        to blob: borrowing TemporaryBlob, threads: Int, _ outgoing: OutgoingLayer,
+        _ body: (inout LayerWriter) throws(ImageBuildError) -> Void
+    ) throws(ImageBuildError) -> WrittenLayer {
+        let file = try stored { () throws(ImageStoreError) in try blob.open() }
+        var writer: LayerWriter
+        do throws(ArchiveError) {
+            writer = try LayerWriter(writingTo: file, compression: compression.with(threads: threads)) {
+                outgoing.grow(to: $0)
+            }
+        } catch { throw ImageBuildError(error) }
+        try body(&writer)
+        do throws(ArchiveError) {
+            let written = try writer.finish()
+            outgoing.end()
+            return written
+        } catch { throw ImageBuildError(error) }
     }
 
     /// Writes a layer from a tar of another program, whose entries `change` alters or leaves out.

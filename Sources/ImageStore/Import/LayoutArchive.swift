@@ -73,7 +73,7 @@ struct LayoutArchive: LayoutContent {
         }
     }
 
-    private static func open(_ file: FilePath) throws(ImageStoreError) -> LayerReader {
+    static func open(_ file: FilePath) throws(ImageStoreError) -> LayerReader {
         let opened = try posix { () throws(POSIXError) in try File(file, .read) }
         do throws(ArchiveError) { return try LayerReader(opened) } catch {
             throw ImageStoreError(copying: error.description)
@@ -105,6 +105,6 @@ extension LayerReader {
 }
 
 /// Reads an archive inside a function that throws this module's error.
-private func archived<Value: ~Copyable>(_ body: () throws(ArchiveError) -> Value) throws(ImageStoreError) -> Value {
+func archived<Value: ~Copyable>(_ body: () throws(ArchiveError) -> Value) throws(ImageStoreError) -> Value {
     do throws(ArchiveError) { return try body() } catch { throw ImageStoreError(copying: error.description) }
 }

@@ -37,6 +37,47 @@ struct LayoutImage {
         return StoredImage(descriptor: descriptor, manifestContent: bytes, manifest: manifest, config: config)
     }
 
+    /// Everything of an image but its layers' content.
+    struct Documents {
+        let descriptor: Descriptor
+        /// What names others comes after them.
+        var documents: [(mediaType: MediaType, content: [UInt8])] = []
+        var layers: [Descriptor] = []
+    }
+
+    /// The documents of an image for one platform, or of all that its index lists.
+    func documents(tag: String?, platform: Platform?) throws(ImageStoreError) -> Documents {
+        let top =
+            if let platform { try find(tag: tag, platform: platform).descriptor } else {
+                try choose(tag: tag, platform: .current)
+            }
+        var found = Documents(descriptor: top)
+        var seen: Set<Digest> = []
+        try collect(top, into: &found, &seen, depth: 0)
+        return found
+    }
+
+    private func collect(
+        _ descriptor: Descriptor, into found: inout Documents, _ seen: inout Set<Digest>, depth: Int
+    ) throws(ImageStoreError) {
+        guard seen.insert(descriptor.digest).inserted else { return }
+        guard depth < 4 else { throw ImageStoreError(action, "its lists of manifests are nested too deep") }
+        let bytes = try verified(descriptor)
+        if descriptor.mediaType.isIndex {
+            let index = try read(bytes, "index \(descriptor.digest)") { (json) throws(JSONError) in
+                try ImageIndex(json: json)
+            }
+            for child in index.manifests { try collect(child, into: &found, &seen, depth: depth + 1) }
+        } else {
+            let manifest = try read(bytes, "manifest \(descriptor.digest)") { (json) throws(JSONError) in
+                try ImageManifest(json: json)
+            }
+            found.documents.append((manifest.config.mediaType, try verified(manifest.config)))
+            for layer in manifest.layers where seen.insert(layer.digest).inserted { found.layers.append(layer) }
+        }
+        found.documents.append((descriptor.mediaType, bytes))
+    }
+
     /// The entry of `index.json` that has the tag, or the only one, or the only one for the platform.
     private func choose(tag: String?, platform: Platform) throws(ImageStoreError) -> Descriptor {
         let index = try read(try content.index(), "index.json") { (json) throws(JSONError) in

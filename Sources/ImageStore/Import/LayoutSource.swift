@@ -9,6 +9,8 @@ public struct LayoutSource: Sendable, Hashable, CustomStringConvertible {
         case folder = "oci"
         /// A tar of such a folder, compressed or not.
         case archive = "oci-archive"
+        /// A tar that docker has saved, with or without a layout in it.
+        case dockerArchive = "docker-archive"
     }
 
     /// What form it has.
@@ -33,14 +35,31 @@ extension ImageStore {
     /// Brings the layers of an image into the store, each verified, and tells what its manifest and config say.
     public func addLayers(of source: LayoutSource, platform: Platform) throws(ImageStoreError) -> StoredImage {
         let action = "use \(source)"
-        let content: any LayoutContent =
-            switch source.format {
-            case .folder: LayoutFolder(source.path, action: action)
-            case .archive: try LayoutArchive(source.path, action: action)
-            }
+        let content = try self.content(of: source, action)
         let image = try LayoutImage(content, action: action).find(tag: source.tag, platform: platform)
         try content.add(image.manifest.layers.filter { !contains($0) }, to: self)
         return image
+    }
+
+    /// Brings an image into the store, for one platform or with everything that its index lists, each blob verified.
+    public func addImage(of source: LayoutSource, platform: Platform?) throws(ImageStoreError) -> Descriptor {
+        let action = "use \(source)"
+        if source.format == .dockerArchive, let image = try DockerArchive(source.path, action: action) {
+            return try image.add(to: self, tag: source.tag)
+        }
+        let content = try self.content(of: source, action)
+        let found = try LayoutImage(content, action: action).documents(tag: source.tag, platform: platform)
+        try content.add(found.layers.filter { !contains($0) }, to: self)
+        // Every document comes after what it names.
+        for document in found.documents { _ = try add(document.content, mediaType: document.mediaType) }
+        return found.descriptor
+    }
+
+    private func content(of source: LayoutSource, _ action: String) throws(ImageStoreError) -> any LayoutContent {
+        switch source.format {
+        case .folder: LayoutFolder(source.path, action: action)
+        case .archive, .dockerArchive: try LayoutArchive(source.path, action: action)
+        }
     }
 }
 

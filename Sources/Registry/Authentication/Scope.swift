@@ -11,6 +11,9 @@ struct Scope: Sendable, Hashable, CustomStringConvertible {
     static func pull(_ repository: String) -> Scope { Scope(repository: repository, actions: "pull") }
     static func push(_ repository: String) -> Scope { Scope(repository: repository, actions: "pull,push") }
 
+    /// Registries ask for it in many words; these are what docker-registry, Harbor and zot know.
+    static func delete(_ repository: String) -> Scope { Scope(repository: repository, actions: "pull,push,delete") }
+
     var description: String { "repository:\(repository):\(actions)" }
 }
 
@@ -25,14 +28,22 @@ struct RepositoryAccess: Sendable {
     /// What its token is asked for, the repository itself first: some registries read no more.
     let scopes: [Scope]
 
-    init(
-        _ reference: Reference, _ scope: (String) -> Scope, at endpoint: HTTPURL, mountingFrom other: String? = nil
-    ) {
+    init(_ reference: Reference, _ scope: (String) -> Scope, at endpoint: HTTPURL) {
         registry = reference.registry
         self.endpoint = endpoint
         repository = reference.repository
-        scopes = [scope(reference.repository)] + (other.map { [.pull($0)] } ?? [])
+        scopes = [scope(reference.repository)]
     }
+
+    private init(_ other: RepositoryAccess, scopes: [Scope]) {
+        registry = other.registry
+        endpoint = other.endpoint
+        repository = other.repository
+        self.scopes = scopes
+    }
+
+    /// The same repository for taking blobs over from another one of the registry.
+    func mounting(from other: String) -> RepositoryAccess { RepositoryAccess(self, scopes: scopes + [.pull(other)]) }
 
     /// A registry as a whole, for which a token needs no scope.
     init(registry: String, at endpoint: HTTPURL) {

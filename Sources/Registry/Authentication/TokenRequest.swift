@@ -72,7 +72,7 @@ struct TokenRequest: Sendable {
     }
 
     /// Percent-encoding that leaves only the unreserved characters. <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
-    private static func encoded(_ text: String) -> String {
+    static func encoded(_ text: String) -> String {
         let hex = Array("0123456789ABCDEF")
         return text.utf8.map { byte in
             let scalar = Unicode.Scalar(byte)

@@ -1,4 +1,5 @@
 import JSON
+import POSIX
 import Secrets
 import Subprocess
 import SystemPackage
@@ -77,29 +78,18 @@ struct CredentialHelper: Sendable, Hashable {
         return try result.get()
     }
 
-    /// A pipe that holds all of the input already, so that nobody writes when the helper may have ended.
-    ///
-    /// One that ends without reading would end us too, by SIGPIPE. What a pipe holds is 64 KiB: <https://man7.org/linux/man-pages/man7/pipe.7.html>.
-    private static func filledPipe(_ input: String) throws -> FileDescriptor {
-        guard input.utf8.count < 60 << 10 else { throw Errno.messageTooLong }
-        let ends = try FileDescriptor.pipe()
-        do {
-            try ends.writeEnd.closeAfter { _ = try ends.writeEnd.writeAll(Array(input.utf8)) }
-        } catch {
-            try? ends.readEnd.close()
-            throw error
-        }
-        return ends.readEnd
-    }
-
     private func run(
         _ verb: String, _ input: String, _ failure: (String) -> RegistryError
     ) async -> Result<String, RegistryError> {
         do {
+            // Not a pipe: a helper that ends before it has read everything would end us too.
+            let file = try File.inMemory(Array(input.utf8), name: program)
+            let descriptor = FileDescriptor(rawValue: file.descriptor)
             let record = try await Subprocess.run(
                 .name(program), arguments: [verb],
-                input: .fileDescriptor(try Self.filledPipe(input), closeAfterSpawningProcess: true),
-                output: .string(limit: Self.longestAnswer), error: .string(limit: Self.longestAnswer))
+                input: .fileDescriptor(descriptor, closeAfterSpawningProcess: false),
+                output: .string(limit: Self.longestAnswer),
+                error: .string(limit: Self.longestAnswer))
             guard record.terminationStatus == .exited(0) else {
                 // Helpers word their failures on either of the two.
                 let words = [record.standardOutput, record.standardError].flatMap { $0.split(separator: "\n") }

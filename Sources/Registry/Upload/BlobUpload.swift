@@ -140,8 +140,14 @@ struct BlobUpload {
     }
 
     private func request(_ method: String, _ url: HTTPURL, _ body: HTTPBody, from offset: Int64) -> HTTPRequest {
-        var request = HTTPRequest(method, url, headers: ["Content-Type": "application/octet-stream"], body: body)
+        var request = Self.request(method, url, body)
         request.onUpload = { [onProgress] sent in onProgress(offset + sent) }
+        return request
+    }
+
+    /// A request of an upload.
+    static func request(_ method: String, _ url: HTTPURL, _ body: HTTPBody) -> HTTPRequest {
+        var request = HTTPRequest(method, url, headers: ["Content-Type": "application/octet-stream"], body: body)
         // A session keeps what has arrived, so that the same bytes in the same session would be there twice.
         request.isSentOnce = true
         // Some registries copy what they got to its last place before they answer.

@@ -1,0 +1,169 @@
+import Archive
+import Hashing
+import JSON
+import OCI
+import POSIX
+import SystemPackage
+
+/// A tar that `docker save` has written: one config and its layers as tars, which become an image of OCI's form.
+///
+/// The config's bytes stay as they are, and so does the image's identity for docker. Read twice, since nothing says that
+/// `manifest.json` comes first. Source: <https://github.com/moby/docker-image-spec/blob/main/spec.md>.
+struct DockerArchive {
+    private struct Image {
+        let config: String
+        let names: [String]
+        let layers: [String]
+    }
+
+    private let file: FilePath
+    private let action: String
+    private var images: [Image] = []
+    /// Where names lead that are links: older dockers give equal layers one content.
+    private var links: [String: String] = [:]
+
+    /// Opens an archive; nil where it holds an OCI layout, which says more.
+    init?(_ file: FilePath, action: String) throws(ImageStoreError) {
+        self.file = file
+        self.action = action
+        var manifest: [UInt8]?
+        var reader = try LayoutArchive.open(file)
+        while let entry = try archived({ () throws(ArchiveError) in try reader.next() }) {
+            let name = Self.normal(entry.name)
+            switch entry.kind {
+            case .regular where name == "index.json": return nil
+            case .regular where name == "manifest.json":
+                manifest = try archived { () throws(ArchiveError) in
+                    try reader.content(limit: LayoutArchive.largestDocument)
+                }
+            case .symbolicLink, .hardLink:
+                let target = String(decoding: entry.target, as: UTF8.self)
+                let folder = entry.kind == .hardLink ? "" : name.split(separator: "/").dropLast().joined(separator: "/")
+                links[name] = Self.normal("\(folder)/\(target)")
+            default: continue
+            }
+        }
+        guard let manifest else { throw ImageStoreError(action, "it has no manifest.json, so docker has not saved it") }
+        do throws(JSONError) {
+            for image in try JSONValue(parsing: manifest).array ?? [] {
+                images.append(
+                    Image(
+                        config: Self.normal(try image.text("Config")), names: try image.texts("RepoTags"),
+                        layers: try image.texts("Layers").map(Self.normal)))
+            }
+        } catch { throw ImageStoreError(action, "manifest.json: \(error.reason)") }
+    }
+
+    /// Brings an image into the store; `tag` is a tag or a whole name, needed where there are several.
+    func add(to store: ImageStore, tag: String?) throws(ImageStoreError) -> Descriptor {
+        let image = try choose(tag)
+        let names = Set(([image.config] + image.layers).map(place))
+        var blobs: [String: Descriptor] = [:]
+        var config: [UInt8]?
+        var reader = try LayoutArchive.open(file)
+        while let entry = try archived({ () throws(ArchiveError) in try reader.next() }) {
+            let name = Self.normal(entry.name)
+            guard entry.kind == .regular, names.contains(name), blobs[name] == nil else { continue }
+            if name == place(image.config) {
+                config = try archived { () throws(ArchiveError) in
+                    try reader.content(limit: LayoutArchive.largestDocument)
+                }
+            } else {
+                blobs[name] = try Self.store(&reader, in: store)
+            }
+        }
+        guard let config else { throw ImageStoreError(action, "its config \(image.config) is not there") }
+        let layers = try layers(of: image, blobs, config)
+        let manifest = ImageManifest(config: try store.add(config, mediaType: .imageConfig), layers: layers)
+        return try store.add(manifest.json.encoded(), mediaType: .imageManifest)
+    }
+
+    private func choose(_ tag: String?) throws(ImageStoreError) -> Image {
+        guard let tag else {
+            guard images.count == 1 else {
+                let names = images.flatMap(\.names).joined(separator: ", ")
+                throw ImageStoreError(action, images.isEmpty ? "it holds no image" : "name one of its images: \(names)")
+            }
+            return images[0]
+        }
+        let matches = images.filter { image in
+            image.names.contains {
+                $0 == tag || (try? Reference($0)) == (try? Reference(tag)) || $0.hasSuffix(":\(tag)")
+            }
+        }
+        guard matches.count == 1 else {
+            throw ImageStoreError(
+                action, "\(matches.isEmpty ? "no image" : "more than one image") in it is called '\(tag)'")
+        }
+        return matches[0]
+    }
+
+    /// The layers in order; a plain one must be what the config says.
+    private func layers(
+        of image: Image, _ blobs: [String: Descriptor], _ config: [UInt8]
+    ) throws(ImageStoreError) -> [Descriptor] {
+        let diffIDs: [Digest]
+        do throws(JSONError) { diffIDs = try ImageConfig(json: try JSONValue(parsing: config)).diffIDs } catch {
+            throw ImageStoreError(action, "its config: \(error.reason)")
+        }
+        guard diffIDs.count == image.layers.count else {
+            throw ImageStoreError(
+                action, "its config names \(diffIDs.count) layers, its manifest \(image.layers.count)")
+        }
+        var layers: [Descriptor] = []
+        for (name, diffID) in zip(image.layers, diffIDs) {
+            guard let layer = blobs[place(name)] else {
+                throw ImageStoreError(action, "its layer \(name) is not there")
+            }
+            guard layer.mediaType != .layer || layer.digest == diffID else {
+                throw ImageStoreError(action, "its layer \(name) is \(layer.digest), and the config says \(diffID)")
+            }
+            layers.append(layer)
+        }
+        return layers
+    }
+
+    /// Where a name's content is in the archive.
+    private func place(_ name: String) -> String {
+        var name = name
+        for _ in 0..<8 { if let target = links[name] { name = target } }
+        return name
+    }
+
+    private static func store(_ reader: inout LayerReader, in store: ImageStore) throws(ImageStoreError) -> Descriptor {
+        let blob = try store.makeTemporaryBlob()
+        let file = try blob.open()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+        defer { buffer.deallocate() }
+        var hash = SHA256()
+        var size: Int64 = 0
+        var beginning: [UInt8] = []
+        while true {
+            let count = try archived { () throws(ArchiveError) in try reader.read(into: buffer) }
+            if count == 0 { break }
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            if size == 0 { beginning = Array(bytes.prefix(4)) }
+            hash.update(bytes)
+            try posix { () throws(POSIXError) in try file.write(bytes) }
+            size += Int64(count)
+        }
+        let digest = Digest(sha256: hash.finish())
+        try blob.keep(as: digest)
+        return Descriptor(mediaType: type(of: beginning), digest: digest, size: size)
+    }
+
+    /// Some tools save layers as registries have them.
+    private static func type(of beginning: [UInt8]) -> MediaType {
+        if beginning.starts(with: [0x1F, 0x8B]) { return .layerGzip }
+        return beginning == [0x28, 0xB5, 0x2F, 0xFD] ? .layerZstd : .layer
+    }
+
+    /// A path without `.`, `..` and doubled slashes.
+    private static func normal(_ path: String) -> String {
+        var names: [Substring] = []
+        for name in path.split(separator: "/") where name != "." {
+            if name == ".." { _ = names.popLast() } else { names.append(name) }
+        }
+        return names.joined(separator: "/")
+    }
+}

@@ -1,0 +1,83 @@
+import HTTP
+public import OCI
+public import POSIX
+
+/// Where else the images of registries can be fetched from, as from a cache of Docker Hub nearby.
+///
+/// Mirrors are only read from, in order and before the registry itself; what they give is verified as all else.
+public struct RegistryMirrors: Sendable, Hashable {
+    private struct Place: Hashable {
+        let registry: String
+        /// What stands before the repository's own name, as in `proxy/hub`.
+        let prefix: String
+    }
+
+    private var places: [String: [Place]] = [:]
+
+    /// No mirrors.
+    public static let none = RegistryMirrors()
+
+    private init() {}
+
+    /// Parses mirrors as in `docker.io=mirror.example.com/hub`; a registry may have several.
+    public init(_ texts: [String]) throws(OCIError) {
+        for text in texts {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+                throw OCIError(
+                    "read mirror '\(text)'", "it is not REGISTRY=HOST[/PREFIX], as in docker.io=mirror.gcr.io")
+            }
+            let registry = try Reference.registry(parts[0])
+            let names = parts[1].split(separator: "/", maxSplits: 1).map(String.init)
+            let host = try Reference.registry(names[0])
+            // A name that would be wrong in every reference is said now.
+            let place = Place(registry: host, prefix: names.count == 2 ? names[1] : "")
+            _ = try Self.reference("a", tag: nil, at: place)
+            places[registry, default: []].append(place)
+        }
+    }
+
+    /// The mirrors of `CAASCTL_REGISTRY_MIRRORS`, separated by spaces or commas.
+    public static func standard(
+        environment: [String: String] = ProcessEnvironment.all()
+    ) throws(OCIError) -> RegistryMirrors {
+        let text = environment["CAASCTL_REGISTRY_MIRRORS"] ?? ""
+        return try RegistryMirrors(text.split { $0 == " " || $0 == "," }.map(String.init))
+    }
+
+    /// The same image at each mirror of its registry.
+    func references(for reference: Reference) -> [Reference] {
+        (places[reference.registry] ?? []).compactMap { place in
+            let mirrored = try? Self.reference(reference.repository, tag: reference.tag, at: place)
+            return reference.digest.flatMap { mirrored?.pinned(to: $0) } ?? mirrored
+        }
+    }
+
+    private static func reference(
+        _ repository: String, tag: String?, at place: Place
+    ) throws(OCIError) -> Reference {
+        let path = place.prefix.isEmpty ? repository : "\(place.prefix)/\(repository)"
+        return try Reference(registry: place.registry, repository: path, tag: tag)
+    }
+}
+
+extension RegistryClient {
+    /// Reads something at the mirrors of a reference's registry, and at the registry itself where none gives it.
+    func read<Value: Sendable>(
+        _ reference: Reference,
+        _ body: (RegistryClient, RepositoryAccess) async throws(RegistryError) -> Value
+    ) async throws(RegistryError) -> Value {
+        var refusals: [String] = []
+        // A mirror that cannot be reached must not cost what the registry itself may cost.
+        let hasty = RegistryClient(like: self, attempts: min(2, retries.attempts))
+        for mirror in mirrors.references(for: reference) {
+            do throws(RegistryError) { return try await body(hasty, try hasty.access(mirror, Scope.pull)) } catch {
+                guard ![.cancelled, .local].contains(error.code) else { throw error }
+                refusals.append("mirror \(mirror.registry): \(error.reason)")
+            }
+        }
+        do throws(RegistryError) { return try await body(self, try access(reference, Scope.pull)) } catch {
+            throw refusals.isEmpty ? error : error.adding(refusals.joined(separator: "; "))
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import HTTP
+import ImageStore
+import OCI
+import POSIX
+import SystemPackage
+
+/// Brings blobs of a store into a repository, each in the cheapest way there is.
+struct BlobTransfer: Sendable {
+    /// What became of a blob.
+    enum Outcome: Sendable {
+        case present
+        case mounted
+        case moved
+    }
+
+    private let client: RegistryClient
+    let access: RepositoryAccess
+    private let store: ImageStore
+    /// What this push itself has sent already.
+    private let sent: Set<Digest>
+    private let onEvent: @Sendable (TransferEvent) -> Void
+
+    init(
+        _ client: RegistryClient, _ access: RepositoryAccess, _ store: ImageStore, _ sent: Set<Digest>,
+        _ onEvent: @escaping @Sendable (TransferEvent) -> Void
+    ) {
+        self.client = client
+        self.access = access
+        self.store = store
+        self.sent = sent
+        self.onEvent = onEvent
+    }
+
+    /// Makes sure that the repository has a blob; of one that `isNew` nobody asks whether it is there.
+    func bring(_ blob: Descriptor, isNew: Bool = false) async throws(RegistryError) -> Outcome {
+        let outcome = sent.contains(blob.digest) ? .moved : try await outcome(of: blob, isNew: isNew)
+        // What is there now can be mounted from there into another repository.
+        try? store.remember(here, of: blob.digest)
+        switch outcome {
+        case .present: onEvent(.present(blob))
+        case .mounted: onEvent(.mounted(blob))
+        case .moved: onEvent(.moved(blob))
+        }
+        return outcome
+    }
+
+    private var here: BlobSource { BlobSource(registry: access.registry, repository: access.repository) }
+
+    private func outcome(of blob: Descriptor, isNew: Bool) async throws(RegistryError) -> Outcome {
+        let sources = try sources(of: blob)
+        let neighbours = sources.filter { $0.registry == access.registry && $0 != here }
+        // Mounting what is there already is as good as asking for it, and what is elsewhere is mostly not here.
+        let isHere = sources.first == here
+        if !isHere, let neighbour = neighbours.first, try await client.mount(blob, from: neighbour, access) {
+            return .mounted
+        }
+        if !isNew, try await client.hasBlob(blob, access) {
+            journal(blob).remove()
+            return .present
+        }
+        for neighbour in isHere ? neighbours : Array(neighbours.dropFirst())
+        where try await client.mount(blob, from: neighbour, access) {
+            return .mounted
+        }
+        if store.contains(blob) {
+            try await upload(blob, at: store.path(of: blob.digest)) { onEvent(.moving(blob, bytes: $0)) }
+        } else {
+            try await copy(blob, from: sources.filter { $0 != here })
+        }
+        return .moved
+    }
+
+    private func sources(of blob: Descriptor) throws(RegistryError) -> [BlobSource] {
+        do throws(ImageStoreError) { return try store.sources(of: blob.digest) } catch {
+            throw RegistryError(.local, error.description)
+        }
+    }
+
+    private func journal(_ blob: Descriptor) -> UploadJournal {
+        UploadJournal(folder: store.folder.appending("uploads"), blob, access)
+    }
+
+    private func upload(
+        _ blob: Descriptor, at path: FilePath, _ onProgress: @escaping @Sendable (Int64) -> Void
+    ) async throws(RegistryError) {
+        let file: BodyFile
+        do throws(POSIXError) { file = try BodyFile(path) } catch { throw RegistryError(.local, error.description) }
+        var upload = BlobUpload(client, blob, from: file, access, journal(blob), onProgress: onProgress)
+        try await upload.run()
+    }
+
+    /// Brings a blob over from another registry through a file, since a broken upload must be able to begin anew.
+    private func copy(_ blob: Descriptor, from sources: [BlobSource]) async throws(RegistryError) {
+        let temporary: TemporaryBlob
+        do throws(ImageStoreError) { temporary = try store.makeTemporaryBlob() } catch {
+            throw RegistryError(.local, error.description)
+        }
+        // Half of the bar for each half of the way.
+        try await client.download(blob, from: sources, to: temporary.path, in: store) {
+            onEvent(.moving(blob, bytes: $0 / 2))
+        }
+        try await upload(blob, at: temporary.path) { onEvent(.moving(blob, bytes: (blob.size + $0) / 2)) }
+    }
+}

@@ -1,0 +1,67 @@
+import ImageStore
+import JSON
+import OCI
+
+/// What an image in a store consists of, once each.
+struct PushContent: Sendable {
+    /// Children before those that name them.
+    private(set) var manifests: [FetchedManifest] = []
+    private(set) var layers: [Descriptor] = []
+    private(set) var configs: [Descriptor] = []
+    private var seen: Set<Digest> = []
+
+    var blobs: [Descriptor] { layers + configs }
+
+    init(of image: Descriptor, in store: ImageStore) throws(RegistryError) {
+        try collect(image, store, depth: 0)
+        layers = Self.ordered(layers)
+    }
+
+    /// Small blobs first, so that no big one keeps them waiting; of the big ones the biggest first, which ends soonest.
+    private static func ordered(_ blobs: [Descriptor]) -> [Descriptor] {
+        let (small, big) = (blobs.filter { $0.size <= 8 << 20 }, blobs.filter { $0.size > 8 << 20 })
+        return small.sorted { $0.size < $1.size } + big.sorted { $0.size > $1.size }
+    }
+
+    private mutating func collect(
+        _ descriptor: Descriptor, _ store: ImageStore, depth: Int
+    ) throws(RegistryError) {
+        let manifest = try Self.read(descriptor, store)
+        if descriptor.mediaType.isIndex {
+            guard depth < 4 else { throw RegistryError(.unsuitable, "its lists of manifests are nested too deep") }
+            let index = try manifest.decoded { (json) throws(JSONError) in try ImageIndex(json: json) }
+            for child in index.manifests where !seen.contains(child.digest) {
+                try collect(child, store, depth: depth + 1)
+            }
+        } else {
+            let image = try manifest.decoded { (json) throws(JSONError) in try ImageManifest(json: json) }
+            for layer in image.layers where !layer.mediaType.isForeign && seen.insert(layer.digest).inserted {
+                layers.append(layer)
+            }
+            if seen.insert(image.config.digest).inserted { configs.append(image.config) }
+        }
+        if seen.insert(descriptor.digest).inserted { manifests.append(manifest) }
+    }
+
+    private static func read(_ descriptor: Descriptor, _ store: ImageStore) throws(RegistryError) -> FetchedManifest {
+        let limit = RegistryClient.manifestLimit
+        guard descriptor.size <= limit else {
+            throw RegistryError(
+                .unsuitable, "manifest \(descriptor.digest) has \(descriptor.size) bytes, and registries take \(limit)")
+        }
+        let content: [UInt8]
+        do throws(ImageStoreError) { content = try store.read(descriptor, limit: limit) } catch {
+            throw RegistryError(.local, error.description)
+        }
+        guard let json = try? JSONValue(parsing: content) else {
+            throw RegistryError(.unsuitable, "the store's manifest \(descriptor.digest) is no JSON")
+        }
+        return FetchedManifest(descriptor: descriptor, content: content, json: json)
+    }
+}
+
+extension MediaType {
+    /// True for a layer that its licence forbids to hand on: it has URLs of its own, and is not pushed.
+    /// <https://github.com/opencontainers/image-spec/blob/main/layer.md#non-distributable-layers>
+    var isForeign: Bool { description.contains("nondistributable") || description.contains("rootfs.foreign") }
+}

@@ -1,0 +1,51 @@
+public import ImageStore
+import JSON
+public import OCI
+import POSIX
+
+/// Taking along what refers to an image when the image is copied.
+extension RegistryClient {
+    /// More than any image has; a list without end is none.
+    private static let mostReferrers = 1000
+
+    /// Copies everything that refers to manifests, and what refers to that, into another repository; tells how many.
+    ///
+    /// `store` is where blobs are that are on their way.
+    public func copyReferrers(
+        of subjects: [Digest], from source: Reference, to target: Reference, through store: ImageStore,
+        onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }
+    ) async throws(RegistryError) -> Int {
+        do throws(RegistryError) {
+            let from = try access(source, Scope.pull)
+            let transfer = BlobTransfer(self, try access(target, Scope.push), store, [], onEvent)
+            var waiting = subjects
+            var copied: Set<Digest> = []
+            while let subject = waiting.popLast() {
+                for referrer in try await referrers(of: subject, from) where copied.insert(referrer.digest).inserted {
+                    guard copied.count <= Self.mostReferrers else {
+                        throw RegistryError(.unsuitable, "more than \(Self.mostReferrers) things refer to it")
+                    }
+                    try await copy(referrer, from: source, from, transfer, store)
+                    waiting.append(referrer.digest)
+                }
+            }
+            return copied.count
+        } catch { throw error.during("copy what refers to \(source)") }
+    }
+
+    private func copy(
+        _ referrer: Descriptor, from source: Reference, _ from: RepositoryAccess, _ transfer: BlobTransfer,
+        _ store: ImageStore
+    ) async throws(RegistryError) {
+        let manifest = try await manifest("\(referrer.digest)", from)
+        if !manifest.descriptor.mediaType.isIndex {
+            let content = try manifest.decoded { (json) throws(JSONError) in try ImageManifest(json: json) }
+            let place = BlobSource(registry: source.registry, repository: source.repository)
+            for blob in content.layers + [content.config] {
+                try? store.remember(place, of: blob.digest)
+                _ = try await transfer.bring(blob)
+            }
+        }
+        try await put(manifest, as: "\(referrer.digest)", transfer.access)
+    }
+}

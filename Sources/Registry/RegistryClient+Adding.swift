@@ -1,0 +1,68 @@
+public import ImageStore
+import JSON
+public import OCI
+
+/// An image in a registry whose documents are in a store, and whose layers may stay where they are.
+public struct AddedImage: Sendable {
+    /// The manifest or index; with a platform, that platform's manifest.
+    public let descriptor: Descriptor
+    /// Every manifest of it.
+    public let manifests: [Digest]
+
+    /// An image that is in a store.
+    public init(descriptor: Descriptor, manifests: [Digest]) {
+        self.descriptor = descriptor
+        self.manifests = manifests
+    }
+}
+
+extension RegistryClient {
+    /// Puts the manifests and configs of an image into a store, for one platform or all, and notes where its layers are.
+    ///
+    /// Bytes stay as they came. Documents that make an index whole come along, also those that are for no platform.
+    public func add(
+        _ reference: Reference, platform: Platform?, to store: ImageStore
+    ) async throws(RegistryError) -> AddedImage {
+        do throws(RegistryError) {
+            if let platform {
+                let image = try await addBase(reference, platform: platform, to: store)
+                return AddedImage(descriptor: image.descriptor, manifests: [image.descriptor.digest])
+            }
+            return try await read(reference) { (client, access) throws(RegistryError) in
+                try await client.add(reference, access, to: store)
+            }
+        } catch { throw error.during("read image \(reference)") }
+    }
+
+    private func add(
+        _ reference: Reference, _ access: RepositoryAccess, to store: ImageStore
+    ) async throws(RegistryError) -> AddedImage {
+        let top = try await manifest(reference.identifier, access)
+        let source = BlobSource(registry: reference.registry, repository: reference.repository)
+        var found: [FetchedManifest] = []
+        var waiting = [top]
+        while let next = waiting.popLast() {
+            guard !found.contains(where: { $0.descriptor.digest == next.descriptor.digest }) else { continue }
+            guard found.count < 200 else { throw RegistryError(.unsuitable, "it has hundreds of manifests") }
+            found.append(next)
+            if next.descriptor.mediaType.isIndex {
+                let index = try next.decoded { (json) throws(JSONError) in try ImageIndex(json: json) }
+                for child in index.manifests { waiting.append(try await manifest("\(child.digest)", access)) }
+            } else {
+                let image = try next.decoded { (json) throws(JSONError) in try ImageManifest(json: json) }
+                let config = try await smallBlob(image.config, access)
+                do throws(ImageStoreError) {
+                    _ = try store.add(config, mediaType: image.config.mediaType)
+                    for blob in image.layers + [image.config] { try store.remember(source, of: blob.digest) }
+                } catch { throw RegistryError(.local, error.description) }
+            }
+        }
+        // What names others comes after them.
+        for manifest in found.reversed() {
+            do throws(ImageStoreError) {
+                _ = try store.add(manifest.content, mediaType: manifest.descriptor.mediaType)
+            } catch { throw RegistryError(.local, error.description) }
+        }
+        return AddedImage(descriptor: top.descriptor, manifests: found.map(\.descriptor.digest))
+    }
+}

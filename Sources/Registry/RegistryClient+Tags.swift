@@ -1,0 +1,88 @@
+import HTTP
+import JSON
+public import OCI
+
+/// Listing and removing.
+extension RegistryClient {
+    /// The tags of a repository in the registry's order; the reference's own tag does not matter.
+    ///
+    /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags>.
+    public func tags(of repository: Reference) async throws(RegistryError) -> [String] {
+        do throws(RegistryError) {
+            let access = try access(repository, Scope.pull)
+            return try await pages(of: access.url("tags/list"), access) { (json) throws(JSONError) in
+                // A repository without tags may say null.
+                try json.texts("tags")
+            }
+        } catch { throw error.during("list the tags of \(repository.name)") }
+    }
+
+    /// Removes what a reference names: with a digest the image and every tag that leads to it, else the tag alone.
+    ///
+    /// Layers stay until the registry collects its garbage.
+    /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#content-management>.
+    public func delete(_ reference: Reference) async throws(RegistryError) {
+        do throws(RegistryError) {
+            let access = try access(reference, Scope.delete)
+            // What is known of what refers to another goes with it.
+            let manifest = reference.digest == nil ? nil : try? await manifest(reference.identifier, access)
+            let request = HTTPRequest("DELETE", access.url("manifests/\(reference.identifier)"))
+            let response = try await send(request, access)
+            guard response.isSuccess else {
+                let refusal = await refusal(request, response, access)
+                // Registries say it in many ways that they cannot remove a tag alone: 405, 400, a digest that is invalid.
+                let isTagRefused = reference.digest == nil && [400, 404, 405, 501].contains(response.status)
+                guard isTagRefused, let digest = try await digest(of: reference.identifier, access) else {
+                    throw refusal
+                }
+                throw refusal.adding(
+                    "this registry removes no tag alone: \(reference.name)@\(digest) removes the image with all its tags"
+                )
+            }
+            if let manifest { try await removeFromFallback(manifest, access) }
+        } catch { throw error.during("delete \(reference)") }
+    }
+
+    /// What a list that comes in pages holds: each answer links to the next.
+    func pages<Element: Sendable>(
+        of url: HTTPURL, _ access: RepositoryAccess, _ read: (JSONValue) throws(JSONError) -> [Element]
+    ) async throws(RegistryError) -> [Element] {
+        var elements: [Element] = []
+        var next: HTTPURL? = url
+        var seen: Set<String> = []
+        while let page = next {
+            // A server whose pages lead in a circle would be asked for ever.
+            guard seen.insert(page.text).inserted, seen.count <= 10_000 else {
+                throw RegistryError(.refused, "the pages of \(url) lead in a circle")
+            }
+            let request = HTTPRequest("GET", page)
+            let response = try await send(request, access)
+            guard response.isSuccess else { throw await refusal(request, response, access) }
+            do throws(JSONError) { elements += try read(try JSONValue(parsing: response.body)) } catch {
+                throw RegistryError(.refused, "\(request.name) answered with no list: \(error.reason)")
+            }
+            next = try Self.next(in: response).map { (link) throws(RegistryError) in
+                do throws(HTTPError) {
+                    let next = try page.resolving(link)
+                    guard next.hasSameOrigin(as: page) else {
+                        throw HTTPError(.invalidURL, request.name, "the next page is on another host")
+                    }
+                    return next
+                } catch { throw RegistryError(.refused, error.reason) }
+            }
+        }
+        return elements
+    }
+
+    /// The target of `Link: <…>; rel="next"`. <https://www.rfc-editor.org/rfc/rfc8288>
+    private static func next(in response: HTTPResponse) -> String? {
+        guard let field = response.headers["Link"] else { return nil }
+        for link in field.split(separator: ",") where link.contains(#"rel="next""#) || link.contains("rel=next") {
+            guard let start = link.firstIndex(of: "<"), let end = link.firstIndex(of: ">"), start < end else {
+                continue
+            }
+            return String(link[link.index(after: start)..<end])
+        }
+        return nil
+    }
+}

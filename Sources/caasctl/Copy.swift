@@ -1,0 +1,123 @@
+import ArgumentParser
+import ImageInspection
+import ImageStore
+import OCI
+import POSIX
+import Registry
+import SystemPackage
+import Terminal
+
+/// `caasctl copy`: brings an image from one place to another.
+struct Copy: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Copy an image between registries, the store, OCI layouts and archives.",
+        discussion: """
+            A place is a name in a registry, store:NAME for an image here, oci:DIR[:TAG], oci-archive:FILE[:TAG] or \
+            docker-archive:FILE[:TAG]. Nothing is changed on the way: digests stay, with all platforms unless one is \
+            chosen. Between registries what refers to the image, such as a signature, comes along.
+
+            Prints repository@digest, or the digest alone where no registry is the target.
+
+            caasctl copy docker.io/library/debian:12-slim ghcr.io/me/debian:12
+            caasctl copy ghcr.io/me/app:1 oci-archive:app.tar --platform linux/amd64
+            caasctl copy docker-archive:saved.tar store:saved
+            """)
+
+    @Argument(help: "Where the image is.")
+    var source: String
+
+    @Argument(help: "Where it is to be.")
+    var target: String
+
+    @Option(help: ArgumentHelp("Copy the image of this platform alone.", valueName: "os/architecture[/variant]"))
+    var platform: String?
+
+    @Flag(inversion: .prefixedNo, help: "Take along what refers to the image.")
+    var referrers = true
+
+    @Option(help: ArgumentHelp("How many blobs are moved at once.", valueName: "number"))
+    var jobs = 4
+
+    @OptionGroup var connection: RegistryConnectionOptions
+    @OptionGroup var login: RegistryLoginOptions
+    @OptionGroup var options: SettingsOptions
+
+    func validate() throws {
+        let target = try ImagePlace(target)
+        _ = try (ImagePlace(source), wanted())
+        if let digest = target.reference?.digest {
+            throw ValidationError("the copy gets the digest that its content has, so that \(digest) cannot be chosen")
+        }
+        guard (1...64).contains(jobs) else { throw ValidationError("--jobs must be from 1 to 64") }
+    }
+
+    func run() async throws {
+        let source = try ImagePlace(source)
+        let target = try ImagePlace(target)
+        let store = try ImageStore(at: HomeFolder.path().appending("store"))
+        let client = try client(for: target.reference ?? source.reference)
+        let image = try await read(source, into: store, client)
+        switch target {
+        case .registry(let reference):
+            try await push(image, from: source, to: reference, store, client)
+            print("\(reference.name)@\(image.descriptor.digest)")
+        case .store(let name):
+            try await ImageExport(store: store, registry: client).fetchLayers(of: image.descriptor, name: "\(source)")
+            try store.tag(image.descriptor, as: name)
+            print(image.descriptor.digest)
+        case .layout(let output):
+            try await ImageExport(store: store, registry: client)
+                .write(image.descriptor, to: [output], name: source.reference?.description ?? "\(source)")
+            output.isStandardOutput
+                ? StandardError.print("\(image.descriptor.digest)") : print(image.descriptor.digest)
+        }
+    }
+
+    private func wanted() throws -> Platform? {
+        do throws(OCIError) { return try platform.map { (text) throws(OCIError) in try Platform(text) } } catch {
+            throw ValidationError(error.description)
+        }
+    }
+
+    /// A user that was named is the target's, or the source's where the target is no registry.
+    private func client(for reference: Reference?) throws -> RegistryClient {
+        let credentials =
+            try reference.map { try login.credentials(for: $0.registry, options.settings()) } ?? .standard()
+        return try connection.client(credentials, jobs: jobs)
+    }
+
+    /// The image with its documents in the store; layers of a registry stay there until they are needed.
+    private func read(_ place: ImagePlace, into store: ImageStore, _ client: RegistryClient) async throws -> AddedImage
+    {
+        let platform = try wanted()
+        switch place {
+        case .registry(let reference): return try await client.add(reference, platform: platform, to: store)
+        case .store(let name):
+            let finder = ImageFinder(store: store, temporary: HomeFolder.path().appending("cache").appending("tmp"))
+            guard let found = try finder.find(name, definitionName: nil) else {
+                throw try finder.unknown(name, definitions: [])
+            }
+            let descriptor = try platform.map { try found.image(platform: $0).descriptor } ?? found.descriptor
+            return AddedImage(descriptor: descriptor, manifests: [])
+        case .layout(let layout):
+            let line = ProgressLine()
+            line.update("read \(layout)")
+            let descriptor = try await BlockingThread.run { () throws(ImageStoreError) in
+                try store.addImage(of: LayoutSource(layout), platform: platform)
+            }
+            return AddedImage(descriptor: descriptor, manifests: [])
+        }
+    }
+
+    private func push(
+        _ image: AddedImage, from source: ImagePlace, to target: Reference, _ store: ImageStore,
+        _ client: RegistryClient
+    ) async throws {
+        let progress = TransferProgress("copy \(source) to \(target)")
+        try await client.push(image.descriptor, from: store, to: target, onEvent: progress.note)
+        progress.finish()
+        guard referrers, let origin = source.reference else { return }
+        let count = try await client.copyReferrers(of: image.manifests, from: origin, to: target, through: store)
+        if count > 0 { StandardError.print("copied \(count) that refer to it") }
+    }
+}

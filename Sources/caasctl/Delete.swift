@@ -1,0 +1,54 @@
+import ArgumentParser
+import Definitions
+import OCI
+import POSIX
+import Registry
+import Terminal
+
+/// `caasctl delete`: takes an image or a tag out of a registry.
+struct Delete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Remove a tag from a registry, or by its digest an image with all its tags.",
+        discussion: """
+            Asks first, since it cannot be undone. The disk is free once the registry has collected its garbage.
+
+            caasctl delete ghcr.io/me/app:1
+            caasctl delete ghcr.io/me/app@sha256:… --yes
+            """)
+
+    @Argument(help: "The name with a tag or a digest.")
+    var reference: String
+
+    @Flag(help: "Do not ask.") var yes = false
+
+    @OptionGroup var connection: RegistryConnectionOptions
+    @OptionGroup var login: RegistryLoginOptions
+    @OptionGroup var options: SettingsOptions
+
+    func validate() throws {
+        let last = reference.split(separator: "/").last ?? ""
+        guard last.contains(":") || last.contains("@") else {
+            throw ValidationError("name a tag or a digest of \(reference): nothing is removed by mere guess")
+        }
+    }
+
+    func run() async throws {
+        let reference = try Reference(reference)
+        try confirm(reference)
+        let client = try connection.client(login.credentials(for: reference.registry, options.settings()))
+        try await client.delete(reference)
+        StandardError.print("deleted \(reference)")
+    }
+
+    private func confirm(_ reference: Reference) throws {
+        guard !yes else { return }
+        guard StandardOutput.isInteractive else {
+            throw RegistryError(.refused, "delete \(reference)", "nobody said yes; add --yes")
+        }
+        let what = reference.digest == nil ? "the tag" : "the image, with every tag that leads to it,"
+        StandardError.print("Remove \(what) \(reference)? Type yes:")
+        guard readLine()?.lowercased() == "yes" else {
+            throw RegistryError(.refused, "delete \(reference)", "you did not say yes")
+        }
+    }
+}

@@ -1,0 +1,15 @@
+import TestSupport
+
+extension DockerRegistry {
+    /// The requests that it has answered, in their order, as `PUT /v2/app/manifests/1`; it logs them a little later.
+    func calls(atLeast count: Int) async throws -> [String] {
+        _ = try await eventually(within: 5, every: 0.05) { calls.count >= count ? true : nil }
+        return calls
+    }
+
+    private var calls: [String] {
+        log.split(separator: "\n").compactMap { line in
+            line.firstMatch(of: #/"(GET|HEAD|POST|PUT|PATCH|DELETE) (\/v2\/[^ ]*) HTTP/#).map { "\($0.1) \($0.2)" }
+        }
+    }
+}

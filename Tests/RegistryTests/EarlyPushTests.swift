@@ -1,0 +1,100 @@
+import HTTP
+import ImageStore
+import OCI
+import POSIX
+import Registry
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Layers that leave while they are made.
+@Suite struct EarlyPushTests {
+    private let client = RegistryClient(credentials: .none, retries: .quick)
+
+    /// Sends each layer of an image as if it were just being made, and then the image.
+    private func push(_ image: SampleImage, to reference: Reference, _ events: Events = Events()) async throws {
+        let early = try EarlyPush(client, from: image.store, to: reference)
+        for layer in image.manifest.layers { try await make(layer, in: image, early) }
+        try await client.push(image.descriptor, from: image.store, to: reference, after: early, onEvent: events.note)
+    }
+
+    private func make(_ layer: Descriptor, in image: SampleImage, _ early: EarlyPush) async throws {
+        let content = try FileSystem.read(image.store.path(of: layer.digest))
+        let path = image.folder("making.\(layer.digest.short)")
+        try FileSystem.write([], to: path)
+        let growing = try GrowingFile(path)
+        let finish = early.begin(growing)
+        let file = try File(path, .append(mode: 0o644))
+        var done = 0
+        while done < content.count {
+            let end = min(content.count, done + 30_000)
+            try file.write(Array(content[done..<end]))
+            done = end
+            growing.grow(to: Int64(done))
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        growing.end()
+        finish(layer)
+    }
+
+    @Test func `each layer is one PATCH, whose digest comes with the PUT, and nothing is sent twice`() async throws {
+        let registry = try await DockerRegistry()
+        let image = try SampleImage(layers: [400_000, 2_000, 1])
+        let reference = try Reference("\(registry.host)/app:1")
+        let events = Events()
+        try await push(image, to: reference, events)
+        try await client.check(reference, platform: .current)
+        #expect(Set(events.moved).isSuperset(of: image.manifest.layers.map(\.digest)))
+        let calls = try await registry.calls(atLeast: 14)
+        // Three for each layer, two for the config, and two tags; the check asked for the rest.
+        #expect(calls.filter { $0.hasPrefix("PATCH") }.count == 3)
+        #expect(calls.filter { $0.hasPrefix("POST") }.count == 4)
+        #expect(calls.filter { $0.hasPrefix("PUT") && $0.contains("/blobs/") }.count == 4)
+        #expect(calls.filter { $0.hasPrefix("PUT") && $0.contains("/manifests/") }.count == 2)
+    }
+
+    @Test func `a registry that takes no streams gets the blobs when they are whole`() async throws {
+        let registry = try await RegistryDouble()
+        let image = try SampleImage()
+        try await push(image, to: try Reference("\(registry.host)/app:1"))
+        for layer in image.manifest.layers {
+            #expect(registry.blobs["\(layer.digest)"].map { Digest(of: $0) } == layer.digest)
+        }
+        #expect(registry.manifests["1"] != nil)
+    }
+
+    @Test(arguments: [ServerReply.close, .answer(500), .answer(413, text: "<h1>too much</h1>")])
+    func `a stream that breaks in the middle costs one more sending and nothing else`(reply: ServerReply) async throws {
+        let registry = try await ChunkRegistry(.init(name: "breaking"), streams: reply)
+        let image = try SampleImage(layers: [400_000])
+        try await push(image, to: try Reference("\(registry.host)/app:1"))
+        let layer = image.manifest.layers[0]
+        #expect(registry.blobs["\(layer.digest)"].map { Digest(of: $0) } == layer.digest)
+        #expect(registry.received <= 2 * 400_000 + 10_000)
+    }
+
+    @Test func `a layer that is given up leaves no session behind`() async throws {
+        let registry = try await DockerRegistry()
+        let image = try SampleImage(layers: [10])
+        let reference = try Reference("\(registry.host)/app:1")
+        let early = try EarlyPush(client, from: image.store, to: reference)
+        let growing = try GrowingFile(try image.folder.write("making", "some bytes"))
+        growing.grow(to: 10)
+        let finish = early.begin(growing)
+        growing.abandon()
+        finish(nil)
+        try await client.push(image.descriptor, from: image.store, to: reference, after: early)
+        try await client.check(reference, platform: .current)
+    }
+
+    @Test func `a layer that was in the store goes while others are made`() async throws {
+        let registry = try await DockerRegistry()
+        let image = try SampleImage()
+        let reference = try Reference("\(registry.host)/app:1")
+        let early = try EarlyPush(client, from: image.store, to: reference)
+        for layer in image.manifest.layers { early.add(layer) }
+        let events = Events()
+        try await client.push(image.descriptor, from: image.store, to: reference, after: early, onEvent: events.note)
+        #expect(Set(events.present) == Set(image.manifest.layers.map(\.digest)))
+    }
+}

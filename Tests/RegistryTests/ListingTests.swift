@@ -1,0 +1,71 @@
+import HTTP
+import OCI
+import Registry
+import TestSupport
+import Testing
+
+/// Tags, and what is removed.
+@Suite struct ListingTests {
+    private let client = RegistryClient(credentials: .none, retries: .quick)
+
+    @Test func `tags are listed, a tag that cannot go alone stays, and an image goes with all its tags`() async throws {
+        let registry = try await DockerRegistry()
+        let image = try SampleImage(layers: [10])
+        let reference = try Reference("\(registry.host)/some/app:v1")
+        try await client.push(image.descriptor, from: image.store, to: reference)
+        try await client.push(image.descriptor, from: image.store, to: try reference.tagged("v2"))
+        #expect(try await client.tags(of: reference).sorted() == [image.descriptor.digest.short, "v1", "v2"].sorted())
+
+        // docker-registry 2.8 removes no tag alone.
+        let error = await #expect(throws: RegistryError.self) { try await client.delete(reference) }
+        #expect(
+            error?.description.contains("\(reference.name)@\(image.descriptor.digest) removes the image") == true,
+            "\(error?.description ?? "")")
+        try await client.check(reference, platform: .current)
+
+        try await client.delete(reference.pinned(to: image.descriptor.digest))
+        let gone = await #expect(throws: RegistryError.self) { try await client.check(reference, platform: .current) }
+        #expect(gone?.code == .notFound)
+        let again = await #expect(throws: RegistryError.self) {
+            try await client.delete(reference.pinned(to: image.descriptor.digest))
+        }
+        #expect(again?.code == .notFound)
+    }
+
+    @Test func `a list in pages is followed by its links, also relative ones`() async throws {
+        let server = try await LoopbackServer { request in
+            switch request.target {
+            case "/v2/app/tags/list":
+                .answer(
+                    200, ["Link": #"</v2/app/tags/list?n=2&last=b>; rel="next""#],
+                    text: #"{"name":"app","tags":["a","b"]}"#)
+            case "/v2/app/tags/list?n=2&last=b":
+                .answer(200, ["Link": "<?last=c>; rel=next"], text: #"{"name":"app","tags":["c"]}"#)
+            case "/v2/app/tags/list?last=c": .answer(200, text: #"{"name":"app","tags":null}"#)
+            default: .answer(404)
+            }
+        }
+        #expect(try await client.tags(of: try Reference("\(server.host)/app")) == ["a", "b", "c"])
+    }
+
+    @Test(arguments: [
+        ("</v2/app/tags/list>; rel=\"next\"", "lead in a circle"),
+        ("<http://127.0.0.2:1/v2/app/tags/list?last=b>; rel=\"next\"", "another host"),
+    ])
+    func `pages that lead astray are left`(link: String, words: String) async throws {
+        let server = try await LoopbackServer { _ in .answer(200, ["Link": link], text: #"{"tags":["a"]}"#) }
+        let error = await #expect(throws: RegistryError.self) {
+            try await client.tags(of: try Reference("\(server.host)/app"))
+        }
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func `a page that is no list is an error of one line`() async throws {
+        let server = try await LoopbackServer { _ in .answer(200, text: "<html>\n<h1>hello</h1></html>") }
+        let error = await #expect(throws: RegistryError.self) {
+            try await client.tags(of: try Reference("\(server.host)/app"))
+        }
+        #expect(error?.description.contains("cannot list the tags of \(server.host)/app: GET ") == true)
+        #expect(error?.description.contains("\n") == false)
+    }
+}
