@@ -1,11 +1,13 @@
 #!/bin/bash
-# `make bench`: what people wait for, by caasctl and by umoci, in turn on the same files.
+# `make bench`: what people wait for, by caasctl and by others, in turn on the same files.
 #
 # BENCH names the parts, all of them by default: `wheels` is a real site-packages of 2 GB to an OCI layout, `rebuild` the
-# same with nothing and with one file changed, `cuda` 6 GB with NVIDIA's wheels, `files` a million small files.
+# same with nothing and with one file changed, `cuda` 6 GB with NVIDIA's wheels, `files` a million small files, all beside
+# umoci; `push` is in bench-push.sh.
 # BENCH_RUNS=N takes other than three runs, BENCH_TREE=FOLDER other files for the first two, BENCH_FILES=N other than a million.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+. "$project/scripts/bench-push.sh"
 
 folder=$CAASCTL_CACHE/bench
 requirements=$project/scripts/requirements
@@ -15,11 +17,12 @@ caasctl=${CAASCTL_BIN:-$project/.build/release}/caasctl
 main() {
     mkdir -p "$folder"
     work=$(mktemp -d "$folder/run.XXXXXX")
-    trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+    registry_process=
+    trap '[ -z "$registry_process" ] || kill "$registry_process"; chmod -R u+w "$work"; rm -rf "$work"' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
     printf '%s cores; caasctl %s; %s\n' "$(nproc)" "$("$caasctl" --version)" "$(umoci --version)" | tee "$folder/result.md"
-    for part in ${BENCH:-wheels rebuild cuda files}; do "bench_$part"; done
+    for part in ${BENCH:-wheels rebuild cuda files push}; do "bench_$part"; done
 }
 
 bench_wheels() {
@@ -120,6 +123,7 @@ beside_umoci() {
         measure umoci "$run" build_with_umoci
     done
     end caasctl umoci
+    compare caasctl umoci
 }
 
 # The command and what it may not find from the run before it.
@@ -152,10 +156,14 @@ begin() {
     local files megabytes
     files=$(find "$tree" -type f | wc -l)
     megabytes=$(du -sm --apparent-size "$tree" | cut -f 1)
-    title="$megabytes MB in $files files: $1"
-    say "$title"
+    begin_with "$megabytes MB in $files files: $1"
     # The first to read the files would otherwise pay for the disk.
     find "$tree" -type f -print0 | xargs -0 cat >/dev/null
+}
+
+begin_with() {
+    title=$1
+    say "$title"
     rm -f "$work"/*.[0-9]*
 }
 
@@ -178,7 +186,12 @@ median() {
         | sort -n | awk '{v[NR] = $1} END {print (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2}'
 }
 
-ratio() { awk -v ours="$(median caasctl "$1")" -v theirs="$(median umoci "$1")" 'BEGIN {printf "%.2f", ours / theirs}'; }
+compare() {
+    printf '| %s / %s | %s | %s | %s | |\n' "$1" "$2" "$(ratio "$1" "$2" wall)" "$(ratio "$1" "$2" cpu)" \
+        "$(ratio "$1" "$2" peak)" | tee -a "$folder/result.md"
+}
+
+ratio() { awk -v ours="$(median "$1" "$3")" -v theirs="$(median "$2" "$3")" 'BEGIN {printf "%.2f", ours / theirs}'; }
 
 end() {
     local tool
@@ -188,7 +201,6 @@ end() {
             printf '| %s | %.2f s | %.2f s | %.0f MiB | %s MB |\n' "$tool" "$(median "$tool" wall)" "$(median "$tool" cpu)" \
                 "$(median "$tool" peak)" "$(cat "$work/$tool.size")"
         done
-        [ "$*" != "caasctl umoci" ] || printf '| caasctl / umoci | %s | %s | %s | |\n' "$(ratio wall)" "$(ratio cpu)" "$(ratio peak)"
     } | tee -a "$folder/result.md"
 }
 

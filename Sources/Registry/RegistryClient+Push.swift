@@ -18,8 +18,8 @@ extension RegistryClient {
             }
             let content = try PushContent(of: image, in: store)
             onEvent(.planned(blobs: content.blobs.count, bytes: content.blobs.reduce(0) { $0 + $1.size }))
-            let sent = await early?.finish() ?? []
-            let transfer = BlobTransfer(self, try access(reference, Scope.push), store, sent, onEvent)
+            let known = await early?.finish() ?? [:]
+            let transfer = BlobTransfer(self, try access(reference, Scope.push), store, known, onEvent)
             let outcomes = try await BoundedTasks.run(content.layers.count, atOnce: parallelism) {
                 (index) throws(RegistryError) in try await transfer.bring(content.layers[index])
             }

@@ -86,11 +86,11 @@ struct Build: AsyncParsableCommand {
         let file = request == nil ? try ImageDefinition.locate(image ?? ".") : nil
         let home = HomeFolder.path()
         let store = try ImageStore(at: home.appending("store"))
-        let registry = try connection.client()
+        let progress = BuildProgress()
         var imagePush = ImagePush(store: store, settings: try options.settings(), login: login, connection: connection)
         let target = push ? try reference() : nil
-        let outlet = try target.map { try imagePush.begin($0) }
-        let progress = BuildProgress()
+        let outlet = try target.map { try imagePush.begin($0) { progress.note(.warning($0)) } }
+        let registry = try imagePush.early?.client ?? connection.client()
         let lockFile = file?.removingLastComponent().appending(ImageLock.fileName)
         let builder = try ImageBuilder(
             store: store, home: home, bases: registry, entrypointFolders: EntrypointArtifact.folders(home: home),

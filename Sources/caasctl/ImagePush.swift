@@ -36,10 +36,12 @@ struct ImagePush: Sendable {
         }
     }
 
-    /// Begins to push what will be the image of this name, while it is made.
-    mutating func begin(_ reference: Reference) throws -> EarlyPush {
+    /// Begins to push what will be the image of this name, while it is made; `warn` hears why that will not end well.
+    mutating func begin(_ reference: Reference, warn: @escaping @Sendable (String) -> Void) throws -> EarlyPush {
         let client = try client(for: reference)
-        let push = try EarlyPush(client, from: store, to: reference)
+        let push = try EarlyPush(client, from: store, to: reference) {
+            warn("the image will not get into \(reference.name) so: \($0.reason)")
+        }
         early = (push, client)
         return push
     }

@@ -100,6 +100,24 @@ import Testing
         #expect(!wrong.errors.contains("wrong password"))
     }
 
+    @Test func `a build that pushes says early that the password is wrong, and fails in the end`() async throws {
+        let registry = try await DockerRegistry(.user("me", password: "right password"))
+        let reference = "\(registry.host)/app:1"
+        let build = caasctl(
+            ["build", "app", "--tag", reference, "--push"],
+            environment: ["REGISTRY_USERNAME": "me", "REGISTRY_PASSWORD": "wrong password"])
+        let wrong = try await build.run()
+        #expect(wrong.status == 1 && wrong.output.isEmpty)
+        let warning = "warning: the image will not get into \(registry.host)/app so: "
+        let warned = try #require(wrong.errors.firstRange(of: warning)?.lowerBound)
+        let failed = try #require(wrong.errors.firstRange(of: "Error: cannot push \(reference): ")?.lowerBound)
+        #expect(warned < failed)
+        // The image is there all the same.
+        try await caasctl(
+            ["push", reference], environment: ["REGISTRY_USERNAME": "me", "REGISTRY_PASSWORD": "right password"]
+        ).succeed()
+    }
+
     @Test func `a name that no image here has is an error that says what to type`() async throws {
         let outcome = try await caasctl(["push", "ghcr.io/me/app:1"]).run()
         #expect(outcome.status == 1)

@@ -16,24 +16,24 @@ struct BlobTransfer: Sendable {
     private let client: RegistryClient
     let access: RepositoryAccess
     private let store: ImageStore
-    /// What this push itself has sent already.
-    private let sent: Set<Digest>
+    /// What is known of blobs already.
+    private let known: [Digest: Outcome]
     private let onEvent: @Sendable (TransferEvent) -> Void
 
     init(
-        _ client: RegistryClient, _ access: RepositoryAccess, _ store: ImageStore, _ sent: Set<Digest>,
+        _ client: RegistryClient, _ access: RepositoryAccess, _ store: ImageStore, _ known: [Digest: Outcome],
         _ onEvent: @escaping @Sendable (TransferEvent) -> Void
     ) {
         self.client = client
         self.access = access
         self.store = store
-        self.sent = sent
+        self.known = known
         self.onEvent = onEvent
     }
 
     /// Makes sure that the repository has a blob; of one that `isNew` nobody asks whether it is there.
     func bring(_ blob: Descriptor, isNew: Bool = false) async throws(RegistryError) -> Outcome {
-        let outcome = sent.contains(blob.digest) ? .moved : try await outcome(of: blob, isNew: isNew)
+        let outcome = if let known = known[blob.digest] { known } else { try await outcome(of: blob, isNew: isNew) }
         // What is there now can be mounted from there into another repository.
         try? store.remember(here, of: blob.digest)
         switch outcome {

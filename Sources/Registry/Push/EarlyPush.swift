@@ -10,24 +10,34 @@ public final class EarlyPush: Sendable {
     private let client: RegistryClient
     private let access: RepositoryAccess
     private let store: ImageStore
-    private let tasks = Mutex<[Task<Digest?, Never>]>([])
+    private let onRefusal: @Sendable (RegistryError) -> Void
+    private let isRefused = Mutex(false)
+    private typealias Outcomes = [Digest: BlobTransfer.Outcome]
+    private let tasks = Mutex<[Task<Outcomes, Never>]>([])
     /// What was made before and waits to be sent, one after the other: what is being made goes first.
     private let waiting: AsyncStream<Descriptor>.Continuation
 
     /// An early push into the repository of a reference.
-    public init(_ client: RegistryClient, from store: ImageStore, to reference: Reference) throws(RegistryError) {
+    ///
+    /// `onRefusal` hears once of credentials that are not enough: whoever waits for the build would like to know.
+    public init(
+        _ client: RegistryClient, from store: ImageStore, to reference: Reference,
+        onRefusal: @escaping @Sendable (RegistryError) -> Void = { _ in }
+    ) throws(RegistryError) {
+        self.onRefusal = onRefusal
         self.client = client
         self.store = store
         access = try client.access(reference, Scope.push)
         let (blobs, waiting) = AsyncStream.makeStream(of: Descriptor.self)
         self.waiting = waiting
-        let transfer = BlobTransfer(client, access, store, []) { _ in }
-        let task = Task<Digest?, Never> {
+        let transfer = BlobTransfer(client, access, store, [:]) { _ in }
+        let task = Task {
+            var outcomes: Outcomes = [:]
             for await blob in blobs {
                 // One refusal is enough to know that the others would be refused too.
-                do { _ = try await transfer.bring(blob) } catch { return nil }
+                do { outcomes[blob.digest] = try await transfer.bring(blob) } catch { return outcomes }
             }
-            return nil
+            return outcomes
         }
         tasks.withLock { $0.append(task) }
     }
@@ -41,16 +51,19 @@ public final class EarlyPush: Sendable {
         guard client.chunkSize == nil else {
             return { blob in if let blob { self.add(blob) } }
         }
-        let task = Task { [client, access] () -> Digest? in
+        let task = Task { [client, access] () -> Outcomes in
             let stream = BlobStream(client, access)
-            let session = try? await stream.send(file)
+            var session: UploadSession?
+            do throws(RegistryError) { session = try await stream.send(file) } catch { self.note(error) }
             for await case let blob? in blobs {
-                if let session, (try? await stream.close(session, as: blob)) == true { return blob.digest }
+                if let session, (try? await stream.close(session, as: blob)) == true {
+                    return [blob.digest: .moved]
+                }
                 self.add(blob)
-                return nil
+                return [:]
             }
             if let session { await stream.cancel(session) }
-            return nil
+            return [:]
         }
         tasks.withLock { $0.append(task) }
         return { blob in
@@ -59,16 +72,26 @@ public final class EarlyPush: Sendable {
         }
     }
 
+    private func note(_ error: RegistryError) {
+        guard error.code == .unauthorized else { return }
+        let isFirst = isRefused.withLock { isRefused in
+            defer { isRefused = true }
+            return !isRefused
+        }
+        if isFirst { onRefusal(error) }
+    }
+
     /// Sends a blob that is in the store.
     public func add(_ blob: Descriptor) { waiting.yield(blob) }
 
-    /// Waits for everything under way, and tells what the registry took in this way.
-    func finish() async -> Set<Digest> {
+    /// Waits for everything under way, and tells of which blobs the registry has them now.
+    func finish() async -> [Digest: BlobTransfer.Outcome] {
         let all = tasks.withLock { $0 }
-        var sent: Set<Digest> = []
-        for task in all.dropFirst() { if let digest = await task.value { sent.insert(digest) } }
+        var outcomes: Outcomes = [:]
+        for task in all.dropFirst() { outcomes.merge(await task.value) { $1 } }
+        // Streams that broke have added their blobs by now.
         waiting.finish()
-        _ = await all.first?.value
-        return sent
+        if let first = all.first { outcomes.merge(await first.value) { $1 } }
+        return outcomes
     }
 }

@@ -17,7 +17,7 @@ extension RegistryClient {
     ) async throws(RegistryError) -> Int {
         do throws(RegistryError) {
             let from = try access(source, Scope.pull)
-            let transfer = BlobTransfer(self, try access(target, Scope.push), store, [], onEvent)
+            let transfer = BlobTransfer(self, try access(target, Scope.push), store, [:], onEvent)
             var waiting = subjects
             var copied: Set<Digest> = []
             while let subject = waiting.popLast() {
