@@ -14,27 +14,8 @@ import Testing
     /// Sends each layer of an image as if it were just being made, and then the image.
     private func push(_ image: SampleImage, to reference: Reference, _ events: Events = Events()) async throws {
         let early = try EarlyPush(client, from: image.store, to: reference)
-        for layer in image.manifest.layers { try await make(layer, in: image, early) }
+        for layer in image.manifest.layers { try await early.make(layer, of: image) }
         try await client.push(image.descriptor, from: image.store, to: reference, after: early, onEvent: events.note)
-    }
-
-    private func make(_ layer: Descriptor, in image: SampleImage, _ early: EarlyPush) async throws {
-        let content = try FileSystem.read(image.store.path(of: layer.digest))
-        let path = image.folder("making.\(layer.digest.short)")
-        try FileSystem.write([], to: path)
-        let growing = try GrowingFile(path)
-        let finish = early.begin(growing)
-        let file = try File(path, .append(mode: 0o644))
-        var done = 0
-        while done < content.count {
-            let end = min(content.count, done + 30_000)
-            try file.write(Array(content[done..<end]))
-            done = end
-            growing.grow(to: Int64(done))
-            try await Task.sleep(for: .milliseconds(1))
-        }
-        growing.end()
-        finish(layer)
     }
 
     @Test func `each layer is one PATCH, whose digest comes with the PUT, and nothing is sent twice`() async throws {
@@ -95,6 +76,6 @@ import Testing
         for layer in image.manifest.layers { early.add(layer) }
         let events = Events()
         try await client.push(image.descriptor, from: image.store, to: reference, after: early, onEvent: events.note)
-        #expect(Set(events.present) == Set(image.manifest.layers.map(\.digest)))
+        #expect(Set(events.moved).isSuperset(of: image.manifest.layers.map(\.digest)))
     }
 }
