@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func `a registry that takes no streams gets the blobs when they are whole`() async throws {
-        let registry = try await RegistryDouble()
+        let registry = try await StrictRegistry([.artifactRegistry])
         let image = try SampleImage()
         try await push(image, to: try Reference("\(registry.host)/app:1"))
         for layer in image.manifest.layers {
@@ -46,7 +46,9 @@ import Testing
 
     @Test(arguments: [ServerReply.close, .answer(500), .answer(413, text: "<h1>too much</h1>")])
     func `a stream that breaks in the middle costs one more sending and nothing else`(reply: ServerReply) async throws {
-        let registry = try await ChunkRegistry(.init(name: "breaking"), streams: reply)
+        let registry = try await StrictRegistry([
+            Habit(interrupt: { $0.headers["Transfer-Encoding"] == "chunked" && $0.body.count > 100_000 ? reply : nil })
+        ])
         let image = try SampleImage(layers: [400_000])
         try await push(image, to: try Reference("\(registry.host)/app:1"))
         let layer = image.manifest.layers[0]

@@ -44,6 +44,22 @@ import Testing
                     Habit.isClosing, .answer(403, text: #"{"errors":[{"code":"DENIED","message":"quota exceeded"}]}"#))
             ]
         },
+        Scenario("parts that are forgotten", chunkSize: 400_000, push: .whole(again: 800_000)) { _ in [.dropsParts] },
+        Scenario("a limit of time", push: .whole(again: 1_100_000)) { _ in
+            [.reset(Habit.isClosing, after: 1_000_000, times: .max)]
+        },
+        Scenario("a limit of time, where what came is kept", push: .whole(again: 100_000)) { _ in
+            [.reset(Habit.isClosing, after: 1_000_000, times: .max, isKept: true)]
+        },
+        Scenario(
+            "answers that are lost, of a registry that tells no status", chunkSize: 400_000,
+            push: .whole(again: 2_000_000)
+        ) { _ in
+            [
+                .cutAnswer(Habit.method("PATCH"), after: 0, times: 2),
+                .always(Habit.method("GET", "/blobs/uploads/"), .refusal(404, "BLOB_UPLOAD_UNKNOWN")),
+            ]
+        },
         Scenario("a proxy that takes 1.2 MB", push: .whole(again: 1_400_000)) { _ in [.longestBody(1_200_000)] },
         Scenario("a proxy that takes next to nothing", push: .error("cut the layer with 'split'")) { _ in
             [.longestBody(250_000)]
