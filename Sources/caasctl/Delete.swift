@@ -41,14 +41,9 @@ struct Delete: AsyncParsableCommand {
     }
 
     private func confirm(_ reference: Reference) throws {
-        guard !yes else { return }
-        guard StandardOutput.isInteractive else {
-            throw RegistryError(.refused, "delete \(reference)", "nobody said yes; add --yes")
-        }
         let what = reference.digest == nil ? "the tag" : "the image, with every tag that leads to it,"
-        StandardError.print("Remove \(what) \(reference)? Type yes:")
-        guard readLine()?.lowercased() == "yes" else {
-            throw RegistryError(.refused, "delete \(reference)", "you did not say yes")
+        if let refusal = Confirmation.refusal(of: "Remove \(what) \(reference)", yes: yes) {
+            throw RegistryError(.refused, "delete \(reference)", refusal)
         }
     }
 }

@@ -146,14 +146,10 @@ struct Deploy: AsyncParsableCommand {
     }
 
     private func confirm(_ plan: DeploymentPlan) throws {
-        guard plan.offer.priceUSD > 0, !yes else { return }
+        guard plan.offer.priceUSD > 0 else { return }
         let price = Deployer.dollars(plan.offer.priceUSD)
-        guard StandardOutput.isInteractive else {
-            throw DeploymentError(.refused, "deploy \(plan.run)", "it costs \(price), and nobody said yes; add --yes")
-        }
-        StandardError.print("Pay \(price)? Type yes:")
-        guard readLine()?.lowercased() == "yes" else {
-            throw DeploymentError(.refused, "deploy \(plan.run)", "you did not say yes")
+        if let refusal = Confirmation.refusal(of: "Pay \(price)", yes: yes) {
+            throw DeploymentError(.refused, "deploy \(plan.run)", "it costs \(price), and \(refusal)")
         }
     }
 
