@@ -120,6 +120,9 @@ unpack_missing_tools() {
     have runc || unpack runc usr/sbin/runc
     have docker-registry || unpack docker-registry usr/bin/docker-registry
     [ "$tests" = yes ] || return 0
+    # Installed, podman would start its socket. It pulls without its helper, but asks for it.
+    have podman || unpack podman usr/bin/podman
+    have conmon || unpack conmon usr/bin/conmon
     # The tests make images of one static busybox; Debian's usual one is linked with libc.
     if ! have busybox || ldd "$(command -v busybox)" >/dev/null 2>&1; then unpack busybox-static bin/busybox; fi
 }

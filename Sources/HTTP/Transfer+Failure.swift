@@ -18,7 +18,16 @@ extension Transfer {
             error.tlsProblem = problem
             return error
         }
-        return HTTPError(Self.code(result), request.name, detail)
+        return HTTPError(
+            Self.code(result), request.name, detail + (isRightAfterHandshake(result) ? Self.rejection : ""))
+    }
+
+    /// By TLS 1.3 a server that refuses our certificate may have closed before what it says of it is read.
+    private static let rejection = ", right after the handshake, as by a server that wants another client certificate"
+
+    private func isRightAfterHandshake(_ result: CURLcode) -> Bool {
+        [CURLE_SEND_ERROR, CURLE_RECV_ERROR].contains(result) && request.url.scheme == "https" && status == 0
+            && sent == 0 && number(CURLINFO_NUM_CONNECTS) == 1
     }
 
     private static func code(_ result: CURLcode) -> HTTPError.Code {

@@ -48,6 +48,9 @@ public struct Reference: Sendable, Hashable, CustomStringConvertible {
             tag = String(text)
             rest = rest[..<colon]
         }
+        guard registry != "docker.io" || rest.wholeMatch(of: Self.identifierPattern) == nil else {
+            throw failure("64 hexadecimal digits are an image's id and no name")
+        }
         guard rest.wholeMatch(of: Self.repositoryPattern) != nil else {
             throw failure(
                 rest.contains { $0.isUppercase }
@@ -116,8 +119,10 @@ public struct Reference: Sendable, Hashable, CustomStringConvertible {
 
     // Regex is not Sendable, so that a stored one cannot be shared; a literal is compiled once by its compiler.
     private static var hostPattern: Regex<Substring> {
-        #/(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?/#
+        #/(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*(?:\.[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*)*)(?::[0-9]{1,5})?/#
     }
+    /// What docker shows as an image's id, and takes for no name.
+    private static var identifierPattern: Regex<Substring> { #/[a-f0-9]{64}/# }
     private static var tagPattern: Regex<Substring> { #/[A-Za-z0-9_][A-Za-z0-9._-]{0,127}/# }
     private static var repositoryPattern: Regex<Substring> {
         #/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*/#

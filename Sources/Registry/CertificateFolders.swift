@@ -24,7 +24,9 @@ public final class CertificateFolders: Sendable {
         return CertificateFolders(parents.compactMap(\.self))
     }
 
-    /// What is kept for a host; read once. `otherwise` is what holds for whatever the folder lacks.
+    /// What is kept for a host; read once.
+    ///
+    /// `otherwise` is what holds for whatever the folder lacks.
     public func certificates(for url: HTTPURL, otherwise: HTTPCertificates) -> HTTPCertificates? {
         // Folders are named as references name the registry: Docker Hub's is docker.io.
         let name = url.authority == "registry-1.docker.io" ? "docker.io" : url.authority

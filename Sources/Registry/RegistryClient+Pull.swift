@@ -72,6 +72,8 @@ extension RegistryClient {
             }
             // Its blobs are there now: the manifest comes last, as everywhere.
             try keep(image.manifestContent, image.descriptor.mediaType, in: store)
+            // From there they can be mounted into another repository of the registry.
+            for blob in blobs { try? store.remember(source, of: blob.digest) }
             return image
         } catch { throw error.during("pull \(reference)") }
     }

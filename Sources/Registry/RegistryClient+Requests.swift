@@ -3,7 +3,7 @@ import Secrets
 
 /// Requests with authorization, and what their answers mean.
 extension RegistryClient {
-    /// Sends a request to a registry: with authorization, again after a passing failure, and once more after a 401.
+    /// Sends a request to a registry: with authorization, again after a passing failure, and again after a 401.
     ///
     /// Only for what may be carried out twice. `margin` is how long the token must still live, in seconds.
     func send(
@@ -16,7 +16,8 @@ extension RegistryClient {
         }
     }
 
-    /// Adds authorization, unless the request goes elsewhere than to the registry, and repeats it once after a 401.
+    /// Adds authorization, unless the request goes elsewhere than to the registry, and repeats it after a 401, twice at
+    /// most and only with another token: the first may end while other requests use it up.
     func authorized(
         _ request: HTTPRequest, _ access: RepositoryAccess, margin: Double,
         _ send: @Sendable (HTTPRequest) async throws(RegistryError) -> HTTPResponse
@@ -32,15 +33,17 @@ extension RegistryClient {
             }
         }
         var request = request
-        let first = try await authenticator.authorization(for: access, margin: margin)
-        request.headers["Authorization"] = first?.unredacted
-        let response = try await send(request)
-        guard response.status == 401 else { return response }
-        guard let second = try await authenticator.authorization(for: access, after: response, refused: first) else {
-            return response
+        var current = try await authenticator.authorization(for: access, margin: margin)
+        request.headers["Authorization"] = current?.unredacted
+        var response = try await send(request)
+        for _ in 0..<2 where response.status == 401 {
+            let next = try await authenticator.authorization(for: access, after: response, refused: current)
+            guard let next else { break }
+            current = next
+            request.headers["Authorization"] = next.unredacted
+            response = try await send(request)
         }
-        request.headers["Authorization"] = second.unredacted
-        return try await send(request)
+        return response
     }
 
     /// Waits as the policy says before the next attempt.

@@ -37,7 +37,9 @@ struct RegistryConnectionOptions: ParsableArguments {
         }
     }
 
-    /// A client that reaches registries so. It also goes through the proxies of the environment, as libcurl reads them:
+    /// A client that reaches registries so.
+    ///
+    /// It also goes through the proxies of the environment, as libcurl reads them:
     /// <https://everything.curl.dev/usingcurl/proxies/env.html>.
     func client(
         _ credentials: RegistryCredentials = .standard(), jobs: Int = 4, chunkSize: ByteCount? = nil

@@ -29,6 +29,13 @@ import Testing
         ("a__b/c--d.e", "docker.io", "a__b/c--d.e", "latest"),
         ("lower:Upper_.-1", "docker.io", "library/lower", "Upper_.-1"),
         ("HOST.example/app", "HOST.example", "app", "latest"),
+        ("a-b--c.example/app", "a-b--c.example", "app", "latest"),
+        (
+            "host.example/\(String(repeating: "abcdef01", count: 8))", "host.example",
+            String(repeating: "abcdef01", count: 8), "latest"
+        ),
+        ("host.example:65535/a-b/c--d/e__f.g:v1.0-rc_1", "host.example:65535", "a-b/c--d/e__f.g", "v1.0-rc_1"),
+        ("app:\(String(repeating: "t", count: 128))", "docker.io", "library/app", String(repeating: "t", count: 128)),
     ])
     func `a name is read as docker reads it`(text: String, registry: String, repository: String, tag: String) throws {
         let reference = try Reference(text)
@@ -62,6 +69,14 @@ import Testing
         "a:", "a:.tag", "a:-tag", "a:\(String(repeating: "t", count: 129))", "http://ghcr.io/app", "a b", "a\n", "é",
         "[fe80::1%eth0]:5000/repo", "host.:port/a", "-host.example/a", "host.example:/a",
         String(repeating: "a/", count: 128) + "a", "host.example/",
+        "a..b.example/app", "a.-b.example/app", "a-.example/app", "host_name.example/app", "host.example:port/app",
+        "host.example:123456/app", "[::1/app", "::1/app:1", "[::1]app", "[]/app", "[g::1]/app", "host.example//app",
+        "host.example/app/", "host.example/app:1:2", "host.example/app@", "host.example/app:1@sha256",
+        "app@\(digest)@\(digest)", "app@sha512:\(String(repeating: "0", count: 128))",
+        String(repeating: "0123456789abcdef", count: 4), "docker.io/\(String(repeating: "abcdef01", count: 8))",
+        "a/b c",
+        "a\tb", "host.example/app:1\u{0}", " app", "app ", "host.example/äpp", "-", "_", ".", "..", "../app", "./app",
+        "host.example/.hidden", "host.example/a_", "host.example/_a", "host.example/a._b", "https://host.example/app:1",
     ])
     func `what is no reference is refused`(text: String) {
         let error = #expect(throws: OCIError.self) { try Reference(text) }

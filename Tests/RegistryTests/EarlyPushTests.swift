@@ -14,27 +14,8 @@ import Testing
     /// Sends each layer of an image as if it were just being made, and then the image.
     private func push(_ image: SampleImage, to reference: Reference, _ events: Events = Events()) async throws {
         let early = try EarlyPush(client, from: image.store, to: reference)
-        for layer in image.manifest.layers { try await make(layer, in: image, early) }
+        for layer in image.manifest.layers { try await early.make(layer, of: image) }
         try await client.push(image.descriptor, from: image.store, to: reference, after: early, onEvent: events.note)
-    }
-
-    private func make(_ layer: Descriptor, in image: SampleImage, _ early: EarlyPush) async throws {
-        let content = try FileSystem.read(image.store.path(of: layer.digest))
-        let path = image.folder("making.\(layer.digest.short)")
-        try FileSystem.write([], to: path)
-        let growing = try GrowingFile(path)
-        let finish = early.begin(growing)
-        let file = try File(path, .append(mode: 0o644))
-        var done = 0
-        while done < content.count {
-            let end = min(content.count, done + 30_000)
-            try file.write(Array(content[done..<end]))
-            done = end
-            growing.grow(to: Int64(done))
-            try await Task.sleep(for: .milliseconds(1))
-        }
-        growing.end()
-        finish(layer)
     }
 
     @Test func `each layer is one PATCH, whose digest comes with the PUT, and nothing is sent twice`() async throws {
@@ -54,7 +35,7 @@ import Testing
     }
 
     @Test func `a registry that takes no streams gets the blobs when they are whole`() async throws {
-        let registry = try await RegistryDouble()
+        let registry = try await StrictRegistry([.artifactRegistry])
         let image = try SampleImage()
         try await push(image, to: try Reference("\(registry.host)/app:1"))
         for layer in image.manifest.layers {
@@ -65,7 +46,9 @@ import Testing
 
     @Test(arguments: [ServerReply.close, .answer(500), .answer(413, text: "<h1>too much</h1>")])
     func `a stream that breaks in the middle costs one more sending and nothing else`(reply: ServerReply) async throws {
-        let registry = try await ChunkRegistry(.init(name: "breaking"), streams: reply)
+        let registry = try await StrictRegistry([
+            Habit(interrupt: { $0.headers["Transfer-Encoding"] == "chunked" && $0.body.count > 100_000 ? reply : nil })
+        ])
         let image = try SampleImage(layers: [400_000])
         try await push(image, to: try Reference("\(registry.host)/app:1"))
         let layer = image.manifest.layers[0]
@@ -95,6 +78,6 @@ import Testing
         for layer in image.manifest.layers { early.add(layer) }
         let events = Events()
         try await client.push(image.descriptor, from: image.store, to: reference, after: early, onEvent: events.note)
-        #expect(Set(events.present) == Set(image.manifest.layers.map(\.digest)))
+        #expect(Set(events.moved).isSuperset(of: image.manifest.layers.map(\.digest)))
     }
 }

@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func `a push that is cancelled ends soon and leaves nothing of it here`() async throws {
-        let registry = try await RegistryDouble(fault: { $0.method == "POST" ? .silence : nil })
+        let registry = try await StrictRegistry(fault: { $0.method == "POST" ? .silence : nil })
         let image = try SampleImage(layers: [1000])
         let task = Task {
             try await RegistryClient(credentials: .none, retries: .quick)

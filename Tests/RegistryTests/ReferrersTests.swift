@@ -99,7 +99,7 @@ import Testing
     @Test func `a registry that answers with the subject keeps the list itself`() async throws {
         let image = try SampleImage(layers: [10])
         let signature = try artifact("a/b", of: image.descriptor, in: image.store, "signed")
-        let registry = try await RegistryDouble(fault: { request in
+        let registry = try await StrictRegistry(fault: { request in
             request.method == "PUT" && request.path.contains("/manifests/")
                 ? .answer(201, ["OCI-Subject": "\(image.descriptor.digest)"]) : nil
         })

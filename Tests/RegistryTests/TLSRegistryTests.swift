@@ -98,14 +98,17 @@ import Testing
         try await client(trusting: authority.certificate, showing: mine)
             .push(image.descriptor, from: image.store, to: reference)
 
+        // Where the registry closes before we have read what it says, no more than that is known.
+        let closed = ", right after the handshake, as by a server that wants another client certificate"
         let without = try await failure(client(trusting: authority.certificate), registry)
-        #expect(
-            without.reason == "GET https://\(registry.host)/v2/: \(registry.host) wants a client certificate, and none "
-                + "was given; --client-cert FILE with --client-key FILE gives one")
+        let wanted =
+            "\(registry.host) wants a client certificate, and none was given; --client-cert FILE with --client-key FILE "
+            + "gives one"
+        #expect(without.reason.hasSuffix(wanted) || without.reason.hasSuffix(closed), "\(without)")
         let theirs = try await others.issue("me", for: "DNS:me")
         let wrong = try await failure(client(trusting: authority.certificate, showing: theirs), registry)
-        #expect(
-            wrong.reason == "GET https://\(registry.host)/v2/: \(registry.host) does not take our client certificate")
+        let refused = "\(registry.host) does not take our client certificate"
+        #expect(wrong.reason.hasSuffix(refused) || wrong.reason.hasSuffix(closed), "\(wrong)")
         let mixed = CertificateAuthority.Issued(certificate: mine.certificate, key: theirs.key)
         let unusable = try await failure(client(trusting: authority.certificate, showing: mixed), registry)
         #expect(unusable.reason.contains("a file of certificates cannot be used: "), "\(unusable)")

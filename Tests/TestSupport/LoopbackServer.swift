@@ -108,7 +108,7 @@ public final class LoopbackServer: Sendable {
                 let request = ReceivedRequest(method: head.method.rawValue, target: head.uri, headers: headers)
                 record.requests.withLock { $0.append(request) }
                 self.request = request
-            case .body(let bytes): request?.body.append(contentsOf: bytes.readableBytesView)
+            case .body(let bytes): bytes.withUnsafeReadableBytes { request?.body.append(contentsOf: $0) }
             case .end:
                 guard let request else { return }
                 self.request = nil

@@ -188,6 +188,7 @@ struct BlobUpload {
             hasBegunAgain = true
             await cancel()
             rule.giveUp()
+        case 416: break  // What closes a session comes when the registry is elsewhere; it is asked where.
         case let status where response.isSuccess || RetryPolicy.isTransient(status: status): break
         default: throw refusal
         }

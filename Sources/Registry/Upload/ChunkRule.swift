@@ -1,10 +1,13 @@
 /// How a blob's upload is cut into requests.
 struct ChunkRule: Sendable {
-    /// Below this, requests cost more than they save; ECR takes no shorter one but the last.
+    /// Below this, requests cost more than they save.
     private static let smallest: Int64 = 1 << 20
     /// GHCR refuses longer ones: <https://github.com/oras-project/rust-oci-client/issues/37>.
     private static let afterRefusal: Int64 = (4 << 20) - (64 << 10)
     private static let standard: Int64 = 32 << 20
+    /// Amazon's take no shorter ones but the last, and do not say so:
+    /// <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UploadLayerPart.html>.
+    private static let leastAtAmazon: Int64 = 5 << 20
 
     /// Bytes of a request, nil for the whole blob in one.
     private(set) var size: Int64?
@@ -22,7 +25,9 @@ struct ChunkRule: Sendable {
         let standard = registry == "ghcr.io" ? Self.afterRefusal : Self.standard
         // What broke as a whole would break again in a single part.
         firstSize = forced ?? min(standard, max(Self.smallest, blobSize / 4))
-        size = isAllowed ? forced : nil
+        let isAmazon = registry.hasSuffix(".amazonaws.com") || registry == "public.ecr.aws"
+        if isAmazon { minimum = Self.leastAtAmazon }
+        size = isAllowed ? forced.map { [minimum] in max($0, minimum) } : nil
     }
 
     /// Takes parts from now on; false where the registry takes none.

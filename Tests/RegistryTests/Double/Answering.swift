@@ -52,7 +52,7 @@ struct Answering {
         }
     }
 
-    /// <https://www.rfc-editor.org/rfc/rfc9110#section-14.2>
+    /// What Range asks for. <https://www.rfc-editor.org/rfc/rfc9110#section-14.2>
     private static func part(of bytes: [UInt8], _ range: String?, _ fields: HTTPHeaders) -> ServerReply {
         guard let range else { return .answer(200, fields, body: bytes) }
         let ends = range.trimmingPrefix("bytes=").split(separator: "-", omittingEmptySubsequences: false)

@@ -123,9 +123,35 @@ extension Habit {
     }
 
     /// The connection is reset once so many bytes of a body have come; the first times.
-    static func reset(_ choice: @escaping Choice, after bytes: Int, times: Int = 1) -> Habit {
+    static func reset(
+        _ choice: @escaping Choice, after bytes: Int, times: Int = 1, isKept: Bool = false
+    ) -> Habit {
         let seen = Shared(0)
-        return Habit(interrupt: { choice($0) && $0.body.count >= bytes && seen.next() <= times ? .close : nil })
+        return Habit(
+            interrupt: { choice($0) && $0.body.count >= bytes && seen.next() <= times ? .close : nil },
+            keepsInterrupted: isKept)
+    }
+
+    /// Parts after the first are taken, and thrown away. <https://github.com/openai/tart/issues/273>
+    static let dropsParts = Habit(before: { request in
+        guard request.method == "PATCH", let range = request.headers["Content-Range"], !range.hasPrefix("0-") else {
+            return nil
+        }
+        return .answer(202, ["Location": request.target, "Range": "0-399999"])
+    })
+
+    /// Once so many bytes of a blob are there in parts, one part is never answered.
+    static func holds(after bytes: Int, _ hasHeld: Shared<Bool>) -> Habit {
+        Habit(after: { request, reply in
+            guard request.method == "PATCH", case .answer(_, let fields, _) = reply,
+                let end = fields["Range"].flatMap({ Int($0.drop { $0 != "-" }.dropFirst()) }), end > bytes
+            else { return reply }
+            let isFirst = hasHeld.withLock { held in
+                defer { held = true }
+                return !held
+            }
+            return isFirst ? .silence : reply
+        })
     }
 
     /// What was asked is done, and of its answer only so many bytes arrive; the first times.

@@ -46,7 +46,12 @@ final class StrictRegistry: Sendable {
         server = try await LoopbackServer(interrupting: { request in
             for habit in habits {
                 guard let reply = habit.interrupt(request) else { continue }
-                if Self.isUpload(request) { content.withLock { $0.received += request.body.count } }
+                guard Self.isUpload(request) else { return reply }
+                content.withLock { content in
+                    content.received += request.body.count
+                    let session = request.path.split(separator: "/").last.map(String.init) ?? ""
+                    if habit.keepsInterrupted { content.sessions[session]?.bytes += request.body }
+                }
                 return reply
             }
             return nil
@@ -78,10 +83,33 @@ final class StrictRegistry: Sendable {
         }
     }
 
+    /// A registry before which these look at requests, while their bodies come and when they have.
+    convenience init(
+        interrupt: @escaping LoopbackServer.Interrupter = { _ in nil },
+        fault: @escaping @Sendable (ReceivedRequest) -> ServerReply?
+    ) async throws {
+        try await self.init([Habit(interrupt: interrupt, before: fault)])
+    }
+
     var host: String { server.host }
     /// Bytes of blobs that came, however often.
     var received: Int { content.withLock { $0.received } }
     func repository(_ name: String) -> Repository { content.withLock { $0.repositories[name] ?? Repository() } }
+    /// Every blob by its digest.
+    var blobs: [String: [UInt8]] {
+        content.withLock { $0.repositories.values.reduce(into: [:]) { $0.merge($1.blobs) { first, _ in first } } }
+    }
+    /// Every manifest by its digest and its tags.
+    var manifests: [String: [UInt8]] {
+        content.withLock { content in
+            var all: [String: [UInt8]] = [:]
+            for repository in content.repositories.values {
+                for (digest, manifest) in repository.manifests { all[digest] = manifest.bytes }
+                for (tag, digest) in repository.tags { all[tag] = all[digest] }
+            }
+            return all
+        }
+    }
     func change(_ change: @Sendable (inout Content) -> Void) { content.withLock { change(&$0) } }
 
     func count(_ method: String, _ fragment: String) -> Int {
@@ -97,6 +125,8 @@ final class StrictRegistry: Sendable {
 struct Habit: Sendable {
     /// Looks at a request while its body comes, and ends it with what it returns.
     var interrupt: @Sendable (ReceivedRequest) -> ServerReply? = { _ in nil }
+    /// True where what had come of an interrupted body counts.
+    var keepsInterrupted = false
     /// Answers instead of the registry.
     var before: @Sendable (ReceivedRequest) -> ServerReply? = { _ in nil }
     /// Changes the registry's answer.
