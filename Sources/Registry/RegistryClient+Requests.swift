@@ -24,6 +24,14 @@ extension RegistryClient {
     ) async throws(RegistryError) -> HTTPResponse {
         // An upload's address may be on another host, which must not see our credentials.
         guard request.url.hasSameOrigin(as: access.endpoint) else { return try await send(request) }
+        if request.body.length == 0, let answer = try await authenticator.claimFirstRequest(access) {
+            defer { answer.finish() }
+            let response = try await send(request)
+            if response.isSuccess {
+                answer.yield(.none)
+                return response
+            }
+        }
         var request = request
         var current = try await authenticator.authorization(for: access, margin: margin)
         request.headers["Authorization"] = current?.unredacted

@@ -90,22 +90,39 @@ actor Authenticator {
 
     private func scheme(of access: RepositoryAccess) async throws(RegistryError) -> Scheme {
         if let known = schemes[access.endpoint] { return try await known.value.get() }
-        let task = Task { [http, retries] () -> Result<Scheme, RegistryError> in
-            do throws(RegistryError) {
-                // "GET /v2/" is what every registry answers, and where it says what it wants.
-                let request = HTTPRequest("GET", access.endpoint.with(target: "/v2/"))
-                let response = try await http.send(request, retrying: retries, orElse: .unreachable)
-                if response.status == 400, request.url.scheme == "http" {
-                    throw RegistryError.wantsTLS(request, response)
-                }
-                guard response.status == 401 else { return .success(.none) }
-                return .success(try Self.scheme(AuthenticationChallenge.all(in: response.headers), access))
-            } catch { return .failure(error) }
-        }
+        let task = Task { await ask(access) }
         schemes[access.endpoint] = task
         let result = await task.value
         if case .failure = result { schemes[access.endpoint] = nil }
         return try result.get()
+    }
+
+    /// Lets a request go before anybody has asked the registry what it wants, where it is the first and we have no
+    /// credentials to show: mostly its answer is the one that was wanted. All others wait for what it tells.
+    ///
+    /// nil where the request is to be sent as usual.
+    func claimFirstRequest(_ access: RepositoryAccess) async throws(RegistryError) -> AsyncStream<Scheme>.Continuation?
+    {
+        guard try await credential(for: access).kind == .none, schemes[access.endpoint] == nil else { return nil }
+        let (answers, answer) = AsyncStream.makeStream(of: Scheme.self)
+        schemes[access.endpoint] = Task {
+            for await scheme in answers { return .success(scheme) }
+            return await ask(access)
+        }
+        return answer
+    }
+
+    private func ask(_ access: RepositoryAccess) async -> Result<Scheme, RegistryError> {
+        do throws(RegistryError) {
+            // "GET /v2/" is what every registry answers, and where it says what it wants.
+            let request = HTTPRequest("GET", access.endpoint.with(target: "/v2/"))
+            let response = try await http.send(request, retrying: retries, orElse: .unreachable)
+            if response.status == 400, request.url.scheme == "http" {
+                throw RegistryError.wantsTLS(request, response)
+            }
+            guard response.status == 401 else { return .success(.none) }
+            return .success(try Self.scheme(AuthenticationChallenge.all(in: response.headers), access))
+        } catch { return .failure(error) }
     }
 
     private static func scheme(
