@@ -16,6 +16,8 @@ public final class HTTPClient: Sendable {
         public var allowsPlainHTTP = false
         /// The User-Agent.
         public var userAgent = "caasctl"
+        /// Seconds after which a connection that is not made yet, with its handshake, is given up.
+        public var connectSeconds = 10
         /// Connections to one host at once; further requests wait.
         public var connectionsPerHost = 16
 

@@ -54,7 +54,7 @@ extension Transfer {
 
     private func setLimits(_ handle: UnsafeMutableRawPointer) {
         _ = caas_curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
-        _ = caas_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT, 10)
+        _ = caas_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT, configuration.connectSeconds)
         _ = caas_curl_set_long(handle, CURLOPT_LOW_SPEED_LIMIT, 1)
         _ = caas_curl_set_long(handle, CURLOPT_LOW_SPEED_TIME, request.stallSeconds)
         _ = caas_curl_set_long(handle, CURLOPT_TCP_KEEPALIVE, 1)

@@ -46,7 +46,11 @@ public final class CertificateFolders: Sendable {
             guard let content = try? FileSystem.read(folder.appending(name), limit: 4 << 20) else { continue }
             authorities += content + [UInt8(ascii: "\n")]
         }
-        if !authorities.isEmpty { certificates.authorityBytes = authorities }
+        if !authorities.isEmpty {
+            // What was named for all registries is trusted here too.
+            let named = otherwise.authorities.flatMap { try? FileSystem.read($0, limit: 4 << 20) }
+            certificates.authorityBytes = authorities + (named ?? [])
+        }
         let key = names.first { $0.hasSuffix(".key") && names.contains("\($0.dropLast(4)).cert") }
         if let key {
             certificates.client = folder.appending("\(key.dropLast(4)).cert")

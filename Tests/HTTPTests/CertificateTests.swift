@@ -33,4 +33,19 @@ import Testing
         let other = HTTPRequest("GET", HTTPURL(scheme: "https", host: "127.0.0.2", port: port, target: "/"))
         await #expect(throws: HTTPError.self) { try await HTTPClient(configuration).send(other) }
     }
+
+    @Test func `a server that takes a connection and says nothing is given up`() async throws {
+        let authority = try await CertificateAuthority()
+        let server = try await DockerRegistry(
+            listening: .init(certificate: try await authority.issue("server", for: "IP:127.0.0.1")))
+        // The system goes on taking connections for it.
+        server.pause()
+        var configuration = HTTPClient.Configuration()
+        configuration.connectSeconds = 1
+        let url = HTTPURL(scheme: "https", host: "127.0.0.1", port: server.port, target: "/v2/")
+        let error = await #expect(throws: HTTPError.self) {
+            try await HTTPClient(configuration).send(HTTPRequest("GET", url))
+        }
+        #expect(error?.code == .stalled && error?.isTransient == true, "\(error?.description ?? "")")
+    }
 }

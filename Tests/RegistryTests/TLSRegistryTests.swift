@@ -138,6 +138,18 @@ import Testing
         try await client.push(image.descriptor, from: image.store, to: try Reference("\(registry.host)/app:1"))
         let second = try await DockerRegistry(listening: .init(certificate: server))
         #expect(try await failure(client, second).reason.contains("not trusted here"))
+        // What is trusted everywhere is trusted beside what the folder holds.
+        let third = try await DockerRegistry(
+            listening: .init(certificate: try await other.issue("third", for: "IP:127.0.0.1")))
+        try copy(authority.certificate, as: "\(third.host)/a.crt")
+        var everywhere = HTTPCertificates()
+        everywhere.authorities = other.certificate
+        let both = folders.certificates(
+            for: HTTPURL(scheme: "https", host: "127.0.0.1", port: third.port, target: "/"), otherwise: everywhere)
+        configuration.hostCertificates = { _ in both }
+        let trusting = RegistryClient(
+            credentials: .none, http: HTTPClient(configuration), retries: .quick, plainHTTP: .nowhere)
+        try await trusting.push(image.descriptor, from: image.store, to: try Reference("\(third.host)/app:1"))
     }
 
     @Test func `a registry at an IPv6 address is pushed to and pulled from`() async throws {
