@@ -54,9 +54,11 @@ public struct DeploymentPlan: Sendable {
     ) -> [String: String] {
         var environment: [String: String] = [:]
         // Where the bucket is may stand in the settings alone, as the key to it does.
-        for name in [EnvironmentName.endpoint, EnvironmentName.bucket, EnvironmentName.prefix, EnvironmentName.region] {
-            environment[name] = settings.text(name)
-        }
+        let names = [
+            EnvironmentName.endpoint, EnvironmentName.bucket, EnvironmentName.prefix, EnvironmentName.region,
+            EnvironmentName.addressing,
+        ]
+        for name in names { environment[name] = settings.text(name) }
         environment.merge(manifest.environment) { _, stated in stated }
         environment[EnvironmentName.runID] = run.description
         environment[EnvironmentName.port] = String(manifest.port)

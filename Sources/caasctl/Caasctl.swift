@@ -10,7 +10,7 @@ import POSIX
         subcommands: [
             Build.self, Push.self, Images.self, Inspect.self, ListFiles.self, Diff.self, Verify.self, RemoveImage.self,
             Prune.self, Login.self, Logout.self, Deploy.self, Status.self, Logs.self, Fetch.self,
-            Destroy.self, SandboxCommand.self,
+            Destroy.self, StorageCommand.self, SandboxCommand.self,
             EntrypointCommand.self, RunWorkerCommand.self,
         ])
 

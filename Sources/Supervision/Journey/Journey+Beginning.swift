@@ -18,7 +18,7 @@ extension Journey {
         board.update { $0.run = run.description }
         log.say("run \(run), program \(configuration.program.name)")
         let layout = BucketLayout(prefix: configuration.prefix, run: run)
-        let store = Self.store(configuration)
+        let store = try Self.store(configuration)
         let preflight = Preflight(
             configuration: configuration, store: store, runner: CommandRunner(supervisor: supervisor, log: log),
             log: log)
@@ -77,14 +77,15 @@ extension Journey {
         }
     }
 
-    private static func store(_ configuration: RunConfiguration) -> any ObjectStore {
+    private static func store(_ configuration: RunConfiguration) throws(SupervisionError) -> any ObjectStore {
         var settings = HTTPClient.Configuration()
         // The layer brings its own certificates, since an image may have none.
         if FileSystem.exists("/.caas/ca.pem") { settings.certificateAuthorities = "/.caas/ca.pem" }
         settings.userAgent = "caas-entrypoint"
-        return S3Client(
-            configuration.location, credentials: configuration.credentials, client: HTTPClient(settings),
-            policy: RetryPolicy(attempts: 5))
+        do throws(StorageError) {
+            return try configuration.location.open(
+                credentials: configuration.credentials, client: HTTPClient(settings), policy: RetryPolicy(attempts: 5))
+        } catch { throw SupervisionError(status: ExitCode.configuration.rawValue, error.message) }
     }
 
     private func dataFolder(_ configuration: RunConfiguration) throws(SupervisionError) -> FilePath {
