@@ -196,7 +196,10 @@ let package = Package(
             ["Sandbox", "Containers", "ImageStore", "OCI", "HTTP", "Secrets", "JSON", "POSIX", systemPackage]),
         tests(
             "IntegrationTests",
-            ["RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage],
+            [
+                "RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX",
+                systemPackage,
+            ],
             resources: [.copy("Dockerfiles")]),
     ],
     swiftLanguageModes: [.v6]

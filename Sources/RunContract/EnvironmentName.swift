@@ -31,6 +31,8 @@ public enum EnvironmentName {
 
     /// The region that requests to the bucket are signed for; AWS's endpoints name it, else it is `auto`.
     public static let region = "R2_REGION"
+    /// A file of certificates to trust instead of the system's, for a service with an authority of its own.
+    public static let certificates = "AWS_CA_BUNDLE"
     /// `virtual` where the bucket's name goes ahead of the host's, `path` where it is not set.
     public static let addressing = "R2_ADDRESSING"
     /// Seconds that uploads may go on failing once nothing else is left to be done.

@@ -57,7 +57,6 @@ struct CopyPlan: Sendable {
         everythingBelow source: String, to target: String, links: StorageCopy.Links, opener: StorageOpener
     ) async throws(StorageError) {
         self.source = try opener.open(source, isFolder: true).folder
-        if case .file(let path) = try StorageURL(target) { try Self.makeFolder(path) }
         self.target = try opener.open(target, isFolder: true).folder
         place = self.target.name
         switch self.source.store {
@@ -67,6 +66,7 @@ struct CopyPlan: Sendable {
         guard !items.isEmpty else {
             throw StorageError(.noSuchKey, "copy \(self.source.name)", "there is nothing below it")
         }
+        if case .file(let path) = try StorageURL(target) { try Self.makeFolder(path) }
         for object in try await self.target.store.object.list(self.target.key) {
             existing[Array(object.key.utf8)] = object
         }

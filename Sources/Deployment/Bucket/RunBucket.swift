@@ -19,7 +19,7 @@ public struct RunBucket: Sendable {
 
     /// The folder of a run, opened with the key that the settings hold.
     public init(
-        _ place: RunRecord.Bucket, run: RunID, settings: Settings, http: HTTPClient = HTTPClient()
+        _ place: RunRecord.Bucket, run: RunID, settings: Settings, http: HTTPClient? = nil
     ) throws(DeploymentError) {
         let action = "open the bucket \(place.name)"
         let storage = StorageSettings(settings, client: http)

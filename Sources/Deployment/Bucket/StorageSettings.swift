@@ -3,6 +3,7 @@ public import HTTP
 public import ObjectStorage
 import RunContract
 import Secrets
+import SystemPackage
 
 /// The bucket's service and the key to it, as the settings name them.
 public struct StorageSettings: Sendable {
@@ -10,9 +11,13 @@ public struct StorageSettings: Sendable {
     private let client: HTTPClient
 
     /// Reads R2_ENDPOINT_URL and its companions when they are asked for.
-    public init(_ settings: Settings, client: HTTPClient = HTTPClient()) {
+    ///
+    /// Without a client one is made that trusts the system's certificates, or those that AWS_CA_BUNDLE names.
+    public init(_ settings: Settings, client: HTTPClient? = nil) {
         self.settings = settings
-        self.client = client
+        var configuration = HTTPClient.Configuration()
+        configuration.certificateAuthorities = settings.text(EnvironmentName.certificates).map { FilePath($0) }
+        self.client = client ?? HTTPClient(configuration)
     }
 
     /// R2_BUCKET_NAME, nil where it is not set.
