@@ -17,19 +17,22 @@ extension S3Client {
     /// Every object whose key begins so, in the order of keys.
     public func list(_ prefix: String) async throws(StorageError) -> [ListedObject] {
         var objects: [ListedObject] = []
-        try await list(prefix) { objects += $0.objects }
+        try await list(prefix) { page in
+            objects += page.objects
+            return true
+        }
         return objects
     }
 
-    /// Hands out the objects whose keys begin so, page by page; with `isShallow` none behind the next slash.
+    /// Hands out the objects whose keys begin so, page by page until `page` answers false; with `isShallow` none behind
+    /// the next slash.
     public func list(
-        _ prefix: String, isShallow: Bool = false, _ page: (ListedPage) -> Void
+        _ prefix: String, isShallow: Bool = false, _ page: (ListedPage) -> Bool
     ) async throws(StorageError) {
         var token: String?
         for _ in 0..<Self.mostPages {
             let (listed, next) = try await listPage(prefix, isShallow, after: token)
-            page(listed)
-            guard let next else { return }
+            guard page(listed), let next else { return }
             token = next
         }
         throw StorageError(.other, "list \(location.name(prefix))", "the listing has no end")

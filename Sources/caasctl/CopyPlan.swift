@@ -21,8 +21,8 @@ struct CopyPlan: Sendable {
     let target: StoragePlace
     private(set) var items: [Item] = []
     private(set) var warnings: [String] = []
-    /// What is at the target already, by the bytes of its key.
-    private(set) var existing: [[UInt8]: ListedObject] = [:]
+    /// What is at the target already, by the bytes of its key; nil where that is too much to be listed.
+    private(set) var existing: [[UInt8]: ListedObject]? = [:]
     /// What is printed in the end.
     let place: String
 
@@ -47,7 +47,7 @@ struct CopyPlan: Sendable {
         if case .folder(let store) = from.store { (file, etag) = (try store.path(of: from.key), "") }
         items = [Item(key: from.key, size: status.size, etag: etag, file: file, targetKey: to.key)]
         if let there = try await to.store.object.head(to.key) {
-            existing[Array(to.key.utf8)] = ListedObject(key: to.key, size: there.size, etag: there.etag)
+            existing = [Array(to.key.utf8): ListedObject(key: to.key, size: there.size, etag: there.etag)]
         }
         (self.source, self.target, place) = (from, to, to.name)
     }
@@ -67,9 +67,28 @@ struct CopyPlan: Sendable {
             throw StorageError(.noSuchKey, "copy \(self.source.name)", "there is nothing below it")
         }
         if case .file(let path) = try StorageURL(target) { try Self.makeFolder(path) }
-        for object in try await self.target.store.object.list(self.target.key) {
-            existing[Array(object.key.utf8)] = object
+        existing = try await listTarget()
+    }
+
+    /// What is at the target now; nil where most of it is other people's, and each key is better asked for alone.
+    func listTarget() async throws(StorageError) -> [[UInt8]: ListedObject]? {
+        var found: [[UInt8]: ListedObject] = [:]
+        guard case .bucket(let client) = target.store else {
+            for object in try await target.store.object.list(target.key) { found[Array(object.key.utf8)] = object }
+            return found
         }
+        let most = max(10_000, items.count * 2)
+        try await client.list(target.key) { page in
+            for object in page.objects { found[Array(object.key.utf8)] = object }
+            return found.count <= most
+        }
+        return found.count <= most ? found : nil
+    }
+
+    /// What is at the target under a key.
+    func there(_ key: String) async throws(StorageError) -> ListedObject? {
+        if let existing { return existing[Array(key.utf8)] }
+        return try await target.store.object.head(key).map { ListedObject(key: key, size: $0.size, etag: $0.etag) }
     }
 
     /// A file that is named itself may be named by a link.
@@ -104,7 +123,10 @@ struct CopyPlan: Sendable {
 
     private mutating func take(_ client: S3Client) async throws(StorageError) {
         var objects: [ListedObject] = []
-        try await client.list(source.key) { objects += $0.objects }
+        try await client.list(source.key) { page in
+            objects += page.objects
+            return true
+        }
         // Consoles make "folders" of empty objects whose keys end with a slash.
         for object in objects where !(object.size == 0 && object.key.hasSuffix("/")) {
             items.append(

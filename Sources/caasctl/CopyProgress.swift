@@ -57,6 +57,11 @@ final class CopyProgress: Sendable {
         show(done, count)
     }
 
+    /// So many bytes of a file were compared with what is there.
+    func checked(_ name: String, _ bytes: Int64, of size: Int64) {
+        line.update("comparing \(name): \(ByteCount(bytes)) of \(ByteCount(size))")
+    }
+
     private func show(_ done: Int64, _ count: Int) {
         line.update(
             "copied \(count) of \(files) files, \(ByteCount(done)) of \(ByteCount(bytes)), \(rate(done))"

@@ -46,7 +46,8 @@ struct StorageCopy: AsyncParsableCommand {
         let transfer = StorageTransfer(plan: plan, noOverwrite: noOverwrite, jobs: jobs, progress: progress)
         let outcome = try await transfer.run()
         progress.finish()
-        for failure in outcome.failures { StandardError.print("error: \(failure)") }
+        for failure in outcome.failures.prefix(20) { StandardError.print("error: \(failure)") }
+        if outcome.failures.count > 20 { StandardError.print("and \(outcome.failures.count - 20) more") }
         guard outcome.failures.isEmpty else {
             throw StorageError(
                 .other, "copy \(outcome.failures.count) of \(plan.items.count) files",

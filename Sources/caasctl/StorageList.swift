@@ -31,7 +31,10 @@ struct StorageList: AsyncParsableCommand {
         var lines = ListingLines(place: place, isJSON: json)
         switch place.store {
         case .bucket(let client):
-            try await client.list(place.key, isShallow: !recursive) { lines.add($0.folders, $0.objects) }
+            try await client.list(place.key, isShallow: !recursive) { page in
+                lines.add(page.folders, page.objects)
+                return true
+            }
         case .folder(let store):
             let found = try await store.scan(place.key, isShallow: !recursive)
             lines.add(found.folders, found.objects)

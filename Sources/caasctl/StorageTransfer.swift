@@ -45,7 +45,7 @@ struct StorageTransfer: Sendable {
     /// Copies a file unless it is there; what was sent to a bucket is given back to be verified.
     private func copy(_ index: Int) async throws(StorageError) -> UploadedObject? {
         let item = plan.items[index]
-        let there = plan.existing[Array(item.targetKey.utf8)]
+        let there = try await plan.there(item.targetKey)
         let report: @Sendable (Int64) -> Void = { [progress] bytes in progress.moved(index, bytes) }
         if let there, try await isSame(item, there) {
             progress.found(index, size: item.size)
@@ -69,7 +69,11 @@ struct StorageTransfer: Sendable {
         case (.folder, .folder(let target)):
             guard let file = item.file else { return nil }
             let object = try await target.upload(file, to: item.targetKey, once: noOverwrite, progress: report)
-            guard try await target.verify(object) else { throw Self.wrong(plan.target.name(item.targetKey)) }
+            let name = plan.target.name(item.targetKey)
+            let isRight = try await target.verify(object) { [progress] bytes in
+                progress.checked(name, bytes, of: item.size)
+            }
+            guard isRight else { throw Self.wrong(name) }
             progress.copied(index, size: object.size, moved: object.size)
             return nil
         }
@@ -77,15 +81,18 @@ struct StorageTransfer: Sendable {
 
     private func isSame(_ item: CopyPlan.Item, _ there: ListedObject) async throws(StorageError) -> Bool {
         guard there.size == item.size else { return false }
+        let name = plan.target.name(item.targetKey)
+        let report: @Sendable (Int64) -> Void = { [progress] bytes in progress.checked(name, bytes, of: item.size) }
         switch (plan.source.store, plan.target.store) {
         case (.bucket, .folder(let target)):
-            return try await S3Client.isSame(target.path(of: item.targetKey), size: item.size, etag: item.etag)
+            return try await S3Client.isSame(
+                target.path(of: item.targetKey), size: item.size, etag: item.etag, progress: report)
         case (.folder, .bucket):
             guard let file = item.file else { return false }
-            return try await S3Client.isSame(file, size: there.size, etag: there.etag)
+            return try await S3Client.isSame(file, size: there.size, etag: there.etag, progress: report)
         case (.folder, .folder(let target)):
             guard let file = item.file else { return false }
-            return try await target.holds(item.targetKey, contentOf: file)
+            return try await target.holds(item.targetKey, contentOf: file, progress: report)
         case (.bucket, .bucket): return !item.etag.isEmpty && item.etag == there.etag
         }
     }
@@ -120,12 +127,9 @@ struct StorageTransfer: Sendable {
         guard case .bucket(let client) = plan.target.store else { return [] }
         var unsure = objects
         if objects.count > 2 {
-            var etags: [[UInt8]: ListedObject] = [:]
-            try await client.list(plan.target.key) { page in
-                for object in page.objects { etags[Array(object.key.utf8)] = object }
-            }
+            let there = try await plan.listTarget() ?? [:]
             unsure = objects.filter { object in
-                guard let listed = etags[Array(object.key.utf8)], listed.size == object.size else { return true }
+                guard let listed = there[Array(object.key.utf8)], listed.size == object.size else { return true }
                 return !client.hasExpectedETag(object, listed.etag)
             }
         }

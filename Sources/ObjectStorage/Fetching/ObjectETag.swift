@@ -58,16 +58,19 @@ struct ObjectETag {
     }
 
     /// True where the file's content has this ETag.
-    func fits(_ file: borrowing File, size: Int64) throws(POSIXError) -> Bool {
+    func fits(
+        _ file: borrowing File, size: Int64, progress: ((Int64) -> Void)? = nil
+    ) throws(POSIXError) -> Bool {
         switch kind {
         case .opaque: return false
-        case .whole: return try Self.md5(file, offset: 0, length: size).hexadecimal == text
+        case .whole: return try Self.md5(file, offset: 0, length: size, progress).hexadecimal == text
         case .parts:
             for ranges in cuts(size) {
                 var parts: [String] = []
                 for index in 0..<ranges.count {
                     parts.append(
-                        try Self.md5(file, offset: ranges.offset(index), length: ranges.length(index)).hexadecimal)
+                        try Self.md5(file, offset: ranges.offset(index), length: ranges.length(index), progress)
+                            .hexadecimal)
                 }
                 if ExpectedETags.combined(parts) == text { return true }
             }
@@ -75,7 +78,9 @@ struct ObjectETag {
         }
     }
 
-    private static func md5(_ file: borrowing File, offset: Int64, length: Int64) throws(POSIXError) -> [UInt8] {
+    private static func md5(
+        _ file: borrowing File, offset: Int64, length: Int64, _ progress: ((Int64) -> Void)?
+    ) throws(POSIXError) -> [UInt8] {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 512 << 10, alignment: 4096)
         defer { buffer.deallocate() }
         var hash = MD5()
@@ -87,6 +92,7 @@ struct ObjectETag {
             if count == 0 { break }
             hash.update(UnsafeRawBufferPointer(rebasing: room[..<count]))
             position += Int64(count)
+            progress?(offset + position)
         }
         return hash.finish()
     }
@@ -94,14 +100,18 @@ struct ObjectETag {
 
 extension S3Client {
     /// True where a file on this machine surely has the content of an object; false also where nobody can tell.
-    public static func isSame(_ file: FilePath, size: Int64, etag: String) async throws(StorageError) -> Bool {
+    ///
+    /// `progress` hears how many of the file's bytes were read.
+    public static func isSame(
+        _ file: FilePath, size: Int64, etag: String, progress: (@Sendable (Int64) -> Void)? = nil
+    ) async throws(StorageError) -> Bool {
         let action = "compare \(file) with the bucket"
         return try await BlockingThread.run { () throws(StorageError) in
             do throws(POSIXError) {
                 let open = try File(file, .read)
                 let status = try open.status()
                 guard status.kind == .regular, status.size == size else { return false }
-                return try ObjectETag(etag).fits(open, size: size)
+                return try ObjectETag(etag).fits(open, size: size, progress: progress)
             } catch {
                 if error.errno == .noSuchFileOrDirectory { return false }
                 throw StorageError(error, doing: action)

@@ -90,21 +90,33 @@ extension FileStore {
     /// True where every part hashes to what was uploaded; it is read from the disk rather than from memory where the
     /// kernel lets go of it.
     public func verify(_ object: UploadedObject) async throws(StorageError) -> Bool {
+        try await verify(object, progress: nil)
+    }
+
+    /// Verifies an object; `progress` hears how many of its bytes were read.
+    public func verify(
+        _ object: UploadedObject, progress: (@Sendable (Int64) -> Void)?
+    ) async throws(StorageError) -> Bool {
         let action = "read back \(name(object.key))"
         guard let ranges = object.ranges, let file = try await opened(object.key, action),
             file.status.size == object.size
         else { return false }
         file.file.dropCache(offset: 0, length: 0)
+        let moved = MovedBytes(progress)
         let parts = try await BoundedTasks.run(ranges.count, atOnce: Self.partsAtOnce) {
             (index) async throws(StorageError) in
-            try await Self.hash(part: index, ranges, of: file, action) { _, _ in } == object.parts[index]
+            try await Self.hash(part: index, ranges, of: file, action) { (bytes, offset) in
+                moved.update(index, offset - ranges.offset(index) + Int64(bytes.count))
+            } == object.parts[index]
         }
         file.file.dropCache(offset: 0, length: 0)
         return parts.allSatisfy { $0 }
     }
 
-    /// True where an object's content is a file's.
-    public func holds(_ key: String, contentOf path: FilePath) async throws(StorageError) -> Bool {
+    /// True where an object's content is a file's; `progress` hears how many of the file's bytes were read.
+    public func holds(
+        _ key: String, contentOf path: FilePath, progress: (@Sendable (Int64) -> Void)? = nil
+    ) async throws(StorageError) -> Bool {
         let action = "compare \(path) with \(name(key))"
         guard let stored = try await opened(key, action) else { return false }
         return try await BlockingThread.run { () throws(StorageError) in
@@ -115,14 +127,19 @@ extension FileStore {
                 if other.status.inode == stored.status.inode, other.status.device == stored.status.device {
                     return true
                 }
-                return try Self.digest(of: stored, size) == Self.digest(of: other, size)
+                return try Self.digest(of: stored, size) { _ in } == Self.digest(of: other, size) { progress?($0) }
             } catch { throw StorageError(error, doing: action) }
         }
     }
 
-    private static func digest(of file: StoredFile, _ size: Int64) throws(POSIXError) -> [UInt8] {
+    private static func digest(
+        of file: StoredFile, _ size: Int64, _ progress: (Int64) -> Void
+    ) throws(POSIXError) -> [UInt8] {
         var hash = SHA256()
-        try file.read(offset: 0, length: size) { bytes, _ in hash.update(bytes) }
+        try file.read(offset: 0, length: size) { bytes, position in
+            hash.update(bytes)
+            progress(position + Int64(bytes.count))
+        }
         return hash.finish()
     }
 
