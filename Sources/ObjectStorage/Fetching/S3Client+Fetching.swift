@@ -34,7 +34,7 @@ extension S3Client {
         let identity =
             "\(location.endpoint.authority) \(location.bucket) \(status.etag) \(status.size) \(ranges.partSize)"
         let partial = try await BlockingThread.run { () throws(StorageError) in
-            try PartialFile(file, identity: identity, doing: action)
+            try PartialFetch(file, identity: identity, doing: action)
         }
         let moved = MovedBytes(progress)
         let missing = (0..<ranges.count).filter { !partial.done.contains($0) && ranges.length($0) > 0 }
@@ -62,7 +62,7 @@ extension S3Client {
 
     /// Fetches a part; true where the server says that it encrypts, so that its ETags are no MD5s.
     private func fetch(
-        part index: Int, _ ranges: PartRanges, of key: String, _ etag: String, into partial: PartialFile,
+        part index: Int, _ ranges: PartRanges, of key: String, _ etag: String, into partial: PartialFetch,
         _ moved: MovedBytes, _ action: String
     ) async throws(StorageError) -> Bool {
         let (offset, length) = (ranges.offset(index), ranges.length(index))

@@ -5,7 +5,7 @@ import SystemPackage
 /// A file that is fetched part by part, and beside it which parts are there, so that a later process goes on with it.
 ///
 /// What a killed process wrote is in the kernel's hands and safe; after a crash of the machine nothing of it counts.
-final class PartialFile: Sendable {
+final class PartialFetch: Sendable {
     private let folder: Folder
     private let path: FilePath
     private let name: FilePath.Component
