@@ -170,7 +170,9 @@ let package = Package(
         tests("RunContractTests", ["RunContract", "Secrets", "JSON", "Timestamps"]),
         tests(
             "ObjectStorageTests",
-            ["ObjectStorage", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage] + nio,
+            [
+                "ObjectStorage", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", "CLinux", systemPackage,
+            ] + nio,
             resources: [.copy("Vectors")]),
         tests(
             "DefinitionsTests", ["Definitions", "RunContract", "OCI", "Secrets", "JSON", "POSIX", systemPackage]),
