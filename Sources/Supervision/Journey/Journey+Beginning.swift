@@ -37,7 +37,8 @@ extension Journey {
         stages.provided["ATTEMPT"] = String(attempt)
         let session = RunSession(
             configuration: configuration, store: store, limits: store.limits, layout: layout, run: run,
-            attempt: attempt, data: data, stages: stages, log: log, board: board, metrics: metrics)
+            attempt: attempt, data: data, stages: stages, log: log, board: board, metrics: metrics,
+            notes: UploadNotes(data.appending(".caas/checkpoints"), run: run.description, log: log))
         log.say("attempt \(attempt)")
         try checkTemplates(session)
         report(session, ownership)

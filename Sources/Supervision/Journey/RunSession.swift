@@ -22,6 +22,8 @@ struct RunSession: Sendable {
     let log: RunLog
     let board: RunBoard
     let metrics: MetricReader
+    /// What a later start on this disk finds of checkpoints that are not in the bucket yet.
+    let notes: UploadNotes
 
     var program: Program { configuration.program }
     /// Uploads that nothing else waits for.
