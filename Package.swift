@@ -153,7 +153,7 @@ let package = Package(
         tests("TimestampsTests", ["Timestamps"]),
         tests("SecretsTests", ["Secrets"]),
         tests("TerminalTests", ["Terminal"]),
-        tests("POSIXTests", ["POSIX", systemPackage]),
+        tests("POSIXTests", ["POSIX", "CLinux", systemPackage]),
         tests("HTTPTests", ["HTTP", "POSIX", "Secrets", "Timestamps", systemPackage]),
         tests("OCITests", ["OCI", "Hashing", "JSON"]),
         tests("ArchiveTests", ["Archive", "CLibISAL", "CLinux", "Hashing", "POSIX", systemPackage]),

@@ -148,7 +148,7 @@ struct R2Tests {
         #expect(try FileSystem.read(folder("out")) == content)
     }
 
-    /// <https://developers.cloudflare.com/r2/platform/limits/>
+    // <https://developers.cloudflare.com/r2/platform/limits/>
     @Test(
         arguments: [
             (0, 16), (5 << 30, 16), ((5 << 30) + 1, 16), (100 << 30, 16), (500 << 30, 57), (4995 << 30, 569),
