@@ -153,7 +153,7 @@ let package = Package(
         tests("TimestampsTests", ["Timestamps"]),
         tests("SecretsTests", ["Secrets"]),
         tests("TerminalTests", ["Terminal"]),
-        tests("POSIXTests", ["POSIX", systemPackage]),
+        tests("POSIXTests", ["POSIX", "CLinux", systemPackage]),
         tests("HTTPTests", ["HTTP", "POSIX", "Secrets", "Timestamps", systemPackage]),
         tests("OCITests", ["OCI", "Hashing", "JSON"]),
         tests("ArchiveTests", ["Archive", "CLibISAL", "CLinux", "Hashing", "POSIX", systemPackage]),
@@ -170,7 +170,9 @@ let package = Package(
         tests("RunContractTests", ["RunContract", "Secrets", "JSON", "Timestamps"]),
         tests(
             "ObjectStorageTests",
-            ["ObjectStorage", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage] + nio,
+            [
+                "ObjectStorage", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", "CLinux", systemPackage,
+            ] + nio,
             resources: [.copy("Vectors")]),
         tests(
             "DefinitionsTests", ["Definitions", "RunContract", "OCI", "Secrets", "JSON", "POSIX", systemPackage]),

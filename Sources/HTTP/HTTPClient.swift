@@ -17,18 +17,22 @@ public final class HTTPClient: Sendable {
         public var userAgent = "caasctl"
         /// Connections to one host at once; further requests wait.
         public var connectionsPerHost = 16
+        /// True where the transfer thread has only the processor time that nobody else on the machine wants.
+        public var isBackground = false
 
         /// The defaults: the system's certificates, HTTPS but for loopback.
         public init() {}
     }
 
+    /// How many bytes a second the long transfers of this client may move; may be changed while they run.
+    public let bandwidth = Bandwidth()
     private let configuration: Configuration
     private let engine: TransferEngine
 
     /// A client with its own thread and connections; both end with it.
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
-        engine = TransferEngine(connectionsPerHost: configuration.connectionsPerHost)
+        engine = TransferEngine(configuration, bandwidth)
     }
 
     deinit { engine.stop() }

@@ -91,6 +91,9 @@ public struct BucketLocation: Sendable, Hashable {
         }
     }
 
+    /// What tells an object from every other one, here and in other buckets.
+    func place(of key: String) -> String { "\(endpoint.scheme)://\(endpoint.authority)/\(bucket)/\(key)" }
+
     /// How errors name an object.
     func name(_ key: String) -> String { key.isEmpty ? "s3://\(bucket)" : "s3://\(bucket)/\(key)" }
 }

@@ -35,7 +35,7 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
         options: S3Client.Options = S3Client.Options()
     ) throws(StorageError) -> any ObjectStore {
         switch self {
-        case .folder(let path): return FileStore(path)
+        case .folder(let path): return FileStore(path, isBackground: options.isBackground)
         case .bucket(let location):
             guard let credentials else {
                 throw StorageError(

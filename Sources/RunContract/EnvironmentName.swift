@@ -37,6 +37,8 @@ public enum EnvironmentName {
     public static let addressing = "R2_ADDRESSING"
     /// Seconds that uploads may go on failing once nothing else is left to be done.
     public static let drainSeconds = "DRAIN_SECONDS"
+    /// Bytes a second that uploads may take while stages run; there is no limit where it is not set.
+    public static let uploadBytesPerSecond = "UPLOAD_BYTES_PER_SECOND"
     /// The digest of the image that runs, for manifests.
     public static let imageDigest = "CAAS_IMAGE"
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import JSON
 import ObjectStorage
 import POSIX
+import SystemPackage
 import Terminal
 
 /// `caasctl storage cp`: files into buckets and out of them, and between them.
@@ -36,7 +37,11 @@ struct StorageCopy: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let opener = StorageOpener(try options.settings())
+        var transfers = S3Client.Options()
+        // An upload that was killed goes on from there, if the same file goes to the same place.
+        transfers.journal = HomeFolder.path().appending("uploads")
+        transfers.notice = { StandardError.print($0) }
+        let opener = StorageOpener(try options.settings(), options: transfers)
         let plan =
             try await recursive
             ? CopyPlan(everythingBelow: source, to: target, links: links, opener: opener)

@@ -10,16 +10,28 @@ enum Fault: Sendable {
     case none
     /// Answered here; the server never sees it.
     case answer(Int, String)
-    /// The connection is reset once so many bytes of the body have come.
+    /// The connection is reset once so many bytes of the body have come, or at its end where it has fewer.
     case reset(after: Int)
     /// The server does what is asked, and the connection ends without its answer.
     case loseAnswer
     /// Never answered.
     case stall
+    /// Handed on after so many seconds.
+    case delay(Double)
+    /// Handed on twice, as when a network repeats what it took for lost.
+    case twice
     /// The answer ends after so many bytes of its body.
     case cutAnswer(Int)
     /// One bit of the answer's body is another.
     case corruptAnswer
+}
+
+/// What goes wrong now, which a test may change while a proxy is at work.
+final class FaultSwitch: Sendable {
+    private let current: Mutex<@Sendable (FaultProxy.Request) -> Fault> = Mutex { _ in .none }
+
+    func set(_ decide: @escaping @Sendable (FaultProxy.Request) -> Fault) { current.withLock { $0 = decide } }
+    func decide(_ request: FaultProxy.Request) -> Fault { current.withLock { $0 }(request) }
 }
 
 /// A server on loopback that hands requests on to a real one, but for what a test lets go wrong.
@@ -32,7 +44,10 @@ final class FaultProxy: Sendable {
         let headers: [String: String]
         /// How many requests with this method and path came before.
         let repetition: Int
+        /// How many requests with this method, path and query came before.
+        let asked: Int
 
+        var isCreate: Bool { method == "POST" && target.contains("?uploads") }
         var isPart: Bool { method == "PUT" && target.contains("partNumber=") }
         var isComplete: Bool { method == "POST" && target.contains("uploadId=") }
     }
@@ -88,27 +103,34 @@ final class FaultProxy: Sendable {
                         (head, body, fault) = (started, [], decide(request(started)))
                     case .body(let bytes):
                         body += bytes.readableBytesView
-                        if case .reset(let after) = fault, body.count >= after {
-                            let socket = connection.channel as? any SocketOptionProvider
-                            try await socket?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
-                            return
-                        }
+                        if case .reset(let after) = fault, body.count >= after { return try await reset(connection) }
                     case .end:
+                        if case .reset = fault { return try await reset(connection) }
                         guard let head, try await answer(head, body, fault, outbound) else { return }
                     }
                 }
             }
         }
 
+        private func reset(_ connection: Connection) async throws {
+            let socket = connection.channel as? any SocketOptionProvider
+            try await socket?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        }
+
         private func request(_ head: HTTPRequestHead) -> Request {
-            let name = "\(head.method) \(head.uri.prefix { $0 != "?" })"
-            let repetition = counts.withLock { counts in
+            let repetition = count("\(head.method) \(head.uri.prefix { $0 != "?" }) ")
+            let asked = count("\(head.method) \(head.uri)")
+            let headers = Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }) { "\($0),\($1)" }
+            return Request(
+                method: head.method.rawValue, target: head.uri, headers: headers, repetition: repetition,
+                asked: asked)
+        }
+
+        private func count(_ name: String) -> Int {
+            counts.withLock { counts in
                 defer { counts[name, default: 0] += 1 }
                 return counts[name, default: 0]
             }
-            let headers = Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }) { "\($0),\($1)" }
-            return Request(
-                method: head.method.rawValue, target: head.uri, headers: headers, repetition: repetition)
         }
 
         /// False where the connection is to end.
@@ -132,7 +154,12 @@ final class FaultProxy: Sendable {
                 var bytes = answer.body
                 if !bytes.isEmpty { bytes[bytes.count / 2] ^= 1 }
                 try await write(answer.status, answer.headers, bytes, head, outbound)
-            case .none, .reset:
+            case .delay(let seconds):
+                try await Task.sleep(for: .seconds(seconds))
+                let answer = try await forward(head, body)
+                try await write(answer.status, answer.headers, answer.body, head, outbound)
+            case .none, .reset, .twice:
+                if case .twice = fault { _ = try await forward(head, body) }
                 let answer = try await forward(head, body)
                 try await write(answer.status, answer.headers, answer.body, head, outbound)
             }

@@ -19,6 +19,7 @@ import Testing
         var options = S3Client.Options()
         options.minimumPartSize = 5 << 20
         options.partsAtOnce = 1
+        options.mostPartsAtOnce = 1
         let server = try S3Servers.server(kind)
         return S3Client(
             try BucketLocation(endpoint: server.endpoint, bucket: server.bucket),

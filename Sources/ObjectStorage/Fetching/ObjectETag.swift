@@ -81,18 +81,10 @@ struct ObjectETag {
     private static func md5(
         _ file: borrowing File, offset: Int64, length: Int64, _ progress: ((Int64) -> Void)?
     ) throws(POSIXError) -> [UInt8] {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 512 << 10, alignment: 4096)
-        defer { buffer.deallocate() }
         var hash = MD5()
-        var position: Int64 = 0
-        while position < length {
-            let room = UnsafeMutableRawBufferPointer(
-                rebasing: buffer[..<Int(min(Int64(buffer.count), length - position))])
-            let count = try file.read(into: room, at: offset + position)
-            if count == 0 { break }
-            hash.update(UnsafeRawBufferPointer(rebasing: room[..<count]))
-            position += Int64(count)
-            progress?(offset + position)
+        try file.forEachPiece(offset: offset, length: length) { bytes, position in
+            hash.update(bytes)
+            progress?(offset + position + Int64(bytes.count))
         }
         return hash.finish()
     }

@@ -39,9 +39,11 @@ extension S3Client {
         let moved = MovedBytes(progress)
         let missing = (0..<ranges.count).filter { !partial.done.contains($0) && ranges.length($0) > 0 }
         for index in partial.done where index < ranges.count { moved.update(index, ranges.length(index)) }
-        let answers = try await BoundedTasks.run(missing.count, atOnce: options.partsAtOnce) {
+        let answers = try await BoundedTasks.run(missing.count, atOnce: Self.mostTasks) {
             [self] (number) async throws(StorageError) in
-            try await fetch(part: missing[number], ranges, of: key, status.etag, into: partial, moved, action)
+            try await window.run(action, bytes: ranges.length(missing[number])) { () throws(StorageError) in
+                try await fetch(part: missing[number], ranges, of: key, status.etag, into: partial, moved, action)
+            }
         }
         let isOurs = status.metadata[UploadToken.metadataName] != nil
         let mustFit = etag.mustFit(status.size, isOurs: isOurs) && !answers.contains(true)

@@ -76,7 +76,7 @@ extension FileStore {
         guard let file = try open(key, action) else { return nil }
         var content: [UInt8] = []
         do throws(POSIXError) {
-            try file.read(offset: 0, length: Int64(limit) + 1) { bytes, _ in content += bytes }
+            try file.file.forEachPiece(offset: 0, length: Int64(limit) + 1) { bytes, _ in content += bytes }
         } catch { throw StorageError(inStore: error, doing: action) }
         guard content.count <= limit else {
             throw StorageError(.other, action, "the object is longer than \(limit) bytes")

@@ -12,7 +12,9 @@ extension FileStore {
         _ file: FilePath, to key: String, once: Bool, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) -> UploadedObject {
         let action = "copy \(file) to \(name(key))"
-        let source = try await BlockingThread.run { () throws(StorageError) in try SourceFile(file, doing: action) }
+        let source = try await BlockingThread.run { [isBackground] () throws(StorageError) in
+            try SourceFile(file, inBackground: isBackground, doing: action)
+        }
         let ranges = Self.ranges(source.size)
         let (target, name) = try await BlockingThread.run { [self] () throws(StorageError) in
             try makeFile(key, action)
@@ -20,8 +22,8 @@ extension FileStore {
         let moved = MovedBytes(progress)
         do throws(StorageError) {
             let parts = try await BoundedTasks.run(ranges.count, atOnce: Self.partsAtOnce) {
-                (index) async throws(StorageError) in
-                try await Self.copy(part: index, ranges, from: source, to: target, moved, action)
+                [self] (index) async throws(StorageError) in
+                try await copy(part: index, ranges, from: source, to: target, moved, action)
             }
             let object = UploadedObject(
                 key: key, size: source.size,
@@ -65,8 +67,8 @@ extension FileStore {
         let moved = MovedBytes(progress)
         do throws(StorageError) {
             _ = try await BoundedTasks.run(ranges.count, atOnce: Self.partsAtOnce) {
-                (index) async throws(StorageError) in
-                let hash = try await Self.hash(part: index, ranges, of: source, action) {
+                [self] (index) async throws(StorageError) in
+                let hash = try await hash(part: index, ranges, of: source, action) {
                     (bytes, offset) throws(POSIXError) in
                     try new.write(bytes, at: offset)
                     moved.update(index, offset - ranges.offset(index) + Int64(bytes.count))
@@ -104,8 +106,8 @@ extension FileStore {
         file.file.dropCache(offset: 0, length: 0)
         let moved = MovedBytes(progress)
         let parts = try await BoundedTasks.run(ranges.count, atOnce: Self.partsAtOnce) {
-            (index) async throws(StorageError) in
-            try await Self.hash(part: index, ranges, of: file, action) { (bytes, offset) in
+            [self] (index) async throws(StorageError) in
+            try await hash(part: index, ranges, of: file, action) { (bytes, offset) in
                 moved.update(index, offset - ranges.offset(index) + Int64(bytes.count))
             } == object.parts[index]
         }
@@ -136,7 +138,7 @@ extension FileStore {
         of file: StoredFile, _ size: Int64, _ progress: (Int64) -> Void
     ) throws(POSIXError) -> [UInt8] {
         var hash = SHA256()
-        try file.read(offset: 0, length: size) { bytes, position in
+        try file.file.forEachPiece(offset: 0, length: size) { bytes, position in
             hash.update(bytes)
             progress(position + Int64(bytes.count))
         }
@@ -157,12 +159,12 @@ extension FileStore {
     }
 
     /// Copies a part and hashes it on the way.
-    private static func copy(
+    private func copy(
         part index: Int, _ ranges: PartRanges, from source: SourceFile, to target: NewFile, _ moved: MovedBytes,
         _ action: String
     ) async throws(StorageError) -> String {
         let (offset, length) = (ranges.offset(index), ranges.length(index))
-        return try await BlockingThread.run { () throws(StorageError) in
+        return try await BlockingThread.run(inBackground: isBackground) { () throws(StorageError) in
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 512 << 10, alignment: 4096)
             defer { buffer.deallocate() }
             var hash = SHA256()
@@ -189,15 +191,15 @@ extension FileStore {
     }
 
     /// The SHA-256 of a part as it is in the store; `consume` gets its bytes with their place in the file.
-    private static func hash(
+    private func hash(
         part index: Int, _ ranges: PartRanges, of file: StoredFile, _ action: String,
         _ consume: @escaping @Sendable (UnsafeRawBufferPointer, Int64) throws(POSIXError) -> Void
     ) async throws(StorageError) -> String {
         let (offset, length) = (ranges.offset(index), ranges.length(index))
-        return try await BlockingThread.run { () throws(StorageError) in
+        return try await BlockingThread.run(inBackground: isBackground) { () throws(StorageError) in
             var hash = SHA256()
             do throws(POSIXError) {
-                try file.read(offset: offset, length: length) { (bytes, position) throws(POSIXError) in
+                try file.file.forEachPiece(offset: offset, length: length) { (bytes, position) throws(POSIXError) in
                     hash.update(bytes)
                     try consume(bytes, offset + position)
                 }

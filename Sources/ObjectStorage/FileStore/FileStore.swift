@@ -14,11 +14,16 @@ public final class FileStore: ObjectStore {
 
     /// The folder.
     public let root: FilePath
+    /// True where copies must not slow anybody else on this machine, as beside a training.
+    let isBackground: Bool
 
     /// A store in a folder, which must be there by the time that it is used.
     ///
     /// It is never made: a shared file system that is not mounted would go unnoticed.
-    public init(_ root: FilePath) { self.root = root }
+    public init(_ root: FilePath, isBackground: Bool = false) {
+        self.root = root
+        self.isBackground = isBackground
+    }
 
     /// A folder has no clock of its own.
     public var clockOffset: Int { 0 }
@@ -89,23 +94,6 @@ final class StoredFile: Sendable {
     init(_ file: consuming File) throws(POSIXError) {
         status = try file.status()
         self.file = file
-    }
-
-    /// Hands a part's bytes to `consume` in pieces; less than the part where the file ends before.
-    func read(
-        offset: Int64, length: Int64, _ consume: (UnsafeRawBufferPointer, Int64) throws(POSIXError) -> Void
-    ) throws(POSIXError) {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 512 << 10, alignment: 4096)
-        defer { buffer.deallocate() }
-        var position: Int64 = 0
-        while position < length {
-            let room = UnsafeMutableRawBufferPointer(
-                rebasing: buffer[..<Int(min(Int64(buffer.count), length - position))])
-            let count = try file.read(into: room, at: offset + position)
-            if count == 0 { return }
-            try consume(UnsafeRawBufferPointer(rebasing: room[..<count]), position)
-            position += Int64(count)
-        }
     }
 }
 

@@ -20,6 +20,8 @@ public struct RunConfiguration: Sendable {
     public let keepsServing: Bool
     /// Seconds that uploads may go on failing once nothing else is to be done.
     public let drainSeconds: Int
+    /// Bytes a second that transfers may take while stages run, nil where there is no limit.
+    public let uploadBytesPerSecond: Int64?
     /// The variables of stages.
     public let stages: StageEnvironment
 
@@ -52,6 +54,16 @@ public struct RunConfiguration: Sendable {
         image = inherited.value(EnvironmentName.imageDigest) ?? ""
         keepsServing = inherited.value(EnvironmentName.keepAlive)?.lowercased() == "true" && program.serve != nil
         drainSeconds = inherited.value(EnvironmentName.drainSeconds).flatMap { Int($0) } ?? 900
+        if let text = inherited.value(EnvironmentName.uploadBytesPerSecond) {
+            guard let limit = Int64(text), limit > 0 else {
+                throw SupervisionError(
+                    .configuration, "use \(EnvironmentName.uploadBytesPerSecond)=\(text)",
+                    "it is no positive number of bytes")
+            }
+            uploadBytesPerSecond = limit
+        } else {
+            uploadBytesPerSecond = nil
+        }
     }
 
     private static func credentials(_ inherited: InheritedEnvironment) -> StorageCredentials? {

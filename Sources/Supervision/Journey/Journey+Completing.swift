@@ -10,6 +10,7 @@ extension Journey {
     /// Waits for the uploads of the stages and uploads the artifacts.
     func drain(_ session: RunSession) async throws(SupervisionError) -> [CompletionRecord.Artifact] {
         board.enter(.drain)
+        session.hurryTransfers()
         try await luggage.withLock { $0.uploader }?.drain(patience: session.persistence.patience)
         let folders = try artifactFolders(session)
         var artifacts: [CompletionRecord.Artifact] = []
