@@ -154,7 +154,7 @@ let package = Package(
         tests("SecretsTests", ["Secrets"]),
         tests("TerminalTests", ["Terminal"]),
         tests("POSIXTests", ["POSIX", "CLinux", systemPackage]),
-        tests("HTTPTests", ["HTTP", "POSIX", "Secrets", "Timestamps", systemPackage]),
+        tests("HTTPTests", ["HTTP", "POSIX", "Secrets", "Timestamps", "CLinux", systemPackage]),
         tests("OCITests", ["OCI", "Hashing", "JSON"]),
         tests("ArchiveTests", ["Archive", "CLibISAL", "CLinux", "Hashing", "POSIX", systemPackage]),
         tests("ImageStoreTests", ["ImageStore", "Archive", "OCI", "Hashing", "JSON", "POSIX", systemPackage]),

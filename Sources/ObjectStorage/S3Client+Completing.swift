@@ -90,8 +90,8 @@ extension S3Client {
 
     /// Gives the parts' space back; where that fails, the bucket's own rule for incomplete uploads does it.
     func abort(_ begun: PartsUpload) async {
-        var call = S3Call("DELETE", begun.upload.key, doing: "abort the upload of \(location.name(begun.upload.key))")
-        call.query = [("uploadId", begun.record.uploadID)]
-        _ = try? await perform(call)
+        try? await abort(
+            MultipartUpload(
+                key: begun.upload.key, uploadID: begun.record.uploadID, started: begun.record.started))
     }
 }

@@ -19,9 +19,8 @@ extension S3Client {
         guard let ranges = object.ranges else {
             throw StorageError(.corrupted, action, "its record has a wrong number of parts")
         }
-        let isBackground = options.isBackground
-        let target = try await BlockingThread.run { () throws(StorageError) in
-            try TargetFile(object, to: file, inBackground: isBackground, doing: action)
+        let target = try await BlockingThread.run { [limits] () throws(StorageError) in
+            try TargetFile(object, to: file, limits: limits, doing: action)
         }
         let total = MovedBytes(progress)
         let verified = Atomic(0)
@@ -39,6 +38,7 @@ extension S3Client {
             let isHopeless = [.corrupted, .noSuchKey].contains(error.code)
             let isUseless = target.isNew && verified.load(ordering: .relaxed) == 0
             if isHopeless || isUseless || ranges.count == 1 { target.discard() }
+            target.leave()
             throw error
         }
     }

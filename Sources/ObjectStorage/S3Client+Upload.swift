@@ -12,9 +12,8 @@ extension S3Client {
         _ file: FilePath, to key: String, once: Bool, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) -> UploadedObject {
         let action = "upload \(file) to \(location.name(key))"
-        let isBackground = options.isBackground
-        let source = try await BlockingThread.run { () throws(StorageError) in
-            try SourceFile(file, inBackground: isBackground, doing: action)
+        let source = try await BlockingThread.run { [limits] () throws(StorageError) in
+            try SourceFile(file, limits: limits, doing: action)
         }
         let upload = Upload(
             source: source, key: key, once: once, action: action, progress: MovedBytes(progress))

@@ -65,7 +65,8 @@ public final class S3Client: ObjectStore {
         self.client = client
         self.credentials = credentials
         signer = SigV4Signer(credentials, region: location.region)
-        limits = TransferLimits(client, partsAtOnce: options.mostPartsAtOnce)
+        limits = TransferLimits(
+            client, partsAtOnce: options.mostPartsAtOnce, isBackground: options.isBackground)
         window = TransferWindow(startingWith: options.partsAtOnce, limits: limits)
         journal = UploadJournal(options.journal)
     }

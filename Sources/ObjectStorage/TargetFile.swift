@@ -9,12 +9,12 @@ final class TargetFile: Sendable {
     private let file: File
     private let path: FilePath
     private let action: String
-    private let isBackground: Bool
+    private let limits: TransferLimits
     /// Where an earlier process left content, right or not.
     private let extents: [Range<Int64>]
 
     init(
-        _ object: UploadedObject, to path: FilePath, inBackground: Bool, doing action: String
+        _ object: UploadedObject, to path: FilePath, limits: TransferLimits, doing action: String
     ) throws(StorageError) {
         do throws(POSIXError) {
             file = try Self.open(object, to: path)
@@ -22,7 +22,7 @@ final class TargetFile: Sendable {
         } catch { throw StorageError(error, doing: action) }
         self.path = path
         self.action = action
-        isBackground = inBackground
+        self.limits = limits
     }
 
     /// What an earlier process left, or a new file; one that another process is at work on is left to it.
@@ -60,7 +60,7 @@ final class TargetFile: Sendable {
 
     /// SHA-256 of a part as it is in the file, computed on a thread of its own.
     func hash(offset: Int64, length: Int64) async throws(StorageError) -> String {
-        try await BlockingThread.run(inBackground: isBackground) { [self] () throws(StorageError) in
+        try await BlockingThread.run(inBackground: limits.isBackground) { [self] () throws(StorageError) in
             try hashNow(offset: offset, length: length)
         }
     }
@@ -91,6 +91,9 @@ final class TargetFile: Sendable {
             try FileSystem.rename(file.path, to: path, sync: true)
         } catch { throw StorageError(error, doing: action) }
     }
+
+    /// Leaves what has come to whoever goes on with it, in this process too.
+    func leave() { file.unlock() }
 
     func discard() { try? FileSystem.remove(file.path) }
 }

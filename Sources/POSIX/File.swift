@@ -164,4 +164,7 @@ public struct File: ~Copyable, Sendable {
         guard CLinux.__errno_location().pointee == EWOULDBLOCK else { throw POSIXError.last("lock", path) }
         return false
     }
+
+    /// Gives the lock back before the descriptor closes.
+    public func unlock() { _ = retrying { flock(descriptor, LOCK_UN) } }
 }

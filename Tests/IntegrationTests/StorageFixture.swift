@@ -75,13 +75,27 @@ struct StorageFixture: Sendable {
             Checkout.program("caasctl"), ["storage"] + arguments, environment: environment, log: folder(log))
     }
 
-    /// Kills it once it says that it copies; false where it was done before.
-    func killWhileCopying(_ program: RunningProgram) async throws -> Bool {
-        _ = try await eventually(every: 0.005) {
-            program.printed.contains("copied 0 of 1 files") || program.status != nil ? true : nil
-        }
+    /// Kills it as soon as something is so; false where it was done before.
+    func kill(_ program: RunningProgram, when isSo: () -> Bool) async throws -> Bool {
+        _ = try await eventually(every: 0.005) { isSo() || program.status != nil ? true : nil }
         program.signal(9)
         return try #require(try await eventually { program.status }) == 137
+    }
+
+    /// Kills it once it says that it copies.
+    func killWhileCopying(_ program: RunningProgram) async throws -> Bool {
+        try await kill(program) { program.printed.contains("copied 0 of 1 files") }
+    }
+
+    /// Kills it once a part is in the folder for good.
+    func killWhileFetching(_ program: RunningProgram, into name: String) async throws -> Bool {
+        try await kill(program) {
+            let names = ((try? FileSystem.names(in: folder(name))) ?? []).filter { $0.string.hasSuffix(".parts") }
+            return names.contains { file in
+                let notes = (try? FileSystem.read(folder(name).appending(file))) ?? []
+                return notes.count { $0 == UInt8(ascii: "\n") } > 1
+            }
+        }
     }
 
     /// A file that nobody has seen before.

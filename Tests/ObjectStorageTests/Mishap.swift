@@ -13,6 +13,13 @@ enum Mishap: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     var testDescription: String { rawValue }
 
+    /// What is worth the time of a real server too: the connection's end at each phase, and what that server decides.
+    static let ofConnections: [Mishap] = [
+        .resetAtCreate, .resetAtTheFirstByte, .resetInAPart, .resetAtThePartsEnd, .resetAtComplete, .lostCreate,
+        .lostPart,
+        .lostComplete, .lostCompleteAndHead, .cutComplete, .silentPart, .partTwice, .expiredKey, .forgottenUpload,
+    ]
+
     /// True where the upload must come to its end by itself.
     var isSurvived: Bool {
         switch self {
@@ -66,7 +73,7 @@ enum Mishap: String, CaseIterable, Sendable, CustomTestStringConvertible {
         case .expiredKey: return isLate || request.isComplete ? Self.answer(400, "ExpiredToken") : .none
         case .refusedKey: return isLate || request.isComplete ? Self.answer(401, "Unauthorized") : .none
         case .readOnly: return ["GET", "HEAD"].contains(request.method) ? .none : Self.answer(403, "AccessDenied")
-        case .forgottenUpload: return isLate && request.repetition < 4 ? Self.answer(404, "NoSuchUpload") : .none
+        case .forgottenUpload: return isLate && request.upload == 0 ? Self.answer(404, "NoSuchUpload") : .none
         }
     }
 

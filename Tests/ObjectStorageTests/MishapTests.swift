@@ -52,7 +52,7 @@ import Testing
 
 /// The same with a real server that refuses what AWS refuses.
 @Suite(.serialized, .s3Servers) struct ServerMishapTests {
-    @Test(arguments: Mishap.allCases)
+    @Test(arguments: Mishap.ofConnections)
     func `an upload to a real server gets through, or says what to do and then gets through`(
         _ mishap: Mishap
     ) async throws {

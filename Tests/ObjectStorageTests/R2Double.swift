@@ -82,7 +82,7 @@ final class R2Double: Sendable {
 
     /// A client with small parts.
     func client(
-        endpoint: String? = nil, partSize: Int64 = 1 << 20, region: String = "auto", stallSeconds: Int = 5,
+        endpoint: String? = nil, partSize: Int64 = 1 << 20, region: String = "auto", stallSeconds: Int = 30,
         policy: RetryPolicy = .quick, _ change: (inout S3Client.Options) -> Void = { _ in }
     ) throws -> S3Client {
         try Self.client(
@@ -91,7 +91,7 @@ final class R2Double: Sendable {
     }
 
     static func client(
-        of endpoint: String, partSize: Int64 = 1 << 20, region: String = "auto", stallSeconds: Int = 5,
+        of endpoint: String, partSize: Int64 = 1 << 20, region: String = "auto", stallSeconds: Int = 30,
         policy: RetryPolicy = .quick, _ change: (inout S3Client.Options) -> Void = { _ in }
     ) throws -> S3Client {
         var options = S3Client.Options()
@@ -168,6 +168,7 @@ extension R2Double {
             state.objects[call.key] = StoredObject(
                 content: call.request.body, etag: etag, metadata: state.rules.keepsMetadata ? call.metadata : [:])
             return .answer(200, ["Date": now.http, "ETag": "\"\(etag)\""])
+        case "GET" where call.query["uploads"] != nil: return listUploads(call, state, date)
         case "GET" where call.query["list-type"] == "2":
             let keys = state.objects.keys.filter { $0.hasPrefix(call.query["prefix"] ?? "") }.sorted()
             let entries = keys.map { key in
@@ -327,6 +328,28 @@ extension R2Double {
             200, date,
             text: "<ListPartsResult><IsTruncated>\(page.count < left.count)</IsTruncated>"
                 + "<NextPartNumberMarker>\(page.last ?? 0)</NextPartNumberMarker>\(parts.joined())</ListPartsResult>")
+    }
+
+    private func listUploads(_ call: Call, _ state: State, _ date: HTTP.HTTPHeaders) -> ServerReply {
+        func marker(_ id: String) -> String { "\(state.uploads[id]?.key ?? "") \(id)" }
+        let prefix = call.query["prefix"] ?? ""
+        let after = "\(call.query["key-marker"] ?? "") \(call.query["upload-id-marker"] ?? "")"
+        let left = state.uploads.filter { $0.value.key.hasPrefix(prefix) }.keys.sorted { marker($0) < marker($1) }
+            .filter { marker($0) > after }
+        let page = left.prefix(state.rules.partsInPage)
+        func encoded(_ id: String?) -> String {
+            PercentEncoding.encode(id.flatMap { state.uploads[$0]?.key } ?? "", keepingSlash: true)
+        }
+        let entries = page.map { id in
+            "<Upload><Key>\(encoded(id))</Key><UploadId>\(id)</UploadId>"
+                + "<Initiated>2026-01-02T03:04:05.678Z</Initiated></Upload>"
+        }
+        return .answer(
+            200, date,
+            text: "<ListMultipartUploadsResult><EncodingType>url</EncodingType>"
+                + "<IsTruncated>\(page.count < left.count)</IsTruncated><NextKeyMarker>\(encoded(page.last))</NextKeyMarker>"
+                + "<NextUploadIdMarker>\(page.last ?? "")</NextUploadIdMarker>\(entries.joined())"
+                + "</ListMultipartUploadsResult>")
     }
 
     /// Seconds since 1970 of `20260102T030405Z`.

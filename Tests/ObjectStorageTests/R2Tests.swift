@@ -92,6 +92,26 @@ struct R2Tests {
         #expect(server.received(id).values.allSatisfy { $0 == 1 }, "what had been sent stayed")
     }
 
+    @Test func `what was begun and not completed is listed, page by page, and aborted`() async throws {
+        let server = try await R2Double()
+        let client = try server.client()
+        let keys = ["a b/ü", "a b/ü", "a b/x&y", "a b/z", "b"]
+        for key in keys {
+            var call = S3Call("POST", key, doing: "begin")
+            call.query = [("uploads", "")]
+            _ = try await client.perform(call)
+        }
+        let uploads = try await client.multipartUploads("a b/")
+        #expect(uploads.map(\.key).sorted() == keys.dropLast().sorted())
+        #expect(uploads.allSatisfy { $0.started == Timestamp(rfc3339: "2026-01-02T03:04:05Z") })
+        #expect(Set(uploads.map(\.uploadID)).count == 4)
+        for upload in uploads {
+            try await client.abort(upload)
+            try await client.abort(upload)
+        }
+        #expect(server.uploads.values.map(\.key) == ["b"])
+    }
+
     @Test func `a host that has no address is said`() async throws {
         let error = await #expect(throws: StorageError.self) {
             try await R2Double.client(of: "https://no-such-host.invalid").head("x")

@@ -50,6 +50,20 @@ struct UploadNotesTests {
         #expect(await notes().unfinished(of: "base", pattern) == [])
     }
 
+    @Test func `an artifact's note is an earlier start's as long as its files are the same`() async throws {
+        let files = ["a/model.bin": folder("data/ck/model_000007.bin")]
+        let first = await notes().make(artifact: "model", files, attempt: 3)
+        #expect(first.attempt == 3 && first.checkpoint.files.count == 1)
+        await notes().write(first)
+        #expect(await notes().make(artifact: "model", files, attempt: 4) == first)
+        #expect(await notes().make(artifact: "other", files, attempt: 4).attempt == 4)
+        #expect(await notes(boot: "boot-2").make(artifact: "model", files, attempt: 4).attempt == 4)
+        #expect(await notes().make(artifact: "model", [:], attempt: 4).attempt == 4)
+        try folder.write("data/ck/model_000007.bin", "other weights")
+        #expect(await notes().make(artifact: "model", files, attempt: 4).attempt == 4)
+        #expect(await notes().unfinished(of: "model", pattern) == [])
+    }
+
     @Test func `another run's note is left alone and does not count`() async throws {
         let note = await note()
         #expect(await notes(run: "other").unfinished(of: "base", pattern) == [])

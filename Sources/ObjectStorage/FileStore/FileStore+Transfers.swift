@@ -12,8 +12,8 @@ extension FileStore {
         _ file: FilePath, to key: String, once: Bool, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) -> UploadedObject {
         let action = "copy \(file) to \(name(key))"
-        let source = try await BlockingThread.run { [isBackground] () throws(StorageError) in
-            try SourceFile(file, inBackground: isBackground, doing: action)
+        let source = try await BlockingThread.run { () throws(StorageError) in
+            try SourceFile(file, limits: nil, doing: action)
         }
         let ranges = Self.ranges(source.size)
         let (target, name) = try await BlockingThread.run { [self] () throws(StorageError) in
@@ -164,7 +164,7 @@ extension FileStore {
         _ action: String
     ) async throws(StorageError) -> String {
         let (offset, length) = (ranges.offset(index), ranges.length(index))
-        return try await BlockingThread.run(inBackground: isBackground) { () throws(StorageError) in
+        return try await BlockingThread.run(inBackground: isBackground) { [isBackground] () throws(StorageError) in
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 512 << 10, alignment: 4096)
             defer { buffer.deallocate() }
             var hash = SHA256()
@@ -186,6 +186,7 @@ extension FileStore {
                 moved.update(index, position)
             }
             if position < length { try source.checkUnchanged() }
+            if isBackground { source.body.dropCache(offset: offset, length: length) }
             return hash.finish().hexadecimal
         }
     }

@@ -41,12 +41,12 @@ actor CheckpointUploader {
     func add(_ checkpoint: LocalCheckpoint, _ pattern: CheckpointPattern, stage: String) async {
         let note = notes.make(checkpoint, stage: stage, attempt: attempt)
         await notes.write(note)
-        goOn(note, pattern)
+        goOn(note, pattern, stage: stage)
     }
 
     /// Queues a checkpoint whose upload was noted, perhaps by an earlier start; what that has sent stays sent.
-    func goOn(_ note: UploadNote, _ pattern: CheckpointPattern) {
-        let folder = layout.checkpoint(stage: note.stage, step: note.checkpoint.step, attempt: note.attempt)
+    func goOn(_ note: UploadNote, _ pattern: CheckpointPattern, stage: String) {
+        let folder = layout.checkpoint(stage: stage, step: note.checkpoint.step, attempt: note.attempt)
         let upload = FolderUpload(store, to: folder, done: note.done) { [notes] records in
             var note = note
             note.done = records
@@ -54,7 +54,7 @@ actor CheckpointUploader {
         }
         append(
             UploadJob(
-                stage: note.stage, attempt: note.attempt, content: .checkpoint(note.checkpoint, pattern),
+                stage: stage, attempt: note.attempt, content: .checkpoint(note.checkpoint, pattern),
                 upload: upload, note: note))
     }
 

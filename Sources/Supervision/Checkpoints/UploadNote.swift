@@ -1,14 +1,21 @@
 import JSON
 import RunContract
 
-/// A checkpoint on its way into the bucket, as a later start of the run finds it on the disk.
+/// Files on their way into the bucket, as a later start of the run finds them on the disk.
 struct UploadNote: Sendable, Hashable {
+    /// What the files are.
+    enum Content: Sendable, Hashable {
+        case checkpoint(stage: String)
+        case artifact(into: String)
+    }
+
     let run: String
-    let stage: String
-    /// The start that found the checkpoint complete; its number is in the keys.
+    let content: Content
+    /// The start that found the files complete; its number is in the keys.
     let attempt: Int
     /// Which start of the machine it was: what was not on the disk yet is lost with the next one.
     let boot: String
+    /// The files as they were then; those of an artifact have no step.
     let checkpoint: LocalCheckpoint
     /// The files that are in the bucket already.
     var done: [FileRecord] = []
@@ -17,10 +24,17 @@ struct UploadNote: Sendable, Hashable {
 extension UploadNote {
     private static let version = 1
 
+    private var kind: (name: String, of: String) {
+        switch content {
+        case .checkpoint(let stage): ("checkpoint", stage)
+        case .artifact(let into): ("artifact", into)
+        }
+    }
+
     /// The form that ``init(json:)`` reads.
     var json: JSONValue {
         [
-            "version": .integer(Self.version), "run": .string(run), "stage": .string(stage),
+            "version": .integer(Self.version), "run": .string(run), "kind": .string(kind.name), "of": .string(kind.of),
             "attempt": .integer(attempt), "boot": .string(boot), "step": .integer(checkpoint.step),
             "step_text": .string(checkpoint.stepText),
             "files": .object(
@@ -44,8 +58,15 @@ extension UploadNote {
         }
         var done: [FileRecord] = []
         for record in try json.list("done") { done.append(try FileRecord(json: record)) }
+        let of = try json.text("of")
+        let content: Content
+        switch try json.text("kind") {
+        case "checkpoint": content = .checkpoint(stage: of)
+        case "artifact": content = .artifact(into: of)
+        default: throw JSONError("'kind' is unknown")
+        }
         self.init(
-            run: try json.text("run"), stage: try json.text("stage"), attempt: try json.whole("attempt"),
+            run: try json.text("run"), content: content, attempt: try json.whole("attempt"),
             boot: try json.text("boot"),
             checkpoint: LocalCheckpoint(
                 step: try json.whole("step"), stepText: try json.text("step_text"), files: files), done: done)

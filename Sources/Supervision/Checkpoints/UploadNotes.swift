@@ -3,7 +3,7 @@ import JSON
 import POSIX
 import SystemPackage
 
-/// The notes of one run about checkpoints that are complete on the disk and not yet in the bucket.
+/// The notes of one run about what is complete on the disk and not yet in the bucket.
 struct UploadNotes: Sendable {
     private let folder: FilePath
     private let run: String
@@ -25,7 +25,24 @@ struct UploadNotes: Sendable {
 
     /// A note about a checkpoint that has just been found complete.
     func make(_ checkpoint: LocalCheckpoint, stage: String, attempt: Int) -> UploadNote {
-        UploadNote(run: run, stage: stage, attempt: attempt, boot: boot, checkpoint: checkpoint)
+        UploadNote(run: run, content: .checkpoint(stage: stage), attempt: attempt, boot: boot, checkpoint: checkpoint)
+    }
+
+    /// A note about an artifact; the one of an earlier start where the files are still what they were.
+    func make(artifact into: String, _ files: [String: FilePath], attempt: Int) async -> UploadNote {
+        await BlockingThread.run {
+            let snapshots = files.compactMapValues { file in
+                (try? FileStatus(file, followingLinks: true)).map(FileSnapshot.init)
+            }
+            let new = UploadNote(
+                run: run, content: .artifact(into: into), attempt: attempt, boot: boot,
+                checkpoint: LocalCheckpoint(step: 0, stepText: "", files: snapshots))
+            guard let old = read(path(of: new)), old.content == new.content, !boot.isEmpty, old.boot == boot,
+                Set(old.checkpoint.files.keys) == Set(snapshots.keys),
+                old.checkpoint.files.allSatisfy({ snapshots[$0.key]?.isSameContent(as: $0.value) == true })
+            else { return new }
+            return old
+        }
     }
 
     /// Writes a note; where that fails, a start after this one only has to train what it would have kept.
@@ -37,11 +54,21 @@ struct UploadNotes: Sendable {
                 return nil
             } catch { return error }
         }
-        if let failure { log.say("cannot note checkpoint \(note.stage)/\(note.checkpoint.step): \(failure)") }
+        if let failure { log.say("an upload starts over if this container is killed: \(failure)") }
     }
 
     /// Removes the note of a checkpoint that is in the bucket, or that makes no sense any more.
     func remove(_ note: UploadNote) async { await BlockingThread.run { try? FileSystem.remove(path(of: note)) } }
+
+    /// Removes every note of the run, which is complete.
+    func clear() async {
+        await BlockingThread.run {
+            for name in (try? FileSystem.names(in: folder)) ?? [] {
+                let file = folder.appending(name)
+                if read(file) != nil { try? FileSystem.remove(file) }
+            }
+        }
+    }
 
     /// The checkpoints of a stage that earlier starts found complete, the lowest step first.
     ///
@@ -51,9 +78,7 @@ struct UploadNotes: Sendable {
             let names = (try? FileSystem.names(in: folder)) ?? []
             return names.compactMap { name in
                 let file = folder.appending(name)
-                guard let bytes = try? FileSystem.read(file), let json = try? JSONValue(parsing: bytes),
-                    let note = try? UploadNote(json: json), note.run == run, note.stage == stage
-                else { return nil }
+                guard let note = read(file), note.content == .checkpoint(stage: stage) else { return nil }
                 guard isWhole(note, pattern) else {
                     try? FileSystem.remove(file)
                     return nil
@@ -62,6 +87,13 @@ struct UploadNotes: Sendable {
             }
         }
         return found.sorted { ($0.checkpoint.step, $0.attempt) < ($1.checkpoint.step, $1.attempt) }
+    }
+
+    private func read(_ file: FilePath) -> UploadNote? {
+        guard let bytes = try? FileSystem.read(file), let json = try? JSONValue(parsing: bytes),
+            let note = try? UploadNote(json: json), note.run == run
+        else { return nil }
+        return note
     }
 
     private func isWhole(_ note: UploadNote, _ pattern: CheckpointPattern) -> Bool {
@@ -75,7 +107,11 @@ struct UploadNotes: Sendable {
     }
 
     private func path(of note: UploadNote) -> FilePath {
-        let stage = SHA256.hash(Array(note.stage.utf8)).hexadecimal.prefix(8)
-        return folder.appending("\(note.checkpoint.step)-\(note.attempt)-\(stage).json")
+        func short(_ text: String) -> Substring { SHA256.hash(Array(text.utf8)).hexadecimal.prefix(8) }
+        switch note.content {
+        case .checkpoint(let stage):
+            return folder.appending("\(note.checkpoint.step)-\(note.attempt)-\(short(stage)).json")
+        case .artifact(let into): return folder.appending("artifact-\(short(into)).json")
+        }
     }
 }

@@ -39,7 +39,7 @@ extension Journey {
             } else {
                 step = try await restorer.restore(manifests, to: pattern.root)?.step
             }
-            for note in unfinished { await uploader?.goOn(note, pattern) }
+            for note in unfinished { await uploader?.goOn(note, pattern, stage: stage.name) }
             let names = manifests.map { "\(stage.name)/\($0.step ?? 0)" }
             board.update { $0.checkpoints += names.reversed() }
             // In the first attempt whatever lies there came with the image or with a volume, and is the user's own.

@@ -33,6 +33,7 @@ struct RunSession: Sendable {
     func hurryTransfers() {
         limits?.partsAtOnce = Self.partsInDrain
         limits?.bytesPerSecond = nil
+        limits?.leaveBackground()
     }
 
     /// A stage's checkpoint rule with its variables filled in.
