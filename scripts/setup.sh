@@ -61,7 +61,6 @@ find_missing_packages() {
     command_of skopeo skopeo
     command_of buildah buildah
     command_of bsdtar libarchive-tools
-    command_of podman podman
     command_of setcap libcap2-bin
     command_of setfattr attr
     command_of setfacl acl
