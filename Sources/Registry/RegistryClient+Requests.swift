@@ -24,18 +24,24 @@ extension RegistryClient {
     ) async throws(RegistryError) -> HTTPResponse {
         // An upload's address may be on another host, which must not see our credentials.
         guard request.url.hasSameOrigin(as: access.endpoint) else { return try await send(request) }
+        var first: HTTPResponse?
         if request.body.length == 0, let answer = try await authenticator.claimFirstRequest(access) {
             defer { answer.finish() }
-            let response = try await send(request)
-            if response.isSuccess {
-                answer.yield(.none)
-                return response
+            do throws(RegistryError) { first = try await send(request) } catch {
+                answer.yield(.failure(error))
+                throw error
+            }
+            if let first, first.isSuccess {
+                answer.yield(.success(.none))
+                return first
             }
         }
         var request = request
         var current = try await authenticator.authorization(for: access, margin: margin)
         request.headers["Authorization"] = current?.unredacted
-        var response = try await send(request)
+        var response: HTTPResponse
+        // Nothing to show would bring the same answer.
+        if let first, current == nil { response = first } else { response = try await send(request) }
         for _ in 0..<2 where response.status == 401 {
             let next = try await authenticator.authorization(for: access, after: response, refused: current)
             guard let next else { break }

@@ -68,7 +68,8 @@ import Testing
             let error = try await failure(client(trusting: trusted), registry)
             #expect(
                 error.description
-                    == "cannot find image \(registry.host)/app:1: GET https://\(registry.host)/v2/: \(reason)")
+                    == "cannot find image \(registry.host)/app:1: GET https://\(registry.host)/v2/app/manifests/1: \(reason)"
+            )
         }
     }
 
@@ -76,8 +77,8 @@ import Testing
         let plain = try await DockerRegistry()
         let first = try await failure(client(), plain)
         #expect(
-            first.reason == "GET https://\(plain.host)/v2/: \(plain.host) does not speak TLS there, but perhaps plain "
-                + "HTTP; where it is meant to, --plain-http says so")
+            first.reason == "GET https://\(plain.host)/v2/app/manifests/1: \(plain.host) does not speak TLS there, "
+                + "but perhaps plain HTTP; where it is meant to, --plain-http says so")
         let secure = try await DockerRegistry(
             listening: .init(certificate: try await authority.issue("server", for: "IP:127.0.0.1")))
         let second = try await failure(client(plainHTTP: .onThisMachine), secure)

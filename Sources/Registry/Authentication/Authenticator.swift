@@ -97,16 +97,19 @@ actor Authenticator {
         return try result.get()
     }
 
-    /// Lets a request go before anybody has asked the registry what it wants, where it is the first and we have no
-    /// credentials to show: mostly its answer is the one that was wanted. All others wait for what it tells.
+    /// Lets the first request to a registry go before anybody has asked what the registry wants; nil for any other.
     ///
-    /// nil where the request is to be sent as usual.
-    func claimFirstRequest(_ access: RepositoryAccess) async throws(RegistryError) -> AsyncStream<Scheme>.Continuation?
-    {
+    /// Only where we have no credentials to show: mostly its answer is the one that was wanted. Others wait for what it tells.
+    func claimFirstRequest(
+        _ access: RepositoryAccess
+    ) async throws(RegistryError) -> AsyncStream<Result<Scheme, RegistryError>>.Continuation? {
         guard try await credential(for: access).kind == .none, schemes[access.endpoint] == nil else { return nil }
-        let (answers, answer) = AsyncStream.makeStream(of: Scheme.self)
+        let (answers, answer) = AsyncStream.makeStream(of: Result<Scheme, RegistryError>.self)
         schemes[access.endpoint] = Task {
-            for await scheme in answers { return .success(scheme) }
+            for await result in answers {
+                if case .failure = result { schemes[access.endpoint] = nil }
+                return result
+            }
             return await ask(access)
         }
         return answer
