@@ -29,7 +29,7 @@ demo: setup entrypoint
 test: ## setup, builds, lint and every test, each step timed
 	@scripts/test.sh
 
-bench: setup setup-test entrypoint ## beside umoci; never part of `test`
+bench: setup setup-test entrypoint ## beside umoci, s5cmd, rclone and the aws cli; never part of `test`
 	@scripts/bench.sh
 
 format:

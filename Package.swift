@@ -153,8 +153,8 @@ let package = Package(
         tests("TimestampsTests", ["Timestamps"]),
         tests("SecretsTests", ["Secrets"]),
         tests("TerminalTests", ["Terminal"]),
-        tests("POSIXTests", ["POSIX", systemPackage]),
-        tests("HTTPTests", ["HTTP", "POSIX", "Secrets", "Timestamps", systemPackage]),
+        tests("POSIXTests", ["POSIX", "CLinux", systemPackage]),
+        tests("HTTPTests", ["HTTP", "POSIX", "Secrets", "Timestamps", "CLinux", systemPackage]),
         tests("OCITests", ["OCI", "Hashing", "JSON"]),
         tests("ArchiveTests", ["Archive", "CLibISAL", "CLinux", "Hashing", "POSIX", systemPackage]),
         tests("ImageStoreTests", ["ImageStore", "Archive", "OCI", "Hashing", "JSON", "POSIX", systemPackage]),
@@ -170,7 +170,9 @@ let package = Package(
         tests("RunContractTests", ["RunContract", "Secrets", "JSON", "Timestamps"]),
         tests(
             "ObjectStorageTests",
-            ["ObjectStorage", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage] + nio,
+            [
+                "ObjectStorage", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", "CLinux", systemPackage,
+            ] + nio,
             resources: [.copy("Vectors")]),
         tests(
             "DefinitionsTests", ["Definitions", "RunContract", "OCI", "Secrets", "JSON", "POSIX", systemPackage]),
@@ -196,7 +198,10 @@ let package = Package(
             ["Sandbox", "Containers", "ImageStore", "OCI", "HTTP", "Secrets", "JSON", "POSIX", systemPackage]),
         tests(
             "IntegrationTests",
-            ["RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage],
+            [
+                "RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX",
+                systemPackage,
+            ],
             resources: [.copy("Dockerfiles")]),
     ],
     swiftLanguageModes: [.v6]

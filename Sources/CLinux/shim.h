@@ -46,6 +46,12 @@ static inline int caas_prctl(int option, unsigned long value) { return prctl(opt
 static inline int caas_rename_new(const char *from, const char *to) {
     return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */);
 }
+/// The calling thread alone gets only what no other one wants: the lowest priority, and the idle class of the disk.
+/// <linux/ioprio.h> is missing where the kernel's headers are old. https://man7.org/linux/man-pages/man2/ioprio_set.2.html
+static inline void caas_lower_thread(void) {
+    setpriority(PRIO_PROCESS, 0, 19);
+    syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, 3 << 13 /* IOPRIO_CLASS_IDLE */);
+}
 /// A descriptor for one process, and a signal by it. https://man7.org/linux/man-pages/man2/pidfd_open.2.html
 static inline int caas_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0U); }
 static inline int caas_pidfd_send_signal(int process, int number) {

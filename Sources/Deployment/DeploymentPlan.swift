@@ -1,5 +1,6 @@
 public import Definitions
 public import OCI
+import ObjectStorage
 public import RunContract
 import Secrets
 import Timestamps
@@ -28,6 +29,11 @@ public struct DeploymentPlan: Sendable {
         let environment = Self.environment(
             of: manifest, run: run, digest: digest, secrets: secrets.keys.sorted(), settings: settings)
         try Self.refuseSecrets(of: run, in: environment, secrets: secrets)
+        guard environment[EnvironmentName.endpoint].map({ StoreLocation.isFolder(endpoint: $0) }) != true else {
+            throw DeploymentError(
+                .unsuitable, "deploy \(run)",
+                "\(EnvironmentName.endpoint) is a folder, which io.net's machines do not have; name a bucket's service")
+        }
         request = IonetRequest(
             name: run.description, hours: manifest.resources.hours, gpus: manifest.resources.gpus,
             hardwareID: offer.hardwareID, locationIDs: offer.locationIDs, port: manifest.port,
@@ -54,9 +60,11 @@ public struct DeploymentPlan: Sendable {
     ) -> [String: String] {
         var environment: [String: String] = [:]
         // Where the bucket is may stand in the settings alone, as the key to it does.
-        for name in [EnvironmentName.endpoint, EnvironmentName.bucket, EnvironmentName.prefix, EnvironmentName.region] {
-            environment[name] = settings.text(name)
-        }
+        let names = [
+            EnvironmentName.endpoint, EnvironmentName.bucket, EnvironmentName.prefix, EnvironmentName.region,
+            EnvironmentName.addressing,
+        ]
+        for name in names { environment[name] = settings.text(name) }
         environment.merge(manifest.environment) { _, stated in stated }
         environment[EnvironmentName.runID] = run.description
         environment[EnvironmentName.port] = String(manifest.port)

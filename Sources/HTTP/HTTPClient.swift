@@ -20,6 +20,8 @@ public final class HTTPClient: Sendable {
         public var connectSeconds = 10
         /// Connections to one host at once; further requests wait.
         public var connectionsPerHost = 16
+        /// True where the transfer thread has only the processor time that nobody else on the machine wants.
+        public var isBackground = false
 
         /// The defaults: the system's certificates, HTTPS but for loopback.
         public init() {}
@@ -29,16 +31,34 @@ public final class HTTPClient: Sendable {
         }
     }
 
+    /// How many bytes a second the long transfers of this client may move; may be changed while they run.
+    public let bandwidth = Bandwidth()
     private let configuration: Configuration
-    private let engine: TransferEngine
+    /// The last one takes new requests; one before it only ends what it has begun.
+    private let engines: Mutex<[TransferEngine]>
 
     /// A client with its own thread and connections; both end with it.
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
-        engine = TransferEngine(connectionsPerHost: configuration.connectionsPerHost)
+        engines = Mutex([TransferEngine(configuration, bandwidth)])
     }
 
-    deinit { engine.stop() }
+    deinit {
+        for engine in engines.withLock({ $0 }) { engine.stop() }
+    }
+
+    /// From now on requests no longer wait for what else the machine has to do.
+    ///
+    /// They get a thread of their own, since one that yielded to others cannot take that back without privileges.
+    public func leaveBackground() {
+        guard configuration.isBackground else { return }
+        engines.withLock { engines in
+            guard engines.count == 1 else { return }
+            var foreground = configuration
+            foreground.isBackground = false
+            engines.append(TransferEngine(foreground, bandwidth))
+        }
+    }
 
     /// Sends a request once and returns the answer with its body, which may have at most `limit` bytes.
     public func send(_ request: HTTPRequest, limit: Int = 16 << 20) async throws(HTTPError) -> HTTPResponse {
@@ -88,6 +108,8 @@ public final class HTTPClient: Sendable {
         _ request: HTTPRequest, sink: (any HTTPBodySink)?, limit: Int
     ) async throws(HTTPError) -> HTTPResponse {
         let transfer = Transfer(request, configuration: configuration, sink: sink, limit: limit)
+        let newest = engines.withLock { $0.last }
+        guard let engine = newest else { throw HTTPError(.other, request.name, "the client has ended") }
         let result: Result<HTTPResponse, HTTPError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 transfer.onEnd = { continuation.resume(returning: $0) }

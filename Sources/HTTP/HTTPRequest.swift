@@ -77,4 +77,7 @@ public final class BodyFile: Sendable {
     public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(POSIXError) -> Int {
         try file.read(into: buffer, at: offset)
     }
+
+    /// Lets the kernel forget a range that is not read again.
+    public func dropCache(offset: Int64, length: Int64) { file.dropCache(offset: offset, length: length) }
 }

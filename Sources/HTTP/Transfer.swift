@@ -25,6 +25,8 @@ final class Transfer: @unchecked Sendable {
     var hasBegun = false
     /// True once the empty line after the fields has come.
     var hasAllHeaders = false
+    /// The bytes a second that libcurl was told, 0 for no limit.
+    var speed: Int64 = 0
     /// Why a callback told libcurl to stop.
     var failure: HTTPError?
     let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -45,6 +47,9 @@ final class Transfer: @unchecked Sendable {
         curl_slist_free_all(list)
         errorText.deallocate()
     }
+
+    /// True for what may move so much that the bandwidth's limit is meant for it.
+    var isLong: Bool { sink != nil || request.body.length ?? .max > 1 << 20 }
 
     /// Ends the transfer with what libcurl says, exactly once.
     func finish(_ result: CURLcode) {

@@ -29,12 +29,18 @@ final class TransferEngine: Sendable {
         return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
     }()
 
-    init(connectionsPerHost: Int) {
+    private let bandwidth: Bandwidth
+
+    init(_ configuration: HTTPClient.Configuration, _ bandwidth: Bandwidth) {
         guard Self.isInitialised, let multi = curl_multi_init() else { fatalError("cannot start libcurl") }
         self.multi = OpaquePointer(multi)
-        _ = caas_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHost)
+        self.bandwidth = bandwidth
+        _ = caas_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, configuration.connectionsPerHost)
         _ = caas_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 64)
-        BlockingThread.start { [self] in run() }
+        BlockingThread.start { [self] in
+            if configuration.isBackground { BlockingThread.yieldToOthers() }
+            run()
+        }
     }
 
     func add(_ transfer: Transfer) { post(.add(transfer)) }
@@ -55,6 +61,7 @@ final class TransferEngine: Sendable {
     private func run() {
         let multi = UnsafeMutableRawPointer(self.multi)
         var active: [UnsafeMutableRawPointer: Transfer] = [:]
+        var share = BandwidthShare()
         while true {
             let (orders, isStopped) = mailbox.withLock { mailbox in
                 defer { mailbox.orders = [] }
@@ -62,6 +69,7 @@ final class TransferEngine: Sendable {
             }
             for order in orders { carryOut(order, multi, &active) }
             if isStopped && active.isEmpty { break }
+            share.apply(bandwidth, to: active)
             var running: Int32 = 0
             curl_multi_perform(multi, &running)
             collect(multi, &active)

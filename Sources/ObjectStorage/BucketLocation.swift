@@ -1,16 +1,31 @@
 public import HTTP
 
-/// Where a bucket is; it is addressed in the path, which every S3 service understands.
+/// Where a bucket is.
 public struct BucketLocation: Sendable, Hashable {
+    /// Where in a URL the bucket's name stands.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
+    public enum Addressing: String, Sendable, Hashable {
+        /// In the path, which every S3 service understands.
+        case path
+        /// Ahead of the host's name, which some services demand.
+        case virtual
+    }
+
     /// The service, without a path.
     public let endpoint: HTTPURL
     /// The bucket's name.
     public let bucket: String
     /// What is signed as region; R2 calls its only one `auto`.
     public let region: String
+    /// Where in a URL the bucket's name stands.
+    public let addressing: Addressing
 
     /// Reads an endpoint as people write it, and refuses one in which the bucket's name is already written.
-    public init(endpoint text: String, bucket: String, region: String = "auto") throws(StorageError) {
+    ///
+    /// Without a region it is what the endpoint of AWS says, else `auto`.
+    public init(
+        endpoint text: String, bucket: String, region: String? = nil, addressing: Addressing = .path
+    ) throws(StorageError) {
         let action = "use the bucket '\(bucket)' at '\(text.prefix { $0 != "?" })'"
         guard !bucket.isEmpty, bucket.utf8.allSatisfy(Self.isAllowed) else {
             throw StorageError(.other, action, "a bucket's name has letters, digits, dots and dashes only")
@@ -29,20 +44,55 @@ public struct BucketLocation: Sendable, Hashable {
                 "the endpoint begins with the bucket's name; write "
                     + "\(url.scheme)://\(url.authority.dropFirst(bucket.count + 1))")
         }
+        if addressing == .virtual {
+            guard !url.host.hasPrefix("["), url.host.contains(where: \.isLetter) else {
+                throw StorageError(
+                    .other, action, "no name can stand ahead of the address \(url.host); R2_ADDRESSING must be path")
+            }
+            // A certificate for *.host holds for one name, and a host's name knows no capitals.
+            guard url.scheme == "http" || !bucket.contains("."), bucket == bucket.lowercased() else {
+                throw StorageError(
+                    .other, action,
+                    "a bucket with dots or capitals in its name cannot stand ahead of the host's; R2_ADDRESSING must be "
+                        + "path")
+            }
+        }
         self.endpoint = url
         self.bucket = bucket
-        self.region = region
+        self.region = region ?? Self.region(of: url.host) ?? "auto"
+        self.addressing = addressing
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {
         PercentEncoding.isUnreserved(byte) && byte != UInt8(ascii: "~")
     }
 
+    /// The region in an endpoint of AWS: `s3.eu-central-1.amazonaws.com`, `s3.dualstack.eu-central-1.amazonaws.com`.
+    /// <https://docs.aws.amazon.com/general/latest/gr/s3.html>
+    private static func region(of host: String) -> String? {
+        let suffix = [".amazonaws.com", ".amazonaws.com.cn"].first { host.hasSuffix($0) }
+        guard let suffix else { return nil }
+        let names = host.dropLast(suffix.count).split(separator: ".")
+        guard let last = names.last else { return nil }
+        if last == "s3" || last == "s3-accelerate" { return "us-east-1" }
+        return last.hasPrefix("s3-") ? String(last.dropFirst(3)) : String(last)
+    }
+
     /// The URL of an object, or of the bucket where the key is empty; the query is taken as it is.
     func url(key: String, query: String = "") -> HTTPURL {
-        let path = key.isEmpty ? "/\(bucket)" : "/\(bucket)/\(PercentEncoding.encode(key, keepingSlash: true))"
-        return endpoint.with(target: query.isEmpty ? path : "\(path)?\(query)")
+        let encoded = PercentEncoding.encode(key, keepingSlash: true)
+        let suffix = query.isEmpty ? "" : "?\(query)"
+        switch addressing {
+        case .path: return endpoint.with(target: (key.isEmpty ? "/\(bucket)" : "/\(bucket)/\(encoded)") + suffix)
+        case .virtual:
+            return HTTPURL(
+                scheme: endpoint.scheme, host: "\(bucket).\(endpoint.host)", port: endpoint.port,
+                target: "/\(encoded)\(suffix)")
+        }
     }
+
+    /// What tells an object from every other one, here and in other buckets.
+    func place(of key: String) -> String { "\(endpoint.scheme)://\(endpoint.authority)/\(bucket)/\(key)" }
 
     /// How errors name an object.
     func name(_ key: String) -> String { key.isEmpty ? "s3://\(bucket)" : "s3://\(bucket)/\(key)" }

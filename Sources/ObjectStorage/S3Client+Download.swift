@@ -1,6 +1,7 @@
 import HTTP
 import Hashing
 import POSIX
+import Synchronization
 public import SystemPackage
 
 /// Whole objects back into files.
@@ -9,6 +10,8 @@ extension S3Client {
     static let readAttempts = 3
 
     /// Downloads an object; the file has its name, and is on the disk, only once every part's hash was right.
+    ///
+    /// What came of it stays where that fails, or where the process is killed, and need not come again.
     public func download(
         _ object: UploadedObject, to file: FilePath, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) {
@@ -16,16 +19,26 @@ extension S3Client {
         guard let ranges = object.ranges else {
             throw StorageError(.corrupted, action, "its record has a wrong number of parts")
         }
-        let target = try await BlockingThread.run { () throws(StorageError) in try TargetFile(file, doing: action) }
+        let target = try await BlockingThread.run { [limits] () throws(StorageError) in
+            try TargetFile(object, to: file, limits: limits, doing: action)
+        }
         let total = MovedBytes(progress)
+        let verified = Atomic(0)
         do throws(StorageError) {
-            _ = try await BoundedTasks.run(ranges.count, atOnce: options.partsAtOnce) {
+            _ = try await BoundedTasks.run(ranges.count, atOnce: Self.mostTasks) {
                 [self] index throws(StorageError) in
-                try await download(part: index, ranges, of: object, to: target, total, action)
+                try await window.run(action, bytes: ranges.length(index)) { () throws(StorageError) in
+                    try await download(part: index, ranges, of: object, to: target, total, action)
+                }
+                verified.add(1, ordering: .relaxed)
             }
             try await BlockingThread.run { () throws(StorageError) in try target.publish() }
         } catch {
-            target.discard()
+            // What the bucket does not hold will not come another time.
+            let isHopeless = [.corrupted, .noSuchKey].contains(error.code)
+            let isUseless = target.isNew && verified.load(ordering: .relaxed) == 0
+            if isHopeless || isUseless || ranges.count == 1 { target.discard() }
+            target.leave()
             throw error
         }
     }
@@ -35,6 +48,12 @@ extension S3Client {
         _ total: MovedBytes, _ action: String
     ) async throws(StorageError) {
         let (offset, length) = (ranges.offset(index), ranges.length(index))
+        if target.mayHold(offset: offset, length: length),
+            try await target.hash(offset: offset, length: length) == object.parts[index]
+        {
+            total.update(index, length)
+            return
+        }
         for attempt in 0..<Self.readAttempts {
             let sink = PartSink(offset: offset, length: length, restart: {}) { bytes, position in
                 // Written here, into the page cache; hashed afterwards on another thread.
@@ -42,10 +61,7 @@ extension S3Client {
                 total.update(index, position + Int64(bytes.count))
             }
             try await fetch(object.key, offset: offset, length: length, into: sink, action)
-            let hash = try await BlockingThread.run { () throws(StorageError) in
-                try target.hash(offset: offset, length: length)
-            }
-            if hash == object.parts[index] { return }
+            if try await target.hash(offset: offset, length: length) == object.parts[index] { return }
             try await pause(policy.wait(after: attempt), action)
         }
         throw StorageError(

@@ -1,26 +1,46 @@
 import HTTP
+import Timestamps
+
+/// Some of the objects of a bucket, and the folders that it was told apart into.
+public struct ListedPage: Sendable {
+    /// In the order of keys.
+    public let objects: [ListedObject]
+    /// What keys begin with up to the next slash, where the listing was not to go deeper.
+    public let folders: [String]
+}
 
 /// Listing. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
 extension S3Client {
     /// A listing that never ends is a server's mistake; a thousand objects come with each page.
-    private static let mostPages = 10_000
+    private static let mostPages = 100_000
 
     /// Every object whose key begins so, in the order of keys.
     public func list(_ prefix: String) async throws(StorageError) -> [ListedObject] {
         var objects: [ListedObject] = []
+        try await list(prefix) { page in
+            objects += page.objects
+            return true
+        }
+        return objects
+    }
+
+    /// Hands out the objects whose keys begin so, page by page until `page` answers false; with `isShallow` none behind
+    /// the next slash.
+    public func list(
+        _ prefix: String, isShallow: Bool = false, _ page: (ListedPage) -> Bool
+    ) async throws(StorageError) {
         var token: String?
         for _ in 0..<Self.mostPages {
-            let page = try await listPage(prefix, after: token)
-            objects += page.objects
-            guard let next = page.next else { return objects }
+            let (listed, next) = try await listPage(prefix, isShallow, after: token)
+            guard page(listed), let next else { return }
             token = next
         }
         throw StorageError(.other, "list \(location.name(prefix))", "the listing has no end")
     }
 
     private func listPage(
-        _ prefix: String, after token: String?
-    ) async throws(StorageError) -> (objects: [ListedObject], next: String?) {
+        _ prefix: String, _ isShallow: Bool, after token: String?
+    ) async throws(StorageError) -> (ListedPage, next: String?) {
         let action = "list \(location.name(prefix))"
         var call = S3Call("GET", "", doing: "list \(location.name(""))")
         // Keys may hold characters that XML cannot, so they come percent-encoded.
@@ -28,6 +48,7 @@ extension S3Client {
             ("list-type", "2"), ("encoding-type", "url"), ("prefix", prefix),
             ("max-keys", String(options.objectsPerPage)),
         ]
+        if isShallow { call.query.append(("delimiter", "/")) }
         if let token { call.query.append(("continuation-token", token)) }
         let body = try await perform(call).body
         let document: XMLElement
@@ -38,18 +59,25 @@ extension S3Client {
             throw StorageError(.other, action, "the answer is <\(document.name)>, not a listing")
         }
         let isEncoded = document["EncodingType"] == "url"
+        func decoded(_ key: String) -> String {
+            isEncoded ? String(decoding: PercentEncoding.decode(key, plusIsSpace: true), as: UTF8.self) : key
+        }
         var objects: [ListedObject] = []
         for element in document.all("Contents") {
             guard let key = element["Key"], let size = element["Size"].flatMap({ Int64($0) }) else {
                 throw StorageError(.other, action, "an entry has no key or no size")
             }
-            let name = isEncoded ? String(decoding: PercentEncoding.decode(key, plusIsSpace: true), as: UTF8.self) : key
-            objects.append(ListedObject(key: name, size: size, etag: Self.unquoted(element["ETag"] ?? "")))
+            objects.append(
+                ListedObject(
+                    key: decoded(key), size: size, etag: Self.unquoted(element["ETag"] ?? ""),
+                    lastModified: element["LastModified"].flatMap(Timestamp.init(rfc3339:))))
         }
-        guard document["IsTruncated"] == "true" else { return (objects, nil) }
+        let page = ListedPage(
+            objects: objects, folders: document.all("CommonPrefixes").compactMap { $0["Prefix"] }.map(decoded))
+        guard document["IsTruncated"] == "true" else { return (page, nil) }
         guard let next = document["NextContinuationToken"], !next.isEmpty, next != token else {
             throw StorageError(.other, action, "the listing is cut off without saying where it goes on")
         }
-        return (objects, next)
+        return (page, next)
     }
 }

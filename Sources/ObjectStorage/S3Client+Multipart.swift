@@ -1,151 +1,142 @@
-import POSIX
 import HTTP
 import Hashing
+import POSIX
 
 /// Files in parts. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
 extension S3Client {
-    private struct SentPart: Sendable {
-        let hash: String
-        let etag: String
-    }
+    /// How often an upload is begun anew or mended before its error is the caller's.
+    private static let mostRounds = 3
+    /// More tasks than any ceiling; which of them move something is for the window to say.
+    static let mostTasks = 64
 
     func uploadInParts(_ upload: Upload) async throws(StorageError) -> UploadedObject {
-        do throws(StorageError) { return try await uploadInPartsOnce(upload) } catch {
-            // The server forgot the upload before it was complete: there is nothing to go on with.
-            guard error.s3Code == "NoSuchUpload" else { throw error }
-            return try await uploadInPartsOnce(upload)
+        var found: UploadRecord?
+        switch try await unfinished(upload) {
+        case .published(let object): return object
+        case .goesOn(let record): found = record
+        case .none: break
         }
-    }
-
-    private func uploadInPartsOnce(_ upload: Upload) async throws(StorageError) -> UploadedObject {
-        let ranges = PartRanges(cutting: upload.source.size, minimum: options.minimumPartSize)
-        let id = try await create(upload)
-        let parts: [SentPart]
-        do throws(StorageError) {
-            parts = try await BoundedTasks.run(ranges.count, atOnce: options.partsAtOnce) {
-                [self] index throws(StorageError) in try await send(part: index, of: upload, ranges, id)
+        for _ in 1..<Self.mostRounds {
+            let begun: PartsUpload
+            if let found {
+                begun = PartsUpload(upload, found, isJournaled: journal.isKept)
+            } else {
+                begun = try await begin(upload)
             }
-            try upload.source.checkUnchanged()
-        } catch {
-            // Nothing was published, that is certain; what cannot be reached forgets its parts by itself.
-            if ![.unreachable, .cancelled].contains(error.code) { await abort(upload.key, id) }
-            throw error
+            do throws(StorageError) { return try await finish(begun, isResumed: found != nil) } catch {
+                switch error.reaction {
+                case .resendParts where found == nil: found = begun.record
+                case .resendParts, .startOver:
+                    if let object = try await published(upload, begun.record) { return object }
+                    if error.s3Code != "NoSuchUpload" { await abort(begun) }
+                    await journal.forget(begun.record)
+                    found = nil
+                default: throw error
+                }
+            }
         }
-        let object = UploadedObject(
-            key: upload.key, size: upload.source.size, partSize: ranges.partSize, parts: parts.map(\.hash),
-            uploadToken: upload.token)
-        etags.remember(ExpectedETags.combined(parts.map(\.etag)), for: upload.token)
-        return try await complete(object, upload, parts, id)
+        return try await finish(try await begin(upload), isResumed: false)
     }
 
-    private func create(_ upload: Upload) async throws(StorageError) -> String {
+    private func begin(_ upload: Upload) async throws(StorageError) -> PartsUpload {
+        let ranges = PartRanges(cutting: upload.source.size, minimum: options.minimumPartSize)
+        let token = UploadToken.make()
         var call = S3Call("POST", upload.key, doing: upload.action)
         call.query = [("uploads", "")]
-        call.headers = ["Content-Type": "application/octet-stream", UploadToken.header: upload.token]
+        call.headers = ["Content-Type": "application/octet-stream", UploadToken.header: token]
         let body = try await perform(call).body
         guard let id = (try? XMLElement(body))?["UploadId"], !id.isEmpty else {
             throw StorageError(.other, upload.action, "the server began a multipart upload without an id")
         }
-        return id
+        let record = UploadRecord(
+            place: location.place(of: upload.key), uploadID: id, partSize: ranges.partSize, token: token,
+            started: options.clock(), file: upload.source.identity)
+        return PartsUpload(upload, record, isJournaled: await note(record, of: upload))
+    }
+
+    /// Sends the parts that the server does not have, and publishes the object.
+    private func finish(_ begun: PartsUpload, isResumed: Bool) async throws(StorageError) -> UploadedObject {
+        let upload = begun.upload
+        let parts: [SentPart]
+        do throws(StorageError) {
+            let listed = isResumed ? try await listParts(begun) : [:]
+            parts = try await BoundedTasks.run(begun.ranges.count, atOnce: Self.mostTasks) {
+                [self] index throws(StorageError) in try await send(part: index, of: begun, listed: listed[index])
+            }
+            try upload.source.checkUnchanged()
+        } catch {
+            // Complete was not asked for, or the parts would not be there: nothing was published.
+            if !begun.isWorthKeeping(after: error) { await discard(begun) }
+            throw error
+        }
+        let object = begun.object(hashes: parts.map(\.hash))
+        etags.remember(ExpectedETags.combined(parts.map(\.etag)), for: object.uploadToken)
+        let published = try await complete(object, begun, parts)
+        await journal.forget(begun.record)
+        return published
     }
 
     private func send(
-        part index: Int, of upload: Upload, _ ranges: PartRanges, _ id: String
+        part index: Int, of begun: PartsUpload, listed: ListedPart?
     ) async throws(StorageError) -> SentPart {
+        let (upload, ranges) = (begun.upload, begun.ranges)
         let (offset, length) = (ranges.offset(index), ranges.length(index))
-        let hashes = try await upload.source.hash(offset: offset, length: length, withMD5: options.sendsPartMD5)
-        var call = S3Call("PUT", upload.key, doing: "\(upload.action), part \(index + 1) of \(ranges.count)")
-        call.query = [("partNumber", String(index + 1)), ("uploadId", id)]
-        call.body = .file(upload.source.body, offset: offset, length: length)
-        call.bodyHash = hashes.sha256.hexadecimal
-        call.headers["Content-MD5"] = hashes.md5?.base64
-        call.onUpload = { upload.progress.update(index, $0) }
-        call.beforeRetry = { () throws(StorageError) in try upload.source.checkUnchanged() }
-        guard let etag = try await perform(call).headers["ETag"] else {
-            throw StorageError(.other, call.action, "the answer has no ETag")
-        }
-        return SentPart(hash: hashes.sha256.hexadecimal, etag: Self.unquoted(etag))
-    }
-
-    /// Publishes the parts; whatever the server says, the object itself decides whether that happened.
-    private func complete(
-        _ object: UploadedObject, _ upload: Upload, _ parts: [SentPart], _ id: String
-    ) async throws(StorageError) -> UploadedObject {
-        var call = S3Call("POST", upload.key, doing: upload.action)
-        call.query = [("uploadId", id)]
-        let lines = parts.enumerated().map {
-            "<Part><PartNumber>\($0 + 1)</PartNumber><ETag>&quot;\($1.etag)&quot;</ETag></Part>"
-        }
-        call.carry(
-            Array(
-                "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\(lines.joined())</CompleteMultipartUpload>"
-                    .utf8), contentType: "application/xml")
-        if upload.once { call.headers["If-None-Match"] = "*" }
-        // A server may join thousands of parts before it says a word.
-        call.leastStallSeconds = min(600, options.stallSeconds * 10)
-        var attempt = 0
-        while true {
-            let failure: StorageError
-            do throws(StorageError) {
-                let refusal = try refusal(in: try await perform(call), to: call)
-                guard let refusal else { return object }
-                failure = refusal
-            } catch { failure = error }
-            // An earlier attempt may have succeeded and its answer been lost: the token tells.
-            if let existing = try await settled(object, after: failure) { return existing }
-            if Self.isFinal(failure) { await abort(upload.key, id) }
-            guard failure.code == .unreachable, failure.s3Code != nil, attempt + 1 < policy.attempts else {
-                throw failure
+        let action = "\(upload.action), part \(index + 1) of \(ranges.count)"
+        return try await window.run(action, bytes: length) { () throws(StorageError) in
+            let isThere = listed?.size == length
+            let hashes = try await upload.source.hash(
+                offset: offset, length: length, withMD5: isThere || options.sendsPartMD5)
+            defer { upload.source.dropCache(offset: offset, length: length) }
+            if isThere, let etag = listed?.etag, etag == hashes.md5?.hexadecimal {
+                upload.progress.update(index, length)
+                return SentPart(hash: hashes.sha256.hexadecimal, etag: etag)
             }
-            try await pause(policy.wait(after: attempt), call.action)
-            attempt += 1
+            var call = S3Call("PUT", upload.key, doing: action)
+            call.query = [("partNumber", String(index + 1)), ("uploadId", begun.record.uploadID)]
+            call.body = .file(upload.source.body, offset: offset, length: length)
+            call.bodyHash = hashes.sha256.hexadecimal
+            if options.sendsPartMD5 { call.headers["Content-MD5"] = hashes.md5?.base64 }
+            call.onUpload = { upload.progress.update(index, $0) }
+            call.beforeRetry = { () throws(StorageError) in try upload.source.checkUnchanged() }
+            guard let etag = try await perform(call).headers["ETag"] else {
+                throw StorageError(.other, call.action, "the answer has no ETag")
+            }
+            return SentPart(hash: hashes.sha256.hexadecimal, etag: Self.unquoted(etag))
         }
     }
+}
 
-    /// A Complete that fails late says so in the body of a 200.
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
-    private func refusal(in answer: HTTPResponse, to call: S3Call) throws(StorageError) -> StorageError? {
-        let document: XMLElement
-        do throws(XMLError) { document = try XMLElement(answer.body) } catch {
-            return StorageError(.other, call.action, "the answer to the last step is not whole: \(error)")
-        }
-        if document.name == "CompleteMultipartUploadResult" { return nil }
-        return StorageError(
-            answer, status: Self.status(document["Code"]), to: call, at: location, clockOffset: clockOffset)
+/// A part that the server has.
+struct SentPart: Sendable {
+    /// SHA-256 in hexadecimal.
+    let hash: String
+    let etag: String
+}
+
+/// One file on its way in parts.
+struct PartsUpload: Sendable {
+    let upload: Upload
+    let record: UploadRecord
+    /// True where a later process can go on with it.
+    let isJournaled: Bool
+
+    init(_ upload: Upload, _ record: UploadRecord, isJournaled: Bool = true) {
+        self.upload = upload
+        self.record = record
+        self.isJournaled = isJournaled
     }
 
-    /// The status that an error would have had if it had come in time.
-    private static func status(_ s3Code: String?) -> Int {
-        switch s3Code {
-        case "NoSuchUpload": 404
-        case "PreconditionFailed": 412
-        case "InternalError", "ServiceUnavailable", "SlowDown", "RequestTimeout", nil: 503
-        default: 400
-        }
+    var ranges: PartRanges { PartRanges(size: upload.source.size, partSize: record.partSize) }
+
+    func object(hashes: [String]) -> UploadedObject {
+        UploadedObject(
+            key: upload.key, size: upload.source.size, partSize: record.partSize, parts: hashes,
+            uploadToken: record.token)
     }
 
-    private func settled(
-        _ object: UploadedObject, after failure: StorageError
-    ) async throws(StorageError) -> UploadedObject? {
-        if failure.code == .cancelled { return nil }
-        do throws(StorageError) {
-            return try await existing(like: object)
-        } catch {
-            // Why the upload failed says more than why the question whether it did failed.
-            throw failure
-        }
-    }
-
-    /// True for the refusals of a Complete that leave the parts behind.
-    private static func isFinal(_ failure: StorageError) -> Bool {
-        ["EntityTooSmall", "InvalidPart", "InvalidPartOrder", "MalformedXML", "PreconditionFailed"]
-            .contains(failure.s3Code ?? "")
-    }
-
-    /// Gives the parts' space back; where that fails, the bucket's own rule for incomplete uploads does it.
-    private func abort(_ key: String, _ id: String) async {
-        var call = S3Call("DELETE", key, doing: "abort the upload of \(location.name(key))")
-        call.query = [("uploadId", id)]
-        _ = try? await perform(call)
+    /// Whether the parts that are there may be of use later; what cannot be reached forgets its parts by itself.
+    func isWorthKeeping(after error: StorageError) -> Bool {
+        if error.reaction == .startOver { return true }
+        return isJournaled ? error.code != .changedWhileRead : [.unreachable, .cancelled].contains(error.code)
     }
 }

@@ -41,7 +41,7 @@ extension S3Client {
         let answer: HTTPResponse
         do throws(StorageError) { answer = try await perform(S3Call("HEAD", key, doing: action)) } catch {
             if error.code == .noSuchKey { return nil }
-            throw error
+            throw try await explained(error, key, action)
         }
         guard let size = answer.headers["Content-Length"].flatMap({ Int64($0) }) else {
             throw StorageError(.other, action, "the answer has no Content-Length")
@@ -54,6 +54,19 @@ extension S3Client {
         return ObjectStatus(
             size: size, etag: Self.unquoted(answer.headers["ETag"] ?? ""), metadata: metadata,
             lastModified: answer.headers["Last-Modified"])
+    }
+
+    /// The refusal of a HEAD has no body: what a key may not, and that it is wrong, only a GET tells apart.
+    private func explained(
+        _ refusal: StorageError, _ key: String, _ action: String
+    ) async throws(StorageError) -> StorageError {
+        guard [.accessDenied, .wrongKey].contains(refusal.code), refusal.s3Code == nil else { return refusal }
+        var call = S3Call("GET", key, doing: action)
+        call.headers["Range"] = "bytes=0-0"
+        do throws(StorageError) { _ = try await perform(call) } catch {
+            return error.s3Code == nil ? refusal : error
+        }
+        return refusal
     }
 
     /// Removes an object; nothing happens where there is none.

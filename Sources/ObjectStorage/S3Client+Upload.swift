@@ -12,10 +12,11 @@ extension S3Client {
         _ file: FilePath, to key: String, once: Bool, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) -> UploadedObject {
         let action = "upload \(file) to \(location.name(key))"
-        let source = try await BlockingThread.run { () throws(StorageError) in try SourceFile(file, doing: action) }
+        let source = try await BlockingThread.run { [limits] () throws(StorageError) in
+            try SourceFile(file, limits: limits, doing: action)
+        }
         let upload = Upload(
-            source: source, key: key, once: once, token: UploadToken.make(), action: action,
-            progress: MovedBytes(progress))
+            source: source, key: key, once: once, action: action, progress: MovedBytes(progress))
         do throws(StorageError) {
             return source.size < options.minimumPartSize
                 ? try await uploadWhole(upload) : try await uploadInParts(upload)
@@ -28,12 +29,14 @@ extension S3Client {
 
     private func uploadWhole(_ upload: Upload) async throws(StorageError) -> UploadedObject {
         let source = upload.source
+        let token = UploadToken.make()
         let hashes = try await source.hash(offset: 0, length: source.size, withMD5: true)
+        defer { source.dropCache(offset: 0, length: source.size) }
         try source.checkUnchanged()
         var call = S3Call("PUT", upload.key, doing: upload.action)
         call.body = .file(source.body, offset: 0, length: source.size)
         call.bodyHash = hashes.sha256.hexadecimal
-        call.headers = ["Content-Type": "application/octet-stream", UploadToken.header: upload.token]
+        call.headers = ["Content-Type": "application/octet-stream", UploadToken.header: token]
         // Not every server compares the signed hash with the body; all of them compare this.
         call.headers["Content-MD5"] = hashes.md5?.base64
         if upload.once { call.headers["If-None-Match"] = "*" }
@@ -41,14 +44,14 @@ extension S3Client {
         call.beforeRetry = { () throws(StorageError) in try source.checkUnchanged() }
         let object = UploadedObject(
             key: upload.key, size: source.size, partSize: source.size, parts: [hashes.sha256.hexadecimal],
-            uploadToken: upload.token)
+            uploadToken: token)
         do throws(StorageError) { _ = try await perform(call) } catch {
             guard error.code == .preconditionFailed, let existing = try await existing(like: object) else {
                 throw error
             }
             return existing
         }
-        etags.remember(hashes.md5?.hexadecimal, for: upload.token)
+        etags.remember(hashes.md5?.hexadecimal, for: token)
         return object
     }
 
@@ -68,7 +71,6 @@ struct Upload: Sendable {
     let source: SourceFile
     let key: String
     let once: Bool
-    let token: String
     let action: String
     let progress: MovedBytes
 }

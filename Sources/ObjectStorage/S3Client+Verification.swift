@@ -18,15 +18,17 @@ extension S3Client {
     func readsBack(_ object: UploadedObject) async throws(StorageError) -> Bool {
         let action = "read back \(location.name(object.key))"
         guard let ranges = object.ranges else { return false }
-        let parts = try await BoundedTasks.run(ranges.count, atOnce: options.partsAtOnce) {
+        let parts = try await BoundedTasks.run(ranges.count, atOnce: Self.mostTasks) {
             [self] index throws(StorageError) in
             let (offset, length) = (ranges.offset(index), ranges.length(index))
-            let hash = PartHash()
-            let sink = PartSink(offset: offset, length: length, restart: { hash.restart() }) { bytes, _ in
-                hash.update(bytes)
+            return try await window.run(action, bytes: length) { () throws(StorageError) in
+                let hash = PartHash()
+                let sink = PartSink(offset: offset, length: length, restart: { hash.restart() }) { bytes, _ in
+                    hash.update(bytes)
+                }
+                try await fetch(object.key, offset: offset, length: length, into: sink, action)
+                return hash.finish() == object.parts[index]
             }
-            try await fetch(object.key, offset: offset, length: length, into: sink, action)
-            return hash.finish() == object.parts[index]
         }
         return parts.allSatisfy { $0 }
     }

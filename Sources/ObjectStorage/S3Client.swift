@@ -1,14 +1,17 @@
 public import HTTP
 import Hashing
 import Synchronization
+public import SystemPackage
 import Timestamps
 
 /// A bucket behind the S3 protocol: R2, AWS, and whatever else speaks it.
 public final class S3Client: ObjectStore {
     /// How much is done at once, and how long is waited.
     public struct Options: Sendable {
-        /// Parts of one file under way at the same time.
+        /// Parts under way at the same time in the beginning; more as long as that is faster.
         public var partsAtOnce = 4
+        /// The most parts under way at the same time, which ``S3Client/limits`` changes later.
+        public var mostPartsAtOnce = 16
         /// Files shorter than this go in one piece, and no part but the last is shorter.
         public var minimumPartSize: Int64 = 16 << 20
         /// True where parts carry Content-MD5 besides the signed SHA-256, for servers that do not check that one.
@@ -17,6 +20,12 @@ public final class S3Client: ObjectStore {
         public var stallSeconds = 60
         /// Objects that a server lists at once; 1000 is the most that any gives.
         public var objectsPerPage = 1000
+        /// The folder where uploads in parts are noted, so that another process can go on with them.
+        public var journal: FilePath?
+        /// True where transfers must not slow anybody else on this machine, as beside a training.
+        public var isBackground = false
+        /// Hears of what is no error but should be known, in one line.
+        public var notice: (@Sendable (String) -> Void)?
         /// This machine's clock, which a test may set wrong.
         var clock: @Sendable () -> Timestamp = { Timestamp.now() }
 
@@ -33,12 +42,16 @@ public final class S3Client: ObjectStore {
 
     /// Where the bucket is.
     public let location: BucketLocation
+    /// What the transfers of this client may take now.
+    public let limits: TransferLimits
     let options: Options
     let policy: RetryPolicy
     let client: HTTPClient
     let signer: SigV4Signer
     private let credentials: StorageCredentials
     let etags = ExpectedETags()
+    let journal: UploadJournal
+    let window: TransferWindow
     private let clock = Mutex(Clock())
 
     /// A client of one bucket.
@@ -52,6 +65,10 @@ public final class S3Client: ObjectStore {
         self.client = client
         self.credentials = credentials
         signer = SigV4Signer(credentials, region: location.region)
+        limits = TransferLimits(
+            client, partsAtOnce: options.mostPartsAtOnce, isBackground: options.isBackground)
+        window = TransferWindow(startingWith: options.partsAtOnce, limits: limits)
+        journal = UploadJournal(options.journal)
     }
 
     /// Seconds by which the server's clock is ahead of this machine's, by its last answer.
@@ -79,14 +96,17 @@ public final class S3Client: ObjectStore {
             case .success(let answer):
                 learnClock(answer)
                 if answer.isSuccess { return answer }
+                if [429, 503].contains(answer.status) { window.narrow() }
                 failure = StorageError(answer, to: call, at: location, clockOffset: clockOffset)
                 if !isResigned, adoptsClock(answer) {
                     isResigned = true
                     continue
                 }
                 headers = answer.headers
-                isTransient = Self.isTransient(answer, failure)
+                isTransient =
+                    S3Refusal(failure.s3Code, status: answer.status, isObject: !call.key.isEmpty).reaction == .retry
             case .failure(let error):
+                if error.code == .stalled { window.narrow() }
                 failure = StorageError(error, doing: call.action, at: location)
                 isTransient = error.isTransient
             }
@@ -132,15 +152,5 @@ public final class S3Client: ObjectStore {
             clock.applied = clock.measured
             return true
         }
-    }
-
-    /// Besides the statuses that mean "later": what a body that was damaged on its way gets.
-    private static func isTransient(_ answer: HTTPResponse, _ failure: StorageError) -> Bool {
-        if RetryPolicy.isTransient(status: answer.status) { return true }
-        let damaged = [
-            "BadDigest", "IncompleteBody", "ClientDisconnect", "RequestTimeout", "XAmzContentSHA256Mismatch",
-            "OperationAborted",
-        ]
-        return failure.s3Code.map(damaged.contains) ?? false
     }
 }

@@ -11,8 +11,10 @@ final class SourceFile: Sendable {
     let size: Int64
     private let opened: FileStatus
     private let action: String
+    /// In the background it is read at the lowest priority, and not kept in memory afterwards.
+    private let limits: TransferLimits?
 
-    init(_ path: FilePath, doing action: String) throws(StorageError) {
+    init(_ path: FilePath, limits: TransferLimits?, doing action: String) throws(StorageError) {
         do throws(POSIXError) {
             body = try BodyFile(path)
             opened = try body.status()
@@ -20,6 +22,14 @@ final class SourceFile: Sendable {
         guard opened.kind == .regular else { throw StorageError(.local, action, "'\(path)' is no regular file") }
         size = opened.size
         self.action = action
+        self.limits = limits
+    }
+
+    var identity: FileIdentity { FileIdentity(opened) }
+
+    /// A part is read twice, to be hashed and to be sent; then the kernel need not keep it.
+    func dropCache(offset: Int64, length: Int64) {
+        if limits?.isBackground == true { body.dropCache(offset: offset, length: length) }
     }
 
     /// Throws where the file is no longer what it was when it was opened.
@@ -36,7 +46,7 @@ final class SourceFile: Sendable {
     func hash(
         offset: Int64, length: Int64, withMD5: Bool
     ) async throws(StorageError) -> (sha256: [UInt8], md5: [UInt8]?) {
-        try await BlockingThread.run { [self] () throws(StorageError) in
+        try await BlockingThread.run(inBackground: limits?.isBackground == true) { [self] () throws(StorageError) in
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunk, alignment: 4096)
             defer { buffer.deallocate() }
             var sha256 = SHA256()

@@ -12,11 +12,13 @@ extension StorageError {
         let document = try? XMLElement(answer.body)
         let element = document?.name == "Error" ? document : nil
         let s3Code = element?["Code"]
-        let code = Self.code(status, s3Code, isObject: !call.key.isEmpty)
+        let code = S3Refusal(s3Code, status: status, isObject: !call.key.isEmpty).code
         let said = s3Code.map { "\($0), HTTP \(status)" } ?? "HTTP \(status)"
         let text = element?["Message"].map(Self.line) ?? answer.excerpt
         self.init(
-            code, call.action, Self.reason(code, said, text, at: location, clockOffset: clockOffset), s3Code: s3Code,
+            code, call.action,
+            Self.advice(s3Code, status, said, at: location)
+                ?? Self.reason(code, said, text, at: location, clockOffset: clockOffset), s3Code: s3Code,
             requestID: element?["RequestId"] ?? answer.headers["x-amz-request-id"] ?? answer.headers["cf-ray"])
     }
 
@@ -24,24 +26,25 @@ extension StorageError {
         text.prefix(400).split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
-    private static func code(_ status: Int, _ s3Code: String?, isObject: Bool) -> Code {
+    /// What is to be done about the refusals of which the code alone tells that.
+    private static func advice(
+        _ s3Code: String?, _ status: Int, _ said: String, at location: BucketLocation
+    ) -> String? {
         switch s3Code {
-        case "InvalidAccessKeyId", "SignatureDoesNotMatch", "Unauthorized", "InvalidToken", "ExpiredToken",
-            "InvalidSecurity", "TokenRefreshRequired":
-            return .wrongKey
-        case "RequestTimeTooSkewed", "ExpiredRequest", "RequestExpired": return .clockSkew
-        case "NoSuchBucket": return .noSuchBucket
-        case "NoSuchKey": return .noSuchKey
-        default: break
-        }
-        return switch status {
-        case 401: .wrongKey
-        case 403: .accessDenied
-        case 404 where s3Code == nil: isObject ? .noSuchKey : .noSuchBucket
-        case 409 where s3Code == "ConditionalRequestConflict": .preconditionFailed
-        case 412: .preconditionFailed
-        case let status where RetryPolicy.isTransient(status: status): .unreachable
-        default: .other
+        case "ExpiredToken", "TokenRefreshRequired":
+            return "the temporary key has expired (\(said)); set a new R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY and "
+                + "R2_SESSION_TOKEN, and run this again"
+        case "AuthorizationHeaderMalformed", "InvalidRegionName", "PermanentRedirect", "TemporaryRedirect":
+            return "bucket '\(location.bucket)' is not in region '\(location.region)' (\(said)); set R2_REGION to its "
+                + "region, or R2_ENDPOINT_URL to its endpoint"
+        case "NotEntitled": return "R2 is not enabled for the account (\(said)); enable it in its dashboard"
+        case "NoSuchUpload": return "the server no longer knows the upload (\(said)); run this again to start it over"
+        case "EntityTooLarge": return "the server takes no object as long as this (\(said))"
+        case nil where [301, 307, 308].contains(status):
+            return
+                "\(location.endpoint.authority) sends elsewhere (\(said)); set R2_ENDPOINT_URL to the endpoint of the "
+                + "bucket's region or jurisdiction"
+        default: return nil
         }
     }
 

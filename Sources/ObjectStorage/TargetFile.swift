@@ -2,28 +2,70 @@ import Hashing
 import POSIX
 import SystemPackage
 
-/// A file on its way out of a bucket, under a temporary name until it is whole.
+/// A file on its way out of a bucket, under another name until it is whole.
 final class TargetFile: Sendable {
     private static let chunk = 256 << 10
 
     private let file: File
     private let path: FilePath
     private let action: String
+    private let limits: TransferLimits
+    /// Where an earlier process left content, right or not.
+    private let extents: [Range<Int64>]
 
-    init(_ path: FilePath, doing action: String) throws(StorageError) {
-        do throws(POSIXError) { file = try File(FileSystem.temporaryPath(beside: path), .update(mode: 0o644)) } catch {
-            throw StorageError(error, doing: action)
-        }
+    init(
+        _ object: UploadedObject, to path: FilePath, limits: TransferLimits, doing action: String
+    ) throws(StorageError) {
+        do throws(POSIXError) {
+            file = try Self.open(object, to: path)
+            extents = try file.extents(size: file.status().size)
+        } catch { throw StorageError(error, doing: action) }
         self.path = path
         self.action = action
+        self.limits = limits
+    }
+
+    /// What an earlier process left, or a new file; one that another process is at work on is left to it.
+    private static func open(_ object: UploadedObject, to path: FilePath) throws(POSIXError) -> File {
+        let partial = PartialFile.path(of: object, to: path)
+        for other in PartialFile.others(than: partial, to: path) { try removeUnused(other) }
+        // What comes in one piece has no parts that could stay.
+        if object.parts.count > 1 {
+            let file = try File(partial, .update(mode: 0o644))
+            // Its name may have gone to the finished file between the two calls.
+            if try file.lock(wait: false), let named = try? FileStatus(partial),
+                named.inode == (try file.status().inode)
+            {
+                if named.size > object.size { try file.truncate() }
+                return file
+            }
+        }
+        return try File(FileSystem.temporaryPath(beside: path), .update(mode: 0o644))
+    }
+
+    private static func removeUnused(_ path: FilePath) throws(POSIXError) {
+        guard let file = try? File(path, .read), try file.lock(wait: false) else { return }
+        try FileSystem.remove(path)
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StorageError) {
         do throws(POSIXError) { try file.write(bytes, at: offset) } catch { throw StorageError(error, doing: action) }
     }
 
-    /// SHA-256 of a part as it is in the file.
-    func hash(offset: Int64, length: Int64) throws(StorageError) -> String {
+    /// True where no earlier process left anything.
+    var isNew: Bool { extents.isEmpty }
+
+    /// True where an earlier process wrote to a part, so that comparing it is worth the while.
+    func mayHold(offset: Int64, length: Int64) -> Bool { extents.contains { $0.overlaps(offset..<offset + length) } }
+
+    /// SHA-256 of a part as it is in the file, computed on a thread of its own.
+    func hash(offset: Int64, length: Int64) async throws(StorageError) -> String {
+        try await BlockingThread.run(inBackground: limits.isBackground) { [self] () throws(StorageError) in
+            try hashNow(offset: offset, length: length)
+        }
+    }
+
+    private func hashNow(offset: Int64, length: Int64) throws(StorageError) -> String {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunk, alignment: 4096)
         defer { buffer.deallocate() }
         var sha256 = SHA256()
@@ -49,6 +91,9 @@ final class TargetFile: Sendable {
             try FileSystem.rename(file.path, to: path, sync: true)
         } catch { throw StorageError(error, doing: action) }
     }
+
+    /// Leaves what has come to whoever goes on with it, in this process too.
+    func leave() { file.unlock() }
 
     func discard() { try? FileSystem.remove(file.path) }
 }

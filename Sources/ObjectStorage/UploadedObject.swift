@@ -1,3 +1,5 @@
+public import Timestamps
+
 /// What was uploaded, enough to find it again and to know that it is whole.
 public struct UploadedObject: Sendable, Hashable {
     /// The whole key.
@@ -56,11 +58,14 @@ public struct ListedObject: Sendable, Hashable {
     public let size: Int64
     /// The server's own mark of the content, without quotes.
     public let etag: String
+    /// When it was written, nil where the server does not say it.
+    public let lastModified: Timestamp?
 
     /// An entry from its parts.
-    public init(key: String, size: Int64, etag: String) {
+    public init(key: String, size: Int64, etag: String, lastModified: Timestamp? = nil) {
         self.key = key
         self.size = size
         self.etag = etag
+        self.lastModified = lastModified
     }
 }

@@ -2,12 +2,13 @@ private import CLinux
 
 /// Runs blocking work on a thread of its own, so that the few threads of Swift's tasks never wait for a disk.
 public enum BlockingThread {
-    /// Runs `body` on a new thread and waits for it as a task does.
+    /// Runs `body` on a new thread and waits for it as a task does; in the background it hinders nobody else.
     public static func run<Value: Sendable, Failure: Error>(
-        _ body: @escaping @Sendable () throws(Failure) -> Value
+        inBackground: Bool = false, _ body: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
         let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
             start { () -> Void in
+                if inBackground { yieldToOthers() }
                 do throws(Failure) { continuation.resume(returning: .success(try body())) } catch {
                     continuation.resume(returning: .failure(error))
                 }
@@ -15,6 +16,12 @@ public enum BlockingThread {
         }
         return try result.get()
     }
+
+    /// From now on this thread has only the processor time and the disk time that nobody else wants.
+    ///
+    /// There is no way back without privileges. Source: <https://man7.org/linux/man-pages/man2/setpriority.2.html>,
+    /// whose "process" is a thread on Linux.
+    public static func yieldToOthers() { caas_lower_thread() }
 
     /// Lets this thread do nothing for a while; tasks have a sleep of their own.
     public static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }

@@ -129,6 +129,13 @@ public struct File: ~Copyable, Sendable {
         guard retrying({ fsync(descriptor) }) == 0 else { throw POSIXError.last("sync", path) }
     }
 
+    /// Lets the kernel forget what it keeps in memory of a range, so that memory is left for what others read.
+    ///
+    /// Only a hint; what is not on the disk yet stays. <https://man7.org/linux/man-pages/man2/posix_fadvise.2.html>
+    public func dropCache(offset: Int64, length: Int64) {
+        posix_fadvise(descriptor, off_t(offset), off_t(length), Int32(POSIX_FADV_DONTNEED))
+    }
+
     /// Throws the content away; the next write begins at the front.
     public func truncate() throws(POSIXError) {
         guard retrying({ ftruncate(descriptor, 0) }) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
@@ -157,4 +164,7 @@ public struct File: ~Copyable, Sendable {
         guard CLinux.__errno_location().pointee == EWOULDBLOCK else { throw POSIXError.last("lock", path) }
         return false
     }
+
+    /// Gives the lock back before the descriptor closes.
+    public func unlock() { _ = retrying { flock(descriptor, LOCK_UN) } }
 }

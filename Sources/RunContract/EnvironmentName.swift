@@ -6,9 +6,9 @@ public enum EnvironmentName {
     public static let secretAccessKey = "R2_SECRET_ACCESS_KEY"
     /// What belongs to temporary keys.
     public static let sessionToken = "R2_SESSION_TOKEN"
-    /// The URL of the S3 server.
+    /// The URL of the S3 server, or `file:///…` for a folder of a shared file system, which needs no key.
     public static let endpoint = "R2_ENDPOINT_URL"
-    /// The bucket.
+    /// The bucket; below a folder, the folder in it.
     public static let bucket = "R2_BUCKET_NAME"
     /// The folder in the bucket that holds all runs.
     public static let prefix = "R2_PREFIX"
@@ -29,10 +29,16 @@ public enum EnvironmentName {
     /// The names of the variables that were sent as secrets, separated by commas.
     public static let secrets = "CAAS_SECRETS"
 
-    /// The region that requests to the bucket are signed for, `auto` where it is not set.
+    /// The region that requests to the bucket are signed for; AWS's endpoints name it, else it is `auto`.
     public static let region = "R2_REGION"
+    /// A file of certificates to trust instead of the system's, for a service with an authority of its own.
+    public static let certificates = "AWS_CA_BUNDLE"
+    /// `virtual` where the bucket's name goes ahead of the host's, `path` where it is not set.
+    public static let addressing = "R2_ADDRESSING"
     /// Seconds that uploads may go on failing once nothing else is left to be done.
     public static let drainSeconds = "DRAIN_SECONDS"
+    /// Bytes a second that uploads may take while stages run; there is no limit where it is not set.
+    public static let uploadBytesPerSecond = "UPLOAD_BYTES_PER_SECOND"
     /// The digest of the image that runs, for manifests.
     public static let imageDigest = "CAAS_IMAGE"
 

@@ -97,6 +97,19 @@ import Testing
                 + "what stands in 'environment' is shown to everybody")
     }
 
+    @Test func `a folder, which no machine of io.net has, is refused`() async throws {
+        let fixture = try DeploymentFixture()
+        let manifest = try fixture.manifest("environment.R2_ENDPOINT_URL=file:///shared")
+        let double = try await IonetDouble()
+        let offer = try await fixture.client(double).offer(for: manifest.resources)
+        let error = #expect(throws: DeploymentError.self) {
+            try DeploymentPlan(
+                manifest, run: RunID("demo-1"), image: Reference("ghcr.io/me/demo:1"), digest: nil, offer: offer,
+                login: nil, settings: fixture.settings, key: fixture.key)
+        }
+        #expect(error?.code == .unsuitable && error?.reason.contains("R2_ENDPOINT_URL is a folder") == true)
+    }
+
     @Test func `a price above the budget is refused`() async throws {
         let fixture = try DeploymentFixture()
         let double = try await IonetDouble()

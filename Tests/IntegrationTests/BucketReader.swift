@@ -8,15 +8,20 @@ import Testing
 
 /// What a test looks up in the bucket of a run.
 struct BucketReader: Sendable {
-    let store: S3Client
+    let store: any ObjectStore
     let layout: BucketLayout
 
     init(_ server: any S3Server, run: String) throws {
-        store = S3Client(
+        let client = S3Client(
             try BucketLocation(endpoint: server.endpoint, bucket: server.bucket),
             credentials: StorageCredentials(
                 accessKeyID: server.accessKeyID, secretAccessKey: Secret(server.secretAccessKey)),
             client: HTTPClient())
+        try self.init(client, run: run)
+    }
+
+    init(_ store: any ObjectStore, run: String) throws {
+        self.store = store
         layout = BucketLayout(prefix: "test", run: try RunID(run))
     }
 

@@ -22,7 +22,7 @@ import Testing
         _ = try await eventually { try await bucket.checkpoints().count >= 2 ? true : nil }
         try await bundle.kill()
         #expect(try await EntrypointRun.finish(first) != 0)
-        let newest = try #require(try await bucket.checkpoints().last?.split(separator: "-").first)
+        let newest = try #require(try await bucket.checkpoints().last?.split(separator: "-").first.flatMap { Int($0) })
         if isDiskLost { try FileSystem.removeTree(bundle.data.appending("work")) }
         // What a trainer that was killed while it wrote leaves behind.
         try FileSystem.makeFolder(bundle.data.appending("work/ck"))
@@ -31,7 +31,9 @@ import Testing
         let second = try bundle.start(
             program, environment: environment, port: try EntrypointRun.freePort(), name: "second")
         #expect(try await EntrypointRun.finish(second) == 0, "\(second.printed)")
-        #expect(second.printed.contains("\nstarting at \(newest)\n"), "\(second.printed)")
+        let begun = second.printed.split(separator: "\nstarting at ").last.flatMap { Int($0.prefix { $0.isNumber }) }
+        // A disk that is still there may hold a checkpoint that was complete and not yet uploaded.
+        #expect(begun == newest || (!isDiskLost && begun == newest + 1), "\(second.printed)")
         let steps = try await bucket.checkpoints().compactMap { $0.split(separator: "-").first.flatMap { Int($0) } }
         #expect(steps == Array(1...8))
         #expect(try await bucket.completion()?.attempt == 2)

@@ -6,7 +6,11 @@ enum EntrypointRun {
     static let token = "0123456789abcdef0123456789abcdef"
 
     static func environment(_ server: any S3Server, run: String) -> [String: String] {
-        server.environment.merging([
+        environment(server.environment, run: run)
+    }
+
+    static func environment(_ place: [String: String], run: String) -> [String: String] {
+        place.merging([
             "RUN_ID": run, "R2_PREFIX": "test", "STATUS_TOKEN": token, "WANDB_API_KEY": "wandb-secret-value",
             "DRAIN_SECONDS": "20",
         ]) { $1 }

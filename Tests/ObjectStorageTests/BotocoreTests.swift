@@ -43,7 +43,7 @@ struct BotocoreTests {
 
     @Test func `random requests have botocore's signatures`() async throws {
         var random = SeededGenerator(seed: 20_260_102)
-        let cases = try (0..<400).map { _ in try Self.make(&random) }
+        let cases = try (0..<2000).map { _ in try Self.make(&random) }
         let lines = cases.map(\.json.text).joined(separator: "\n") + "\n"
         let answers = try await Command(Checkout.python, ["-c", Self.script]).succeed(input: lines)
             .split(separator: "\n").map { try JSONValue(parsing: String($0)) }

@@ -10,16 +10,28 @@ enum Fault: Sendable {
     case none
     /// Answered here; the server never sees it.
     case answer(Int, String)
-    /// The connection is reset once so many bytes of the body have come.
+    /// The connection is reset once so many bytes of the body have come, or at its end where it has fewer.
     case reset(after: Int)
     /// The server does what is asked, and the connection ends without its answer.
     case loseAnswer
     /// Never answered.
     case stall
+    /// Handed on after so many seconds.
+    case delay(Double)
+    /// Handed on twice, as when a network repeats what it took for lost.
+    case twice
     /// The answer ends after so many bytes of its body.
     case cutAnswer(Int)
     /// One bit of the answer's body is another.
     case corruptAnswer
+}
+
+/// What goes wrong now, which a test may change while a proxy is at work.
+final class FaultSwitch: Sendable {
+    private let current: Mutex<@Sendable (FaultProxy.Request) -> Fault> = Mutex { _ in .none }
+
+    func set(_ decide: @escaping @Sendable (FaultProxy.Request) -> Fault) { current.withLock { $0 = decide } }
+    func decide(_ request: FaultProxy.Request) -> Fault { current.withLock { $0 }(request) }
 }
 
 /// A server on loopback that hands requests on to a real one, but for what a test lets go wrong.
@@ -32,94 +44,121 @@ final class FaultProxy: Sendable {
         let headers: [String: String]
         /// How many requests with this method and path came before.
         let repetition: Int
+        /// How many requests with this method, path and query came before.
+        let asked: Int
+        /// Which multipart upload it belongs to, in the order in which they were seen.
+        let upload: Int?
 
+        var isCreate: Bool { method == "POST" && target.contains("?uploads") }
         var isPart: Bool { method == "PUT" && target.contains("partNumber=") }
         var isComplete: Bool { method == "POST" && target.contains("uploadId=") }
     }
 
-    private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
-
     let endpoint: String
-    private let task: Task<Void, Never>
+    private let channel: any Channel
 
     init(_ upstream: String, _ decide: @escaping @Sendable (Request) -> Fault) async throws {
-        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .bind(host: "127.0.0.1", port: 0) { channel in
+        let relay = Relay(upstream: try HTTPURL(upstream), decide: decide)
+        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    return try Connection(wrappingChannelSynchronously: channel)
+                    try channel.pipeline.syncOperations.addHandler(Conversation(relay))
                 }
             }
-        endpoint = "http://127.0.0.1:\(server.channel.localAddress?.port ?? 0)"
-        let relay = Relay(upstream: try HTTPURL(upstream), decide: decide)
-        task = Task {
-            try? await withThrowingDiscardingTaskGroup { group in
-                try await server.executeThenClose { connections in
-                    for try await connection in connections {
-                        group.addTask { try? await relay.serve(connection) }
-                    }
+            .bind(host: "127.0.0.1", port: 0).get()
+        endpoint = "http://127.0.0.1:\(channel.localAddress?.port ?? 0)"
+    }
+
+    deinit { channel.close(promise: nil) }
+
+    /// Reads the requests of one connection, and ends it as the test wants.
+    private final class Conversation: ChannelInboundHandler {
+        typealias InboundIn = HTTPServerRequestPart
+
+        private let relay: Relay
+        private var head: HTTPRequestHead?
+        private var body: [UInt8] = []
+        private var fault = Fault.none
+
+        init(_ relay: Relay) { self.relay = relay }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            switch unwrapInboundIn(data) {
+            case .head(let started):
+                (head, body, fault) = (started, [], relay.decide(relay.request(started)))
+            case .body(let bytes):
+                body += bytes.readableBytesView
+                if case .reset(let after) = fault, body.count >= after { reset(context.channel) }
+            case .end:
+                guard let head else { return }
+                self.head = nil
+                if case .reset = fault { return reset(context.channel) }
+                let (channel, body, fault) = (context.channel, body, fault)
+                Task { [relay] in
+                    let goesOn = (try? await relay.answer(head, body, fault, channel)) ?? false
+                    if !goesOn { channel.close(promise: nil) }
                 }
             }
         }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+        private func reset(_ channel: any Channel) {
+            head = nil
+            let socket = channel as? any SocketOptionProvider
+            socket?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in channel.close(promise: nil) }
+        }
     }
 
-    deinit { task.cancel() }
-
-    /// Serves one connection after another; what came before is remembered by all.
+    /// Hands requests on; what came before is remembered by all connections.
     private final class Relay: Sendable {
         let upstream: HTTPURL
         let decide: @Sendable (Request) -> Fault
         let client = HTTPClient()
         let counts = Mutex<[String: Int]>([:])
+        let uploads = Mutex<[Substring]>([])
 
         init(upstream: HTTPURL, decide: @escaping @Sendable (Request) -> Fault) {
             self.upstream = upstream
             self.decide = decide
         }
 
-        func serve(_ connection: Connection) async throws {
-            try await connection.executeThenClose { inbound, outbound in
-                var head: HTTPRequestHead?
-                var body: [UInt8] = []
-                var fault = Fault.none
-                for try await part in inbound {
-                    switch part {
-                    case .head(let started):
-                        (head, body, fault) = (started, [], decide(request(started)))
-                    case .body(let bytes):
-                        body += bytes.readableBytesView
-                        if case .reset(let after) = fault, body.count >= after {
-                            let socket = connection.channel as? any SocketOptionProvider
-                            try await socket?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
-                            return
-                        }
-                    case .end:
-                        guard let head, try await answer(head, body, fault, outbound) else { return }
-                    }
-                }
+        func request(_ head: HTTPRequestHead) -> Request {
+            let repetition = count("\(head.method) \(head.uri.prefix { $0 != "?" }) ")
+            let asked = count("\(head.method) \(head.uri)")
+            let headers = Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }) { "\($0),\($1)" }
+            return Request(
+                method: head.method.rawValue, target: head.uri, headers: headers, repetition: repetition,
+                asked: asked, upload: upload(head.uri))
+        }
+
+        private func upload(_ target: String) -> Int? {
+            guard let id = target.split(separator: "uploadId=").dropFirst().first?.prefix(while: { $0 != "&" }) else {
+                return nil
+            }
+            return uploads.withLock { uploads in
+                if !uploads.contains(id) { uploads.append(id) }
+                return uploads.firstIndex(of: id)
             }
         }
 
-        private func request(_ head: HTTPRequestHead) -> Request {
-            let name = "\(head.method) \(head.uri.prefix { $0 != "?" })"
-            let repetition = counts.withLock { counts in
+        private func count(_ name: String) -> Int {
+            counts.withLock { counts in
                 defer { counts[name, default: 0] += 1 }
                 return counts[name, default: 0]
             }
-            let headers = Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }) { "\($0),\($1)" }
-            return Request(
-                method: head.method.rawValue, target: head.uri, headers: headers, repetition: repetition)
         }
 
         /// False where the connection is to end.
-        private func answer(
+        func answer(
             _ head: HTTPRequestHead, _ body: [UInt8], _ fault: Fault,
-            _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+            _ outbound: any Channel
         ) async throws -> Bool {
             switch fault {
             case .answer(let status, let text):
                 try await write(status, ["Content-Type": "application/xml"], Array(text.utf8), head, outbound)
-            case .stall: try await Task.sleep(for: .seconds(3600))
+            case .stall: break
             case .loseAnswer:
                 _ = try await forward(head, body)
                 return false
@@ -132,7 +171,12 @@ final class FaultProxy: Sendable {
                 var bytes = answer.body
                 if !bytes.isEmpty { bytes[bytes.count / 2] ^= 1 }
                 try await write(answer.status, answer.headers, bytes, head, outbound)
-            case .none, .reset:
+            case .delay(let seconds):
+                try await Task.sleep(for: .seconds(seconds))
+                let answer = try await forward(head, body)
+                try await write(answer.status, answer.headers, answer.body, head, outbound)
+            case .none, .reset, .twice:
+                if case .twice = fault { _ = try await forward(head, body) }
                 let answer = try await forward(head, body)
                 try await write(answer.status, answer.headers, answer.body, head, outbound)
             }
@@ -152,7 +196,7 @@ final class FaultProxy: Sendable {
 
         private func write(
             _ status: Int, _ headers: HTTP.HTTPHeaders, _ body: [UInt8], _ head: HTTPRequestHead,
-            _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>, sending count: Int? = nil
+            _ outbound: any Channel, sending count: Int? = nil
         ) async throws {
             var fields = NIOHTTP1.HTTPHeaders()
             for field in headers.fields
@@ -161,13 +205,13 @@ final class FaultProxy: Sendable {
             }
             let length = head.method == .HEAD ? headers["Content-Length"] ?? "0" : String(body.count)
             fields.add(name: "Content-Length", value: length)
-            try await outbound.write(
-                .head(HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: fields)))
+            let started = HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: fields)
+            try await outbound.writeAndFlush(HTTPServerResponsePart.head(started))
             let sent = body.prefix(count ?? body.count)
             if head.method != .HEAD, !sent.isEmpty {
-                try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: sent))))
+                try await outbound.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: sent))))
             }
-            if count == nil { try await outbound.write(.end(nil)) }
+            if count == nil { try await outbound.writeAndFlush(HTTPServerResponsePart.end(nil)) }
         }
     }
 }

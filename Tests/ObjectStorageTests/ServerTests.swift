@@ -1,12 +1,13 @@
 import HTTP
 import Hashing
-import ObjectStorage
 import POSIX
 import Secrets
 import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
+
+@testable import ObjectStorage
 
 /// What we do, done with two real servers that differ in much.
 @Suite(.serialized, .s3Servers) struct ServerTests {
@@ -148,6 +149,26 @@ import Testing
         most.withLock { $0 = 0 }
         try await client.download(object, to: folder("out")) { bytes in most.withLock { $0 = max($0, bytes) } }
         #expect(most.withLock { $0 } == size)
+    }
+
+    @Test(arguments: ServerKind.allCases)
+    func `an upload that is not over is listed until it is aborted`(_ kind: ServerKind) async throws {
+        let client = try S3Servers.client(kind)
+        let folder = try TemporaryFolder()
+        try FileSystem.write(noise(11 << 20), to: folder("in"))
+        let key = "unfinished/with space ü+"
+        // Cancelled in the middle, it is kept: the same file may come again.
+        let sending = Task { try await client.upload(folder("in"), to: key) }
+        client.limits.bytesPerSecond = 8 << 20
+        let listed = try await eventually { () throws -> [MultipartUpload]? in
+            let uploads = try await client.multipartUploads("unfinished/")
+            return uploads.isEmpty ? nil : uploads
+        }
+        sending.cancel()
+        _ = await sending.result
+        #expect(listed?.map(\.key) == [key])
+        for upload in listed ?? [] { try await client.abort(upload) }
+        #expect(try await client.multipartUploads("unfinished/").isEmpty)
     }
 
     @Test(arguments: ServerKind.allCases)

@@ -2,6 +2,7 @@ import HTTP
 import ObjectStorage
 import RunContract
 import Secrets
+import SystemPackage
 import Testing
 
 @testable import Supervision
@@ -123,7 +124,16 @@ import Testing
         let program = Self.program()
         let configuration = try RunConfiguration(
             program: program, inherited: InheritedEnvironment(sent, image: program.imageEnvironment))
-        #expect(configuration.credentials.accessKeyID == "a")
-        #expect(configuration.location.endpoint.host == "s3.example")
+        #expect(configuration.credentials?.accessKeyID == "a")
+        #expect(try configuration.location == StoreLocation(endpoint: "https://s3.example", bucket: "runs"))
+    }
+
+    @Test func `a shared folder needs no key`() throws {
+        var sent = Self.sent.filter { !$0.key.hasPrefix("R2_") }
+        sent.merge(["R2_ENDPOINT_URL": "file:///shared", "R2_BUCKET_NAME": "runs"]) { $1 }
+        let program = Self.program()
+        let configuration = try RunConfiguration(
+            program: program, inherited: InheritedEnvironment(sent, image: program.imageEnvironment))
+        #expect(configuration.location == .folder("/shared/runs") && configuration.credentials == nil)
     }
 }

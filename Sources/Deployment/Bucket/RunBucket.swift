@@ -3,7 +3,6 @@ public import HTTP
 import JSON
 public import ObjectStorage
 public import RunContract
-import Secrets
 
 /// What a run keeps in its bucket, as the user's side reads it.
 public struct RunBucket: Sendable {
@@ -20,27 +19,20 @@ public struct RunBucket: Sendable {
 
     /// The folder of a run, opened with the key that the settings hold.
     public init(
-        _ place: RunRecord.Bucket, run: RunID, settings: Settings, http: HTTPClient = HTTPClient()
+        _ place: RunRecord.Bucket, run: RunID, settings: Settings, http: HTTPClient? = nil
     ) throws(DeploymentError) {
         let action = "open the bucket \(place.name)"
-        guard let keyID = settings.secret(EnvironmentName.accessKeyID),
-            let secret = settings.secret(EnvironmentName.secretAccessKey)
-        else {
-            throw DeploymentError(
-                .local, action,
-                "\(EnvironmentName.accessKeyID) and \(EnvironmentName.secretAccessKey) must be set, "
-                    + "in the environment or in --env-file")
-        }
-        let credentials = StorageCredentials(
-            accessKeyID: keyID.unredacted, secretAccessKey: secret,
-            sessionToken: settings.secret(EnvironmentName.sessionToken))
-        let location: BucketLocation
+        let storage = StorageSettings(settings, client: http)
+        let location: StoreLocation
         do throws(StorageError) {
-            location = try BucketLocation(
-                endpoint: place.endpoint, bucket: place.name, region: settings.text(EnvironmentName.region) ?? "auto")
+            location = try storage.location(bucket: place.name, endpoint: place.endpoint)
         } catch { throw DeploymentError(.local, action, error.message) }
-        self.init(
-            store: S3Client(location, credentials: credentials, client: http), prefix: place.prefix, run: run)
+        if let reason = storage.missingKey(for: location) { throw DeploymentError(.local, action, reason) }
+        let store: any ObjectStore
+        do throws(StorageError) { store = try storage.open(location) } catch {
+            throw DeploymentError(.local, action, error.message)
+        }
+        self.init(store: store, prefix: place.prefix, run: run)
     }
 
     /// What the run said last, nil where it said nothing yet.

@@ -7,13 +7,20 @@ import SystemPackage
 actor FolderUpload {
     private let store: any ObjectStore
     private let folder: String
-    private var done: [String: FileRecord] = [:]
+    private var done: [String: FileRecord]
+    /// Hears of every file that is in the bucket, so that a later start need not send it again.
+    private let note: (@Sendable ([FileRecord]) async -> Void)?
     private var isVerified: Set<String> = []
 
     /// An upload below a key that ends with a slash.
-    init(_ store: any ObjectStore, to folder: String) {
+    init(
+        _ store: any ObjectStore, to folder: String, done: [FileRecord] = [],
+        note: (@Sendable ([FileRecord]) async -> Void)? = nil
+    ) {
         self.store = store
         self.folder = folder
+        self.done = Dictionary(done.map { ($0.path, $0) }) { $1 }
+        self.note = note
     }
 
     /// Uploads every file and verifies each; the records come in the order of paths.
@@ -27,6 +34,7 @@ actor FolderUpload {
             let before = sent
             let record = try await record(path, file) { progress(before + $0) }
             try await verify(record)
+            await note?(done.values.sorted { $0.path < $1.path })
             sent += record.size
             progress(sent)
             records.append(record)

@@ -12,6 +12,7 @@ actor CheckpointUploader {
     private let image: String
     private let log: RunLog
     private let board: RunBoard
+    private let notes: UploadNotes
     private var queue: [UploadJob] = []
     private var current: UploadJob?
     private var worker: Task<Void, Never>?
@@ -28,6 +29,7 @@ actor CheckpointUploader {
         image = session.configuration.image
         log = session.log
         board = session.board
+        notes = session.notes
     }
 
     /// Takes note of checkpoints that earlier starts uploaded.
@@ -36,17 +38,32 @@ actor CheckpointUploader {
     }
 
     /// Queues a checkpoint.
-    func add(_ checkpoint: LocalCheckpoint, _ pattern: CheckpointPattern, stage: String) {
-        let folder = layout.checkpoint(stage: stage, step: checkpoint.step, attempt: attempt)
+    func add(_ checkpoint: LocalCheckpoint, _ pattern: CheckpointPattern, stage: String) async {
+        let note = notes.make(checkpoint, stage: stage, attempt: attempt)
+        await notes.write(note)
+        goOn(note, pattern, stage: stage)
+    }
+
+    /// Queues a checkpoint whose upload was noted, perhaps by an earlier start; what that has sent stays sent.
+    func goOn(_ note: UploadNote, _ pattern: CheckpointPattern, stage: String) {
+        let folder = layout.checkpoint(stage: stage, step: note.checkpoint.step, attempt: note.attempt)
+        let upload = FolderUpload(store, to: folder, done: note.done) { [notes] records in
+            var note = note
+            note.done = records
+            await notes.write(note)
+        }
         append(
             UploadJob(
-                stage: stage, content: .checkpoint(checkpoint, pattern), upload: FolderUpload(store, to: folder)))
+                stage: stage, attempt: note.attempt, content: .checkpoint(note.checkpoint, pattern),
+                upload: upload, note: note))
     }
 
     /// Queues what a finished stage leaves; its manifest comes after all checkpoints that were queued before.
     func addOutputs(_ files: [String: FilePath], stage: String) {
         let folder = layout.outputs(stage: stage, attempt: attempt)
-        append(UploadJob(stage: stage, content: .outputs(files), upload: FolderUpload(store, to: folder)))
+        append(
+            UploadJob(
+                stage: stage, attempt: attempt, content: .outputs(files), upload: FolderUpload(store, to: folder)))
     }
 
     private func append(_ job: UploadJob) {
@@ -90,6 +107,7 @@ actor CheckpointUploader {
                 attempts += 1
                 try? await Task.sleep(for: .seconds(min(15, 0.5 * Double(1 << min(attempts, 5)))))
             }
+            if let note = job.note { await notes.remove(note) }
             current = nil
             failingSince = nil
             showQueue()
@@ -133,7 +151,8 @@ actor CheckpointUploader {
     private func isUnchanged(_ job: UploadJob) -> Bool {
         guard case .checkpoint(let checkpoint, let pattern) = job.content else { return true }
         return checkpoint.files.allSatisfy { path, snapshot in
-            (try? FileStatus(pattern.root.appending(path))).map(FileSnapshot.init) == snapshot
+            guard let now = (try? FileStatus(pattern.root.appending(path))).map(FileSnapshot.init) else { return false }
+            return now.isSameContent(as: snapshot)
         }
     }
 
@@ -141,7 +160,7 @@ actor CheckpointUploader {
         var stepText: String?
         if case .checkpoint(let checkpoint, _) = job.content { stepText = checkpoint.stepText }
         return FolderManifest(
-            stage: job.stage, step: job.step, stepText: stepText, attempt: attempt, image: image,
+            stage: job.stage, step: job.step, stepText: stepText, attempt: job.attempt, image: image,
             created: Timestamp.now().rfc3339, files: records)
     }
 
@@ -153,6 +172,7 @@ actor CheckpointUploader {
         board.note { $0.uploadedCheckpoints += 1 }
         board.update { $0.checkpoints.append("\(job.stage)/\(step)") }
         verified[job.stage, default: []].append(manifest)
+        verified[job.stage]?.sort { ($0.step ?? 0, $0.attempt) < ($1.step ?? 0, $1.attempt) }
         await removeOld(of: job.stage, pattern)
     }
 

@@ -16,6 +16,11 @@ struct FileSnapshot: Sendable, Hashable {
         self.device = device
     }
 
+    /// Without the device's number, which is another one in a container that was started again.
+    func isSameContent(as other: FileSnapshot) -> Bool {
+        size == other.size && modified == other.modified && inode == other.inode
+    }
+
     init(_ status: FileStatus) {
         self.init(size: status.size, modified: status.modified, inode: status.inode, device: status.device)
     }

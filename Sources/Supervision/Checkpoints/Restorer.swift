@@ -55,7 +55,10 @@ struct Restorer: Sendable {
         let missing = manifest.files.filter { file in
             (try? FileStatus(folder.appending(file.path)))?.size != file.size
         }
-        let needed = missing.reduce(0) { $0 + $1.size }
+        // What a start that was killed had of them takes no space a second time.
+        let needed = missing.reduce(0) { sum, file in
+            sum + max(0, file.size - PartialFile.bytes(of: file.object, to: folder.appending(file.path)))
+        }
         guard needed > 0, let free = try? FileSystem.freeBytes(at: session.data), free < needed else { return }
         throw SupervisionError(
             .disk, "restore to \(folder)", "\(ByteCount(needed)) are needed, and \(ByteCount(free)) are free")

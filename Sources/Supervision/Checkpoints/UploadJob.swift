@@ -10,8 +10,12 @@ struct UploadJob: Sendable {
     }
 
     let stage: String
+    /// The start whose number is in the keys.
+    let attempt: Int
     let content: Content
     let upload: FolderUpload
+    /// What a later start finds of it, where it would be of use to that.
+    var note: UploadNote?
 
     /// How messages name it.
     var name: String {

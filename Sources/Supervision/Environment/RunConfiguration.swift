@@ -9,9 +9,9 @@ public struct RunConfiguration: Sendable {
     /// The run's name, nil where the deployment gave none.
     public let runID: RunID?
     /// Where everything is kept.
-    public let location: BucketLocation
-    /// The key to it.
-    public let credentials: StorageCredentials
+    public let location: StoreLocation
+    /// The key to it; a folder needs none.
+    public let credentials: StorageCredentials?
     /// The folder in the bucket that holds all runs.
     public let prefix: String?
     /// The image's digest, empty where nobody said it.
@@ -20,6 +20,8 @@ public struct RunConfiguration: Sendable {
     public let keepsServing: Bool
     /// Seconds that uploads may go on failing once nothing else is to be done.
     public let drainSeconds: Int
+    /// Bytes a second that transfers may take while stages run, nil where there is no limit.
+    public let uploadBytesPerSecond: Int64?
     /// The variables of stages.
     public let stages: StageEnvironment
 
@@ -28,24 +30,22 @@ public struct RunConfiguration: Sendable {
         self.program = program
         try Self.refuseUnsupported(program)
         stages = StageEnvironment(program: program, inherited: inherited)
+        let keys = [EnvironmentName.accessKeyID, EnvironmentName.secretAccessKey]
         var missing = [EnvironmentName.endpoint, EnvironmentName.bucket].filter { inherited.value($0) == nil }
-        missing += [EnvironmentName.accessKeyID, EnvironmentName.secretAccessKey].filter { inherited.secret($0) == nil }
+        let isFolder = inherited.value(EnvironmentName.endpoint).map { StoreLocation.isFolder(endpoint: $0) } ?? false
+        if !isFolder { missing += keys.filter { inherited.secret($0) == nil } }
         missing += stages.missing(in: inherited)
-        guard missing.isEmpty, let keyID = inherited.secret(EnvironmentName.accessKeyID),
-            let secret = inherited.secret(EnvironmentName.secretAccessKey)
-        else {
+        guard missing.isEmpty else {
             let verb = missing.count == 1 ? "is" : "are"
             throw SupervisionError(
                 .configuration, "start the run", "\(missing.joined(separator: ", ")) \(verb) not set")
         }
-        credentials = StorageCredentials(
-            accessKeyID: keyID.unredacted, secretAccessKey: secret,
-            sessionToken: inherited.secret(EnvironmentName.sessionToken))
+        credentials = Self.credentials(inherited)
         do throws(StorageError) {
-            location = try BucketLocation(
+            location = try StoreLocation(
                 endpoint: inherited.value(EnvironmentName.endpoint) ?? "",
-                bucket: inherited.value(EnvironmentName.bucket) ?? "",
-                region: inherited.value(EnvironmentName.region) ?? "auto")
+                bucket: inherited.value(EnvironmentName.bucket) ?? "", region: inherited.value(EnvironmentName.region),
+                addressing: inherited.value(EnvironmentName.addressing))
         } catch { throw SupervisionError(status: ExitCode.configuration.rawValue, error.message) }
         do throws(ContractError) {
             runID = if let text = inherited.value(EnvironmentName.runID) { try RunID(text) } else { nil }
@@ -54,6 +54,25 @@ public struct RunConfiguration: Sendable {
         image = inherited.value(EnvironmentName.imageDigest) ?? ""
         keepsServing = inherited.value(EnvironmentName.keepAlive)?.lowercased() == "true" && program.serve != nil
         drainSeconds = inherited.value(EnvironmentName.drainSeconds).flatMap { Int($0) } ?? 900
+        if let text = inherited.value(EnvironmentName.uploadBytesPerSecond) {
+            guard let limit = Int64(text), limit > 0 else {
+                throw SupervisionError(
+                    .configuration, "use \(EnvironmentName.uploadBytesPerSecond)=\(text)",
+                    "it is no positive number of bytes")
+            }
+            uploadBytesPerSecond = limit
+        } else {
+            uploadBytesPerSecond = nil
+        }
+    }
+
+    private static func credentials(_ inherited: InheritedEnvironment) -> StorageCredentials? {
+        guard let keyID = inherited.secret(EnvironmentName.accessKeyID),
+            let secret = inherited.secret(EnvironmentName.secretAccessKey)
+        else { return nil }
+        return StorageCredentials(
+            accessKeyID: keyID.unredacted, secretAccessKey: secret,
+            sessionToken: inherited.secret(EnvironmentName.sessionToken))
     }
 
     private static func refuseUnsupported(_ program: Program) throws(SupervisionError) {

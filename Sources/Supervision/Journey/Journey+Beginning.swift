@@ -18,7 +18,7 @@ extension Journey {
         board.update { $0.run = run.description }
         log.say("run \(run), program \(configuration.program.name)")
         let layout = BucketLayout(prefix: configuration.prefix, run: run)
-        let store = Self.store(configuration)
+        let store = try store(configuration, data: data)
         let preflight = Preflight(
             configuration: configuration, store: store, runner: CommandRunner(supervisor: supervisor, log: log),
             log: log)
@@ -36,8 +36,9 @@ extension Journey {
         let attempt = try await ownership.claim(instance: instance)
         stages.provided["ATTEMPT"] = String(attempt)
         let session = RunSession(
-            configuration: configuration, store: store, layout: layout, run: run, attempt: attempt, data: data,
-            stages: stages, log: log, board: board, metrics: metrics)
+            configuration: configuration, store: store, limits: (store as? S3Client)?.limits, layout: layout, run: run,
+            attempt: attempt, data: data, stages: stages, log: log, board: board, metrics: metrics,
+            notes: UploadNotes(data.appending(".caas/checkpoints"), run: run.description, log: log))
         log.say("attempt \(attempt)")
         try checkTemplates(session)
         report(session, ownership)
@@ -77,14 +78,27 @@ extension Journey {
         }
     }
 
-    private static func store(_ configuration: RunConfiguration) -> any ObjectStore {
+    /// The bucket, used so that training hardly feels it: uploads have what it leaves of processors, disk and memory.
+    private func store(_ configuration: RunConfiguration, data: FilePath) throws(SupervisionError) -> any ObjectStore {
         var settings = HTTPClient.Configuration()
         // The layer brings its own certificates, since an image may have none.
         if FileSystem.exists("/.caas/ca.pem") { settings.certificates.authorities = "/.caas/ca.pem" }
         settings.userAgent = "caas-entrypoint"
-        return S3Client(
-            configuration.location, credentials: configuration.credentials, client: HTTPClient(settings),
-            policy: RetryPolicy(attempts: 5))
+        settings.isBackground = true
+        // Besides the parts of a drain, the status and the log must get through.
+        settings.connectionsPerHost = RunSession.partsInDrain + 8
+        var options = S3Client.Options()
+        options.isBackground = true
+        options.mostPartsAtOnce = RunSession.partsInTraining
+        options.journal = data.appending(".caas/uploads")
+        options.notice = { [log] line in log.say(line) }
+        do throws(StorageError) {
+            let store = try configuration.location.open(
+                credentials: configuration.credentials, client: HTTPClient(settings), policy: RetryPolicy(attempts: 5),
+                options: options)
+            (store as? S3Client)?.limits.bytesPerSecond = configuration.uploadBytesPerSecond
+            return store
+        } catch { throw SupervisionError(status: ExitCode.configuration.rawValue, error.message) }
     }
 
     private func dataFolder(_ configuration: RunConfiguration) throws(SupervisionError) -> FilePath {

@@ -10,14 +10,25 @@ extension Journey {
     /// Waits for the uploads of the stages and uploads the artifacts.
     func drain(_ session: RunSession) async throws(SupervisionError) -> [CompletionRecord.Artifact] {
         board.enter(.drain)
+        session.hurryTransfers()
         try await luggage.withLock { $0.uploader }?.drain(patience: session.persistence.patience)
         let folders = try artifactFolders(session)
         var artifacts: [CompletionRecord.Artifact] = []
         for artifact in session.program.artifacts {
             guard let folder = folders[artifact.into] else { continue }
             let files = try Self.files(of: folder, into: artifact.into)
+            let note = await session.notes.make(artifact: artifact.into, files, attempt: session.attempt)
+            if note.attempt != session.attempt {
+                log.say("artifact \(artifact.into) is what attempt \(note.attempt) was uploading; its upload goes on")
+            }
+            await session.notes.write(note)
             let upload = FolderUpload(
-                session.store, to: session.layout.artifact(into: artifact.into, attempt: session.attempt))
+                session.store, to: session.layout.artifact(into: artifact.into, attempt: note.attempt), done: note.done
+            ) { [notes = session.notes] records in
+                var note = note
+                note.done = records
+                await notes.write(note)
+            }
             let records = try await session.persistence.run("upload artifact '\(artifact.into)'") {
                 try await upload.send(files) { [board] sent in
                     board.note { $0.upload = "artifact \(artifact.into): \(ByteCount(sent))" }
@@ -69,6 +80,7 @@ extension Journey {
             try await session.store.put(
                 session.layout.completion, record.json.prettyEncoded(), contentType: "application/json", once: false)
         }
+        await session.notes.clear()
         log.say("the run is complete: every artifact is verified in the bucket")
         if !session.configuration.keepsServing { board.enter(.complete) }
     }

@@ -31,9 +31,15 @@ extension Journey {
         var step: Int?
         if let pattern = try session.pattern(of: stage) {
             let manifests = try await restorer.checkpoints(stage)
-            await luggage.withLock { $0.uploader }?.know(manifests, of: stage.name)
-            let restored = try await restorer.restore(manifests, to: pattern.root)
-            step = restored?.step
+            let uploader = luggage.withLock { $0.uploader }
+            await uploader?.know(manifests, of: stage.name)
+            let unfinished = await unfinished(stage, pattern, session, manifests: manifests, isMoot: isFinished)
+            if let newest = unfinished.last, newest.checkpoint.step > manifests.first?.step ?? -1 {
+                step = newest.checkpoint.step
+            } else {
+                step = try await restorer.restore(manifests, to: pattern.root)?.step
+            }
+            for note in unfinished { await uploader?.goOn(note, pattern, stage: stage.name) }
             let names = manifests.map { "\(stage.name)/\($0.step ?? 0)" }
             board.update { $0.checkpoints += names.reversed() }
             // In the first attempt whatever lies there came with the image or with a volume, and is the user's own.
@@ -42,6 +48,26 @@ extension Journey {
         if isFinished { log.say("stage \(stage.name) was finished by an earlier attempt") }
         if let step { log.say("restored checkpoint \(stage.name)/\(step)") }
         return StagePlan(stage: stage, isFinished: isFinished, resumeStep: step)
+    }
+
+    /// Checkpoints that an earlier start found complete here and did not bring into the bucket.
+    private func unfinished(
+        _ stage: Program.Stage, _ pattern: CheckpointPattern, _ session: RunSession, manifests: [FolderManifest],
+        isMoot: Bool
+    ) async -> [UploadNote] {
+        var left: [UploadNote] = []
+        for note in await session.notes.unfinished(of: stage.name, pattern) {
+            let isThere = manifests.contains { $0.step == note.checkpoint.step && $0.attempt == note.attempt }
+            if isThere || isMoot {
+                await session.notes.remove(note)
+            } else {
+                log.say(
+                    "checkpoint \(stage.name)/\(note.checkpoint.step) of attempt \(note.attempt) is whole on this disk; "
+                        + "its upload goes on")
+                left.append(note)
+            }
+        }
+        return left
     }
 
     private func moveTornAside(

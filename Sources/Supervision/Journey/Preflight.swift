@@ -27,7 +27,7 @@ struct Preflight: Sendable {
             throw SupervisionError(status: ExitCode.preflight.rawValue, error.description)
         }
         let seconds = (ContinuousClock.now - started).seconds.rounded(2)
-        log.say("the bucket \(configuration.location.bucket) was written, read and cleaned in \(seconds) s")
+        log.say("\(configuration.location) was written, read and cleaned in \(seconds) s")
         let skew = store.clockOffset
         if abs(skew) > 60 { log.say("this machine's clock is \(-skew) s ahead of the bucket's") }
     }

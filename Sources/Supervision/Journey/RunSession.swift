@@ -4,8 +4,15 @@ import SystemPackage
 
 /// What one start of a run works with, once it is known who it is.
 struct RunSession: Sendable {
+    /// Parts of files under way at once, at most, beside a training that needs the network too.
+    static let partsInTraining = 16
+    /// The same once nothing but uploads is left to be done.
+    static let partsInDrain = 32
+
     let configuration: RunConfiguration
     let store: any ObjectStore
+    /// What a bucket's transfers may take; a folder's have no other limit than the file system's.
+    let limits: TransferLimits?
     let layout: BucketLayout
     let run: RunID
     let attempt: Int
@@ -15,10 +22,19 @@ struct RunSession: Sendable {
     let log: RunLog
     let board: RunBoard
     let metrics: MetricReader
+    /// What a later start on this disk finds of checkpoints that are not in the bucket yet.
+    let notes: UploadNotes
 
     var program: Program { configuration.program }
     /// Uploads that nothing else waits for.
     var persistence: Persistence { Persistence(log: log, patience: .seconds(configuration.drainSeconds)) }
+
+    /// From now on transfers may take all they can get: no training is slowed by it.
+    func hurryTransfers() {
+        limits?.partsAtOnce = Self.partsInDrain
+        limits?.bytesPerSecond = nil
+        limits?.leaveBackground()
+    }
 
     /// A stage's checkpoint rule with its variables filled in.
     func pattern(of stage: Program.Stage) throws(SupervisionError) -> CheckpointPattern? {

@@ -1,0 +1,118 @@
+import Hashing
+import POSIX
+public import SystemPackage
+
+/// What an ETag says of an object's content.
+///
+/// An MD5 where the object was sent in one piece (rclone gives it of any object), the MD5 of the parts' MD5s and their
+/// number where it was sent in parts. Servers that encrypt with a key of their own give something else, so that an ETag
+/// that fits proves the content, and one that does not proves nothing.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html#large-object-checksums>
+struct ObjectETag {
+    private enum Kind {
+        case whole
+        case parts(Int)
+        case opaque
+    }
+
+    /// What the well-known programs cut objects into, in mebibytes, besides our own rule.
+    private static let usualSizes: [Int64] = [5, 8, 10, 15, 16, 25, 32, 50, 64, 100, 128, 256, 512, 1024]
+
+    private let text: String
+    private let kind: Kind
+
+    init(_ etag: String) {
+        text = etag.lowercased()
+        let pieces = text.split(separator: "-", omittingEmptySubsequences: false)
+        let isHash = pieces[0].utf8.count == 32 && [UInt8](hexadecimal: String(pieces[0]))?.count == 16
+        if isHash, pieces.count == 1 {
+            kind = .whole
+        } else if isHash, pieces.count == 2, let count = Int(pieces[1]), count > 0 {
+            kind = .parts(count)
+        } else {
+            kind = .opaque
+        }
+    }
+
+    /// True where the right content cannot fail to have this ETag: of parts, where we ourselves cut them.
+    func mustFit(_ size: Int64, isOurs: Bool) -> Bool {
+        switch kind {
+        case .whole: true
+        case .parts(let count):
+            isOurs && PartRanges(cutting: size, minimum: S3Client.Options().minimumPartSize).count == count
+        case .opaque: false
+        }
+    }
+
+    /// The cuts that would make so many parts of an object.
+    private func cuts(_ size: Int64) -> [PartRanges] {
+        guard case .parts(let count) = kind else { return [] }
+        let ours = PartRanges(cutting: size, minimum: S3Client.Options().minimumPartSize).partSize
+        var sizes = [ours] + Self.usualSizes.map { $0 << 20 }
+        // Who asks for so many parts of one size gets the smallest whole mebibytes that do.
+        sizes.append(((size / Int64(count) + (1 << 20) - 1) >> 20) << 20)
+        var seen: Set<Int64> = []
+        return sizes.filter { $0 > 0 && seen.insert($0).inserted }
+            .map { PartRanges(size: size, partSize: $0) }
+            .filter { $0.count == count }
+    }
+
+    /// True where the file's content has this ETag.
+    func fits(
+        _ file: borrowing File, size: Int64, progress: ((Int64) -> Void)? = nil
+    ) throws(POSIXError) -> Bool {
+        switch kind {
+        case .opaque: return false
+        case .whole: return try Self.md5(file, offset: 0, length: size, progress).hexadecimal == text
+        case .parts:
+            for ranges in cuts(size) {
+                var parts: [String] = []
+                for index in 0..<ranges.count {
+                    parts.append(
+                        try Self.md5(file, offset: ranges.offset(index), length: ranges.length(index), progress)
+                            .hexadecimal)
+                }
+                if ExpectedETags.combined(parts) == text { return true }
+            }
+            return false
+        }
+    }
+
+    private static func md5(
+        _ file: borrowing File, offset: Int64, length: Int64, _ progress: ((Int64) -> Void)?
+    ) throws(POSIXError) -> [UInt8] {
+        var hash = MD5()
+        try file.forEachPiece(offset: offset, length: length) { bytes, position in
+            hash.update(bytes)
+            progress?(offset + position + Int64(bytes.count))
+        }
+        return hash.finish()
+    }
+}
+
+extension S3Client {
+    /// True where a file on this machine surely has the content of an object; false also where nobody can tell.
+    ///
+    /// `progress` hears how many of the file's bytes were read.
+    public static func isSame(
+        _ file: FilePath, size: Int64, etag: String, progress: (@Sendable (Int64) -> Void)? = nil
+    ) async throws(StorageError) -> Bool {
+        let action = "compare \(file) with the bucket"
+        return try await BlockingThread.run { () throws(StorageError) in
+            do throws(POSIXError) {
+                let open = try File(file, .read)
+                let status = try open.status()
+                guard status.kind == .regular, status.size == size else { return false }
+                return try ObjectETag(etag).fits(open, size: size, progress: progress)
+            } catch {
+                if error.errno == .noSuchFileOrDirectory { return false }
+                throw StorageError(error, doing: action)
+            }
+        }
+    }
+
+    /// True where the server's own mark of an object is what was uploaded; false also where nobody can tell.
+    public func hasExpectedETag(_ object: UploadedObject, _ etag: String) -> Bool {
+        !object.uploadToken.isEmpty && etags[object.uploadToken].map { $0 == etag } == true
+    }
+}

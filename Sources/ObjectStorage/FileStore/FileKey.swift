@@ -1,0 +1,34 @@
+import SystemPackage
+
+/// A key as a path below a folder: names with slashes between them, none of which leads out of it.
+struct FileKey {
+    let folders: [FilePath.Component]
+    let name: FilePath.Component
+
+    /// Refuses a key that no file could have, or that would be another file than it says.
+    init(_ key: String, doing action: String) throws(StorageError) {
+        var components: [FilePath.Component] = []
+        for part in key.split(separator: "/", omittingEmptySubsequences: false) {
+            guard let component = Self.component(part) else {
+                throw StorageError(
+                    .other, action,
+                    "a key below a folder is names with single slashes between them, without '.' and '..', of at most "
+                        + "255 bytes each")
+            }
+            guard !UnfinishedFile.isName(component) else {
+                throw StorageError(.other, action, "'\(component)' is a name that unfinished files have")
+            }
+            components.append(component)
+        }
+        name = components.removeLast()
+        folders = components
+    }
+
+    /// A name that a file may have, nil for what is none.
+    static func component(_ text: some StringProtocol) -> FilePath.Component? {
+        guard !text.isEmpty, text != ".", text != "..", text.utf8.count <= 255, !text.utf8.contains(0),
+            !text.utf8.contains(UInt8(ascii: "/"))
+        else { return nil }
+        return FilePath.Component(String(text))
+    }
+}

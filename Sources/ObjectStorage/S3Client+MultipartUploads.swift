@@ -1,0 +1,68 @@
+import HTTP
+public import Timestamps
+
+/// A file on its way in parts, as the server knows it, whoever began it.
+public struct MultipartUpload: Sendable, Hashable {
+    /// The whole key that the object is to have.
+    public let key: String
+    /// The server's name for the upload.
+    public let uploadID: String
+    /// When it was begun, nil where the server does not say it.
+    public let started: Timestamp?
+}
+
+/// What was begun and not completed takes space, and costs money, until it is aborted or forgotten.
+extension S3Client {
+    /// More pages than any bucket needs.
+    private static let mostUploadPages = 1000
+
+    /// Every upload under way whose key begins so.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html>
+    public func multipartUploads(_ prefix: String) async throws(StorageError) -> [MultipartUpload] {
+        var call = S3Call("GET", "", doing: "list the unfinished uploads of \(location.name(prefix))")
+        var uploads: [MultipartUpload] = []
+        var marker: (key: String, id: String)?
+        for _ in 0..<Self.mostUploadPages {
+            call.query = [("uploads", ""), ("encoding-type", "url"), ("prefix", prefix)]
+            if let marker { call.query += [("key-marker", marker.key), ("upload-id-marker", marker.id)] }
+            let document: XMLElement
+            let body = try await perform(call).body
+            do throws(XMLError) { document = try XMLElement(body) } catch {
+                throw StorageError(.other, call.action, error.description)
+            }
+            guard document.name == "ListMultipartUploadsResult" else {
+                throw StorageError(.other, call.action, "the answer is <\(document.name)>, not a listing")
+            }
+            let isEncoded = document["EncodingType"] == "url"
+            func decoded(_ text: String) -> String {
+                isEncoded ? String(decoding: PercentEncoding.decode(text, plusIsSpace: true), as: UTF8.self) : text
+            }
+            for element in document.all("Upload") {
+                guard let key = element["Key"], let id = element["UploadId"] else {
+                    throw StorageError(.other, call.action, "an entry has no key or no id")
+                }
+                uploads.append(
+                    MultipartUpload(
+                        key: decoded(key), uploadID: id, started: element["Initiated"].flatMap(Timestamp.init(rfc3339:))
+                    ))
+            }
+            guard document["IsTruncated"] == "true" else { return uploads }
+            guard let key = document["NextKeyMarker"].map(decoded), let id = document["NextUploadIdMarker"],
+                marker == nil || key != marker?.key || id != marker?.id
+            else { throw StorageError(.other, call.action, "the listing is cut off without saying where it goes on") }
+            marker = (key, id)
+        }
+        throw StorageError(.other, call.action, "the listing has no end")
+    }
+
+    /// Gives the space of an upload's parts back; nothing happens where it is over already.
+    ///
+    /// Whoever calls this knows that nobody is at work on the upload any more.
+    public func abort(_ upload: MultipartUpload) async throws(StorageError) {
+        var call = S3Call("DELETE", upload.key, doing: "abort the upload of \(location.name(upload.key))")
+        call.query = [("uploadId", upload.uploadID)]
+        do throws(StorageError) { _ = try await perform(call) } catch {
+            guard error.s3Code == "NoSuchUpload" || error.code == .noSuchKey else { throw error }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import HTTP
+import Hashing
+import POSIX
+import Timestamps
+
+/// Going on with what a process that is gone, or an earlier try of this one, began.
+extension S3Client {
+    /// What is left of an earlier upload to the same key.
+    enum UnfinishedUpload {
+        case none
+        /// Its parts can be used.
+        case goesOn(UploadRecord)
+        /// It was published, and only the answer was lost.
+        case published(UploadedObject)
+    }
+
+    func unfinished(_ upload: Upload) async throws(StorageError) -> UnfinishedUpload {
+        guard let record = await journal.record(of: location.place(of: upload.key)) else { return .none }
+        let isSameFile = record.file == upload.source.identity
+        let age = options.clock().seconds - record.started.seconds
+        if isSameFile, age < UploadRecord.mostSeconds { return .goesOn(record) }
+        // Nothing is aborted before the object has shown that the upload is not what made it.
+        if let object = try await published(upload, record) { return .published(object) }
+        await discard(PartsUpload(upload, record))
+        return .none
+    }
+
+    /// The object that an upload made although nobody heard of it; nil where it did not make the one that is there.
+    func published(_ upload: Upload, _ record: UploadRecord) async throws(StorageError) -> UploadedObject? {
+        guard let status = try await head(upload.key), status.size == upload.source.size else { return nil }
+        let token = status.metadata[UploadToken.metadataName]
+        // Where a server keeps no metadata only the content can tell.
+        guard token == nil || token == record.token, record.file == upload.source.identity else { return nil }
+        let begun = PartsUpload(upload, record)
+        let hashes = try await BoundedTasks.run(begun.ranges.count, atOnce: Self.mostTasks) {
+            [self] index throws(StorageError) in
+            let (offset, length) = (begun.ranges.offset(index), begun.ranges.length(index))
+            return try await window.run(upload.action, bytes: length) { () throws(StorageError) in
+                let hashes = try await upload.source.hash(offset: offset, length: length, withMD5: false)
+                upload.progress.update(index, length)
+                return hashes.sha256.hexadecimal
+            }
+        }
+        try upload.source.checkUnchanged()
+        let object = begun.object(hashes: hashes)
+        if token == nil {
+            guard try await readsBack(object) else { return nil }
+        }
+        await journal.forget(record)
+        return object
+    }
+
+    /// Notes an upload before its first part; false where no later process can go on with it.
+    ///
+    /// A disk that is full is no reason to leave a checkpoint on it: the upload goes on, and somebody is told.
+    func note(_ record: UploadRecord, of upload: Upload) async -> Bool {
+        do throws(POSIXError) { return try await journal.note(record) } catch {
+            options.notice?("\(upload.action) starts over if this process is killed: \(error)")
+            return false
+        }
+    }
+
+    /// What the server has of an upload, by the part's number from 0.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html>
+    func listParts(_ begun: PartsUpload) async throws(StorageError) -> [Int: ListedPart] {
+        var call = S3Call("GET", begun.upload.key, doing: begun.upload.action)
+        var parts: [Int: ListedPart] = [:]
+        var marker = 0
+        repeat {
+            call.query = [
+                ("max-parts", "1000"), ("part-number-marker", String(marker)), ("uploadId", begun.record.uploadID),
+            ]
+            let document: XMLElement
+            let body = try await perform(call).body
+            do throws(XMLError) { document = try XMLElement(body) } catch {
+                throw StorageError(.other, call.action, "the list of its parts is not whole: \(error)")
+            }
+            let numbers = document.all("Part").compactMap { part -> Int? in
+                guard let number = part["PartNumber"].flatMap({ Int($0) }), number > 0,
+                    let size = part["Size"].flatMap({ Int64($0) }), let etag = part["ETag"]
+                else { return nil }
+                parts[number - 1] = ListedPart(size: size, etag: Self.unquoted(etag).lowercased())
+                return number
+            }
+            guard document["IsTruncated"] == "true" else { return parts }
+            // A list that does not go on has no more to tell; what it lacks is sent again.
+            guard let last = numbers.max(), last > marker else { return parts }
+            marker = last
+        } while marker < 10_000
+        return parts
+    }
+}
+
+/// A part as a server lists it.
+struct ListedPart: Sendable, Hashable {
+    let size: Int64
+    let etag: String
+}

@@ -1,0 +1,102 @@
+import HTTP
+
+/// What an error of S3 means and what is done about it: the one table that retrying, signing again, starting over and
+/// giving up go by.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html> and
+/// <https://developers.cloudflare.com/r2/api/error-codes/>, whose numbers stand beside the codes.
+struct S3Refusal: Sendable, Equatable {
+    /// What is done about it without asking anybody.
+    enum Reaction: Sendable, Equatable {
+        /// Nothing: only whoever reads the error can mend it.
+        case giveUp
+        /// The same request again, after a while.
+        case retry
+        /// The same request once more, signed with the server's time.
+        case sign
+        /// The parts that the server does not have as they are here, once more.
+        case resendParts
+        /// The whole upload from its beginning, once the object shows that it was not published.
+        case startOver
+    }
+
+    let code: StorageError.Code
+    let reaction: Reaction
+
+    init(_ code: StorageError.Code, _ reaction: Reaction = .giveUp) {
+        self.code = code
+        self.reaction = reaction
+    }
+
+    /// What a refusal means, by S3's code, and by the status where there is none or where it says nothing more.
+    init(_ s3Code: String?, status: Int, isObject: Bool) {
+        self = s3Code.flatMap { Self.byCode[$0] } ?? Self.byStatus(status, hasCode: s3Code != nil, isObject: isObject)
+    }
+
+    private static func byStatus(_ status: Int, hasCode: Bool, isObject: Bool) -> S3Refusal {
+        switch status {
+        case 301, 307, 308: S3Refusal(.other)
+        case 401: S3Refusal(.wrongKey)
+        case 403: S3Refusal(.accessDenied)
+        case 404 where !hasCode: S3Refusal(isObject ? .noSuchKey : .noSuchBucket)
+        case 412: S3Refusal(.preconditionFailed)
+        case let status where RetryPolicy.isTransient(status: status): S3Refusal(.unreachable, .retry)
+        default: S3Refusal(.other)
+        }
+    }
+
+    static let byCode: [String: S3Refusal] = [
+        // The key.
+        "Unauthorized": S3Refusal(.wrongKey),  // 10002
+        "SignatureDoesNotMatch": S3Refusal(.wrongKey),  // 10035
+        "InvalidAccessKeyId": S3Refusal(.wrongKey),
+        "InvalidToken": S3Refusal(.wrongKey),
+        "ExpiredToken": S3Refusal(.wrongKey),
+        "TokenRefreshRequired": S3Refusal(.wrongKey),
+        "InvalidSecurity": S3Refusal(.wrongKey),
+        "AccessDenied": S3Refusal(.accessDenied),  // 10003
+        "NotEntitled": S3Refusal(.accessDenied),  // 10042
+        // The clock.
+        "ExpiredRequest": S3Refusal(.clockSkew, .sign),  // 10018
+        "RequestExpired": S3Refusal(.clockSkew, .sign),
+        "RequestTimeTooSkewed": S3Refusal(.clockSkew, .sign),
+        // What is not there.
+        "NoSuchBucket": S3Refusal(.noSuchBucket),  // 10006
+        "NoSuchKey": S3Refusal(.noSuchKey),  // 10007
+        "NoSuchUpload": S3Refusal(.other, .startOver),  // 10024
+        // Somebody else wrote the object; 409 says that it happened at the same moment.
+        "PreconditionFailed": S3Refusal(.preconditionFailed),  // 10031
+        "ConditionalRequestConflict": S3Refusal(.preconditionFailed, .startOver),
+        // The parts. R2's 10048 has the code of 10025: where every part is there as it should be, all is sent anew.
+        "InvalidPart": S3Refusal(.other, .resendParts),  // 10025, 10048
+        "EntityTooSmall": S3Refusal(.other, .startOver),  // 10011
+        "InvalidPartOrder": S3Refusal(.other),  // 10026
+        "MalformedXML": S3Refusal(.other),  // 10040
+        // What was damaged or cut off on its way.
+        "BadDigest": S3Refusal(.other, .retry),  // 10037
+        "IncompleteBody": S3Refusal(.other, .retry),  // 10013
+        "ClientDisconnect": S3Refusal(.unreachable, .retry),  // 10054
+        "XAmzContentSHA256Mismatch": S3Refusal(.other, .retry),
+        "RequestTimeout": S3Refusal(.unreachable, .retry),
+        "OperationAborted": S3Refusal(.unreachable, .retry),
+        // Later.
+        "TooManyRequests": S3Refusal(.unreachable, .retry),  // 10058
+        "SlowDown": S3Refusal(.unreachable, .retry),
+        "ServiceUnavailable": S3Refusal(.unreachable, .retry),  // 10043
+        "InternalError": S3Refusal(.unreachable, .retry),  // 10001
+        // What no request of ours should meet, or what a second request would meet again.
+        "MissingContentLength": S3Refusal(.other),  // 10033
+        "InvalidDigest": S3Refusal(.other),  // 10014
+        "EntityTooLarge": S3Refusal(.other),
+        "NotImplemented": S3Refusal(.other),
+        "AuthorizationHeaderMalformed": S3Refusal(.other),
+        "InvalidRegionName": S3Refusal(.other),
+        "PermanentRedirect": S3Refusal(.other),
+        "TemporaryRedirect": S3Refusal(.other),
+    ]
+}
+
+extension StorageError {
+    /// What the error asks for, where it is a server's refusal that has a code.
+    var reaction: S3Refusal.Reaction { s3Code.flatMap { S3Refusal.byCode[$0]?.reaction } ?? .giveUp }
+}

@@ -1,0 +1,39 @@
+public import SystemPackage
+
+/// What people type for a place: `s3://bucket/key`, `file:///folder/file`, or a path.
+public enum StorageURL: Sendable, Hashable, CustomStringConvertible {
+    /// An object, or everything whose key begins so; the key is taken as it is written.
+    case object(bucket: String, key: String)
+    /// A file or a folder.
+    case file(FilePath)
+
+    /// Reads one.
+    public init(_ text: String) throws(StorageError) {
+        let action = "use '\(text)'"
+        if let path = try FileURL.path(of: text, doing: action) {
+            self = .file(path)
+        } else if text.prefix(5).lowercased() == "s3://" {
+            let rest = text.dropFirst(5)
+            let bucket = rest.prefix { $0 != "/" }
+            guard !bucket.isEmpty else {
+                throw StorageError(.other, action, "the bucket's name is missing, as in s3://bucket/key")
+            }
+            self = .object(bucket: String(bucket), key: String(rest.dropFirst(bucket.count + 1)))
+        } else if let scheme = text.firstRange(of: "://") {
+            throw StorageError(
+                .other, action,
+                "'\(text[..<scheme.lowerBound])' is none of s3://bucket/key, file:///folder/file and a plain path")
+        } else {
+            guard !text.isEmpty, !text.utf8.contains(0) else { throw StorageError(.other, action, "it is no path") }
+            self = .file(FilePath(text))
+        }
+    }
+
+    /// As it may be typed.
+    public var description: String {
+        switch self {
+        case .object(let bucket, let key): key.isEmpty ? "s3://\(bucket)" : "s3://\(bucket)/\(key)"
+        case .file(let path): path.string
+        }
+    }
+}

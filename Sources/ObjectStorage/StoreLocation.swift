@@ -1,0 +1,81 @@
+public import HTTP
+public import SystemPackage
+
+/// Where objects are kept: a bucket behind S3's protocol, or a folder of a shared file system.
+public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
+    case bucket(BucketLocation)
+    case folder(FilePath)
+
+    /// Reads R2_ENDPOINT_URL, which is a service's `https://…` or a folder's `file:///…`, and the rest beside it.
+    ///
+    /// Below a folder a bucket is a folder too: `file:///shared` and `runs` are `/shared/runs`.
+    public init(
+        endpoint: String, bucket: String, region: String? = nil, addressing: String? = nil
+    ) throws(StorageError) {
+        let action = "use the bucket '\(bucket)' at '\(endpoint.prefix { $0 != "?" })'"
+        if let folder = try FileURL.path(of: endpoint, doing: action) {
+            guard let name = FileKey.component(bucket) else {
+                throw StorageError(.other, action, "a bucket below a folder is the name of a folder in it")
+            }
+            self = .folder(folder.appending(name))
+            return
+        }
+        guard let style = BucketLocation.Addressing(rawValue: addressing ?? "path") else {
+            throw StorageError(.other, action, "R2_ADDRESSING is '\(addressing ?? "")', and must be path or virtual")
+        }
+        self = .bucket(try BucketLocation(endpoint: endpoint, bucket: bucket, region: region, addressing: style))
+    }
+
+    /// True for an endpoint that is a folder, which needs no key.
+    public static func isFolder(endpoint: String) -> Bool { FileURL.isOne(endpoint) }
+
+    /// The store that is there; a bucket needs a key to it.
+    public func open(
+        credentials: StorageCredentials?, client: HTTPClient, policy: RetryPolicy = RetryPolicy(),
+        options: S3Client.Options = S3Client.Options()
+    ) throws(StorageError) -> any ObjectStore {
+        switch self {
+        case .folder(let path): return FileStore(path, isBackground: options.isBackground)
+        case .bucket(let location):
+            guard let credentials else {
+                throw StorageError(
+                    .wrongKey, "use \(self)", "R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY must be set")
+            }
+            return S3Client(location, credentials: credentials, client: client, policy: policy, options: options)
+        }
+    }
+
+    /// As messages name it.
+    public var description: String {
+        switch self {
+        case .bucket(let location): "s3://\(location.bucket)"
+        case .folder(let path): "file://\(path)"
+        }
+    }
+}
+
+/// `file:///folder` as RFC 8089 writes it. <https://www.rfc-editor.org/rfc/rfc8089>
+enum FileURL {
+    private static let scheme = "file:"
+
+    static func isOne(_ text: String) -> Bool { text.prefix(scheme.count).lowercased() == scheme }
+
+    /// The absolute path in it, nil for what is no such URL.
+    static func path(of text: String, doing action: String) throws(StorageError) -> FilePath? {
+        guard isOne(text) else { return nil }
+        var rest = text.dropFirst(scheme.count)
+        if rest.hasPrefix("//") {
+            rest = rest.dropFirst(2)
+            if rest.prefix("localhost/".count).lowercased() == "localhost/" { rest = rest.dropFirst("localhost".count) }
+        }
+        guard rest.hasPrefix("/") else {
+            throw StorageError(
+                .other, action, "a file URL has three slashes and an absolute path, as file:///shared/runs")
+        }
+        let bytes = PercentEncoding.decode(rest)
+        guard !bytes.contains(0), let path = String(validating: bytes, as: UTF8.self) else {
+            throw StorageError(.other, action, "a file URL is UTF-8 without zeros")
+        }
+        return FilePath(path)
+    }
+}

@@ -1,0 +1,36 @@
+import HTTP
+import Synchronization
+
+/// What the transfers of one client may take; all of it may be changed while they run.
+public final class TransferLimits: Sendable {
+    private let client: HTTPClient
+    private let ceiling: Mutex<Int>
+    private let background: Mutex<Bool>
+
+    init(_ client: HTTPClient, partsAtOnce: Int, isBackground: Bool = false) {
+        self.client = client
+        ceiling = Mutex(max(1, partsAtOnce))
+        background = Mutex(isBackground)
+    }
+
+    /// True while transfers have only what nobody else on this machine wants.
+    public var isBackground: Bool { background.withLock { $0 } }
+
+    /// From now on transfers take what they can get, as when the training beside them is over.
+    public func leaveBackground() {
+        background.withLock { $0 = false }
+        client.leaveBackground()
+    }
+
+    /// The most parts that are under way at once, however much more of them would be faster.
+    public var partsAtOnce: Int {
+        get { ceiling.withLock { $0 } }
+        set { ceiling.withLock { $0 = max(1, newValue) } }
+    }
+
+    /// The bytes a second that files may take, in each direction; nil where there is no limit.
+    public var bytesPerSecond: Int64? {
+        get { client.bandwidth.bytesPerSecond }
+        set { client.bandwidth.bytesPerSecond = newValue }
+    }
+}

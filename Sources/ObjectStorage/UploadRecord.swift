@@ -1,0 +1,79 @@
+import Hashing
+import JSON
+import POSIX
+import Timestamps
+
+/// What must be known of a multipart upload to go on with it, also after its process was killed.
+struct UploadRecord: Sendable, Hashable {
+    /// R2 and most rules for incomplete uploads forget one that is older.
+    /// <https://developers.cloudflare.com/r2/objects/multipart-objects/>
+    static let mostSeconds = 7 * 86_400
+
+    /// Endpoint, bucket and key.
+    let place: String
+    let uploadID: String
+    /// R2 refuses parts of unequal length, so a later process cuts as the first one did.
+    let partSize: Int64
+    /// The token in the object's metadata.
+    let token: String
+    let started: Timestamp
+    let file: FileIdentity
+}
+
+/// One content of one file, as far as the file system tells without reading it.
+///
+/// Without the device's number, which is another after a mount: a resumed upload compares each part in any case.
+struct FileIdentity: Sendable, Hashable {
+    let inode: UInt64
+    let size: Int64
+    /// Nanoseconds since 1970.
+    let modified: Int64
+    let changed: Int64
+
+    init(inode: UInt64, size: Int64, modified: Int64, changed: Int64) {
+        self.inode = inode
+        self.size = size
+        self.modified = modified
+        self.changed = changed
+    }
+
+    init(_ status: FileStatus) {
+        self.init(inode: status.inode, size: status.size, modified: status.modified, changed: status.changed)
+    }
+}
+
+extension UploadRecord {
+    private static let version = 1
+
+    /// The record as it is kept.
+    var json: JSONValue {
+        [
+            "version": .integer(Self.version), "place": .string(place), "upload_id": .string(uploadID),
+            "part_size": .integer(partSize), "token": .string(token), "started": .integer(started.seconds),
+            "file": [
+                "inode": .integer(file.inode), "size": .integer(file.size), "modified": .integer(file.modified),
+                "changed": .integer(file.changed),
+            ],
+        ]
+    }
+
+    /// Reads a record; one of another version, or that makes no sense, is an error.
+    init(json: JSONValue) throws(JSONError) {
+        guard try json.whole("version") == Self.version else { throw JSONError("'version' is unknown") }
+        let partSize = try json.whole("part_size")
+        guard partSize > 0 else { throw JSONError("'part_size' is not positive") }
+        let file = try json.member("file")
+        guard let inode = try file.member("inode").unsigned else { throw JSONError("'inode' is no number") }
+        self.init(
+            place: try json.text("place"), uploadID: try json.text("upload_id"), partSize: Int64(partSize),
+            token: try json.text("token"), started: Timestamp(seconds: try json.whole("started")),
+            file: FileIdentity(
+                inode: inode, size: Int64(try file.whole("size")), modified: Int64(try file.whole("modified")),
+                changed: Int64(try file.whole("changed"))))
+    }
+}
+
+extension JSONValue {
+    /// Inodes may be larger than what a signed number holds.
+    fileprivate var unsigned: UInt64? { if case .number(let text) = self { UInt64(text) } else { nil } }
+}

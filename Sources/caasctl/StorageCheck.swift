@@ -1,0 +1,94 @@
+import ArgumentParser
+import Definitions
+import Deployment
+import JSON
+import ObjectStorage
+import POSIX
+import RunContract
+import Terminal
+
+/// `caasctl storage check`: whether a run could use the bucket, and why not.
+struct StorageCheck: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Write, read back and delete in a bucket, measure it, and say what is wrong.",
+        discussion: """
+            Without a place it is R2_BUCKET_NAME, below R2_PREFIX, as a run would use it. What is written is deleted again.
+
+            caasctl storage check --env-file .env
+            caasctl storage check s3://runs/team --size 256MiB
+            """)
+
+    @Argument(help: ArgumentHelp("s3://bucket, s3://bucket/prefix or file:///folder.", valueName: "place"))
+    var place: String?
+    @Option(help: ArgumentHelp("How much is moved to measure the speed.", valueName: "size"))
+    var size = ByteCount(32 << 20)
+    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var options: SettingsOptions
+
+    func validate() throws {
+        guard (1...(64 << 30)).contains(size.bytes) else { throw ValidationError("--size is from 1B to 64GiB") }
+    }
+
+    func run() async throws {
+        let settings = try options.settings()
+        var report = StorageReport()
+        do throws(StorageError) {
+            let (location, prefix) = try target(settings)
+            report.place = "\(location)"
+            let probe = StorageProbe(
+                store: try StorageSettings(settings).open(location, policy: StorageProbe.policy), location: location,
+                keyID: settings.text(EnvironmentName.accessKeyID), prefix: prefix, size: size.bytes)
+            await probe.run(&report)
+        } catch { report.add("settings", .failed, error.description) }
+        print(json ? String(decoding: report.json.prettyEncoded(), as: UTF8.self) : report.text, terminator: "")
+        guard report.isGood else { throw ExitCode.failure }
+    }
+
+    private func target(_ settings: Settings) throws(StorageError) -> (StoreLocation, prefix: String) {
+        let storage = StorageSettings(settings)
+        guard let place else {
+            guard let bucket = storage.bucket else {
+                throw StorageError(.other, "choose a bucket", "name one, as s3://bucket, or set R2_BUCKET_NAME")
+            }
+            return (try storage.location(bucket: bucket), settings.text(EnvironmentName.prefix) ?? "")
+        }
+        switch try StorageURL(place) {
+        case .object(let bucket, let key): return (try storage.location(bucket: bucket), key)
+        case .file(let path): return (.folder(path), "")
+        }
+    }
+}
+
+/// What was found, step by step.
+struct StorageReport: Sendable {
+    enum Result: String, Sendable { case good = "ok", warning = "WARNING", failed = "FAILED" }
+
+    var place = ""
+    private var steps: [(name: String, result: Result, detail: String)] = []
+
+    /// Adds a step, and says it to those who wait.
+    mutating func add(_ name: String, _ result: Result, _ detail: String) {
+        steps.append((name, result, detail))
+    }
+
+    var isGood: Bool { !steps.contains { $0.result == .failed } }
+
+    var text: String {
+        var table = Table("CHECK", "RESULT", "DETAIL")
+        for step in steps { table.append(step.name, step.result.rawValue, step.detail) }
+        return table.description
+    }
+
+    var json: JSONValue {
+        [
+            "place": .string(place), "ok": .bool(isGood),
+            "checks": .array(
+                steps.map { step in
+                    [
+                        "check": .string(step.name), "result": .string(step.result.rawValue.lowercased()),
+                        "detail": .string(step.detail),
+                    ]
+                }),
+        ]
+    }
+}

@@ -1,0 +1,120 @@
+import ArgumentParser
+import ImageInspection
+import JSON
+import ObjectStorage
+import POSIX
+import Synchronization
+import Terminal
+import Timestamps
+
+/// `caasctl storage ls`: what is there.
+struct StorageList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls", abstract: "List objects with their sizes and times.",
+        discussion: """
+            What comes after the bucket is the beginning of keys, and need not end with a slash. Without a place the bucket \
+            is R2_BUCKET_NAME.
+
+            caasctl storage ls s3://runs/demo-20260102-030405-00ff/
+            caasctl storage ls --recursive file:///shared/runs
+            """)
+
+    @Argument(help: ArgumentHelp("s3://bucket/prefix, file:///folder or a path.", valueName: "place"))
+    var place: String?
+    @Flag(name: [.customShort("R"), .long], help: "Also everything behind further slashes.") var recursive = false
+    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var options: SettingsOptions
+
+    func run() async throws {
+        let opener = StorageOpener(try options.settings())
+        let place = try place.map { try opener.open($0) } ?? opener.openDefault()
+        var lines = ListingLines(place: place, isJSON: json)
+        switch place.store {
+        case .bucket(let client):
+            try await client.list(place.key, isShallow: !recursive) { page in
+                lines.add(page.folders, page.objects)
+                return true
+            }
+        case .folder(let store):
+            let found = try await store.scan(place.key, isShallow: !recursive)
+            lines.add(found.folders, found.objects)
+            for other in found.leftOut { StandardError.print("warning: \(LeftOutWords(other, in: place))") }
+        }
+        let total = lines.finish()
+        guard total.objects + total.folders > 0 || place.key.isEmpty else {
+            throw StorageError(.noSuchKey, "list \(place.name)", "nothing there begins so")
+        }
+        let folders = total.folders > 0 ? ", \(total.folders) folders" : ""
+        StandardError.print("\(total.objects) objects\(folders), \(ByteCount(total.bytes))")
+    }
+}
+
+/// Why something in a folder is not listed and not copied.
+struct LeftOutWords: CustomStringConvertible {
+    let description: String
+
+    init(_ other: LeftOut, in place: StoragePlace) {
+        let name = QuotedName(place.name(other.path).utf8)
+        switch other.reason {
+        case .link: description = "\(name) is a symbolic link, which is not followed"
+        case .special: description = "\(name) is no regular file"
+        case .name: description = "\(name) has a name that is not UTF-8, and so no key"
+        }
+    }
+}
+
+/// The lines of a listing, written as they come: a bucket may have millions of objects.
+private struct ListingLines: ~Copyable {
+    private let place: StoragePlace
+    private let isJSON: Bool
+    private var output = BufferedOutput()
+    private var total: (objects: Int, folders: Int, bytes: Int64) = (0, 0, 0)
+    private var isEmpty = true
+
+    init(place: StoragePlace, isJSON: Bool) {
+        self.place = place
+        self.isJSON = isJSON
+    }
+
+    mutating func add(_ folders: [String], _ objects: [ListedObject]) {
+        for folder in folders {
+            total.folders += 1
+            let name = place.name(folder)
+            if isJSON {
+                element(["folder": .string(name)])
+            } else {
+                line("", "", name)
+            }
+        }
+        for object in objects {
+            total.objects += 1
+            total.bytes += object.size
+            let name = place.name(object.key)
+            if isJSON {
+                element([
+                    "object": .string(name), "size": .integer(object.size), "etag": .string(object.etag),
+                    "modified": .optional(object.lastModified?.rfc3339),
+                ])
+            } else {
+                line(ByteCount(object.size).description, object.lastModified?.rfc3339 ?? "", name)
+            }
+        }
+    }
+
+    private mutating func line(_ size: String, _ time: String, _ name: String) {
+        func padded(_ text: String, _ width: Int) -> String {
+            String(repeating: " ", count: max(0, width - text.count)) + text
+        }
+        output.print("\(padded(size, 10))  \(padded(time, 20))  \(QuotedName(name.utf8))")
+    }
+
+    private mutating func element(_ value: JSONValue) {
+        output.print("\(isEmpty ? "[" : ",")\(value.text)")
+        isEmpty = false
+    }
+
+    consuming func finish() -> (objects: Int, folders: Int, bytes: Int64) {
+        if isJSON { output.print(isEmpty ? "[]" : "]") }
+        return total
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import HTTP
+import ObjectStorage
+import POSIX
+import Timestamps
+
+/// `caasctl storage presign`: a URL that opens one object for a while.
+struct StoragePresign: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "presign", abstract: "Print a URL with which whoever has it may read or write one object.",
+        discussion: """
+            The server is not asked. Nothing takes a URL back but the end of its time, or of the key that signed it.
+
+            curl -fO "$(caasctl storage presign s3://runs/model.bin --expires 1h)"
+            curl -fT model.bin "$(caasctl storage presign s3://runs/model.bin --method PUT --expires 20m)"
+            """)
+
+    @Argument(help: ArgumentHelp("s3://bucket/key.", valueName: "object"))
+    var object: String
+    @Option(help: ArgumentHelp("GET to read, PUT to write.", valueName: "GET|PUT"), transform: Self.method)
+    var method = S3Client.PresignedMethod.get
+    @Option(help: ArgumentHelp("From 1s to 7d.", valueName: "time"), transform: Self.lifetime)
+    var expires = PresignedLifetime.hour
+    @OptionGroup var options: SettingsOptions
+
+    func run() async throws {
+        let place = try StorageOpener(try options.settings()).open(object)
+        guard case .bucket(let client) = place.store else {
+            throw StorageError(
+                .other, "presign \(place.name)", "only objects of a bucket have URLs that others can use")
+        }
+        let url = try client.presign(method, place.key, for: expires)
+        let end = Timestamp.now() + expires.seconds
+        let verb = method == .get ? "read" : "write"
+        StandardError.print("until \(end), whoever has this URL may \(verb) \(place.name)")
+        print(url.text)
+    }
+
+    private static func lifetime(_ text: String) throws -> PresignedLifetime {
+        guard let lifetime = PresignedLifetime(parsing: text) else {
+            throw ValidationError("--expires takes a time from 1s to 7d, such as 20m or 8h, not '\(text)'")
+        }
+        return lifetime
+    }
+
+    private static func method(_ text: String) throws -> S3Client.PresignedMethod {
+        guard let method = S3Client.PresignedMethod(rawValue: text.uppercased()), [.get, .put].contains(method) else {
+            throw ValidationError("--method is GET or PUT, not '\(text)'")
+        }
+        return method
+    }
+}

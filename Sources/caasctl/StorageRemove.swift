@@ -1,0 +1,52 @@
+import ArgumentParser
+import ImageInspection
+import ObjectStorage
+import POSIX
+import Terminal
+
+/// `caasctl storage rm`: takes objects away.
+struct StorageRemove: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rm", abstract: "Remove an object, or with --recursive everything below a key or folder.",
+        discussion: """
+            Prints what is gone. Nothing can bring it back.
+
+            caasctl storage rm s3://runs/old.bin
+            caasctl storage rm --recursive --yes s3://runs/demo-20260102-030405-00ff
+            """)
+
+    @Argument(help: ArgumentHelp("s3://bucket/key, file:///folder/file or a path.", valueName: "place"))
+    var place: String
+    @Flag(name: [.customShort("r"), .long], help: "Everything below it; asks first.") var recursive = false
+    @Flag(help: "Ask nothing.") var yes = false
+    @OptionGroup var options: SettingsOptions
+
+    func run() async throws {
+        let opener = StorageOpener(try options.settings())
+        let place = try opener.open(place, isFolder: recursive)
+        let keys = try await recursive ? keys(below: place.folder) : [key(place)]
+        let store = place.store.object
+        try await BoundedTasks.forEach(keys, atOnce: 16) { (key) async throws(StorageError) in
+            try await store.delete(key)
+            StandardOutput.print(QuotedName(place.name(key).utf8).description)
+        }
+    }
+
+    private func key(_ place: StoragePlace) async throws(StorageError) -> String {
+        guard !place.key.isEmpty, try await place.store.object.head(place.key) != nil else {
+            throw StorageError(
+                .noSuchKey, "remove \(place.name)", "there is no such object; --recursive removes what is below it")
+        }
+        return place.key
+    }
+
+    private func keys(below place: StoragePlace) async throws(StorageError) -> [String] {
+        let action = "remove what is below \(place.name)"
+        let objects = try await place.store.object.list(place.key)
+        guard !objects.isEmpty else { throw StorageError(.noSuchKey, action, "there is nothing") }
+        let size = ByteCount(objects.reduce(0) { $0 + $1.size })
+        let question = "remove \(objects.count) objects, \(size), below \(place.name)"
+        if let refusal = Confirmation.refusal(of: question, yes: yes) { throw StorageError(.other, question, refusal) }
+        return objects.map(\.key)
+    }
+}

@@ -1,0 +1,68 @@
+import JSON
+import POSIX
+import RunContract
+import SystemPackage
+import TestSupport
+import Testing
+
+/// A container that is killed while it uploads, and started again on the same disk.
+@Suite(.serialized) struct EntrypointUploadTests {
+    /// Writes one checkpoint of 40 MiB and waits to be killed; resumed, it goes on to the next one and ends.
+    private static let trainer = """
+        #!/bin/sh
+        mkdir -p "$DATA/ck" "$DATA/final"
+        step=0
+        for argument in "$@"; do case "$argument" in --resume=*) step=${argument#--resume=} ;; esac; done
+        echo "starting at $step"
+        if [ "$step" = 0 ]; then
+            head -c 41943040 /dev/urandom > "$DATA/ck/model_000001.bin"
+            echo '{"step": 1}' > "$DATA/ck/meta_000001.json"
+            count=0
+            while [ -d "/proc/$PPID" ] && [ "$count" -lt 120 ]; do sleep 0.5; count=$((count + 1)); done
+            exit 9
+        fi
+        echo weights > "$DATA/ck/model_000002.bin"
+        echo '{"step": 2}' > "$DATA/ck/meta_000002.json"
+        cp "$DATA/ck/model_000002.bin" "$DATA/final/model.bin"
+        """
+
+    @Test func `after kill -9 in an upload the next start trains on from that checkpoint and finishes the upload`()
+        async throws
+    {
+        let server = try await RcloneS3Server()
+        let folder = try TemporaryFolder()
+        try folder.write("train", Self.trainer, mode: 0o755)
+        var program = Trainer.program { program in
+            program.stages[0].run = [folder("train").string]
+            program.artifacts = [Program.Artifact(from: "final", into: "model")]
+        }
+        program.data = folder("data").string
+        try FileSystem.write(program.json.encoded(), to: folder("program.json"))
+        var environment = EntrypointRun.environment(server, run: "killed")
+        environment["UPLOAD_BYTES_PER_SECOND"] = String(8 << 20)
+        environment["BIND_ADDRESS"] = "127.0.0.1"
+        func start(_ name: String) throws -> RunningProgram {
+            environment["PORT"] = String(try EntrypointRun.freePort())
+            return try RunningProgram(
+                Checkout.program("caas-entrypoint"), [folder("program.json").string],
+                environment: environment.mapValues { Optional($0) }, log: folder("\(name).log"))
+        }
+        let bucket = try BucketReader(server, run: "killed")
+        let first = try start("first")
+        let uploads = folder("data/.caas/uploads")
+        let isUnderWay = try await eventually { (try? FileSystem.names(in: uploads))?.isEmpty == false ? true : nil }
+        try #require(isUnderWay == true, "\(first.printed)")
+        try await Task.sleep(for: .seconds(2))
+        first.signal(9)
+        _ = try await eventually { first.status }
+        #expect(try await bucket.checkpoints().isEmpty, "it was not over yet")
+        let second = try start("second")
+        #expect(try await EntrypointRun.finish(second) == 0, "\(second.printed)")
+        #expect(second.printed.contains("checkpoint base/1 of attempt 1 is whole on this disk; its upload goes on"))
+        #expect(second.printed.contains("\nstarting at 1\n"), "\(second.printed)")
+        #expect(try await bucket.checkpoints() == ["1-1", "2-2"])
+        #expect(try FileSystem.names(in: uploads).isEmpty)
+        #expect(try FileSystem.names(in: folder("data/.caas/checkpoints")).isEmpty)
+        #expect(try await bucket.completion()?.attempt == 2)
+    }
+}

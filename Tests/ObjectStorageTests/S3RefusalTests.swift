@@ -1,0 +1,64 @@
+import HTTP
+import TestSupport
+import Testing
+
+@testable import ObjectStorage
+
+/// What each of R2's errors means and what is done about it.
+/// <https://developers.cloudflare.com/r2/api/error-codes/>
+struct S3RefusalTests {
+    private static let table: [(Int, String?, StorageError.Code, S3Refusal.Reaction)] = [
+        (401, "Unauthorized", .wrongKey, .giveUp), (403, "SignatureDoesNotMatch", .wrongKey, .giveUp),
+        (403, "InvalidAccessKeyId", .wrongKey, .giveUp), (400, "ExpiredToken", .wrongKey, .giveUp),
+        (403, "AccessDenied", .accessDenied, .giveUp), (403, "NotEntitled", .accessDenied, .giveUp),
+        (400, "ExpiredRequest", .clockSkew, .sign), (403, "RequestTimeTooSkewed", .clockSkew, .sign),
+        (404, "NoSuchBucket", .noSuchBucket, .giveUp), (404, "NoSuchKey", .noSuchKey, .giveUp),
+        (404, "NoSuchUpload", .other, .startOver), (400, "EntityTooSmall", .other, .startOver),
+        (400, "InvalidPart", .other, .resendParts), (400, "BadDigest", .other, .retry),
+        (400, "IncompleteBody", .other, .retry), (400, "ClientDisconnect", .unreachable, .retry),
+        (411, "MissingContentLength", .other, .giveUp), (412, "PreconditionFailed", .preconditionFailed, .giveUp),
+        (409, "ConditionalRequestConflict", .preconditionFailed, .startOver),
+        (429, "TooManyRequests", .unreachable, .retry), (500, "InternalError", .unreachable, .retry),
+        (503, "ServiceUnavailable", .unreachable, .retry), (503, "SlowDown", .unreachable, .retry),
+        (501, "NotImplemented", .other, .giveUp), (400, "InvalidRegionName", .other, .giveUp),
+        // Where a proxy answers, or where a HEAD has no body to say it in.
+        (502, nil, .unreachable, .retry), (504, nil, .unreachable, .retry), (520, nil, .unreachable, .retry),
+        (429, nil, .unreachable, .retry), (500, nil, .unreachable, .retry), (401, nil, .wrongKey, .giveUp),
+        (403, nil, .accessDenied, .giveUp), (404, nil, .noSuchKey, .giveUp), (412, nil, .preconditionFailed, .giveUp),
+        (301, nil, .other, .giveUp), (400, nil, .other, .giveUp),
+        // What we never heard of goes by its status.
+        (503, "SomethingNew", .unreachable, .retry), (400, "SomethingNew", .other, .giveUp),
+        (404, "SomethingNew", .other, .giveUp),
+    ]
+
+    @Test(arguments: 0..<table.count)
+    func `a refusal means what the table says`(_ row: Int) {
+        let (status, s3Code, code, reaction) = Self.table[row]
+        #expect(S3Refusal(s3Code, status: status, isObject: true) == S3Refusal(code, reaction))
+    }
+
+    @Test func `a bucket that answers 404 without a word is not there`() {
+        #expect(S3Refusal(nil, status: 404, isObject: false).code == .noSuchBucket)
+    }
+
+    /// How often a request is sent tells what is done about its refusal.
+    @Test(arguments: 0..<table.count)
+    func `a request is repeated only where that may help`(_ row: Int) async throws {
+        let (status, s3Code, code, reaction) = Self.table[row]
+        let body = s3Code.map { "<Error><Code>\($0)</Code><RequestId>id-1</RequestId></Error>" } ?? ""
+        let server = try await LoopbackServer { _ in .answer(status, text: body) }
+        let client = try R2Double.client(
+            of: "http://\(server.host)", policy: RetryPolicy(attempts: 3, firstBound: 0, lastBound: 0))
+        let error = await #expect(throws: StorageError.self) {
+            try await client.perform(S3Call("POST", "key", doing: "try s3://bucket-1/key"))
+        }
+        #expect(error?.code == code)
+        #expect(server.requests.count == (reaction == .retry ? 3 : 1))
+        if let s3Code {
+            #expect(error?.s3Code == s3Code && error?.requestID == "id-1")
+            #expect(error?.description.contains(s3Code) == true)
+            #expect(error?.description.hasSuffix("[request id-1]") == true)
+        }
+        #expect(error?.message.hasPrefix("cannot try s3://bucket-1/key: ") == true)
+    }
+}

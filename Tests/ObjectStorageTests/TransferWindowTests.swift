@@ -1,0 +1,125 @@
+import Synchronization
+import Testing
+
+@testable import HTTP
+@testable import ObjectStorage
+
+/// How many parts are under way at once.
+struct TransferWindowTests {
+    /// A clock that a test moves.
+    private final class Clock: Sendable {
+        private let moment = Mutex(ContinuousClock.now)
+        var now: ContinuousClock.Instant { moment.withLock { $0 } }
+        func advance(_ seconds: Double) { moment.withLock { $0 += .seconds(seconds) } }
+    }
+
+    /// Moves parts whose pace is `pace(width)` bytes a second, and returns the widths that were seen on the way.
+    private static func widths(
+        _ window: TransferWindow, _ clock: Clock, parts: Int, pace: @escaping @Sendable (Int) -> Double
+    ) async throws -> [Int] {
+        let record = Record(window)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<parts {
+                group.addTask {
+                    try await window.run("move", bytes: 1 << 20) { () async throws(StorageError) in
+                        record.begin()
+                        for _ in 0..<3 { await Task.yield() }
+                        clock.advance(Double(1 << 20) / pace(window.width))
+                        record.end()
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        return record.widths
+    }
+
+    /// The widths that were seen, and that never more were under way.
+    private final class Record: Sendable {
+        private let window: TransferWindow
+        private let state: Mutex<(running: Int, widths: [Int])>
+
+        init(_ window: TransferWindow) {
+            self.window = window
+            state = Mutex((0, [window.width]))
+        }
+
+        var widths: [Int] { state.withLock { $0.widths } }
+
+        func begin() {
+            let width = window.width
+            state.withLock { state in
+                state.running += 1
+                #expect(state.running <= max(width, state.widths.max() ?? 0))
+                if state.widths.last != width { state.widths.append(width) }
+            }
+        }
+
+        func end() { state.withLock { $0.running -= 1 } }
+    }
+
+    private static func make(_ clock: Clock, most: Int = 16) -> (TransferWindow, TransferLimits) {
+        let limits = TransferLimits(HTTPClient(), partsAtOnce: most)
+        return (TransferWindow(startingWith: 4, limits: limits) { clock.now }, limits)
+    }
+
+    @Test func `it widens as long as that is faster, up to the ceiling`() async throws {
+        let clock = Clock()
+        let (window, _) = Self.make(clock)
+        let widths = try await Self.widths(window, clock, parts: 300) { Double($0) * 1e7 }
+        #expect(widths.first == 4 && widths.last == 16)
+        #expect(widths == widths.sorted())
+    }
+
+    @Test func `it stays where more is no faster`() async throws {
+        let clock = Clock()
+        let (window, _) = Self.make(clock)
+        let widths = try await Self.widths(window, clock, parts: 300) { _ in 1e7 }
+        // The first look has nothing to compare with.
+        #expect(widths == [4, 5])
+    }
+
+    @Test func `a burst of refusals halves it once`() async throws {
+        let clock = Clock()
+        let (window, _) = Self.make(clock)
+        for _ in 0..<5 { window.narrow() }
+        #expect(window.width == 2)
+        clock.advance(2)
+        window.narrow()
+        #expect(window.width == 1)
+        clock.advance(2)
+        window.narrow()
+        #expect(window.width == 1, "something always moves")
+    }
+
+    @Test func `the ceiling may change while parts are under way`() async throws {
+        let clock = Clock()
+        let (window, limits) = Self.make(clock, most: 2)
+        let widths = try await Self.widths(window, clock, parts: 100) { Double($0) * 1e7 }
+        #expect(widths == [2])
+        limits.partsAtOnce = 8
+        let wider = try await Self.widths(window, clock, parts: 200) { Double($0) * 1e7 }
+        #expect(wider.last == 8)
+        limits.partsAtOnce = 3
+        #expect(window.width == 3)
+    }
+
+    @Test func `who is cancelled while it waits takes nobody's place`() async throws {
+        let clock = Clock()
+        let (window, _) = Self.make(clock, most: 1)
+        let gate = Mutex<CheckedContinuation<Void, Never>?>(nil)
+        let first = Task {
+            try await window.run("a", bytes: 1) {
+                await withCheckedContinuation { next in gate.withLock { $0 = next } }
+            }
+        }
+        while gate.withLock({ $0 == nil }) { await Task.yield() }
+        let second = Task { try await window.run("b", bytes: 1) { 2 } }
+        let third = Task { try await window.run("c", bytes: 1) { 3 } }
+        second.cancel()
+        await #expect(throws: StorageError.self) { try await second.value }
+        gate.withLock { $0 }?.resume()
+        try await first.value
+        #expect(try await third.value == 3)
+    }
+}

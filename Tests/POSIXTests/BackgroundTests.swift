@@ -1,0 +1,34 @@
+import CLinux
+import POSIX
+import SystemPackage
+import TestSupport
+import Testing
+
+/// What is done so that nobody else feels it.
+struct BackgroundTests {
+    private static var priority: Int32 { getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) }
+
+    @Test func `only the thread itself gets the lowest priority`() async throws {
+        let before = await BlockingThread.run { Self.priority }
+        #expect(await BlockingThread.run(inBackground: true) { Self.priority } == 19)
+        #expect(await BlockingThread.run { Self.priority } == before)
+    }
+
+    private static let hasFincore = ["/usr/bin/fincore", "/bin/fincore"].contains { FileSystem.exists(FilePath($0)) }
+
+    @Test(.enabled(if: hasFincore, "fincore of util-linux-extra tells what the kernel holds"))
+    func `the kernel forgets what is dropped`() async throws {
+        let folder = try TemporaryFolder()
+        let length: Int64 = 1 << 20
+        try FileSystem.write([UInt8](repeating: 7, count: Int(length)), to: folder("file"), sync: true)
+        let file = try File(folder("file"), .read)
+        file.dropCache(offset: 0, length: length)
+        let resident = try await Command(
+            "fincore", ["--bytes", "--noheadings", "--output", "RES", folder("file").string]
+        )
+        .succeed().filter(\.isNumber)
+        // A file system in memory has nowhere else to keep it.
+        let kind = try await Command("stat", ["--file-system", "--format", "%T", folder.path.string]).succeed()
+        #expect(resident == "0" || kind == "tmpfs" || kind.contains("overlay"), "\(resident) on \(kind)")
+    }
+}
