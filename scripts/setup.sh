@@ -119,7 +119,7 @@ unpack_missing_tools() {
     have runc || unpack runc usr/sbin/runc
     have docker-registry || unpack docker-registry usr/bin/docker-registry
     [ "$tests" = yes ] || return 0
-    # Installed, podman would start its socket. It pulls without its helper, but asks for it.
+    # Installed, podman would start its socket and a timer. It pulls without its helper, but asks for it.
     have podman || unpack podman usr/bin/podman
     have conmon || unpack conmon usr/bin/conmon
     # The tests make images of one static busybox; Debian's usual one is linked with libc.

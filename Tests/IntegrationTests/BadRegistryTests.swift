@@ -6,14 +6,13 @@ import Testing
 
 /// What people type wrongly, and what answers that is no registry: status 1, and one line that says it.
 @Suite struct BadRegistryTests {
-    private let folder: TemporaryFolder
+    private let user: Stranger
+    private var folder: TemporaryFolder { user.folder }
 
-    init() throws {
-        folder = try TemporaryFolder()
-        try folder.write(
-            "images/app/image.yaml",
-            "name: app\nbase: scratch\nlayers:\n  - files: {from: files, into: /opt}\ncommand: [/bin/true]\n")
-        try folder.write("images/app/files/text", "one")
+    init() throws { user = try Stranger() }
+
+    private func caasctl(_ arguments: [String], _ environment: [String: String?] = [:]) -> Command {
+        user.caasctl(arguments, environment)
     }
 
     private func expectOneLine(_ arguments: [String], _ words: String) async throws {
@@ -42,8 +41,8 @@ import Testing
         let server = try await LoopbackServer { _ in .answer(200, ["Content-Type": "text/html"], text: page) }
         let reference = "\(server.host)/app:1"
         try await expectOneLine(["inspect", reference], "answered with no manifest")
-        try await Command.caasctl(["build", "app", "--tag", reference], in: folder).succeed()
-        let pushed = try await Command.caasctl(["push", reference], in: folder).run()
+        try await caasctl(["build", "app", "--tag", reference]).succeed()
+        let pushed = try await caasctl(["push", reference]).run()
         #expect(pushed.status == 1 && pushed.output.isEmpty)
         #expect(pushed.errors.contains("Error: cannot push \(reference): POST "), "\(pushed.errors)")
         #expect(pushed.errors.contains(" answered 200: Welcome Please sign in"), "\(pushed.errors)")
@@ -59,12 +58,12 @@ import Testing
     @Test func `a layer that the store lost is named`() async throws {
         let registry = try await DockerRegistry()
         let reference = "\(registry.host)/app:1"
-        try await Command.caasctl(["build", "app", "--tag", reference], in: folder).succeed()
+        try await caasctl(["build", "app", "--tag", reference]).succeed()
         let blobs = folder("home/store/blobs/sha256")
         let sizes = try FileSystem.names(in: blobs).map { (try FileStatus(blobs.appending($0)).size, $0) }
         let layer = try #require(sizes.min { $0.0 < $1.0 }?.1)
         try FileSystem.remove(blobs.appending(layer))
-        let outcome = try await Command.caasctl(["push", reference], in: folder).run()
+        let outcome = try await caasctl(["push", reference]).run()
         let line = try #require(outcome.errors.split(separator: "\n").last)
         #expect(outcome.status == 1 && line.hasPrefix("Error: cannot push \(reference): "), "\(outcome.errors)")
         #expect(line.contains(layer.string), "\(line)")

@@ -8,29 +8,13 @@ import Testing
 /// Other people's clients read what we push, and we read what they push.
 @Suite struct ClientJudgeTests {
     private static let password = "correct horse: battery"
-    private let folder: TemporaryFolder
+    private let user: Stranger
+    private var folder: TemporaryFolder { user.folder }
 
-    init() throws {
-        folder = try TemporaryFolder()
-        try folder.write(
-            "images/app/image.yaml",
-            """
-            name: app
-            base: scratch
-            layers:
-              - files: {from: files, into: /opt}
-              - files: {from: more, into: /srv}
-            command: [/bin/true]
-            """)
-        try folder.write("images/app/files/text", "one")
-        try folder.write("images/app/more/text", "two")
-    }
+    init() throws { user = try Stranger() }
 
     private func caasctl(_ arguments: [String], _ environment: [String: String?] = [:]) -> Command {
-        let nowhere: [String: String?] = [
-            "HOME": folder("user").string, "REGISTRY_USERNAME": nil, "REGISTRY_PASSWORD": nil,
-        ]
-        return .caasctl(arguments, in: folder, environment: nowhere.merging(environment) { $1 })
+        user.caasctl(arguments, environment)
     }
 
     private func buildah(_ arguments: [String]) -> Command {

@@ -6,26 +6,13 @@ import Testing
 /// The built program through proxies, with certificates of one's own and without protection.
 @Suite struct RegistryConnectionTests {
     private static let password = "correct horse: battery"
-    private let folder: TemporaryFolder
+    private let user: Stranger
+    private var folder: TemporaryFolder { user.folder }
 
-    init() throws {
-        folder = try TemporaryFolder()
-        try folder.write(
-            "images/app/image.yaml",
-            "name: app\nbase: scratch\nlayers:\n  - files: {from: files, into: /opt}\ncommand: [/bin/true]\n")
-        try folder.write("images/app/files/text", "one")
-    }
+    init() throws { user = try Stranger() }
 
     private func caasctl(_ arguments: [String], _ environment: [String: String?] = [:]) -> Command {
-        var clean: [String: String?] = [
-            "HOME": folder("user").string, "REGISTRY_USERNAME": nil, "REGISTRY_PASSWORD": nil, "XDG_CONFIG_HOME": nil,
-            "SSL_CERT_FILE": nil, "REGISTRY_AUTH_FILE": nil, "NETRC": nil, "XDG_RUNTIME_DIR": nil,
-        ]
-        for name in ["http", "https", "all", "no"] {
-            clean["\(name)_proxy"] = .some(nil)
-            clean["\(name.uppercased())_PROXY"] = .some(nil)
-        }
-        return .caasctl(arguments, in: folder, environment: clean.merging(environment) { $1 })
+        user.caasctl(arguments, environment)
     }
 
     private func registry(_ names: String, by authority: CertificateAuthority) async throws -> DockerRegistry {

@@ -2,6 +2,7 @@ import HTTP
 import OCI
 import POSIX
 import Registry
+import Secrets
 import SystemPackage
 import TestSupport
 import Testing
@@ -14,14 +15,14 @@ import Testing
 
     private func client(
         trusting file: FilePath? = nil, showing own: CertificateAuthority.Issued? = nil,
-        plainHTTP: PlainHTTP = .nowhere
+        plainHTTP: PlainHTTP = .nowhere, credentials: RegistryCredentials = .none
     ) -> RegistryClient {
         var configuration = HTTPClient.Configuration()
         configuration.certificates.authorities = file
         configuration.certificates.client = own?.certificate
         configuration.certificates.clientKey = own?.key
         return RegistryClient(
-            credentials: .none, http: HTTPClient(configuration), retries: .quick, plainHTTP: plainHTTP)
+            credentials: credentials, http: HTTPClient(configuration), retries: .quick, plainHTTP: plainHTTP)
     }
 
     private func failure(_ client: RegistryClient, _ registry: DockerRegistry) async throws -> RegistryError {
@@ -113,6 +114,28 @@ import Testing
         let mixed = CertificateAuthority.Issued(certificate: mine.certificate, key: theirs.key)
         let unusable = try await failure(client(trusting: authority.certificate, showing: mixed), registry)
         #expect(unusable.reason.contains("a file of certificates cannot be used: "), "\(unusable)")
+    }
+
+    @Test func `tokens and a client's certificate go together`() async throws {
+        let tokens = try await TokenServer(user: "me", password: "a password")
+        try await tokens.allow("repository:app:pull,push")
+        try await tokens.allow("repository:app:pull")
+        let mine = try await authority.issue("me", for: "DNS:me")
+        let registry = try await DockerRegistry(
+            .tokens(
+                realm: tokens.server.url("/token").text, service: TokenServer.service, issuer: TokenServer.issuer,
+                certificate: tokens.certificate),
+            listening: .init(
+                certificate: try await authority.issue("server", for: "IP:127.0.0.1"),
+                clientAuthority: authority.certificate))
+        var credentials = RegistryCredentials.none
+        credentials.add(.password(user: "me", Secret("a password"), from: "a test"), for: registry.host)
+        let image = try SampleImage()
+        let reference = try Reference("\(registry.host)/app:1")
+        let client = client(trusting: authority.certificate, showing: mine, credentials: credentials)
+        try await client.push(image.descriptor, from: image.store, to: reference)
+        try await client.pull(reference, platform: .current, into: try image.emptyStore())
+        #expect(tokens.server.requests.count == 2)
     }
 
     @Test func `docker's folders of certificates are read for their registry alone`() async throws {
