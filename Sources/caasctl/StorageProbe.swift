@@ -144,7 +144,7 @@ struct StorageProbe: Sendable {
         let oldest = uploads.compactMap(\.started).min().map { ", the oldest since \($0)" } ?? ""
         report.add(
             "unfinished", .good,
-            "\(uploads.count) uploads are under way or were left half done\(oldest); R2 forgets them after 7 days, "
+            "uploads under way or left half done: \(uploads.count)\(oldest); R2 forgets them after 7 days, "
                 + "elsewhere a rule of the bucket must")
     }
 
