@@ -27,8 +27,8 @@ extension S3Client {
         do throws(StorageError) {
             _ = try await BoundedTasks.run(ranges.count, atOnce: Self.mostTasks) {
                 [self] index throws(StorageError) in
-                try await window.run(action, bytes: ranges.length(index)) { () throws(StorageError) in
-                    try await download(part: index, ranges, of: object, to: target, total, action)
+                try await window.run(action) { () throws(StorageError) in
+                    ((), try await download(part: index, ranges, of: object, to: target, total, action))
                 }
                 verified.add(1, ordering: .relaxed)
             }
@@ -43,16 +43,17 @@ extension S3Client {
         }
     }
 
+    /// Returns how many bytes came; none where the part was there already.
     private func download(
         part index: Int, _ ranges: PartRanges, of object: UploadedObject, to target: TargetFile,
         _ total: MovedBytes, _ action: String
-    ) async throws(StorageError) {
+    ) async throws(StorageError) -> Int64 {
         let (offset, length) = (ranges.offset(index), ranges.length(index))
         if target.mayHold(offset: offset, length: length),
             try await target.hash(offset: offset, length: length) == object.parts[index]
         {
             total.update(index, length)
-            return
+            return 0
         }
         for attempt in 0..<Self.readAttempts {
             let sink = PartSink(offset: offset, length: length, restart: {}) { bytes, position in
@@ -61,7 +62,7 @@ extension S3Client {
                 total.update(index, position + Int64(bytes.count))
             }
             try await fetch(object.key, offset: offset, length: length, into: sink, action)
-            if try await target.hash(offset: offset, length: length) == object.parts[index] { return }
+            if try await target.hash(offset: offset, length: length) == object.parts[index] { return length }
             try await pause(policy.wait(after: attempt), action)
         }
         throw StorageError(

@@ -23,15 +23,17 @@ extension S3Client {
             } else {
                 begun = try await begin(upload)
             }
-            do throws(StorageError) { return try await finish(begun, isResumed: found != nil) } catch {
-                switch error.reaction {
+            do throws(StorageError) { return try await finish(begun, isResumed: found != nil) } catch let refusal {
+                switch refusal.reaction {
                 case .resendParts where found == nil: found = begun.record
                 case .resendParts, .startOver:
-                    if let object = try await published(upload, begun.record) { return object }
-                    if error.s3Code != "NoSuchUpload" { await abort(begun) }
+                    do throws(StorageError) {
+                        if let object = try await published(upload, begun.record) { return object }
+                    } catch { throw refusal }
+                    if refusal.s3Code != "NoSuchUpload" { await abort(begun) }
                     await journal.forget(begun.record)
                     found = nil
-                default: throw error
+                default: throw refusal
                 }
             }
         }
@@ -65,8 +67,9 @@ extension S3Client {
             }
             try upload.source.checkUnchanged()
         } catch {
-            // Complete was not asked for, or the parts would not be there: nothing was published.
-            if !begun.isWorthKeeping(after: error) { await discard(begun) }
+            // What was begun here was not published; what an earlier process began may be, at this very moment.
+            let isCertain = isResumed ? await isUnpublished(begun) : true
+            if isCertain, !begun.isWorthKeeping(after: error) { await discard(begun) }
             throw error
         }
         let object = begun.object(hashes: parts.map(\.hash))
@@ -82,14 +85,14 @@ extension S3Client {
         let (upload, ranges) = (begun.upload, begun.ranges)
         let (offset, length) = (ranges.offset(index), ranges.length(index))
         let action = "\(upload.action), part \(index + 1) of \(ranges.count)"
-        return try await window.run(action, bytes: length) { () throws(StorageError) in
+        return try await window.run(action) { () throws(StorageError) in
             let isThere = listed?.size == length
             let hashes = try await upload.source.hash(
                 offset: offset, length: length, withMD5: isThere || options.sendsPartMD5)
             defer { upload.source.dropCache(offset: offset, length: length) }
-            if isThere, let etag = listed?.etag, etag == hashes.md5?.hexadecimal {
+            if isThere, let etag = listed?.etag, etag.lowercased() == hashes.md5?.hexadecimal {
                 upload.progress.update(index, length)
-                return SentPart(hash: hashes.sha256.hexadecimal, etag: etag)
+                return (SentPart(hash: hashes.sha256.hexadecimal, etag: etag), 0)
             }
             var call = S3Call("PUT", upload.key, doing: action)
             call.query = [("partNumber", String(index + 1)), ("uploadId", begun.record.uploadID)]
@@ -101,7 +104,7 @@ extension S3Client {
             guard let etag = try await perform(call).headers["ETag"] else {
                 throw StorageError(.other, call.action, "the answer has no ETag")
             }
-            return SentPart(hash: hashes.sha256.hexadecimal, etag: Self.unquoted(etag))
+            return (SentPart(hash: hashes.sha256.hexadecimal, etag: Self.unquoted(etag)), length)
         }
     }
 }

@@ -35,10 +35,10 @@ extension S3Client {
         let hashes = try await BoundedTasks.run(begun.ranges.count, atOnce: Self.mostTasks) {
             [self] index throws(StorageError) in
             let (offset, length) = (begun.ranges.offset(index), begun.ranges.length(index))
-            return try await window.run(upload.action, bytes: length) { () throws(StorageError) in
+            return try await window.run(upload.action) { () throws(StorageError) in
                 let hashes = try await upload.source.hash(offset: offset, length: length, withMD5: false)
                 upload.progress.update(index, length)
-                return hashes.sha256.hexadecimal
+                return (hashes.sha256.hexadecimal, 0)
             }
         }
         try upload.source.checkUnchanged()
@@ -48,6 +48,13 @@ extension S3Client {
         }
         await journal.forget(record)
         return object
+    }
+
+    /// True where the object certainly is not what this upload makes.
+    func isUnpublished(_ begun: PartsUpload) async -> Bool {
+        do throws(StorageError) { return try await !isOurs(begun.upload.key, begun.record.token) } catch {
+            return false
+        }
     }
 
     /// Notes an upload before its first part; false where no later process can go on with it.
@@ -79,7 +86,7 @@ extension S3Client {
                 guard let number = part["PartNumber"].flatMap({ Int($0) }), number > 0,
                     let size = part["Size"].flatMap({ Int64($0) }), let etag = part["ETag"]
                 else { return nil }
-                parts[number - 1] = ListedPart(size: size, etag: Self.unquoted(etag).lowercased())
+                parts[number - 1] = ListedPart(size: size, etag: Self.unquoted(etag))
                 return number
             }
             guard document["IsTruncated"] == "true" else { return parts }

@@ -21,13 +21,13 @@ extension S3Client {
         let parts = try await BoundedTasks.run(ranges.count, atOnce: Self.mostTasks) {
             [self] index throws(StorageError) in
             let (offset, length) = (ranges.offset(index), ranges.length(index))
-            return try await window.run(action, bytes: length) { () throws(StorageError) in
+            return try await window.run(action) { () throws(StorageError) in
                 let hash = PartHash()
                 let sink = PartSink(offset: offset, length: length, restart: { hash.restart() }) { bytes, _ in
                     hash.update(bytes)
                 }
                 try await fetch(object.key, offset: offset, length: length, into: sink, action)
-                return hash.finish() == object.parts[index]
+                return (hash.finish() == object.parts[index], length)
             }
         }
         return parts.allSatisfy { $0 }

@@ -39,14 +39,14 @@ final class TransferWindow: Sendable {
     /// How many may be under way now.
     var width: Int { state.withLock { min($0.width, limits.partsAtOnce) } }
 
-    /// Moves one part when its turn comes; `body` says how many bytes that were.
+    /// Moves one part when its turn comes; `body` says besides how many bytes went over the network.
     func run<Value: Sendable>(
-        _ action: String, bytes: Int64, _ body: () async throws(StorageError) -> Value
+        _ action: String, _ body: () async throws(StorageError) -> (Value, moved: Int64)
     ) async throws(StorageError) -> Value {
         guard await enter() else { throw StorageError(.cancelled, action, "cancelled") }
         do throws(StorageError) {
-            let value = try await body()
-            leave(moved: bytes)
+            let (value, moved) = try await body()
+            leave(moved: moved)
             return value
         } catch {
             leave(moved: 0)

@@ -44,8 +44,9 @@ struct StorageList: AsyncParsableCommand {
         guard total.objects + total.folders > 0 || place.key.isEmpty else {
             throw StorageError(.noSuchKey, "list \(place.name)", "nothing there begins so")
         }
-        let folders = total.folders > 0 ? ", \(total.folders) folders" : ""
-        StandardError.print("\(total.objects) objects\(folders), \(ByteCount(total.bytes))")
+        let objects = "\(total.objects) object\(total.objects == 1 ? "" : "s")"
+        let folders = total.folders > 0 ? ", \(total.folders) folder\(total.folders == 1 ? "" : "s")" : ""
+        StandardError.print("\(objects)\(folders), \(ByteCount(total.bytes))")
     }
 }
 

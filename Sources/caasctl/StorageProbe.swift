@@ -5,6 +5,7 @@ import POSIX
 import RunContract
 import SystemPackage
 import Terminal
+import Timestamps
 
 /// Uses a store as a run would, and finds out what does not work.
 struct StorageProbe: Sendable {
@@ -28,6 +29,7 @@ struct StorageProbe: Sendable {
             await move(key + ".bin", &report)
             await remove(key, &report)
         }
+        await unfinished(&report)
         clock(&report)
     }
 
@@ -133,6 +135,17 @@ struct StorageProbe: Sendable {
             }
             report.add("delete", .good, "nothing is left")
         } catch { fail("delete", error, &report) }
+    }
+
+    /// What was begun and never completed takes space that no listing shows.
+    private func unfinished(_ report: inout StorageReport) async {
+        guard let client = store as? S3Client, let uploads = try? await client.multipartUploads(prefix) else { return }
+        guard !uploads.isEmpty else { return report.add("unfinished", .good, "no upload was left half done") }
+        let oldest = uploads.compactMap(\.started).min().map { ", the oldest since \($0)" } ?? ""
+        report.add(
+            "unfinished", .good,
+            "uploads under way or left half done: \(uploads.count)\(oldest); R2 forgets them after 7 days, "
+                + "elsewhere a rule of the bucket must")
     }
 
     private func clock(_ report: inout StorageReport) {

@@ -2,6 +2,7 @@ import ArgumentParser
 import ImageInspection
 import ObjectStorage
 import POSIX
+import SystemPackage
 import Terminal
 
 /// `caasctl storage rm`: takes objects away.
@@ -42,6 +43,9 @@ struct StorageRemove: AsyncParsableCommand {
 
     private func keys(below place: StoragePlace) async throws(StorageError) -> [String] {
         let action = "remove what is below \(place.name)"
+        if case .folder(let store) = place.store, (try? FileSystem.realPath(store.root)) == "/" {
+            throw StorageError(.other, action, "that is everything on this machine")
+        }
         let objects = try await place.store.object.list(place.key)
         guard !objects.isEmpty else { throw StorageError(.noSuchKey, action, "there is nothing") }
         let size = ByteCount(objects.reduce(0) { $0 + $1.size })

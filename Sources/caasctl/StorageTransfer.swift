@@ -126,7 +126,7 @@ struct StorageTransfer: Sendable {
     private func verify(_ objects: [UploadedObject]) async throws -> [StorageError] {
         guard case .bucket(let client) = plan.target.store else { return [] }
         var unsure = objects
-        if objects.count > 2 {
+        if objects.count > 2, plan.existing != nil {
             let there = try await plan.listTarget() ?? [:]
             unsure = objects.filter { object in
                 guard let listed = there[Array(object.key.utf8)], listed.size == object.size else { return true }

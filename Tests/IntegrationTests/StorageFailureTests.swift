@@ -25,6 +25,9 @@ extension StorageTests {
             let isKilled = try await fixture.killWhileCopying(fixture.start(up, server, log: "up"))
             #expect(isKilled, "it was faster than this test")
             #expect(try FileSystem.names(in: folder("home/uploads")).count == 1, "the upload is noted")
+            let check = ["check", fixture.place, "--size", "1MiB"]
+            #expect(
+                try await fixture.storage(check, server).succeed().contains("left half done: 1, the oldest since 2"))
             #expect(try await fixture.storage(up, server).succeed() == "\(fixture.place)/deep/big")
             #expect(try FileSystem.names(in: folder("home/uploads")).isEmpty)
             try FileSystem.makeFolder(folder("out"))
@@ -199,6 +202,7 @@ extension StorageTests {
                 (["cp", "none", "other"], "No such file"), (["cp", "-r", "none", "other"], "no folder none"),
                 (["ls", "gs://x/y"], "none of s3://"), (["rm", "dir/none"], "there is no such object"),
                 (["rm", "-r", "--yes", "s3://"], "the bucket's name is missing"), (["ls"], "set R2_BUCKET_NAME"),
+                (["rm", "-r", "/"], "everything on this machine"),
                 (["presign", "dir/in"], "only objects of a bucket"),
                 (["cp", "dir/in", "dir/in", "--no-overwrite"], nil),
             ] as [([String], String?)] {

@@ -75,6 +75,27 @@ import Testing
         #expect(try FileSystem.names(in: folder.path).map(\.string) == ["in", "out"])
     }
 
+    @Test func `of two who fetch to one place at once the second finds the file`() async throws {
+        let client = try S3Servers.client(.rclone)
+        try FileSystem.write(noise(17_000_003), to: folder("in"))
+        _ = try await client.upload(folder("in"), to: "fetch/twice", once: false, progress: nil)
+        let target = folder("out")
+        let outcomes = await withTaskGroup(of: String.self) { group in
+            for _ in 0..<3 {
+                group.addTask {
+                    do throws(StorageError) {
+                        return "\(try await client.fetch("fetch/twice", to: target).isVerified)"
+                    } catch { return error.message }
+                }
+            }
+            return await group.reduce(into: [String]()) { $0.append($1) }
+        }
+        // Who has waited too long says so; nobody harms what another has finished.
+        #expect(outcomes.contains("true"))
+        #expect(outcomes.allSatisfy { $0 == "true" || $0.contains("another process writes") }, "\(outcomes)")
+        #expect(try FileSystem.read(folder("out")) == noise(17_000_003))
+    }
+
     @Test func `what was fetched of another object does not count`() async throws {
         let client = try slow(.swift)
         try FileSystem.write(noise(17_000_003), to: folder("in"))

@@ -21,11 +21,12 @@ struct TransferWindowTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<parts {
                 group.addTask {
-                    try await window.run("move", bytes: 1 << 20) { () async throws(StorageError) in
+                    try await window.run("move") { () async throws(StorageError) in
                         record.begin()
                         for _ in 0..<3 { await Task.yield() }
                         clock.advance(Double(1 << 20) / pace(window.width))
                         record.end()
+                        return ((), 1 << 20)
                     }
                 }
             }
@@ -109,17 +110,18 @@ struct TransferWindowTests {
         let (window, _) = Self.make(clock, most: 1)
         let gate = Mutex<CheckedContinuation<Void, Never>?>(nil)
         let first = Task {
-            try await window.run("a", bytes: 1) {
+            try await window.run("a") { () async throws(StorageError) in
                 await withCheckedContinuation { next in gate.withLock { $0 = next } }
+                return (true, 1)
             }
         }
         while gate.withLock({ $0 == nil }) { await Task.yield() }
-        let second = Task { try await window.run("b", bytes: 1) { 2 } }
-        let third = Task { try await window.run("c", bytes: 1) { 3 } }
+        let second = Task { try await window.run("b") { (2, 1) } }
+        let third = Task { try await window.run("c") { (3, 1) } }
         second.cancel()
         await #expect(throws: StorageError.self) { try await second.value }
         gate.withLock { $0 }?.resume()
-        try await first.value
+        #expect(try await first.value)
         #expect(try await third.value == 3)
     }
 }

@@ -30,8 +30,7 @@ final class PartialFetch: Sendable {
                 let journalName = FilePath.Component("\(UnfinishedFile.fetchPrefix)\(mark).parts")
             else { throw POSIXError("write", path, .invalidArgument) }
             (self.path, self.name, self.dataName, self.journalName) = (path, name, dataName, journalName)
-            data = try folder.update(dataName, creating: 0o666)
-            guard try data.lock(wait: false) else { throw POSIXError("write", path, .resourceBusy) }
+            data = try Self.take(dataName, in: folder)
             journal = try folder.update(journalName, creating: 0o666)
             let header = "\(UnfinishedFile.machine) \(identity)"
             if let done = try Self.read(journal, header) {
@@ -46,6 +45,21 @@ final class PartialFetch: Sendable {
             guard error.errno == .resourceBusy else { throw StorageError(error, doing: action) }
             throw StorageError(.local, action, "another process writes \(path) at this moment")
         }
+    }
+
+    /// Opens and locks the file; waits a little for one who is about to end, as after a call that was stopped.
+    private static func take(_ name: FilePath.Component, in folder: Folder) throws(POSIXError) -> File {
+        for _ in 0..<60 {
+            let file = try folder.update(name, creating: 0o666)
+            // Who held the lock may have given the file its last name: then it is not ours to write any more.
+            if try file.lock(wait: false), let named = try folder.status(name),
+                named.inode == (try file.status().inode)
+            {
+                return file
+            }
+            BlockingThread.sleep(milliseconds: 50)
+        }
+        throw POSIXError("write", folder.path, .resourceBusy)
     }
 
     /// The parts that a journal names, nil where it is another object's or none; a line that is not whole does not count.

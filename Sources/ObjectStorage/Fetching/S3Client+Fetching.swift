@@ -41,8 +41,10 @@ extension S3Client {
         for index in partial.done where index < ranges.count { moved.update(index, ranges.length(index)) }
         let answers = try await BoundedTasks.run(missing.count, atOnce: Self.mostTasks) {
             [self] (number) async throws(StorageError) in
-            try await window.run(action, bytes: ranges.length(missing[number])) { () throws(StorageError) in
-                try await fetch(part: missing[number], ranges, of: key, status.etag, into: partial, moved, action)
+            let index = missing[number]
+            return try await window.run(action) { () throws(StorageError) in
+                let encrypts = try await fetch(part: index, ranges, of: key, status.etag, into: partial, moved, action)
+                return (encrypts, moved: ranges.length(index))
             }
         }
         let isOurs = status.metadata[UploadToken.metadataName] != nil

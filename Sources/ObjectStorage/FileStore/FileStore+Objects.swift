@@ -56,8 +56,8 @@ extension FileStore {
                 if error.errno == .noSuchFileOrDirectory { return }
                 throw StorageError(inStore: error, doing: action)
             }
+            sweep(folders[folders.count - 1], of: place)
             for (index, name) in place.folders.enumerated().reversed() {
-                UnfinishedFile.sweep(folders[index + 1])
                 guard folders[index].removeEmptyFolder(name) else { return }
             }
         }
@@ -106,7 +106,7 @@ extension FileStore {
         var attempt = 0
         while true {
             let folder = try makeFolder(place, action)
-            UnfinishedFile.sweep(folder)
+            sweep(folder, of: place)
             do throws(POSIXError) { return (try NewFile(in: folder), place.name) } catch {
                 // Whoever deleted the last file beside took the folder away.
                 guard error.errno == .noSuchFileOrDirectory, attempt < 8 else {

@@ -1,5 +1,6 @@
 import Hashing
 import POSIX
+import Synchronization
 public import SystemPackage
 
 /// A folder as a bucket, as on a shared file system: each object is a plain file, and its key is its path.
@@ -16,6 +17,8 @@ public final class FileStore: ObjectStore {
     public let root: FilePath
     /// True where copies must not slow anybody else on this machine, as beside a training.
     let isBackground: Bool
+    /// Where this process has looked for what killed writers left: once is enough, however many files come.
+    private let swept = Mutex<Set<String>>([])
 
     /// A store in a folder, which must be there by the time that it is used.
     ///
@@ -70,6 +73,13 @@ public final class FileStore: ObjectStore {
             }
         } catch { throw StorageError(inStore: error, doing: action) }
         return current
+    }
+
+    /// Removes what killed writers left beside a key's file.
+    func sweep(_ folder: Folder, of key: FileKey) {
+        let name = key.folders.map(\.string).joined(separator: "/")
+        guard swept.withLock({ $0.insert(name).inserted }) else { return }
+        UnfinishedFile.sweep(folder)
     }
 
     /// Opens the file of a key, nil where there is none.
