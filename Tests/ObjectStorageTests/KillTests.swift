@@ -31,11 +31,9 @@ import Testing
                 try #require(killed < 4 * Self.kills + 20, "the upload never comes to its end")
             }
             let object = try #require(server.object(key))
-            #expect(object.content == content)
-            let (records, begun) = server.state.withLock { state in
-                (state.received.filter { !$0.value.isEmpty }, state.uploads.filter { $0.value.key == key })
-            }
-            #expect(records[object.uploadID ?? ""] == Dictionary(uniqueKeysWithValues: (1...12).map { ($0, 1) }))
+            #expect(fingerprint(object.content) == fingerprint(content))
+            #expect(server.repeated(object.uploadID ?? "") == [], "sent again although it was there")
+            let begun = server.uploads.filter { $0.value.key == key }
             #expect(!begun.values.contains { !$0.parts.isEmpty }, "no upload with parts was left for another one")
         }
         // What was killed between its end and the journal's is found by the next one without sending anything.
@@ -62,7 +60,7 @@ import Testing
                 #expect(names.filter { $0.hasSuffix(".partial") }.count <= 1)
                 try await Self.beKilled(after: UInt32.random(in: 1...900), .download, server, key, in: folder, object)
             }
-            #expect(try FileSystem.read(folder("out")) == content)
+            #expect(try fingerprint(FileSystem.read(folder("out"))) == fingerprint(content))
             try FileSystem.remove(folder("out"))
         }
     }

@@ -40,9 +40,10 @@ extension R2Double {
             let etag = MD5.hash(call.request.body).hexadecimal
             state.uploads[id]?.parts[number] = (call.request.body, etag)
             state.received[id, default: [:]][number, default: 0] += 1
+            if state.listed[id]?.contains(number) == true { state.repeated[id, default: []].append(number) }
             return .answer(200, ["Date": now.http, "ETag": "\"\(etag)\""])
         case "POST": return try complete(call, upload ?? "", &state, date)
-        case "GET" where upload != nil: return try listParts(call, upload ?? "", state, date)
+        case "GET" where upload != nil: return try listParts(call, upload ?? "", &state, date)
         case "DELETE" where upload != nil:
             guard state.uploads.removeValue(forKey: upload ?? "") != nil else { throw Refusal(404, "NoSuchUpload") }
             return .answer(204, date)
@@ -145,10 +146,11 @@ extension R2Double {
     }
 
     private func listParts(
-        _ call: Call, _ id: String, _ state: State, _ date: HTTP.HTTPHeaders
+        _ call: Call, _ id: String, _ state: inout State, _ date: HTTP.HTTPHeaders
     ) throws -> ServerReply {
         guard let upload = state.uploads[id], upload.key == call.key else { throw Refusal(404, "NoSuchUpload") }
         let marker = call.query["part-number-marker"].flatMap { Int($0) } ?? 0
+        if marker == 0 { state.listed[id] = Set(upload.parts.keys) }
         let left = upload.parts.keys.filter { $0 > marker }.sorted()
         let most = min(state.rules.partsInPage, call.query["max-parts"].flatMap { Int($0) } ?? 1000)
         let page = left.prefix(most)

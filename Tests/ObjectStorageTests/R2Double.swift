@@ -48,8 +48,12 @@ final class R2Double: Sendable {
         var rules = Rules()
         var objects: [String: StoredObject] = [:]
         var uploads: [String: Upload] = [:]
-        /// Whole parts that came, by upload and number; a second time is one too many.
+        /// Whole parts that came, by upload and number.
         var received: [String: [Int: Int]] = [:]
+        /// The parts that were there when the upload's were listed last.
+        var listed: [String: Set<Int>] = [:]
+        /// Parts that came again although the listing had them; what was in flight then is not among them.
+        var repeated: [String: [Int]] = [:]
         var written: [String: ContinuousClock.Instant] = [:]
         var count = 0
     }
@@ -76,6 +80,9 @@ final class R2Double: Sendable {
 
     func object(_ key: String) -> StoredObject? { state.withLock { $0.objects[key] } }
     var uploads: [String: Upload] { state.withLock { $0.uploads } }
+
+    /// The parts of an upload that were sent although the server had said that it has them.
+    func repeated(_ uploadID: String) -> [Int] { state.withLock { $0.repeated[uploadID] ?? [] } }
 
     /// How often each part of an upload came whole.
     func received(_ uploadID: String) -> [Int: Int] { state.withLock { $0.received[uploadID] ?? [:] } }

@@ -89,7 +89,7 @@ struct R2Tests {
         let second = try server.client { $0.journal = folder("journal") }
         #expect(try await second.verify(second.upload(folder("in"), to: "key")))
         let id = try #require(server.object("key")?.uploadID)
-        #expect(server.received(id).values.allSatisfy { $0 == 1 }, "what had been sent stayed")
+        #expect(server.repeated(id) == [], "what had been sent stayed")
     }
 
     @Test func `what was begun and not completed is listed, page by page, and aborted`() async throws {
@@ -144,11 +144,11 @@ struct R2Tests {
         let content = noise((2 << 20) + 5)
         try FileSystem.write(content, to: folder("in"))
         let object = try await client.upload(folder("in"), to: key)
-        #expect(server.object(key)?.content == content)
+        #expect(fingerprint(server.object(key)?.content) == fingerprint(content))
         #expect(try await client.verify(object))
         #expect(try await client.list("").map(\.key) == [key])
         try await client.download(object, to: folder("out"))
-        #expect(try FileSystem.read(folder("out")) == content)
+        #expect(try fingerprint(FileSystem.read(folder("out"))) == fingerprint(content))
         let url = client.presignedURL("GET", key, seconds: 60)
         #expect(!"\(url)".contains("X-Amz"))
         try await client.delete(key)
@@ -165,7 +165,7 @@ struct R2Tests {
         let object = try await client.upload(folder("in"), to: "key")
         #expect(object.parts.count == max(1, (size + (1 << 20) - 1) >> 20))
         try await client.download(object, to: folder("out"))
-        #expect(try FileSystem.read(folder("out")) == content)
+        #expect(try fingerprint(FileSystem.read(folder("out"))) == fingerprint(content))
     }
 
     // <https://developers.cloudflare.com/r2/platform/limits/>

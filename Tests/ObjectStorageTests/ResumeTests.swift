@@ -61,7 +61,7 @@ struct ResumeTests {
         }
 
         func expectPublished(_ object: UploadedObject, _ other: [UInt8]? = nil) async throws {
-            #expect(server.object("key")?.content == other ?? content)
+            #expect(fingerprint(server.object("key")?.content) == fingerprint(other ?? content))
             #expect(try await client().verify(object))
             #expect(server.uploads.isEmpty, "nothing is left behind")
             #expect(try FileSystem.names(in: journal).isEmpty)
@@ -78,7 +78,7 @@ struct ResumeTests {
         }
         #expect(object.partSize == 1 << 20 && object.parts.count == 11)
         #expect(scene.server.object("key")?.uploadID == id)
-        #expect(scene.server.received(id) == Dictionary(uniqueKeysWithValues: (1...11).map { ($0, 1) }))
+        #expect(scene.server.repeated(id) == [])
         #expect(most.withLock { $0 } == Int64(Self.size), "what was there already counts as sent")
         try await scene.expectPublished(object)
     }
@@ -92,8 +92,7 @@ struct ResumeTests {
             state.uploads[id]?.parts[damaged]?.etag = "00000000000000000000000000000000"
         }
         let object = try await scene.client().upload(scene.file, to: "key")
-        #expect(scene.server.received(id)[damaged] == 2)
-        #expect(scene.server.received(id).values.reduce(0, +) == 12)
+        #expect(scene.server.repeated(id) == [damaged])
         try await scene.expectPublished(object)
     }
 
@@ -158,8 +157,8 @@ struct ResumeTests {
         }
         let object = try await scene.client().upload(scene.file, to: "key")
         let id = try #require(server.object("key")?.uploadID)
-        #expect(server.received(id)[3] == 2 && server.received(id).values.reduce(0, +) == 12)
-        #expect(server.object("key")?.content == scene.content)
+        #expect(server.received(id)[3] == 2 && server.repeated(id) == [])
+        #expect(fingerprint(server.object("key")?.content) == fingerprint(scene.content))
         #expect(try await scene.client().verify(object))
     }
 
@@ -195,7 +194,7 @@ struct ResumeTests {
         let name = try #require(FileSystem.names(in: scene.journal).first)
         try FileSystem.write(Array(text.utf8), to: scene.journal.appending(name))
         let object = try await scene.client().upload(scene.file, to: "key")
-        #expect(scene.server.object("key")?.content == scene.content)
+        #expect(fingerprint(scene.server.object("key")?.content) == fingerprint(scene.content))
         #expect(object.parts.count == 11)
     }
 }

@@ -1,4 +1,5 @@
 import HTTP
+import Hashing
 import ObjectStorage
 import POSIX
 import Secrets
@@ -67,6 +68,11 @@ struct S3ServersTrait: SuiteTrait, TestScoping {
 
 extension Trait where Self == S3ServersTrait {
     static var s3Servers: S3ServersTrait { S3ServersTrait() }
+}
+
+/// What stands for a long content in a comparison, so that one that fails does not print megabytes.
+func fingerprint(_ content: [UInt8]?) -> String? {
+    content.map { "\($0.count) bytes, SHA-256 \(SHA256.hash($0).hexadecimal)" }
 }
 
 /// Bytes that look like nothing else and are the same each time.
