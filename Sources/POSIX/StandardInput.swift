@@ -3,6 +3,21 @@ private import SystemPackage
 
 /// Standard input, read without a buffer that would keep more than was asked for.
 public enum StandardInput {
+    /// Everything up to its end, which is waited for.
+    ///
+    /// Not by opening `/dev/stdin`: that is another opening of the same pipe, which would not wait for who writes late.
+    public static func readAll(limit: Int = 64 << 20) throws(POSIXError) -> [UInt8] {
+        var content: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = retrying { read(STDIN_FILENO, &chunk, chunk.count) }
+            guard count >= 0 else { throw .last("read", "standard input") }
+            if count == 0 { return content }
+            guard content.count + count <= limit else { throw POSIXError("read", "standard input", .fileTooLarge) }
+            content += chunk[..<count]
+        }
+    }
+
     /// The next line without its end, nil at the end of input.
     public static func readLine(limit: Int) throws(POSIXError) -> String? {
         var line: [UInt8] = []

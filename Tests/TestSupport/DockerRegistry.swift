@@ -71,7 +71,7 @@ public final class DockerRegistry: Sendable {
     /// Ends it at once, as a power cut would.
     public func kill() { program.signal(SIGKILL) }
     /// Stops answering until ``resume()``.
-    public func pause() { program.signal(SIGSTOP) }
+    public func pause() { program.pause() }
     /// Goes on.
     public func resume() { program.signal(SIGCONT) }
     /// The folder with its images.

@@ -60,6 +60,13 @@ public final class RunningProgram: Sendable {
         waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT)
     }
 
+    /// Stops it until it gets SIGCONT, and returns once it stands still: a signal alone may take a while to arrive.
+    public func pause() {
+        kill(pid, SIGSTOP)
+        var information = siginfo_t()
+        waitid(P_PID, id_t(pid), &information, WSTOPPED | WEXITED | WNOWAIT)
+    }
+
     /// Sends it a signal.
     public func signal(_ number: Int32) { kill(pid, number) }
 

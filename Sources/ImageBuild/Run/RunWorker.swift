@@ -18,7 +18,7 @@ public struct RunWorker: Sendable {
     /// Does what standard input describes.
     public func run() async {
         do throws(ImageBuildError) {
-            let content = try posix { () throws(POSIXError) in try FileSystem.read("/dev/stdin") }
+            let content = try posix { () throws(POSIXError) in try StandardInput.readAll() }
             Self.tell(try await run(content))
         } catch { Self.tell(.failure(error.description)) }
     }
