@@ -3,7 +3,8 @@ ARG BASE
 FROM $BASE AS build
 WORKDIR /src
 COPY folder .
-RUN find . -type f | sort > list && mkdir -p /out/bin && cp list /out/bin/ && chmod 755 /out/bin/list
+# Not into the folder that is searched: whether find would see it is chance.
+RUN find . -type f | sort > /list && mv /list list && mkdir -p /out/bin && cp list /out/bin/ && chmod 755 /out/bin/list
 FROM $BASE
 COPY --from=build --chown=app:app /out /opt
 COPY --from=build /src/list /
