@@ -1,7 +1,8 @@
 #!/bin/bash
 # shellcheck disable=SC2154 # bench.sh has set what it shares by the time that anything here is called
 # `BENCH=storage make bench`: uploads by caasctl, s5cmd, rclone and the aws cli, in turn to the same server on loopback, which
-# throws everything away (bench-sink.py says why); and what a training loop loses beside an upload. bench.sh sources this.
+# throws everything away (bench-sink.py says why). `BENCH=training` is what a training loop loses beside an upload. bench.sh
+# sources this.
 #
 # BENCH_SIZE=BYTES takes other than 2 GiB, BENCH_SMALL=N other than 1,000 files of 100 KB, BENCH_SECONDS=N other than 30 s of
 # training each. It says which core did what with `taskset`; a machine with one core skips the training.
@@ -26,14 +27,20 @@ PYTHON
         [ "$scheme" = https ] || upload_in_turn "upload of $count files of 100 KB over http" $((count * 100000)) small
         stop_sink
     done
-    if [ "$(nproc)" -gt 1 ]; then
-        start_sink http
-        train_beside_uploads
-        stop_sink
-    else
-        say "one core only: no training beside an upload"
-    fi
     rm -rf "$work/large" "$work/small"
+}
+
+bench_training() {
+    if [ "$(nproc)" = 1 ]; then
+        say "one core only: no training beside an upload"
+        return
+    fi
+    take_storage_tools
+    head -c "${BENCH_SIZE:-2147483648}" /dev/urandom >"$work/large"
+    sink_core=1 start_sink http
+    train_beside_uploads
+    stop_sink
+    rm -f "$work/large"
 }
 
 # --- the tools and the server
@@ -147,8 +154,6 @@ by_aws() {
 # Steps a second of a loop on core 0: alone, with an upload on core 1, and with one on core 0 too; the server is on core 1.
 train_beside_uploads() {
     local seconds=${BENCH_SECONDS:-30} run place core
-    stop_sink
-    sink_core=1 start_sink http
     rm -f "$work"/*.steps
     for run in $(seq "$runs"); do
         say "training, round $run of $runs"
@@ -164,7 +169,7 @@ train_beside_uploads() {
     done
     {
         printf '\ntraining on core 0, %s s each\n\n| | steps a second | lost |\n|---|---|---|\n' "$seconds"
-        for place in "alone:no upload" "core1:caasctl uploads on core 1" "core0:caasctl uploads on core 0, nice 19"; do
+        for place in "alone:no upload" "core1:caasctl uploads on core 1" "core0:caasctl uploads on core 0"; do
             printf '| %s | %.1f | %.1f %% |\n' "${place#*:}" "$(middle "${place%%:*}")" \
                 "$(awk -v now="$(middle "${place%%:*}")" -v alone="$(middle alone)" 'BEGIN {print (1 - now / alone) * 100}')"
         done
@@ -194,7 +199,7 @@ upload_for_ever() {
     local number=0 upload
     trap 'kill "$upload" 2>/dev/null; exit 0' TERM
     while true; do
-        CAASCTL_HOME=$work/home nice -n 19 taskset -c "$1" "$caasctl" storage cp "$work/large" \
+        CAASCTL_HOME=$work/home chrt --idle 0 taskset -c "$1" "$caasctl" storage cp "$work/large" \
             "s3://bench/beside-$RANDOM-$((number += 1))" >/dev/null 2>&1 &
         upload=$!
         wait "$upload" || exit 1

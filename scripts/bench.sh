@@ -3,7 +3,7 @@
 #
 # BENCH names the parts, all of them by default: `wheels` is a real site-packages of 2 GB to an OCI layout, `rebuild` the
 # same with nothing and with one file changed, `cuda` 6 GB with NVIDIA's wheels, `files` a million small files, all beside
-# umoci; `push` is in bench-push.sh, `storage` in bench-storage.sh.
+# umoci; `push` is in bench-push.sh, `storage` and `training` in bench-storage.sh.
 # BENCH_RUNS=N takes other than three runs, BENCH_TREE=FOLDER other files for the first two, BENCH_FILES=N other than a million.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
@@ -23,7 +23,7 @@ main() {
     trap 'exit 130' INT
     trap 'exit 143' TERM
     printf '%s cores; caasctl %s; %s\n' "$(nproc)" "$("$caasctl" --version)" "$(umoci --version)" | tee "$folder/result.md"
-    for part in ${BENCH:-wheels rebuild cuda files push storage}; do "bench_$part"; done
+    for part in ${BENCH:-wheels rebuild cuda files push storage training}; do "bench_$part"; done
 }
 
 bench_wheels() {
