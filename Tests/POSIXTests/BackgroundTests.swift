@@ -8,10 +8,16 @@ import Testing
 struct BackgroundTests {
     private static var priority: Int32 { getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) }
 
-    @Test func `only the thread itself gets the lowest priority`() async throws {
+    private static let idle: Int32 = 5
+
+    @Test func `only the thread itself gets the lowest priority, in the class that runs when nobody else does`()
+        async throws
+    {
         let before = await BlockingThread.run { Self.priority }
         #expect(await BlockingThread.run(inBackground: true) { Self.priority } == 19)
+        #expect(await BlockingThread.run(inBackground: true) { caas_scheduling_policy() } == Self.idle)
         #expect(await BlockingThread.run { Self.priority } == before)
+        #expect(await BlockingThread.run { caas_scheduling_policy() } != Self.idle)
     }
 
     private static let hasFincore = ["/usr/bin/fincore", "/bin/fincore"].contains { FileSystem.exists(FilePath($0)) }
