@@ -1,6 +1,5 @@
 import POSIX
 import SystemPackage
-import Timestamps
 
 /// Looks at a stage's folder every second and hands complete checkpoints to the uploader.
 actor CheckpointScanner {
@@ -37,7 +36,7 @@ actor CheckpointScanner {
         defer { isScanning = false }
         let root = pattern.root
         let files = await BlockingThread.run { FolderScan.files(below: root) }
-        let scan = CheckpointTracker.Scan(files: files, moment: .now, time: Self.now)
+        let scan = CheckpointTracker.Scan(files: files, moment: .now, time: SystemClock.nanoseconds)
         for checkpoint in tracker.observe(scan, ending: ending, isOpenForWriting: OpenWriters.exist) {
             count += 1
             if count.isMultiple(of: pattern.every) {
@@ -57,6 +56,4 @@ actor CheckpointScanner {
         log.say("checkpoint \(stage)/\(checkpoint.step) is complete: \(ByteCount(checkpoint.size))")
         await uploader.add(checkpoint, pattern, stage: stage)
     }
-
-    private static var now: Int64 { Int64(Timestamp.now().seconds) * 1_000_000_000 }
 }
