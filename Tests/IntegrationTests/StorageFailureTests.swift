@@ -149,10 +149,10 @@ extension StorageTests {
                 #expect(outcome.status == 1 && outcome.errors.contains("No space left"), "\(outcome.errors)")
                 #expect(!FileSystem.exists(folder("small/in")))
             } catch {
-                _ = try? await Command("umount", [folder("small").string]).run()
+                _ = try? await Command("umount", ["--lazy", folder("small").string]).run()
                 throw error
             }
-            try await Command("umount", [folder("small").string]).succeed()
+            try await Command("umount", ["--lazy", folder("small").string]).succeed()
         }
 
         @Test func `a key that leads out of the folder is left, the others come`() async throws {

@@ -161,9 +161,9 @@ struct FileStoreTests {
             try FileSystem.write(noise(1 << 20), to: folder("in"))
             #expect(try await store.verify(store.upload(folder("in"), to: "a/b")))
         } catch {
-            _ = try? await Command("umount", [folder("store").string]).run()
+            _ = try? await Command("umount", ["--lazy", folder("store").string]).run()
             throw error
         }
-        try await Command("umount", [folder("store").string]).succeed()
+        try await Command("umount", ["--lazy", folder("store").string]).succeed()
     }
 }
