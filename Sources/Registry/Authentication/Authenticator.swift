@@ -92,9 +92,7 @@ actor Authenticator {
         if let known = schemes[access.endpoint] { return try await known.value.get() }
         let task = Task { await ask(access) }
         schemes[access.endpoint] = task
-        let result = await task.value
-        if case .failure = result { schemes[access.endpoint] = nil }
-        return try result.get()
+        return try await task.value.get()
     }
 
     /// Lets the first request to a registry go before anybody has asked what the registry wants; nil for any other.
@@ -125,7 +123,11 @@ actor Authenticator {
             }
             guard response.status == 401 else { return .success(.none) }
             return .success(try Self.scheme(AuthenticationChallenge.all(in: response.headers), access))
-        } catch { return .failure(error) }
+        } catch {
+            // Whoever comes later asks again.
+            schemes[access.endpoint] = nil
+            return .failure(error)
+        }
     }
 
     private static func scheme(
