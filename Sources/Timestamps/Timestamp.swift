@@ -34,36 +34,8 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     /// The form of ``rfc3339``.
     public var description: String { rfc3339 }
 
-    /// Parses RFC 3339 with any offset; a text without a zone is UTC, fractions are dropped.
-    public init?(rfc3339 text: String) {
-        let pattern = #/(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:[Zz]|([+-])(\d\d):?(\d\d))?/#
-        guard let match = text.wholeMatch(of: pattern)?.output else { return nil }
-        let parts = [match.1, match.2, match.3, match.4, match.5, match.6].compactMap { Int($0) }
-        guard parts.count == 6, (1...12).contains(parts[1]), (1...31).contains(parts[2]) else { return nil }
-        guard parts[3] < 24, parts[4] < 60, parts[5] <= 60 else { return nil }
-        var offset = 0
-        if let sign = match.7, let hours = match.8.flatMap({ Int($0) }), let minutes = match.9.flatMap({ Int($0) }) {
-            offset = (sign == "-" ? -1 : 1) * (hours * 3600 + minutes * 60)
-        }
-        let days = Self.days(year: parts[0], month: parts[1], day: parts[2])
-        self.init(seconds: days * 86_400 + parts[3] * 3600 + parts[4] * 60 + parts[5] - offset)
-    }
-
-    /// Parses the preferred form of an HTTP date; the obsolete forms give nil.
-    public init?(http text: String) {
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        let pattern = #/\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT/#
-        guard let match = text.wholeMatch(of: pattern)?.output,
-            let month = months.firstIndex(of: String(match.2))
-        else { return nil }
-        let parts = [match.1, match.3, match.4, match.5, match.6].compactMap { Int($0) }
-        guard parts.count == 5 else { return nil }
-        let days = Self.days(year: parts[1], month: month + 1, day: parts[0])
-        self.init(seconds: days * 86_400 + parts[2] * 3600 + parts[3] * 60 + parts[4])
-    }
-
     /// Days since 1970-01-01 in the proleptic Gregorian calendar, counted in eras of 400 years that begin in March.
-    private static func days(year: Int, month: Int, day: Int) -> Int {
+    static func days(year: Int, month: Int, day: Int) -> Int {
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400
         let yearOfEra = shifted - era * 400

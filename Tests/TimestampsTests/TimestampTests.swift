@@ -39,11 +39,15 @@ import Timestamps
         "", "2026-01-02", "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-01-32T00:00:00Z",
         "2026-01-01T24:00:00Z",
         "2026-01-01T00:60:00Z", "26-01-01T00:00:00Z", "2026-01-01T00:00:00ZZ", "2026-01-01T00:00:00+1",
+        "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00+", "2026-01-01T00:00:00Z+01:00", "2026-01-01T00:00:6",
+        "２026-01-01T00:00:00Z",
     ])
     func `what is no RFC 3339 is refused`(text: String) { #expect(Timestamp(rfc3339: text) == nil) }
 
     @Test(arguments: [
         "", "now", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Foo 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 06 Nov 1994 08:49:37 GMT ", "Sun, 6 Nov 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 28:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49",
     ])
     func `other dates than HTTP's preferred one give nothing`(text: String) { #expect(Timestamp(http: text) == nil) }
 

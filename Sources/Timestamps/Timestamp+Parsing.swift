@@ -1,0 +1,93 @@
+// Byte by byte rather than by regular expressions, which are compiled anew for every text: each answer of a server has a
+// date, and each line of a listing.
+extension Timestamp {
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    /// Parses RFC 3339 with any offset; a text without a zone is UTC, fractions are dropped.
+    public init?(rfc3339 text: some StringProtocol) {
+        var rest = DateText(text)
+        guard let year = rest.number(4), rest.take("-"), let month = rest.number(2), rest.take("-"),
+            let day = rest.number(2), rest.take("T", "t", " "), let time = rest.timeOfDay(), rest.skipFraction(),
+            let offset = rest.offset(), rest.isEmpty, (1...12).contains(month), (1...31).contains(day)
+        else { return nil }
+        self.init(seconds: Self.days(year: year, month: month, day: day) * 86_400 + time - offset)
+    }
+
+    /// Parses the preferred form of an HTTP date; the obsolete forms give nil.
+    public init?(http text: some StringProtocol) {
+        var rest = DateText(text)
+        guard rest.word(3) != nil, rest.take(","), rest.take(" "), let day = rest.number(2), rest.take(" "),
+            let month = rest.word(3).flatMap(Self.months.firstIndex), rest.take(" "), let year = rest.number(4),
+            rest.take(" "), let time = rest.timeOfDay(), rest.take(" "), rest.word(3) == "GMT", rest.isEmpty,
+            (1...31).contains(day)
+        else { return nil }
+        self.init(seconds: Self.days(year: year, month: month + 1, day: day) * 86_400 + time)
+    }
+}
+
+/// What is left to read of a date.
+private struct DateText {
+    private var rest: ArraySlice<UInt8>
+
+    init(_ text: some StringProtocol) { rest = Array(text.utf8)[...] }
+
+    var isEmpty: Bool { rest.isEmpty }
+
+    /// So many digits.
+    mutating func number(_ length: Int) -> Int? {
+        guard rest.count >= length else { return nil }
+        var number = 0
+        for byte in rest.prefix(length) {
+            guard Self.isDigit(byte) else { return nil }
+            number = number * 10 + Int(byte - UInt8(ascii: "0"))
+        }
+        rest.removeFirst(length)
+        return number
+    }
+
+    /// So many letters.
+    mutating func word(_ length: Int) -> String? {
+        let word = rest.prefix(length)
+        guard word.count == length, word.allSatisfy(Self.isLetter) else { return nil }
+        rest.removeFirst(length)
+        return String(decoding: word, as: UTF8.self)
+    }
+
+    /// One of some characters.
+    mutating func take(_ characters: Unicode.Scalar...) -> Bool {
+        guard let first = rest.first, characters.contains(Unicode.Scalar(first)) else { return false }
+        rest.removeFirst()
+        return true
+    }
+
+    /// Seconds since midnight of `03:04:05`; a leap second is the next day's first.
+    mutating func timeOfDay() -> Int? {
+        guard let hours = number(2), take(":"), let minutes = number(2), take(":"), let seconds = number(2),
+            hours < 24, minutes < 60, seconds <= 60
+        else { return nil }
+        return hours * 3600 + minutes * 60 + seconds
+    }
+
+    /// False where a point has no digits.
+    mutating func skipFraction() -> Bool {
+        guard take(".") else { return true }
+        let digits = rest.prefix(while: Self.isDigit)
+        rest.removeFirst(digits.count)
+        return !digits.isEmpty
+    }
+
+    /// Seconds ahead of UTC; nothing at all is UTC.
+    mutating func offset() -> Int? {
+        if isEmpty || take("Z", "z") { return 0 }
+        let sign = take("-") ? -1 : take("+") ? 1 : 0
+        guard sign != 0, let hours = number(2) else { return nil }
+        _ = take(":")
+        return number(2).map { sign * (hours * 3600 + $0 * 60) }
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+    }
+}
