@@ -2,19 +2,27 @@ private import CLinux
 
 /// Runs blocking work on a thread of its own, so that the few threads of Swift's tasks never wait for a disk.
 public enum BlockingThread {
-    /// Runs `body` on a new thread and waits for it as a task does; in the background it hinders nobody else.
+    private static let foreground = ParkedThreads()
+    // There is no way back into the foreground, so these are never lent to anybody else.
+    private static let background = ParkedThreads { yieldToOthers() }
+
+    /// Runs `body` on a thread and waits for it as a task does; in the background it hinders nobody else.
     public static func run<Value: Sendable, Failure: Error>(
         inBackground: Bool = false, _ body: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
         let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
-            start { () -> Void in
-                if inBackground { yieldToOthers() }
+            begin(inBackground: inBackground) { () -> Void in
                 do throws(Failure) { continuation.resume(returning: .success(try body())) } catch {
                     continuation.resume(returning: .failure(error))
                 }
             }
         }
         return try result.get()
+    }
+
+    /// Begins `body` on a thread, for which nobody waits.
+    public static func begin(inBackground: Bool = false, _ body: @escaping @Sendable () -> Void) {
+        (inBackground ? background : foreground).run(body)
     }
 
     /// From now on this thread has only the processor time and the disk time that nobody else wants.
@@ -26,7 +34,7 @@ public enum BlockingThread {
     /// Lets this thread do nothing for a while; tasks have a sleep of their own.
     public static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 
-    /// Starts a detached thread with every signal blocked: signals belong to the thread that asks for them.
+    /// Starts a detached thread of its own, for work that has no end, with every signal blocked: signals belong to the thread that asks for them.
     public static func start(_ body: @escaping @Sendable () -> Void) {
         let work = Unmanaged.passRetained(Work(body))
         var everything = sigset_t()
