@@ -128,12 +128,13 @@ let package = Package(
 
         // What everything stands on
         module("Terminal", ["POSIX", "CLinux"]),
-        module("Hashing", ["CLibCrypto"]),
+        module("Hashing", ["CLibCrypto", "CSHA256"]),
         module("Secrets"),
         module("Timestamps"),
         module("JSON"),
         module("Spelling"),
         module("POSIX", ["CLinux", systemPackage]),
+        .target(name: "CSHA256", dependencies: ["CLibCrypto"]),
         cLibrary("CLibArchive", "libarchive", apt: "libarchive-dev"),
         cLibrary("CLibCrypto", "libcrypto", apt: "libssl-dev"),
         cLibrary("CLibCurl", "libcurl", apt: "libcurl4-openssl-dev"),

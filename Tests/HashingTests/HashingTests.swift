@@ -30,6 +30,59 @@ import Testing
         #expect(hash.finish().hexadecimal == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
     }
 
+    @Test func `hashes side by side are what each is alone, however their bytes come`() {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<200 {
+            var lanes = SHA256Lanes()
+            var messages = (0..<SHA256Lanes.count).map { _ in
+                (0..<Int.random(in: 0...3000, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            }
+            // The last to be through is alone then.
+            messages[0] += [UInt8](repeating: 7, count: 5000)
+            for lane in messages.indices { lanes.start(lane) }
+            var positions = [Int](repeating: 0, count: messages.count)
+            while zip(positions, messages).contains(where: { $0 < $1.count }) {
+                // The pieces of one round stay until it is over.
+                let pieces = messages.indices.map { lane in
+                    let length = Int.random(in: 0...700, using: &random)
+                    let piece = Array(messages[lane][positions[lane]...].prefix(length))
+                    positions[lane] += piece.count
+                    return piece
+                }
+                Self.update(&lanes, pieces[...], 0)
+            }
+            for lane in messages.indices {
+                #expect(
+                    lanes.finish(lane) == SHA256.hash(messages[lane]), "lane \(lane), \(messages[lane].count) bytes")
+            }
+        }
+    }
+
+    /// Lends every piece to its lane, and hashes while all of them are lent.
+    private static func update(_ lanes: inout SHA256Lanes, _ pieces: ArraySlice<[UInt8]>, _ lane: Int) {
+        guard let first = pieces.first else { return lanes.update() }
+        first.withUnsafeBytes { bytes in
+            lanes.lend(bytes, to: lane)
+            update(&lanes, pieces.dropFirst(), lane + 1)
+        }
+    }
+
+    @Test func `a lane counts more bits than 32 bits hold`() {
+        var lanes = SHA256Lanes()
+        var alone = SHA256()
+        let piece = [UInt8](repeating: 0x5A, count: 1 << 20)
+        for lane in 0..<SHA256Lanes.count { lanes.start(lane) }
+        piece.withUnsafeBytes { bytes in
+            for _ in 0..<520 {
+                for lane in 0..<SHA256Lanes.count { lanes.lend(bytes, to: lane) }
+                lanes.update()
+                alone.update(bytes)
+            }
+        }
+        let digest = alone.finish()
+        for lane in 0..<SHA256Lanes.count { #expect(lanes.finish(lane) == digest) }
+    }
+
     // <https://www.rfc-editor.org/rfc/rfc1321#appendix-A.5>
     @Test(arguments: [
         ("", "d41d8cd98f00b204e9800998ecf8427e"), ("a", "0cc175b9c0f1b6a831c399e269772661"),
