@@ -85,26 +85,31 @@ extension S3Client {
         let (upload, ranges) = (begun.upload, begun.ranges)
         let (offset, length) = (ranges.offset(index), ranges.length(index))
         let action = "\(upload.action), part \(index + 1) of \(ranges.count)"
-        return try await window.run(action) { () throws(StorageError) in
+        // Whether it goes on, fails or is cancelled: who waits for this part need not wait any longer.
+        defer { hasher.start() }
+        return try await ahead.run(action) { () throws(StorageError) in
             let isThere = listed?.size == length
-            let hashes = try await upload.source.hash(
-                offset: offset, length: length, withMD5: isThere || options.sendsPartMD5)
+            let hashes = try await hasher.hash(
+                upload.source, offset: offset, length: length, withMD5: isThere || options.sendsContentMD5,
+                mayWait: true)
             defer { upload.source.dropCache(offset: offset, length: length) }
             if isThere, let etag = listed?.etag, etag.lowercased() == hashes.md5?.hexadecimal {
                 upload.progress.update(index, length)
-                return (SentPart(hash: hashes.sha256.hexadecimal, etag: etag), 0)
+                return SentPart(hash: hashes.sha256.hexadecimal, etag: etag)
             }
             var call = S3Call("PUT", upload.key, doing: action)
             call.query = [("partNumber", String(index + 1)), ("uploadId", begun.record.uploadID)]
             call.body = .file(upload.source.body, offset: offset, length: length)
             call.bodyHash = hashes.sha256.hexadecimal
-            if options.sendsPartMD5 { call.headers["Content-MD5"] = hashes.md5?.base64 }
+            if options.sendsContentMD5 { call.headers["Content-MD5"] = hashes.md5?.base64 }
             call.onUpload = { upload.progress.update(index, $0) }
             call.beforeRetry = { () throws(StorageError) in try upload.source.checkUnchanged() }
-            guard let etag = try await perform(call).headers["ETag"] else {
-                throw StorageError(.other, call.action, "the answer has no ETag")
+            let etag = try await window.run(action) { [call] () throws(StorageError) in
+                hasher.start()
+                return (try await perform(call).headers["ETag"], length)
             }
-            return (SentPart(hash: hashes.sha256.hexadecimal, etag: Self.unquoted(etag)), length)
+            guard let etag else { throw StorageError(.other, action, "the answer has no ETag") }
+            return SentPart(hash: hashes.sha256.hexadecimal, etag: Self.unquoted(etag))
         }
     }
 }

@@ -12,11 +12,14 @@ extension S3Client {
         _ file: FilePath, to key: String, once: Bool, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) -> UploadedObject {
         let action = "upload \(file) to \(location.name(key))"
-        let source = try await BlockingThread.run { [limits] () throws(StorageError) in
-            try SourceFile(file, limits: limits, doing: action)
+        let (source, content) = try await BlockingThread.run {
+            [limits, withMD5 = options.sendsContentMD5] () throws(StorageError) in
+            let source = try SourceFile(file, limits: limits, doing: action)
+            return (source, try source.contentIfSmall(withMD5: withMD5))
         }
         let upload = Upload(
             source: source, key: key, once: once, action: action, progress: MovedBytes(progress))
+        if let content { return try await put(upload, content) }
         do throws(StorageError) {
             return source.size < options.minimumPartSize
                 ? try await uploadWhole(upload) : try await uploadInParts(upload)
@@ -29,30 +32,45 @@ extension S3Client {
 
     private func uploadWhole(_ upload: Upload) async throws(StorageError) -> UploadedObject {
         let source = upload.source
-        let token = UploadToken.make()
-        let hashes = try await source.hash(offset: 0, length: source.size, withMD5: true)
+        let hashes = try await hasher.hash(source, offset: 0, length: source.size, withMD5: options.sendsContentMD5)
         defer { source.dropCache(offset: 0, length: source.size) }
         try source.checkUnchanged()
+        return try await put(
+            upload, WholeContent(body: .file(source.body, offset: 0, length: source.size), hashes: hashes))
+    }
+
+    private func put(_ upload: Upload, _ content: WholeContent) async throws(StorageError) -> UploadedObject {
+        let token = UploadToken.make()
+        let sha256 = content.hashes.sha256.hexadecimal
         var call = S3Call("PUT", upload.key, doing: upload.action)
-        call.body = .file(source.body, offset: 0, length: source.size)
-        call.bodyHash = hashes.sha256.hexadecimal
+        call.body = content.body
+        call.bodyHash = sha256
         call.headers = ["Content-Type": "application/octet-stream", UploadToken.header: token]
-        // Not every server compares the signed hash with the body; all of them compare this.
-        call.headers["Content-MD5"] = hashes.md5?.base64
+        if options.sendsContentMD5 { call.headers["Content-MD5"] = content.hashes.md5?.base64 }
         if upload.once { call.headers["If-None-Match"] = "*" }
         call.onUpload = { upload.progress.update(0, $0) }
-        call.beforeRetry = { () throws(StorageError) in try source.checkUnchanged() }
-        let object = UploadedObject(
-            key: upload.key, size: source.size, partSize: source.size, parts: [hashes.sha256.hexadecimal],
-            uploadToken: token)
-        do throws(StorageError) { _ = try await perform(call) } catch {
+        if content.isReadAgain { call.beforeRetry = { () throws(StorageError) in try upload.source.checkUnchanged() } }
+        let size = upload.source.size
+        let object = UploadedObject(key: upload.key, size: size, partSize: size, parts: [sha256], uploadToken: token)
+        do throws(StorageError) {
+            // Who has taken the signed bytes calls them so from now on.
+            etags.remember(try await perform(call).headers["ETag"].map(Self.unquoted), for: token)
+        } catch {
             guard error.code == .preconditionFailed, let existing = try await existing(like: object) else {
                 throw error
             }
             return existing
         }
-        etags.remember(hashes.md5?.hexadecimal, for: token)
+        if content.isReadAgain { try await withdraw(object, ifChanged: upload.source) }
         return object
+    }
+
+    /// A server that does not compare the signed hash has taken whatever the file became on the way.
+    private func withdraw(_ object: UploadedObject, ifChanged source: SourceFile) async throws(StorageError) {
+        do throws(StorageError) { try source.checkUnchanged() } catch {
+            try? await delete(object.key)
+            throw error
+        }
     }
 
     /// The object under the key where its content is the same, whoever wrote it.
@@ -73,4 +91,13 @@ struct Upload: Sendable {
     let once: Bool
     let action: String
     let progress: MovedBytes
+}
+
+/// What goes into a bucket in one piece.
+struct WholeContent: Sendable {
+    let body: HTTPBody
+    let hashes: PartHashes
+
+    /// True where a file is read once more to be sent, and may be another by then.
+    var isReadAgain: Bool { if case .file = body { true } else { false } }
 }

@@ -5,7 +5,8 @@ import SystemPackage
 
 /// A file on its way into a bucket, with what it was when that began.
 final class SourceFile: Sendable {
-    private static let chunk = 256 << 10
+    /// What is sent at once is so small that all of it together fits into a few megabytes.
+    private static let small: Int64 = 256 << 10
 
     let body: BodyFile
     let size: Int64
@@ -42,31 +43,39 @@ final class SourceFile: Sendable {
         }
     }
 
-    /// SHA-256, and MD5 if asked, of a part, read on a thread of its own.
-    func hash(
-        offset: Int64, length: Int64, withMD5: Bool
-    ) async throws(StorageError) -> (sha256: [UInt8], md5: [UInt8]?) {
-        try await BlockingThread.run(inBackground: limits?.isBackground == true) { [self] () throws(StorageError) in
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunk, alignment: 4096)
-            defer { buffer.deallocate() }
-            var sha256 = SHA256()
-            var md5 = MD5()
-            var position: Int64 = 0
-            while position < length {
-                let room = UnsafeMutableRawBufferPointer(
-                    rebasing: buffer[..<Int(min(Int64(Self.chunk), length - position))])
-                let count: Int
-                do throws(POSIXError) { count = try body.read(into: room, at: offset + position) } catch {
-                    throw StorageError(error, doing: action)
-                }
-                if count == 0 { break }
-                let bytes = UnsafeRawBufferPointer(rebasing: room[..<count])
-                sha256.update(bytes)
-                if withMD5 { md5.update(bytes) }
-                position += Int64(count)
-            }
-            if position < length { try checkUnchanged() }
-            return (sha256.finish(), withMD5 ? md5.finish() : nil)
+    /// All of a file that is so small that memory may hold it until it is sent; it is read once then, and cannot change.
+    func contentIfSmall(withMD5: Bool) throws(StorageError) -> WholeContent? {
+        guard size <= Self.small else { return nil }
+        var bytes = [UInt8](repeating: 0, count: Int(size))
+        var filled = 0
+        while filled < bytes.count {
+            let count = try read(into: &bytes, from: filled)
+            guard count > 0 else { break }
+            filled += count
         }
+        try checkUnchanged()
+        return WholeContent(
+            body: .bytes(bytes), hashes: PartHashes(sha256: SHA256.hash(bytes), md5: withMD5 ? MD5.hash(bytes) : nil))
+    }
+
+    private func read(into bytes: inout [UInt8], from start: Int) throws(StorageError) -> Int {
+        // Array's own withUnsafeMutableBytes would lose the type of the error.
+        let result: Result<Int, StorageError> = bytes.withUnsafeMutableBytes { buffer in
+            do throws(StorageError) {
+                let room = UnsafeMutableRawBufferPointer(rebasing: buffer[start...])
+                return .success(try read(into: room, at: Int64(start)).count)
+            } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+
+    /// Reads at most as much as fits, and gives back what was read; nothing at the end.
+    func read(
+        into buffer: UnsafeMutableRawBufferPointer, at offset: Int64
+    ) throws(StorageError) -> UnsafeRawBufferPointer {
+        guard !buffer.isEmpty else { return UnsafeRawBufferPointer(buffer) }
+        do throws(POSIXError) {
+            return UnsafeRawBufferPointer(rebasing: buffer[..<(try body.read(into: buffer, at: offset))])
+        } catch { throw StorageError(error, doing: action) }
     }
 }

@@ -29,6 +29,7 @@ struct StorageCopy: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Links in a folder: refuse, follow those to files, or skip.", valueName: "way"))
     var links = Links.refuse
     @Option(help: ArgumentHelp("Small files on their way at once.", valueName: "count")) var jobs = 16
+    @Flag(help: "Send an MD5 besides the signed SHA-256, for servers that do not check that.") var contentMd5 = false
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var options: SettingsOptions
 
@@ -40,6 +41,7 @@ struct StorageCopy: AsyncParsableCommand {
         var transfers = S3Client.Options()
         // An upload that was killed goes on from there, if the same file goes to the same place.
         transfers.journal = HomeFolder.path().appending("uploads")
+        transfers.sendsContentMD5 = contentMd5
         transfers.notice = { StandardError.print($0) }
         let opener = StorageOpener(try options.settings(), options: transfers)
         let plan =

@@ -80,6 +80,8 @@ final class R2Double: Sendable {
 
     func object(_ key: String) -> StoredObject? { state.withLock { $0.objects[key] } }
     var uploads: [String: Upload] { state.withLock { $0.uploads } }
+    /// Everything that came.
+    var requests: [ReceivedRequest] { server.withLock { $0?.requests ?? [] } }
 
     /// The parts of an upload that were sent although the server had said that it has them.
     func repeated(_ uploadID: String) -> [Int] { state.withLock { $0.repeated[uploadID] ?? [] } }

@@ -54,6 +54,20 @@ struct R2Tests {
         #expect(calls.withLock { $0 } > 8)
     }
 
+    @Test(arguments: [false, true])
+    func `files carry an MD5 where that is wanted, and never otherwise`(_ isWanted: Bool) async throws {
+        let server = try await R2Double()
+        let client = try server.client { $0.sendsContentMD5 = isWanted }
+        let folder = try TemporaryFolder()
+        for (name, size) in [("empty", 0), ("small", 1000), ("parts", 3 << 20)] {
+            try FileSystem.write(noise(size), to: folder(name))
+            #expect(try await client.verify(client.upload(folder(name), to: name)))
+        }
+        let sent = server.requests.filter { $0.method == "PUT" }
+        #expect(sent.count == 5)
+        #expect(sent.allSatisfy { ($0.headers["Content-MD5"] != nil) == isWanted })
+    }
+
     @Test func `a key that may only read says so`() async throws {
         let server = try await R2Double()
         server.change { $0.mayWrite = false }
