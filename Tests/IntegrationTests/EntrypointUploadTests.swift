@@ -26,6 +26,35 @@ import Testing
         cp "$DATA/ck/model_000002.bin" "$DATA/final/model.bin"
         """
 
+    @Test func `a bucket with an authority of its own is trusted where AWS_CA_BUNDLE names that`() async throws {
+        let authority = try await CertificateAuthority()
+        let server = try await RcloneS3Server(certificate: try await authority.issue("server", for: "IP:127.0.0.1"))
+        let folder = try TemporaryFolder()
+        try folder.write(
+            "train", "#!/bin/sh\nmkdir -p \"$DATA/final\"\necho weights > \"$DATA/final/model.bin\"\n", mode: 0o755)
+        var program = Trainer.program { program in
+            program.stages[0].run = [folder("train").string]
+            program.stages[0].checkpoints = nil
+            program.artifacts = [Program.Artifact(from: "final", into: "model")]
+        }
+        program.data = folder("data").string
+        try FileSystem.write(program.json.encoded(), to: folder("program.json"))
+        for (run, bundle) in [("stranger", nil), ("trusted", authority.certificate.string)] {
+            var environment = EntrypointRun.environment(server, run: run)
+            environment["AWS_CA_BUNDLE"] = bundle
+            environment["BIND_ADDRESS"] = "127.0.0.1"
+            environment["PORT"] = String(try EntrypointRun.freePort())
+            let program = try RunningProgram(
+                Checkout.program("caas-entrypoint"), [folder("program.json").string],
+                environment: environment.mapValues { Optional($0) }, log: folder("\(run).log"))
+            let status = try await EntrypointRun.finish(program)
+            #expect(status == (bundle == nil ? 71 : 0), "\(program.printed)")
+            if bundle == nil { #expect(program.printed.contains("certificate"), "\(program.printed)") }
+        }
+        let listed = try await Command("find", [server.storage.string, "-name", "complete.json"]).succeed()
+        #expect(listed.split(separator: "\n").count == 1 && listed.contains("trusted"))
+    }
+
     @Test func `after kill -9 in an upload the next start trains on from that checkpoint and finishes the upload`()
         async throws
     {

@@ -129,34 +129,14 @@ extension StorageTests {
         }
 
         @Test func `a service with an authority of its own is trusted where AWS_CA_BUNDLE names that`() async throws {
-            let folder = fixture.folder
-            try await Command(
-                "openssl",
-                [
-                    "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test", "-addext",
-                    "subjectAltName=IP:127.0.0.1", "-keyout", folder("key.pem").string, "-out",
-                    folder("cert.pem").string,
-                ]
-            ).succeed()
-            try FileSystem.makeFolder(folder("buckets/runs"))
-            let program = try RunningProgram(
-                Checkout.cache.appending("rclone/bin/rclone").string,
-                [
-                    "serve", "s3", folder("buckets").string, "--auth-key", "key,secret", "--addr", "127.0.0.1:0",
-                    "--config", "", "--cert", folder("cert.pem").string, "--key", folder("key.pem").string,
-                ], log: folder("rclone.log"))
-            let address = try await eventually(within: 20) { () -> String? in
-                program.printed.firstMatch(of: #/https://127\.0\.0\.1:[0-9]+(?=/)/#).map { String($0.output) }
-            }
-            let endpoint = try #require(address)
-            let settings: [String: String?] = [
-                "R2_ENDPOINT_URL": endpoint, "R2_ACCESS_KEY_ID": "key", "R2_SECRET_ACCESS_KEY": "secret",
-                "R2_BUCKET_NAME": "runs", "AWS_CA_BUNDLE": nil,
-            ]
-            let stranger = try await fixture.storage(["check"], nil, settings).run()
+            let authority = try await CertificateAuthority()
+            let server = try await RcloneS3Server(
+                certificate: try await authority.issue("server", for: "IP:127.0.0.1"))
+            defer { server.stop() }
+            let stranger = try await fixture.storage(["check"], server, ["AWS_CA_BUNDLE": nil]).run()
             #expect(stranger.status == 1 && stranger.output.contains("certificate"), "\(stranger.output)")
-            let trusted = settings.merging(["AWS_CA_BUNDLE": folder("cert.pem").string]) { $1 }
-            let outcome = try await fixture.storage(["check", "--size", "17MiB"], nil, trusted).run()
+            let trusted = ["AWS_CA_BUNDLE": authority.certificate.string]
+            let outcome = try await fixture.storage(["check", "--size", "17MiB"], server, trusted).run()
             #expect(outcome.status == 0 && outcome.output.contains("at https://127.0.0.1"), "\(outcome.output)")
         }
     }

@@ -22,9 +22,11 @@ public final class RcloneS3Server: S3Server {
     private let folder: TemporaryFolder
 
     /// Starts a server that keeps its objects in `storage`, or in a folder of its own, on `port` or any free one.
+    ///
+    /// It speaks TLS where it has a certificate.
     public init(
         bucket: String = "runs", accessKeyID: String = "rclone-key", secretAccessKey: String = "rclone-secret",
-        storage: FilePath? = nil, port: Int = 0
+        storage: FilePath? = nil, port: Int = 0, certificate: CertificateAuthority.Issued? = nil
     ) async throws {
         let folder = try TemporaryFolder()
         self.folder = folder
@@ -38,7 +40,8 @@ public final class RcloneS3Server: S3Server {
             [
                 "serve", "s3", self.storage.string, "--auth-key", "\(accessKeyID),\(secretAccessKey)", "--addr",
                 "127.0.0.1:\(port)", "--config", "", "--cache-dir", folder("cache").string,
-            ], log: folder("rclone.log"))
+            ] + (certificate.map { ["--cert", $0.certificate.string, "--key", $0.key.string] } ?? []),
+            log: folder("rclone.log"))
         self.program = program
         let address = try await eventually(within: 20) { () throws -> String? in
             guard program.status == nil else { throw ServerFailure(description: "rclone ended: \(program.printed)") }
@@ -56,10 +59,7 @@ public final class RcloneS3Server: S3Server {
 
     /// The address that it prints once it listens.
     private static func address(_ printed: String) -> String? {
-        guard let start = printed.firstRange(of: "http://127.0.0.1:") else { return nil }
-        let port = printed[start.upperBound...].prefix { $0.isNumber }
         // The line may not be whole yet.
-        guard printed[start.upperBound...].dropFirst(port.count).first == "/" else { return nil }
-        return "http://127.0.0.1:\(port)"
+        printed.firstMatch(of: #/https?://127\.0\.0\.1:[0-9]+(?=/)/#).map { String($0.output) }
     }
 }

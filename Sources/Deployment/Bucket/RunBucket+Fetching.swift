@@ -21,17 +21,19 @@ extension RunBucket {
         guard completion.run == run.description else {
             throw DeploymentError(.unexpectedAnswer, action, "complete.json is of run \(completion.run)")
         }
-        var sums: [(path: String, hash: String)] = []
+        var files: [(name: String, record: FileRecord)] = []
         for artifact in completion.artifacts {
             guard !["", ".", ".."].contains(artifact.into), !artifact.into.contains("/") else {
                 throw DeploymentError(
                     .unexpectedAnswer, action, "an artifact would leave the folder: '\(artifact.into)'")
             }
-            for file in artifact.files {
-                let relative = "\(artifact.into)/\(file.path)"
-                try await fetch(file, to: folder.appending(relative), below: folder, relative, report)
-                sums.append((relative, try await Self.hash(of: folder.appending(relative), file)))
-            }
+            files += artifact.files.map { ("\(artifact.into)/\($0.path)", $0) }
+        }
+        let sums = try await BoundedTasks.run(files.count, atOnce: 8) { [files] (index) async throws(DeploymentError) in
+            let (name, record) = files[index]
+            let path = folder.appending(name)
+            try await fetch(record, to: path, below: folder, name, report)
+            return (path: name, hash: try await Self.hash(of: path, record))
         }
         do throws(POSIXError) {
             try FileSystem.makeFolder(folder)

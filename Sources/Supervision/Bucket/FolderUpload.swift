@@ -1,15 +1,22 @@
 import JSON
 import ObjectStorage
+import POSIX
 import RunContract
 import SystemPackage
 
 /// Brings a set of files into the bucket; what went through is not sent again when the rest is tried once more.
 actor FolderUpload {
+    /// Small files wait for answers more than for the network; the parts of large ones share one window anyway.
+    private static let filesAtOnce = 8
+
     private let store: any ObjectStore
     private let folder: String
     private var done: [String: FileRecord]
-    /// Hears of every file that is in the bucket, so that a later start need not send it again.
+    /// Hears of the files that are in the bucket, so that a later start need not send them again.
     private let note: (@Sendable ([FileRecord]) async -> Void)?
+    private var noting: Task<Void, Never>?
+    /// True where something came that the note that is being written does not have.
+    private var isStale = false
     private var isVerified: Set<String> = []
 
     /// An upload below a key that ends with a slash.
@@ -23,23 +30,29 @@ actor FolderUpload {
         self.note = note
     }
 
-    /// Uploads every file and verifies each; the records come in the order of paths.
+    /// Uploads every file and verifies each, several at once; the records come in the order of paths.
+    ///
+    /// `progress` hears the number of bytes sent so far, from any thread.
     func send(
         _ files: [String: FilePath], progress: @escaping @Sendable (Int64) -> Void = { _ in }
     ) async throws -> [FileRecord] {
-        var records: [FileRecord] = []
-        var sent: Int64 = 0
-        for (path, file) in files.sorted(by: { $0.key < $1.key }) {
-            try Task.checkCancellation()
-            let before = sent
-            let record = try await record(path, file) { progress(before + $0) }
-            try await verify(record)
-            await note?(done.values.sorted { $0.path < $1.path })
-            sent += record.size
-            progress(sent)
-            records.append(record)
+        let files = files.sorted { $0.key < $1.key }
+        let sent = MovedBytes(progress)
+        do {
+            let records = try await BoundedTasks.run(files.count, atOnce: Self.filesAtOnce) { index in
+                let (path, file) = files[index]
+                let record = try await self.record(path, file) { sent.update(index, $0) }
+                try await self.verify(record)
+                await self.noteSoon()
+                sent.update(index, record.size)
+                return record
+            }
+            await noting?.value
+            return records
+        } catch {
+            await noting?.value
+            throw error
         }
-        return records
     }
 
     private func record(
@@ -67,6 +80,19 @@ actor FolderUpload {
                 .verification, "verify \(record.key)", "the bucket holds something else than was uploaded")
         }
         isVerified.insert(record.path)
+    }
+
+    /// Has what is done noted; what comes while a note is written is in the next one.
+    private func noteSoon() {
+        isStale = true
+        guard let note, noting == nil else { return }
+        noting = Task {
+            repeat {
+                isStale = false
+                await note(done.values.sorted { $0.path < $1.path })
+            } while isStale
+            noting = nil
+        }
     }
 
     /// Writes what makes the folder count, after everything that it names.

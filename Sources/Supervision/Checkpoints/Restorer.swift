@@ -6,6 +6,9 @@ import SystemPackage
 
 /// Brings back what earlier starts of the run left in the bucket.
 struct Restorer: Sendable {
+    /// Small files wait for answers more than for the network.
+    private static let filesAtOnce = 8
+
     let session: RunSession
 
     /// A finished stage's newest manifest, nil where the stage was never finished.
@@ -31,8 +34,13 @@ struct Restorer: Sendable {
     func restore(_ manifest: FolderManifest, to folder: FilePath) async throws(SupervisionError) -> Bool {
         let name = manifest.step.map { "checkpoint \(manifest.stage)/\($0)" } ?? "outputs of stage \(manifest.stage)"
         do throws(StorageError) {
-            for file in manifest.files where try await !session.store.verify(file.object) {
-                session.log.say("\(name) does not count: \(file.key) is not what was uploaded")
+            let files = manifest.files
+            let wrong = try await BoundedTasks.run(files.count, atOnce: Self.filesAtOnce) {
+                [store = session.store] (index) async throws(StorageError) in
+                try await store.verify(files[index].object) ? nil : files[index].key
+            }
+            if let key = wrong.compactMap({ $0 }).first {
+                session.log.say("\(name) does not count: \(key) is not what was uploaded")
                 return false
             }
         } catch { return try decline(name, error) }
@@ -64,12 +72,12 @@ struct Restorer: Sendable {
             .disk, "restore to \(folder)", "\(ByteCount(needed)) are needed, and \(ByteCount(free)) are free")
     }
 
-    /// Downloads files; those that are there already and fit are left alone.
+    /// Downloads files, several at once; those that are there already and fit are left alone.
     func download(_ files: [FileRecord], to folder: FilePath) async throws(StorageError) {
-        for file in files {
+        try await BoundedTasks.forEach(files, atOnce: Self.filesAtOnce) { [session] (file) async throws(StorageError) in
             // A record's path has no "..": it was checked when the manifest was read.
             let path = folder.appending(file.path)
-            if await BlockingThread.run({ LocalCopy.fits(file, at: path) }) { continue }
+            if await BlockingThread.run({ LocalCopy.fits(file, at: path) }) { return }
             do throws(POSIXError) { try FileSystem.makeFolder(path.removingLastComponent()) } catch {
                 throw StorageError(.local, "restore \(path)", "\(error)")
             }

@@ -1,6 +1,7 @@
 public import ObjectStorage
 public import RunContract
 import Secrets
+public import SystemPackage
 
 /// What the environment says about a run, read once and complete.
 public struct RunConfiguration: Sendable {
@@ -12,6 +13,8 @@ public struct RunConfiguration: Sendable {
     public let location: StoreLocation
     /// The key to it; a folder needs none.
     public let credentials: StorageCredentials?
+    /// A file of certificates to trust instead of those that the entrypoint brings.
+    public let certificates: FilePath?
     /// The folder in the bucket that holds all runs.
     public let prefix: String?
     /// The image's digest, empty where nobody said it.
@@ -50,6 +53,7 @@ public struct RunConfiguration: Sendable {
         do throws(ContractError) {
             runID = if let text = inherited.value(EnvironmentName.runID) { try RunID(text) } else { nil }
         } catch { throw SupervisionError(status: ExitCode.configuration.rawValue, "\(error)") }
+        certificates = inherited.value(EnvironmentName.certificates).map { FilePath($0) }
         prefix = inherited.value(EnvironmentName.prefix)
         image = inherited.value(EnvironmentName.imageDigest) ?? ""
         keepsServing = inherited.value(EnvironmentName.keepAlive)?.lowercased() == "true" && program.serve != nil

@@ -83,6 +83,7 @@ extension Journey {
         var settings = HTTPClient.Configuration()
         // The layer brings its own certificates, since an image may have none.
         if FileSystem.exists("/.caas/ca.pem") { settings.certificates.authorities = "/.caas/ca.pem" }
+        if let certificates = configuration.certificates { settings.certificates.authorities = certificates }
         settings.userAgent = "caas-entrypoint"
         settings.isBackground = true
         // Besides the parts of a drain, the status and the log must get through.

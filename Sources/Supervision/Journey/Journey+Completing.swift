@@ -59,7 +59,7 @@ extension Journey {
     /// Asks the bucket for every artifact once more, and only then writes complete.json.
     func complete(_ session: RunSession, _ artifacts: [CompletionRecord.Artifact]) async throws(SupervisionError) {
         board.enter(.verify)
-        for file in artifacts.flatMap(\.files) {
+        try await BoundedTasks.forEach(artifacts.flatMap(\.files), atOnce: 8) { (file) async throws(SupervisionError) in
             let isRight = try await session.persistence.run("verify \(file.key)") {
                 try await session.store.verify(file.object)
             }

@@ -1,0 +1,125 @@
+import ObjectStorage
+import POSIX
+import RunContract
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Supervision
+
+/// Many files on their way into the bucket.
+struct FolderUploadTests {
+    /// A shared folder that tells what is done with it at once, and refuses some files as long as that is wanted.
+    private final class Watched: ObjectStore {
+        struct State: Sendable {
+            var running = 0
+            var most = 0
+            var uploads: [String: Int] = [:]
+            var refused: Set<String> = []
+        }
+
+        let state = Mutex(State())
+        private let store: FileStore
+        init(_ folder: FilePath) { store = FileStore(folder) }
+
+        func upload(
+            _ file: FilePath, to key: String, once: Bool, progress: (@Sendable (Int64) -> Void)?
+        ) async throws(StorageError) -> UploadedObject {
+            let isRefused = state.withLock { state in
+                state.running += 1
+                state.most = max(state.most, state.running)
+                state.uploads[key, default: 0] += 1
+                return state.refused.contains(key)
+            }
+            defer { state.withLock { $0.running -= 1 } }
+            // As long as an answer takes, so that others come meanwhile.
+            try? await Task.sleep(for: .milliseconds(5))
+            if isRefused { throw StorageError(.unreachable, "upload \(key)", "refused") }
+            return try await store.upload(file, to: key, once: once, progress: progress)
+        }
+
+        var clockOffset: Int { 0 }
+        func put(_ key: String, _ bytes: [UInt8], contentType: String, once: Bool) async throws(StorageError) {
+            try await store.put(key, bytes, contentType: contentType, once: once)
+        }
+        func get(_ key: String, limit: Int) async throws(StorageError) -> [UInt8]? {
+            try await store.get(key, limit: limit)
+        }
+        func download(
+            _ object: UploadedObject, to file: FilePath, progress: (@Sendable (Int64) -> Void)?
+        ) async throws(StorageError) { try await store.download(object, to: file, progress: progress) }
+        func head(_ key: String) async throws(StorageError) -> ObjectStatus? { try await store.head(key) }
+        func delete(_ key: String) async throws(StorageError) { try await store.delete(key) }
+        func list(_ prefix: String) async throws(StorageError) -> [ListedObject] { try await store.list(prefix) }
+        func verify(_ object: UploadedObject) async throws(StorageError) -> Bool { try await store.verify(object) }
+    }
+
+    /// What was noted last, and how often.
+    private final class Notes: Sendable {
+        let state = Mutex<(latest: [FileRecord], count: Int)>(([], 0))
+        var latest: [FileRecord] { state.withLock { $0.latest } }
+        func take(_ records: [FileRecord]) async {
+            try? await Task.sleep(for: .milliseconds(3))
+            state.withLock { $0 = (records, $0.count + 1) }
+        }
+    }
+
+    private let folder: TemporaryFolder
+    private let store: Watched
+    private let files: [String: FilePath]
+    private let notes = Notes()
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try FileSystem.makeFolder(folder("bucket"))
+        store = Watched(folder("bucket"))
+        var files: [String: FilePath] = [:]
+        for number in 0..<100 {
+            try folder.write("files/\(number)", String(repeating: "x", count: number))
+            files["part/\(number)"] = folder("files/\(number)")
+        }
+        self.files = files
+    }
+
+    private func upload(done: [FileRecord] = []) -> FolderUpload {
+        FolderUpload(store, to: "run/", done: done) { [notes] in await notes.take($0) }
+    }
+
+    @Test func `several go at once, and the records come in the order of paths`() async throws {
+        let most = Most()
+        let records = try await upload().send(files) { most.note($0) }
+        #expect(records.map(\.path) == files.keys.sorted())
+        #expect(records.map(\.size).reduce(0, +) == 4950 && most.value == 4950)
+        #expect((2...8).contains(store.state.withLock { $0.most }))
+        #expect(notes.latest == records, "the last note has everything")
+        #expect(notes.state.withLock { $0.count } < 100, "a note is not written for every file")
+    }
+
+    @Test func `what went through is not sent again`() async throws {
+        store.state.withLock { $0.refused = ["run/part/42"] }
+        let first = upload()
+        await #expect(throws: StorageError.self) { try await first.send(files) }
+        let noted = notes.latest
+        #expect(!noted.contains { $0.path == "part/42" })
+        store.state.withLock { $0.refused = [] }
+        // Another process knows only what was noted.
+        let records = try await upload(done: noted).send(files)
+        #expect(records.count == 100)
+        let uploads = store.state.withLock { $0.uploads }
+        #expect(noted.allSatisfy { uploads[$0.key] == 1 })
+        #expect(uploads["run/part/42"] == 2)
+    }
+
+    @Test func `a bucket that holds something else is noticed`() async throws {
+        let records = try await upload().send(files)
+        try FileSystem.write(Array("another".utf8), to: folder("bucket/run/part/7"))
+        await #expect(throws: SupervisionError.self) { try await upload(done: records).send(files) }
+    }
+
+    private final class Most: Sendable {
+        private let number = Mutex<Int64>(0)
+        var value: Int64 { number.withLock { $0 } }
+        func note(_ value: Int64) { number.withLock { $0 = max($0, value) } }
+    }
+}
