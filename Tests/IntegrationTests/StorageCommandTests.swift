@@ -128,6 +128,28 @@ extension StorageTests {
             #expect(left.status == 1 && left.output.isEmpty, "what the check wrote is gone")
         }
 
+        @Test func `a file of more than 5 GiB, which no server takes in one piece, goes in parts`() async throws {
+            let folder = fixture.folder
+            let size: Int64 = 5 << 30 + 12_345
+            // Without content it takes no space; the server keeps none of it either.
+            try await Command("truncate", ["--size=\(size)", folder("large").string]).succeed()
+            let sink = try RunningProgram(
+                "python3", [Checkout.root.appending("scripts/bench-sink.py").string, folder("port").string],
+                log: folder("sink.log"))
+            let port = try await eventually(within: 20) { try? FileSystem.read(folder("port")) }
+            let settings: [String: String?] = [
+                "R2_ENDPOINT_URL": "http://127.0.0.1:\(String(decoding: try #require(port), as: UTF8.self))",
+                "R2_ACCESS_KEY_ID": "key", "R2_SECRET_ACCESS_KEY": "secret",
+            ]
+            let copied = try await fixture.storage(
+                ["cp", "--json", folder("large").string, "s3://runs/large"], nil, settings
+            ).succeed()
+            #expect(try JSONValue(parsing: copied)["copied_bytes"]?.integer == Int(size))
+            let listed = try await fixture.storage(["ls", "--json", "s3://runs/large"], nil, settings).succeed()
+            #expect(try JSONValue(parsing: listed).array?.first?["size"]?.integer == Int(size))
+            withExtendedLifetime(sink) {}
+        }
+
         @Test func `a service with an authority of its own is trusted where AWS_CA_BUNDLE names that`() async throws {
             let authority = try await CertificateAuthority()
             let server = try await RcloneS3Server(
