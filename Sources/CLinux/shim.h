@@ -76,6 +76,10 @@ static inline int caas_memfd_create(const char *name) {
 }
 /// SIG_IGN is a cast, which Swift does not see.
 static inline void caas_ignore_signal(int number) { signal(number, SIG_IGN); }
+/// sync_file_range that only begins; glibc shows it only with _GNU_SOURCE.
+static inline int caas_begin_sync(int file, long long offset, long long length) {
+    return (int)syscall(SYS_sync_file_range, file, offset, length, 2U /* SYNC_FILE_RANGE_WRITE */);
+}
 /// Copy-on-write copy of one file. https://man7.org/linux/man-pages/man2/ioctl_ficlonerange.2.html
 static inline int caas_reflink(int to, int from) { return ioctl(to, FICLONE, from); }
 /// How a child ended, as macros in <sys/wait.h>.

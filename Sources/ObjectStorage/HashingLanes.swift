@@ -65,7 +65,7 @@ struct HashingLanes: ~Copyable {
         lane.md5?.update(bytes)
         lane.position += Int64(bytes.count)
         guard bytes.isEmpty, length > 0 else { return lane.position == request.length }
-        try request.source.checkUnchanged()
+        try request.source.endsEarly()
         return true
     }
 }

@@ -9,10 +9,19 @@ struct PartHashes: Sendable {
     let md5: [UInt8]?
 }
 
+/// A file whose parts are hashed.
+protocol PartSource: Sendable {
+    /// Reads at most as much as fits, and gives back what was read; nothing at the end.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(StorageError)
+        -> UnsafeRawBufferPointer
+    /// Throws where the file may not end before a part of it does.
+    func endsEarly() throws(StorageError)
+}
+
 /// Hashes parts of files on threads of its own, on each of them several parts side by side.
 final class PartHasher: Sendable {
     struct Request: Sendable {
-        let source: SourceFile
+        let source: any PartSource
         let offset: Int64
         let length: Int64
         let withMD5: Bool
@@ -52,7 +61,7 @@ final class PartHasher: Sendable {
     /// What may wait is not begun as long as others are ready and more may come to be hashed beside it; whoever takes one
     /// that is ready calls ``start()``.
     func hash(
-        _ source: SourceFile, offset: Int64, length: Int64, withMD5: Bool, mayWait: Bool = false
+        _ source: any PartSource, offset: Int64, length: Int64, withMD5: Bool, mayWait: Bool = false
     ) async throws(StorageError) -> PartHashes {
         let result = await withCheckedContinuation { continuation in
             let request = Request(

@@ -19,8 +19,8 @@ extension S3Client {
         guard let ranges = object.ranges else {
             throw StorageError(.corrupted, action, "its record has a wrong number of parts")
         }
-        let target = try await BlockingThread.run { [limits] () throws(StorageError) in
-            try TargetFile(object, to: file, limits: limits, doing: action)
+        let target = try await BlockingThread.run { () throws(StorageError) in
+            try TargetFile(object, to: file, doing: action)
         }
         let total = MovedBytes(progress)
         let verified = Atomic(0)
@@ -49,20 +49,34 @@ extension S3Client {
         _ total: MovedBytes, _ action: String
     ) async throws(StorageError) -> Int64 {
         let (offset, length) = (ranges.offset(index), ranges.length(index))
-        if target.mayHold(offset: offset, length: length),
-            try await target.hash(offset: offset, length: length) == object.parts[index]
-        {
+        let isRight = { [hasher] () async throws(StorageError) -> Bool in
+            let hashes = try await hasher.hash(target, offset: offset, length: length, withMD5: false)
+            return hashes.sha256.hexadecimal == object.parts[index]
+        }
+        if target.mayHold(offset: offset, length: length), try await isRight() {
             total.update(index, length)
             return 0
         }
         for attempt in 0..<Self.readAttempts {
-            let sink = PartSink(offset: offset, length: length, restart: {}) { bytes, position in
-                // Written here, into the page cache; hashed afterwards on another thread.
-                try target.write(bytes, at: offset + position)
+            let writer = PartWriter(blocks, at: offset) { (bytes, offset) throws(StorageError) in
+                try target.write(bytes, at: offset)
+            }
+            let sink = PartSink(offset: offset, length: length, restart: writer.restart) { bytes, position in
+                try writer.take(bytes)
                 total.update(index, position + Int64(bytes.count))
             }
-            try await fetch(object.key, offset: offset, length: length, into: sink, action)
-            if try await target.hash(offset: offset, length: length) == object.parts[index] { return length }
+            do throws(StorageError) {
+                try await fetch(object.key, offset: offset, length: length, into: sink, action)
+            } catch {
+                // Nobody may write any more once the file is left to others.
+                try? await writer.finish()
+                throw error
+            }
+            try await writer.finish()
+            if try await isRight() {
+                blocks.run { target.beginSync(offset: offset, length: length) }
+                return length
+            }
             try await pause(policy.wait(after: attempt), action)
         }
         throw StorageError(

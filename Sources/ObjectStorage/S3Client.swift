@@ -55,6 +55,7 @@ public final class S3Client: ObjectStore {
     let journal: UploadJournal
     let window: TransferWindow
     let hasher: PartHasher
+    let blocks: BlockQueue
     /// Parts that are hashed or sent: enough that one is always ready, and not more than memory holds until it is sent.
     let ahead: Turnstile
     private let clock = Mutex(Clock())
@@ -74,6 +75,7 @@ public final class S3Client: ObjectStore {
             client, partsAtOnce: options.mostPartsAtOnce, isBackground: options.isBackground)
         window = TransferWindow(startingWith: options.partsAtOnce, limits: limits)
         hasher = PartHasher(limits) { [window] in window.isCrowded }
+        blocks = BlockQueue(limits)
         ahead = Turnstile { [window] in window.width + PartHasher.partsAhead }
         journal = UploadJournal(options.journal)
     }

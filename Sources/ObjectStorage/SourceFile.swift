@@ -4,7 +4,7 @@ import POSIX
 import SystemPackage
 
 /// A file on its way into a bucket, with what it was when that began.
-final class SourceFile: Sendable {
+final class SourceFile: PartSource {
     /// What is sent at once is so small that all of it together fits into a few megabytes.
     private static let small: Int64 = 256 << 10
 
@@ -69,7 +69,8 @@ final class SourceFile: Sendable {
         return try result.get()
     }
 
-    /// Reads at most as much as fits, and gives back what was read; nothing at the end.
+    func endsEarly() throws(StorageError) { try checkUnchanged() }
+
     func read(
         into buffer: UnsafeMutableRawBufferPointer, at offset: Int64
     ) throws(StorageError) -> UnsafeRawBufferPointer {

@@ -1,20 +1,16 @@
-import Hashing
 import POSIX
 import SystemPackage
 
 /// A file on its way out of a bucket, under another name until it is whole.
-final class TargetFile: Sendable {
-    private static let chunk = 256 << 10
-
+final class TargetFile: PartSource {
     private let file: File
     private let path: FilePath
     private let action: String
-    private let limits: TransferLimits
     /// Where an earlier process left content, right or not.
     private let extents: [Range<Int64>]
 
     init(
-        _ object: UploadedObject, to path: FilePath, limits: TransferLimits, doing action: String
+        _ object: UploadedObject, to path: FilePath, doing action: String
     ) throws(StorageError) {
         do throws(POSIXError) {
             file = try Self.open(object, to: path)
@@ -22,7 +18,6 @@ final class TargetFile: Sendable {
         } catch { throw StorageError(error, doing: action) }
         self.path = path
         self.action = action
-        self.limits = limits
     }
 
     /// What an earlier process left, or a new file; one that another process is at work on is left to it.
@@ -58,31 +53,19 @@ final class TargetFile: Sendable {
     /// True where an earlier process wrote to a part, so that comparing it is worth the while.
     func mayHold(offset: Int64, length: Int64) -> Bool { extents.contains { $0.overlaps(offset..<offset + length) } }
 
-    /// SHA-256 of a part as it is in the file, computed on a thread of its own.
-    func hash(offset: Int64, length: Int64) async throws(StorageError) -> String {
-        try await BlockingThread.run(inBackground: limits.isBackground) { [self] () throws(StorageError) in
-            try hashNow(offset: offset, length: length)
-        }
+    func read(
+        into buffer: UnsafeMutableRawBufferPointer, at offset: Int64
+    ) throws(StorageError) -> UnsafeRawBufferPointer {
+        do throws(POSIXError) {
+            return UnsafeRawBufferPointer(rebasing: buffer[..<(try file.read(into: buffer, at: offset))])
+        } catch { throw StorageError(error, doing: action) }
     }
 
-    private func hashNow(offset: Int64, length: Int64) throws(StorageError) -> String {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunk, alignment: 4096)
-        defer { buffer.deallocate() }
-        var sha256 = SHA256()
-        var position: Int64 = 0
-        while position < length {
-            let room = UnsafeMutableRawBufferPointer(
-                rebasing: buffer[..<Int(min(Int64(Self.chunk), length - position))])
-            let count: Int
-            do throws(POSIXError) { count = try file.read(into: room, at: offset + position) } catch {
-                throw StorageError(error, doing: action)
-            }
-            if count == 0 { break }
-            sha256.update(UnsafeRawBufferPointer(rebasing: room[..<count]))
-            position += Int64(count)
-        }
-        return sha256.finish().hexadecimal
-    }
+    /// What is not there yet has another hash.
+    func endsEarly() {}
+
+    /// Lets the disk begin with a part that is whole, so that there is less to wait for in the end.
+    func beginSync(offset: Int64, length: Int64) { file.beginSync(offset: offset, length: length) }
 
     /// Gives the file its name once its content is on the disk.
     func publish() throws(StorageError) {

@@ -129,6 +129,13 @@ public struct File: ~Copyable, Sendable {
         guard retrying({ fsync(descriptor) }) == 0 else { throw POSIXError.last("sync", path) }
     }
 
+    /// Lets the disk begin with what was written to a range, for which nobody waits.
+    ///
+    /// It promises nothing; only ``sync()`` does. <https://man7.org/linux/man-pages/man2/sync_file_range.2.html>
+    public func beginSync(offset: Int64, length: Int64) {
+        _ = caas_begin_sync(descriptor, offset, length)
+    }
+
     /// Lets the kernel forget what it keeps in memory of a range, so that memory is left for what others read.
     ///
     /// Only a hint; what is not on the disk yet stays. <https://man7.org/linux/man-pages/man2/posix_fadvise.2.html>

@@ -8,8 +8,8 @@ public import SystemPackage
 /// number where it was sent in parts. Servers that encrypt with a key of their own give something else, so that an ETag
 /// that fits proves the content, and one that does not proves nothing.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html#large-object-checksums>
-struct ObjectETag {
-    private enum Kind {
+struct ObjectETag: Sendable {
+    private enum Kind: Sendable {
         case whole
         case parts(Int)
         case opaque
@@ -33,6 +33,17 @@ struct ObjectETag {
             kind = .opaque
         }
     }
+
+    /// True where another answer's ETag says the same.
+    func isSame(_ etag: String) -> Bool { etag.lowercased() == text }
+
+    /// True where it may be made of the MD5s of these parts.
+    func isCut(like ranges: PartRanges) -> Bool {
+        if case .parts(ranges.count) = kind { true } else { false }
+    }
+
+    /// True where it is made of these MD5s.
+    func fits(_ parts: [[UInt8]]) -> Bool { ExpectedETags.combined(parts.map(\.hexadecimal)) == text }
 
     /// True where the right content cannot fail to have this ETag: of parts, where we ourselves cut them.
     func mustFit(_ size: Int64, isOurs: Bool) -> Bool {
@@ -78,8 +89,9 @@ struct ObjectETag {
         }
     }
 
-    private static func md5(
-        _ file: borrowing File, offset: Int64, length: Int64, _ progress: ((Int64) -> Void)?
+    /// The MD5 of a range; `progress` hears how far in the file it is.
+    static func md5(
+        _ file: borrowing File, offset: Int64, length: Int64, _ progress: ((Int64) -> Void)? = nil
     ) throws(POSIXError) -> [UInt8] {
         var hash = MD5()
         try file.forEachPiece(offset: offset, length: length) { bytes, position in

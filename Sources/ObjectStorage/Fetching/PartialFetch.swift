@@ -81,13 +81,15 @@ final class PartialFetch: Sendable {
         try data.write(bytes, at: offset)
     }
 
+    /// Lets the disk begin with a part that is whole, so that there is less to wait for in the end.
+    func beginSync(offset: Int64, length: Int64) { data.beginSync(offset: offset, length: length) }
+
     /// Notes that a part is whole; one short write at the end, which several threads may do at once.
     func note(_ part: Int) throws(POSIXError) { try journal.write(Array("\n\(part)\n".utf8)) }
 
     /// Gives the file its name once its content is on the disk.
     func publish() throws(POSIXError) {
         try data.sync()
-        data.dropCache(offset: 0, length: 0)
         try folder.rename(dataName, to: name)
         try folder.remove(journalName)
         try folder.sync()

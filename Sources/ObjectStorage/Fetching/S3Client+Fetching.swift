@@ -25,7 +25,6 @@ extension S3Client {
         guard let status = try await head(key) else {
             throw StorageError(.noSuchKey, action, "there is no such object")
         }
-        let etag = ObjectETag(status.etag)
         if try await Self.isSame(file, size: status.size, etag: status.etag) {
             progress?(status.size)
             return FetchedObject(size: status.size, received: 0, isVerified: true)
@@ -36,22 +35,18 @@ extension S3Client {
         let partial = try await BlockingThread.run { () throws(StorageError) in
             try PartialFetch(file, identity: identity, doing: action)
         }
-        let moved = MovedBytes(progress)
-        let missing = (0..<ranges.count).filter { !partial.done.contains($0) && ranges.length($0) > 0 }
-        for index in partial.done where index < ranges.count { moved.update(index, ranges.length(index)) }
-        let answers = try await BoundedTasks.run(missing.count, atOnce: Self.mostTasks) {
-            [self] (number) async throws(StorageError) in
-            let index = missing[number]
-            return try await window.run(action) { () throws(StorageError) in
-                let encrypts = try await fetch(part: index, ranges, of: key, status.etag, into: partial, moved, action)
-                return (encrypts, moved: ranges.length(index))
-            }
+        let fetch = Fetch(
+            key: key, etag: ObjectETag(status.etag), ranges: ranges, partial: partial, moved: MovedBytes(progress),
+            action: action)
+        let parts = try await BoundedTasks.run(ranges.count, atOnce: Self.mostTasks) {
+            [self] (index) async throws(StorageError) in try await part(index, of: fetch)
         }
         let isOurs = status.metadata[UploadToken.metadataName] != nil
-        let mustFit = etag.mustFit(status.size, isOurs: isOurs) && !answers.contains(true)
+        let mustFit = fetch.etag.mustFit(status.size, isOurs: isOurs) && !parts.contains { $0.isEncrypted }
         let fits = try await BlockingThread.run { () throws(StorageError) in
             do throws(POSIXError) {
-                let fits = try etag.fits(partial.data, size: status.size)
+                var fits = fetch.etag.fits(parts.compactMap(\.md5))
+                if !fits { fits = try fetch.etag.fits(partial.data, size: status.size) }
                 if fits || !mustFit { try partial.publish() } else { partial.discard() }
                 return fits
             } catch { throw StorageError(error, doing: action) }
@@ -61,33 +56,61 @@ extension S3Client {
                 .corrupted, action, "what came is not what the server's ETag \(status.etag) says; run it again")
         }
         return FetchedObject(
-            size: status.size, received: missing.reduce(0) { $0 + ranges.length($1) }, isVerified: fits)
+            size: status.size, received: parts.reduce(0) { $0 + $1.received }, isVerified: fits)
+    }
+
+    /// Fetches a part unless it is there, and hashes it while others come, where the ETag is made of such hashes.
+    private func part(_ index: Int, of fetch: Fetch) async throws(StorageError) -> FetchedPart {
+        let (offset, length) = (fetch.ranges.offset(index), fetch.ranges.length(index))
+        var part = FetchedPart()
+        if fetch.partial.done.contains(index) || length == 0 {
+            fetch.moved.update(index, length)
+        } else {
+            part.received = length
+            part.isEncrypted = try await window.run(fetch.action) { () throws(StorageError) in
+                (try await receive(index, of: fetch), moved: length)
+            }
+        }
+        guard fetch.etag.isCut(like: fetch.ranges) else { return part }
+        part.md5 = try await fetch.hashing.run(fetch.action) { () throws(StorageError) in
+            try await BlockingThread.run(inBackground: limits.isBackground) { () throws(StorageError) in
+                do throws(POSIXError) {
+                    return try ObjectETag.md5(fetch.partial.data, offset: offset, length: length)
+                } catch { throw StorageError(error, doing: fetch.action) }
+            }
+        }
+        return part
     }
 
     /// Fetches a part; true where the server says that it encrypts, so that its ETags are no MD5s.
-    private func fetch(
-        part index: Int, _ ranges: PartRanges, of key: String, _ etag: String, into partial: PartialFetch,
-        _ moved: MovedBytes, _ action: String
-    ) async throws(StorageError) -> Bool {
-        let (offset, length) = (ranges.offset(index), ranges.length(index))
-        var call = S3Call("GET", key, doing: action)
+    private func receive(_ index: Int, of fetch: Fetch) async throws(StorageError) -> Bool {
+        let (offset, length) = (fetch.ranges.offset(index), fetch.ranges.length(index))
+        let (partial, action) = (fetch.partial, fetch.action)
+        var call = S3Call("GET", fetch.key, doing: action)
         call.headers["Range"] = "bytes=\(offset)-\(offset + length - 1)"
         for attempt in 0..<max(1, policy.attempts) {
-            let sink = PartSink(offset: offset, length: length, restart: {}) { bytes, position in
-                try partial.write(bytes, at: offset + position)
-                moved.update(index, position + Int64(bytes.count))
+            let writer = PartWriter(blocks, at: offset) { (bytes, offset) throws(StorageError) in
+                do throws(POSIXError) { try partial.write(bytes, at: offset) } catch {
+                    throw StorageError(error, doing: action)
+                }
             }
-            var answer: HTTPResponse?
-            do throws(StorageError) { answer = try await perform(call, sink: sink) } catch {
-                // What follows the range in an answer was refused by ourselves.
-                if !sink.isComplete { throw error }
+            let sink = PartSink(offset: offset, length: length, restart: writer.restart) { bytes, position in
+                try writer.take(bytes)
+                fetch.moved.update(index, position + Int64(bytes.count))
             }
-            if let came = answer?.headers["ETag"].map(Self.unquoted), !came.isEmpty, came != etag {
+            let outcome = await answer(to: call, sink)
+            // Nobody may write any more once the file is left to others.
+            try await writer.finish()
+            // What follows the range in an answer was refused by ourselves.
+            if case .failure(let error) = outcome, !sink.isComplete { throw error }
+            let answer = try? outcome.get()
+            if let came = answer?.headers["ETag"].map(Self.unquoted), !came.isEmpty, !fetch.etag.isSame(came) {
                 partial.discard()
                 throw StorageError(.corrupted, action, "the object was replaced while it was fetched; run it again")
             }
             if sink.isComplete {
                 do throws(POSIXError) { try partial.note(index) } catch { throw StorageError(error, doing: action) }
+                blocks.run { partial.beginSync(offset: offset, length: length) }
                 return answer.map(Self.encrypts) ?? false
             }
             try await pause(policy.wait(after: attempt), action)
@@ -95,9 +118,36 @@ extension S3Client {
         throw StorageError(.corrupted, action, "the object is shorter than the server said")
     }
 
+    private func answer(to call: S3Call, _ sink: PartSink) async -> Result<HTTPResponse, StorageError> {
+        do throws(StorageError) { return .success(try await perform(call, sink: sink)) } catch {
+            return .failure(error)
+        }
+    }
+
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html>, under ETag.
     private static func encrypts(_ answer: HTTPResponse) -> Bool {
         answer.headers["x-amz-server-side-encryption"]?.hasPrefix("aws:kms") == true
             || answer.headers["x-amz-server-side-encryption-customer-algorithm"] != nil
     }
+}
+
+/// One object on its way.
+private struct Fetch: Sendable {
+    let key: String
+    let etag: ObjectETag
+    let ranges: PartRanges
+    let partial: PartialFetch
+    let moved: MovedBytes
+    let action: String
+    /// MD5 is slower than most networks: every core may be at it.
+    let hashing = Turnstile { Processors.count }
+}
+
+/// What became of one part.
+private struct FetchedPart: Sendable {
+    /// Bytes that came now.
+    var received: Int64 = 0
+    var isEncrypted = false
+    /// nil where the ETag is not made of the hashes of such parts.
+    var md5: [UInt8]?
 }
