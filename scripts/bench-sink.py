@@ -2,6 +2,9 @@
 
 usage: bench-sink.py PORT-FILE [CERTIFICATE KEY]
 
+With SINK_FILE=FILE every bucket has that file's content under the key "served", which goes out by sendfile: what a client does
+with it is what takes time then.
+
 nginx takes bodies faster, but knows no multipart upload, which all four clients use. This one reads into a buffer that it
 reuses, a thread for each connection, and Python holds its lock only between the reads: it takes several times what any of the
 clients sends. It remembers sizes and metadata, which is what clients ask for afterwards, and checks no signature.
@@ -21,6 +24,7 @@ from xml.sax.saxutils import escape
 objects = {}
 uploads = {}
 lock = threading.Lock()
+served = os.environ.get("SINK_FILE")
 
 
 class Closed(Exception):
@@ -130,6 +134,8 @@ class Connection:
             elif key:
                 objects[place] = (size, digest or "sink", metadata)
             self.answer(200, [("ETag", f'"{digest or "sink"}"')])
+        elif method in ("GET", "HEAD") and served and key == "served":
+            self.serve_file(method, fields)
         elif method == "HEAD" and key:
             if place in objects:
                 length, etag, metadata = objects[place]
@@ -149,6 +155,19 @@ class Connection:
             self.answer(204)
         else:
             self.answer(200 if not key else 404)
+
+    def serve_file(self, method, fields):
+        with open(served, "rb") as file:
+            total = os.fstat(file.fileno()).st_size
+            start, end, status, extra = 0, total, 200, []
+            if method == "GET" and "range" in fields:
+                first, last = fields["range"].removeprefix("bytes=").split("-")
+                start, end, status = int(first), min(int(last or total), total - 1) + 1, 206
+                extra = [("Content-Range", f"bytes {start}-{end - 1}/{total}")]
+            self.answer(status, [("ETag", '"sink"'), ("Last-Modified", formatdate(0, usegmt=True)), ("Accept-Ranges", "bytes")] + extra,
+                        length=end - start)
+            while method == "GET" and start < end:
+                start += os.sendfile(self.connection.fileno(), file.fileno(), start, end - start)
 
     def xml(self, text):
         body = text.encode()

@@ -27,7 +27,11 @@ PYTHON
         [ "$scheme" = https ] || upload_in_turn "upload of $count files of 100 KB over http" $((count * 100000)) small
         stop_sink
     done
-    rm -rf "$work/large" "$work/small"
+    # Ours is on the disk when it ends, and the others' is not.
+    SINK_FILE=$work/large start_sink http
+    in_turn "download of $((size >> 20)) MiB over http" "$size" fetched
+    stop_sink
+    rm -rf "$work/large" "$work/small" "$work/fetched"
 }
 
 bench_training() {
@@ -94,11 +98,16 @@ stop_sink() {
 
 # upload_in_turn TITLE BYTES large|small
 upload_in_turn() {
+    # The first to read the files would otherwise pay for the disk.
+    find "$work/$3" -type f -print0 | xargs -0 cat >/dev/null
+    in_turn "$@"
+}
+
+# in_turn TITLE BYTES large|small|fetched
+in_turn() {
     local run tool
     say "$1"
     rm -f "$work"/*.[0-9]*
-    # The first to read the files would otherwise pay for the disk.
-    find "$work/$3" -type f -print0 | xargs -0 cat >/dev/null
     for run in $(seq "$runs"); do
         for tool in "${storage_tools[@]}"; do
             "$3_by_$tool" "$work/$tool.$run" "$RANDOM-$run"
@@ -134,6 +143,19 @@ small_by_caasctl() {
 small_by_s5cmd() { timed "$1" "$s5cmd" --endpoint-url "$R2_ENDPOINT_URL" cp "$work/small/*" "s3://bench/s5cmd-$2/"; }
 small_by_rclone() { by_rclone "$1" copy "$work/small" "sink:bench/rclone-$2"; }
 small_by_aws() { by_aws "$1" "$work/small" "s3://bench/aws-$2/" --recursive; }
+
+fetched_by_caasctl() { to_fetched && CAASCTL_HOME=$work/home timed "$1" "$caasctl" storage cp s3://bench/served "$work/fetched"; }
+fetched_by_s5cmd() { to_fetched && timed "$1" "$s5cmd" --endpoint-url "$R2_ENDPOINT_URL" cp s3://bench/served "$work/fetched"; }
+fetched_by_rclone() { to_fetched && by_rclone "$1" copyto sink:bench/served "$work/fetched"; }
+fetched_by_aws() { to_fetched && by_aws "$1" s3://bench/served "$work/fetched"; }
+
+# Nothing of the last one's is left to be written, and the memory for so much is there: a virtual machine gives memory that
+# nobody used for a while back, and has to fetch it again.
+to_fetched() {
+    cp "$work/large" "$work/fetched"
+    rm -f "$work/fetched"
+    sync
+}
 
 by_rclone() {
     local result=$1
