@@ -1,3 +1,4 @@
+import CLinux
 import POSIX
 import Synchronization
 import SystemPackage
@@ -61,6 +62,26 @@ struct PartWriterTests {
         let written = try FileSystem.read(folder("out"))
         #expect(written == Array(content.prefix(7 * partSize)))
         if partSize == 262_144 { #expect(target.unaligned.withLock { $0 } == 0) }
+    }
+
+    @Test(arguments: [1, 262_144, 5_000_003])
+    func `where the order counts, a part comes in order`(_ size: Int) async throws {
+        let content = noise(size, seed: 9)
+        let received = Mutex<[UInt8]>([])
+        let writer = PartWriter(queue, at: 12_345, isOrdered: true) { bytes, offset in
+            received.withLock {
+                #expect(offset == 12_345 + Int64($0.count))
+                $0 += bytes
+            }
+            // Slower than it comes.
+            usleep(2000)
+        }
+        try feed(writer, ArraySlice(content.prefix(size / 3)), most: 100_000)
+        writer.restart()
+        received.withLock { $0 = [] }
+        try feed(writer, content[...], most: 100_000)
+        try await writer.finish()
+        #expect(received.withLock { $0 == content })
     }
 
     @Test func `a disk that is full is said by the next piece or in the end`() async throws {

@@ -1,28 +1,37 @@
 import POSIX
 import Synchronization
 
-/// Writes what comes of one part of an object in whole blocks, and on other threads than the one that it comes on.
+/// Hands on what comes of one part of an object in whole blocks, and on other threads than the one that it comes on.
 final class PartWriter: Sendable {
     private struct State {
         /// Where in the file the next byte goes.
         var position: Int64
         var block: Block?
+        /// Blocks that are handed on or wait for their turn.
         var onTheirWay = 0
+        /// What waits for the block before it, where the order counts.
+        var waitingBlocks: [Block] = []
         var failure: StorageError?
         var waiting: CheckedContinuation<Void, Never>?
     }
 
+    /// So many blocks may wait for their turn; then the network waits too.
+    private static let mostWaiting = 8
+
+    private let isOrdered: Bool
     private let queue: BlockQueue
     private let offset: Int64
     private let write: @Sendable (UnsafeRawBufferPointer, Int64) throws(StorageError) -> Void
     private let state: Mutex<State>
 
-    /// A part whose first byte goes to `offset`; `write` gets blocks in any order, with their place in the file.
+    /// A part whose first byte goes to `offset`; `write` gets blocks with their place in the file, several at once and in
+    /// any order, or one after the other where that counts.
     init(
-        _ queue: BlockQueue, at offset: Int64,
+        _ queue: BlockQueue, at offset: Int64, isOrdered: Bool = false,
         write: @escaping @Sendable (UnsafeRawBufferPointer, Int64) throws(StorageError) -> Void
     ) {
         self.queue = queue
+        self.isOrdered = isOrdered
         self.offset = offset
         self.write = write
         state = Mutex(State(position: offset))
@@ -31,7 +40,7 @@ final class PartWriter: Sendable {
     /// The part comes once more from its beginning.
     func restart() {
         // What is still on its way must not come after what comes now. Only an answer that broke off gets here.
-        while state.withLock({ $0.onTheirWay > 0 }) { BlockingThread.sleep(milliseconds: 1) }
+        waitWhile { $0.onTheirWay > 0 }
         state.withLock { state in
             if let block = state.block { queue.giveBack(block) }
             state = State(position: offset)
@@ -52,8 +61,15 @@ final class PartWriter: Sendable {
                 if block.isFull { state.onTheirWay += 1 }
                 return block.isFull ? block : nil
             }
-            if let full { send(full) }
+            guard let full else { continue }
+            send(full)
+            if isOrdered { waitWhile { $0.waitingBlocks.count > Self.mostWaiting } }
         }
+    }
+
+    /// On the transfer thread, which has nothing better to do then.
+    private func waitWhile(_ isSo: (borrowing State) -> Bool) {
+        while state.withLock({ isSo($0) }) { BlockingThread.sleep(milliseconds: 1) }
     }
 
     /// Waits until everything that came is in the file.
@@ -81,16 +97,32 @@ final class PartWriter: Sendable {
     }
 
     private func send(_ block: Block) {
-        queue.run { [self] in
-            var failure: StorageError?
-            do throws(StorageError) { try write(block.bytes, block.offset) } catch { failure = error }
-            queue.giveBack(block)
-            let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
-                state.onTheirWay -= 1
-                if state.failure == nil { state.failure = failure }
-                return state.onTheirWay == 0 ? state.waiting.take() : nil
-            }
-            waiting?.resume()
+        let hasTurn = state.withLock { state in
+            guard isOrdered, state.onTheirWay > 1 else { return true }
+            state.waitingBlocks.append(block)
+            return false
         }
+        guard hasTurn else { return }
+        queue.run { [self] in
+            var next: Block? = block
+            while let block = next {
+                var failure: StorageError?
+                do throws(StorageError) { try write(block.bytes, block.offset) } catch { failure = error }
+                queue.giveBack(block)
+                next = settle(failure)
+            }
+        }
+    }
+
+    /// Notes what became of a block; the one whose turn it is then.
+    private func settle(_ failure: StorageError?) -> Block? {
+        let (next, waiting) = state.withLock { state -> (Block?, CheckedContinuation<Void, Never>?) in
+            state.onTheirWay -= 1
+            if state.failure == nil { state.failure = failure }
+            let next = state.waitingBlocks.isEmpty ? nil : state.waitingBlocks.removeFirst()
+            return (next, state.onTheirWay == 0 ? state.waiting.take() : nil)
+        }
+        waiting?.resume()
+        return next
     }
 }

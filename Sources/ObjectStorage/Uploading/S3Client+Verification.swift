@@ -1,6 +1,5 @@
-import POSIX
-import HTTP
 import Hashing
+import POSIX
 
 /// Whether the bucket holds what was uploaded.
 extension S3Client {
@@ -23,10 +22,16 @@ extension S3Client {
             let (offset, length) = (ranges.offset(index), ranges.length(index))
             return try await window.run(action) { () throws(StorageError) in
                 let hash = PartHash()
-                let sink = PartSink(offset: offset, length: length, restart: { hash.restart() }) { bytes, _ in
-                    hash.update(bytes)
+                let hasher = PartWriter(blocks, at: offset, isOrdered: true) { bytes, _ in hash.update(bytes) }
+                let restart = { @Sendable in
+                    hasher.restart()
+                    hash.restart()
+                }
+                let sink = PartSink(offset: offset, length: length, restart: restart) { bytes, _ in
+                    try hasher.take(bytes)
                 }
                 try await fetch(object.key, offset: offset, length: length, into: sink, action)
+                try await hasher.finish()
                 return (hash.finish() == object.parts[index], length)
             }
         }
@@ -36,8 +41,8 @@ extension S3Client {
 
 /// The hash of a part that may be begun again.
 ///
-/// The transfer thread alone touches it until the request has ended, then the task that waited for that; this order
-/// makes the unchecked conformance true.
+/// One block after the other is added, each after the one before, and then it is finished by the task that waited for
+/// them; this order makes the unchecked conformance true.
 private final class PartHash: @unchecked Sendable {
     private var sha256 = SHA256()
 
