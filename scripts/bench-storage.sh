@@ -174,12 +174,18 @@ by_aws() {
 # --- training
 
 # Steps a second of a loop on core 0: alone, with an upload on core 1, and with one on core 0 too; the server is on core 1.
+# What a program that touches no memory costs on core 1 is there for comparison: cores share more than memory.
 train_beside_uploads() {
     local seconds=${BENCH_SECONDS:-30} run place core
     rm -f "$work"/*.steps
     for run in $(seq "$runs"); do
         say "training, round $run of $runs"
         train "$seconds" >>"$work/alone.steps"
+        taskset -c 1 sh -c 'while :; do :; done' &
+        local spinner=$!
+        train "$seconds" >>"$work/busy.steps"
+        kill "$spinner"
+        wait "$spinner" 2>/dev/null || true
         for core in 1 0; do
             upload_for_ever "$core" &
             local uploader=$!
@@ -191,7 +197,7 @@ train_beside_uploads() {
     done
     {
         printf '\ntraining on core 0, %s s each\n\n| | steps a second | lost |\n|---|---|---|\n' "$seconds"
-        for place in "alone:no upload" "core1:caasctl uploads on core 1" "core0:caasctl uploads on core 0"; do
+        for place in "alone:no upload" "busy:an empty loop on core 1" "core1:caasctl uploads on core 1" "core0:caasctl uploads on core 0"; do
             printf '| %s | %.1f | %.1f %% |\n' "${place#*:}" "$(middle "${place%%:*}")" \
                 "$(awk -v now="$(middle "${place%%:*}")" -v alone="$(middle alone)" 'BEGIN {print (1 - now / alone) * 100}')"
         done

@@ -62,6 +62,12 @@ struct StorageTransfer: Sendable {
             progress.copied(index, size: item.size, moved: fetched.received, isProved: fetched.isVerified)
             return nil
         case (.bucket(let source), .bucket(let target)):
+            if let isProved = try await target.copy(
+                item.key, from: source, to: item.targetKey, once: noOverwrite, progress: report)
+            {
+                progress.copied(index, size: item.size, moved: item.size, isProved: isProved)
+                return nil
+            }
             return try await relay(index, item, from: source, to: target, report)
         case (.folder, .bucket(let target)):
             guard let file = item.file else { return nil }
@@ -93,7 +99,9 @@ struct StorageTransfer: Sendable {
         case (.folder, .folder(let target)):
             guard let file = item.file else { return false }
             return try await target.holds(item.targetKey, contentOf: file, progress: report)
-        case (.bucket, .bucket): return !item.etag.isEmpty && item.etag == there.etag
+        case (.bucket(let source), .bucket(let target)):
+            if !item.etag.isEmpty, item.etag == there.etag { return true }
+            return try await target.isSame(item.targetKey, as: item.key, in: source)
         }
     }
 
@@ -106,7 +114,7 @@ struct StorageTransfer: Sendable {
         return object
     }
 
-    /// Through this machine's disk: what is between the two must be whole before it is sent.
+    /// Through this machine's disk, where the service cannot copy: what is between the two must be whole before it is sent.
     private func relay(
         _ index: Int, _ item: CopyPlan.Item, from source: S3Client, to target: S3Client,
         _ report: @escaping @Sendable (Int64) -> Void

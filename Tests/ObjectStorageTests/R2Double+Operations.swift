@@ -24,6 +24,7 @@ extension R2Double {
         try admit(call, state.rules, now)
         let date: HTTP.HTTPHeaders = ["Date": now.http]
         let upload = call.query["uploadId"]
+        if let copied = try copy(call, &state, date) { return copied }
         switch call.request.method {
         case "POST" where call.query["uploads"] != nil:
             state.count += 1
@@ -73,6 +74,42 @@ extension R2Double {
             return .answer(204, date)
         default: throw Refusal(501, "NotImplemented")
         }
+    }
+
+    /// The answer to a request that names a source.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html>
+    private func copy(_ call: Call, _ state: inout State, _ date: HTTP.HTTPHeaders) throws -> ServerReply? {
+        guard let source = call.request.headers["x-amz-copy-source"] else { return nil }
+        switch state.rules.copying {
+        case .ignores: return nil
+        case .refuses: throw Refusal(501, "NotImplemented")
+        case .breaksDown(let times) where times > 0:
+            state.rules.copying = .breaksDown(times - 1)
+            return .answer(200, date, text: "<Error><Code>InternalError</Code><Message>broke down</Message></Error>")
+        case .breaksDown, .copies: break
+        }
+        let path = String(decoding: PercentEncoding.decode(source), as: UTF8.self)
+        guard path.hasPrefix("/\(Self.bucket)/"),
+            let object = state.objects[String(path.dropFirst(Self.bucket.count + 2))]
+        else { throw Refusal(404, "NoSuchKey") }
+        let condition = call.request.headers["x-amz-copy-source-if-match"]
+        guard condition == nil || condition == "\"\(object.etag)\"" else { throw Refusal(412, "PreconditionFailed") }
+        let upload = call.query["uploadId"]
+        guard let upload else {
+            try checkCondition(call, state)
+            state.objects[call.key] = object
+            return .answer(
+                200, date, text: "<CopyObjectResult><ETag>&quot;\(object.etag)&quot;</ETag></CopyObjectResult>")
+        }
+        guard state.uploads[upload]?.key == call.key, let number = call.query["partNumber"].flatMap({ Int($0) }),
+            let range = call.request.headers["x-amz-copy-source-range"]?.dropFirst("bytes=".count).split(
+                separator: "-"),
+            let first = Int(range[0]), let last = Int(range[1])
+        else { throw Refusal(400, "InvalidArgument") }
+        let content = Array(object.content[first...last])
+        let etag = MD5.hash(content).hexadecimal
+        state.uploads[upload]?.parts[number] = (content, etag)
+        return .answer(200, date, text: "<CopyPartResult><ETag>&quot;\(etag)&quot;</ETag></CopyPartResult>")
     }
 
     private func read(_ call: Call, _ object: StoredObject, _ now: Timestamp) -> ServerReply {

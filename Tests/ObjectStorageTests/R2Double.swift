@@ -29,6 +29,18 @@ final class R2Double: Sendable {
         var clockOffset = 0
         /// False where object metadata is forgotten, as rclone does at its restart.
         var keepsMetadata = true
+        /// What it makes of a request that names a source to be copied.
+        var copying = Copying.copies
+    }
+
+    enum Copying: Sendable {
+        case copies
+        /// It says that it cannot.
+        case refuses
+        /// It takes the empty body for the content, as servers do that know nothing of copies.
+        case ignores
+        /// It says in the body of a 200 that it broke down, so many times.
+        case breaksDown(Int)
     }
 
     struct StoredObject: Sendable {

@@ -54,7 +54,7 @@ final class PartHasher: Sendable {
     }
 
     /// So many parts beyond those that are sent keep one thread's lanes full: some are ready while others come together.
-    static var partsAhead: Int { 2 * SHA256Lanes.count }
+    static var partsAhead: Int { max(4, 2 * SHA256Lanes.count) }
 
     /// SHA-256, and MD5 if asked, of a part of a file.
     ///

@@ -7,7 +7,9 @@ extension S3Client {
     func complete(
         _ object: UploadedObject, _ begun: PartsUpload, _ parts: [SentPart]
     ) async throws(StorageError) -> UploadedObject {
-        let call = completion(begun, parts)
+        let call = completion(
+            begun.upload.key, uploadID: begun.record.uploadID, etags: parts.map(\.etag), once: begun.upload.once,
+            begun.upload.action)
         var attempt = 0
         while true {
             let failure: StorageError
@@ -27,17 +29,18 @@ extension S3Client {
         }
     }
 
-    private func completion(_ begun: PartsUpload, _ parts: [SentPart]) -> S3Call {
-        var call = S3Call("POST", begun.upload.key, doing: begun.upload.action)
-        call.query = [("uploadId", begun.record.uploadID)]
-        let lines = parts.enumerated().map {
-            "<Part><PartNumber>\($0 + 1)</PartNumber><ETag>&quot;\($1.etag)&quot;</ETag></Part>"
+    /// The request that makes parts an object.
+    func completion(_ key: String, uploadID: String, etags: [String], once: Bool, _ action: String) -> S3Call {
+        var call = S3Call("POST", key, doing: action)
+        call.query = [("uploadId", uploadID)]
+        let lines = etags.enumerated().map {
+            "<Part><PartNumber>\($0 + 1)</PartNumber><ETag>&quot;\($1)&quot;</ETag></Part>"
         }
         call.carry(
             Array(
                 "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\(lines.joined())</CompleteMultipartUpload>"
                     .utf8), contentType: "application/xml")
-        if begun.upload.once { call.headers["If-None-Match"] = "*" }
+        if once { call.headers["If-None-Match"] = "*" }
         // A server may join thousands of parts before it says a word.
         call.leastStallSeconds = min(600, options.stallSeconds * 10)
         return call
@@ -51,8 +54,12 @@ extension S3Client {
             return StorageError(.other, call.action, "the answer to the last step is not whole: \(error)")
         }
         if document.name == "CompleteMultipartUploadResult" { return nil }
-        return StorageError(
-            answer, status: Self.status(document["Code"]), to: call, at: location, clockOffset: clockOffset)
+        return refusal(document, in: answer, to: call)
+    }
+
+    /// What an error says that came in the body of a 200.
+    func refusal(_ document: XMLElement, in answer: HTTPResponse, to call: S3Call) -> StorageError {
+        StorageError(answer, status: Self.status(document["Code"]), to: call, at: location, clockOffset: clockOffset)
     }
 
     /// The status that an error would have had if it had come in time.

@@ -43,17 +43,23 @@ extension S3Client {
     private func begin(_ upload: Upload) async throws(StorageError) -> PartsUpload {
         let ranges = PartRanges(cutting: upload.source.size, minimum: options.minimumPartSize)
         let token = UploadToken.make()
-        var call = S3Call("POST", upload.key, doing: upload.action)
-        call.query = [("uploads", "")]
-        call.headers = ["Content-Type": "application/octet-stream", UploadToken.header: token]
-        let body = try await perform(call).body
-        guard let id = (try? XMLElement(body))?["UploadId"], !id.isEmpty else {
-            throw StorageError(.other, upload.action, "the server began a multipart upload without an id")
-        }
+        let id = try await beginUpload(upload.key, token: token, upload.action)
         let record = UploadRecord(
             place: location.place(of: upload.key), uploadID: id, partSize: ranges.partSize, token: token,
             started: options.clock(), file: upload.source.identity)
         return PartsUpload(upload, record, isJournaled: await note(record, of: upload))
+    }
+
+    /// Begins an upload in parts, and returns the server's name for it.
+    func beginUpload(_ key: String, token: String, _ action: String) async throws(StorageError) -> String {
+        var call = S3Call("POST", key, doing: action)
+        call.query = [("uploads", "")]
+        call.headers = ["Content-Type": "application/octet-stream", UploadToken.header: token]
+        let body = try await perform(call).body
+        guard let id = (try? XMLElement(body))?["UploadId"], !id.isEmpty else {
+            throw StorageError(.other, action, "the server began a multipart upload without an id")
+        }
+        return id
     }
 
     /// Sends the parts that the server does not have, and publishes the object.

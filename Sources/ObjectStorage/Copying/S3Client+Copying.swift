@@ -1,0 +1,135 @@
+import HTTP
+import POSIX
+
+/// Copies that never leave the service. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html>
+extension S3Client {
+    private static let notImplemented = "NotImplemented"
+    /// The most that is copied in one request.
+    private static let mostInOne: Int64 = 5 << 30
+
+    /// Copies an object of this or another bucket of the same service.
+    ///
+    /// True where ETag or token show that the copy is the same; false where its length alone does. nil where the service
+    /// cannot copy, or where it is another one. `progress` hears the number of bytes that are copied so far.
+    public func copy(
+        _ sourceKey: String, from source: S3Client, to key: String, once: Bool,
+        progress: (@Sendable (Int64) -> Void)? = nil
+    ) async throws(StorageError) -> Bool? {
+        guard source.location.endpoint == location.endpoint else { return nil }
+        let action = "copy \(source.location.name(sourceKey)) to \(location.name(key))"
+        guard let status = try await source.head(sourceKey) else {
+            throw StorageError(.noSuchKey, action, "there is no such object")
+        }
+        let copy = ObjectCopy(
+            source: "/\(source.location.bucket)/\(PercentEncoding.encode(sourceKey, keepingSlash: true))",
+            status: status, key: key, once: once, action: action, moved: MovedBytes(progress))
+        // An ETag that is made of parts is the copy's too where that is cut alike.
+        let ranges = PartRanges(cutting: status.size, minimum: options.minimumPartSize)
+        let isCutAlike = ObjectETag(status.etag).isCut(like: ranges)
+        do throws(StorageError) {
+            if isCutAlike || status.size > Self.mostInOne {
+                try await copyInParts(copy, ranges)
+            } else {
+                _ = try await carryOut(copy.request, expecting: "CopyObjectResult")
+            }
+        } catch {
+            if error.s3Code == Self.notImplemented { return nil }
+            throw error
+        }
+        progress?(status.size)
+        guard let made = try await head(key), made.size == status.size else {
+            throw StorageError(.corrupted, action, "the copy has another length; copy it again")
+        }
+        return made.isSame(as: status)
+    }
+
+    /// True where two objects of the same service surely have the same content.
+    public func isSame(_ key: String, as otherKey: String, in other: S3Client) async throws(StorageError) -> Bool {
+        guard let one = try await head(key), let two = try await other.head(otherKey) else { return false }
+        return one.isSame(as: two)
+    }
+
+    private func copyInParts(_ copy: ObjectCopy, _ ranges: PartRanges) async throws(StorageError) {
+        let token = copy.status.metadata[UploadToken.metadataName] ?? UploadToken.make()
+        let id = try await beginUpload(copy.key, token: token, copy.action)
+        do throws(StorageError) {
+            let etags = try await BoundedTasks.run(ranges.count, atOnce: Self.mostTasks) {
+                [self] (index) async throws(StorageError) in
+                let (offset, length) = (ranges.offset(index), ranges.length(index))
+                var call = copy.request
+                call.query = [("partNumber", String(index + 1)), ("uploadId", id)]
+                call.headers["x-amz-copy-source-range"] = "bytes=\(offset)-\(offset + length - 1)"
+                call.headers["If-None-Match"] = nil
+                let answer = try await window.run(copy.action) { [call] () throws(StorageError) in
+                    // The service moves these bytes; they tell nothing of the network.
+                    (try await carryOut(call, expecting: "CopyPartResult"), moved: 0)
+                }
+                copy.moved.update(index, length)
+                guard let etag = answer["ETag"] else {
+                    throw StorageError(.other, copy.action, "the answer has no ETag")
+                }
+                return Self.unquoted(etag)
+            }
+            let call = completion(copy.key, uploadID: id, etags: etags, once: copy.once, copy.action)
+            _ = try await carryOut(call, expecting: "CompleteMultipartUploadResult")
+        } catch {
+            // An answer that was lost may have been a good one: then the token is there.
+            let mayBeThere = error.code == .unreachable || error.s3Code == "NoSuchUpload"
+            if mayBeThere, (try? await isOurs(copy.key, token)) == true { return }
+            try? await abort(MultipartUpload(key: copy.key, uploadID: id, started: nil))
+            throw error
+        }
+    }
+
+    /// Does what may fail in the body of a 200 and be repeated.
+    private func carryOut(_ call: S3Call, expecting name: String) async throws(StorageError) -> XMLElement {
+        var attempt = 0
+        while true {
+            let answer = try await perform(call)
+            let document: XMLElement
+            do throws(XMLError) { document = try XMLElement(answer.body) } catch {
+                // Who knows nothing of copies has taken the empty body for the content.
+                throw StorageError(
+                    .other, call.action, "the server does not say that it copied", s3Code: Self.notImplemented)
+            }
+            if document.name == name { return document }
+            let failure = refusal(document, in: answer, to: call)
+            guard failure.reaction == .retry, attempt + 1 < policy.attempts else { throw failure }
+            try await pause(policy.wait(after: attempt), call.action)
+            attempt += 1
+        }
+    }
+}
+
+/// One object that is copied within its service.
+private struct ObjectCopy: Sendable {
+    /// Bucket and key as a path.
+    let source: String
+    let status: ObjectStatus
+    let key: String
+    let once: Bool
+    let action: String
+    let moved: MovedBytes
+
+    /// The request for all of it.
+    var request: S3Call {
+        var call = S3Call("PUT", key, doing: action)
+        call.headers["x-amz-copy-source"] = source
+        // What was replaced meanwhile is another object.
+        if !status.etag.isEmpty { call.headers["x-amz-copy-source-if-match"] = "\"\(status.etag)\"" }
+        if once { call.headers["If-None-Match"] = "*" }
+        // A server may copy gigabytes before it says a word.
+        call.leastStallSeconds = 600
+        return call
+    }
+}
+
+extension ObjectStatus {
+    /// True where both surely have the same content: they came from one upload, or the server says that they are alike.
+    func isSame(as other: ObjectStatus) -> Bool {
+        guard size == other.size else { return false }
+        let token = metadata[UploadToken.metadataName]
+        return (!etag.isEmpty && etag == other.etag)
+            || (token != nil && token == other.metadata[UploadToken.metadataName])
+    }
+}
