@@ -34,7 +34,9 @@ public enum BlockingThread {
     /// Lets this thread do nothing for a while; tasks have a sleep of their own.
     public static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 
-    /// Starts a detached thread of its own, for work that has no end, with every signal blocked: signals belong to the thread that asks for them.
+    /// Starts a detached thread for work that has no end.
+    ///
+    /// Every signal is blocked there: signals belong to the thread that asks for them.
     public static func start(_ body: @escaping @Sendable () -> Void) {
         let work = Unmanaged.passRetained(Work(body))
         var everything = sigset_t()

@@ -29,7 +29,8 @@ extension RunBucket {
             }
             files += artifact.files.map { ("\(artifact.into)/\($0.path)", $0) }
         }
-        let sums = try await BoundedTasks.run(files.count, atOnce: 8) { [files] (index) async throws(DeploymentError) in
+        let sums = try await BoundedTasks.run(files.count, atOnce: TransferLimits.filesAtOnce) {
+            [files] (index) async throws(DeploymentError) in
             let (name, record) = files[index]
             let path = folder.appending(name)
             try await fetch(record, to: path, below: folder, name, report)

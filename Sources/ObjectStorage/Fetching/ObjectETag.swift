@@ -68,15 +68,15 @@ struct ObjectETag: Sendable {
             .filter { $0.count == count }
     }
 
-    /// True where the file's content has this ETag.
+    /// True where the file's content has this ETag; that it is not made of some parts may be known already.
     func fits(
-        _ file: borrowing File, size: Int64, progress: ((Int64) -> Void)? = nil
+        _ file: borrowing File, size: Int64, besides known: PartRanges? = nil, progress: ((Int64) -> Void)? = nil
     ) throws(POSIXError) -> Bool {
         switch kind {
         case .opaque: return false
         case .whole: return try Self.md5(file, offset: 0, length: size, progress).hexadecimal == text
         case .parts:
-            for ranges in cuts(size) {
+            for ranges in cuts(size) where ranges != known {
                 var parts: [String] = []
                 for index in 0..<ranges.count {
                     parts.append(

@@ -61,18 +61,9 @@ extension S3Client {
             let writer = PartWriter(blocks, at: offset) { (bytes, offset) throws(StorageError) in
                 try target.write(bytes, at: offset)
             }
-            let sink = PartSink(offset: offset, length: length, restart: writer.restart) { bytes, position in
-                try writer.take(bytes)
-                total.update(index, position + Int64(bytes.count))
+            try await fetch(object.key, offset: offset, length: length, into: writer, action) {
+                total.update(index, $0)
             }
-            do throws(StorageError) {
-                try await fetch(object.key, offset: offset, length: length, into: sink, action)
-            } catch {
-                // Nobody may write any more once the file is left to others.
-                try? await writer.finish()
-                throw error
-            }
-            try await writer.finish()
             if try await isRight() {
                 blocks.run { target.beginSync(offset: offset, length: length) }
                 return length
@@ -84,8 +75,21 @@ extension S3Client {
             "part \(index + 1) of \(ranges.count) is not what was uploaded: its SHA-256 is not \(object.parts[index])")
     }
 
-    /// Fetches a range until all of it has come.
+    /// Fetches a range until all of it has come and is where it belongs; `progress` hears how much of it has come.
     func fetch(
+        _ key: String, offset: Int64, length: Int64, into writer: PartWriter, _ action: String,
+        progress: @escaping @Sendable (Int64) -> Void = { _ in }
+    ) async throws(StorageError) {
+        let sink = PartSink(offset: offset, length: length, into: writer, progress: progress)
+        do throws(StorageError) { try await fetch(key, offset: offset, length: length, into: sink, action) } catch {
+            // Nobody may write any more once the file is left to others.
+            try? await writer.finish()
+            throw error
+        }
+        try await writer.finish()
+    }
+
+    private func fetch(
         _ key: String, offset: Int64, length: Int64, into sink: PartSink, _ action: String
     ) async throws(StorageError) {
         var call = S3Call("GET", key, doing: action)

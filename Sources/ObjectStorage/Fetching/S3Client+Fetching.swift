@@ -46,7 +46,7 @@ extension S3Client {
         let fits = try await BlockingThread.run { () throws(StorageError) in
             do throws(POSIXError) {
                 var fits = fetch.etag.fits(parts.compactMap(\.md5))
-                if !fits { fits = try fetch.etag.fits(partial.data, size: status.size) }
+                if !fits { fits = try fetch.etag.fits(partial.data, size: status.size, besides: ranges) }
                 if fits || !mustFit { try partial.publish() } else { partial.discard() }
                 return fits
             } catch { throw StorageError(error, doing: action) }
@@ -72,7 +72,7 @@ extension S3Client {
             }
         }
         guard fetch.etag.isCut(like: fetch.ranges) else { return part }
-        part.md5 = try await fetch.hashing.run(fetch.action) { () throws(StorageError) in
+        part.md5 = try await fetch.hashing.run(fetch.action, atMost: { Processors.count }) { () throws(StorageError) in
             try await BlockingThread.run(inBackground: limits.isBackground) { () throws(StorageError) in
                 do throws(POSIXError) {
                     return try ObjectETag.md5(fetch.partial.data, offset: offset, length: length)
@@ -94,10 +94,7 @@ extension S3Client {
                     throw StorageError(error, doing: action)
                 }
             }
-            let sink = PartSink(offset: offset, length: length, restart: writer.restart) { bytes, position in
-                try writer.take(bytes)
-                fetch.moved.update(index, position + Int64(bytes.count))
-            }
+            let sink = PartSink(offset: offset, length: length, into: writer) { fetch.moved.update(index, $0) }
             let outcome = await answer(to: call, sink)
             // Nobody may write any more once the file is left to others.
             try await writer.finish()
@@ -140,7 +137,7 @@ private struct Fetch: Sendable {
     let moved: MovedBytes
     let action: String
     /// MD5 is slower than most networks: every core may be at it.
-    let hashing = Turnstile { Processors.count }
+    let hashing = Turnstile()
 }
 
 /// What became of one part.

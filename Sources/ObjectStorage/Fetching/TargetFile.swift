@@ -5,7 +5,7 @@ import SystemPackage
 final class TargetFile: PartSource {
     private let file: File
     private let path: FilePath
-    private let action: String
+    let action: String
     /// Where an earlier process left content, right or not.
     private let extents: [Range<Int64>]
 
@@ -53,12 +53,8 @@ final class TargetFile: PartSource {
     /// True where an earlier process wrote to a part, so that comparing it is worth the while.
     func mayHold(offset: Int64, length: Int64) -> Bool { extents.contains { $0.overlaps(offset..<offset + length) } }
 
-    func read(
-        into buffer: UnsafeMutableRawBufferPointer, at offset: Int64
-    ) throws(StorageError) -> UnsafeRawBufferPointer {
-        do throws(POSIXError) {
-            return UnsafeRawBufferPointer(rebasing: buffer[..<(try file.read(into: buffer, at: offset))])
-        } catch { throw StorageError(error, doing: action) }
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(POSIXError) -> Int {
+        try file.read(into: buffer, at: offset)
     }
 
     /// What is not there yet has another hash.

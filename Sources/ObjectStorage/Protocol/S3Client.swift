@@ -57,7 +57,7 @@ public final class S3Client: ObjectStore {
     let hasher: PartHasher
     let blocks: BlockQueue
     /// Parts that are hashed or sent: enough that one is always ready, and not more than memory holds until it is sent.
-    let ahead: Turnstile
+    private let ahead = Turnstile()
     private let clock = Mutex(Clock())
 
     /// A client of one bucket.
@@ -76,7 +76,6 @@ public final class S3Client: ObjectStore {
         window = TransferWindow(startingWith: options.partsAtOnce, limits: limits)
         hasher = PartHasher(limits) { [window] in window.isCrowded }
         blocks = BlockQueue(limits)
-        ahead = Turnstile { [window] in window.width + PartHasher.partsAhead }
         journal = UploadJournal(options.journal)
     }
 
@@ -89,6 +88,13 @@ public final class S3Client: ObjectStore {
     }
 
     private var now: Timestamp { options.clock() + clock.withLock { $0.applied } }
+
+    /// Hashes a part, and perhaps sends it, when its turn comes.
+    func prepare<Value: Sendable>(
+        _ action: String, _ body: () async throws(StorageError) -> Value
+    ) async throws(StorageError) -> Value {
+        try await ahead.run(action, atMost: { window.width + PartHasher.partsAhead }, body)
+    }
 
     /// Sends a call until it succeeds, is refused for good, or the policy's attempts are used up.
     func perform(_ call: S3Call, limit: Int = 16 << 20, sink: (any HTTPBodySink)? = nil) async throws(StorageError)

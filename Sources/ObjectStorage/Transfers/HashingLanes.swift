@@ -1,4 +1,3 @@
-import HTTP
 import Hashing
 import POSIX
 
@@ -60,7 +59,7 @@ struct HashingLanes: ~Copyable {
         let length = Int(min(Int64(Self.piece), request.length - lane.position))
         let start = index * Self.piece
         let room = UnsafeMutableRawBufferPointer(rebasing: buffer[start..<start + length])
-        let bytes = try request.source.read(into: room, at: request.offset + lane.position)
+        let bytes = try request.source.piece(into: room, at: request.offset + lane.position)
         sha256.lend(bytes, to: index)
         lane.md5?.update(bytes)
         lane.position += Int64(bytes.count)

@@ -1,4 +1,3 @@
-import HTTP
 import Hashing
 import POSIX
 import Synchronization
@@ -11,11 +10,23 @@ struct PartHashes: Sendable {
 
 /// A file whose parts are hashed.
 protocol PartSource: Sendable {
-    /// Reads at most as much as fits, and gives back what was read; nothing at the end.
-    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(StorageError)
-        -> UnsafeRawBufferPointer
+    /// What is being done with it, for errors.
+    var action: String { get }
+    /// Reads at most as much as fits; 0 at the end.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(POSIXError) -> Int
     /// Throws where the file may not end before a part of it does.
     func endsEarly() throws(StorageError)
+}
+
+extension PartSource {
+    /// Reads at most as much as fits, and gives back what was read; nothing at the end.
+    func piece(
+        into buffer: UnsafeMutableRawBufferPointer, at offset: Int64
+    ) throws(StorageError) -> UnsafeRawBufferPointer {
+        do throws(POSIXError) {
+            return UnsafeRawBufferPointer(rebasing: buffer[..<(try read(into: buffer, at: offset))])
+        } catch { throw StorageError(error, doing: action) }
+    }
 }
 
 /// Hashes parts of files on threads of its own, on each of them several parts side by side.

@@ -16,18 +16,15 @@ final class PartSink: HTTPBodySink {
     private let offset: Int64
     private let length: Int64
     private let state = Mutex(State())
-    private let restart: @Sendable () -> Void
-    private let consume: @Sendable (UnsafeRawBufferPointer, Int64) throws -> Void
+    private let writer: PartWriter
+    private let progress: @Sendable (Int64) -> Void
 
-    /// `restart` is called before the first byte of each attempt, `consume` with bytes and where they are in the part.
-    init(
-        offset: Int64, length: Int64, restart: @escaping @Sendable () -> Void,
-        consume: @escaping @Sendable (UnsafeRawBufferPointer, Int64) throws -> Void
-    ) {
+    /// `progress` hears how many bytes of the part have come; fewer than before where it comes once more.
+    init(offset: Int64, length: Int64, into writer: PartWriter, progress: @escaping @Sendable (Int64) -> Void) {
         self.offset = offset
         self.length = length
-        self.restart = restart
-        self.consume = consume
+        self.writer = writer
+        self.progress = progress
     }
 
     /// True once every byte of the part has come.
@@ -38,7 +35,7 @@ final class PartSink: HTTPBodySink {
         let start = response.headers["Content-Range"].flatMap(Self.start) ?? (response.status == 206 ? offset : 0)
         guard start <= offset else { throw StorageError(.other, "read a range", "the server sent another one") }
         state.withLock { $0 = State(position: start) }
-        restart()
+        writer.restart()
     }
 
     func receive(_ bytes: UnsafeRawBufferPointer) throws {
@@ -47,7 +44,10 @@ final class PartSink: HTTPBodySink {
         let skipped = Int(min(Int64(bytes.count), max(0, offset + received - position)))
         let wanted = UnsafeRawBufferPointer(
             rebasing: bytes[skipped...].prefix(Int(min(Int64(bytes.count), length - received))))
-        if !wanted.isEmpty { try consume(wanted, received) }
+        if !wanted.isEmpty {
+            try writer.take(wanted)
+            progress(received + Int64(wanted.count))
+        }
         state.withLock {
             $0.position = position + Int64(bytes.count)
             $0.received = received + Int64(wanted.count)

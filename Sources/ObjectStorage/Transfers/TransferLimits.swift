@@ -3,6 +3,10 @@ import Synchronization
 
 /// What the transfers of one client may take; all of it may be changed while they run.
 public final class TransferLimits: Sendable {
+    /// How many files of a set are on their way at once: small ones wait for answers more than for the network, and the
+    /// parts of large ones share one window anyway.
+    public static let filesAtOnce = 8
+
     private let client: HTTPClient
     private let ceiling: Mutex<Int>
     private let background: Mutex<Bool>

@@ -21,14 +21,8 @@ final class TransferWindow: Sendable {
 
     private let limits: TransferLimits
     private let now: @Sendable () -> ContinuousClock.Instant
-    private let pace: PaceBox
-    private let turnstile: Turnstile
-
-    // A closure cannot hold a Mutex, only a reference to one.
-    private final class PaceBox: Sendable {
-        let state: Mutex<Pace>
-        init(_ pace: Pace) { state = Mutex(pace) }
-    }
+    private let pace: Mutex<Pace>
+    private let turnstile = Turnstile()
 
     init(
         startingWith width: Int, limits: TransferLimits,
@@ -36,13 +30,11 @@ final class TransferWindow: Sendable {
     ) {
         self.limits = limits
         self.now = now
-        let pace = PaceBox(Pace(width: max(1, width), epoch: (now(), 0, 0)))
-        self.pace = pace
-        turnstile = Turnstile { min(pace.state.withLock { $0.width }, limits.partsAtOnce) }
+        pace = Mutex(Pace(width: max(1, width), epoch: (now(), 0, 0)))
     }
 
     /// How many may be under way now.
-    var width: Int { min(pace.state.withLock { $0.width }, limits.partsAtOnce) }
+    var width: Int { min(pace.withLock { $0.width }, limits.partsAtOnce) }
 
     /// True where parts wait for their turn.
     var isCrowded: Bool { turnstile.isCrowded }
@@ -51,7 +43,7 @@ final class TransferWindow: Sendable {
     func run<Value: Sendable>(
         _ action: String, _ body: () async throws(StorageError) -> (Value, moved: Int64)
     ) async throws(StorageError) -> Value {
-        try await turnstile.run(action) { () throws(StorageError) in
+        try await turnstile.run(action, atMost: { width }) { () throws(StorageError) in
             let (value, moved) = try await body()
             if moved > 0 { note(moved) }
             return value
@@ -61,7 +53,7 @@ final class TransferWindow: Sendable {
     /// A server said "later", or nothing at all.
     func narrow() {
         let now = now()
-        pace.state.withLock { pace in
+        pace.withLock { pace in
             if let last = pace.narrowed, now - last < Self.burst { return }
             pace.narrowed = now
             pace.width = max(1, min(pace.width, limits.partsAtOnce) / 2)
@@ -73,7 +65,7 @@ final class TransferWindow: Sendable {
     private func note(_ bytes: Int64) {
         let now = now()
         let isFull = turnstile.isCrowded
-        pace.state.withLock { pace in
+        pace.withLock { pace in
             pace.epoch.bytes += bytes
             pace.epoch.parts += 1
             widen(&pace, at: now, isFull: isFull)

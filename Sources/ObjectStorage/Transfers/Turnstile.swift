@@ -9,26 +9,22 @@ final class Turnstile: Sendable {
         var next = 0
     }
 
-    private let limit: @Sendable () -> Int
     private let state = Mutex(State())
-
-    /// `limit` is asked whenever somebody comes or goes.
-    init(_ limit: @escaping @Sendable () -> Int) { self.limit = limit }
 
     /// True where somebody waits.
     var isCrowded: Bool { state.withLock { !$0.waiting.isEmpty } }
 
-    /// Does something when its turn comes.
+    /// Does something when its turn comes; `limit` is asked whenever somebody comes or goes.
     func run<Value: Sendable>(
-        _ action: String, _ body: () async throws(StorageError) -> Value
+        _ action: String, atMost limit: @Sendable () -> Int, _ body: () async throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
-        guard await enter() else { throw StorageError(.cancelled, action, "cancelled") }
-        defer { leave() }
+        guard await enter(limit) else { throw StorageError(.cancelled, action, "cancelled") }
+        defer { leave(limit) }
         return try await body()
     }
 
     /// False where the task was cancelled meanwhile; otherwise whoever came in says when it leaves.
-    func enter() async -> Bool {
+    private func enter(_ limit: @Sendable () -> Int) async -> Bool {
         let number = state.withLock { state in
             state.next += 1
             return state.next
@@ -59,7 +55,7 @@ final class Turnstile: Sendable {
         }
     }
 
-    func leave() {
+    private func leave(_ limit: @Sendable () -> Int) {
         let entering = state.withLock { state in
             state.inside -= 1
             // Nobody is left who could still ask.

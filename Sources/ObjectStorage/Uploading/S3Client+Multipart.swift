@@ -93,7 +93,7 @@ extension S3Client {
         let action = "\(upload.action), part \(index + 1) of \(ranges.count)"
         // Whether it goes on, fails or is cancelled: who waits for this part need not wait any longer.
         defer { hasher.start() }
-        return try await ahead.run(action) { () throws(StorageError) in
+        return try await prepare(action) { () throws(StorageError) in
             let isThere = listed?.size == length
             let hashes = try await hasher.hash(
                 upload.source, offset: offset, length: length, withMD5: isThere || options.sendsContentMD5,

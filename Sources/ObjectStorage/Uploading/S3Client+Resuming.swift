@@ -35,7 +35,7 @@ extension S3Client {
         let hashes = try await BoundedTasks.run(begun.ranges.count, atOnce: Self.mostTasks) {
             [self] index throws(StorageError) in
             let (offset, length) = (begun.ranges.offset(index), begun.ranges.length(index))
-            return try await ahead.run(upload.action) { () throws(StorageError) in
+            return try await prepare(upload.action) { () throws(StorageError) in
                 let hashes = try await hasher.hash(upload.source, offset: offset, length: length, withMD5: false)
                 upload.progress.update(index, length)
                 return hashes.sha256.hexadecimal

@@ -22,16 +22,11 @@ extension S3Client {
             let (offset, length) = (ranges.offset(index), ranges.length(index))
             return try await window.run(action) { () throws(StorageError) in
                 let hash = PartHash()
-                let hasher = PartWriter(blocks, at: offset, isOrdered: true) { bytes, _ in hash.update(bytes) }
-                let restart = { @Sendable in
-                    hasher.restart()
-                    hash.restart()
+                let hasher = PartWriter(blocks, at: offset, isOrdered: true) { bytes, position in
+                    if position == offset { hash.restart() }
+                    hash.update(bytes)
                 }
-                let sink = PartSink(offset: offset, length: length, restart: restart) { bytes, _ in
-                    try hasher.take(bytes)
-                }
-                try await fetch(object.key, offset: offset, length: length, into: sink, action)
-                try await hasher.finish()
+                try await fetch(object.key, offset: offset, length: length, into: hasher, action)
                 return (hash.finish() == object.parts[index], length)
             }
         }

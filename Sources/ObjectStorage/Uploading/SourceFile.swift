@@ -11,7 +11,7 @@ final class SourceFile: PartSource {
     let body: BodyFile
     let size: Int64
     private let opened: FileStatus
-    private let action: String
+    let action: String
     /// In the background it is read at the lowest priority, and not kept in memory afterwards.
     private let limits: TransferLimits?
 
@@ -46,37 +46,24 @@ final class SourceFile: PartSource {
     /// All of a file that is so small that memory may hold it until it is sent; it is read once then, and cannot change.
     func contentIfSmall(withMD5: Bool) throws(StorageError) -> WholeContent? {
         guard size <= Self.small else { return nil }
-        var bytes = [UInt8](repeating: 0, count: Int(size))
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(size), alignment: 16)
+        defer { buffer.deallocate() }
         var filled = 0
-        while filled < bytes.count {
-            let count = try read(into: &bytes, from: filled)
-            guard count > 0 else { break }
-            filled += count
+        while filled < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            let piece = try piece(into: rest, at: Int64(filled))
+            if piece.isEmpty { break }
+            filled += piece.count
         }
         try checkUnchanged()
+        let bytes = Array(buffer[..<filled])
         return WholeContent(
             body: .bytes(bytes), hashes: PartHashes(sha256: SHA256.hash(bytes), md5: withMD5 ? MD5.hash(bytes) : nil))
     }
 
-    private func read(into bytes: inout [UInt8], from start: Int) throws(StorageError) -> Int {
-        // Array's own withUnsafeMutableBytes would lose the type of the error.
-        let result: Result<Int, StorageError> = bytes.withUnsafeMutableBytes { buffer in
-            do throws(StorageError) {
-                let room = UnsafeMutableRawBufferPointer(rebasing: buffer[start...])
-                return .success(try read(into: room, at: Int64(start)).count)
-            } catch { return .failure(error) }
-        }
-        return try result.get()
-    }
-
     func endsEarly() throws(StorageError) { try checkUnchanged() }
 
-    func read(
-        into buffer: UnsafeMutableRawBufferPointer, at offset: Int64
-    ) throws(StorageError) -> UnsafeRawBufferPointer {
-        guard !buffer.isEmpty else { return UnsafeRawBufferPointer(buffer) }
-        do throws(POSIXError) {
-            return UnsafeRawBufferPointer(rebasing: buffer[..<(try body.read(into: buffer, at: offset))])
-        } catch { throw StorageError(error, doing: action) }
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(POSIXError) -> Int {
+        try body.read(into: buffer, at: offset)
     }
 }

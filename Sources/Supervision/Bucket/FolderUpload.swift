@@ -6,9 +6,6 @@ import SystemPackage
 
 /// Brings a set of files into the bucket; what went through is not sent again when the rest is tried once more.
 actor FolderUpload {
-    /// Small files wait for answers more than for the network; the parts of large ones share one window anyway.
-    private static let filesAtOnce = 8
-
     private let store: any ObjectStore
     private let folder: String
     private var done: [String: FileRecord]
@@ -39,7 +36,7 @@ actor FolderUpload {
         let files = files.sorted { $0.key < $1.key }
         let sent = MovedBytes(progress)
         do {
-            let records = try await BoundedTasks.run(files.count, atOnce: Self.filesAtOnce) { index in
+            let records = try await BoundedTasks.run(files.count, atOnce: TransferLimits.filesAtOnce) { index in
                 let (path, file) = files[index]
                 let record = try await self.record(path, file) { sent.update(index, $0) }
                 try await self.verify(record)

@@ -6,9 +6,6 @@ import SystemPackage
 
 /// Brings back what earlier starts of the run left in the bucket.
 struct Restorer: Sendable {
-    /// Small files wait for answers more than for the network.
-    private static let filesAtOnce = 8
-
     let session: RunSession
 
     /// A finished stage's newest manifest, nil where the stage was never finished.
@@ -35,7 +32,7 @@ struct Restorer: Sendable {
         let name = manifest.step.map { "checkpoint \(manifest.stage)/\($0)" } ?? "outputs of stage \(manifest.stage)"
         do throws(StorageError) {
             let files = manifest.files
-            let wrong = try await BoundedTasks.run(files.count, atOnce: Self.filesAtOnce) {
+            let wrong = try await BoundedTasks.run(files.count, atOnce: TransferLimits.filesAtOnce) {
                 [store = session.store] (index) async throws(StorageError) in
                 try await store.verify(files[index].object) ? nil : files[index].key
             }
@@ -74,7 +71,8 @@ struct Restorer: Sendable {
 
     /// Downloads files, several at once; those that are there already and fit are left alone.
     func download(_ files: [FileRecord], to folder: FilePath) async throws(StorageError) {
-        try await BoundedTasks.forEach(files, atOnce: Self.filesAtOnce) { [session] (file) async throws(StorageError) in
+        try await BoundedTasks.forEach(files, atOnce: TransferLimits.filesAtOnce) {
+            [session] (file) async throws(StorageError) in
             // A record's path has no "..": it was checked when the manifest was read.
             let path = folder.appending(file.path)
             if await BlockingThread.run({ LocalCopy.fits(file, at: path) }) { return }

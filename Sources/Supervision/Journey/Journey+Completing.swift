@@ -59,7 +59,8 @@ extension Journey {
     /// Asks the bucket for every artifact once more, and only then writes complete.json.
     func complete(_ session: RunSession, _ artifacts: [CompletionRecord.Artifact]) async throws(SupervisionError) {
         board.enter(.verify)
-        try await BoundedTasks.forEach(artifacts.flatMap(\.files), atOnce: 8) { (file) async throws(SupervisionError) in
+        try await BoundedTasks.forEach(artifacts.flatMap(\.files), atOnce: TransferLimits.filesAtOnce) {
+            (file) async throws(SupervisionError) in
             let isRight = try await session.persistence.run("verify \(file.key)") {
                 try await session.store.verify(file.object)
             }
