@@ -56,7 +56,13 @@ import Testing
         #expect(pruned.flatMap(\.failures) == ["a build is running, so that what it shares stays"])
         #expect(try names("pip") == ["http"])
         _ = consume builder
-        #expect(caches.prune(all: true, usedBefore: .max, dryRun: false).map(\.name) == ["layers", "pip"])
+        var freed = caches.prune(all: true, usedBefore: .max, dryRun: false)
+        // A child that another test starts at this moment holds a copy of the lock until it becomes its program.
+        for _ in 0..<500 where freed.map(\.name) == ["builds"] {
+            BlockingThread.sleep(milliseconds: 10)
+            freed = caches.prune(all: true, usedBefore: .max, dryRun: false)
+        }
+        #expect(freed.map(\.name) == ["layers", "pip"])
         #expect(try names("pip").isEmpty)
         #expect(try names("run") == ["root"])
         try FileSystem.removeTree(folder("home/cache"))
