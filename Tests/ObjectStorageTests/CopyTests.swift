@@ -78,14 +78,16 @@ import Testing
         #expect(server.object("third") == nil && server.uploads.isEmpty)
     }
 
-    @Test func `a copy whose last answer is lost counts`() async throws {
+    @Test(arguments: [Fault.loseAnswer, .cutAnswer(20), Mishap.answer(200, "InternalError")])
+    func `a copy whose last answer is no good one counts`(_ fault: Fault) async throws {
         let server = try await double()
         let proxy = try await FaultProxy(server.endpoint) { request in
-            request.isComplete && request.repetition == 0 ? .loseAnswer : .none
+            request.isComplete && request.repetition == 0 ? fault : .none
         }
         let client = try server.client(endpoint: proxy.endpoint)
         #expect(try await client.copy("from", from: client, to: "to", once: false) == true)
         #expect(server.object("to")?.content == noise(5 << 20))
+        #expect(server.uploads.isEmpty)
     }
 
     @Test func `another service is none of its business`() async throws {

@@ -77,7 +77,7 @@ enum Mishap: String, CaseIterable, Sendable, CustomTestStringConvertible {
         }
     }
 
-    private static func answer(_ status: Int, _ code: String) -> Fault {
+    static func answer(_ status: Int, _ code: String) -> Fault {
         .answer(status, "<Error><Code>\(code)</Code><Message>m</Message><RequestId>r-1</RequestId></Error>")
     }
 }

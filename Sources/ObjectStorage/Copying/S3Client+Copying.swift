@@ -71,11 +71,13 @@ extension S3Client {
                 return Self.unquoted(etag)
             }
             let call = completion(copy.key, uploadID: id, etags: etags, once: copy.once, copy.action)
-            _ = try await carryOut(call, expecting: "CompleteMultipartUploadResult")
+            // An answer that was lost may have been a good one: then the token is there. The source may have the same, and
+            // with it what was copied from there before.
+            _ = try await publish(call, true) { (failure) throws(StorageError) in
+                if failure.code == .preconditionFailed { return nil }
+                return try await isOurs(copy.key, token) ? true : nil
+            }
         } catch {
-            // An answer that was lost may have been a good one: then the token is there.
-            let mayBeThere = error.code == .unreachable || error.s3Code == "NoSuchUpload"
-            if mayBeThere, (try? await isOurs(copy.key, token)) == true { return }
             try? await abort(MultipartUpload(key: copy.key, uploadID: id, started: nil))
             throw error
         }

@@ -10,17 +10,30 @@ extension S3Client {
         let call = completion(
             begun.upload.key, uploadID: begun.record.uploadID, etags: parts.map(\.etag), once: begun.upload.once,
             begun.upload.action)
+        do throws(StorageError) {
+            return try await publish(call, object) { (_) throws(StorageError) in try await existing(like: object) }
+        } catch {
+            if Self.isFinal(error) { await discard(begun) }
+            throw error
+        }
+    }
+
+    /// Has the server make parts an object, which is `made`, or what `existing` finds where an answer was no good one.
+    func publish<Made: Sendable>(
+        _ call: S3Call, _ made: Made, orElse existing: (_ failure: StorageError) async throws(StorageError) -> Made?
+    ) async throws(StorageError) -> Made {
         var attempt = 0
         while true {
             let failure: StorageError
             do throws(StorageError) {
-                let refusal = try refusal(in: try await perform(call), to: call)
-                guard let refusal else { return object }
+                guard let refusal = try refusal(in: try await perform(call), to: call) else { return made }
                 failure = refusal
             } catch { failure = error }
-            // An earlier attempt may have succeeded and its answer been lost: the token tells.
-            if let existing = try await settled(object, after: failure) { return existing }
-            if Self.isFinal(failure) { await discard(begun) }
+            // An earlier attempt may have succeeded and its answer been lost. Why the upload failed says more than why the
+            // question whether it did failed.
+            do throws(StorageError) {
+                if failure.code != .cancelled, let existing = try await existing(failure) { return existing }
+            } catch { throw failure }
             guard failure.code == .unreachable, failure.s3Code != nil, attempt + 1 < policy.attempts else {
                 throw failure
             }
@@ -69,18 +82,6 @@ extension S3Client {
         case "PreconditionFailed": 412
         case "InternalError", "ServiceUnavailable", "SlowDown", "RequestTimeout", nil: 503
         default: 400
-        }
-    }
-
-    private func settled(
-        _ object: UploadedObject, after failure: StorageError
-    ) async throws(StorageError) -> UploadedObject? {
-        if failure.code == .cancelled { return nil }
-        do throws(StorageError) {
-            return try await existing(like: object)
-        } catch {
-            // Why the upload failed says more than why the question whether it did failed.
-            throw failure
         }
     }
 
