@@ -1,5 +1,4 @@
 public import ImageStore
-import JSON
 public import OCI
 
 /// An image in a registry whose documents are in a store, and whose layers may stay where they are.
@@ -39,30 +38,21 @@ extension RegistryClient {
     ) async throws(RegistryError) -> AddedImage {
         let top = try await manifest(reference.identifier, access)
         let source = BlobSource(registry: reference.registry, repository: reference.repository)
-        var found: [FetchedManifest] = []
-        var waiting = [top]
-        while let next = waiting.popLast() {
-            guard !found.contains(where: { $0.descriptor.digest == next.descriptor.digest }) else { continue }
-            guard found.count < 200 else { throw RegistryError(.unsuitable, "it has hundreds of manifests") }
-            found.append(next)
-            if next.descriptor.mediaType.isIndex {
-                let index = try next.decoded { (json) throws(JSONError) in try ImageIndex(json: json) }
-                for child in index.manifests { waiting.append(try await manifest("\(child.digest)", access)) }
-            } else {
-                let image = try next.decoded { (json) throws(JSONError) in try ImageManifest(json: json) }
-                let config = try await smallBlob(image.config, access)
-                do throws(ImageStoreError) {
-                    _ = try store.add(config, mediaType: image.config.mediaType)
-                    for blob in image.layers + [image.config] { try store.remember(source, of: blob.digest) }
-                } catch { throw RegistryError(.local, error.description) }
-            }
+        let found = try await manifests(from: top, access)
+        for case let (manifest, image?) in found {
+            let config = try await smallBlob(image.config, access)
+            do throws(ImageStoreError) {
+                _ = try store.add(config, mediaType: image.config.mediaType)
+                for blob in image.layers + [image.config] { try store.remember(source, of: blob.digest) }
+                _ = try store.add(manifest.content, mediaType: manifest.descriptor.mediaType)
+            } catch { throw RegistryError(.local, error.description) }
         }
         // What names others comes after them.
-        for manifest in found.reversed() {
+        for (manifest, image) in found.reversed() where image == nil {
             do throws(ImageStoreError) {
                 _ = try store.add(manifest.content, mediaType: manifest.descriptor.mediaType)
             } catch { throw RegistryError(.local, error.description) }
         }
-        return AddedImage(descriptor: top.descriptor, manifests: found.map(\.descriptor.digest))
+        return AddedImage(descriptor: top.descriptor, manifests: found.map(\.manifest.descriptor.digest))
     }
 }

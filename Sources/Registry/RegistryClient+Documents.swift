@@ -1,4 +1,3 @@
-import JSON
 public import OCI
 
 /// What a registry says of an image, without its layers.
@@ -22,22 +21,12 @@ extension RegistryClient {
     private func documents(
         _ identifier: String, _ access: RepositoryAccess
     ) async throws(RegistryError) -> ImageDocuments {
-        var documents: [Digest: [UInt8]] = [:]
         let top = try await manifest(identifier, access)
-        var next = [top]
-        while let found = next.popLast() {
+        var documents: [Digest: [UInt8]] = [:]
+        // Attestations are for no platform, and describe no image.
+        for (found, image) in try await manifests(from: top, access, where: { $0.platform?.os != "unknown" }) {
             documents[found.descriptor.digest] = found.content
-            guard documents.count < 200 else { throw RegistryError(.unsuitable, "it has hundreds of manifests") }
-            if found.descriptor.mediaType.isIndex {
-                let index = try found.decoded { (json) throws(JSONError) in try ImageIndex(json: json) }
-                // Attestations are for no platform, and describe no image.
-                for child in index.manifests where child.platform?.os != "unknown" && documents[child.digest] == nil {
-                    next.append(try await manifest(child.digest.description, access))
-                }
-            } else {
-                let image = try found.decoded { (json) throws(JSONError) in try ImageManifest(json: json) }
-                documents[image.config.digest] = try await smallBlob(image.config, access)
-            }
+            if let image { documents[image.config.digest] = try await smallBlob(image.config, access) }
         }
         return ImageDocuments(descriptor: top.descriptor, documents: documents)
     }

@@ -20,6 +20,9 @@ extension RegistryClient {
     /// What registries must accept at least, and we at most. <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>
     static let manifestLimit = 4 << 20
 
+    /// More than any image has; a list without end is none.
+    private static let mostManifests = 200
+
     /// A registry that is not told of all four may convert what it has, and then the digest is another.
     static let acceptedManifests = [MediaType.imageManifest, .imageIndex, .dockerManifest, .dockerManifestList]
         .map(\.description).joined(separator: ", ")
@@ -47,6 +50,30 @@ extension RegistryClient {
             throw RegistryError(.unsuitable, "\(request.name) answered with '\(type)', which is no image that we know")
         }
         return FetchedManifest(descriptor: descriptor, content: response.body, json: json)
+    }
+
+    /// A manifest and those that it leads to, each once and itself first; an index is no image.
+    func manifests(
+        from top: FetchedManifest, _ access: RepositoryAccess, where isWanted: (Descriptor) -> Bool = { _ in true }
+    ) async throws(RegistryError) -> [(manifest: FetchedManifest, image: ImageManifest?)] {
+        var found: [(manifest: FetchedManifest, image: ImageManifest?)] = []
+        var known: Set<Digest> = [top.descriptor.digest]
+        var waiting = [top]
+        while let next = waiting.popLast() {
+            guard next.descriptor.mediaType.isIndex else {
+                found.append((next, try next.decoded { (json) throws(JSONError) in try ImageManifest(json: json) }))
+                continue
+            }
+            found.append((next, nil))
+            let index = try next.decoded { (json) throws(JSONError) in try ImageIndex(json: json) }
+            for child in index.manifests where isWanted(child) && known.insert(child.digest).inserted {
+                guard known.count <= Self.mostManifests else {
+                    throw RegistryError(.unsuitable, "it has hundreds of manifests")
+                }
+                waiting.append(try await manifest("\(child.digest)", access))
+            }
+        }
+        return found
     }
 
     /// What a tag or a digest leads to, nil where it is not there or where the registry does not tell.

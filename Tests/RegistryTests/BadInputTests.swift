@@ -75,6 +75,31 @@ import Testing
         #expect(text.hasSuffix("answered 404 Not Found: blob_unknown (BLOB_UNKNOWN)"), "\(text)")
     }
 
+    @Test func `an index that never ends is no image`() async throws {
+        let registry = try await StrictRegistry()
+        let image = try SampleImage(layers: [10])
+        try registry.hold(image, as: "1")
+        // Each names one more, as those do that a registry makes up as it is asked.
+        var descriptor = image.descriptor
+        for _ in 0..<250 {
+            let index = ImageIndex(manifests: [descriptor]).json
+            let content = index.encoded()
+            descriptor = Descriptor(mediaType: .imageIndex, digest: Digest(of: content), size: Int64(content.count))
+            let digest = descriptor.digest.description
+            registry.change {
+                $0.repositories["app"]?.manifests[digest] = .init(
+                    type: "\(MediaType.imageIndex)", bytes: content, json: index)
+            }
+        }
+        let reference = try Reference("\(registry.host)/app@\(descriptor.digest)")
+        let store = try image.emptyStore()
+        let read = try await failure { _ = try await client.add(reference, platform: nil, to: store) }
+        #expect(read == "cannot read image \(reference): it has hundreds of manifests")
+        let looked = try await failure { _ = try await client.documents(of: reference) }
+        #expect(looked == "cannot look at image \(reference): it has hundreds of manifests")
+        #expect(registry.count("GET", "/manifests/") < 500)
+    }
+
     @Test func `a store that lacks a layer cannot push it, and the tag stays where it was`() async throws {
         let registry = try await StrictRegistry()
         let image = try SampleImage(layers: [10, 20])
