@@ -9,6 +9,9 @@ extension RegistryClient {
     func hasBlob(_ blob: Descriptor, _ access: RepositoryAccess) async throws(RegistryError) -> Bool {
         let request = HTTPRequest("HEAD", access.url("blobs/\(blob.digest)"))
         let response = try await send(request, access)
+        if response.status == 403, response.url.authority != request.url.authority {
+            return try await hasFirstByte(of: blob, access)
+        }
         if response.isSuccess {
             // A page that answers everything with 200, as a network's sign-in does, has not the blob's length. Nothing
             // is what those say who say nothing.
@@ -16,6 +19,21 @@ extension RegistryClient {
             return length == 0 || length == blob.size
         }
         guard response.status == 404 else { throw await refusal(request, response, access) }
+        return false
+    }
+
+    /// True where the storage that the registry refers to gives a byte of the blob.
+    ///
+    /// It may have been told that it would be asked by GET, and S3 says 403 of what is missing to whoever may not list.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
+    private func hasFirstByte(
+        of blob: Descriptor, _ access: RepositoryAccess
+    ) async throws(RegistryError) -> Bool {
+        var request = HTTPRequest("GET", access.url("blobs/\(blob.digest)"))
+        request.headers["Range"] = "bytes=0-0"
+        let response = try await send(request, access)
+        if response.isSuccess { return response.body.count == 1 }
+        guard [403, 404].contains(response.status) else { throw await refusal(request, response, access) }
         return false
     }
 

@@ -22,6 +22,18 @@ import Testing
         #expect(second.count == 6)
     }
 
+    @Test func `a blob at a storage that takes no HEAD is found all the same`() async throws {
+        let stage = try await Stage(Scenario("no HEAD", tokens: .init()) { [.blobs(signedForGETAt: $0)] })
+        let image = try SampleImage()
+        let reference = try Reference("\(stage.registry.host)/app:1")
+        try await stage.client.push(image.descriptor, from: image.store, to: reference)
+        let received = stage.registry.received
+        try await stage.client.push(image.descriptor, from: image.store, to: reference)
+        #expect(stage.registry.received == received)
+        try await stage.client.check(reference, platform: .current)
+        stage.expectNoLeak()
+    }
+
     @Test func `a small layer on a base of the same registry costs ten requests at most and moves no byte of it`()
         async throws
     {

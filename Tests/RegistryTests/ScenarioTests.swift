@@ -26,6 +26,7 @@ import Testing
         Scenario("Docker Hub's blobs at another host", tokens: .init(otherChallenges: "Negotiate, ")) {
             [.blobs(from: $0)]
         },
+        Scenario("blobs at another host that takes no HEAD", tokens: .init()) { [.blobs(signedForGETAt: $0)] },
         Scenario("ECR", chunkSize: 400_000) { _ in [.ecr] },
         Scenario(
             "GHCR", tokens: .init(lifetime: nil, challengesWithPull: true), chunkSize: 1_500_000,

@@ -57,6 +57,14 @@ extension Habit {
         })
     }
 
+    /// Whoever asks for a blob in any way is sent to a storage that was told to expect a GET.
+    static func blobs(signedForGETAt storage: LoopbackServer) -> Habit {
+        Habit(before: { request in
+            guard ["HEAD", "GET"].contains(request.method), request.path.contains("/blobs/sha256") else { return nil }
+            return .answer(307, ["Location": storage.url(request.target + "?X-Amz-SignedMethod=GET").text])
+        })
+    }
+
     /// A proxy that takes no longer bodies, and answers with a page.
     static func longestBody(_ limit: Int) -> Habit {
         Habit(interrupt: { request in

@@ -57,6 +57,9 @@ final class Stage: Sendable {
         // Like S3 it takes signatures in the query, or Authorization, never both.
         storage = try await LoopbackServer { request in
             guard request.headers["Authorization"] == nil else { return .answer(400, text: "InvalidRequest") }
+            if request.method == "HEAD", request.target.contains("SignedMethod=GET") {
+                return .answer(403, text: "SignatureDoesNotMatch")
+            }
             guard let registry = behind.withLock({ $0 }) else { return .answer(500) }
             return registry.answer(request)
         }
