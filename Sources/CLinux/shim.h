@@ -43,10 +43,6 @@ static inline int caas_openat(int folder, const char *path, int flags, mode_t mo
 }
 /// prctl(2) is variadic.
 static inline int caas_prctl(int option, unsigned long value) { return prctl(option, value, 0L, 0L, 0L); }
-/// A rename that fails with EEXIST rather than replacing. https://man7.org/linux/man-pages/man2/rename.2.html
-static inline int caas_rename_new(const char *from, const char *to) {
-    return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */);
-}
 /// The calling thread alone gets only what no other one wants: the idle classes of the processor and of the disk.
 /// Nice 19 is not enough: twenty such threads together weigh a third of one of normal priority, and a training beside an
 /// upload on its own core lost 60 % of its steps, in the idle class 1 %. glibc shows SCHED_IDLE only with _GNU_SOURCE.

@@ -74,19 +74,20 @@ struct RunMountTests {
         #expect(fixture.said.output == ["gone", "kept", "old"])
     }
 
-    @Test(arguments: [(CacheMount.Sharing.locked, ["1", "2"]), (.private, ["1", "1"])])
-    func `two builds at once share a cache as it says`(sharing: CacheMount.Sharing, lines: [String]) async throws {
+    @Test(arguments: [CacheMount.Sharing.locked, .private])
+    func `builds that begin at once share a new cache as it says`(sharing: CacheMount.Sharing) async throws {
+        let builds = 6
         let base = try await fixture.base()
         let cache = RunMount.cache(CacheMount(id: "c", target: "/c", sharing: sharing))
         let go = fixture.folder("go")
         try FileSystem.makeFolder(go)
-        // The second waits for the first where they take turns; where not, none ends before both have begun.
+        // One waits for the other where they take turns; where not, none ends before all have begun.
         if sharing == .locked { try fixture.folder.write("go/now", "") }
         try await withThrowingTaskGroup(of: Void.self) { [fixture] group in
-            for number in 0..<2 {
+            for number in 0..<builds {
                 group.addTask {
                     let script = """
-                        : \(number); echo x >>/c/all; cut -d: -f1 /c/all | wc -l; sleep 0.2
+                        : \(number); echo x >>/c/all; sleep 0.1; cut -d: -f1 /c/all | wc -l
                         i=0; until [ -e /go/now ] || [ $i = 600 ]; do i=$((i + 1)); sleep 0.1; done
                         """
                     _ = try await fixture.run(script, on: [base]) {
@@ -94,11 +95,34 @@ struct RunMountTests {
                     }
                 }
             }
-            _ = try await eventually(within: 60) { fixture.said.output.count == 2 ? true : nil }
+            _ = try await eventually(within: 60) { fixture.said.output.count == builds ? true : nil }
             try fixture.folder.write("go/now", "")
             try await group.waitForAll()
         }
-        #expect(fixture.said.output.sorted() == lines)
+        #expect(fixture.said.output.sorted() == (0..<builds).map { sharing == .locked ? "\($0 + 1)" : "1" })
+    }
+
+    @Test func `a cache that is pruned while a build waits for it is made anew`() async throws {
+        let base = try await fixture.base()
+        let cache = RunMount.cache(CacheMount(id: "c", target: "/c", sharing: .locked))
+        let script = "echo x >>/c/all; wc -l </c/all"
+        _ = try await fixture.run(script, on: [base]) { $0.mounts = [cache] }
+        let runs = fixture.folder("home/cache/run")
+        let place = runs.appending(try #require(try FileSystem.names(in: runs).first)).appending("mounts")
+        let kept = place.appending(try #require(try FileSystem.names(in: place).first))
+        let pruning = try File(kept, .read)
+        #expect(try pruning.lock(wait: false))
+        async let waiting = fixture.run("\(script); true", on: [base]) { $0.mounts = [cache] }
+        let isWaiting = try await eventually {
+            fixture.said.steps.contains { $0.hasPrefix("waiting for cache c") } ? true : nil
+        }
+        #expect(isWaiting == true)
+        try FileSystem.rename(kept, to: fixture.folder("gone"))
+        pruning.unlock()
+        _ = try await waiting
+        #expect(fixture.said.output == ["1", "1"])
+        _ = try await fixture.run("\(script); true; true", on: [base]) { $0.mounts = [cache] }
+        #expect(fixture.said.output == ["1", "1", "2"])
     }
 
     @Test func `files of the host and of other layers can be bound`() async throws {

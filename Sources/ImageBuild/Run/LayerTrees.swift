@@ -48,7 +48,7 @@ struct LayerTrees {
     ) throws(ImageBuildError) -> LayerTree {
         if let known = hold(chain) { return known }
         // Two that need it at once make it once.
-        let lock = try lock(chain)
+        let lock = try session.lock(chain.hexadecimal)
         defer { withExtendedLifetime(lock) {} }
         if let known = hold(chain) { return known }
         report(.step("unpacking layer \(layer.descriptor.digest.short)"))
@@ -111,15 +111,6 @@ struct LayerTrees {
         else { return nil }
         try? file.setModified(seconds: Int64(Timestamp.now().seconds))
         return LayerTree(path: place.appending("tree"), lock: HeldLock(file))
-    }
-
-    private func lock(_ chain: Digest) throws(ImageBuildError) -> HeldLock {
-        let path = session.place.locks.appending(chain.hexadecimal)
-        return try posix { () throws(POSIXError) in
-            let file = try File(path, .update(mode: 0o644))
-            _ = try file.lock(wait: true)
-            return HeldLock(file)
-        }
     }
 }
 

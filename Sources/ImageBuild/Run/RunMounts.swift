@@ -119,23 +119,42 @@ struct RunMounts: Sendable {
     private mutating func folder(of cache: CacheMount) throws(ImageBuildError) -> FilePath {
         let name = SHA256.hash(Array(cache.id.utf8)).hexadecimal
         for number in 0..<1000 {
-            let folder = session.place.caches.appending(number == 0 ? name : "\(name).\(number)")
-            try makeCache(cache, at: folder)
-            let file = try posix { () throws(POSIXError) in try File(folder, .read) }
+            let name = number == 0 ? name : "\(name).\(number)"
+            guard let lock = try hold(cache, name) else { continue }
+            locks.append(lock)
+            return session.place.caches.appending(name)
+        }
+        throw ImageBuildError("use cache \(cache.id)", "a thousand builds use it")
+    }
+
+    /// The lock on a cache's folder; nil where another build has it to itself.
+    private mutating func hold(_ cache: CacheMount, _ name: String) throws(ImageBuildError) -> HeldLock? {
+        let folder = session.place.caches.appending(name)
+        for _ in 0..<100 {
+            try makeCache(cache, at: folder, name)
+            guard let file = try? File(readingNoFollow: folder) else { continue }
             if cache.sharing == .locked, try posix({ () throws(POSIXError) in try !file.lock(wait: false) }) {
                 trees.report(.step("waiting for cache \(cache.id), which another build uses"))
             }
             let isOurs = try posix { () throws(POSIXError) in
                 try file.lock(wait: cache.sharing != .private, shared: cache.sharing == .shared)
             }
-            guard isOurs else { continue }
-            locks.append(HeldLock(file))
-            return folder
+            guard isOurs else { return nil }
+            // Whoever removes one renames it first, while nobody holds it.
+            if let held = try? file.status(), let now = try? FileStatus(folder), now.inode == held.inode {
+                return HeldLock(file)
+            }
         }
-        throw ImageBuildError("use cache \(cache.id)", "a thousand builds use it")
+        throw ImageBuildError("use cache \(cache.id)", "it is removed as often as it is made")
     }
 
-    private mutating func makeCache(_ cache: CacheMount, at folder: FilePath) throws(ImageBuildError) {
+    private mutating func makeCache(
+        _ cache: CacheMount, at folder: FilePath, _ name: String
+    ) throws(ImageBuildError) {
+        if FileSystem.exists(folder) { return }
+        // A second one would take the place of the first, which is empty, and may be in use by then.
+        let lock = try session.lock(name)
+        defer { withExtendedLifetime(lock) {} }
         if FileSystem.exists(folder) { return }
         let new = try session.makeFolder("cache-\(UInt32.random(in: 0 ... .max))")
         try posix { () throws(POSIXError) in
@@ -143,10 +162,7 @@ struct RunMounts: Sendable {
                 owner: (cache.owner.user, cache.owner.group), mode: cache.mode, modifiedSeconds: 0)
         }
         if let source = cache.source { try fill(new, from: source, cache.sourcePath) }
-        // Whoever was faster made the same.
-        do throws(POSIXError) { try FileSystem.rename(new, to: folder) } catch {
-            guard FileSystem.exists(folder) else { throw ImageBuildError(error) }
-        }
+        try posix { () throws(POSIXError) in try FileSystem.rename(new, to: folder) }
     }
 
     /// Copies what a new cache begins with.

@@ -60,6 +60,16 @@ final class RunSession: Sendable {
         return folder
     }
 
+    /// The lock on something that is being made; waits for whoever makes it now.
+    func lock(_ name: String) throws(ImageBuildError) -> HeldLock {
+        let path = place.locks.appending(name)
+        return try posix { () throws(POSIXError) in
+            let file = try File(path, .update(mode: 0o644))
+            _ = try file.lock(wait: true)
+            return HeldLock(file)
+        }
+    }
+
     /// Removes what killed runs left, whose locks nobody holds; a younger folder may be about to be locked.
     static func removeAbandoned(in temporary: FilePath) {
         guard let names = try? FileSystem.names(in: temporary) else { return }
