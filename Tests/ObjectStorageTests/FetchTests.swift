@@ -75,13 +75,13 @@ import Testing
         #expect(try FileSystem.names(in: folder.path).map(\.string) == ["in", "out"])
     }
 
-    @Test func `of two who fetch to one place at once the second finds the file`() async throws {
+    @Test func `of those who fetch to one place at once only one writes`() async throws {
         let client = try S3Servers.client(.rclone)
         try FileSystem.write(noise(17_000_003), to: folder("in"))
         _ = try await client.upload(folder("in"), to: "fetch/twice", once: false, progress: nil)
         let target = folder("out")
         let outcomes = await withTaskGroup(of: String.self) { group in
-            for _ in 0..<3 {
+            for _ in 0..<8 {
                 group.addTask {
                     do throws(StorageError) {
                         return "\(try await client.fetch("fetch/twice", to: target).isVerified)"
@@ -123,6 +123,18 @@ import Testing
         }
         #expect(error?.code == .corrupted && !FileSystem.exists(folder("out")))
         #expect(try await client.fetch("fetch/damaged", to: folder("out")).received == 17_000_003)
+    }
+
+    @Test func `what is noted of a file that is gone does not count`() async throws {
+        let client = try slow(.rclone)
+        try FileSystem.write(noise(17_000_003), to: folder("in"))
+        _ = try await client.upload(folder("in"), to: "fetch/gone", once: false, progress: nil)
+        try await interrupt(client, "fetch/gone", at: 11 << 20)
+        let data = try #require(try FileSystem.names(in: folder.path).first { $0.string.hasSuffix(".data") })
+        try FileSystem.remove(folder.path.appending(data))
+        #expect(try await client.fetch("fetch/gone", to: folder("out")).received == 17_000_003)
+        #expect(try FileSystem.read(folder("out")) == noise(17_000_003))
+        #expect(try FileSystem.names(in: folder.path).map(\.string) == ["in", "out"])
     }
 
     @Test(arguments: [

@@ -33,7 +33,8 @@ final class PartialFetch: Sendable {
             data = try Self.take(dataName, in: folder)
             journal = try folder.update(journalName, creating: 0o666)
             let header = "\(UnfinishedFile.machine) \(identity)"
-            if let done = try Self.read(journal, header) {
+            // A journal says nothing of a file that is new.
+            if try data.status().size > 0, let done = try Self.read(journal, header) {
                 self.done = done
             } else {
                 try data.truncate()
@@ -90,8 +91,9 @@ final class PartialFetch: Sendable {
     /// Gives the file its name once its content is on the disk.
     func publish() throws(POSIXError) {
         try data.sync()
-        try folder.rename(dataName, to: name)
+        // While the file is locked under its old name: whoever comes next begins with neither.
         try folder.remove(journalName)
+        try folder.rename(dataName, to: name)
         try folder.sync()
     }
 
