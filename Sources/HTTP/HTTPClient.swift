@@ -20,7 +20,7 @@ public final class HTTPClient: Sendable {
         public var connectSeconds = 10
         /// Connections to one host at once; further requests wait.
         public var connectionsPerHost = 16
-        /// True where the transfer thread has only the processor time that nobody else on the machine wants.
+        /// True where the transfer thread begins with only the processor time that nobody else on the machine wants.
         public var isBackground = false
 
         /// The defaults: the system's certificates, HTTPS but for loopback.
@@ -34,29 +34,46 @@ public final class HTTPClient: Sendable {
     /// How many bytes a second the long transfers of this client may move; may be changed while they run.
     public let bandwidth = Bandwidth()
     private let configuration: Configuration
-    /// The last one takes new requests; one before it only ends what it has begun.
-    private let engines: Mutex<[TransferEngine]>
+    private let engines: Mutex<Engines>
+
+    /// A thread for each kind of haste, since one that yielded to others cannot take that back without privileges.
+    private struct Engines {
+        var background: TransferEngine?
+        var foreground: TransferEngine?
+        var isBackground: Bool
+        var current: TransferEngine? { isBackground ? background : foreground }
+    }
 
     /// A client with its own thread and connections; both end with it.
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
-        engines = Mutex([TransferEngine(configuration, bandwidth)])
+        let engine = TransferEngine(configuration, bandwidth)
+        let isBackground = configuration.isBackground
+        engines = Mutex(
+            Engines(
+                background: isBackground ? engine : nil, foreground: isBackground ? nil : engine,
+                isBackground: isBackground))
     }
 
     deinit {
-        for engine in engines.withLock({ $0 }) { engine.stop() }
+        let engines = engines.withLock { $0 }
+        engines.background?.stop()
+        engines.foreground?.stop()
     }
 
-    /// From now on requests no longer wait for what else the machine has to do.
+    /// True while requests that begin have only the processor time that nobody else on the machine wants.
     ///
-    /// They get a thread of their own, since one that yielded to others cannot take that back without privileges.
-    public func leaveBackground() {
-        guard configuration.isBackground else { return }
-        engines.withLock { engines in
-            guard engines.count == 1 else { return }
-            var foreground = configuration
-            foreground.isBackground = false
-            engines.append(TransferEngine(foreground, bandwidth))
+    /// What has begun goes on as it was. A client that was not made for the background has none.
+    public var isBackground: Bool {
+        get { engines.withLock { $0.isBackground } }
+        set {
+            engines.withLock { engines in
+                engines.isBackground = newValue && engines.background != nil
+                guard engines.current == nil else { return }
+                var foreground = configuration
+                foreground.isBackground = false
+                engines.foreground = TransferEngine(foreground, bandwidth)
+            }
         }
     }
 
@@ -108,8 +125,9 @@ public final class HTTPClient: Sendable {
         _ request: HTTPRequest, sink: (any HTTPBodySink)?, limit: Int
     ) async throws(HTTPError) -> HTTPResponse {
         let transfer = Transfer(request, configuration: configuration, sink: sink, limit: limit)
-        let newest = engines.withLock { $0.last }
-        guard let engine = newest else { throw HTTPError(.other, request.name, "the client has ended") }
+        guard let engine = engines.withLock({ $0.current }) else {
+            throw HTTPError(.other, request.name, "the client has ended")
+        }
         let result: Result<HTTPResponse, HTTPError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 transfer.onEnd = { continuation.resume(returning: $0) }

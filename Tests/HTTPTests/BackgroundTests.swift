@@ -18,16 +18,21 @@ struct BackgroundTests {
         return seen.withLock { $0 }
     }
 
-    @Test func `its thread has the lowest priority until it leaves the background`() async throws {
+    @Test func `its thread has the lowest priority while it is in the background`() async throws {
         let server = try await LoopbackServer { _ in .answer(200) }
         var configuration = HTTPClient.Configuration()
         let plain = try await Self.priority(HTTPClient(configuration), server)
         configuration.isBackground = true
         let client = HTTPClient(configuration)
         #expect(try await Self.priority(client, server) == 19)
-        client.leaveBackground()
-        client.leaveBackground()
-        #expect(try await Self.priority(client, server) == plain)
+        for isBackground in [false, false, true, false, true] {
+            client.isBackground = isBackground
+            #expect(try await Self.priority(client, server) == (isBackground ? 19 : plain))
+        }
+        let busy = HTTPClient()
+        busy.isBackground = true
+        #expect(!busy.isBackground)
+        #expect(try await Self.priority(busy, server) == plain)
     }
 
     @Test func `what is under way when it leaves comes to its end`() async throws {
@@ -39,7 +44,7 @@ struct BackgroundTests {
         async let sent = client.send(
             HTTPRequest("PUT", server.url("/long"), body: .bytes([UInt8](repeating: 7, count: 4 << 20))))
         try await Task.sleep(for: .milliseconds(100))
-        client.leaveBackground()
+        client.isBackground = false
         #expect(try await sent.isSuccess)
     }
 }

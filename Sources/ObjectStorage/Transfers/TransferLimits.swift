@@ -9,21 +9,40 @@ public final class TransferLimits: Sendable {
 
     private let client: HTTPClient
     private let ceiling: Mutex<Int>
-    private let background: Mutex<Bool>
+    private let standing: Mutex<Standing>
+
+    private struct Standing {
+        var mayYield: Bool
+        var isUrgent = false
+        var isBackground: Bool { mayYield && !isUrgent }
+    }
 
     init(_ client: HTTPClient, partsAtOnce: Int, isBackground: Bool = false) {
         self.client = client
         ceiling = Mutex(max(1, partsAtOnce))
-        background = Mutex(isBackground)
+        standing = Mutex(Standing(mayYield: isBackground))
     }
 
     /// True while transfers have only what nobody else on this machine wants.
-    public var isBackground: Bool { background.withLock { $0 } }
+    public var isBackground: Bool { standing.withLock { $0.isBackground } }
+
+    /// True while somebody else on this machine has a use for the kernel's cache, however urgent transfers are.
+    var sparesCache: Bool { standing.withLock { $0.mayYield } }
 
     /// From now on transfers take what they can get, as when the training beside them is over.
-    public func leaveBackground() {
-        background.withLock { $0 = false }
-        client.leaveBackground()
+    public func leaveBackground() { change { $0.mayYield = false } }
+
+    /// True while transfers take what they can get for once, since a machine that is busy all the time leaves them nothing.
+    public var isUrgent: Bool {
+        get { standing.withLock { $0.isUrgent } }
+        set { change { $0.isUrgent = newValue } }
+    }
+
+    private func change(_ body: (inout Standing) -> Void) {
+        standing.withLock { standing in
+            body(&standing)
+            client.isBackground = standing.isBackground
+        }
     }
 
     /// The most parts that are under way at once, however much more of them would be faster.

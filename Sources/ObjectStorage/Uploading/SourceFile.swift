@@ -30,7 +30,7 @@ final class SourceFile: PartSource {
 
     /// A part is read twice, to be hashed and to be sent; then the kernel need not keep it.
     func dropCache(offset: Int64, length: Int64) {
-        if limits?.isBackground == true { body.dropCache(offset: offset, length: length) }
+        if limits?.sparesCache == true { body.dropCache(offset: offset, length: length) }
     }
 
     /// Throws where the file is no longer what it was when it was opened.

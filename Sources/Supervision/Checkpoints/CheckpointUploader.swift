@@ -13,6 +13,7 @@ actor CheckpointUploader {
     private let log: RunLog
     private let board: RunBoard
     private let notes: UploadNotes
+    private let patience: UploadPatience
     private var queue: [UploadJob] = []
     private var current: UploadJob?
     private var worker: Task<Void, Never>?
@@ -30,6 +31,7 @@ actor CheckpointUploader {
         log = session.log
         board = session.board
         notes = session.notes
+        patience = UploadPatience(limits: session.limits, log: session.log)
     }
 
     /// Takes note of checkpoints that earlier starts uploaded.
@@ -102,17 +104,21 @@ actor CheckpointUploader {
     private func work() async {
         while let job = next() {
             current = job
-            var attempts = 0
-            while await !finish(job) {
-                attempts += 1
-                try? await Task.sleep(for: .seconds(min(15, 0.5 * Double(1 << min(attempts, 5)))))
-            }
+            await patience.during(job.name) { await finishAtLast(job) }
             if let note = job.note { await notes.remove(note) }
             current = nil
             failingSince = nil
             showQueue()
         }
         worker = nil
+    }
+
+    private func finishAtLast(_ job: UploadJob) async {
+        var attempts = 0
+        while await !finish(job) {
+            attempts += 1
+            try? await Task.sleep(for: .seconds(min(15, 0.5 * Double(1 << min(attempts, 5)))))
+        }
     }
 
     /// True where the job is over, also where it makes no sense any more.
