@@ -105,13 +105,20 @@ import Testing
                 $0 += 1; return $0
             } == 1 ? .close : .answer(200)
         }
-        let client = HTTPClient()
-        _ = try await client.send(HTTPRequest("GET", server.url("/")))
-        var request = HTTPRequest("POST", server.url("/"), body: body.isEmpty ? .empty : .bytes(body))
-        request.isSentOnce = isSentOnce
-        let result = await result(of: request, client)
-        #expect((try? result.get().status) == (isSentOnce ? nil : 200))
-        #expect(server.requests.filter { $0.method == "POST" }.count == (isSentOnce ? 1 : 2))
+        var posts = 0
+        // libcurl repeats only what it sent on a connection that it had kept, and it need not keep one.
+        for _ in 0..<3 {
+            count.withLock { $0 = 0 }
+            let client = HTTPClient()
+            _ = try await client.send(HTTPRequest("GET", server.url("/")))
+            var request = HTTPRequest("POST", server.url("/"), body: body.isEmpty ? .empty : .bytes(body))
+            request.isSentOnce = isSentOnce
+            let result = await result(of: request, client)
+            posts = count.withLock { $0 }
+            #expect((try? result.get().status) == (posts == 1 ? nil : 200), "\(result)")
+            if isSentOnce { #expect(posts == 1) } else if posts == 2 { break }
+        }
+        #expect(posts == (isSentOnce ? 1 : 2))
     }
 
     private func result(of request: HTTPRequest, _ client: HTTPClient) async -> Result<HTTPResponse, HTTPError> {
