@@ -38,26 +38,23 @@ public final class HTTPClient: Sendable {
 
     /// A thread for each kind of haste, since one that yielded to others cannot take that back without privileges.
     private struct Engines {
-        var background: TransferEngine?
+        let first: TransferEngine
+        /// For what is not to wait, where the first one yields.
         var foreground: TransferEngine?
         var isBackground: Bool
-        var current: TransferEngine? { isBackground ? background : foreground }
+        var current: TransferEngine { isBackground ? first : foreground ?? first }
     }
 
     /// A client with its own thread and connections; both end with it.
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
-        let engine = TransferEngine(configuration, bandwidth)
-        let isBackground = configuration.isBackground
         engines = Mutex(
-            Engines(
-                background: isBackground ? engine : nil, foreground: isBackground ? nil : engine,
-                isBackground: isBackground))
+            Engines(first: TransferEngine(configuration, bandwidth), isBackground: configuration.isBackground))
     }
 
     deinit {
         let engines = engines.withLock { $0 }
-        engines.background?.stop()
+        engines.first.stop()
         engines.foreground?.stop()
     }
 
@@ -67,9 +64,10 @@ public final class HTTPClient: Sendable {
     public var isBackground: Bool {
         get { engines.withLock { $0.isBackground } }
         set {
+            guard configuration.isBackground else { return }
             engines.withLock { engines in
-                engines.isBackground = newValue && engines.background != nil
-                guard engines.current == nil else { return }
+                engines.isBackground = newValue
+                guard !newValue, engines.foreground == nil else { return }
                 var foreground = configuration
                 foreground.isBackground = false
                 engines.foreground = TransferEngine(foreground, bandwidth)
@@ -125,9 +123,7 @@ public final class HTTPClient: Sendable {
         _ request: HTTPRequest, sink: (any HTTPBodySink)?, limit: Int
     ) async throws(HTTPError) -> HTTPResponse {
         let transfer = Transfer(request, configuration: configuration, sink: sink, limit: limit)
-        guard let engine = engines.withLock({ $0.current }) else {
-            throw HTTPError(.other, request.name, "the client has ended")
-        }
+        let engine = engines.withLock { $0.current }
         let result: Result<HTTPResponse, HTTPError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 transfer.onEnd = { continuation.resume(returning: $0) }

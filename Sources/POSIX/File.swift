@@ -172,6 +172,12 @@ public struct File: ~Copyable, Sendable {
         return false
     }
 
+    /// True where its name still leads to this file: whoever waited for the lock may hold what was renamed or removed.
+    public var hasItsName: Bool {
+        guard let own = try? status(), let named = try? FileStatus(path) else { return false }
+        return own.inode == named.inode
+    }
+
     /// Gives the lock back before the descriptor closes.
     public func unlock() { _ = retrying { flock(descriptor, LOCK_UN) } }
 }

@@ -12,6 +12,8 @@ public struct ReceivedRequest: Sendable {
     public let target: String
     /// The fields in order.
     public let headers: HTTP.HTTPHeaders
+    /// The client's port, which is one connection's own.
+    public let clientPort: Int?
     /// The body as far as it has come.
     public var body: [UInt8] = []
 
@@ -105,7 +107,9 @@ public final class LoopbackServer: Sendable {
             case .head(let head):
                 var headers = HTTP.HTTPHeaders()
                 for (name, value) in head.headers { headers.add(name, value) }
-                let request = ReceivedRequest(method: head.method.rawValue, target: head.uri, headers: headers)
+                let request = ReceivedRequest(
+                    method: head.method.rawValue, target: head.uri, headers: headers,
+                    clientPort: context.remoteAddress?.port)
                 record.requests.withLock { $0.append(request) }
                 self.request = request
             case .body(let bytes): bytes.withUnsafeReadableBytes { request?.body.append(contentsOf: $0) }

@@ -107,7 +107,7 @@ struct LayerTrees {
         let place = place(of: chain)
         guard let file = try? File(readingNoFollow: place), (try? file.lock(wait: true, shared: true)) == true,
             // Whoever removes one renames it first, while nobody holds it.
-            let held = try? file.status(), let now = try? FileStatus(place), now.inode == held.inode
+            file.hasItsName
         else { return nil }
         try? file.setModified(seconds: Int64(Timestamp.now().seconds))
         return LayerTree(path: place.appending("tree"), lock: HeldLock(file))

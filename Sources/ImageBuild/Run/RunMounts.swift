@@ -141,9 +141,7 @@ struct RunMounts: Sendable {
             }
             guard isOurs else { return nil }
             // Whoever removes one renames it first, while nobody holds it.
-            if let held = try? file.status(), let now = try? FileStatus(folder), now.inode == held.inode {
-                return HeldLock(file)
-            }
+            if file.hasItsName { return HeldLock(file) }
         }
         throw ImageBuildError("use cache \(cache.id)", "it is removed as often as it is made")
     }

@@ -28,10 +28,8 @@ final class TargetFile: PartSource {
         if object.parts.count > 1 {
             let file = try File(partial, .update(mode: 0o644))
             // Its name may have gone to the finished file between the two calls.
-            if try file.lock(wait: false), let named = try? FileStatus(partial),
-                named.inode == (try file.status().inode)
-            {
-                if named.size > object.size { try file.truncate() }
+            if try file.lock(wait: false), file.hasItsName {
+                if try file.status().size > object.size { try file.truncate() }
                 return file
             }
         }
