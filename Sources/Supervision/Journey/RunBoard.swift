@@ -45,6 +45,8 @@ public final class RunBoard: Sendable {
         public var isServing: Bool
         /// How often the phase changed.
         var phaseChanges: Int
+        /// What does not go on at the moment, and why.
+        var delays: [String: String] = [:]
     }
 
     private static let mostPoints = 400
@@ -74,6 +76,22 @@ public final class RunBoard: Sendable {
             state.status.updated = Timestamp.now().rfc3339
             if before != (state.status.phase, state.status.stage) { state.phaseChanges += 1 }
         }
+    }
+
+    /// Notes why something does not go on, nil once it does; `reason` says it as long as the run has no failure to tell.
+    func report(delay reason: String?, of subject: String) {
+        state.withLock { state in
+            guard state.delays[subject] != reason else { return }
+            let told = Self.text(of: state.delays)
+            state.delays[subject] = reason
+            guard state.status.reason == told else { return }
+            state.status.reason = Self.text(of: state.delays)
+            state.status.updated = Timestamp.now().rfc3339
+        }
+    }
+
+    private static func text(of delays: [String: String]) -> String {
+        delays.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
     }
 
     /// Enters a phase.
