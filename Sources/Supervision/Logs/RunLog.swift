@@ -7,12 +7,11 @@ private import Timestamps
 /// Everything that a run prints, without its secrets: to standard output, to the page, and in pieces to the bucket.
 public final class RunLog: Sendable {
     /// What waits for its upload beyond this is dropped, oldest first: a bucket that is gone must not fill the memory.
-    private static let mostPending = 16 << 20
+    private static let mostPending = 32 << 20
 
     private struct State {
         var ring = LogRing()
-        var pending: [UInt8] = []
-        var dropped = 0
+        var pending = PendingLog(most: mostPending)
     }
 
     private let state = Mutex(State())
@@ -55,12 +54,7 @@ public final class RunLog: Sendable {
         let encoded = record.json.encoded()
         state.withLock { state in
             state.ring.append(record)
-            if state.pending.count + encoded.count > Self.mostPending {
-                state.pending = []
-                state.dropped += 1
-            }
-            state.pending.append(contentsOf: encoded)
-            state.pending.append(UInt8(ascii: "\n"))
+            state.pending.append(encoded)
         }
     }
 
@@ -71,18 +65,8 @@ public final class RunLog: Sendable {
     var pendingBytes: Int { state.withLock { $0.pending.count } }
 
     /// Whole lines to be uploaded, at most about `limit` bytes; they are gone from here.
-    func takePending(limit: Int = 1 << 20) -> [UInt8] {
-        state.withLock { state in
-            guard state.pending.count > limit else {
-                defer { state.pending = [] }
-                return state.pending
-            }
-            let end = state.pending[..<limit].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? state.pending.count
-            defer { state.pending.removeFirst(end) }
-            return Array(state.pending[..<end])
-        }
-    }
+    func takePending(limit: Int = 1 << 20) -> [UInt8] { state.withLock { $0.pending.take(limit) } }
 
     /// Puts back what could not be uploaded.
-    func putBack(_ bytes: [UInt8]) { state.withLock { $0.pending.insert(contentsOf: bytes, at: 0) } }
+    func putBack(_ bytes: [UInt8]) { state.withLock { $0.pending.putBack(bytes) } }
 }
