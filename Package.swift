@@ -115,7 +115,7 @@ let package = Package(
                 "ImageStore", "OCI", "Archive", "Terminal", "Hashing", "Spelling", "Timestamps", "JSON", "POSIX",
                 systemPackage,
             ]),
-        module("RunContract", ["Hashing", "Secrets", "Timestamps", "JSON"]),
+        module("RunContract", ["Hashing", "Secrets", "Timestamps", "JSON", systemPackage]),
         module(
             "ObjectStorage",
             ["HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage]),
@@ -168,7 +168,7 @@ let package = Package(
         tests(
             "ImageInspectionTests",
             ["ImageInspection", "ImageStore", "Archive", "OCI", "Hashing", "JSON", "POSIX", systemPackage]),
-        tests("RunContractTests", ["RunContract", "Secrets", "JSON", "Timestamps"]),
+        tests("RunContractTests", ["RunContract", "Hashing", "Secrets", "JSON", "Timestamps", systemPackage]),
         tests(
             "ObjectStorageTests",
             [
@@ -179,7 +179,10 @@ let package = Package(
             "DefinitionsTests", ["Definitions", "RunContract", "OCI", "Secrets", "JSON", "POSIX", systemPackage]),
         tests(
             "SupervisionTests",
-            ["Supervision", "RunContract", "ObjectStorage", "HTTP", "Secrets", "JSON", "POSIX", systemPackage]),
+            [
+                "Supervision", "RunContract", "ObjectStorage", "HTTP", "Secrets", "JSON", "POSIX", "CLinux",
+                systemPackage,
+            ]),
         tests(
             "ImageBuildTests",
             [

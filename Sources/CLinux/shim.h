@@ -82,6 +82,18 @@ static inline int caas_reflink(int to, int from) { return ioctl(to, FICLONE, fro
 static inline int caas_exited(int status) { return WIFEXITED(status); }
 static inline int caas_exit_status(int status) { return WEXITSTATUS(status); }
 static inline int caas_term_signal(int status) { return WTERMSIG(status); }
+/// Waits for any blocked signal; 0 where none came in time. `sender` is the process that sent it, 0 where it is not of
+/// this namespace, -1 where it was the kernel. https://man7.org/linux/man-pages/man2/sigwaitinfo.2.html
+static inline int caas_wait_for_signal(long milliseconds, pid_t *sender) {
+    sigset_t every;
+    siginfo_t info;
+    struct timespec timeout = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    sigfillset(&every);
+    int number = sigtimedwait(&every, &info, &timeout);
+    if (number <= 0) return 0;
+    *sender = info.si_code <= 0 ? info.si_pid : -1;
+    return number;
+}
 /// The current environment; Swift 6 refuses the mutable global itself.
 static inline char **caas_environ(void) { extern char **environ; return environ; }
 /// Both ends of a pipe that no child inherits unasked. https://man7.org/linux/man-pages/man2/pipe.2.html

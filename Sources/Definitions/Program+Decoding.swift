@@ -71,6 +71,8 @@ extension Program.Artifact {
         guard into.wholeMatch(of: #/[A-Za-z0-9][A-Za-z0-9._-]{0,127}/#) != nil else {
             throw intoField.mismatch("a folder's name of letters, digits, '.', '-' and '_'")
         }
+        // `caasctl fetch` writes a file of this name beside the artifacts.
+        guard into != "SHA256SUMS" else { throw intoField.mismatch("another name than SHA256SUMS") }
         self.init(from: from, into: into)
     }
 }

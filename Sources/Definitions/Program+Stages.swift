@@ -3,7 +3,7 @@ import RunContract
 extension Program.Stage {
     private static let keys = [
         "name", "run", "resume", "environment", "outputs", "checkpoints", "timeout", "stall", "retries", "background",
-        "after", "matrix",
+        "after", "matrix", "once",
     ]
 
     init(_ value: YAMLValue, program: Program) throws(DefinitionError) {
@@ -28,6 +28,7 @@ extension Program.Stage {
             try Program.CheckpointRule(field, scope: scope)
         }
         timeout = try fields["timeout"]?.duration()
+        isOnce = try fields["once"]?.flag() ?? false
         try readUnsupported(fields)
     }
 

@@ -112,11 +112,30 @@ public enum FileSystem {
         }
     }
 
+    /// Lets whoever may read a file run it too.
+    public static func makeExecutable(_ path: FilePath) throws(POSIXError) {
+        let mode = try FileStatus(path, followingLinks: true).mode
+        try setMode(path, mode | (mode & 0o444) >> 2)
+    }
+
     /// Notes that a file was used now; when it changed last stays as it is.
     public static func setAccessed(_ path: FilePath) throws(POSIXError) {
         var times = [timespec(tv_sec: 0, tv_nsec: caas_time_now), timespec(tv_sec: 0, tv_nsec: caas_time_omit)]
         guard path.withPlatformString({ utimensat(AT_FDCWD, $0, &times, 0) }) == 0 else {
             throw POSIXError.last("note the use of", path)
+        }
+    }
+
+    /// Sets when the content was changed last, in nanoseconds since 1970.
+    public static func setModified(_ path: FilePath, nanoseconds: Int64) throws(POSIXError) {
+        let billion: Int64 = 1_000_000_000
+        let rest = (nanoseconds % billion + billion) % billion
+        var times = [
+            timespec(tv_sec: 0, tv_nsec: caas_time_omit),
+            timespec(tv_sec: Int((nanoseconds - rest) / billion), tv_nsec: Int(rest)),
+        ]
+        guard path.withPlatformString({ utimensat(AT_FDCWD, $0, &times, 0) }) == 0 else {
+            throw POSIXError.last("change the time of", path)
         }
     }
 

@@ -25,12 +25,29 @@ public struct BucketLayout: Sendable, Hashable {
     public var logs: String { root + "logs/" }
     /// All checkpoints of a stage.
     public func checkpoints(stage: String) -> String { root + "checkpoints/\(stage)/" }
-    /// One checkpoint's folder; it ends with a slash.
-    public func checkpoint(stage: String, step: Int, attempt: Int) -> String {
-        checkpoints(stage: stage) + "\(step)-\(attempt)/"
+    /// One checkpoint's folder; it ends with a slash. What one start saves again has a folder of its own.
+    public func checkpoint(stage: String, step: Int, attempt: Int, save: Int = 1) -> String {
+        checkpoints(stage: stage) + "\(step)-\(attempt)\(save > 1 ? "-\(save)" : "")/"
     }
-    /// A folder's manifest, written last.
-    public func manifest(in folder: String) -> String { folder + "manifest.json" }
+    /// A folder's manifest, written last: beside the folder, where no file of the user's can be.
+    public func manifest(of folder: String) -> String { folder.dropLast() + Self.manifestSuffix }
+    /// Where runs of earlier versions have it.
+    public func formerManifest(of folder: String) -> String { folder + Self.formerManifestName }
+
+    /// The folder whose manifest has this key, among those that lie directly below `prefix`; nil for any other object.
+    public func folder(ofManifest key: String, below prefix: String) -> (folder: String, isFormer: Bool)? {
+        guard key.utf8.starts(with: prefix.utf8) else { return nil }
+        let rest = Substring(key.utf8.dropFirst(prefix.utf8.count))
+        let names = rest.split(separator: "/", omittingEmptySubsequences: false)
+        if names.count == 1, rest.hasSuffix(Self.manifestSuffix), rest.count > Self.manifestSuffix.count {
+            return (prefix + rest.dropLast(Self.manifestSuffix.count) + "/", false)
+        }
+        if names.count == 2, names[1] == Self.formerManifestName { return (prefix + names[0] + "/", true) }
+        return nil
+    }
+
+    private static let manifestSuffix = ".manifest.json"
+    private static let formerManifestName = "manifest.json"
     /// What a finished stage left, restored when a resumed run skips the stage.
     public func outputs(stage: String, attempt: Int) -> String { root + "outputs/\(stage)/\(attempt)/" }
     /// All outputs of a stage.

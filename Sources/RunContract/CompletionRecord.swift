@@ -8,11 +8,26 @@ public struct CompletionRecord: Sendable, Hashable {
         public let into: String
         /// Every file.
         public let files: [FileRecord]
+        /// Links and folders.
+        public let tree: TreeRecord
 
         /// An artifact from its parts.
-        public init(into: String, files: [FileRecord]) {
+        public init(into: String, files: [FileRecord], tree: TreeRecord = TreeRecord()) {
             self.into = into
             self.files = files
+            self.tree = tree
+        }
+
+        fileprivate init(json: JSONValue, below root: String) throws(JSONError) {
+            let files = try FileRecord.list(json, below: root)
+            self.init(
+                into: try json.text("into"), files: files, tree: try TreeRecord(json: json, files: files))
+        }
+
+        fileprivate var json: JSONValue {
+            var json: JSONValue = ["into": .string(into), "files": .array(files.map(\.json))]
+            tree.add(to: &json)
+            return json
         }
     }
 
@@ -51,15 +66,11 @@ public struct CompletionRecord: Sendable, Hashable {
         self.artifacts = artifacts
     }
 
-    /// Reads one.
-    public init(json: JSONValue) throws(JSONError) {
+    /// Reads the one of the run whose folder is `root`.
+    public init(json: JSONValue, below root: String) throws(JSONError) {
         guard try json.whole("version") == 1 else { throw JSONError("'version' is not 1") }
         var artifacts: [Artifact] = []
-        for artifact in try json.list("artifacts") {
-            var files: [FileRecord] = []
-            for file in try artifact.list("files") { files.append(try FileRecord(json: file)) }
-            artifacts.append(Artifact(into: try artifact.text("into"), files: files))
-        }
+        for artifact in try json.list("artifacts") { artifacts.append(try Artifact(json: artifact, below: root)) }
         self.init(
             run: try json.text("run"), attempt: try json.whole("attempt"), image: try json.text("image"),
             started: try json.text("started"), finished: try json.text("finished"),
@@ -67,14 +78,13 @@ public struct CompletionRecord: Sendable, Hashable {
             metrics: try json.textMap("metrics"), artifacts: artifacts)
     }
 
-    /// The form that ``init(json:)`` reads.
+    /// The form that ``init(json:below:)`` reads.
     public var json: JSONValue {
         var json: JSONValue = [
             "version": 1, "run": .string(run), "attempt": .integer(attempt), "image": .string(image),
             "started": .string(started), "finished": .string(finished), "exit_status": .integer(exitStatus),
             "metrics": .object(metrics.mapValues(JSONValue.string)),
-            "artifacts": .array(
-                artifacts.map { ["into": .string($0.into), "files": .array($0.files.map(\.json))] }),
+            "artifacts": .array(artifacts.map(\.json)),
         ]
         if let costUSD { json["cost_usd"] = .double(costUSD) }
         return json

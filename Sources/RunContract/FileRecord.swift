@@ -3,7 +3,7 @@ public import JSON
 /// One uploaded file as a manifest names it: where it is, how long, and what each part hashes to.
 public struct FileRecord: Sendable, Hashable {
     /// Relative to the folder that it came from and goes back to.
-    public let path: String
+    public let path: RelativePath
     /// The whole key of the object.
     public let key: String
     /// Bytes.
@@ -14,35 +14,94 @@ public struct FileRecord: Sendable, Hashable {
     public let parts: [String]
     /// The token in the object's metadata that tells our upload from another.
     public let uploadToken: String
+    /// What the file had besides its content, nil in records of earlier versions.
+    public var attributes: FileAttributes?
 
     /// A record from its parts.
-    public init(path: String, key: String, size: Int64, partSize: Int64, parts: [String], uploadToken: String) {
+    public init(
+        path: RelativePath, key: String, size: Int64, partSize: Int64, parts: [String], uploadToken: String,
+        attributes: FileAttributes? = nil
+    ) {
         self.path = path
         self.key = key
         self.size = size
         self.partSize = partSize
         self.parts = parts
         self.uploadToken = uploadToken
+        self.attributes = attributes
     }
 
-    /// Reads one; a path that leaves its folder is refused.
-    public init(json: JSONValue) throws(JSONError) {
-        let path = try json.text("path")
-        let components = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard !components.contains(where: { ["", ".", ".."].contains($0) }) else {
-            throw JSONError("'path' leaves its folder: '\(path)'")
+    /// Reads one; a path that leaves its folder, and a key that is not below `root`, the run's own folder, are refused.
+    ///
+    /// Who may write a run's records must not be able to have other runs' objects fetched or removed with them.
+    public init(json: JSONValue, below root: String) throws(JSONError) {
+        let key = try json.text("key")
+        let names = key.utf8.dropFirst(root.utf8.count).split(separator: UInt8(ascii: "/"))
+        guard key.utf8.starts(with: root.utf8), !names.contains(where: { Array($0) == Array("..".utf8) }) else {
+            throw JSONError("'key' is not below \(root): '\(key)'")
         }
+        let size = Int64(try json.whole("size"))
+        let partSize = Int64(try json.whole("part_size"))
+        guard size >= 0, partSize >= 0 else { throw JSONError("'size' or 'part_size' is negative") }
         self.init(
-            path: path, key: try json.text("key"), size: Int64(try json.whole("size")),
-            partSize: Int64(try json.whole("part_size")), parts: try json.texts("parts"),
-            uploadToken: try json.text("upload_token"))
+            path: try RelativePath(json: json), key: key, size: size, partSize: partSize,
+            parts: try json.texts("parts"), uploadToken: try json.text("upload_token"),
+            attributes: try FileAttributes(json: json))
     }
 
-    /// The form that ``init(json:)`` reads.
+    /// The records in `files`, of which no two have one path.
+    static func list(_ json: JSONValue, below root: String) throws(JSONError) -> [FileRecord] {
+        var files: [FileRecord] = []
+        var paths: Set<RelativePath> = []
+        for file in try json.list("files") {
+            let record = try FileRecord(json: file, below: root)
+            guard paths.insert(record.path).inserted else {
+                throw JSONError("two files have the path '\(record.path)'")
+            }
+            files.append(record)
+        }
+        return files
+    }
+
+    /// The form that ``init(json:below:)`` reads.
     public var json: JSONValue {
-        [
-            "path": .string(path), "key": .string(key), "size": .integer(size), "part_size": .integer(partSize),
-            "parts": .array(parts.map(JSONValue.string)), "upload_token": .string(uploadToken),
-        ]
+        var json = path.members
+        json["key"] = .string(key)
+        json["size"] = .integer(size)
+        json["part_size"] = .integer(partSize)
+        json["parts"] = .array(parts.map(JSONValue.string))
+        json["upload_token"] = .string(uploadToken)
+        attributes?.add(to: &json)
+        return json
+    }
+}
+
+/// What a file or a folder has besides its content.
+public struct FileAttributes: Sendable, Hashable {
+    /// Permission bits, without setuid, setgid and sticky.
+    public let mode: UInt32
+    /// Nanoseconds since 1970 when the content changed last.
+    public let modified: Int64
+
+    /// Attributes; of the mode only the permission bits count.
+    public init(mode: UInt32, modified: Int64) {
+        self.mode = mode & 0o777
+        self.modified = modified
+    }
+
+    /// Reads `mode`, octal text, and `modified`, text since JSON's numbers are not exact enough; nil where there is none.
+    init?(json: JSONValue) throws(JSONError) {
+        guard let text = try json.optionalText("mode") else { return nil }
+        guard text.utf8.count <= 4, let mode = UInt32(text, radix: 8), mode <= 0o777 else {
+            throw JSONError("'mode' is no permission bits: '\(text)'")
+        }
+        guard let modified = Int64(try json.text("modified")) else { throw JSONError("'modified' is no number") }
+        self.init(mode: mode, modified: modified)
+    }
+
+    func add(to json: inout JSONValue) {
+        let digits = String(mode, radix: 8)
+        json["mode"] = .string(String(repeating: "0", count: 4 - digits.count) + digits)
+        json["modified"] = .string(String(modified))
     }
 }

@@ -1,10 +1,10 @@
 public import JSON
 
-/// manifest.json of a checkpoint, of a stage's outputs or of an artifact: written last, so that what it names is there.
+/// The manifest of a checkpoint or of a stage's outputs: written last, so that what it names is there.
 public struct FolderManifest: Sendable, Hashable {
-    /// The stage that wrote it, empty for an artifact.
+    /// The stage that wrote it.
     public let stage: String
-    /// The step of a checkpoint, nil for outputs and artifacts.
+    /// The step of a checkpoint, nil for outputs.
     public let step: Int?
     /// The step as the trainer wrote it in names, with its zeros.
     public let stepText: String?
@@ -14,13 +14,21 @@ public struct FolderManifest: Sendable, Hashable {
     public let image: String
     /// RFC 3339.
     public let created: String
+    /// How often this start has saved this step, from 1: a trainer may save it again.
+    public let save: Int
     /// Every file.
     public let files: [FileRecord]
+    /// Links and folders.
+    public let tree: TreeRecord
+    /// The patterns of outputs that were looked for, nil for a checkpoint and in manifests of earlier versions.
+    public var patterns: [String]?
+    /// Why the files are not all that the stage left, so that a machine that has nothing of it must run it again.
+    public var gap: String?
 
     /// A manifest from its parts.
     public init(
-        stage: String, step: Int?, stepText: String?, attempt: Int, image: String, created: String,
-        files: [FileRecord]
+        stage: String, step: Int?, stepText: String?, attempt: Int, save: Int = 1, image: String, created: String,
+        files: [FileRecord], tree: TreeRecord = TreeRecord()
     ) {
         self.stage = stage
         self.step = step
@@ -28,21 +36,28 @@ public struct FolderManifest: Sendable, Hashable {
         self.attempt = attempt
         self.image = image
         self.created = created
+        self.save = save
         self.files = files
+        self.tree = tree
     }
 
-    /// Reads one.
-    public init(json: JSONValue) throws(JSONError) {
+    /// Reads one of the run whose folder is `root`.
+    public init(json: JSONValue, below root: String) throws(JSONError) {
         guard try json.whole("version") == 1 else { throw JSONError("'version' is not 1") }
-        var files: [FileRecord] = []
-        for file in try json.list("files") { files.append(try FileRecord(json: file)) }
+        let files = try FileRecord.list(json, below: root)
+        guard try json.optionalWhole("save") ?? 1 >= 1, try json.whole("attempt") >= 1 else {
+            throw JSONError("'attempt' or 'save' is less than 1")
+        }
         self.init(
             stage: try json.text("stage"), step: try json.optionalWhole("step"),
             stepText: try json.optionalText("step_text"), attempt: try json.whole("attempt"),
-            image: try json.text("image"), created: try json.text("created"), files: files)
+            save: try json.optionalWhole("save") ?? 1, image: try json.text("image"),
+            created: try json.text("created"), files: files, tree: try TreeRecord(json: json, files: files))
+        patterns = json["patterns"] == nil ? nil : try json.texts("patterns")
+        gap = try json.optionalText("gap")
     }
 
-    /// The form that ``init(json:)`` reads.
+    /// The form that ``init(json:below:)`` reads.
     public var json: JSONValue {
         var json: JSONValue = [
             "version": 1, "stage": .string(stage), "attempt": .integer(attempt), "image": .string(image),
@@ -50,6 +65,10 @@ public struct FolderManifest: Sendable, Hashable {
         ]
         if let step { json["step"] = .integer(step) }
         if let stepText { json["step_text"] = .string(stepText) }
+        if save > 1 { json["save"] = .integer(save) }
+        if let patterns { json["patterns"] = .array(patterns.map(JSONValue.string)) }
+        if let gap { json["gap"] = .string(gap) }
+        tree.add(to: &json)
         return json
     }
 }

@@ -83,6 +83,7 @@ extension Program.Stage {
         timeout = try json.optionalWhole("timeout")
         stall = try json.optionalWhole("stall")
         retries = try json.optionalWhole("retries")
+        isOnce = try json.optionalFlag("once") ?? false
         isBackground = try json.optionalFlag("background") ?? false
         after = try json.texts("after")
     }
@@ -93,7 +94,7 @@ extension Program.Stage {
             "environment": Program.map(environment), "outputs": Program.list(outputs),
             "checkpoints": checkpoints?.json ?? .null, "timeout": timeout.map { .integer($0) } ?? .null,
             "stall": stall.map { .integer($0) } ?? .null, "retries": retries.map { .integer($0) } ?? .null,
-            "background": .bool(isBackground), "after": Program.list(after),
+            "once": .bool(isOnce), "background": .bool(isBackground), "after": Program.list(after),
         ]
     }
 }

@@ -77,6 +77,8 @@ public struct Program: Sendable, Hashable {
         public var environment: [String: String]
         /// Templates of paths with `*`, uploaded when the stage ends.
         public var outputs: [String]
+        /// True where a stage that ended well never runs again, also on a machine that has nothing of what it left.
+        public var isOnce: Bool
         /// Which files make a checkpoint, nil where the stage writes none.
         public var checkpoints: CheckpointRule?
         /// Seconds, nil for no limit.
@@ -97,6 +99,7 @@ public struct Program: Sendable, Hashable {
             resume = []
             environment = [:]
             outputs = []
+            isOnce = false
             isBackground = false
             after = []
         }

@@ -32,15 +32,18 @@ struct BucketReader: Sendable {
     func status() async throws -> RunStatus? { try await json(layout.status).map { try RunStatus(json: $0) } }
 
     func completion() async throws -> CompletionRecord? {
-        try await json(layout.completion).map { try CompletionRecord(json: $0) }
+        try await json(layout.completion).map { try CompletionRecord(json: $0, below: layout.root) }
     }
 
     /// The checkpoints that have a manifest, as `<step>-<attempt>`, in the order of steps.
     func checkpoints() async throws -> [String] {
         var found: [(Int, String)] = []
-        for object in try await store.list(layout.checkpoints(stage: "base")) {
-            guard object.key.hasSuffix("/manifest.json"), let json = try await json(object.key) else { continue }
-            let manifest = try FolderManifest(json: json)
+        let prefix = layout.checkpoints(stage: "base")
+        for object in try await store.list(prefix) {
+            guard layout.folder(ofManifest: object.key, below: prefix)?.isFormer == false,
+                let json = try await json(object.key)
+            else { continue }
+            let manifest = try FolderManifest(json: json, below: layout.root)
             for file in manifest.files {
                 let object = UploadedObject(
                     key: file.key, size: file.size, partSize: file.partSize, parts: file.parts,

@@ -54,7 +54,7 @@ import Testing
         }
         let first = try bundle.start(
             program, environment: environment, port: try EntrypointRun.freePort(), name: "first")
-        let checkpoint = storage.path.appending("runs/test/cut/checkpoints/base/1-1/manifest.json")
+        let checkpoint = storage.path.appending("runs/test/cut/checkpoints/base/1-1.manifest.json")
         _ = try await eventually { FileSystem.exists(checkpoint) ? true : nil }
         server = nil
         #expect(try await EntrypointRun.finish(first, within: 120) == 72, "\(first.printed)")

@@ -17,8 +17,24 @@ struct BucketLayoutTests {
         #expect(layout.completion == "runs/demo-1/complete.json")
         #expect(layout.log(attempt: 2, sequence: 17, suffix: "jsonl") == "runs/demo-1/logs/2-000017.jsonl")
         #expect(layout.checkpoint(stage: "base", step: 500, attempt: 2) == "runs/demo-1/checkpoints/base/500-2/")
-        #expect(layout.manifest(in: "x/") == "x/manifest.json")
+        #expect(layout.checkpoint(stage: "b", step: 5, attempt: 2, save: 3) == "runs/demo-1/checkpoints/b/5-2-3/")
+        #expect(layout.manifest(of: "x/") == "x.manifest.json")
         #expect(layout.artifact(into: "model", attempt: 3) == "runs/demo-1/artifacts/3/model/")
+    }
+
+    static let manifests: [(key: String, folder: String?, isFormer: Bool)] = [
+        ("r/7-1.manifest.json", "r/7-1/", false), ("r/7-1/manifest.json", "r/7-1/", true),
+        ("r/7-1/deep/manifest.json", nil, false), ("r/7-1/x.manifest.json", nil, false),
+        ("r/.manifest.json", nil, false),
+        ("r/manifest.json", nil, false), ("other/7-1.manifest.json", nil, false), ("r/7-1/model.bin", nil, false),
+    ]
+
+    @Test(arguments: manifests)
+    func `a manifest lies beside its folder, or in it where it is of an earlier version`(
+        _ key: String, _ folder: String?, _ isFormer: Bool
+    ) throws {
+        let found = BucketLayout(prefix: nil, run: try RunID("demo-1")).folder(ofManifest: key, below: "r/")
+        #expect(found?.folder == folder && (found?.isFormer ?? false) == isFormer)
     }
 
     @Test func `a run's id names program, moment and four random digits`() throws {

@@ -32,7 +32,7 @@ import Testing
     private static let start = ContinuousClock.now
 
     @Test func `a whole set counts once it has stood still, and once only`() throws {
-        var tracker = CheckpointTracker(try Self.pattern(), known: [])
+        var tracker = CheckpointTracker(try Self.pattern())
         var seen: [Int: [Int]] = [:]
         for second in 0...20 {
             seen[second] = tracker.observe(Self.scan(Self.whole, at: second)) { _ in false }.map(\.step)
@@ -57,13 +57,13 @@ import Testing
     ]
 
     @Test(arguments: torn) func `a torn set never counts, not even after a success`(_ torn: Torn) throws {
-        var tracker = CheckpointTracker(try Self.pattern(), known: [])
+        var tracker = CheckpointTracker(try Self.pattern())
         for second in 0...30 { #expect(tracker.observe(Self.scan(torn.files, at: second)) { _ in false }.isEmpty) }
         #expect(tracker.observe(Self.scan(torn.files, at: 31), ending: .success) { _ in false }.isEmpty)
     }
 
     @Test func `a file that grows begins to settle anew`() throws {
-        var tracker = CheckpointTracker(try Self.pattern(), known: [])
+        var tracker = CheckpointTracker(try Self.pattern())
         var files = Self.whole
         var complete: [Int] = []
         for second in 0...30 {
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test func `what somebody still writes is not complete`() throws {
-        var tracker = CheckpointTracker(try Self.pattern(), known: [])
+        var tracker = CheckpointTracker(try Self.pattern())
         for second in 0...15 {
             #expect(tracker.observe(Self.scan(Self.whole, at: second)) { _ in true }.isEmpty)
         }
@@ -84,28 +84,53 @@ import Testing
     }
 
     @Test func `after a success the last set needs no settling`() throws {
-        var tracker = CheckpointTracker(try Self.pattern(), known: [])
+        var tracker = CheckpointTracker(try Self.pattern())
         #expect(tracker.observe(Self.scan(Self.whole, at: 0), ending: .success) { _ in false }.map(\.step) == [500])
     }
 
     @Test func `after a failure only what had stood still before counts`() throws {
-        var fresh = CheckpointTracker(try Self.pattern(), known: [])
+        var fresh = CheckpointTracker(try Self.pattern())
         let justWritten = Self.scan(Self.whole, at: 100, modified: 95)
         #expect(fresh.observe(justWritten, ending: .failure) { _ in false }.isEmpty)
-        var old = CheckpointTracker(try Self.pattern(), known: [])
+        var old = CheckpointTracker(try Self.pattern())
         let longWritten = Self.scan(Self.whole, at: 100, modified: 80)
         #expect(old.observe(longWritten, ending: .failure) { _ in false }.map(\.step) == [500])
     }
 
     @Test func `steps that are known are not reported, and the others in order`() throws {
-        var tracker = CheckpointTracker(try Self.pattern(settle: 0, ranks: "1"), known: [2])
         var files: [String: Int64] = [:]
         for step in [3, 10, 2] {
             files["model_\(step).pt"] = 1
             files["meta_\(step).json"] = 1
             files["optim_\(step)_rank0.pt"] = 1
         }
+        let pattern = try Self.pattern(settle: 0, ranks: "1")
+        let known = CheckpointTracker(pattern).candidates(in: Self.scan(files, at: 0).files).filter { $0.step == 2 }
+        var tracker = CheckpointTracker(pattern, known: known)
         #expect(tracker.observe(Self.scan(files, at: 0)) { _ in false }.map(\.step) == [3, 10])
+    }
+
+    @Test(arguments: [true, false]) func `a step that is saved again is reported again`(isKnown: Bool) throws {
+        let pattern = try Self.pattern()
+        let whole = Self.scan(Self.whole, at: 0)
+        var tracker = CheckpointTracker(
+            pattern, known: isKnown ? CheckpointTracker(pattern).candidates(in: whole.files) : [])
+        #expect(tracker.observe(Self.scan(Self.whole, at: 0)) { _ in false }.isEmpty)
+        #expect(tracker.observe(Self.scan(Self.whole, at: 20)) { _ in false }.isEmpty == isKnown)
+        #expect(tracker.observe(Self.scan(Self.whole, at: 30)) { _ in false }.isEmpty)
+        let again = Self.whole.merging(["model_000500.pt": 101]) { $1 }
+        #expect(tracker.observe(Self.scan(again, at: 31)) { _ in false }.isEmpty, "it has not stood still yet")
+        #expect(tracker.observe(Self.scan(again, at: 41)) { _ in false }.map(\.step) == [500])
+        #expect(tracker.observe(Self.scan(again, at: 60)) { _ in false }.isEmpty)
+    }
+
+    @Test func `who cannot see whether somebody writes reports nothing, and all of it later`() throws {
+        struct Blind: Error {}
+        var tracker = CheckpointTracker(try Self.pattern(settle: 0))
+        #expect(throws: Blind.self) {
+            try tracker.observe(Self.scan(Self.whole, at: 0)) { _ in throw Blind() }
+        }
+        #expect(tracker.observe(Self.scan(Self.whole, at: 1)) { _ in false }.map(\.step) == [500])
     }
 
     static let members: [(String, Int?)] = [

@@ -109,7 +109,8 @@ import Testing
         let sent = Self.sent.filter { !refused.without.contains($0.key) }
         let inherited = InheritedEnvironment(sent, image: program.imageEnvironment)
         let error = #expect(throws: SupervisionError.self) {
-            try RunConfiguration(program: program, inherited: inherited)
+            _ = try RunPlace(inherited)
+            _ = try RunConfiguration(program: program, inherited: inherited)
         }
         #expect(error?.status == ExitCode.configuration.rawValue)
         #expect(error?.description == refused.message)
@@ -122,18 +123,16 @@ import Testing
             "R2_BUCKET_NAME": "runs",
         ]) { $1 }
         let program = Self.program()
-        let configuration = try RunConfiguration(
-            program: program, inherited: InheritedEnvironment(sent, image: program.imageEnvironment))
-        #expect(configuration.credentials?.accessKeyID == "a")
-        #expect(try configuration.location == StoreLocation(endpoint: "https://s3.example", bucket: "runs"))
+        let place = try RunPlace(InheritedEnvironment(sent, image: program.imageEnvironment))
+        #expect(place.credentials?.accessKeyID == "a")
+        #expect(try place.location == StoreLocation(endpoint: "https://s3.example", bucket: "runs"))
     }
 
     @Test func `a shared folder needs no key`() throws {
         var sent = Self.sent.filter { !$0.key.hasPrefix("R2_") }
         sent.merge(["R2_ENDPOINT_URL": "file:///shared", "R2_BUCKET_NAME": "runs"]) { $1 }
         let program = Self.program()
-        let configuration = try RunConfiguration(
-            program: program, inherited: InheritedEnvironment(sent, image: program.imageEnvironment))
-        #expect(configuration.location == .folder("/shared/runs") && configuration.credentials == nil)
+        let place = try RunPlace(InheritedEnvironment(sent, image: program.imageEnvironment))
+        #expect(place.location == .folder("/shared/runs") && place.credentials == nil)
     }
 }

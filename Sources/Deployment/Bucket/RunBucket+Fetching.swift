@@ -21,27 +21,49 @@ extension RunBucket {
         guard completion.run == run.description else {
             throw DeploymentError(.unexpectedAnswer, action, "complete.json is of run \(completion.run)")
         }
-        var files: [(name: String, record: FileRecord)] = []
+        var files: [(name: RelativePath, record: FileRecord)] = []
+        var artifacts: [(folder: FilePath, tree: TreeRecord)] = []
         for artifact in completion.artifacts {
-            guard !["", ".", ".."].contains(artifact.into), !artifact.into.contains("/") else {
+            guard let into = RelativePath(artifact.into), into.names.count == 1, artifact.into != Self.sumsName else {
                 throw DeploymentError(
-                    .unexpectedAnswer, action, "an artifact would leave the folder: '\(artifact.into)'")
+                    .unexpectedAnswer, action, "an artifact cannot have the name '\(artifact.into)'")
             }
-            files += artifact.files.map { ("\(artifact.into)/\($0.path)", $0) }
+            for record in artifact.files {
+                if let name = record.path.below(into) { files.append((name, record)) }
+            }
+            artifacts.append((into.path(below: folder), artifact.tree))
         }
         let sums = try await BoundedTasks.run(files.count, atOnce: TransferLimits.filesAtOnce) {
             [files] (index) async throws(DeploymentError) in
             let (name, record) = files[index]
-            let path = folder.appending(name)
-            try await fetch(record, to: path, below: folder, name, report)
+            let path = name.path(below: folder)
+            try await fetch(record, to: path, below: folder, name.description, report)
             return (path: name, hash: try await Self.hash(of: path, record))
         }
         do throws(POSIXError) {
             try FileSystem.makeFolder(folder)
-            let path = folder.appending("SHA256SUMS")
+            for artifact in artifacts { try Self.make(artifact.tree, below: artifact.folder) }
+            let path = folder.appending(Self.sumsName)
             try FileSystem.write(Self.sums(sums), to: path, sync: true)
         } catch { throw DeploymentError(.local, action, error.description) }
         return completion
+    }
+
+    private static let sumsName = "SHA256SUMS"
+
+    /// Makes links and folders as they were; modes and times are this user's own affair.
+    private static func make(_ tree: TreeRecord, below folder: FilePath) throws(POSIXError) {
+        for record in tree.folders {
+            try makeFolders(to: record.path.path(below: folder).appending("x"), below: folder)
+        }
+        for link in tree.links {
+            let path = link.path.path(below: folder)
+            let target = FilePath(platformString: link.target.map { CChar(bitPattern: $0) } + [0])
+            try makeFolders(to: path, below: folder)
+            if let there = try? FileSystem.readLink(path), there == target { continue }
+            // What the user has put there meanwhile is not removed.
+            try FileSystem.makeSymbolicLink(path, to: target)
+        }
     }
 
     private func fetch(
@@ -61,6 +83,10 @@ extension RunBucket {
                 if pace.isDue() { report("\(name): \(bytes) of \(file.size) bytes") }
             }
         } catch { throw DeploymentError(error, action) }
+        do throws(POSIXError) {
+            // A script that was trained with is still one that can be run.
+            if let mode = file.attributes?.mode, mode & 0o111 != 0 { try FileSystem.makeExecutable(path) }
+        } catch { throw DeploymentError(.local, action, error.description) }
         report("\(name): \(file.size) bytes")
     }
 
@@ -135,21 +161,16 @@ extension RunBucket {
     /// The form that `sha256sum --check` reads, a backslash before a line whose name had to be escaped.
     ///
     /// <https://www.gnu.org/software/coreutils/manual/html_node/md5sum-invocation.html>
-    private static func sums(_ sums: [(path: String, hash: String)]) -> [UInt8] {
-        var text = ""
+    private static func sums(_ sums: [(path: RelativePath, hash: String)]) -> [UInt8] {
+        var text: [UInt8] = []
         for (path, hash) in sums.sorted(by: { $0.path < $1.path }) {
-            let needsEscape = path.contains { "\\\n\r".contains($0) }
-            let escaped = path.map { character in
-                switch character {
-                case "\\": "\\\\"
-                case "\n": "\\n"
-                case "\r": "\\r"
-                default: String(character)
-                }
-            }.joined()
-            text += "\(needsEscape ? "\\" : "")\(hash)  \(escaped)\n"
+            let escapes: [UInt8: String] = [0x5C: "\\\\", 0x0A: "\\n", 0x0D: "\\r"]
+            if path.bytes.contains(where: { escapes[$0] != nil }) { text.append(0x5C) }
+            text += Array("\(hash)  ".utf8)
+            for byte in path.bytes { text += escapes[byte].map { Array($0.utf8) } ?? [byte] }
+            text.append(0x0A)
         }
-        return Array(text.utf8)
+        return text
     }
 }
 

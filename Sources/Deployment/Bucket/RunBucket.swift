@@ -42,7 +42,9 @@ public struct RunBucket: Sendable {
 
     /// What the run left when it was over, nil where it is not.
     public func completion() async throws(DeploymentError) -> CompletionRecord? {
-        try await document(layout.completion, limit: 64 << 20, CompletionRecord.init)
+        try await document(layout.completion, limit: 256 << 20) { [layout] (json) throws(JSONError) in
+            try CompletionRecord(json: json, below: layout.root)
+        }
     }
 
     private func document<Value>(

@@ -3,10 +3,10 @@ import RunContract
 
 extension FileRecord {
     /// Names an uploaded object by its path below the folder that it came from.
-    init(path: String, object: UploadedObject) {
+    init(path: RelativePath, object: UploadedObject, attributes: FileAttributes) {
         self.init(
             path: path, key: object.key, size: object.size, partSize: object.partSize, parts: object.parts,
-            uploadToken: object.uploadToken)
+            uploadToken: object.uploadToken, attributes: attributes)
     }
 
     /// What the bucket is asked about.

@@ -8,13 +8,15 @@ import SystemPackage
 actor FolderUpload {
     private let store: any ObjectStore
     private let folder: String
-    private var done: [String: FileRecord]
+    /// What is in the bucket, and of what content of the file, nil where an earlier start of the run sent it.
+    private var done: [RelativePath: (record: FileRecord, snapshot: FileSnapshot?)]
     /// Hears of the files that are in the bucket, so that a later start need not send them again.
     private let note: (@Sendable ([FileRecord]) async -> Void)?
     private var noting: Task<Void, Never>?
     /// True where something came that the note that is being written does not have.
     private var isStale = false
-    private var isVerified: Set<String> = []
+    private var isVerified: Set<RelativePath> = []
+    private var keys: [RelativePath: String] = [:]
 
     /// An upload below a key that ends with a slash.
     init(
@@ -23,22 +25,26 @@ actor FolderUpload {
     ) {
         self.store = store
         self.folder = folder
-        self.done = Dictionary(done.map { ($0.path, $0) }) { $1 }
+        // What stages can write may claim anything; below this key nothing but this upload's own can be.
+        let own = done.filter { $0.key.utf8.starts(with: folder.utf8) }
+        self.done = Dictionary(own.map { ($0.path, ($0, nil)) }) { $1 }
         self.note = note
     }
 
     /// Uploads every file and verifies each, several at once; the records come in the order of paths.
     ///
-    /// `progress` hears the number of bytes sent so far, from any thread.
+    /// A file that changed since it was sent is sent again. `progress` hears the number of bytes sent so far, from any
+    /// thread.
     func send(
-        _ files: [String: FilePath], progress: @escaping @Sendable (Int64) -> Void = { _ in }
+        _ files: [UploadFile], progress: @escaping @Sendable (Int64) -> Void = { _ in }
     ) async throws -> [FileRecord] {
-        let files = files.sorted { $0.key < $1.key }
+        let files = files.sorted { $0.name < $1.name }
+        forget(files)
+        nameKeys(files)
         let sent = MovedBytes(progress)
         do {
             let records = try await BoundedTasks.run(files.count, atOnce: TransferLimits.filesAtOnce) { index in
-                let (path, file) = files[index]
-                let record = try await self.record(path, file) { sent.update(index, $0) }
+                let record = try await self.record(files[index]) { sent.update(index, $0) }
                 try await self.verify(record)
                 await self.noteSoon()
                 sent.update(index, record.size)
@@ -52,20 +58,48 @@ actor FolderUpload {
         }
     }
 
+    /// What was sent of files that are others by now, or are no part of it any more, does not count.
+    private func forget(_ files: [UploadFile]) {
+        let wanted = Dictionary(files.map { ($0.name, $0.snapshot) }) { $1 }
+        for (name, sent) in done {
+            guard let now = wanted[name], sent.snapshot.map({ $0.isSameContent(as: now) }) ?? true else {
+                done[name] = nil
+                isVerified.remove(name)
+                continue
+            }
+        }
+    }
+
+    /// Decides on each file's key, before the first is sent, so that it is the same however they follow each other.
+    private func nameKeys(_ files: [UploadFile]) {
+        var taken: Set<String> = []
+        keys = [:]
+        for (name, sent) in done {
+            keys[name] = sent.record.key
+            taken.insert(sent.record.key)
+        }
+        for file in files where keys[file.name] == nil {
+            // Two texts that Unicode takes for one are one key for some services, as they are for this set.
+            let key = folder + file.name.key
+            keys[file.name] = taken.insert(key).inserted ? key : folder + file.name.apart
+        }
+    }
+
     private func record(
-        _ path: String, _ file: FilePath, progress: @escaping @Sendable (Int64) -> Void
+        _ file: UploadFile, progress: @escaping @Sendable (Int64) -> Void
     ) async throws(StorageError) -> FileRecord {
-        if let record = done[path] { return record }
+        if let sent = done[file.name] { return sent.record }
+        let key = keys[file.name] ?? folder + file.name.apart
         let object: UploadedObject
         do throws(StorageError) {
-            object = try await store.upload(file, to: folder + path, once: true, progress: progress)
+            object = try await store.upload(file.path, to: key, once: true, progress: progress)
         } catch {
             // Only this start of the run writes below this key: what is there is our own earlier try.
             guard error.code == .preconditionFailed else { throw error }
-            object = try await store.upload(file, to: folder + path, once: false, progress: progress)
+            object = try await store.upload(file.path, to: key, once: false, progress: progress)
         }
-        let record = FileRecord(path: path, object: object)
-        done[path] = record
+        let record = FileRecord(path: file.name, object: object, attributes: file.attributes)
+        done[file.name] = (record, file.snapshot)
         return record
     }
 
@@ -86,15 +120,23 @@ actor FolderUpload {
         noting = Task {
             repeat {
                 isStale = false
-                await note(done.values.sorted { $0.path < $1.path })
+                await note(done.values.map(\.record).sorted { $0.path < $1.path })
             } while isStale
             noting = nil
         }
     }
 
     /// Writes what makes the folder count, after everything that it names.
-    func finish(_ manifest: FolderManifest) async throws(StorageError) {
-        try await store.put(
-            folder + "manifest.json", manifest.json.prettyEncoded(), contentType: "application/json", once: false)
+    func finish(_ manifest: FolderManifest, key: String) async throws(StorageError) {
+        try await store.put(key, manifest.json.prettyEncoded(), contentType: "application/json", once: false)
+    }
+
+    /// Removes what was sent and will never count; what cannot be removed now stays, and only takes room.
+    func discard() async {
+        for sent in done.values {
+            do throws(StorageError) { try await store.delete(sent.record.key) } catch { return }
+        }
+        done = [:]
+        isVerified = []
     }
 }

@@ -12,7 +12,7 @@ struct LocalCheckpoint: Sendable, Hashable {
 /// Decides from one scan to the next which checkpoints are complete.
 ///
 /// A set is complete when every name is there and not empty, size and time of each stood still for the rule's time, and
-/// nobody has one open for writing. Each step is reported once.
+/// nobody has one open for writing. Each is reported once, and again where the trainer has saved the step again since.
 struct CheckpointTracker {
     /// What the scanner saw, and when.
     struct Scan {
@@ -27,12 +27,13 @@ struct CheckpointTracker {
 
     private let pattern: CheckpointPattern
     private var seen: [String: (snapshot: FileSnapshot, since: ContinuousClock.Instant)] = [:]
-    private(set) var reported: Set<Int>
+    /// The files of each step as they were reported last.
+    private var reported: [Int: [String: FileSnapshot]]
 
-    /// A tracker that never reports the steps in `known`.
-    init(_ pattern: CheckpointPattern, known: Set<Int>) {
+    /// A tracker that does not report what is `known`, as long as that stays as it is.
+    init(_ pattern: CheckpointPattern, known: [LocalCheckpoint] = []) {
         self.pattern = pattern
-        reported = known
+        reported = Dictionary(known.map { ($0.step, $0.files) }) { $1 }
     }
 
     /// The complete sets that were not reported yet, the lowest step first.
@@ -40,23 +41,23 @@ struct CheckpointTracker {
     /// After a success the last set needs no settling, since whoever wrote it is gone and was content. After a failure it
     /// counts only if it had stood still before: what killed the trainer may have cut the file that it was writing.
     mutating func observe(
-        _ scan: Scan, ending: Ending? = nil, isOpenForWriting: ([FileSnapshot]) -> Bool
-    ) -> [LocalCheckpoint] {
+        _ scan: Scan, ending: Ending? = nil, isOpenForWriting: ([FileSnapshot]) throws -> Bool
+    ) rethrows -> [LocalCheckpoint] {
         remember(scan)
         var complete: [LocalCheckpoint] = []
-        for candidate in candidates(in: scan.files) where !reported.contains(candidate.step) {
+        for candidate in candidates(in: scan.files) where reported[candidate.step] != candidate.files {
             let isSettled = candidate.files.allSatisfy { path, snapshot in
                 hasStoodStill(path, snapshot, at: scan, ending: ending)
             }
-            guard isSettled || ending == .success, !isOpenForWriting(Array(candidate.files.values)) else { continue }
+            guard isSettled || ending == .success, try !isOpenForWriting(Array(candidate.files.values)) else {
+                continue
+            }
             complete.append(candidate)
-            reported.insert(candidate.step)
         }
+        // Only once nothing can fail any more: who is told of none must be told of all later.
+        for checkpoint in complete { reported[checkpoint.step] = checkpoint.files }
         return complete
     }
-
-    /// A set that was reported changed before it was uploaded: it will be reported again.
-    mutating func forget(_ step: Int) { reported.remove(step) }
 
     private mutating func remember(_ scan: Scan) {
         seen = seen.filter { scan.files[$0.key] != nil }

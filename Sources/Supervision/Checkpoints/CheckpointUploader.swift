@@ -22,6 +22,10 @@ actor CheckpointUploader {
     private var lastFailure = ""
     /// What is verified in the bucket, by stage, the oldest first.
     private var verified: [String: [FolderManifest]] = [:]
+    /// The files on this disk whose content is verified in the bucket, by stage and step.
+    private var safe: [String: [Int: [String: FileSnapshot]]] = [:]
+    /// How often this start has saved each step, by stage.
+    private var saves: [String: [Int: Int]] = [:]
 
     init(_ session: RunSession) {
         store = session.store
@@ -34,21 +38,25 @@ actor CheckpointUploader {
         patience = UploadPatience(limits: session.limits, log: session.log)
     }
 
-    /// Takes note of checkpoints that earlier starts uploaded.
-    func know(_ manifests: [FolderManifest], of stage: String) {
-        verified[stage] = manifests.sorted { ($0.step ?? 0, $0.attempt) < ($1.step ?? 0, $1.attempt) }
+    /// Takes note of checkpoints that earlier starts uploaded, and of those among them that are on this disk.
+    func know(_ manifests: [FolderManifest], of stage: String, onDisk: [LocalCheckpoint]) {
+        verified[stage] = manifests.sorted { $0.order < $1.order }
+        for checkpoint in onDisk { safe[stage, default: [:]][checkpoint.step] = checkpoint.files }
     }
 
     /// Queues a checkpoint.
     func add(_ checkpoint: LocalCheckpoint, _ pattern: CheckpointPattern, stage: String) async {
-        let note = notes.make(checkpoint, stage: stage, attempt: attempt)
+        let save = saves[stage, default: [:]][checkpoint.step, default: 0] + 1
+        saves[stage, default: [:]][checkpoint.step] = save
+        let note = notes.make(checkpoint, stage: stage, attempt: attempt, save: save)
         await notes.write(note)
         goOn(note, pattern, stage: stage)
     }
 
     /// Queues a checkpoint whose upload was noted, perhaps by an earlier start; what that has sent stays sent.
     func goOn(_ note: UploadNote, _ pattern: CheckpointPattern, stage: String) {
-        let folder = layout.checkpoint(stage: stage, step: note.checkpoint.step, attempt: note.attempt)
+        guard let checkpoint = note.checkpoint else { return }
+        let folder = layout.checkpoint(stage: stage, step: checkpoint.step, attempt: note.attempt, save: note.save)
         let upload = FolderUpload(store, to: folder, done: note.done) { [notes] records in
             var note = note
             note.done = records
@@ -56,16 +64,17 @@ actor CheckpointUploader {
         }
         append(
             UploadJob(
-                stage: stage, attempt: note.attempt, content: .checkpoint(note.checkpoint, pattern),
-                upload: upload, note: note))
+                stage: stage, attempt: note.attempt, save: note.save, content: .checkpoint(checkpoint, pattern),
+                folder: folder, upload: upload, note: note))
     }
 
     /// Queues what a finished stage leaves; its manifest comes after all checkpoints that were queued before.
-    func addOutputs(_ files: [String: FilePath], stage: String) {
+    func addOutputs(_ outputs: StageOutputs, stage: String) {
         let folder = layout.outputs(stage: stage, attempt: attempt)
         append(
             UploadJob(
-                stage: stage, attempt: attempt, content: .outputs(files), upload: FolderUpload(store, to: folder)))
+                stage: stage, attempt: attempt, content: .outputs(outputs), folder: folder,
+                upload: FolderUpload(store, to: folder)))
     }
 
     private func append(_ job: UploadJob) {
@@ -108,6 +117,7 @@ actor CheckpointUploader {
             if let note = job.note { await notes.remove(note) }
             current = nil
             failingSince = nil
+            board.report(delay: nil, of: job.name)
             showQueue()
         }
         worker = nil
@@ -125,60 +135,74 @@ actor CheckpointUploader {
     private func finish(_ job: UploadJob) async -> Bool {
         do {
             let started = ContinuousClock.now
-            guard isUnchanged(job) else {
-                log.say("\(job.name) changed or vanished before it was uploaded; it is left out")
-                return true
-            }
-            let records = try await job.upload.send(job.files) { [board] sent in
+            guard let found = try await survey(job) else { return await leaveOut(job, "before it was uploaded") }
+            let records = try await job.upload.send(found.files) { [board] sent in
                 board.note { $0.upload = "\(job.name): \(ByteCount(sent)) of \(ByteCount(max(sent, job.size)))" }
             }
-            guard isUnchanged(job) else {
-                log.say("\(job.name) changed while it was uploaded; it does not count")
-                return true
+            guard let now = try await survey(job) else { return await leaveOut(job, "while it was uploaded") }
+            guard now.files.map(\.snapshot) == found.files.map(\.snapshot), now.tree == found.tree else {
+                return isNotYet(job, "it changes while it is uploaded")
             }
-            let manifest = manifest(of: job, records)
-            try await job.upload.finish(manifest)
+            let manifest = manifest(of: job, records, found.tree)
+            try await job.upload.finish(manifest, key: layout.manifest(of: job.folder))
             await publish(job, manifest, seconds: (ContinuousClock.now - started).seconds)
             return true
         } catch {
-            if let error = error as? StorageError, error.code == .changedWhileRead || error.code == .local {
-                log.say("\(job.name) is left out: \(error)")
-                return true
+            if let error = error as? StorageError, [.changedWhileRead, .local].contains(error.code),
+                case .some(.none) = try? await survey(job)
+            {
+                return await leaveOut(job, "while it was uploaded")
             }
-            lastFailure = "\(error)"
-            if failingSince == nil {
-                failingSince = ContinuousClock.now
-                log.say("cannot upload \(job.name) yet: \(error)")
-            }
-            return false
+            return isNotYet(job, "\(error)")
         }
     }
 
-    private func isUnchanged(_ job: UploadJob) -> Bool {
-        guard case .checkpoint(let checkpoint, let pattern) = job.content else { return true }
-        return checkpoint.files.allSatisfy { path, snapshot in
-            guard let now = (try? FileStatus(pattern.root.appending(path))).map(FileSnapshot.init) else { return false }
-            return now.isSameContent(as: snapshot)
-        }
+    private func survey(_ job: UploadJob) async throws(POSIXError) -> (files: [UploadFile], tree: TreeRecord)? {
+        try await BlockingThread.run { () throws(POSIXError) in try job.survey() }
     }
 
-    private func manifest(of job: UploadJob, _ records: [FileRecord]) -> FolderManifest {
-        var stepText: String?
-        if case .checkpoint(let checkpoint, _) = job.content { stepText = checkpoint.stepText }
-        return FolderManifest(
-            stage: job.stage, step: job.step, stepText: stepText, attempt: job.attempt, image: image,
-            created: Timestamp.now().rfc3339, files: records)
+    /// A checkpoint that is not what it was: its scanner reports what it became once that is whole.
+    private func leaveOut(_ job: UploadJob, _ moment: String) async -> Bool {
+        log.say("\(job.name) changed or vanished \(moment); it is looked for again")
+        await job.upload.discard()
+        return true
+    }
+
+    private func isNotYet(_ job: UploadJob, _ reason: String) -> Bool {
+        lastFailure = reason
+        board.report(delay: reason, of: job.name)
+        if failingSince == nil {
+            failingSince = ContinuousClock.now
+            log.say("cannot upload \(job.name) yet: \(reason)")
+        }
+        return false
+    }
+
+    private func manifest(of job: UploadJob, _ records: [FileRecord], _ tree: TreeRecord) -> FolderManifest {
+        var manifest = FolderManifest(
+            stage: job.stage, step: job.step, stepText: job.stepText, attempt: job.attempt, save: job.save,
+            image: image, created: Timestamp.now().rfc3339, files: records, tree: tree)
+        if case .outputs(let outputs) = job.content {
+            manifest.patterns = outputs.patterns.map(\.text)
+            manifest.gap = outputs.gap
+        }
+        return manifest
     }
 
     private func publish(_ job: UploadJob, _ manifest: FolderManifest, seconds: Double) async {
         let size = manifest.files.reduce(0) { $0 + $1.size }
         board.note { $0.uploadedBytes += size }
         log.say("uploaded \(job.name): \(manifest.files.count) files, \(ByteCount(size)), \(seconds.rounded(1)) s")
-        guard case .checkpoint(_, let pattern) = job.content, let step = job.step else { return }
+        guard case .checkpoint(let checkpoint, let pattern) = job.content, let step = job.step else { return }
         board.note { $0.uploadedCheckpoints += 1 }
-        board.update { $0.checkpoints.append("\(job.stage)/\(step)") }
+        board.update { status in
+            let name = "\(job.stage)/\(step)"
+            status.checkpoints.removeAll { $0 == name }
+            status.checkpoints.append(name)
+        }
         verified[job.stage, default: []].append(manifest)
-        verified[job.stage]?.sort { ($0.step ?? 0, $0.attempt) < ($1.step ?? 0, $1.attempt) }
+        verified[job.stage]?.sort { $0.order < $1.order }
+        safe[job.stage, default: [:]][step] = checkpoint.files
         await removeOld(of: job.stage, pattern)
     }
 
@@ -191,18 +215,35 @@ actor CheckpointUploader {
 
     /// Keeps as many checkpoints as the rule says; on the disk only what is verified in the bucket goes.
     private func removeOld(of stage: String, _ pattern: CheckpointPattern) async {
-        let safe = Set((verified[stage] ?? []).compactMap(\.step))
+        let safe = safe[stage] ?? [:]
         await BlockingThread.run { LocalRetention.apply(pattern, safe: safe) }
-        guard let keep = pattern.keepRemote, let manifests = verified[stage], manifests.count > keep else { return }
-        for old in manifests.dropLast(max(1, keep)) {
-            do throws(StorageError) {
-                let folder = layout.checkpoint(stage: stage, step: old.step ?? 0, attempt: old.attempt)
-                // Without its manifest it counts no more, so that no reader finds half of it.
-                try await store.delete(layout.manifest(in: folder))
-                for file in old.files { try await store.delete(file.key) }
-                verified[stage]?.removeAll { $0 == old }
-                board.update { $0.checkpoints.removeAll { $0 == "\(stage)/\(old.step ?? 0)" } }
-            } catch { log.say("cannot remove an old checkpoint yet: \(error)") }
+        let manifests = verified[stage] ?? []
+        // What this start has saved again replaces what it had saved before.
+        var old = manifests.filter { manifest in
+            manifests.contains {
+                $0.step == manifest.step && $0.attempt == manifest.attempt && $0.save > manifest.save
+            }
         }
+        if let keep = pattern.keepRemote { old += manifests.filter { !old.contains($0) }.dropLast(max(1, keep)) }
+        for manifest in old { await remove(manifest, of: stage) }
     }
+
+    private func remove(_ old: FolderManifest, of stage: String) async {
+        let folder = layout.checkpoint(
+            stage: stage, step: old.step ?? 0, attempt: old.attempt, save: old.save)
+        do throws(StorageError) {
+            // Without its manifest it counts no more, so that no reader finds half of it.
+            try await store.delete(layout.manifest(of: folder))
+            try await store.delete(layout.formerManifest(of: folder))
+            for file in old.files where file.key.utf8.starts(with: folder.utf8) { try await store.delete(file.key) }
+            verified[stage]?.removeAll { $0 == old }
+            guard verified[stage]?.contains(where: { $0.step == old.step }) != true else { return }
+            board.update { $0.checkpoints.removeAll { $0 == "\(stage)/\(old.step ?? 0)" } }
+        } catch { log.say("cannot remove an old checkpoint yet: \(error)") }
+    }
+}
+
+extension FolderManifest {
+    /// Of two checkpoints of a stage the one that goes further is the later one, and of one step what was saved last.
+    var order: (Int, Int, Int) { (step ?? 0, attempt, save) }
 }

@@ -3,12 +3,13 @@ import SystemPackage
 
 /// Frees the disk of checkpoints that are safe in the bucket.
 enum LocalRetention {
-    /// Removes all but the newest sets that the rule keeps; of the others only those whose steps are `safe`.
-    static func apply(_ pattern: CheckpointPattern, safe: Set<Int>) {
+    /// Removes all but the newest sets that the rule keeps; of the others only those that still are what is `safe`.
+    ///
+    /// What could not be looked at is not removed.
+    static func apply(_ pattern: CheckpointPattern, safe: [Int: [String: FileSnapshot]]) {
         guard let keep = pattern.keepLocal else { return }
-        let tracker = CheckpointTracker(pattern, known: [])
-        let sets = tracker.candidates(in: FolderScan.files(below: pattern.root))
-        for old in sets.dropLast(max(1, keep)) where safe.contains(old.step) {
+        let sets = CheckpointTracker(pattern).candidates(in: FolderScan(pattern.root).files)
+        for old in sets.dropLast(max(1, keep)) where safe[old.step] == old.files {
             for path in old.files.keys {
                 let file = pattern.root.appending(path)
                 try? FileSystem.remove(file)

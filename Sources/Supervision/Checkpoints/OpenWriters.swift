@@ -7,14 +7,26 @@ import SystemPackage
 /// <https://man7.org/linux/man-pages/man5/proc_pid_fdinfo.5.html>
 enum OpenWriters {
     /// True where a process has one of these files open for writing; processes that may not be examined do not count.
-    static func exist(for files: [FileSnapshot]) -> Bool {
+    ///
+    /// Throws where it cannot be known, as out of descriptors.
+    static func exist(for files: [FileSnapshot]) throws(POSIXError) -> Bool {
         let wanted = Set(files.map { FileNumber(device: $0.device, inode: $0.inode) })
-        guard let processes = try? FileSystem.names(in: "/proc") else { return false }
+        let processes: [FilePath.Component]
+        do throws(POSIXError) { processes = try FileSystem.names(in: "/proc") } catch {
+            // Without /proc nobody can be asked; sizes and times are what is left.
+            guard error.errno == .noSuchFileOrDirectory else { throw error }
+            return false
+        }
         for process in processes where process.string.utf8.allSatisfy({ (48...57).contains($0) }) {
             if process.string == "\(getpid())" { continue }
-            if hasWriter(in: FilePath("/proc").appending(process), of: wanted) { return true }
+            if try hasWriter(in: FilePath("/proc").appending(process), of: wanted) { return true }
         }
         return false
+    }
+
+    /// True for what is said of a process that has ended, or that is not ours to examine.
+    private static func isElsewhere(_ error: POSIXError) -> Bool {
+        [.noSuchFileOrDirectory, .noSuchProcess, .permissionDenied, .notPermitted].contains(error.errno)
     }
 
     private struct FileNumber: Hashable {
@@ -22,16 +34,33 @@ enum OpenWriters {
         let inode: UInt64
     }
 
-    private static func hasWriter(in process: FilePath, of wanted: Set<FileNumber>) -> Bool {
-        guard let descriptors = try? FileSystem.names(in: process.appending("fd")) else { return false }
-        for descriptor in descriptors {
-            guard let status = try? FileStatus(process.appending("fd").appending(descriptor), followingLinks: true),
-                wanted.contains(FileNumber(device: status.device, inode: status.inode)),
-                let text = try? FileSystem.read(process.appending("fdinfo").appending(descriptor))
-            else { continue }
-            if isWriting(String(decoding: text, as: UTF8.self)) { return true }
+    private static func hasWriter(in process: FilePath, of wanted: Set<FileNumber>) throws(POSIXError) -> Bool {
+        do throws(POSIXError) {
+            for descriptor in try FileSystem.names(in: process.appending("fd")) {
+                if try isWriter(process, descriptor, of: wanted) { return true }
+            }
+            return false
+        } catch {
+            guard isElsewhere(error) else { throw error }
+            return false
         }
-        return false
+    }
+
+    private static func isWriter(
+        _ process: FilePath, _ descriptor: FilePath.Component, of wanted: Set<FileNumber>
+    ) throws(POSIXError) -> Bool {
+        do throws(POSIXError) {
+            let status = try FileStatus(process.appending("fd").appending(descriptor), followingLinks: true)
+            guard wanted.contains(FileNumber(device: status.device, inode: status.inode)) else { return false }
+            let text = try FileSystem.read(process.appending("fdinfo").appending(descriptor))
+            return isWriting(String(decoding: text, as: UTF8.self))
+        } catch {
+            // What it leads to may be gone, or on a file system that is: nobody of ours writes there.
+            guard
+                isElsewhere(error) || ![.tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory].contains(error.errno)
+            else { throw error }
+            return false
+        }
     }
 
     /// The line `flags:` is octal; its last two bits are the access mode.

@@ -8,14 +8,14 @@ import SystemPackage
 struct Restorer: Sendable {
     let session: RunSession
 
-    /// A finished stage's newest manifest, nil where the stage was never finished.
-    func finished(_ stage: Program.Stage) async throws(SupervisionError) -> FolderManifest? {
-        try await manifests(below: session.layout.outputs(stage: stage.name)).first
+    /// The newest manifest of what a stage has left, nil where it never ended well.
+    func outputs(_ stage: Program.Stage) async throws(SupervisionError) -> FolderManifest? {
+        try await manifests(of: stage, below: session.layout.outputs(stage: stage.name)).first { $0.step == nil }
     }
 
-    /// The manifests of a stage's checkpoints, the highest step first and of one step the latest attempt.
+    /// The manifests of a stage's checkpoints, the highest step first and of one step what was saved last.
     func checkpoints(_ stage: Program.Stage) async throws(SupervisionError) -> [FolderManifest] {
-        try await manifests(below: session.layout.checkpoints(stage: stage.name)).filter { $0.step != nil }
+        try await manifests(of: stage, below: session.layout.checkpoints(stage: stage.name)).filter { $0.step != nil }
     }
 
     /// Downloads the first of these whose objects agree with it; nil where none does.
@@ -43,7 +43,7 @@ struct Restorer: Sendable {
         } catch { return try decline(name, error) }
         try requireSpace(for: manifest, in: folder)
         do throws(StorageError) {
-            try await download(manifest.files, to: folder)
+            try await download(manifest.files, manifest.tree, to: folder)
             return true
         } catch { return try decline(name, error) }
     }
@@ -58,11 +58,11 @@ struct Restorer: Sendable {
     /// A disk that is too small is said before the download, and under its own code.
     private func requireSpace(for manifest: FolderManifest, in folder: FilePath) throws(SupervisionError) {
         let missing = manifest.files.filter { file in
-            (try? FileStatus(folder.appending(file.path)))?.size != file.size
+            (try? FileStatus(file.path.path(below: folder)))?.size != file.size
         }
         // What a start that was killed had of them takes no space a second time.
         let needed = missing.reduce(0) { sum, file in
-            sum + max(0, file.size - PartialFile.bytes(of: file.object, to: folder.appending(file.path)))
+            sum + max(0, file.size - PartialFile.bytes(of: file.object, to: file.path.path(below: folder)))
         }
         guard needed > 0, let free = try? FileSystem.freeBytes(at: session.data), free < needed else { return }
         throw SupervisionError(
@@ -70,17 +70,28 @@ struct Restorer: Sendable {
     }
 
     /// Downloads files, several at once; those that are there already and fit are left alone.
-    func download(_ files: [FileRecord], to folder: FilePath) async throws(StorageError) {
+    ///
+    /// All of it is as it was left: modes, times, links, and folders that are empty.
+    func download(
+        _ files: [FileRecord], _ tree: TreeRecord, to folder: FilePath
+    ) async throws(StorageError) {
         try await BoundedTasks.forEach(files, atOnce: TransferLimits.filesAtOnce) {
             [session] (file) async throws(StorageError) in
-            // A record's path has no "..": it was checked when the manifest was read.
-            let path = folder.appending(file.path)
-            if await BlockingThread.run({ LocalCopy.fits(file, at: path) }) { return }
-            do throws(POSIXError) { try FileSystem.makeFolder(path.removingLastComponent()) } catch {
+            let path = file.path.path(below: folder)
+            if await !BlockingThread.run({ LocalCopy.fits(file, at: path) }) {
+                do throws(POSIXError) { try FileSystem.makeFolder(path.removingLastComponent()) } catch {
+                    throw StorageError(.local, "restore \(path)", "\(error)")
+                }
+                try await session.store.download(file.object, to: path)
+            }
+            guard let attributes = file.attributes else { return }
+            do throws(POSIXError) { try FileSystem.setAttributes(path, attributes) } catch {
                 throw StorageError(.local, "restore \(path)", "\(error)")
             }
-            try await session.store.download(file.object, to: path)
         }
+        do throws(POSIXError) {
+            try await BlockingThread.run { () throws(POSIXError) in try RestoredTree.make(tree, below: folder) }
+        } catch { throw StorageError(.local, "restore \(folder)", "\(error)") }
     }
 
     static func failure(_ error: StorageError) -> SupervisionError {
@@ -89,16 +100,40 @@ struct Restorer: Sendable {
     }
 
     /// A listing only says where manifests may be; what counts is what each of them says.
-    private func manifests(below prefix: String) async throws(SupervisionError) -> [FolderManifest] {
+    private func manifests(
+        of stage: Program.Stage, below prefix: String
+    ) async throws(SupervisionError) -> [FolderManifest] {
         do throws(StorageError) {
-            var found: [FolderManifest] = []
-            for object in try await session.store.list(prefix) where object.key.hasSuffix("/manifest.json") {
-                guard let bytes = try await session.store.get(object.key, limit: 64 << 20) else { continue }
-                do throws(JSONError) { found.append(try FolderManifest(json: JSONValue(parsing: bytes))) } catch {
-                    session.log.say("\(object.key) does not count: \(error)")
+            var keys: [String: (key: String, isFormer: Bool)] = [:]
+            for object in try await session.store.list(prefix) {
+                guard let (folder, isFormer) = session.layout.folder(ofManifest: object.key, below: prefix) else {
+                    continue
                 }
+                // Beside a manifest of ours a file of that name is the user's.
+                if keys[folder]?.isFormer != false { keys[folder] = (object.key, isFormer) }
             }
-            return found.sorted { ($0.step ?? 0, $0.attempt) > ($1.step ?? 0, $1.attempt) }
+            var found: [FolderManifest] = []
+            for (key, isFormer) in keys.values.sorted(by: { $0.key < $1.key }) {
+                guard let bytes = try await session.store.get(key, limit: 256 << 20) else { continue }
+                if let manifest = manifest(bytes, key, of: stage, isFormer: isFormer) { found.append(manifest) }
+            }
+            return found.sorted { $0.order > $1.order }
         } catch { throw Self.failure(error) }
+    }
+
+    private func manifest(
+        _ bytes: [UInt8], _ key: String, of stage: Program.Stage, isFormer: Bool
+    ) -> FolderManifest? {
+        do throws(JSONError) {
+            let json = try JSONValue(parsing: bytes)
+            // Where none of ours is beside the folder, its upload was cut off, or it is of an earlier version.
+            if isFormer, json["stage"]?.string != stage.name || json["parts"] != nil { return nil }
+            let manifest = try FolderManifest(json: json, below: session.layout.root)
+            guard manifest.stage == stage.name else { throw JSONError("it is of stage '\(manifest.stage)'") }
+            return manifest
+        } catch {
+            session.log.say("\(key) does not count: \(error)")
+            return nil
+        }
     }
 }

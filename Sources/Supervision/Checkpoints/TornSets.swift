@@ -9,7 +9,12 @@ enum TornSets {
         _ pattern: CheckpointPattern, newerThan step: Int?, to aside: FilePath
     ) throws(SupervisionError) -> Int {
         var moved = 0
-        for path in FolderScan.files(below: pattern.root).keys.sorted() {
+        let scan = FolderScan(pattern.root)
+        // A torn set that was not seen would be taken for a good one by the trainer.
+        if let failure = scan.blindness {
+            throw SupervisionError(.restore, "look for torn checkpoints", "\(failure)")
+        }
+        for path in scan.files.keys.sorted() {
             guard let found = pattern.memberStep(path), found > step ?? -1 else { continue }
             let target = aside.appending(path)
             do throws(POSIXError) {

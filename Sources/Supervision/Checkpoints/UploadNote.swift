@@ -5,7 +5,8 @@ import RunContract
 struct UploadNote: Sendable, Hashable {
     /// What the files are.
     enum Content: Sendable, Hashable {
-        case checkpoint(stage: String)
+        /// The step as the trainer wrote it too.
+        case checkpoint(stage: String, step: Int, stepText: String)
         case artifact(into: String)
     }
 
@@ -13,63 +14,78 @@ struct UploadNote: Sendable, Hashable {
     let content: Content
     /// The start that found the files complete; its number is in the keys.
     let attempt: Int
+    /// How often that start had saved this step.
+    var save = 1
     /// Which start of the machine it was: what was not on the disk yet is lost with the next one.
     let boot: String
-    /// The files as they were then; those of an artifact have no step.
-    let checkpoint: LocalCheckpoint
+    /// The files as they were then.
+    let files: [RelativePath: FileSnapshot]
     /// The files that are in the bucket already.
     var done: [FileRecord] = []
+
+    /// The checkpoint, nil for anything else.
+    var checkpoint: LocalCheckpoint? {
+        guard case .checkpoint(_, let step, let stepText) = content else { return nil }
+        var named: [String: FileSnapshot] = [:]
+        for (path, snapshot) in files { named[path.description] = snapshot }
+        return LocalCheckpoint(step: step, stepText: stepText, files: named)
+    }
+
+    /// Of two notes of a stage the one that goes further is the later one, and of one step what was saved last.
+    var order: (Int, Int, Int) { (checkpoint?.step ?? 0, attempt, save) }
 }
 
 extension UploadNote {
-    private static let version = 1
+    private static let version = 2
 
-    private var kind: (name: String, of: String) {
-        switch content {
-        case .checkpoint(let stage): ("checkpoint", stage)
-        case .artifact(let into): ("artifact", into)
-        }
-    }
-
-    /// The form that ``init(json:)`` reads.
+    /// The form that ``init(json:below:)`` reads.
     var json: JSONValue {
-        [
-            "version": .integer(Self.version), "run": .string(run), "kind": .string(kind.name), "of": .string(kind.of),
-            "attempt": .integer(attempt), "boot": .string(boot), "step": .integer(checkpoint.step),
-            "step_text": .string(checkpoint.stepText),
-            "files": .object(
-                checkpoint.files.mapValues { file in
-                    [
-                        "size": .integer(file.size), "modified": .integer(file.modified), "inode": .integer(file.inode),
-                        "device": .integer(file.device),
-                    ]
-                }), "done": .array(done.map(\.json)),
+        var json: JSONValue = [
+            "version": .integer(Self.version), "run": .string(run), "attempt": .integer(attempt),
+            "save": .integer(save), "boot": .string(boot), "done": .array(done.map(\.json)),
         ]
+        switch content {
+        case .checkpoint(let stage, let step, let stepText):
+            json["checkpoint"] = [
+                "stage": .string(stage), "step": .integer(step), "step_text": .string(stepText),
+            ]
+        case .artifact(let into): json["artifact"] = .string(into)
+        }
+        json["files"] = .array(
+            files.sorted { $0.key < $1.key }.map { path, file in
+                var json = path.members
+                json["size"] = .integer(file.size)
+                json["modified"] = .integer(file.modified)
+                json["inode"] = .integer(file.inode)
+                json["device"] = .integer(file.device)
+                return json
+            })
+        return json
     }
 
-    /// Reads one.
-    init(json: JSONValue) throws(JSONError) {
+    /// Reads one of the run whose folder in the bucket is `root`.
+    init(json: JSONValue, below root: String) throws(JSONError) {
         guard try json.whole("version") == Self.version else { throw JSONError("'version' is unknown") }
-        var files: [String: FileSnapshot] = [:]
-        for (path, file) in try json.member("files").object ?? [:] {
-            files[path] = FileSnapshot(
+        var files: [RelativePath: FileSnapshot] = [:]
+        for file in try json.list("files") {
+            files[try RelativePath(json: file)] = FileSnapshot(
                 size: Int64(try file.whole("size")), modified: Int64(try file.whole("modified")),
                 inode: try Self.unsigned(file, "inode"), device: try Self.unsigned(file, "device"))
         }
         var done: [FileRecord] = []
-        for record in try json.list("done") { done.append(try FileRecord(json: record)) }
-        let of = try json.text("of")
+        for record in try json.list("done") { done.append(try FileRecord(json: record, below: root)) }
         let content: Content
-        switch try json.text("kind") {
-        case "checkpoint": content = .checkpoint(stage: of)
-        case "artifact": content = .artifact(into: of)
-        default: throw JSONError("'kind' is unknown")
+        if let into = try json.optionalText("artifact") {
+            content = .artifact(into: into)
+        } else {
+            let checkpoint = try json.member("checkpoint")
+            content = .checkpoint(
+                stage: try checkpoint.text("stage"), step: try checkpoint.whole("step"),
+                stepText: try checkpoint.text("step_text"))
         }
         self.init(
             run: try json.text("run"), content: content, attempt: try json.whole("attempt"),
-            boot: try json.text("boot"),
-            checkpoint: LocalCheckpoint(
-                step: try json.whole("step"), stepText: try json.text("step_text"), files: files), done: done)
+            save: try json.whole("save"), boot: try json.text("boot"), files: files, done: done)
     }
 
     private static func unsigned(_ json: JSONValue, _ name: String) throws(JSONError) -> UInt64 {

@@ -1,18 +1,22 @@
 import Hashing
 import JSON
 import POSIX
+import RunContract
 import SystemPackage
 
 /// The notes of one run about what is complete on the disk and not yet in the bucket.
 struct UploadNotes: Sendable {
     private let folder: FilePath
     private let run: String
+    /// The run's folder in the bucket.
+    private let root: String
     private let boot: String
     private let log: RunLog
 
-    init(_ folder: FilePath, run: String, log: RunLog, boot: String = Self.currentBoot) {
+    init(_ folder: FilePath, run: String, root: String, log: RunLog, boot: String = Self.currentBoot) {
         self.folder = folder
         self.run = run
+        self.root = root
         self.log = log
         self.boot = boot
     }
@@ -24,22 +28,25 @@ struct UploadNotes: Sendable {
     }
 
     /// A note about a checkpoint that has just been found complete.
-    func make(_ checkpoint: LocalCheckpoint, stage: String, attempt: Int) -> UploadNote {
-        UploadNote(run: run, content: .checkpoint(stage: stage), attempt: attempt, boot: boot, checkpoint: checkpoint)
+    func make(_ checkpoint: LocalCheckpoint, stage: String, attempt: Int, save: Int) -> UploadNote {
+        var files: [RelativePath: FileSnapshot] = [:]
+        for (text, snapshot) in checkpoint.files {
+            if let path = RelativePath(text) { files[path] = snapshot }
+        }
+        return UploadNote(
+            run: run, content: .checkpoint(stage: stage, step: checkpoint.step, stepText: checkpoint.stepText),
+            attempt: attempt, save: save, boot: boot, files: files)
     }
 
     /// A note about an artifact; the one of an earlier start where the files are still what they were.
-    func make(artifact into: String, _ files: [String: FilePath], attempt: Int) async -> UploadNote {
+    func make(artifact into: String, _ files: [UploadFile], attempt: Int) async -> UploadNote {
         await BlockingThread.run {
-            let snapshots = files.compactMapValues { file in
-                (try? FileStatus(file, followingLinks: true)).map(FileSnapshot.init)
-            }
+            let snapshots = Dictionary(files.map { ($0.name, $0.snapshot) }) { $1 }
             let new = UploadNote(
-                run: run, content: .artifact(into: into), attempt: attempt, boot: boot,
-                checkpoint: LocalCheckpoint(step: 0, stepText: "", files: snapshots))
+                run: run, content: .artifact(into: into), attempt: attempt, boot: boot, files: snapshots)
             guard let old = read(path(of: new)), old.content == new.content, !boot.isEmpty, old.boot == boot,
-                Set(old.checkpoint.files.keys) == Set(snapshots.keys),
-                old.checkpoint.files.allSatisfy({ snapshots[$0.key]?.isSameContent(as: $0.value) == true })
+                old.files.count == snapshots.count,
+                old.files.allSatisfy({ snapshots[$0.key]?.isSameContent(as: $0.value) == true })
             else { return new }
             return old
         }
@@ -63,7 +70,8 @@ struct UploadNotes: Sendable {
     /// Removes every note of the run, which is complete.
     func clear() async {
         await BlockingThread.run {
-            for name in (try? FileSystem.names(in: folder)) ?? [] {
+            // What stays is of a run that is complete, and is read by nobody.
+            for name in (try? names()) ?? [] {
                 let file = folder.appending(name)
                 if read(file) != nil { try? FileSystem.remove(file) }
             }
@@ -73,44 +81,47 @@ struct UploadNotes: Sendable {
     /// The checkpoints of a stage that earlier starts found complete, the lowest step first.
     ///
     /// A file that is not what it was then, or that a crash of the machine may have cut, makes its note worthless.
-    func unfinished(of stage: String, _ pattern: CheckpointPattern) async -> [UploadNote] {
-        let found = await BlockingThread.run { () -> [UploadNote] in
-            let names = (try? FileSystem.names(in: folder)) ?? []
-            return names.compactMap { name in
-                let file = folder.appending(name)
-                guard let note = read(file), note.content == .checkpoint(stage: stage) else { return nil }
-                guard isWhole(note, pattern) else {
-                    try? FileSystem.remove(file)
-                    return nil
+    func unfinished(of stage: String, _ pattern: CheckpointPattern) async throws(SupervisionError) -> [UploadNote] {
+        do throws(POSIXError) {
+            let found = try await BlockingThread.run { () throws(POSIXError) -> [UploadNote] in
+                var notes: [UploadNote] = []
+                for name in try names() {
+                    let file = folder.appending(name)
+                    guard let note = read(file), case .checkpoint(stage, _, _) = note.content else { continue }
+                    if try isWhole(note, pattern) { notes.append(note) } else { try FileSystem.remove(file) }
                 }
-                return note
+                return notes
             }
+            return found.sorted { $0.order < $1.order }
+        } catch { throw SupervisionError(.restore, "look for checkpoints that were not uploaded yet", "\(error)") }
+    }
+
+    private func names() throws(POSIXError) -> [FilePath.Component] {
+        do throws(POSIXError) { return try FileSystem.names(in: folder) } catch {
+            guard error.errno == .noSuchFileOrDirectory else { throw error }
+            return []
         }
-        return found.sorted { ($0.checkpoint.step, $0.attempt) < ($1.checkpoint.step, $1.attempt) }
     }
 
     private func read(_ file: FilePath) -> UploadNote? {
         guard let bytes = try? FileSystem.read(file), let json = try? JSONValue(parsing: bytes),
-            let note = try? UploadNote(json: json), note.run == run
+            let note = try? UploadNote(json: json, below: root), note.run == run
         else { return nil }
         return note
     }
 
-    private func isWhole(_ note: UploadNote, _ pattern: CheckpointPattern) -> Bool {
-        guard !boot.isEmpty, note.boot == boot else { return false }
-        let names = Set(pattern.files(of: note.checkpoint.stepText))
-        guard !names.isEmpty, names == Set(note.checkpoint.files.keys) else { return false }
-        return note.checkpoint.files.allSatisfy { path, snapshot in
-            guard let status = try? FileStatus(pattern.root.appending(path)) else { return false }
-            return status.kind == .regular && FileSnapshot(status).isSameContent(as: snapshot)
-        }
+    private func isWhole(_ note: UploadNote, _ pattern: CheckpointPattern) throws(POSIXError) -> Bool {
+        guard !boot.isEmpty, note.boot == boot, let checkpoint = note.checkpoint else { return false }
+        let names = Set(pattern.files(of: checkpoint.stepText))
+        guard !names.isEmpty, names == Set(checkpoint.files.keys) else { return false }
+        return try checkpoint.uploadFiles(below: pattern.root) != nil
     }
 
     private func path(of note: UploadNote) -> FilePath {
         func short(_ text: String) -> Substring { SHA256.hash(Array(text.utf8)).hexadecimal.prefix(8) }
         switch note.content {
-        case .checkpoint(let stage):
-            return folder.appending("\(note.checkpoint.step)-\(note.attempt)-\(short(stage)).json")
+        case .checkpoint(let stage, let step, _):
+            return folder.appending("\(step)-\(note.attempt)-\(note.save)-\(short(stage)).json")
         case .artifact(let into): return folder.appending("artifact-\(short(into)).json")
         }
     }

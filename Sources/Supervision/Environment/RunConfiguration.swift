@@ -1,22 +1,9 @@
-public import ObjectStorage
 public import RunContract
-import Secrets
-public import SystemPackage
 
 /// What the environment says about a run, read once and complete.
 public struct RunConfiguration: Sendable {
     /// What runs.
     public let program: Program
-    /// The run's name, nil where the deployment gave none.
-    public let runID: RunID?
-    /// Where everything is kept.
-    public let location: StoreLocation
-    /// The key to it; a folder needs none.
-    public let credentials: StorageCredentials?
-    /// A file of certificates to trust instead of those that the entrypoint brings.
-    public let certificates: FilePath?
-    /// The folder in the bucket that holds all runs.
-    public let prefix: String?
     /// The image's digest, empty where nobody said it.
     public let image: String
     /// True where the model is served after training.
@@ -33,28 +20,7 @@ public struct RunConfiguration: Sendable {
         self.program = program
         try Self.refuseUnsupported(program)
         stages = StageEnvironment(program: program, inherited: inherited)
-        let keys = [EnvironmentName.accessKeyID, EnvironmentName.secretAccessKey]
-        var missing = [EnvironmentName.endpoint, EnvironmentName.bucket].filter { inherited.value($0) == nil }
-        let isFolder = inherited.value(EnvironmentName.endpoint).map { StoreLocation.isFolder(endpoint: $0) } ?? false
-        if !isFolder { missing += keys.filter { inherited.secret($0) == nil } }
-        missing += stages.missing(in: inherited)
-        guard missing.isEmpty else {
-            let verb = missing.count == 1 ? "is" : "are"
-            throw SupervisionError(
-                .configuration, "start the run", "\(missing.joined(separator: ", ")) \(verb) not set")
-        }
-        credentials = Self.credentials(inherited)
-        do throws(StorageError) {
-            location = try StoreLocation(
-                endpoint: inherited.value(EnvironmentName.endpoint) ?? "",
-                bucket: inherited.value(EnvironmentName.bucket) ?? "", region: inherited.value(EnvironmentName.region),
-                addressing: inherited.value(EnvironmentName.addressing))
-        } catch { throw SupervisionError(status: ExitCode.configuration.rawValue, error.message) }
-        do throws(ContractError) {
-            runID = if let text = inherited.value(EnvironmentName.runID) { try RunID(text) } else { nil }
-        } catch { throw SupervisionError(status: ExitCode.configuration.rawValue, "\(error)") }
-        certificates = inherited.value(EnvironmentName.certificates).map { FilePath($0) }
-        prefix = inherited.value(EnvironmentName.prefix)
+        if let failure = SupervisionError(missing: stages.missing(in: inherited)) { throw failure }
         image = inherited.value(EnvironmentName.imageDigest) ?? ""
         keepsServing = inherited.value(EnvironmentName.keepAlive)?.lowercased() == "true" && program.serve != nil
         drainSeconds = inherited.value(EnvironmentName.drainSeconds).flatMap { Int($0) } ?? 900
@@ -68,15 +34,6 @@ public struct RunConfiguration: Sendable {
         } else {
             uploadBytesPerSecond = nil
         }
-    }
-
-    private static func credentials(_ inherited: InheritedEnvironment) -> StorageCredentials? {
-        guard let keyID = inherited.secret(EnvironmentName.accessKeyID),
-            let secret = inherited.secret(EnvironmentName.secretAccessKey)
-        else { return nil }
-        return StorageCredentials(
-            accessKeyID: keyID.unredacted, secretAccessKey: secret,
-            sessionToken: inherited.secret(EnvironmentName.sessionToken))
     }
 
     private static func refuseUnsupported(_ program: Program) throws(SupervisionError) {

@@ -8,41 +8,68 @@ import SystemPackage
 import Timestamps
 
 extension Journey {
-    /// The preflight, and the taking over of the run.
-    func begin(_ configuration: RunConfiguration) async throws(SupervisionError) -> RunSession {
+    /// Takes the run over as soon as the bucket answers, so that whatever happens from then on can be read there.
+    func claim() async throws(SupervisionError) -> ClaimedRun {
         board.enter(.preflight)
-        let metrics = try MetricReader(configuration.program.metrics)
+        let environment = departure.environment
+        let place = try RunPlace(environment)
         let instance = RunOwnership.makeInstance()
-        let data = try dataFolder(configuration)
-        let run = try runID(configuration, data: data)
+        let data = dataFolder(of: place.runID)
+        let run = try runID(place, data: data)
         board.update { $0.run = run.description }
-        log.say("run \(run), program \(configuration.program.name)")
-        let layout = BucketLayout(prefix: configuration.prefix, run: run)
-        let store = try store(configuration, data: data)
-        let preflight = Preflight(
-            configuration: configuration, store: store, runner: CommandRunner(supervisor: supervisor, log: log),
-            log: log)
-        try await preflight.checkBucket(layout.probe(instance: instance))
-        var stages = configuration.stages
-        stages.provided = ["RUN_ID": run.description, "DATA": data.string, "ATTEMPT": "0"]
-        let gpus = try await preflight.inventory(stages.process(try stages.programVariables()))
-        stages.provided["GPU_COUNT"] = String(gpus.memories.count)
-        stages.provided["RANKS"] = String(max(1, gpus.memories.count))
-        let variables = try stages.programVariables()
-        try await preflight.checkMachine(
-            gpus, variables: variables, environment: stages.process(variables),
-            workdir: try workdir(configuration.program, variables))
+        log.say("run \(run)")
+        let layout = BucketLayout(prefix: place.prefix, run: run)
+        let store = try store(place, data: try? data.get())
+        try await BucketCheck(place.location, store, log: log).run(layout.probe(instance: instance))
         let ownership = RunOwnership(store, layout: layout, board: board)
         let attempt = try await ownership.claim(instance: instance)
-        stages.provided["ATTEMPT"] = String(attempt)
-        let session = RunSession(
-            configuration: configuration, store: store, limits: (store as? S3Client)?.limits, layout: layout, run: run,
-            attempt: attempt, data: data, stages: stages, log: log, board: board, metrics: metrics,
-            notes: UploadNotes(data.appending(".caas/checkpoints"), run: run.description, log: log))
         log.say("attempt \(attempt)")
+        let claimed = ClaimedRun(run: run, attempt: attempt, layout: layout, store: store)
+        report(claimed, ownership)
+        return claimed
+    }
+
+    /// Everything else that a run begins with, from what the program and the environment say.
+    func begin(_ claimed: ClaimedRun) async throws(SupervisionError) -> RunSession {
+        let program = try departure.program.get()
+        let configuration = try RunConfiguration(program: program, inherited: departure.environment)
+        let data = try dataFolder(of: claimed.run).get()
+        log.say("program \(program.name)")
+        (claimed.store as? S3Client)?.limits.bytesPerSecond = configuration.uploadBytesPerSecond
+        var stages = configuration.stages
+        stages.provided = [
+            "RUN_ID": claimed.run.description, "DATA": data.string, "ATTEMPT": String(claimed.attempt),
+        ]
+        let gpus = try await preflight(configuration).inventory(stages.process(try stages.programVariables()))
+        stages.provided["GPU_COUNT"] = String(gpus.memories.count)
+        stages.provided["RANKS"] = String(max(1, gpus.memories.count))
+        let session = RunSession(
+            configuration: configuration, store: claimed.store, limits: (claimed.store as? S3Client)?.limits,
+            layout: claimed.layout, run: claimed.run, attempt: claimed.attempt, data: data, stages: stages, gpus: gpus,
+            log: log, board: board, metrics: try MetricReader(program.metrics),
+            notes: UploadNotes(
+                data.appending(".caas/checkpoints"), run: claimed.run.description, root: claimed.layout.root, log: log),
+            finished: FinishedStages(
+                data.appending(".caas/finished"), run: claimed.run.description, image: configuration.image))
         try checkTemplates(session)
-        report(session, ownership)
+        luggage.withLock { luggage in
+            luggage.session = session
+            luggage.uploader = CheckpointUploader(session)
+        }
         return session
+    }
+
+    /// What the machine must have before anything is trained on it; one that only serves needs none of it.
+    func checkMachine(_ session: RunSession) async throws(SupervisionError) {
+        let variables = try session.stages.programVariables()
+        try await preflight(session.configuration).checkMachine(
+            session.gpus, variables: variables, environment: session.stages.process(variables),
+            workdir: try workdir(session.program, variables))
+    }
+
+    private func preflight(_ configuration: RunConfiguration) -> Preflight {
+        Preflight(
+            configuration: configuration, runner: CommandRunner(supervisor: supervisor, log: log), log: log)
     }
 
     /// Everything that a template may lack is found before the first stage, not hours later.
@@ -59,8 +86,8 @@ extension Journey {
         _ = try artifactFolders(session)
     }
 
-    private func report(_ session: RunSession, _ ownership: RunOwnership) {
-        let logs = LogUpload(session.store, layout: session.layout, attempt: session.attempt, log: log)
+    private func report(_ claimed: ClaimedRun, _ ownership: RunOwnership) {
+        let logs = LogUpload(claimed.store, layout: claimed.layout, attempt: claimed.attempt, log: log)
         let reporter = StatusReporter(ownership, logs: logs, board: board, log: log)
         let task = Task { [self] in
             await reporter.run {
@@ -70,20 +97,18 @@ extension Journey {
             }
         }
         luggage.withLock { luggage in
-            luggage.session = session
             luggage.ownership = ownership
             luggage.logs = logs
             luggage.reporter = task
-            luggage.uploader = CheckpointUploader(session)
         }
     }
 
     /// The bucket, used so that training hardly feels it: uploads have what it leaves of processors, disk and memory.
-    private func store(_ configuration: RunConfiguration, data: FilePath) throws(SupervisionError) -> any ObjectStore {
+    private func store(_ place: RunPlace, data: FilePath?) throws(SupervisionError) -> any ObjectStore {
         var settings = HTTPClient.Configuration()
         // The layer brings its own certificates, since an image may have none.
         if FileSystem.exists("/.caas/ca.pem") { settings.certificates.authorities = "/.caas/ca.pem" }
-        if let certificates = configuration.certificates { settings.certificates.authorities = certificates }
+        if let certificates = place.certificates { settings.certificates.authorities = certificates }
         settings.userAgent = "caas-entrypoint"
         settings.isBackground = true
         // Besides the parts of a drain, the status and the log must get through.
@@ -91,44 +116,50 @@ extension Journey {
         var options = S3Client.Options()
         options.isBackground = true
         options.mostPartsAtOnce = RunSession.partsInTraining
-        options.journal = data.appending(".caas/uploads")
+        options.journal = data?.appending(".caas/uploads")
         options.notice = { [log] line in log.say(line) }
         do throws(StorageError) {
-            let store = try configuration.location.open(
-                credentials: configuration.credentials, client: HTTPClient(settings), policy: RetryPolicy(attempts: 5),
+            return try place.location.open(
+                credentials: place.credentials, client: HTTPClient(settings), policy: RetryPolicy(attempts: 5),
                 options: options)
-            (store as? S3Client)?.limits.bytesPerSecond = configuration.uploadBytesPerSecond
-            return store
         } catch { throw SupervisionError(status: ExitCode.configuration.rawValue, error.message) }
     }
 
-    private func dataFolder(_ configuration: RunConfiguration) throws(SupervisionError) -> FilePath {
-        var stages = configuration.stages
-        stages.provided = ["DATA": ""]
-        if let run = configuration.runID { stages.provided["RUN_ID"] = run.description }
-        let sent = departure.environment.variables
-        let text = try StageEnvironment.expand(configuration.program.data) { name in
-            stages.provided[name] ?? sent[name] ?? configuration.program.imageEnvironment[name]
-        }
-        guard text.hasPrefix("/") else {
-            throw SupervisionError(.configuration, "use the data folder '\(text)'", "it is not absolute")
-        }
-        do throws(POSIXError) { try FileSystem.makeFolder(FilePath(text).appending(".caas")) } catch {
-            throw SupervisionError(status: ExitCode.preflight.rawValue, "\(error)")
-        }
-        return FilePath(text)
+    /// The program's data folder, which is made; or why it cannot be used.
+    private func dataFolder(of run: RunID?) -> Result<FilePath, SupervisionError> {
+        do throws(SupervisionError) {
+            let program = try departure.program.get()
+            let sent = departure.environment.variables
+            let text = try StageEnvironment.expand(program.data) { name in
+                switch name {
+                case "DATA": ""
+                case "RUN_ID": run?.description
+                default: sent[name] ?? program.imageEnvironment[name]
+                }
+            }
+            guard text.hasPrefix("/") else {
+                throw SupervisionError(.configuration, "use the data folder '\(text)'", "it is not absolute")
+            }
+            do throws(POSIXError) { try FileSystem.makeFolder(FilePath(text).appending(".caas")) } catch {
+                throw SupervisionError(status: ExitCode.preflight.rawValue, "\(error)")
+            }
+            return .success(FilePath(text))
+        } catch { return .failure(error) }
     }
 
     /// The name that the deployment gave, or one that is kept beside the data so that a restart finds it.
-    private func runID(_ configuration: RunConfiguration, data: FilePath) throws(SupervisionError) -> RunID {
-        if let run = configuration.runID { return run }
-        let file = data.appending(".caas/run-id")
+    private func runID(
+        _ place: RunPlace, data: Result<FilePath, SupervisionError>
+    ) throws(SupervisionError) -> RunID {
+        if let run = place.runID { return run }
+        let file = try data.get().appending(".caas/run-id")
+        let name = try departure.program.get().name
         do {
             if FileSystem.exists(file) {
                 let text = String(decoding: try FileSystem.read(file, limit: 4096), as: UTF8.self)
                 return try RunID(text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "")
             }
-            let run = try RunID("\(configuration.program.name)-\(Timestamp.now().compact)")
+            let run = try RunID("\(name)-\(Timestamp.now().compact)")
             try FileSystem.write(Array("\(run)\n".utf8), to: file, sync: true)
             return run
         } catch { throw SupervisionError(status: ExitCode.configuration.rawValue, "\(error)") }
@@ -147,7 +178,8 @@ extension Journey {
             guard let bytes = try await session.store.get(session.layout.completion, limit: 64 << 20) else {
                 return nil
             }
-            guard let json = try? JSONValue(parsing: bytes), let record = try? CompletionRecord(json: json),
+            guard let json = try? JSONValue(parsing: bytes),
+                let record = try? CompletionRecord(json: json, below: session.layout.root),
                 record.run == session.run.description
             else {
                 log.say("complete.json is there but cannot be read; the run goes on as if it were not")

@@ -14,46 +14,73 @@ extension Journey {
         try await luggage.withLock { $0.uploader }?.drain(patience: session.persistence.patience)
         let folders = try artifactFolders(session)
         var artifacts: [CompletionRecord.Artifact] = []
+        var failure: SupervisionError?
         for artifact in session.program.artifacts {
             guard let folder = folders[artifact.into] else { continue }
-            let files = try Self.files(of: folder, into: artifact.into)
-            let note = await session.notes.make(artifact: artifact.into, files, attempt: session.attempt)
-            if note.attempt != session.attempt {
-                log.say("artifact \(artifact.into) is what attempt \(note.attempt) was uploading; its upload goes on")
+            // One that cannot be brought into the bucket keeps no other from it.
+            do throws(SupervisionError) {
+                artifacts.append(try await upload(artifact.into, folder, session))
+            } catch {
+                if error.isPreemption { throw error }
+                log.say("\(error)")
+                failure = failure ?? error
             }
-            await session.notes.write(note)
-            let upload = FolderUpload(
-                session.store, to: session.layout.artifact(into: artifact.into, attempt: note.attempt), done: note.done
-            ) { [notes = session.notes] records in
-                var note = note
-                note.done = records
-                await notes.write(note)
-            }
-            let records = try await session.persistence.run("upload artifact '\(artifact.into)'") {
-                try await upload.send(files) { [board] sent in
-                    board.note { $0.upload = "artifact \(artifact.into): \(ByteCount(sent))" }
-                }
-            }
-            board.note { $0.upload = nil }
-            let size = records.reduce(0) { $0 + $1.size }
-            log.say("uploaded artifact \(artifact.into): \(records.count) files, \(ByteCount(size))")
-            artifacts.append(CompletionRecord.Artifact(into: artifact.into, files: records))
         }
+        if let failure { throw failure }
         return artifacts
     }
 
-    private static func files(of path: FilePath, into: String) throws(SupervisionError) -> [String: FilePath] {
-        let status: FileStatus
-        do throws(POSIXError) { status = try FileStatus(path, followingLinks: true) } catch {
-            throw SupervisionError(.uploadIncomplete, "upload artifact '\(into)'", "\(error)")
+    /// Uploads an artifact until what is in the bucket is what lies there.
+    private func upload(
+        _ into: String, _ folder: FilePath, _ session: RunSession
+    ) async throws(SupervisionError) -> CompletionRecord.Artifact {
+        let action = "upload artifact '\(into)'"
+        let persistence = session.persistence
+        let first = try await persistence.run(action) { try await survey(folder, session, action) }
+        let note = await session.notes.make(artifact: into, first.files, attempt: session.attempt)
+        if note.attempt != session.attempt {
+            log.say("artifact \(into) is what attempt \(note.attempt) was uploading; its upload goes on")
         }
-        if status.kind == .regular { return [path.lastComponent?.string ?? into: path] }
-        var files: [String: FilePath] = [:]
-        for name in FolderScan.files(below: path).keys { files[name] = path.appending(name) }
-        guard !files.isEmpty else {
-            throw SupervisionError(.uploadIncomplete, "upload artifact '\(into)'", "there is no file in \(path)")
+        await session.notes.write(note)
+        let upload = FolderUpload(
+            session.store, to: session.layout.artifact(into: into, attempt: note.attempt), done: note.done
+        ) { [notes = session.notes] records in
+            var note = note
+            note.done = records
+            await notes.write(note)
         }
-        return files
+        let (found, records) = try await persistence.run(action) {
+            let found = try await survey(folder, session, action)
+            let records = try await upload.send(found.files) { [board] sent in
+                board.note { $0.upload = "artifact \(into): \(ByteCount(sent)) of \(ByteCount(found.size))" }
+            }
+            guard try await survey(folder, session, action).isSame(as: found) else {
+                throw StorageError(.changedWhileRead, action, "something in \(folder) changes while it is uploaded")
+            }
+            return (found, records)
+        }
+        board.note { $0.upload = nil }
+        if let problem = found.problems.first {
+            let more = found.problems.count > 1 ? ", and \(found.problems.count - 1) more" : ""
+            throw SupervisionError(
+                .uploadIncomplete, "\(action) whole", "\(problem)\(more); all else of it is in the bucket")
+        }
+        guard !found.isEmpty else {
+            throw SupervisionError(.uploadIncomplete, action, "there is no file in \(folder)")
+        }
+        log.say("uploaded artifact \(into): \(records.count) files, \(ByteCount(found.size))")
+        return CompletionRecord.Artifact(into: into, files: records, tree: found.tree)
+    }
+
+    private func survey(_ folder: FilePath, _ session: RunSession, _ action: String) async throws -> FolderSurvey {
+        do throws(POSIXError) {
+            return try await BlockingThread.run { () throws(POSIXError) in
+                try FolderSurvey(artifact: folder, data: session.data)
+            }
+        } catch {
+            guard [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) else { throw error }
+            throw SupervisionError(.uploadIncomplete, action, "\(error)")
+        }
     }
 
     /// Asks the bucket for every artifact once more, and only then writes complete.json.

@@ -24,21 +24,18 @@ extension Journey {
 
     private func restore(_ stage: Program.Stage, _ session: RunSession) async throws(SupervisionError) -> StagePlan {
         let restorer = Restorer(session: session)
-        var isFinished = false
-        if let outputs = try await restorer.finished(stage) {
-            isFinished = try await restorer.restore(outputs, to: session.data)
-        }
+        let isFinished = try await isFinished(stage, session)
         var step: Int?
         if let pattern = try session.pattern(of: stage) {
             let manifests = try await restorer.checkpoints(stage)
             let uploader = luggage.withLock { $0.uploader }
-            await uploader?.know(manifests, of: stage.name)
-            let unfinished = await unfinished(stage, pattern, session, manifests: manifests, isMoot: isFinished)
-            if let newest = unfinished.last, newest.checkpoint.step > manifests.first?.step ?? -1 {
-                step = newest.checkpoint.step
-            } else {
+            let unfinished = try await unfinished(stage, pattern, session, manifests: manifests, isMoot: isFinished)
+            if let newest = unfinished.last, newest.order > manifests.first?.order ?? (-1, 0, 0) {
+                step = newest.checkpoint?.step
+            } else if !isFinished {
                 step = try await restorer.restore(manifests, to: pattern.root)?.step
             }
+            await uploader?.know(manifests, of: stage.name, onDisk: await onDisk(manifests, pattern))
             for note in unfinished { await uploader?.goOn(note, pattern, stage: stage.name) }
             let names = manifests.map { "\(stage.name)/\($0.step ?? 0)" }
             board.update { $0.checkpoints += names.reversed() }
@@ -50,19 +47,55 @@ extension Journey {
         return StagePlan(stage: stage, isFinished: isFinished, resumeStep: step)
     }
 
+    /// True where an earlier attempt finished the stage, and everything that it left is here.
+    private func isFinished(_ stage: Program.Stage, _ session: RunSession) async throws(SupervisionError) -> Bool {
+        let restorer = Restorer(session: session)
+        let manifest = try await restorer.outputs(stage)
+        if let began = session.finished.beginning(of: stage.name) {
+            if manifest == nil { try await queueOutputs(of: stage, session, began: began) }
+            return true
+        }
+        guard let manifest else { return false }
+        let declared = try patterns(of: stage, session).map(\.text)
+        let gap =
+            manifest.gap ?? (Set(declared).isSubset(of: manifest.patterns ?? declared) ? nil : "others are declared")
+        if let gap, !stage.isOnce {
+            log.say(
+                "stage \(stage.name) ended well before, but what it left cannot all be brought back: \(gap); it runs again"
+            )
+            return false
+        }
+        return try await restorer.restore(manifest, to: session.data)
+    }
+
+    /// The checkpoints on the disk that are what the bucket has of them, by sizes and times.
+    private func onDisk(_ manifests: [FolderManifest], _ pattern: CheckpointPattern) async -> [LocalCheckpoint] {
+        await BlockingThread.run {
+            CheckpointTracker(pattern).candidates(in: FolderScan(pattern.root).files).filter { local in
+                manifests.contains { manifest in
+                    manifest.step == local.step && manifest.files.count == local.files.count
+                        && manifest.files.allSatisfy { file in
+                            guard let there = local.files[file.path.description] else { return false }
+                            return there.size == file.size && there.modified == file.attributes?.modified
+                        }
+                }
+            }
+        }
+    }
+
     /// Checkpoints that an earlier start found complete here and did not bring into the bucket.
     private func unfinished(
         _ stage: Program.Stage, _ pattern: CheckpointPattern, _ session: RunSession, manifests: [FolderManifest],
         isMoot: Bool
-    ) async -> [UploadNote] {
+    ) async throws(SupervisionError) -> [UploadNote] {
         var left: [UploadNote] = []
-        for note in await session.notes.unfinished(of: stage.name, pattern) {
-            let isThere = manifests.contains { $0.step == note.checkpoint.step && $0.attempt == note.attempt }
+        for note in try await session.notes.unfinished(of: stage.name, pattern) {
+            let isThere = manifests.contains { $0.order == note.order }
             if isThere || isMoot {
                 await session.notes.remove(note)
             } else {
                 log.say(
-                    "checkpoint \(stage.name)/\(note.checkpoint.step) of attempt \(note.attempt) is whole on this disk; "
+                    "checkpoint \(stage.name)/\(note.checkpoint?.step ?? 0) of attempt \(note.attempt) is whole on this disk; "
                         + "its upload goes on")
                 left.append(note)
             }
@@ -82,18 +115,28 @@ extension Journey {
         }
     }
 
-    /// What the model server needs of a run that was completed before: outputs, newest checkpoints, and artifacts.
+    /// What the model server needs of a run that was completed before: outputs and artifacts, which hold what was trained.
     func restoreForServing(_ session: RunSession, _ record: CompletionRecord) async throws(SupervisionError) {
-        _ = try await restore(session)
+        board.enter(.restore)
+        let restorer = Restorer(session: session)
+        for stage in session.program.stages {
+            guard let outputs = try await restorer.outputs(stage) else { continue }
+            guard try await restorer.restore(outputs, to: session.data) else {
+                throw SupervisionError(
+                    .restore, "serve the model", "what stage \(stage.name) left is not in the bucket any more")
+            }
+        }
         let folders = try artifactFolders(session)
         for artifact in record.artifacts {
             guard let folder = folders[artifact.into] else { continue }
             // A single file's record has the file's own name.
-            let isFile = artifact.files.count == 1 && artifact.files.first?.path == folder.lastComponent?.string
+            let isFile =
+                artifact.files.count == 1 && artifact.tree == TreeRecord()
+                && artifact.files.first?.path.bytes == folder.lastComponent?.bytes
             let target = isFile ? folder.removingLastComponent() : folder
-            do throws(StorageError) {
-                try await Restorer(session: session).download(artifact.files, to: target)
-            } catch { throw Restorer.failure(error) }
+            do throws(StorageError) { try await restorer.download(artifact.files, artifact.tree, to: target) } catch {
+                throw Restorer.failure(error)
+            }
         }
     }
 

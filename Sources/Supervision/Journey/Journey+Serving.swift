@@ -42,7 +42,8 @@ extension Journey {
         let status = await child.wait()
         probing.cancel()
         await probing.value
-        supervisor.signal(child, SIGKILL)
+        // An engine that outlives its server would keep the GPU from the next one.
+        supervisor.endStage(child, SIGKILL)
         await output.finish(within: .milliseconds(500))
         return status
     }

@@ -1,4 +1,5 @@
 import CLinux
+import POSIX
 import RunContract
 import Synchronization
 import SystemPackage
@@ -25,6 +26,7 @@ extension Journey {
         }
         board.stage(stage.name, is: .running)
         log.say("stage \(stage.name): \(command.arguments.joined(separator: " "))")
+        let began = SystemClock.nanoseconds
         let outcome: (status: ExitStatus, isTimeout: Bool)
         do throws(SupervisionError) { outcome = try await supervise(command, plan, session) } catch {
             board.stage(stage.name, is: .failed)
@@ -42,7 +44,27 @@ extension Journey {
         }
         board.stage(stage.name, is: .finished)
         log.say("stage \(stage.name) is finished")
-        await luggage.withLock { $0.uploader }?.addOutputs(try outputs(of: stage, session), stage: stage.name)
+        try await queueOutputs(of: stage, session, began: began)
+        do throws(POSIXError) { try session.finished.note(stage.name, began: began) } catch {
+            log.say("a start on this disk runs stage \(stage.name) again: \(error)")
+        }
+    }
+
+    /// Looks at what a stage has left, and queues it for its upload.
+    func queueOutputs(
+        of stage: Program.Stage, _ session: RunSession, began: Int64
+    ) async throws(SupervisionError) {
+        let patterns = try patterns(of: stage, session)
+        let artifacts = Array(try artifactFolders(session).values)
+        let outputs = try await session.persistence.run("look at what stage \(stage.name) left") {
+            try await BlockingThread.run { () throws(POSIXError) in
+                try StageOutputs(patterns, data: session.data, artifacts: artifacts, began: began)
+            }
+        }
+        if let gap = outputs.gap, !stage.isOnce {
+            log.say("a machine that has nothing of stage \(stage.name) must run it again: \(gap)")
+        }
+        await luggage.withLock { $0.uploader }?.addOutputs(outputs, stage: stage.name)
     }
 
     /// Runs the process, reads what it prints and looks for its checkpoints, until it has ended.
@@ -51,9 +73,11 @@ extension Journey {
     ) async throws(SupervisionError) -> (ExitStatus, isTimeout: Bool) {
         let scanner = try scanner(plan, session)
         let child = try await supervisor.start(command)
+        let printed = Atomic(0)
         let output = ChildOutput(
             of: child,
             receive: log.stream(of: plan.stage.name) { [board] line in
+                printed.add(1, ordering: .relaxed)
                 board.record(session.metrics.values(in: line))
             })
         let scanning = Task { await scanner?.run() }
@@ -62,11 +86,16 @@ extension Journey {
             guard let seconds = plan.stage.timeout else { return }
             try await Task.sleep(for: .seconds(seconds))
             isTimeout.withLock { $0 = true }
-            supervisor.signal(child, SIGTERM)
+            supervisor.endStage(child, SIGTERM)
             try await Task.sleep(for: .seconds(15))
-            supervisor.signal(child, SIGKILL)
+            supervisor.endStage(child, SIGKILL)
         }
         let status = await child.wait()
+        if status.isSuccess {
+            await StrayWatch(stage: plan.stage.name, supervisor: supervisor, log: log).wait {
+                printed.load(ordering: .relaxed)
+            }
+        }
         limit.cancel()
         // Helpers of a stage that outlive it would hold the GPUs and the output.
         supervisor.signal(child, SIGTERM)
@@ -75,7 +104,8 @@ extension Journey {
         scanning.cancel()
         await scanning.value
         let isOver = isTimeout.withLock { $0 }
-        await scanner?.scan(ending: status.isSuccess && !isOver ? .success : .failure)
+        try await scanner?.finish(
+            status.isSuccess && !isOver ? .success : .failure, patience: session.persistence.patience)
         return (status, isOver)
     }
 
@@ -84,9 +114,10 @@ extension Journey {
             return nil
         }
         // What was restored is in the bucket; what is older is of no more use to a later attempt.
-        let present = CheckpointTracker(pattern, known: []).candidates(in: FolderScan.files(below: pattern.root))
-        let known = Set(present.map(\.step).filter { $0 <= plan.resumeStep ?? -1 })
-        return CheckpointScanner(pattern, stage: plan.stage.name, known: known, uploader: uploader, log: log)
+        let present = CheckpointTracker(pattern).candidates(in: FolderScan(pattern.root).files)
+        let known = present.filter { $0.step <= plan.resumeStep ?? -1 }
+        return CheckpointScanner(
+            pattern, stage: plan.stage.name, known: known, uploader: uploader, log: log, board: board)
     }
 
     /// A stage's command with its variables filled in.
@@ -108,21 +139,17 @@ extension Journey {
             arguments, environment: environment, workdir: try workdir(session.program, variables))
     }
 
-    private func outputs(
-        of stage: Program.Stage, _ session: RunSession
-    ) throws(SupervisionError) -> [String: FilePath] {
+    /// The patterns of a stage's outputs with their variables filled in.
+    func patterns(of stage: Program.Stage, _ session: RunSession) throws(SupervisionError) -> [GlobPattern] {
         let variables = try session.stages.variables(of: stage)
-        var files: [String: FilePath] = [:]
+        var patterns: [GlobPattern] = []
         for text in stage.outputs {
-            let expanded = try StageEnvironment.expand(text) { variables[$0] }
-            let pattern = GlobPattern(expanded)
+            let pattern = GlobPattern(try StageEnvironment.expand(text) { variables[$0] })
             guard !pattern.escapes else {
-                throw SupervisionError(.configuration, "use the output '\(expanded)'", "it leaves the data folder")
+                throw SupervisionError(.configuration, "use the output '\(pattern.text)'", "it leaves the data folder")
             }
-            let found = pattern.files(below: session.data)
-            if found.isEmpty { log.say("stage \(stage.name) left nothing that its output '\(expanded)' names") }
-            files.merge(found) { first, _ in first }
+            patterns.append(pattern)
         }
-        return files
+        return patterns
     }
 }

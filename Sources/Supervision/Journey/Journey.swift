@@ -63,7 +63,8 @@ public final class Journey: Sendable {
                 return nil
             } catch { return error }
         }
-        supervisor.whenTerminated { [self] _ in
+        supervisor.whenTerminated { [self] termination in
+            log.say("asked to stop by signal \(termination.signal)\(termination.requests > 1 ? " again" : "")")
             work.cancel()
             if let uploader = luggage.withLock({ $0.uploader }) { Task { await uploader.hurry() } }
         }
@@ -71,8 +72,8 @@ public final class Journey: Sendable {
     }
 
     private func travel() async throws(SupervisionError) {
-        let configuration = try RunConfiguration(program: try departure.program.get(), inherited: departure.environment)
-        let session = try await begin(configuration)
+        let session = try await begin(try await claim())
+        let configuration = session.configuration
         if let record = try await completion(session) {
             log.say("the run was completed by attempt \(record.attempt); nothing is trained")
             luggage.withLock { $0.isComplete = true }
@@ -82,6 +83,7 @@ public final class Journey: Sendable {
             }
             return
         }
+        try await checkMachine(session)
         let plans = try await restore(session)
         try await runStages(session, plans)
         let artifacts = try await drain(session)

@@ -1,36 +1,12 @@
-import Hashing
-import ObjectStorage
 import POSIX
 import RunContract
 import SystemPackage
 
-/// What must hold before anything is paid for: the bucket, the disk, the GPUs, and the program's own commands.
+/// What must hold before anything is paid for: the disk, the GPUs, and the program's own commands.
 struct Preflight: Sendable {
     let configuration: RunConfiguration
-    let store: any ObjectStore
     let runner: CommandRunner
     let log: RunLog
-
-    /// Writes an object, reads it back and removes it, and says how long that took and whether the clocks agree.
-    func checkBucket(_ key: String) async throws(SupervisionError) {
-        let content = RandomBytes.make(1024)
-        let started = ContinuousClock.now
-        do throws(StorageError) {
-            try await store.put(key, content, contentType: "application/octet-stream", once: false)
-            let back = try await store.get(key, limit: 4096)
-            guard back == content else {
-                throw StorageError(.corrupted, "use the bucket", "it gave back something else than was written")
-            }
-            try await store.delete(key)
-        } catch {
-            if error.code == .cancelled { throw .stopped }
-            throw SupervisionError(status: ExitCode.preflight.rawValue, error.description)
-        }
-        let seconds = (ContinuousClock.now - started).seconds.rounded(2)
-        log.say("\(configuration.location) was written, read and cleaned in \(seconds) s")
-        let skew = store.clockOffset
-        if abs(skew) > 60 { log.say("this machine's clock is \(-skew) s ahead of the bucket's") }
-    }
 
     /// What nvidia-smi lists; nothing where the image or the machine has none.
     func inventory(_ environment: [String: String]) async throws(SupervisionError) -> GPUInventory {

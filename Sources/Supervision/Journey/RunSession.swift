@@ -2,6 +2,14 @@ import ObjectStorage
 import RunContract
 import SystemPackage
 
+/// A run that this start has taken over: from now on it can be told there what becomes of it.
+struct ClaimedRun: Sendable {
+    let run: RunID
+    let attempt: Int
+    let layout: BucketLayout
+    let store: any ObjectStore
+}
+
 /// What one start of a run works with, once it is known who it is.
 struct RunSession: Sendable {
     /// Parts of files under way at once, at most, beside a training that needs the network too.
@@ -19,11 +27,14 @@ struct RunSession: Sendable {
     /// The program's data folder.
     let data: FilePath
     let stages: StageEnvironment
+    let gpus: GPUInventory
     let log: RunLog
     let board: RunBoard
     let metrics: MetricReader
     /// What a later start on this disk finds of checkpoints that are not in the bucket yet.
     let notes: UploadNotes
+    /// What it finds of stages that need not be run again here.
+    let finished: FinishedStages
 
     var program: Program { configuration.program }
     /// Uploads that nothing else waits for.

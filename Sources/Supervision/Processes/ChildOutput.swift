@@ -7,7 +7,7 @@ private import SystemPackage
 final class ChildOutput: Sendable {
     private struct State {
         var isEnded = false
-        var stopAt: ContinuousClock.Instant?
+        var isGivenUp = false
         var waiting: CheckedContinuation<Void, Never>?
     }
 
@@ -20,36 +20,36 @@ final class ChildOutput: Sendable {
             let file = File(owning: descriptor, path: "a child's output")
             read(file, receive)
             receive([])
-            let waiting = state.withLock { state in
-                state.isEnded = true
-                return state.waiting.take()
-            }
-            waiting?.resume()
+            state.withLock { $0.isEnded = true }
+            resume()
         }
     }
 
-    /// Waits for the end of the output; processes that outlive the child and hold it open are not waited for long.
+    /// Waits for the end of the output, but not for long: processes that outlive the child hold it open, and what they
+    /// print is read as long as they do.
     func finish(within patience: Duration = .seconds(2)) async {
-        await withCheckedContinuation { continuation in
-            let isEnded = state.withLock { state in
-                state.stopAt = ContinuousClock.now + patience
-                if !state.isEnded { state.waiting = continuation }
-                return state.isEnded
-            }
-            if isEnded { continuation.resume() }
+        state.withLock { $0.isGivenUp = false }
+        let limit = Task { [self] in
+            try await Task.sleep(for: patience)
+            state.withLock { $0.isGivenUp = true }
+            resume()
         }
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                let isOver = state.isEnded || state.isGivenUp
+                if !isOver { state.waiting = continuation }
+                return isOver
+            }
+            if isOver { continuation.resume() }
+        }
+        limit.cancel()
     }
+
+    private func resume() { state.withLock { $0.waiting.take() }?.resume() }
 
     private func read(_ file: borrowing File, _ receive: ([UInt8]) -> Void) {
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
         defer { chunk.deallocate() }
-        while true {
-            var waiting = pollfd(fd: file.descriptor, events: Int16(POLLIN), revents: 0)
-            if poll(&waiting, 1, 200) > 0 {
-                guard let count = try? file.read(into: chunk), count > 0 else { return }
-                receive(Array(chunk.prefix(count)))
-            }
-            if let stopAt = state.withLock({ $0.stopAt }), ContinuousClock.now >= stopAt { return }
-        }
+        while let count = try? file.read(into: chunk), count > 0 { receive(Array(chunk.prefix(count))) }
     }
 }

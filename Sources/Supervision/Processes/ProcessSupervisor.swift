@@ -1,8 +1,9 @@
 import CLinux
+import POSIX
 import RunContract
 import Synchronization
 
-/// What PID 1 itself does: it starts processes, forwards signals, reaps every orphan, and ends when it is told to.
+/// What PID 1 itself does: it starts processes, passes signals on, reaps every orphan, and ends when it is told to.
 ///
 /// ``run()`` belongs to the main thread, which is the only one that forks and waits; everybody else asks it through a
 /// queue and wakes it with a real-time signal. Every signal is blocked in every thread, so that none is lost.
@@ -15,6 +16,8 @@ public final class ProcessSupervisor: Sendable {
         public var deadline: ContinuousClock.Instant
         /// How often it was asked; the second time hurries.
         public var requests: Int
+        /// The signal that asked first.
+        public let signal: Int32
     }
 
     struct Request: Sendable {
@@ -100,15 +103,13 @@ public final class ProcessSupervisor: Sendable {
     }
 
     private func waitForSignal() {
-        var everything = sigset_t()
-        sigfillset(&everything)
         // Nothing here depends on the timeout but the deadlines, which may be a little late.
-        var timeout = timespec(tv_sec: 0, tv_nsec: 200_000_000)
-        switch sigtimedwait(&everything, nil, &timeout) {
-        case SIGTERM: terminate(forwarding: SIGTERM)
-        case SIGINT: terminate(forwarding: SIGINT)
-        case let number where [SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2].contains(number): signalAll(number)
-        default: break
+        var sender: Int32 = 0
+        let number = caas_wait_for_signal(200, &sender)
+        switch SignalMeaning(number, from: sender) {
+        case .stop: terminate(forwarding: number)
+        case .pass: signalAll(number)
+        case .nothing: break
         }
     }
 
@@ -117,7 +118,7 @@ public final class ProcessSupervisor: Sendable {
         let (termination, handlers) = state.withLock { state in
             var termination =
                 state.termination
-                ?? Termination(killAt: now + grace * 6 / 10, deadline: now + grace, requests: 0)
+                ?? Termination(killAt: now + grace * 6 / 10, deadline: now + grace, requests: 0, signal: number)
             termination.requests += 1
             if termination.requests > 1 {
                 termination.killAt = now
@@ -142,8 +143,27 @@ public final class ProcessSupervisor: Sendable {
         return isOver ? ExitCode.preempted.rawValue : nil
     }
 
+    /// Everything below this process hears it, also what has left the groups of our children.
     private func signalAll(_ number: Int32) {
-        for child in state.withLock({ Array($0.children.values) }) { signal(child, number) }
+        let children = state.withLock { Array($0.children.values) }
+        for child in children { signal(child, number) }
+        let groups = Set(children.map(\.pid))
+        // Where nobody can be seen, the groups have heard it at least.
+        for stray in (try? ProcessTree.current().below(getpid())) ?? [] where !groups.contains(stray.group) {
+            kill(stray.pid, number)
+        }
+    }
+
+    /// Signals a child's group, and what has left it and belongs to no other child.
+    func endStage(_ child: ChildProcess, _ number: Int32) {
+        signal(child, number)
+        for stray in (try? strays()) ?? [] { kill(stray.pid, number) }
+    }
+
+    /// What lives below this process and belongs to none of its children that still run: those whose parents have ended.
+    func strays() throws(POSIXError) -> [ProcessTree.Process] {
+        let children = state.withLock { Set($0.children.keys) }
+        return try ProcessTree.current().below(getpid(), except: children)
     }
 
     /// Collects everything that ended: our own children and whatever was orphaned to us.

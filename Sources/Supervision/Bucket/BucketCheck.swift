@@ -1,0 +1,38 @@
+import Hashing
+import ObjectStorage
+import RunContract
+
+/// Whether the bucket can be used at all: the first thing that a run needs to know.
+struct BucketCheck: Sendable {
+    private let location: StoreLocation
+    private let store: any ObjectStore
+    private let log: RunLog
+
+    init(_ location: StoreLocation, _ store: any ObjectStore, log: RunLog) {
+        self.location = location
+        self.store = store
+        self.log = log
+    }
+
+    /// Writes an object, reads it back and removes it, and says how long that took and whether the clocks agree.
+    func run(_ key: String) async throws(SupervisionError) {
+        let content = RandomBytes.make(1024)
+        let started = ContinuousClock.now
+        do throws(StorageError) {
+            try await store.put(key, content, contentType: "application/octet-stream", once: false)
+            let back = try await store.get(key, limit: 4096)
+            guard back == content else {
+                throw StorageError(.corrupted, "use the bucket", "it gave back something else than was written")
+            }
+            try await store.delete(key)
+        } catch {
+            if error.code == .cancelled { throw .stopped }
+            throw SupervisionError(status: ExitCode.preflight.rawValue, error.description)
+        }
+        let seconds = (ContinuousClock.now - started).seconds.rounded(2)
+        log.say("\(location) was written, read and cleaned in \(seconds) s")
+        let skew = store.clockOffset
+        if skew > 60 { log.say("this machine's clock is \(skew) s behind the bucket's") }
+        if skew < -60 { log.say("this machine's clock is \(-skew) s ahead of the bucket's") }
+    }
+}

@@ -1,0 +1,210 @@
+import POSIX
+import RunContract
+import SystemPackage
+
+/// Puts a survey together: what is found below one root, by one pattern or several.
+struct FolderCollection {
+    private struct PendingLink {
+        let path: FilePath
+        let target: FileStatus
+    }
+
+    private let root: FilePath
+    private let realRoot: FilePath
+    private let realData: FilePath
+    private var files: [RelativePath: UploadFile] = [:]
+    private var folders: [RelativePath: FileAttributes] = [:]
+    private var links: [RelativePath: PendingLink] = [:]
+    private var problems: [RelativePath: String] = [:]
+
+    init(root: FilePath, data: FilePath) throws(POSIXError) {
+        self.root = root
+        realRoot = try FileSystem.realPath(root)
+        realData = try FileSystem.realPath(data)
+    }
+
+    /// How much was found, of every kind.
+    var count: Int { files.count + links.count + problems.count }
+
+    func has(_ pattern: GlobPattern) -> Bool {
+        files.keys.contains(where: pattern.matches) || links.keys.contains(where: pattern.matches)
+    }
+
+    /// What a pattern means; what lies below a folder that it matches is meant too.
+    mutating func add(_ pattern: GlobPattern) throws(POSIXError) {
+        // Only what stands below the part without wildcards is walked: a data folder may hold a whole dataset.
+        guard let fixed = pattern.fixed else { return try add(root, below: []) { pattern.matches($0) } }
+        let start = fixed.path(below: root)
+        let found: FolderWalk.Found
+        do throws(POSIXError) {
+            let status = try FileStatus(start)
+            found =
+                status.kind == .symbolicLink
+                ? .link(Self.target(of: start)) : status.kind == .regular ? .file(status) : .special(status.kind)
+            if status.kind == .directory {
+                if pattern.matches(fixed) { folders[fixed] = FileAttributes(status) }
+                return try add(start, below: fixed.bytes) { pattern.matches($0) }
+            }
+        } catch {
+            guard [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) else { throw error }
+            return
+        }
+        guard pattern.matches(fixed) else {
+            // The pattern goes on below a link to a folder.
+            if case .link(.success(let target)) = found, target.kind == .directory {
+                try add(start, below: fixed.bytes) { pattern.matches($0) }
+            }
+            return
+        }
+        _ = note(fixed, start, found) { _ in false }
+        if case .special(let kind) = found { problems[fixed] = Self.special(fixed, kind) }
+    }
+
+    private static func target(of path: FilePath) -> Result<FileStatus, POSIXError> {
+        do throws(POSIXError) { return .success(try FileStatus(path, followingLinks: true)) } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Everything below a folder that is wanted.
+    mutating func add(
+        _ folder: FilePath, below prefix: [UInt8], _ isWanted: (RelativePath) -> Bool
+    ) throws(POSIXError) {
+        var transient: POSIXError?
+        let isData = try FileSystem.realPath(folder) == realData && prefix.isEmpty
+        try FolderWalk.walk(folder, below: prefix) { place, found in
+            // What the entrypoint itself keeps beside the data.
+            if isData, place.name.bytes == Array(".caas".utf8) { return false }
+            if case .folder(let status) = found {
+                if isWanted(place.name) { folders[place.name] = FileAttributes(status) }
+                return true
+            }
+            guard isWanted(place.name) else { return false }
+            if case .unreadable(let error) = found, !Self.isLasting(error) { transient = error }
+            return note(place.name, place.path, found) { place.leadsBack(to: $0) }
+        }
+        // Out of descriptors or memory: another look may see it.
+        if let transient { throw transient }
+    }
+
+    private static func isLasting(_ error: POSIXError) -> Bool {
+        [.permissionDenied, .fileNameTooLong, .tooManySymbolicLinkLevels, .notPermitted].contains(error.errno)
+    }
+
+    private mutating func note(
+        _ name: RelativePath, _ path: FilePath, _ found: FolderWalk.Found, leadsBack: (FileStatus) -> Bool
+    ) -> Bool {
+        switch found {
+        case .file(let status): files[name] = UploadFile(name: name, path: path, status: status)
+        case .folder: return true
+        case .link(.success(let target)):
+            if ![.regular, .directory].contains(target.kind) {
+                problems[name] = "'\(name)' is a link to \(Self.word(target.kind))"
+            } else {
+                links[name] = PendingLink(path: path, target: target)
+            }
+        case .link(.failure(let error)):
+            let target = (try? FileSystem.readLink(path).string) ?? "?"
+            problems[name] = "'\(name)' is a link to '\(target)': \(error.errno)"
+        case .special(let kind): problems[name] = Self.special(name, kind)
+        case .unreadable(let error): problems[name] = "\(error)"
+        }
+        return false
+    }
+
+    private static func special(_ name: RelativePath, _ kind: FileStatus.Kind) -> String {
+        "'\(name)' is \(word(kind)), which no bucket can hold"
+    }
+
+    private static func word(_ kind: FileStatus.Kind) -> String {
+        switch kind {
+        case .fifo: "a FIFO"
+        case .socket: "a socket"
+        case .characterDevice, .blockDevice: "a device"
+        case .regular: "a file"
+        case .directory: "a folder"
+        case .symbolicLink: "a link"
+        case .unknown: "something unknown"
+        }
+    }
+
+    /// Everything, each link decided.
+    mutating func finish() throws(POSIXError) -> (files: [UploadFile], tree: TreeRecord, problems: [String]) {
+        var kept: [TreeRecord.Link] = []
+        // Following a link to a folder may find further links, which are followed then, since where they are is elsewhere.
+        for (name, link) in links.sorted(by: { $0.key < $1.key }) {
+            if let record = try inside(name, link) { kept.append(record) } else { try follow(name, link) }
+        }
+        let folders = folders.sorted { $0.key < $1.key }.map { TreeRecord.Folder(path: $0.key, attributes: $0.value) }
+        return (
+            files.values.sorted { $0.name < $1.name }, TreeRecord(links: kept, folders: folders),
+            problems.sorted { $0.key < $1.key }.map(\.value)
+        )
+    }
+
+    /// The link as it is, where what it leads to is brought into the bucket too and would be found from anywhere.
+    private func inside(_ name: RelativePath, _ link: PendingLink) throws(POSIXError) -> TreeRecord.Link? {
+        let real = try FileSystem.realPath(link.path)
+        guard let below = Self.path(real, below: realRoot), let place = RelativePath(below),
+            files[place] != nil || folders[place] != nil
+        else { return nil }
+        let target = try FileSystem.readLink(link.path).bytes
+        // Where another link is on the way, the names alone do not tell where it leads.
+        guard let record = TreeRecord.Link(path: name, target: target), record.destination == below else { return nil }
+        return record
+    }
+
+    private mutating func follow(_ name: RelativePath, _ link: PendingLink) throws(POSIXError) {
+        if link.target.kind == .regular {
+            files[name] = UploadFile(name: name, path: link.path, status: link.target)
+            return
+        }
+        let real = try FileSystem.realPath(link.path)
+        guard Self.path(real, below: realData) != nil else {
+            problems[name] = "'\(name)' is a link to the folder \(real), which is not below the data folder"
+            return
+        }
+        let place = try FileSystem.realPath(link.path.removingLastComponent())
+        guard place != real, Self.path(place, below: real) == nil else {
+            problems[name] = "'\(name)' is a link to \(real), a folder that it is in itself"
+            return
+        }
+        folders[name] = FileAttributes(link.target)
+        var (files, folders, problems) = (files, folders, problems)
+        var transient: POSIXError?
+        try FolderWalk.walk(link.path, below: name.bytes) { place, found in
+            switch found {
+            case .file(let status): files[place.name] = UploadFile(name: place.name, path: place.path, status: status)
+            case .folder(let status):
+                folders[place.name] = FileAttributes(status)
+                return true
+            case .link(.success(let target)) where target.kind == .regular:
+                files[place.name] = UploadFile(name: place.name, path: place.path, status: target)
+            case .link(.success(let target)) where target.kind == .directory:
+                let isBelow = (try? FileSystem.realPath(place.path)).flatMap { Self.path($0, below: realData) } != nil
+                if isBelow, !place.leadsBack(to: target) {
+                    folders[place.name] = FileAttributes(target)
+                    return true
+                }
+                problems[place.name] = "'\(place.name)' is a link to a folder that is no part of it"
+            case .link(.success(let target)): problems[place.name] = Self.special(place.name, target.kind)
+            case .link(.failure(let error)):
+                problems[place.name] = "'\(place.name)' is a link that leads nowhere: \(error.errno)"
+            case .special(let kind): problems[place.name] = Self.special(place.name, kind)
+            case .unreadable(let error):
+                if Self.isLasting(error) { problems[place.name] = "\(error)" } else { transient = error }
+            }
+            return false
+        }
+        if let transient { throw transient }
+        (self.files, self.folders, self.problems) = (files, folders, problems)
+    }
+
+    /// One real path below another, empty where it is the other itself, nil where it is elsewhere.
+    private static func path(_ real: FilePath, below root: FilePath) -> [UInt8]? {
+        let (real, root) = (real.bytes, root.bytes)
+        if real == root { return [] }
+        let parent = root == [UInt8(ascii: "/")] ? root : root + [UInt8(ascii: "/")]
+        return real.starts(with: parent) ? Array(real.dropFirst(parent.count)) : nil
+    }
+}

@@ -1,0 +1,30 @@
+import POSIX
+import RunContract
+import SystemPackage
+
+/// Makes the links and folders that a record names, after its files are there.
+enum RestoredTree {
+    static func make(_ tree: TreeRecord, below root: FilePath) throws(POSIXError) {
+        for folder in tree.folders { try FileSystem.makeFolder(folder.path.path(below: root)) }
+        for link in tree.links {
+            let path = link.path.path(below: root)
+            let target = FilePath(platformString: link.target.map { CChar(bitPattern: $0) } + [0])
+            try FileSystem.makeFolder(path.removingLastComponent())
+            if let there = try? FileSystem.readLink(path), there == target { continue }
+            try FileSystem.remove(path)
+            try FileSystem.makeSymbolicLink(path, to: target)
+        }
+        // The deepest first: what is made in a folder changes its time, and its mode may forbid it.
+        for folder in tree.folders.reversed() {
+            try FileSystem.setAttributes(folder.path.path(below: root), folder.attributes)
+        }
+    }
+}
+
+extension FileSystem {
+    /// Gives a file or folder the mode and the time that it had.
+    static func setAttributes(_ path: FilePath, _ attributes: FileAttributes) throws(POSIXError) {
+        try setMode(path, attributes.mode)
+        try setModified(path, nanoseconds: attributes.modified)
+    }
+}
