@@ -16,6 +16,23 @@ public struct CompletionRecord: Sendable, Hashable {
         }
     }
 
+    /// An artifact of another run that this one started from.
+    public struct Input: Sendable, Hashable {
+        /// The other run's id.
+        public let run: String
+        /// The start that finished that run.
+        public let attempt: Int
+        /// The artifact's name.
+        public let artifact: String
+
+        /// An input from its parts.
+        public init(run: String, attempt: Int, artifact: String) {
+            self.run = run
+            self.attempt = attempt
+            self.artifact = artifact
+        }
+    }
+
     /// The run's id.
     public let run: String
     /// The start that finished it.
@@ -34,11 +51,13 @@ public struct CompletionRecord: Sendable, Hashable {
     public let metrics: [String: String]
     /// Every artifact.
     public let artifacts: [Artifact]
+    /// What the run started from.
+    public let inputs: [Input]
 
     /// A record from its parts.
     public init(
         run: String, attempt: Int, image: String, started: String, finished: String, exitStatus: Int,
-        costUSD: Double?, metrics: [String: String], artifacts: [Artifact]
+        costUSD: Double?, metrics: [String: String], artifacts: [Artifact], inputs: [Input] = []
     ) {
         self.run = run
         self.attempt = attempt
@@ -49,6 +68,7 @@ public struct CompletionRecord: Sendable, Hashable {
         self.costUSD = costUSD
         self.metrics = metrics
         self.artifacts = artifacts
+        self.inputs = inputs
     }
 
     /// Reads one.
@@ -60,11 +80,18 @@ public struct CompletionRecord: Sendable, Hashable {
             for file in try artifact.list("files") { files.append(try FileRecord(json: file)) }
             artifacts.append(Artifact(into: try artifact.text("into"), files: files))
         }
+        var inputs: [Input] = []
+        for input in json["inputs"] == nil ? [] : try json.list("inputs") {
+            inputs.append(
+                Input(
+                    run: try input.text("run"), attempt: try input.whole("attempt"),
+                    artifact: try input.text("artifact")))
+        }
         self.init(
             run: try json.text("run"), attempt: try json.whole("attempt"), image: try json.text("image"),
             started: try json.text("started"), finished: try json.text("finished"),
             exitStatus: try json.whole("exit_status"), costUSD: json["cost_usd"]?.double,
-            metrics: try json.textMap("metrics"), artifacts: artifacts)
+            metrics: try json.textMap("metrics"), artifacts: artifacts, inputs: inputs)
     }
 
     /// The form that ``init(json:)`` reads.
@@ -76,6 +103,15 @@ public struct CompletionRecord: Sendable, Hashable {
             "artifacts": .array(
                 artifacts.map { ["into": .string($0.into), "files": .array($0.files.map(\.json))] }),
         ]
+        if !inputs.isEmpty {
+            json["inputs"] = .array(
+                inputs.map { input in
+                    [
+                        "run": .string(input.run), "attempt": .integer(input.attempt),
+                        "artifact": .string(input.artifact),
+                    ]
+                })
+        }
         if let costUSD { json["cost_usd"] = .double(costUSD) }
         return json
     }
