@@ -6,9 +6,12 @@ public struct BucketLayout: Sendable, Hashable {
     public let root: String
 
     /// The layout of a run; `prefix` is R2_PREFIX, whose slashes at either end do not matter.
-    public init(prefix: String?, run: RunID) {
+    public init(prefix: String?, run: RunID) { root = Self.runs(prefix: prefix) + run.description + "/" }
+
+    /// What the keys of all runs begin with; it is empty or ends with a slash.
+    public static func runs(prefix: String?) -> String {
         let trimmed = (prefix ?? "").split(separator: "/").joined(separator: "/")
-        root = (trimmed.isEmpty ? "" : trimmed + "/") + run.description + "/"
+        return trimmed.isEmpty ? "" : trimmed + "/"
     }
 
     /// The only object that is written again and again.
