@@ -127,10 +127,10 @@ struct RunLifeTests {
             let run = try await here.succeed(["deploy", "tiny", "--yes", "--detach"])
             try await here.wait(for: run) { ($0["status"]?["checkpoints"]?.array?.count ?? 0) > 2 }
             try await expectRefused(run, here)
-            try await expectStarts(run, on: here)
-            try await expectServes(run, on: here)
+            let steps = try await expectStarts(run, on: here)
+            try await expectServes("\(run) weights of step \(steps)\n", of: run, on: here)
             try await expectFound(run, by: user(of: sandbox, "elsewhere", in: project))
-            try await expectTuned(run, on: here)
+            try await expectTuned("\(run) weights of step \(steps)\n", from: run, on: here)
         }
     }
 
@@ -156,8 +156,13 @@ struct RunLifeTests {
                     + "in the bucket\n"))
     }
 
-    private func expectStarts(_ run: String, on user: User) async throws {
+    /// The steps that the run has in the end: a few more than the first machine came to.
+    private func expectStarts(_ run: String, on user: User) async throws -> Int {
         try await user.succeed(["destroy", run, "--force"])
+        let report = try JSONValue(parsing: try await user.caasctl("status", run, "--json").output)
+        let newest = report["status"]?["checkpoints"]?.array?.last?.string ?? ""
+        let steps = (Int(newest.split(separator: "/").last ?? "") ?? 0) + 3
+        #expect(steps > 5)
         // The machine is gone, and the words in the bucket are its last ones.
         let status = try await user.caasctl("status", run)
         #expect(status.output.contains("deployment   destroyed ("), "\(status.output)")
@@ -168,7 +173,8 @@ struct RunLifeTests {
         #expect(request["resource_private_name"]?.string == "\(run)-2" && request["duration_hours"] == 12)
         #expect(request["container_config"]?["env_variables"]?["RUN_ID"]?.string == run)
         #expect(
-            try await user.succeed(["resume", "tiny", "--yes", "--detach", "--set", "environment.STEPS=20"]) == run)
+            try await user.succeed(["resume", "tiny", "--yes", "--detach", "--set", "environment.STEPS=\(steps)"])
+                == run)
         try await user.wait(for: run) { $0["complete"]?["run"]?.string == run }
         let log = try await user.caasctl("logs", run)
         #expect(log.output.contains("caas: restored checkpoint base/"), "\(log.output)")
@@ -178,9 +184,10 @@ struct RunLifeTests {
                 == "Error: cannot resume \(run): attempt 2 completed it, so nothing is to be trained; caasctl serve \(run) "
                 + "serves its model, caasctl fetch \(run) DIR takes it\n")
         try await user.succeed(["destroy", run])
+        return steps
     }
 
-    private func expectServes(_ run: String, on user: User) async throws {
+    private func expectServes(_ weights: String, of run: String, on user: User) async throws {
         #expect(try await user.succeed(["serve", run, "--yes", "--detach"]) == run)
         var url = ""
         try await user.wait(for: run) { report in
@@ -191,7 +198,7 @@ struct RunLifeTests {
             let answer = try? await user.sandbox.get("\(url)/model.bin")
             return answer?.status == 200 ? String(decoding: answer?.body ?? [], as: UTF8.self) : nil
         }
-        #expect(served == "\(run) weights of step 20\n")
+        #expect(served == weights)
     }
 
     /// The same keys and the same bucket, and an empty ledger.
@@ -222,7 +229,7 @@ struct RunLifeTests {
         #expect(try JSONValue(parsing: left.output)["runs"]?.array?.first?["machine"] == "destroyed", "\(left.output)")
     }
 
-    private func expectTuned(_ base: String, on user: User) async throws {
+    private func expectTuned(_ weights: String, from base: String, on user: User) async throws {
         let outcome = try await user.caasctl("deploy", "tuning", "--yes", "--detach", changes: ["BASE_RUN": base])
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.errors.contains("input    artifact 'model' of run \(base), attempt 2: 1 files, "))
@@ -234,7 +241,18 @@ struct RunLifeTests {
             "\(report.text)")
         let folder = try await user.succeed(["fetch", run, "tuned"])
         let tuned = try FileSystem.read(user.project("\(folder)/tuned/tuned.bin"))
-        #expect(String(decoding: tuned, as: UTF8.self) == "\(base) weights of step 20\n")
+        #expect(String(decoding: tuned, as: UTF8.self) == weights)
         try await user.succeed(["destroy", run])
+        let silent = try await user.caasctl("serve", run, "--yes")
+        #expect(silent.status == 1)
+        #expect(
+            silent.errors.hasSuffix(
+                "Error: cannot serve \(run): its program tuning has no 'serve'; caasctl fetch \(run) DIR takes what it "
+                    + "made\n"), "\(silent.errors)")
+        let unset = try await user.caasctl("deploy", "tuning", "--yes", "--set", "environment.BASE_RUN=")
+        #expect(unset.status == 1)
+        #expect(
+            unset.errors.hasSuffix("the program tuning requires BASE_RUN; set it in 'environment'\n"), "\(unset.errors)"
+        )
     }
 }
