@@ -2,8 +2,8 @@ import RunContract
 
 extension Program {
     private static let keys = [
-        "name", "workdir", "data", "environment", "requires", "pass_secrets", "preflight", "stages", "artifacts",
-        "metrics", "serve",
+        "name", "workdir", "data", "environment", "requires", "pass_secrets", "preflight", "inputs", "stages",
+        "artifacts", "metrics", "serve",
     ]
 
     init(_ document: YAMLValue) throws(DefinitionError) {
@@ -18,6 +18,13 @@ extension Program {
         data = try scope.without("DATA", "STAGE").absolutePath(dataField)
         workdir = try fields.read("workdir", scope.absolutePath)
         if let field = fields["preflight"] { preflight = try Preflight(field, scope: scope) }
+        for field in try fields["inputs"]?.elements("a list of inputs") ?? [] {
+            let input = try Input(field, scope: scope)
+            guard !inputs.contains(where: { ($0.into ?? $0.artifact) == (input.into ?? input.artifact) }) else {
+                throw field.error("two inputs go into '\(input.into ?? input.artifact)'")
+            }
+            inputs.append(input)
+        }
         for field in try fields["stages"]?.elements("a list of stages") ?? [] {
             let stage = try Stage(field, program: self)
             guard !stages.contains(where: { $0.name == stage.name }) else {
@@ -59,6 +66,26 @@ extension Program.Preflight {
         for field in try fields["commands"]?.elements("a list of commands") ?? [] {
             commands.append(try scope.command(field))
         }
+    }
+}
+
+extension Program.Input {
+    fileprivate init(_ value: YAMLValue, scope: TemplateScope) throws(DefinitionError) {
+        let fields = try YAMLFields(value, known: ["run", "artifact", "into"])
+        // Whoever deploys looks for it before there is a machine to say how many GPUs it has.
+        let scope = scope.without("STAGE", "ATTEMPT", "GPU_COUNT", "RANKS")
+        let runField = try fields.required("run")
+        let run = try runField.text("another run's id")
+        try scope.check(runField)
+        if !run.contains("${") {
+            do throws(ContractError) { _ = try RunID(run) } catch { throw runField.error(error.description) }
+        }
+        let artifactField = try fields.required("artifact")
+        let artifact = try artifactField.text()
+        guard artifact.wholeMatch(of: #/[A-Za-z0-9][A-Za-z0-9._-]{0,127}/#) != nil else {
+            throw artifactField.mismatch("what 'into' of an artifact of that run says")
+        }
+        self.init(run: run, artifact: artifact, into: try fields.read("into", scope.relativePath))
     }
 }
 

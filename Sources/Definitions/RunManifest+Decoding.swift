@@ -31,7 +31,7 @@ extension RunManifest {
         try self.init(document, file: file, settings: settings, overrides: overrides)
     }
 
-    private init(
+    init(
         _ source: YAMLValue, file: FilePath, settings: Settings, overrides: [String]
     ) throws(DefinitionError) {
         var document = source
@@ -52,6 +52,7 @@ extension RunManifest {
         keepAlive = try fields["keep_alive"]?.flag() ?? false
         environment = try fields.read("environment", Self.environment) ?? [:]
         registryLogin = try fields.read("registry_login", RegistryLogin.init)
+        registryLogin?.passwordVariable = try unexpanded["registry_login"].flatMap(Self.passwordVariable)
         budgetUSD = try fields["budget_usd"]?.amount()
         if let field = fields["secrets"] { try checkSecrets(field, settings: settings) }
     }
@@ -89,6 +90,13 @@ extension RunManifest {
             }
         }
         return try value.environment()
+    }
+
+    /// The variable that is all of the password's text; a default beside it would be a password in the file.
+    private static func passwordVariable(_ login: YAMLValue) throws(DefinitionError) -> String? {
+        let password = try login.entries().first { $0.key == "password" }?.value
+        guard case .scalar(let text, _) = password?.content else { return nil }
+        return text.wholeMatch(of: #/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/#).map { String($0.1) }
     }
 
     private func checkSecrets(_ field: YAMLValue, settings: Settings) throws(DefinitionError) {

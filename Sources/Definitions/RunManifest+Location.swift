@@ -3,11 +3,19 @@ public import SystemPackage
 
 extension RunManifest {
     /// Finds the file that MANIFEST means: a path, or a name below `manifests/`.
+    ///
+    /// A folder is no manifest: an image's or a checkout's may have the run's name.
     public static func locate(_ manifest: String) throws(DefinitionError) -> FilePath {
         let path = FilePath(manifest)
-        if FileSystem.exists(path) || manifest.hasSuffix(".yaml") || manifest.hasSuffix(".yml") { return path }
+        let kind = (try? FileStatus(path, followingLinks: true))?.kind
+        let isNamed = manifest.hasSuffix(".yaml") || manifest.hasSuffix(".yml")
+        if let kind, kind != .directory { return path }
+        if isNamed, kind == nil { return path }
         let named = FilePath("manifests").pushing(FilePath("\(manifest).yaml"))
         if FileSystem.exists(named) { return named }
-        throw DefinitionError(manifest, "there is neither such a file nor \(named)")
+        throw DefinitionError(
+            manifest,
+            kind == .directory
+                ? "it is a folder, and there is no \(named)" : "there is neither such a file nor \(named)")
     }
 }

@@ -28,11 +28,14 @@ public struct RunManifest: Sendable, Hashable {
         public var username: String
         /// The password or token.
         public var password: Secret
+        /// The variable that the password is the value of, nil where it stood in the file or came from elsewhere.
+        public var passwordVariable: String?
 
         /// A login from its parts.
-        public init(username: String, password: Secret) {
+        public init(username: String, password: Secret, passwordVariable: String? = nil) {
             self.username = username
             self.password = password
+            self.passwordVariable = passwordVariable
         }
     }
 

@@ -2,23 +2,10 @@ import JSON
 import RunContract
 
 extension Deployer {
-    /// The record with the provider's id, looked for by name where the answer was lost.
-    public func reconciled(_ record: RunRecord) async throws(DeploymentError) -> RunRecord {
-        guard record.deployment == nil, record.state == .intent, let found = try await find(record.run) else {
-            return record
-        }
-        var record = record
-        record.deployment = found.id
-        record.state = .deployed
-        try ledger.write(record)
-        return record
-    }
-
-    /// Waits until the container can be reached or is over, and tells what happens to it meanwhile.
+    /// Waits until the newest machine's container can be reached or is over, and tells what happens to it meanwhile.
     public func follow(_ record: RunRecord) async throws(DeploymentError) -> RunRecord {
-        var record = record
         let action = "start \(record.run)"
-        guard let id = record.deployment else {
+        guard var machine = record.newest, let id = machine.deployment else {
             throw DeploymentError(.notFound, action, "io.net lists no deployment of this name")
         }
         var told: Set<String> = []
@@ -46,9 +33,8 @@ extension Deployer {
                 tell("container: \(container.status)")
             }
             if let url = containers.first(where: \.isReady)?.publicURL {
-                record.publicURL = url
-                try ledger.write(record)
-                return record
+                machine.publicURL = url
+                return try ledger.note(machine, of: record)
             }
             if let status = deployment?.status, status.isCompleted { return record }
             guard let deployment, !deployment.status.isFailed, !deployment.status.isGone else {
@@ -64,33 +50,70 @@ extension Deployer {
                 + "caasctl status \(record.run) looks again, caasctl destroy --force \(record.run) ends it")
     }
 
-    /// Ends a run's deployment and waits until the provider says that it is gone.
+    /// Ends every machine of a run that may still cost something, and waits until the provider says that each is gone.
+    ///
+    /// One that cannot be ended keeps none of the others.
     public func destroy(_ record: RunRecord) async throws(DeploymentError) -> RunRecord {
         var record = try await reconciled(record)
-        let action = "destroy \(record.run)"
-        guard let id = record.deployment else {
+        var failures: [DeploymentError] = []
+        for machine in record.billing.reversed() {
+            do throws(DeploymentError) { record = try await destroy(machine, of: record) } catch {
+                failures.append(error)
+            }
+        }
+        guard let first = failures.first else { return record }
+        guard failures.count > 1 else { throw first }
+        throw DeploymentError(
+            first.code, "destroy \(record.run)", failures.map(\.description).joined(separator: "; "))
+    }
+
+    private func destroy(
+        _ machine: MachineRecord, of record: RunRecord
+    ) async throws(DeploymentError) -> RunRecord {
+        try ionet.check(machine, of: record.run)
+        guard machine.deployment != nil else {
+            let (found, deployment) = try await look(at: machine, of: record)
+            guard deployment != nil, let known = found.machines.last(where: { $0.name == machine.name }) else {
+                report("\(machine.name): io.net lists no deployment of this name, so nothing was rented")
+                return try forget(machine, of: found)
+            }
+            return try await end(known, of: found)
+        }
+        return try await end(machine, of: record)
+    }
+
+    private func end(_ machine: MachineRecord, of record: RunRecord) async throws(DeploymentError) -> RunRecord {
+        let action = "destroy \(machine.name)"
+        guard let id = machine.deployment else {
             throw DeploymentError(.notFound, action, "io.net lists no deployment of this name")
         }
-        do throws(DeploymentError) { try await ionet.destroy(id) } catch {
-            // Asking a second time does no harm, and what counts is what is listed afterwards.
-            guard error.code == .lostAnswer else { throw error }
-            try await ionet.destroy(id)
-        }
+        try await askForEnd(of: id)
+        var ended = machine
+        ended.state = .destroyed
         var status = "running"
+        var absences = 0
         for _ in 0..<Int(patience.end / patience.interval) {
             let deployment = try await ionet.deployment(id)
-            if deployment?.status.isOver ?? true, try await isUnlisted(id) {
-                record.state = .destroyed
-                try ledger.write(record)
-                return record
+            absences = deployment == nil ? absences + 1 : 0
+            if deployment?.status.isOver ?? (absences >= patience.absences), try await isUnlisted(id) {
+                return try ledger.note(ended, of: record)
             }
             status = deployment?.status.description ?? status
-            try await pause(patience.interval)
+            try await pause(deployment == nil ? patience.absence : patience.interval)
         }
         throw DeploymentError(
             .refused, action,
             "it was asked for, but io.net still says '\(status)' after \(Int(patience.end)) s; "
                 + "it may go on costing: type the same again")
+    }
+
+    private func askForEnd(of id: JSONValue) async throws(DeploymentError) {
+        do throws(DeploymentError) { try await ionet.destroy(id) } catch {
+            // Asking a second time does no harm, and what counts is what is listed afterwards.
+            if error.code == .lostAnswer { return try await ionet.destroy(id) }
+            // What has ended by itself may not be ended once more.
+            guard error.code == .refused, try await ionet.deployment(id)?.status.isOver == true else { throw error }
+        }
     }
 
     /// True where the deployment is not among those that run.

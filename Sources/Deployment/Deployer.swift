@@ -12,6 +12,10 @@ public struct Deployer: Sendable {
         public var interval: Double
         /// Looks for a deployment whose answer was lost, each after a longer wait.
         public var searches: Int
+        /// Seconds between two looks for what the provider does not know.
+        public var absence: Double
+        /// Looks that find nothing before that is believed.
+        public var absences: Int
         /// Seconds until a container must be reachable.
         public var start: Double
         /// Seconds until a destroyed deployment must be gone.
@@ -21,6 +25,9 @@ public struct Deployer: Sendable {
         public init(isLocal: Bool) {
             interval = isLocal ? 0.5 : 10
             searches = 5
+            // What was just asked for may be listed late: three looks that span a minute.
+            absence = isLocal ? 0.5 : 30
+            absences = 3
             // The time that others give io.net to pull an image and to answer.
             start = 1200
             end = 600
@@ -43,13 +50,16 @@ public struct Deployer: Sendable {
         self.report = report
     }
 
-    /// Refuses what costs more than the budget.
-    public static func check(_ plan: DeploymentPlan, budgetUSD: Double?) throws(DeploymentError) {
-        guard let budgetUSD, plan.offer.priceUSD > budgetUSD else { return }
+    /// Refuses what costs more than the budget, with what the run's earlier machines cost.
+    public static func check(
+        _ plan: DeploymentPlan, budgetUSD: Double?, paidUSD: Double = 0
+    ) throws(DeploymentError) {
+        guard let budgetUSD, plan.offer.priceUSD + paidUSD > budgetUSD else { return }
+        let earlier = paidUSD > 0 ? ", the run's earlier machines cost \(Self.dollars(paidUSD))" : ""
         throw DeploymentError(
-            .tooExpensive, "deploy \(plan.run)",
+            .tooExpensive, plan.action,
             "\(plan.request.gpus) \(plan.offer.hardware) for \(plan.request.hours) h cost "
-                + "\(Self.dollars(plan.offer.priceUSD)), and budget_usd is \(Self.dollars(budgetUSD))")
+                + "\(Self.dollars(plan.offer.priceUSD))\(earlier), and budget_usd is \(Self.dollars(budgetUSD))")
     }
 
     /// US dollars with cents.
@@ -61,53 +71,52 @@ public struct Deployer: Sendable {
         return "\(whole).\(rest < 10 ? "0" : "")\(rest) USD"
     }
 
-    /// Asks the provider for a run, once, after the intent is on the disk.
+    /// Asks the provider for a machine of a run, once, after the intent is on the disk.
     public func start(_ plan: DeploymentPlan) async throws(DeploymentError) -> RunRecord {
-        let action = "deploy \(plan.run)"
-        guard try await ionet.isFree(name: plan.run.description) else {
-            throw DeploymentError(.refused, action, "io.net has a deployment of this name already")
+        let name = plan.request.name
+        guard try await ionet.isFree(name: name) else {
+            throw DeploymentError(.refused, plan.action, "io.net has a deployment of the name \(name) already")
         }
-        var record = plan.record(at: .now(), api: ionet.base.with(target: "/").description)
-        try ledger.write(record)
+        let moment = Timestamp.now()
+        var machine = plan.machine(at: moment, api: ionet.name)
+        var record = RunRecord(run: plan.run, created: moment.rfc3339, bucket: plan.bucket)
+        record = try ledger.update(record) { record in
+            record.request = plan.kept
+            record.machines.append(machine)
+        }
         var doubt = "the answer had no id"
-        do throws(DeploymentError) { record.deployment = try await ionet.deploy(plan.request) } catch {
+        do throws(DeploymentError) { machine.deployment = try await ionet.deploy(plan.request) } catch {
             // A server may repeat what it was sent.
             let secrets = plan.request.secrets.values + [plan.request.registrySecret].compactMap(\.self)
             let reason = Scrubber(secrets).scrubbed(error.reason)
             guard [.lostAnswer, .unexpectedAnswer, .cancelled].contains(error.code) else {
-                record.state = .refused
-                try ledger.write(record)
-                throw DeploymentError(error.code, action, reason)
+                machine.state = .refused
+                _ = try ledger.note(machine, of: record)
+                throw DeploymentError(error.code, plan.action, reason)
             }
             doubt = reason
         }
-        if record.deployment == nil {
-            report("\(doubt); looking for \(plan.run) among the deployments")
-            record.deployment = await search(for: plan.run)
+        if machine.deployment == nil {
+            report("\(doubt); looking for \(name) among the deployments")
+            machine.deployment = await search(for: name)
         }
-        guard record.deployment != nil else {
+        guard machine.deployment != nil else {
             throw DeploymentError(
-                .lostAnswer, action,
+                .lostAnswer, plan.action,
                 "\(doubt); io.net lists no deployment of this name yet, and it is not asked again: "
                     + "caasctl status \(plan.run) looks once more")
         }
-        record.state = .deployed
-        try ledger.write(record)
-        return record
+        machine.state = .deployed
+        return try ledger.note(machine, of: record)
     }
 
-    /// Looks for a deployment by the run's id, which is its name, several times: the list may lag behind.
-    private func search(for run: RunID) async -> JSONValue? {
+    /// Looks for a deployment by its name, several times: the list may lag behind.
+    private func search(for name: String) async -> JSONValue? {
         for attempt in 0..<max(1, patience.searches) {
-            if let found = try? await find(run) { return found.id }
+            if let found = try? await ionet.deployments().first(where: { $0.name == name }) { return found.id }
             do { try await pause(patience.interval * Double(attempt + 1) / 2) } catch { return nil }
         }
         return nil
-    }
-
-    /// The deployment of a run whose answer was lost.
-    func find(_ run: RunID) async throws(DeploymentError) -> IonetDeployment? {
-        try await ionet.deployments().first { $0.name == run.description }
     }
 
     func pause(_ seconds: Double) async throws(DeploymentError) {

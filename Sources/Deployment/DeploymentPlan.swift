@@ -7,35 +7,43 @@ import Timestamps
 
 /// Everything about a run that is decided before anything is asked for.
 public struct DeploymentPlan: Sendable {
-    /// The run's id, which is also its name at the provider.
+    /// The run's id.
     public let run: RunID
+    /// What is done with it, for errors: `deploy demo-20260102-030405-00ff`.
+    public let action: String
     /// What is sent.
     public let request: IonetRequest
     /// The machine and its price.
     public let offer: IonetOffer
     /// Where the run uploads to, nil where nobody said.
     public let bucket: RunRecord.Bucket?
+    /// What it takes to ask for the same again.
+    let kept: KeptRequest
 
     /// Puts together what a manifest, the settings and the provider's offer say.
     ///
-    /// `image` is what the provider pulls, `digest` what it is then, where that is known.
+    /// `image` is what the provider pulls, `digest` what it is then, where that is known; `name` is the machine's, where
+    /// the run had others before.
     public init(
-        _ manifest: RunManifest, run: RunID, image: Reference, digest: Digest?, offer: IonetOffer,
-        login: RunManifest.RegistryLogin?, settings: Settings, key: StatusKey
+        _ manifest: RunManifest, run: RunID, name: MachineName? = nil, verb: String = "deploy", image: Reference,
+        digest: Digest?, offer: IonetOffer, login: RunManifest.RegistryLogin?, settings: Settings, key: StatusKey
     ) throws(DeploymentError) {
+        let action = "\(verb) \(run)"
         self.run = run
+        self.action = action
         self.offer = offer
         let secrets = Self.secrets(of: manifest, run: run, settings: settings, key: key)
         let environment = Self.environment(
             of: manifest, run: run, digest: digest, secrets: secrets.keys.sorted(), settings: settings)
-        try Self.refuseSecrets(of: run, in: environment, secrets: secrets)
+        try Self.refuseSecrets(in: environment, secrets: secrets, to: action)
         guard environment[EnvironmentName.endpoint].map({ StoreLocation.isFolder(endpoint: $0) }) != true else {
             throw DeploymentError(
-                .unsuitable, "deploy \(run)",
+                .unsuitable, action,
                 "\(EnvironmentName.endpoint) is a folder, which io.net's machines do not have; name a bucket's service")
         }
         request = IonetRequest(
-            name: run.description, hours: manifest.resources.hours, gpus: manifest.resources.gpus,
+            name: (name ?? MachineName(run: run, number: 1)).description, hours: manifest.resources.hours,
+            gpus: manifest.resources.gpus,
             hardwareID: offer.hardwareID, locationIDs: offer.locationIDs, port: manifest.port,
             entrypoint: ["/.caas/caas-entrypoint"], environment: environment, secrets: secrets,
             image: image.description, registryUsername: login?.username, registrySecret: login?.password)
@@ -44,6 +52,18 @@ public struct DeploymentPlan: Sendable {
                 RunRecord.Bucket(endpoint: endpoint, name: name, prefix: environment[EnvironmentName.prefix])
             }
         }
+        kept = KeptRequest(
+            manifest: manifest.kept(image: image.description, environment: Self.keepable(environment)),
+            digest: digest?.description)
+    }
+
+    /// The variables of a container without those that caasctl sets for each machine anew.
+    static func keepable(_ environment: [String: String]) -> [String: String] {
+        let own = [
+            EnvironmentName.runID, EnvironmentName.port, EnvironmentName.keepAlive, EnvironmentName.secrets,
+            EnvironmentName.statusToken, EnvironmentName.imageDigest,
+        ]
+        return environment.filter { !own.contains($0.key) && !EnvironmentName.looksSecret($0.key) }
     }
 
     private static func secrets(
@@ -78,23 +98,23 @@ public struct DeploymentPlan: Sendable {
 
     /// A secret must not come in by another name: the provider shows these variables to whoever asks.
     private static func refuseSecrets(
-        of run: RunID, in environment: [String: String], secrets: [String: Secret]
+        in environment: [String: String], secrets: [String: Secret], to action: String
     ) throws(DeploymentError) {
         for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
             for (secret, hidden) in secrets where hidden.unredacted.utf8.count >= 8 {
                 guard !value.contains(hidden.unredacted) else {
                     throw DeploymentError(
-                        .unsuitable, "deploy \(run) with \(name)",
+                        .unsuitable, "\(action) with \(name)",
                         "its value holds the secret \(secret); what stands in 'environment' is shown to everybody")
                 }
             }
         }
     }
 
-    /// What the ledger keeps of it.
-    func record(at moment: Timestamp, api: String) -> RunRecord {
-        RunRecord(
-            run: run, created: moment.rfc3339, api: api, image: request.image, hardware: offer.hardware,
-            gpus: request.gpus, hours: request.hours, priceUSD: offer.priceUSD, port: request.port, bucket: bucket)
+    /// What the ledger keeps of the machine.
+    func machine(at moment: Timestamp, api: String) -> MachineRecord {
+        MachineRecord(
+            name: request.name, created: moment.rfc3339, api: api, image: request.image, hardware: offer.hardware,
+            gpus: request.gpus, hours: request.hours, priceUSD: offer.priceUSD, port: request.port)
     }
 }

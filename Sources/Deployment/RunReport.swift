@@ -1,79 +1,140 @@
 public import JSON
 import RunContract
+public import Secrets
 import Timestamps
 
-/// Everything that is known about a run now.
+/// Everything that is known about a run now: what the provider says of its newest machine, and then its own words.
 public struct RunReport: Sendable {
+    private enum Source: String { case bucket, page }
+
     private let record: RunRecord
     private let deployment: IonetDeployment?
     private let containers: [IonetContainer]
-    private let status: RunStatus?
+    private let others: [(machine: MachineRecord, status: String)]
+    private var status: (words: RunStatus, source: Source)?
     private let completion: CompletionRecord?
-    private let bucketFailure: String?
+    /// Why something could not be looked at, by what it is.
+    private var failures: [(name: String, reason: String)] = []
 
-    /// Asks the provider and the bucket; a bucket that does not answer is a line of the report.
-    public init(_ record: RunRecord, ionet: IonetClient, bucket: RunBucket?) async throws(DeploymentError) {
+    /// Asks the provider, the bucket and, where the bucket tells nothing new, the run's page.
+    ///
+    /// What does not answer is a line of the report. `token` opens the page; `provider` says why there is no client.
+    public init(
+        _ record: RunRecord, ionet: IonetClient?, provider: String? = nil, bucket: RunBucket?, token: Secret? = nil
+    ) async {
         self.record = record
-        if let id = record.deployment {
-            deployment = try await ionet.deployment(id)
-            containers = deployment == nil ? [] : try await ionet.containers(of: id)
-        } else {
-            deployment = nil
-            containers = []
+        var failures: [(String, String)] = provider.map { [("io.net", $0)] } ?? []
+        var deployment: IonetDeployment?
+        var containers: [IonetContainer] = []
+        var others: [(MachineRecord, String)] = []
+        if let ionet {
+            do throws(DeploymentError) {
+                if let id = record.newest?.deployment {
+                    deployment = try await ionet.deployment(id)
+                    if deployment != nil { containers = try await ionet.containers(of: id) }
+                }
+                for machine in record.billing where machine != record.newest {
+                    guard let id = machine.deployment else { continue }
+                    if let other = try await ionet.deployment(id), !other.status.isOver {
+                        others.append((machine, other.status.description))
+                    }
+                }
+            } catch { failures.append(("io.net", error.reason)) }
         }
-        var status: RunStatus?
+        self.deployment = deployment
+        self.containers = containers
+        self.others = others
         var completion: CompletionRecord?
-        var failure: String?
         do throws(DeploymentError) {
-            status = try await bucket?.status()
+            status = try await bucket?.status().map { ($0, .bucket) }
             completion = try await bucket?.completion()
-        } catch { failure = error.reason }
-        self.status = status
+        } catch { failures.append(("bucket", error.reason)) }
         self.completion = completion
-        bucketFailure = failure
+        self.failures = failures
+        await askPage(token)
+    }
+
+    private mutating func askPage(_ token: Secret?) async {
+        guard isRunning, !speaksNow, record.newest?.isAdopted == false, let publicURL, let token,
+            let page = RunPage(publicURL: publicURL, token: token)
+        else { return }
+        do throws(DeploymentError) { status = (try await page.status(), .page) } catch {
+            failures.append(("page", error.reason))
+        }
     }
 
     /// Where the container can be reached now, nil where it cannot.
     public var publicURL: String? { containers.first(where: \.isReady)?.publicURL }
 
+    private var isRunning: Bool {
+        guard let deployment, !deployment.status.isOver, !deployment.status.isGone else { return false }
+        return containers.contains { $0.status.isRunning }
+    }
+
+    /// True where the run's words are of the machine that runs now.
+    private var speaksNow: Bool {
+        guard isRunning, let status else { return false }
+        guard let said = Timestamp(rfc3339: status.words.updated),
+            let asked = record.newest.flatMap({ Timestamp(rfc3339: $0.created) })
+        else { return true }
+        return said >= asked
+    }
+
     /// For people, a line each.
     public var lines: [String] {
-        var rows: [(String, String)] = [("run", record.run.description), ("image", record.image)]
-        rows.append(
-            (
-                "rented",
-                "\(record.gpus) × \(record.hardware) for \(record.hours) h, \(Deployer.dollars(record.priceUSD))"
-            ))
+        var rows: [(String, String)] = [("run", record.run.description)]
+        if let machine = record.newest {
+            if !machine.image.isEmpty { rows.append(("image", machine.image)) }
+            if machine.name != record.run.description { rows.append(("machine", machine.name)) }
+            rows.append(("rented", machine.rented))
+        }
         rows.append(("deployment", deploymentText))
         for container in containers {
             rows.append(("container", "\(container.status)\(container.events.last.map { ": \($0.message)" } ?? "")"))
         }
         if let publicURL { rows.append(("url", publicURL)) }
-        if let status { rows += Self.rows(status) }
+        for (machine, status) in others {
+            rows.append(
+                (
+                    "also there",
+                    "\(machine.name) is \(status) and costs; caasctl destroy \(record.run) ends every machine"
+                ))
+        }
+        if let status { rows += self.rows(of: status.words) }
         if let completion {
             let files = completion.artifacts.flatMap(\.files)
             rows.append(
                 ("artifacts", "\(files.count) files, \(files.reduce(0) { $0 + $1.size }) bytes, verified by the run"))
         }
-        if let bucketFailure { rows.append(("bucket", bucketFailure)) }
+        for (name, reason) in failures { rows.append((name, "cannot be asked: \(reason)")) }
         return rows.map { name, value in name + String(repeating: " ", count: max(1, 13 - name.count)) + value }
     }
 
     private var deploymentText: String {
-        guard let deployment else {
-            switch record.state {
-            case .intent: return "unknown: the answer was lost, and io.net lists none of this name"
-            case .refused: return "refused by io.net"
-            case .destroyed: return "destroyed"
-            case .deployed: return "gone"
-            }
+        if let deployment {
+            let left = deployment.minutesRemaining.map { ", \($0) minutes left" } ?? ""
+            return "\(deployment.status) (\(deployment.id.identifierText)\(left))"
         }
-        let left = deployment.minutesRemaining.map { ", \($0) minutes left" } ?? ""
-        return "\(deployment.status) (\(deployment.id.identifierText)\(left))"
+        guard let machine = record.newest else {
+            return isProviderBlind ? "not known here" : "io.net lists no machine of it"
+        }
+        switch machine.state {
+        case .intent where isProviderBlind: return "unknown: the answer was lost"
+        case .intent: return "unknown: the answer was lost, and io.net lists none of this name"
+        case .refused: return "refused by io.net"
+        case .destroyed: return "destroyed"
+        case .absent: return "the answer was lost, and io.net never listed it"
+        case .deployed: return isProviderBlind ? "unknown; it was there when it was last looked at" : "gone"
+        }
     }
 
-    private static func rows(_ status: RunStatus) -> [(String, String)] {
-        var rows = [("phase", status.phase.rawValue + (status.reason.isEmpty ? "" : ": \(status.reason)"))]
+    private var isProviderBlind: Bool { failures.contains { $0.name == "io.net" } }
+
+    /// The run's own words; those of a machine that has ended are told as such.
+    private func rows(of status: RunStatus) -> [(String, String)] {
+        let phase = status.phase.rawValue + (status.reason.isEmpty ? "" : ": \(status.reason)")
+        let isCurrent = speaksNow || status.isOver || isProviderBlind
+        var rows = isCurrent ? [("phase", phase)] : [("last words", "of \(status.updated), phase \(phase)")]
         if let code = status.exitCode { rows.append(("exit code", String(code))) }
         if let stage = status.stage { rows.append(("stage", stage + (status.step.map { ", step \($0)" } ?? ""))) }
         if !status.metrics.isEmpty {
@@ -90,11 +151,22 @@ public struct RunReport: Sendable {
     /// For programs.
     public var json: JSONValue {
         [
-            "run": .string(record.run.description), "image": .string(record.image),
-            "state": .string(record.state.rawValue),
-            "price_usd": .double(record.priceUSD), "deployment_id": record.deployment ?? .null,
+            "run": .string(record.run.description), "image": .optional(record.newest?.image),
+            "state": .optional(record.newest?.state.rawValue),
+            "price_usd": record.newest?.priceUSD.map { .double($0) } ?? .null,
+            "paid_usd": record.isPriceKnown ? .double(record.paidUSD) : .null,
+            "deployment_id": record.newest?.deployment ?? .null,
             "deployment_status": .optional(deployment?.status.description),
             "minutes_remaining": deployment?.minutesRemaining.map { .integer($0) } ?? .null,
+            "machines": .array(
+                record.machines.map { machine in
+                    [
+                        "name": .string(machine.name), "state": .string(machine.state.rawValue),
+                        "deployment_id": machine.deployment ?? .null,
+                        "price_usd": machine.priceUSD.map { .double($0) } ?? .null,
+                    ]
+                }),
+            "also_there": .array(others.map { .string($0.machine.name) }),
             "containers": .array(
                 containers.map { container in
                     [
@@ -103,8 +175,16 @@ public struct RunReport: Sendable {
                         "events": .array(container.events.map { ["message": .string($0.message)] }),
                     ]
                 }),
-            "public_url": .optional(publicURL), "status": status?.json ?? .null, "complete": completion?.json ?? .null,
-            "bucket_error": .optional(bucketFailure),
+            "public_url": .optional(publicURL), "status": status?.words.json ?? .null,
+            "status_from": .optional(status?.source.rawValue), "status_is_current": .bool(speaksNow),
+            "complete": completion?.json ?? .null,
+            "bucket_error": .optional(failures.first { $0.name == "bucket" }?.reason),
+            "provider_error": .optional(failures.first { $0.name == "io.net" }?.reason),
         ]
     }
+}
+
+extension RunStatus {
+    /// True where the run's container has nothing more to say.
+    var isOver: Bool { [.complete, .failed].contains(phase) }
 }

@@ -60,6 +60,7 @@ public struct ImageBuilder: Sendable {
         let entrypoints = try entrypoints(for: definition, with: program)
         let bases = try await bases(of: definition)
         var layers = BuildLayers(factory: factory, definition: definition, epoch: epoch)
+        try await layers.checkSources()
         var images: [PlatformImage] = []
         for platform in definition.platforms {
             if definition.platforms.count > 1 { factory.report(.step("platform: \(platform)")) }

@@ -4,11 +4,23 @@
 public struct BucketLayout: Sendable, Hashable {
     /// Everything of the run is below it; it ends with a slash.
     public let root: String
+    private let runs: String
 
     /// The layout of a run; `prefix` is R2_PREFIX, whose slashes at either end do not matter.
-    public init(prefix: String?, run: RunID) {
+    public init(prefix: String?, run: RunID) { self.init(below: Self.runs(prefix: prefix), run: run) }
+
+    private init(below runs: String, run: RunID) {
+        self.runs = runs
+        root = runs + run.description + "/"
+    }
+
+    /// The layout of another run that is kept beside this one.
+    public func layout(of other: RunID) -> BucketLayout { BucketLayout(below: runs, run: other) }
+
+    /// What the keys of all runs begin with; it is empty or ends with a slash.
+    public static func runs(prefix: String?) -> String {
         let trimmed = (prefix ?? "").split(separator: "/").joined(separator: "/")
-        root = (trimmed.isEmpty ? "" : trimmed + "/") + run.description + "/"
+        return trimmed.isEmpty ? "" : trimmed + "/"
     }
 
     /// The only object that is written again and again.

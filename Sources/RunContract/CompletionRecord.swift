@@ -31,6 +31,23 @@ public struct CompletionRecord: Sendable, Hashable {
         }
     }
 
+    /// An artifact of another run that this one started from.
+    public struct Input: Sendable, Hashable {
+        /// The other run's id.
+        public let run: String
+        /// The start that finished that run.
+        public let attempt: Int
+        /// The artifact's name.
+        public let artifact: String
+
+        /// An input from its parts.
+        public init(run: String, attempt: Int, artifact: String) {
+            self.run = run
+            self.attempt = attempt
+            self.artifact = artifact
+        }
+    }
+
     /// The run's id.
     public let run: String
     /// The start that finished it.
@@ -49,11 +66,13 @@ public struct CompletionRecord: Sendable, Hashable {
     public let metrics: [String: String]
     /// Every artifact.
     public let artifacts: [Artifact]
+    /// What the run started from.
+    public let inputs: [Input]
 
     /// A record from its parts.
     public init(
         run: String, attempt: Int, image: String, started: String, finished: String, exitStatus: Int,
-        costUSD: Double?, metrics: [String: String], artifacts: [Artifact]
+        costUSD: Double?, metrics: [String: String], artifacts: [Artifact], inputs: [Input] = []
     ) {
         self.run = run
         self.attempt = attempt
@@ -64,6 +83,7 @@ public struct CompletionRecord: Sendable, Hashable {
         self.costUSD = costUSD
         self.metrics = metrics
         self.artifacts = artifacts
+        self.inputs = inputs
     }
 
     /// Reads the one of the run whose folder is `root`.
@@ -71,11 +91,18 @@ public struct CompletionRecord: Sendable, Hashable {
         guard try json.whole("version") == 1 else { throw JSONError("'version' is not 1") }
         var artifacts: [Artifact] = []
         for artifact in try json.list("artifacts") { artifacts.append(try Artifact(json: artifact, below: root)) }
+        var inputs: [Input] = []
+        for input in json["inputs"] == nil ? [] : try json.list("inputs") {
+            inputs.append(
+                Input(
+                    run: try input.text("run"), attempt: try input.whole("attempt"),
+                    artifact: try input.text("artifact")))
+        }
         self.init(
             run: try json.text("run"), attempt: try json.whole("attempt"), image: try json.text("image"),
             started: try json.text("started"), finished: try json.text("finished"),
             exitStatus: try json.whole("exit_status"), costUSD: json["cost_usd"]?.double,
-            metrics: try json.textMap("metrics"), artifacts: artifacts)
+            metrics: try json.textMap("metrics"), artifacts: artifacts, inputs: inputs)
     }
 
     /// The form that ``init(json:below:)`` reads.
@@ -86,6 +113,15 @@ public struct CompletionRecord: Sendable, Hashable {
             "metrics": .object(metrics.mapValues(JSONValue.string)),
             "artifacts": .array(artifacts.map(\.json)),
         ]
+        if !inputs.isEmpty {
+            json["inputs"] = .array(
+                inputs.map { input in
+                    [
+                        "run": .string(input.run), "attempt": .integer(input.attempt),
+                        "artifact": .string(input.artifact),
+                    ]
+                })
+        }
         if let costUSD { json["cost_usd"] = .double(costUSD) }
         return json
     }

@@ -14,6 +14,12 @@ extension Program {
         requires = try json.texts("requires")
         passSecrets = try json.texts("pass_secrets")
         if let value = json["preflight"] { preflight = try Preflight(json: value) }
+        for input in json["inputs"] == nil ? [] : try json.list("inputs") {
+            inputs.append(
+                Input(
+                    run: try input.text("run"), artifact: try input.text("artifact"),
+                    into: try input.optionalText("into")))
+        }
         for stage in try json.list("stages") { stages.append(try Stage(json: stage)) }
         for artifact in try json.list("artifacts") {
             artifacts.append(Artifact(from: try artifact.text("from"), into: try artifact.text("into")))
@@ -31,8 +37,10 @@ extension Program {
     }
 
     /// The form that ``init(json:)`` reads.
+    ///
+    /// A member that an older entrypoint does not know is left out where it says nothing.
     public var json: JSONValue {
-        [
+        var json: JSONValue = [
             "version": 1, "name": .string(name), "workdir": .optional(workdir), "data": .string(data),
             "environment": Self.map(environment), "requires": Self.list(requires),
             "pass_secrets": Self.list(passSecrets), "preflight": preflight.json,
@@ -44,6 +52,15 @@ extension Program {
             } ?? .null,
             "image_environment": Self.map(imageEnvironment), "child_environment": Self.map(childEnvironment),
         ]
+        if !inputs.isEmpty {
+            json["inputs"] = .array(
+                inputs.map { input in
+                    [
+                        "run": .string(input.run), "artifact": .string(input.artifact), "into": .optional(input.into),
+                    ]
+                })
+        }
+        return json
     }
 
     fileprivate static func list(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }

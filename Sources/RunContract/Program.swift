@@ -16,6 +16,8 @@ public struct Program: Sendable, Hashable {
     public var passSecrets: [String]
     /// What must hold before anything is paid for.
     public var preflight: Preflight
+    /// Artifacts of other runs that the program starts from.
+    public var inputs: [Input]
     /// In the order in which they run.
     public var stages: [Stage]
     /// What is uploaded at the end and named in complete.json.
@@ -62,6 +64,23 @@ public struct Program: Sendable, Hashable {
             self.gpuMemoryGiB = gpuMemoryGiB
             self.disks = disks
             self.commands = commands
+        }
+    }
+
+    /// An artifact of another run in the same bucket, which is there before the first stage.
+    public struct Input: Sendable, Hashable {
+        /// Template of the other run's id.
+        public var run: String
+        /// The artifact's `into` in that run's program.
+        public var artifact: String
+        /// Template of a folder below the data folder, nil for one of the artifact's name.
+        public var into: String?
+
+        /// An input from its parts.
+        public init(run: String, artifact: String, into: String? = nil) {
+            self.run = run
+            self.artifact = artifact
+            self.into = into
         }
     }
 
@@ -188,6 +207,7 @@ public struct Program: Sendable, Hashable {
         requires = []
         passSecrets = []
         preflight = Preflight()
+        inputs = []
         stages = []
         artifacts = []
         metrics = []

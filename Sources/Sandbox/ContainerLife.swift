@@ -97,13 +97,12 @@ struct ContainerLife: Sendable {
         await end(as: status, exit.map { "stopped, status \($0)" } ?? "killed")
     }
 
-    /// Removes what nobody needs any more, and says how it went.
+    /// Says how it went once nothing of the container runs, and then removes what nobody needs any more.
+    ///
+    /// An image of 40,000 files takes minutes to remove, in which whoever asks must not hear of a living container.
     func end(as status: String, _ reason: String?) async {
         var problem: String?
         do throws(SandboxError) { try await supervisor.runner.remove(container) } catch { problem = error.description }
-        do throws(POSIXError) { try FileSystem.removeTree(place.bundle) } catch {
-            problem = problem ?? error.description
-        }
         let last = problem
         _ = try? await note { container in
             if let reason { container.add(event: reason) }
@@ -112,6 +111,19 @@ struct ContainerLife: Sendable {
             container.publicURL = nil
             container.runner = nil
             if let port = container.port { supervisor.ports.release(port) }
+        }
+        await removeFiles()
+    }
+
+    /// Removes the container's files; its logs stay.
+    func removeFiles() async {
+        do throws(POSIXError) {
+            try await BlockingThread.run { [bundle = place.bundle] () throws(POSIXError) in
+                try FileSystem.removeTree(bundle)
+            }
+        } catch {
+            let reason = error.description
+            _ = try? await note { $0.add(event: reason) }
         }
     }
 

@@ -39,6 +39,8 @@ struct ContainerSupervisor: Sendable {
     /// Goes on with a container that an earlier API process had started, or says that it never ran.
     func resume(_ record: DeploymentRecord, _ container: ContainerRecord, in table: DeploymentTable) async {
         let life = ContainerLife(supervisor: self, table: table, deployment: record.id, container: container.id)
+        // The API may have ended while it removed the files of one that was over.
+        guard !container.isFinal else { return await life.removeFiles() }
         guard let process = container.runner, let port = container.port else {
             let isOver = await table.isTerminating(record.id)
             return await life.end(

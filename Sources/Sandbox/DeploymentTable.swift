@@ -15,7 +15,7 @@ actor DeploymentTable {
         self.supervisor = supervisor
         for record in try Self.load(folder) { records[record.id] = record }
         for record in records.values {
-            for container in record.containers where !container.isFinal {
+            for container in record.containers {
                 Task { await supervisor.resume(record, container, in: self) }
             }
         }

@@ -10,8 +10,8 @@ import POSIX
         subcommands: [
             Build.self, Push.self, Copy.self, Tags.self, Delete.self, Images.self, Inspect.self, ListFiles.self,
             Diff.self, Verify.self, RemoveImage.self,
-            Prune.self, Login.self, Logout.self, Deploy.self, Status.self, Logs.self, Fetch.self,
-            Destroy.self, StorageCommand.self, SandboxCommand.self,
+            Prune.self, Login.self, Logout.self, Deploy.self, Resume.self, Serve.self, Runs.self,
+            Status.self, Logs.self, Fetch.self, Destroy.self, StorageCommand.self, SandboxCommand.self,
             EntrypointCommand.self, RunWorkerCommand.self,
         ])
 

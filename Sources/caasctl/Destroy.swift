@@ -4,11 +4,11 @@ import Deployment
 import POSIX
 import RunContract
 
-/// `caasctl destroy`: gives a machine back.
+/// `caasctl destroy`: gives a run's machines back.
 struct Destroy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Give a run's machine back, once its results are verified in the bucket.",
-        discussion: "Prints the run's id when io.net confirmed that the machine is gone.")
+        abstract: "Give a run's machines back, once its results are verified in the bucket.",
+        discussion: "Prints the run's id when io.net confirmed that every machine of it is gone.")
 
     @OptionGroup var target: RunOptions
 
@@ -17,13 +17,17 @@ struct Destroy: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try target.options.settings()
-        let (record, _, deployer) = try await target.find(settings)
-        if record.state == .destroyed {
-            StandardError.print("the machine was given back before")
-            return print(record.run)
+        let found = try await target.find(settings)
+        let ionet = try found.provider.get()
+        guard !found.record.billing.isEmpty else {
+            StandardError.print(
+                found.record.machines.isEmpty
+                    ? "io.net lists no machine of it" : "every machine of it was given back before")
+            return print(found.record.run)
         }
-        if !force { try await verify(record, settings) }
-        print(try await deployer.destroy(record).run)
+        if !force { try await verify(found.record, settings) }
+        let deployer = Deployer(ionet, ledger: found.ledger) { StandardError.print($0) }
+        print(try await deployer.destroy(found.record).run)
     }
 
     private func verify(_ record: RunRecord, _ settings: Settings) async throws {

@@ -15,8 +15,9 @@ struct Logs: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try target.options.settings()
-        let (record, ionet, _) = try await target.find(settings)
-        let follower = LogFollower(ionet, record: record, bucket: target.bucketIfAny(of: record, settings))
+        let found = try await target.find(settings)
+        let follower = LogFollower(
+            found.ionet, record: found.record, bucket: target.bucketIfAny(of: found.record, settings))
         try await follower.read(following: follow) { StandardOutput.print($0) }
     }
 }

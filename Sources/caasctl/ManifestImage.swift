@@ -3,7 +3,9 @@ import Deployment
 import ImageStore
 import JSON
 import OCI
+import POSIX
 import Registry
+import RunContract
 import SystemPackage
 
 /// The image that a manifest means, as the provider will pull it.
@@ -13,10 +15,16 @@ struct ManifestImage {
     /// Nil for a reference whose registry was not asked yet.
     let digest: Digest?
     private let hint: String
+    private let verb: String
+    private let store: ImageStore
+    /// What the store has of it, nil for a reference.
+    private let built: Descriptor?
 
     /// Looks in the store for what was built last for the manifest, or takes its reference as it is.
-    init(_ manifest: RunManifest, store: ImageStore) throws {
-        let action = "deploy \(manifest.name)"
+    init(_ manifest: RunManifest, verb: String, store: ImageStore) throws {
+        let action = "\(verb) \(manifest.name)"
+        self.verb = verb
+        self.store = store
         guard let repository = manifest.repository else {
             guard (try? ImageDefinition.locate(manifest.image)) == nil else {
                 throw DeploymentError(
@@ -25,6 +33,7 @@ struct ManifestImage {
             }
             reference = try Reference(manifest.image)
             digest = reference.digest
+            built = nil
             hint = "'image' must be a reference that was pushed"
             return
         }
@@ -39,6 +48,7 @@ struct ManifestImage {
         }
         reference = try place.tagged(descriptor.digest.short)
         digest = descriptor.digest
+        built = descriptor
     }
 
     /// The image that got its name last, of those that have the manifest's name or stand in its repository.
@@ -51,20 +61,51 @@ struct ManifestImage {
         }?.descriptor
     }
 
+    /// What is known of an image that can be deployed.
+    struct Checked {
+        let digest: Digest
+        /// What it runs, nil where that cannot be read here.
+        let program: Program?
+    }
+
     /// Makes sure that it can be pulled with these credentials, runs there, and has our entrypoint.
-    func check(_ registry: RegistryClient) async throws -> Digest {
-        let image: ResolvedImage
-        do throws(RegistryError) {
-            image = try await registry.check(reference, platform: Platform(os: "linux", architecture: "amd64"))
-        } catch {
-            guard error.code == .notFound else { throw error }
-            throw DeploymentError(.notFound, "deploy \(reference)", "it is not in its registry; \(hint)")
+    ///
+    /// A dry run asks no registry for what was built here.
+    func check(_ registry: RegistryClient, isDry: Bool) async throws -> Checked {
+        if isDry, let built {
+            let image = try store.image(built, platform: Self.platform)
+            try requireEntrypoint(image.config)
+            return Checked(digest: built.digest, program: await program(image.manifest, image.config, registry))
         }
-        guard image.config["Entrypoint"]?.array?.first?.string == "/.caas/caas-entrypoint" else {
+        let image: ResolvedImage
+        do throws(RegistryError) { image = try await registry.check(reference, platform: Self.platform) } catch {
+            guard error.code == .notFound else { throw error }
+            throw DeploymentError(.notFound, "\(verb) \(reference)", "it is not in its registry; \(hint)")
+        }
+        try requireEntrypoint(image.config)
+        return Checked(
+            digest: image.descriptor.digest, program: await program(image.manifest, image.config, registry))
+    }
+
+    private static let platform = Platform(os: "linux", architecture: "amd64")
+
+    private func requireEntrypoint(_ config: ImageConfig) throws {
+        guard config["Entrypoint"]?.array?.first?.string == "/.caas/caas-entrypoint" else {
             throw DeploymentError(
-                .unsuitable, "deploy \(reference)",
+                .unsuitable, "\(verb) \(reference)",
                 "it has no caas-entrypoint; name a 'program' in its image.yaml and build it again")
         }
-        return image.descriptor.digest
+    }
+
+    private func program(
+        _ manifest: ImageManifest, _ config: ImageConfig, _ registry: RegistryClient
+    ) async -> Program? {
+        do {
+            return try await ImageProgram(store: store, registry: registry, reference: reference)
+                .read(manifest, config)
+        } catch {
+            StandardError.print("what the image runs cannot be read here, so its container checks it: \(error)")
+            return nil
+        }
     }
 }

@@ -17,11 +17,17 @@ struct Status: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try target.options.settings()
-        let (record, ionet, _) = try await target.find(settings)
-        let report = try await RunReport(record, ionet: ionet, bucket: target.bucketIfAny(of: record, settings))
+        let found = try await target.find(settings)
+        let record = found.record
+        let token = try StatusKey(home: HomeFolder.path()).token(of: record.run)
+        let report = await RunReport(
+            record, ionet: try? found.provider.get(), provider: found.blank?.reason,
+            bucket: target.bucketIfAny(of: record, settings), token: token)
         print(json ? report.json.text : report.lines.joined(separator: "\n"))
         guard !json, let url = report.publicURL else { return }
-        let key = try StatusKey(home: HomeFolder.path())
-        StandardError.print("page         \(RunLink.page(url, key.token(of: record.run)))")
+        guard record.newest?.isAdopted == false else {
+            return StandardError.print("page         opens only with the key of the computer that started this machine")
+        }
+        StandardError.print("page         \(RunLink.page(url, token))")
     }
 }

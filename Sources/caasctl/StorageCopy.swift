@@ -24,7 +24,8 @@ struct StorageCopy: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("s3://bucket/key, file:///folder/file or a path.", valueName: "from")) var source:
         String
     @Argument(help: ArgumentHelp("The same; a slash at the end means into it.", valueName: "to")) var target: String
-    @Flag(name: [.customShort("r"), .long], help: "Everything below a folder or key.") var recursive = false
+    @Flag(name: [.customShort("r"), .customShort("R"), .long], help: "Everything below a folder or key.")
+    var recursive = false
     @Flag(help: "Leave what is there and is something else, and fail.") var noOverwrite = false
     @Option(help: ArgumentHelp("Links in a folder: refuse, follow those to files, or skip.", valueName: "way"))
     var links = Links.refuse

@@ -21,7 +21,8 @@ struct StorageList: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("s3://bucket/prefix, file:///folder or a path.", valueName: "place"))
     var place: String?
-    @Flag(name: [.customShort("R"), .long], help: "Also everything behind further slashes.") var recursive = false
+    @Flag(name: [.customShort("r"), .customShort("R"), .long], help: "Also everything behind further slashes.")
+    var recursive = false
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var options: SettingsOptions
 

@@ -18,7 +18,8 @@ struct StorageRemove: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("s3://bucket/key, file:///folder/file or a path.", valueName: "place"))
     var place: String
-    @Flag(name: [.customShort("r"), .long], help: "Everything below it; asks first.") var recursive = false
+    @Flag(name: [.customShort("r"), .customShort("R"), .long], help: "Everything below it; asks first.") var recursive =
+        false
     @Flag(help: "Ask nothing.") var yes = false
     @OptionGroup var options: SettingsOptions
 

@@ -49,10 +49,12 @@ struct DeploymentFixture {
             retries: RetryPolicy(attempts: 3, firstBound: 0.01, lastBound: 0.01))
     }
 
-    func plan(_ ionet: IonetClient, run: String = "demo-20260102-030405-00ff") async throws -> DeploymentPlan {
+    func plan(
+        _ ionet: IonetClient, run: String = "demo-20260102-030405-00ff", name: MachineName? = nil
+    ) async throws -> DeploymentPlan {
         let manifest = try manifest()
         return try DeploymentPlan(
-            manifest, run: RunID(run), image: Reference("ghcr.io/me/demo:0123456789ab"),
+            manifest, run: RunID(run), name: name, image: Reference("ghcr.io/me/demo:0123456789ab"),
             digest: Digest("sha256:" + String(repeating: "0123456789abcdef", count: 4)),
             offer: try await ionet.offer(for: manifest.resources), login: manifest.registryLogin, settings: settings,
             key: key)
@@ -62,6 +64,7 @@ struct DeploymentFixture {
         var patience = Deployer.Patience(isLocal: true)
         patience.interval = 0.02
         patience.searches = 3
+        patience.absence = 0.02
         patience.start = 2
         patience.end = 2
         return Deployer(ionet, ledger: ledger, patience: patience) { said.add($0) }

@@ -80,10 +80,10 @@ import Testing
                 : .bytes(Array((text + "\r\n" + whole.joined()).utf8))
         }
         double.add(name: "demo-1", id: "d")
-        var record = RunRecord(
-            run: try RunID("demo-1"), created: "", api: "", image: "", hardware: "", gpus: 1, hours: 1, priceUSD: 0,
-            port: 1, bucket: nil)
-        record.deployment = .string("d")
+        var machine = MachineRecord(
+            name: "demo-1", created: "", api: "", image: "", hardware: "", gpus: 1, hours: 1, priceUSD: 0, port: 1)
+        machine.deployment = .string("d")
+        let record = RunRecord(run: try RunID("demo-1"), created: "", bucket: nil, machines: [machine])
         var follower = LogFollower(try fixture.client(double), record: record, bucket: nil)
         follower.interval = 0.02
         let said = SaidLines()

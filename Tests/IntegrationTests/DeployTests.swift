@@ -213,6 +213,27 @@ import Testing
         #expect(double.deployed.count == 1)
     }
 
+    @Test func `an image without our entrypoint is refused by a dry run too`() async throws {
+        try folder.write(
+            "images/mini/image.yaml",
+            "name: mini\nbase: scratch\nlayers: [{files: {from: files, into: /}}]\nentrypoint: [/bin/sh]\n")
+        let digest = try await pushImage()
+        let reference = "\(registry.host)/mini:\(digest.prefix(12))"
+        let pushed = Self.manifest
+            .replacing("repository: \"${REGISTRY}/mini\"\n", with: "").replacing(
+                "image: mini", with: "image: \(reference)")
+        // What was built here is looked at here, and a reference where it is.
+        for manifest in [Self.manifest, pushed] {
+            try folder.write("manifests/mini.yaml", manifest)
+            let outcome = try await caasctl("deploy", "mini", "--dry-run")
+            #expect(outcome.status == 1)
+            #expect(
+                outcome.errors
+                    == "Error: cannot deploy \(reference): it has no caas-entrypoint; name a 'program' in its image.yaml and "
+                    + "build it again\n")
+        }
+    }
+
     @Test func `an image that is not there yet is answered with what to type`() async throws {
         let target = "\(registry.host)/mini:latest"
         let hint = "type: caasctl build mini --tag \(target), then: caasctl push \(target)\n"

@@ -21,12 +21,12 @@ extension StorageTests {
             let server = try StorageServers.server(name)
             let folder = fixture.folder
             try await fixture.makeTree()
-            let up = ["cp", "--recursive", folder("tree").string, "\(fixture.place)/up"]
+            let up = ["cp", "-R", folder("tree").string, "\(fixture.place)/up"]
             #expect(try await fixture.storage(up, server).succeed() == "\(fixture.place)/up/")
             let again = try JSONValue(parsing: try await fixture.storage(up + ["--json"], server).succeed())
             #expect(again["copied"] == 0 && again["there"] == 6 && again["files"] == 6 && again["copied_bytes"] == 0)
 
-            let listed = try await fixture.storage(["ls", "--recursive", "--json", "\(fixture.place)/up/"], server)
+            let listed = try await fixture.storage(["ls", "-r", "--json", "\(fixture.place)/up/"], server)
                 .succeed()
             let objects = try #require(try JSONValue(parsing: listed).array)
             #expect(objects.compactMap { $0["size"]?.integer }.reduce(0, +) == 18_070_105)

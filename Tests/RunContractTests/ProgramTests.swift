@@ -12,6 +12,9 @@ struct ProgramTests {
         program.preflight = Program.Preflight(
             gpuCount: "8", gpuMemoryGiB: "70", disks: [.init(path: "${DATA}", gib: "200")],
             commands: [["python3", "-c", "import torch"]])
+        program.inputs = [
+            .init(run: "${BASE_RUN}", artifact: "model", into: "base"), .init(run: "demo-1", artifact: "tokenizer"),
+        ]
         var stage = Program.Stage(name: "base", run: ["torchrun", "--nproc_per_node=${RANKS}"])
         stage.resume = ["--resume-from-step=${RESUME_STEP}"]
         stage.environment = ["A": "b"]
@@ -45,6 +48,39 @@ struct ProgramTests {
     @Test func `a program with nothing optional survives too`() throws {
         let program = Program(name: "p", data: "/data")
         #expect(try Program(json: program.json) == program)
+    }
+
+    @Test func `a program without inputs has the form that older entrypoints read`() {
+        #expect(Program(name: "p", data: "/data").json["inputs"] == nil)
+    }
+
+    @Test func `inputs are named by what is sent`() throws {
+        let inputs = try Self.full.inputs { ["BASE_RUN": "base-1"][$0] }
+        #expect(inputs.map(\.run.description) == ["base-1", "demo-1"])
+        #expect(inputs.map(\.into) == ["base", "tokenizer"])
+        #expect(throws: ContractError.self) { try Self.full.inputs { _ in nil } }
+        #expect(throws: ContractError.self) { try Self.full.inputs { _ in "../other" } }
+    }
+
+    @Test(arguments: ["..", "a/../b", "/a", "a//b", ""])
+    func `an input's folder is below the data folder`(into: String) {
+        var program = Program(name: "p", data: "/data")
+        program.inputs = [.init(run: "demo-1", artifact: "model", into: "${INTO}")]
+        #expect(throws: ContractError.self) { try program.inputs { _ in into } }
+    }
+
+    @Test func `a variable is what was sent, else the program's, else the image's`() {
+        var program = Program(name: "p", data: "/data")
+        program.environment = ["A": "program", "B": "${C}/${D}", "E": "${GPU_COUNT}"]
+        program.imageEnvironment = ["A": "image", "C": "image", "D": "image"]
+        let sent = ["D": "sent"]
+        #expect(program.value(of: "A", sent: sent) == "program")
+        #expect(program.value(of: "A", sent: ["A": "sent"]) == "sent")
+        #expect(program.value(of: "B", sent: sent) == "image/sent")
+        #expect(program.value(of: "C", sent: sent) == "image")
+        #expect(program.value(of: "DATA", sent: sent) == "/data")
+        #expect(program.value(of: "E", sent: sent) == nil)
+        #expect(program.value(of: "Z", sent: sent) == nil)
     }
 
     @Test(arguments: ["name", "data", "version"])

@@ -26,7 +26,7 @@ extension RunBucket {
     }
 
     /// What is wrong with each object, asked eight at a time.
-    private func faults(in files: [FileRecord]) async throws(DeploymentError) -> [String] {
+    func faults(in files: [FileRecord]) async throws(DeploymentError) -> [String] {
         let results = await withTaskGroup(of: Result<String?, DeploymentError>.self) { group in
             var results: [Result<String?, DeploymentError>] = []
             for (index, file) in files.enumerated() {

@@ -17,21 +17,34 @@ extension IonetClient {
     }
 
     /// Every deployment, or those of one status.
+    ///
+    /// Documents count pages from 0 and the vendor's own client from 1: the first is asked for without a number, and one
+    /// that comes twice is counted once. A row that cannot be read is an error: it may be a machine that costs money.
     public func deployments(status: String? = nil) async throws(DeploymentError) -> [IonetDeployment] {
+        let action = "list io.net's deployments"
         var found: [IonetDeployment] = []
-        // Pages count from 0; a list that never ends is a server's mistake.
+        // A list that never ends is a server's mistake.
         for page in 0..<50 {
-            var query = [("page", String(page)), ("page_size", "100")]
+            var query = [("page_size", "100")]
+            if page > 0 { query.append(("page", String(page))) }
             if let status { query.append(("status", status)) }
-            let answer = try await get("/deployments", query, to: "list io.net's deployments").unwrapped
-            let rows = (answer["deployments"]?.array ?? answer.array ?? []).compactMap(IonetDeployment.init)
+            let answer = try await get("/deployments", query, to: action).unwrapped
+            guard let rows = answer["deployments"]?.array ?? answer.array else {
+                throw DeploymentError(.unexpectedAnswer, action, "the answer holds no list of deployments")
+            }
             let known = Set(found.map(\.id))
-            // A server that ignores `page` sends the first one again.
-            let new = rows.filter { !known.contains($0.id) }
+            var new: [IonetDeployment] = []
+            for row in rows {
+                guard let deployment = IonetDeployment(json: row) else {
+                    throw DeploymentError(.unexpectedAnswer, action, "a deployment in the list has no id")
+                }
+                if !known.contains(deployment.id) { new.append(deployment) }
+            }
             found += new
-            guard rows.count >= 100, !new.isEmpty else { return found }
+            // Page 1 is the first one again where pages count from 1, or where a server ignores the number.
+            guard rows.count >= 100, !new.isEmpty || page == 1 else { return found }
         }
-        return found
+        throw DeploymentError(.unexpectedAnswer, action, "the list has no end")
     }
 
     /// One deployment, nil where there is none of this id.

@@ -1,5 +1,6 @@
 public import Definitions
 import HTTP
+import RunContract
 
 extension IonetClient {
     /// The client that IOCLOUD_API_KEY and IOCLOUD_API_URL describe.
@@ -13,14 +14,23 @@ extension IonetClient {
         try self.init(url: settings.text("IOCLOUD_API_URL") ?? Self.productionURL, key: key)
     }
 
-    /// Refuses to look for a run where it never was; sandboxes of this machine may change their port.
-    public func check(_ record: RunRecord) throws(DeploymentError) {
-        let own = base.with(target: "/").description
-        let isLocalRun = (try? HTTPURL(record.api))?.isLoopback ?? false
-        guard record.api == own || (isLocal && isLocalRun) else {
+    /// What the ledger's records call the API.
+    var name: String { base.with(target: "/").description }
+
+    /// Refuses to look for a machine where it never was; sandboxes of this computer may change their port.
+    func check(_ machine: MachineRecord, of run: RunID) throws(DeploymentError) {
+        let own = name
+        let isLocalMachine = (try? HTTPURL(machine.api))?.isLoopback ?? false
+        guard machine.api == own || (isLocal && isLocalMachine) else {
             throw DeploymentError(
-                .local, "look for run \(record.run)",
-                "it was deployed through \(record.api), and IOCLOUD_API_URL now says \(own)")
+                .local, "look for run \(run)",
+                "its machine \(machine.name) was deployed through \(machine.api), and IOCLOUD_API_URL now says \(own)")
         }
+    }
+
+    /// Refuses to look for a run whose machines are elsewhere.
+    public func check(_ record: RunRecord) throws(DeploymentError) {
+        let machines = record.billing.isEmpty ? [record.newest].compactMap(\.self) : record.billing
+        for machine in machines { try check(machine, of: record.run) }
     }
 }

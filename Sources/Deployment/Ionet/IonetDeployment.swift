@@ -1,23 +1,25 @@
 public import JSON
 public import Timestamps
 
-/// A status of the API: compared without regard to case, and kept where it is unknown.
+/// A status of the API: compared without regard to case and to how words are joined, and kept where it is unknown.
+///
+/// The words are those of the vendor's own client: <https://pypi.org/project/ionet-cloud/>.
 public struct IonetStatus: Sendable, Hashable, CustomStringConvertible {
     /// As it came.
     public let description: String
 
     init(_ text: String) { description = text }
 
-    private var word: String { description.lowercased() }
+    private var word: String { String(description.lowercased().map { "_-".contains($0) ? " " : $0 }) }
 
     /// True where nothing more will happen.
-    public var isOver: Bool { ["completed", "failed", "destroyed"].contains(word) }
+    public var isOver: Bool { ["completed", "failed", "destroyed", "terminated"].contains(word) }
     /// True where it runs.
     public var isRunning: Bool { ["running", "ready", "healthy"].contains(word) }
     /// True where the container ended by itself, and well.
     public var isCompleted: Bool { word == "completed" }
     /// True where the machine was given back, or is on its way.
-    public var isGone: Bool { ["destroyed", "termination requested"].contains(word) }
+    public var isGone: Bool { ["destroyed", "terminated", "termination requested"].contains(word) }
     /// True where it went wrong.
     public var isFailed: Bool { word == "failed" }
 }
@@ -36,6 +38,12 @@ public struct IonetDeployment: Sendable, Hashable {
     public let minutesRemaining: Int?
     /// US dollars.
     public let paidUSD: Double?
+    /// When it was asked for.
+    public let created: Timestamp?
+    /// For people, empty where this answer does not say it.
+    public let hardware: String
+    /// GPUs of the container, nil where this answer does not say it.
+    public let gpus: Int?
 
     init?(json: JSONValue) {
         guard let id = json.identifier("id", "deployment_id", "cluster_id") else { return nil }
@@ -45,6 +53,9 @@ public struct IonetDeployment: Sendable, Hashable {
         started = json.word("started_at").flatMap(Timestamp.init(rfc3339:))
         minutesRemaining = json.count("compute_minutes_remaining")
         paidUSD = json.amount("amount_paid")
+        created = json.word("created_at").flatMap(Timestamp.init(rfc3339:))
+        hardware = json.word("hardware_name") ?? ""
+        gpus = json.count("gpus_per_container") ?? json.count("hardware_quantity")
     }
 }
 

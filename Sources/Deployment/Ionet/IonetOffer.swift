@@ -33,11 +33,12 @@ extension IonetClient {
     ) async throws(DeploymentError) -> (id: JSONValue, name: String, places: [Place]) {
         let given = resources.locationIDs.map { Place(id: $0, title: $0.identifierText) }
         if let id = resources.hardwareID {
-            if !given.isEmpty { return (id, id.identifierText, given) }
+            let name = resources.gpu ?? id.identifierText
+            if !given.isEmpty { return (id, name, given) }
             guard let place = try await place(for: resources, hardware: id) else {
-                throw unavailable(id.identifierText, resources, try await locations(hardware: id, gpus: resources.gpus))
+                throw unavailable(name, resources, try await locations(hardware: id, gpus: resources.gpus))
             }
-            return (id, id.identifierText, [place])
+            return (id, name, [place])
         }
         let candidates = try Self.candidates(for: resources, in: try await hardware())
         if !given.isEmpty { return (candidates[0].id, candidates[0].name, given) }

@@ -3,7 +3,7 @@ import POSIX
 import RunContract
 public import SystemPackage
 
-/// The runs that were started from this machine: `runs/<run id>.json` in the home of caasctl.
+/// The runs that were started or looked at from this computer: `runs/<run id>.json` in the home of caasctl.
 public struct RunLedger: Sendable {
     /// Where the records are.
     public let folder: FilePath
@@ -19,6 +19,46 @@ public struct RunLedger: Sendable {
         } catch { throw DeploymentError(.local, "keep the record of \(record.run)", error.description) }
     }
 
+    /// Changes what the disk says of a run now, `record` where it says nothing, and returns it.
+    ///
+    /// Asking a provider takes minutes: what another caasctl noted meanwhile, perhaps a machine that costs money, stays.
+    @discardableResult
+    func update(
+        _ record: RunRecord, _ change: (inout RunRecord) -> Void
+    ) throws(DeploymentError) -> RunRecord {
+        let lock = try lock(record.run)
+        defer { lock.unlock() }
+        var current = FileSystem.exists(path(record.run)) ? try read(record.run.description) : record
+        change(&current)
+        try write(current)
+        return current
+    }
+
+    private func lock(_ run: RunID) throws(DeploymentError) -> File {
+        do throws(POSIXError) {
+            try FileSystem.makeFolder(folder, mode: 0o700)
+            let lock = try File(folder.appending(".lock"), .update(mode: 0o600))
+            _ = try lock.lock(wait: true)
+            return lock
+        } catch { throw DeploymentError(.local, "keep the record of \(run)", error.description) }
+    }
+
+    /// Notes a machine of a run.
+    func note(_ machine: MachineRecord, of record: RunRecord) throws(DeploymentError) -> RunRecord {
+        try update(record) { $0.note(machine) }
+    }
+
+    /// Every record, and why some cannot be read: they may be of machines that cost money.
+    public func all() throws(DeploymentError) -> (records: [RunRecord], unreadable: [DeploymentError]) {
+        var found: (records: [RunRecord], unreadable: [DeploymentError]) = ([], [])
+        for name in try names("list the runs") {
+            do throws(DeploymentError) { found.records.append(try read(name)) } catch {
+                found.unreadable.append(error)
+            }
+        }
+        return found
+    }
+
     /// The record that RUN means: a run's id, the beginning of one only, or `last`.
     public func find(_ run: String) throws(DeploymentError) -> RunRecord {
         let action = "find run '\(run)'"
@@ -27,7 +67,7 @@ public struct RunLedger: Sendable {
             var newest: RunRecord?
             for name in names {
                 let record = try read(name)
-                if newest.map({ ($0.created, $0.run.description) < (record.created, name) }) ?? true { newest = record }
+                if newest.map({ ($0.touched, $0.run.description) < (record.touched, name) }) ?? true { newest = record }
             }
             guard let newest else { throw DeploymentError(.notFound, action, "there is no run in \(folder) yet") }
             return newest

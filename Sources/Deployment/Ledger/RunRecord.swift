@@ -2,19 +2,9 @@ public import JSON
 public import RunContract
 
 /// What caasctl keeps of a run on the user's machine; never a secret.
+///
+/// A run is an id in a bucket, which several machines may serve one after the other.
 public struct RunRecord: Sendable, Hashable {
-    /// How far a run came, as far as this machine knows.
-    public enum State: String, Sendable, Hashable {
-        /// The provider is about to be asked, or was asked and the answer was lost.
-        case intent
-        /// The provider said no; nothing was rented.
-        case refused
-        /// The provider has it.
-        case deployed
-        /// The provider confirmed that it is gone.
-        case destroyed
-    }
-
     /// Where the run keeps its results.
     public struct Bucket: Sendable, Hashable {
         /// The service.
@@ -32,56 +22,62 @@ public struct RunRecord: Sendable, Hashable {
         }
     }
 
-    /// The run's id, which is also its name at the provider.
+    /// The run's id, which is also the name of its first machine.
     public let run: RunID
-    /// RFC 3339, when the intent was written.
+    /// RFC 3339, when the run was first asked for.
     public let created: String
-    /// The API that was asked.
-    public let api: String
-    /// The image that was sent.
-    public let image: String
-    /// What was rented, for people.
-    public let hardware: String
-    /// GPUs.
-    public let gpus: Int
-    /// Hours that were paid for.
-    public let hours: Int
-    /// US dollars, as the provider said before.
-    public let priceUSD: Double
-    /// The container's port.
-    public let port: Int
-    /// Nil for a run that uploads nothing.
-    public let bucket: Bucket?
-    /// How far it came.
-    public var state: State
-    /// The provider's id, as it came.
-    public var deployment: JSONValue?
-    /// Where the container's port can be reached.
-    public var publicURL: String?
+    /// Nil for a run that uploads nothing, and where the bucket of somebody else's is not known.
+    public internal(set) var bucket: Bucket?
+    /// What it takes to ask for it again, nil where that is not known here.
+    public var request: KeptRequest?
+    /// Every machine that is known of, the oldest first.
+    public var machines: [MachineRecord]
 
-    /// The record of a run that is about to be asked for.
+    /// The record of a run.
     public init(
-        run: RunID, created: String, api: String, image: String, hardware: String, gpus: Int, hours: Int,
-        priceUSD: Double, port: Int, bucket: Bucket?
+        run: RunID, created: String, bucket: Bucket?, request: KeptRequest? = nil, machines: [MachineRecord] = []
     ) {
         self.run = run
         self.created = created
-        self.api = api
-        self.image = image
-        self.hardware = hardware
-        self.gpus = gpus
-        self.hours = hours
-        self.priceUSD = priceUSD
-        self.port = port
         self.bucket = bucket
-        state = .intent
+        self.request = request
+        self.machines = machines
     }
 
-    /// Reads one.
+    /// The machine that was asked for last, nil where none is known of.
+    public var newest: MachineRecord? { machines.last }
+
+    /// The machines that may cost something and write into the bucket, as far as is known here.
+    public var billing: [MachineRecord] { machines.filter(\.mayBill) }
+
+    /// RFC 3339, when it was last asked for.
+    var touched: String { max(created, newest?.created ?? "") }
+
+    /// US dollars for all machines that were rented; one whose price is not known counts nothing.
+    public var paidUSD: Double { rented.reduce(0) { $0 + ($1.priceUSD ?? 0) } }
+
+    /// True where it is known what each machine cost.
+    public var isPriceKnown: Bool { rented.allSatisfy { $0.priceUSD != nil } }
+
+    private var rented: [MachineRecord] { machines.filter { ![.refused, .absent].contains($0.state) } }
+
+    /// Puts a machine in the place of the one with its name and id, or after all others.
+    mutating func note(_ machine: MachineRecord) {
+        let index = machines.lastIndex { known in
+            known.name == machine.name && (known.deployment == nil || known.deployment == machine.deployment)
+        }
+        if let index { machines[index] = machine } else { machines.append(machine) }
+    }
+}
+
+/// The form in the ledger's files.
+extension RunRecord {
+    /// Reads one, also of the first version, which knew one machine for each run.
     public init(json: JSONValue) throws(JSONError) {
-        guard try json.whole("version") == 1 else { throw JSONError("'version' is not 1") }
-        let run: RunID
+        let version = try json.whole("version")
+        guard [1, 2].contains(version) else { throw JSONError("'version' is neither 1 nor 2") }
         let text = try json.text("run")
+        let run: RunID
         do throws(ContractError) { run = try RunID(text) } catch { throw JSONError(error.description) }
         var bucket: Bucket?
         if let place = json["bucket"], !place.isNull {
@@ -89,27 +85,25 @@ public struct RunRecord: Sendable, Hashable {
                 endpoint: try place.text("endpoint"), name: try place.text("name"),
                 prefix: try place.optionalText("prefix"))
         }
-        guard let price = json["price_usd"]?.double else { throw JSONError("'price_usd' is no number") }
-        self.init(
-            run: run, created: try json.text("created"), api: try json.text("api"), image: try json.text("image"),
-            hardware: try json.text("hardware"), gpus: try json.whole("gpus"), hours: try json.whole("hours"),
-            priceUSD: price, port: try json.whole("port"), bucket: bucket)
-        guard let state = State(rawValue: try json.text("state")) else { throw JSONError("'state' is unknown") }
-        self.state = state
-        deployment = json["deployment_id"].flatMap { $0.isNull ? nil : $0 }
-        publicURL = try json.optionalText("public_url")
+        self.init(run: run, created: try json.text("created"), bucket: bucket)
+        guard version > 1 else {
+            machines = [try MachineRecord(json: json, name: text)]
+            return
+        }
+        if let kept = json["request"], !kept.isNull { request = try KeptRequest(json: kept) }
+        for machine in try json.list("machines") {
+            machines.append(try MachineRecord(json: machine, name: try machine.text("name")))
+        }
     }
 
     /// The form that ``init(json:)`` reads.
     public var json: JSONValue {
         [
-            "version": 1, "target": "ionet", "run": .string(run.description), "created": .string(created),
-            "api": .string(api), "image": .string(image), "hardware": .string(hardware), "gpus": .integer(gpus),
-            "hours": .integer(hours), "price_usd": .double(priceUSD), "port": .integer(port),
+            "version": 2, "target": "ionet", "run": .string(run.description), "created": .string(created),
             "bucket": bucket.map { place in
                 ["endpoint": .string(place.endpoint), "name": .string(place.name), "prefix": .optional(place.prefix)]
             } ?? .null,
-            "state": .string(state.rawValue), "deployment_id": deployment ?? .null, "public_url": .optional(publicURL),
+            "request": request?.json ?? .null, "machines": .array(machines.map(\.json)),
         ]
     }
 }

@@ -13,25 +13,27 @@ public struct LogFollower: Sendable {
     /// Seconds between two looks, and between two attempts to connect.
     public var interval: Double
 
-    let ionet: IonetClient
+    let ionet: IonetClient?
     let record: RunRecord
     let bucket: RunBucket?
 
-    /// A follower; `bucket` is nil where the run has none or nobody has a key to it.
-    public init(_ ionet: IonetClient, record: RunRecord, bucket: RunBucket?) {
+    /// A follower; `ionet` and `bucket` are nil where the run has none or nobody has a key to it.
+    public init(_ ionet: IonetClient?, record: RunRecord, bucket: RunBucket?) {
         self.ionet = ionet
         self.record = record
         self.bucket = bucket
-        interval = ionet.isLocal ? 0.5 : 5
+        interval = ionet?.isLocal == true ? 0.5 : 5
     }
 
     /// Hands out the log's lines; with `following` until the run is over.
     public func read(following: Bool, line: @escaping @Sendable (String) -> Void) async throws {
-        if let id = record.deployment, let container = try await livingContainer(of: id, waiting: following) {
+        if let ionet, let id = record.newest?.deployment,
+            let container = try await livingContainer(of: id, at: ionet, waiting: following)
+        {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for stream in IonetClient.LogStream.allCases {
                     group.addTask {
-                        try await follow(stream, of: container, in: id, following: following, line: line)
+                        try await follow(stream, of: container, in: id, at: ionet, following: following, line: line)
                     }
                 }
                 try await group.waitForAll()
@@ -47,7 +49,7 @@ public struct LogFollower: Sendable {
 
     /// The container while the provider has it; with `waiting` it need not be there yet.
     private func livingContainer(
-        of id: JSONValue, waiting: Bool
+        of id: JSONValue, at ionet: IonetClient, waiting: Bool
     ) async throws(DeploymentError) -> IonetContainer? {
         while let deployment = try await ionet.deployment(id), !deployment.status.isGone {
             if let container = try await ionet.containers(of: id).first { return container }
@@ -59,8 +61,8 @@ public struct LogFollower: Sendable {
 
     /// One of the streams, connected again as often as it breaks while the run goes on.
     private func follow(
-        _ stream: IonetClient.LogStream, of container: IonetContainer, in id: JSONValue, following: Bool,
-        line: @escaping @Sendable (String) -> Void
+        _ stream: IonetClient.LogStream, of container: IonetContainer, in id: JSONValue, at ionet: IonetClient,
+        following: Bool, line: @escaping @Sendable (String) -> Void
     ) async throws(DeploymentError) {
         // A client of its own: whoever prints a line may hold its thread.
         let client = HTTPClient()
@@ -68,7 +70,8 @@ public struct LogFollower: Sendable {
         while true {
             state.withLock { $0.filter.reconnect() }
             do throws(DeploymentError) {
-                try await connect(stream, of: container, in: id, client, quiet: following ? nil : quiet) { text in
+                try await connect(stream, of: container, in: id, at: ionet, client, quiet: following ? nil : quiet) {
+                    text in
                     let new = state.withLock { state in
                         state.failures = 0
                         return state.filter.filter(text)
@@ -93,8 +96,8 @@ public struct LogFollower: Sendable {
 
     /// One connection, ended from this side once it was quiet so long.
     private func connect(
-        _ stream: IonetClient.LogStream, of container: IonetContainer, in id: JSONValue, _ client: HTTPClient,
-        quiet: Double?, line: @escaping @Sendable (String) -> Void
+        _ stream: IonetClient.LogStream, of container: IonetContainer, in id: JSONValue, at ionet: IonetClient,
+        _ client: HTTPClient, quiet: Double?, line: @escaping @Sendable (String) -> Void
     ) async throws(DeploymentError) {
         guard let quiet else {
             return try await ionet.log(

@@ -35,6 +35,13 @@ struct GitRepository {
         }
     }
 
+    /// Makes sure that a repository answers; whether it has the commit is seen when that is fetched.
+    static func reach(_ url: String, for commit: String) async throws(ImageBuildError) {
+        do throws(ImageBuildError) {
+            _ = try await git.run(["ls-remote", "--quiet", "--", url, "HEAD"], environment: environment)
+        } catch { throw ImageBuildError("fetch commit \(commit) from \(url.withoutUser)", error.reason.withoutUser) }
+    }
+
     /// The commit that a tag or branch means there today; of both names the tag, as for git itself.
     static func find(_ name: String, at url: String) async throws(ImageBuildError) -> String {
         let names = ["refs/tags/\(name)^{}", "refs/tags/\(name)", "refs/heads/\(name)", name]

@@ -8,13 +8,11 @@ extension LayerFactory {
     func git(
         _ layer: ImageDefinition.GitLayer, folder: FilePath, isOnBase: Bool
     ) async throws(ImageBuildError) -> BuiltLayer {
-        let url = layer.url.hasPrefix(".") ? folder.appending(layer.url).string : layer.url
+        let url = url(of: layer, folder)
         let commit = try await commit(of: layer, at: url)
         let name = "git: \(commit.prefix(12)) into \(layer.into)"
         report(.step(name))
-        // A commit's name is a digest of all that is in it, so that where it came from does not matter.
-        let above = try parents(to: layer.into, onBase: isOnBase, modified: 0).flatMap(\.fingerprint)
-        let inputs = ["git", commit, layer.into, "\(isOnBase)", String(decoding: above, as: UTF8.self)]
+        let inputs = try inputs(of: layer, commit, isOnBase: isOnBase)
         if let known = await cache.find(inputs, createdBy: name) { return known }
         let built = try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
             let repository = GitRepository(path: temporary.appending("repository"))
@@ -32,11 +30,35 @@ extension LayerFactory {
         return built
     }
 
+    /// Asks the repository whether it is there, unless the layer is known and nobody will ask for it.
+    func checkSource(
+        of layer: ImageDefinition.GitLayer, folder: FilePath, isOnBase: Bool
+    ) async throws(ImageBuildError) {
+        let commit =
+            layer.isPinned ? layer.commit : try locked.locked(lockInput(of: layer), at: place)?["commit"]?.string
+        if let commit, !cache.isVerifying, cache.isKnown(try inputs(of: layer, commit, isOnBase: isOnBase)) { return }
+        try await GitRepository.reach(url(of: layer, folder), for: layer.commit)
+    }
+
+    private func lockInput(of layer: ImageDefinition.GitLayer) -> JSONValue {
+        ["kind": "git", "url": .string(layer.url.withoutUser), "commit": .string(layer.commit)]
+    }
+
+    private func url(of layer: ImageDefinition.GitLayer, _ folder: FilePath) -> String {
+        layer.url.hasPrefix(".") ? folder.appending(layer.url).string : layer.url
+    }
+
+    /// A commit's name is a digest of all that is in it, so that where it came from does not matter.
+    private func inputs(
+        of layer: ImageDefinition.GitLayer, _ commit: String, isOnBase: Bool
+    ) throws(ImageBuildError) -> [String] {
+        let above = try parents(to: layer.into, onBase: isOnBase, modified: 0).flatMap(\.fingerprint)
+        return ["git", commit, layer.into, "\(isOnBase)", String(decoding: above, as: UTF8.self)]
+    }
+
     private func commit(of layer: ImageDefinition.GitLayer, at url: String) async throws(ImageBuildError) -> String {
         if layer.isPinned { return layer.commit }
-        let input: JSONValue = [
-            "kind": "git", "url": .string(layer.url.withoutUser), "commit": .string(layer.commit),
-        ]
+        let input = lockInput(of: layer)
         if let commit = try locked.locked(input, at: place)?["commit"]?.string {
             guard commit.wholeMatch(of: #/[0-9a-f]{40}|[0-9a-f]{64}/#) != nil else {
                 throw ImageBuildError("read \(locked.name)", "'\(commit)' is no commit; renew it with --lock")

@@ -1,5 +1,7 @@
 import Definitions
 import OCI
+import POSIX
+import SystemPackage
 
 /// The layers of one build; those that are the same on every platform are made once.
 struct BuildLayers {
@@ -24,7 +26,7 @@ struct BuildLayers {
     mutating func built(
         _ layer: ImageDefinition.Layer, for platform: Platform
     ) async throws(ImageBuildError) -> [BuiltLayer] {
-        let isOnBase = definition.base != .scratch || definition.layers.first != layer
+        let isOnBase = isOnBase(layer)
         let key = Key(layer: layer, isOnBase: isOnBase, platform: layer.dependsOnPlatform ? platform : nil)
         if let built = known[key] { return built }
         let built = try await make(layer, isOnBase: isOnBase, for: platform)
@@ -35,13 +37,7 @@ struct BuildLayers {
     private func make(
         _ layer: ImageDefinition.Layer, isOnBase: Bool, for platform: Platform
     ) async throws(ImageBuildError) -> [BuiltLayer] {
-        var factory = factory
-        for case .files(let earlier) in definition.layers.prefix(while: { $0 != layer }) {
-            factory.earlierFiles.append(try FileSource(earlier, epoch: epoch, isOnBase: true))
-        }
-        if let index = definition.layers.firstIndex(of: layer), index < definition.layerPlaces.count {
-            factory.place = definition.layerPlaces[index]
-        }
+        let factory = try factory(for: layer)
         switch layer {
         case .debian(let layer): return [try await factory.debian(layer, platform)]
         case .git(let layer): return [try await factory.git(layer, folder: definition.folder, isOnBase: isOnBase)]
@@ -49,6 +45,41 @@ struct BuildLayers {
         case .archive(let layer): return [try await factory.archive(layer, epoch: epoch, isOnBase: isOnBase)]
         case .python(let layer): return try await factory.python(layer, platform, epoch: epoch, isOnBase: isOnBase)
         }
+    }
+
+    /// Refuses what lacks a source before any layer takes its minutes.
+    func checkSources() async throws(ImageBuildError) {
+        for layer in definition.layers {
+            switch layer {
+            case .git(let git):
+                try await factory(for: layer).checkSource(
+                    of: git, folder: definition.folder, isOnBase: isOnBase(layer))
+            case .files(let files): try Self.require(files.from)
+            case .archive(let archive): try Self.require(archive.from)
+            case .python(let python): try Self.require(python.requirements)
+            case .debian: break
+            }
+        }
+    }
+
+    private static func require(_ path: FilePath) throws(ImageBuildError) {
+        _ = try posix { () throws(POSIXError) in try FileStatus(path, followingLinks: true) }
+    }
+
+    private func isOnBase(_ layer: ImageDefinition.Layer) -> Bool {
+        definition.base != .scratch || definition.layers.first != layer
+    }
+
+    /// What makes a layer that stands where this one does.
+    private func factory(for layer: ImageDefinition.Layer) throws(ImageBuildError) -> LayerFactory {
+        var factory = factory
+        for case .files(let earlier) in definition.layers.prefix(while: { $0 != layer }) {
+            factory.earlierFiles.append(try FileSource(earlier, epoch: epoch, isOnBase: true))
+        }
+        if let index = definition.layers.firstIndex(of: layer), index < definition.layerPlaces.count {
+            factory.place = definition.layerPlaces[index]
+        }
+        return factory
     }
 }
 

@@ -40,6 +40,14 @@ struct LayerCache: Sendable {
         return known
     }
 
+    /// True where a layer of these inputs was made and is in the store; whether it is intact is seen when it is taken.
+    func isKnown(_ inputs: [String]) -> Bool {
+        guard let content = try? FileSystem.read(file(for: inputs)), let json = try? JSONValue(parsing: content),
+            let layer = try? BuiltLayer(json: json, createdBy: "")
+        else { return false }
+        return store.contains(layer.descriptor)
+    }
+
     private func remembered(_ inputs: [String], createdBy: String) async -> BuiltLayer? {
         await BlockingThread.run { () throws(Never) in
             let file = file(for: inputs)

@@ -41,7 +41,7 @@ struct Restorer: Sendable {
                 return false
             }
         } catch { return try decline(name, error) }
-        try requireSpace(for: manifest, in: folder)
+        try requireSpace(for: manifest.files, in: folder)
         do throws(StorageError) {
             try await download(manifest.files, manifest.tree, to: folder)
             return true
@@ -56,8 +56,8 @@ struct Restorer: Sendable {
     }
 
     /// A disk that is too small is said before the download, and under its own code.
-    private func requireSpace(for manifest: FolderManifest, in folder: FilePath) throws(SupervisionError) {
-        let missing = manifest.files.filter { file in
+    func requireSpace(for files: [FileRecord], in folder: FilePath) throws(SupervisionError) {
+        let missing = files.filter { file in
             (try? FileStatus(file.path.path(below: folder)))?.size != file.size
         }
         // What a start that was killed had of them takes no space a second time.

@@ -100,7 +100,7 @@ extension Journey {
         let record = CompletionRecord(
             run: session.run.description, attempt: session.attempt, image: session.configuration.image,
             started: status.started, finished: Timestamp.now().rfc3339, exitStatus: 0, costUSD: nil,
-            metrics: status.metrics, artifacts: artifacts)
+            metrics: status.metrics, artifacts: artifacts, inputs: luggage.withLock { $0.inputs })
         try await session.persistence.run("write complete.json") {
             guard try await luggage.withLock({ $0.ownership })?.write() ?? true else {
                 throw SupervisionError(.preempted, "complete the run", "another container has taken it over")

@@ -4,48 +4,46 @@ import RunContract
 import SystemPackage
 
 extension Journey {
-    /// A server that ends so often without ever having lived for a while is given up.
-    private static let mostRestarts = 10
-    private static let longLife = Duration.seconds(300)
-
     /// Runs the model server behind the relay until the container is asked to stop.
     func serve(_ session: RunSession) async throws(SupervisionError) {
         guard let server = session.program.serve else { return }
         board.enter(.serve)
         defer { relay.close() }
-        var restarts = 0
+        var restarts = ServerRestarts()
         while true {
             let started = ContinuousClock.now
-            let status = try await serveOnce(server, session)
+            let life = try await serveOnce(server, session)
             if supervisor.termination != nil { throw .stopped }
             relay.wait(retryAfter: 5)
             board.note { $0.isServing = false }
-            restarts = ContinuousClock.now - started > Self.longLife ? 0 : restarts + 1
-            guard restarts <= Self.mostRestarts else {
-                throw SupervisionError(
-                    status: max(1, status.code), "the model server ended \(restarts) times, last with \(status)")
+            let seconds = (ContinuousClock.now - started).seconds
+            if let reason = restarts.refusal(after: life.status, wasReady: life.wasReady, seconds: seconds) {
+                let words = life.words.isEmpty ? "" : ": \(life.words)"
+                throw SupervisionError(status: max(1, life.status.code), "the model server \(reason)\(words)")
             }
-            log.say("the model server ended with \(status) and is started again")
-            do { try await Task.sleep(for: .seconds(min(30, 1 << min(restarts, 5)))) } catch { throw .stopped }
+            log.say("the model server ended with \(life.status) and is started again")
+            do { try await Task.sleep(for: .seconds(restarts.pause)) } catch { throw .stopped }
         }
     }
 
-    private func serveOnce(_ server: Program.Serve, _ session: RunSession) async throws(SupervisionError) -> ExitStatus
-    {
+    private func serveOnce(
+        _ server: Program.Serve, _ session: RunSession
+    ) async throws(SupervisionError) -> (status: ExitStatus, wasReady: Bool, words: String) {
         let port = try await RelayGate.freePort()
         let command = try command(server, session, port: port)
         log.say("serve: \(command.arguments.joined(separator: " "))")
         let child = try await supervisor.start(command)
-        let output = ChildOutput(of: child, receive: log.stream(of: "serve") { _ in })
+        let last = LastWords()
+        let output = ChildOutput(of: child, receive: log.stream(of: "serve") { last.add($0) })
         let ready = server.ready
         let probing = Task { [self] in await openWhenReady(port: port, path: ready) }
         let status = await child.wait()
         probing.cancel()
-        await probing.value
+        let wasReady = await probing.value
         // An engine that outlives its server would keep the GPU from the next one.
         supervisor.endStage(child, SIGKILL)
         await output.finish(within: .milliseconds(500))
-        return status
+        return (status, wasReady, last.text)
     }
 
     /// The server's command with its variables filled in.
@@ -60,21 +58,22 @@ extension Journey {
             arguments, environment: stages.process(variables), workdir: try workdir(session.program, variables))
     }
 
-    /// Asks the server until it answers 2xx, then opens the relay.
-    private func openWhenReady(port: Int, path: String) async {
+    /// Asks the server until it answers 2xx, then opens the relay; true where it did.
+    private func openWhenReady(port: Int, path: String) async -> Bool {
         let client = HTTPClient()
         while !Task.isCancelled {
             if await Self.answers(client, port: port, path: path) {
                 // A health check that knows no better asks for `/`, which must stay 200 for it.
                 let hasRoot = await Self.answers(client, port: port, path: "/")
-                guard !Task.isCancelled else { return }
+                guard !Task.isCancelled else { return true }
                 relay.open(port: port, hasRoot: hasRoot)
                 board.note { $0.isServing = true }
                 log.say("the model answers")
-                return
+                return true
             }
             try? await Task.sleep(for: .milliseconds(300))
         }
+        return false
     }
 
     private static func answers(_ client: HTTPClient, port: Int, path: String) async -> Bool {

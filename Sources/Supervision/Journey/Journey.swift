@@ -33,6 +33,8 @@ public final class Journey: Sendable {
         var ownership: RunOwnership?
         var logs: LogUpload?
         var reporter: Task<Void, Never>?
+        /// What was taken of other runs.
+        var inputs: [CompletionRecord.Input] = []
         var isComplete = false
         var isSuperseded = false
     }
@@ -78,12 +80,14 @@ public final class Journey: Sendable {
             log.say("the run was completed by attempt \(record.attempt); nothing is trained")
             luggage.withLock { $0.isComplete = true }
             if configuration.keepsServing {
+                try await takeInputs(session)
                 try await restoreForServing(session, record)
                 try await serve(session)
             }
             return
         }
         try await checkMachine(session)
+        try await takeInputs(session)
         let plans = try await restore(session)
         try await runStages(session, plans)
         let artifacts = try await drain(session)

@@ -49,7 +49,8 @@ struct Preflight: Sendable {
     }
 
     private func checkMemory(_ gpus: GPUInventory, _ gib: Double) throws(SupervisionError) {
-        guard let least = gpus.memories.min(), Double(least) / 1024 < gib else { return }
+        if gpus.unknown > 0 { log.say("\(gpus.unknown) of the GPUs do not tell their memory, which is not checked") }
+        guard let least = gpus.least, Double(least) / 1024 < gib else { return }
         throw SupervisionError(
             .preflight, "use the GPUs", "one has \((Double(least) / 1024).rounded(1)) GiB, and \(gib) are asked for")
     }

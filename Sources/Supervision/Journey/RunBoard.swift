@@ -115,11 +115,11 @@ public final class RunBoard: Sendable {
         guard !values.isEmpty else { return }
         state.withLock { state in
             state.status.metrics.merge(values) { _, new in new }
-            if let step = values["step"].flatMap({ Int($0) }) { state.status.step = step }
+            if let step = values["step"].flatMap(MetricNumber.whole) { state.status.step = step }
             for (name, text) in values where name != "step" {
-                guard let y = Double(text), y.isFinite else { continue }
+                guard let y = MetricNumber.value(text) else { continue }
                 var points = state.series[name] ?? []
-                let x = values["step"].flatMap { Double($0) } ?? Double((points.last?.x ?? 0) + 1)
+                let x = values["step"].flatMap(MetricNumber.value) ?? Double((points.last?.x ?? 0) + 1)
                 points.append(Point(x: x, y: y))
                 // Every other old point goes, so that the whole course stays visible.
                 if points.count > Self.mostPoints {

@@ -16,7 +16,7 @@ enum PrometheusText {
         gauge("caas_attempt", "The number of this start of the run.", [("", "\(status.attempt)")])
         if let step = status.step { gauge("caas_step", "The newest step in the log.", [("", "\(step)")]) }
         let values = status.metrics.sorted { $0.key < $1.key }.compactMap { name, value in
-            Double(value).map { ("{name=\"\(name)\"}", "\($0)") }
+            MetricNumber.value(value).map { ("{name=\"\(name)\"}", "\($0)") }
         }
         if !values.isEmpty { gauge("caas_metric", "The newest value in the log.", values) }
         gauge("caas_queued_bytes", "Bytes that wait for their upload.", [("", "\(status.queuedBytes)")])

@@ -1,0 +1,76 @@
+public import JSON
+import Secrets
+public import SystemPackage
+
+/// A manifest that outlives the variables which it was read with.
+extension RunManifest {
+    /// The manifest in its own keys, with every variable's value in its place, and no secret.
+    ///
+    /// ``init(kept:place:settings:overrides:)`` reads it as any manifest. The registry's password is kept as the variable
+    /// that it came from; where it stood in the file itself it is left out.
+    public func kept(image: String, environment: [String: String]) -> JSONValue {
+        var json: JSONValue = [
+            "name": Self.literal(name), "target": "ionet", "image": Self.literal(image), "resources": resources.json,
+            "port": .integer(port), "keep_alive": .bool(keepAlive),
+            "environment": .object(environment.mapValues(Self.literal)),
+            "secrets": .array(secrets.map(JSONValue.string)),
+            "optional_secrets": .array(optionalSecrets.map(JSONValue.string)),
+        ]
+        if let budgetUSD { json["budget_usd"] = .double(budgetUSD) }
+        if let registryLogin, let variable = registryLogin.passwordVariable {
+            json["registry_login"] = [
+                "username": Self.literal(registryLogin.username), "password": .string("${\(variable)}"),
+            ]
+        }
+        return json
+    }
+
+    /// Reads what ``kept(image:environment:)`` made; errors call it `place`.
+    public init(
+        kept: JSONValue, place: FilePath, settings: Settings, overrides: [String] = []
+    ) throws(DefinitionError) {
+        try self.init(
+            YAMLValue(kept, place: place.string, path: ""), file: place, settings: settings, overrides: overrides)
+    }
+
+    /// A text that is not expanded when it is read again.
+    fileprivate static func literal(_ text: String) -> JSONValue { .string(text.replacing("${", with: "$${")) }
+}
+
+extension RunManifest.Resources {
+    fileprivate var json: JSONValue {
+        var json: JSONValue = ["gpus": .integer(gpus), "hours": .integer(hours)]
+        if let gpu { json["gpu"] = RunManifest.literal(gpu) }
+        if !locations.isEmpty { json["locations"] = .array(locations.map(RunManifest.literal)) }
+        if let hardwareID { json["hardware_id"] = Self.kept(hardwareID) }
+        if !locationIDs.isEmpty { json["location_ids"] = .array(locationIDs.map(Self.kept)) }
+        return json
+    }
+
+    /// An id: a number stays one.
+    private static func kept(_ id: JSONValue) -> JSONValue { id.string.map(RunManifest.literal) ?? id }
+}
+
+extension YAMLValue {
+    /// A JSON document as the YAML that it is, but for the characters that YAML does not allow.
+    /// <https://yaml.org/spec/1.2.2/#51-character-set>
+    fileprivate init(_ json: JSONValue, place: String, path: String) {
+        func inner(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+        let content: Content =
+            switch json {
+            case .null: .empty
+            case .bool(let flag): .scalar(flag ? "true" : "false", isPlain: true)
+            case .number(let text): .scalar(text, isPlain: true)
+            case .string(let text): .scalar(text, isPlain: false)
+            case .array(let elements):
+                .sequence(
+                    elements.enumerated().map { YAMLValue($1, place: place, path: "\(path)[\($0)]") })
+            case .object(let members):
+                .mapping(
+                    members.sorted { $0.key < $1.key }.map { name, value in
+                        Entry(key: name, place: place, value: YAMLValue(value, place: place, path: inner(name)))
+                    })
+            }
+        self.init(content: content, place: place, path: path)
+    }
+}

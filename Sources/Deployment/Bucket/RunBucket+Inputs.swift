@@ -1,0 +1,23 @@
+public import RunContract
+
+extension RunBucket {
+    /// What another run starts from: the files of an artifact, if this run is complete and every one of them is there.
+    public func files(
+        of input: RunInput
+    ) async throws(DeploymentError) -> (record: CompletionRecord, files: [FileRecord]) {
+        let action = "take \(input)"
+        guard let record = try await completion() else {
+            throw DeploymentError(
+                .unverified, action, "it is not complete: there is no \(layout.completion) in the bucket")
+        }
+        let files: [FileRecord]
+        do throws(ContractError) { files = try record.artifact(of: input).files } catch {
+            throw DeploymentError(.unverified, action, error.reason)
+        }
+        let faults = try await faults(in: files)
+        guard faults.isEmpty else {
+            throw DeploymentError(.unverified, action, faults.prefix(3).joined(separator: "; "))
+        }
+        return (record, files)
+    }
+}

@@ -1,0 +1,93 @@
+import JSON
+import RunContract
+
+/// Which machines a run has, and which of them may still write and cost.
+extension Deployer {
+    /// The record with what the provider lists of the run: ids whose answer was lost, and machines that were asked for
+    /// from elsewhere.
+    public func reconciled(_ record: RunRecord) async throws(DeploymentError) -> RunRecord {
+        try await reconciled(record, listed: try await ionet.deployments())
+    }
+
+    func reconciled(
+        _ record: RunRecord, listed: [IonetDeployment]
+    ) async throws(DeploymentError) -> RunRecord {
+        var news: [(IonetDeployment, IonetDetails?)] = []
+        for deployment in record.own(in: listed) where record.lacks(deployment) {
+            news.append((deployment, try await ionet.details(of: deployment.id)))
+        }
+        guard !news.isEmpty else { return record }
+        return try ledger.update(record) { record in
+            for (deployment, details) in news {
+                record.take(deployment, details: details, api: ionet.name)
+                record.request = record.request ?? details?.request(of: record.run)
+            }
+        }
+    }
+
+    /// Refuses while the provider has a machine of the run that is not over, and says what ends it.
+    ///
+    /// That a machine is not there is believed only after several looks: a list may lag behind what was asked for.
+    public func requireNoMachine(of record: RunRecord, to action: String) async throws(DeploymentError) -> RunRecord {
+        var record = try await reconciled(record)
+        for machine in record.billing {
+            try ionet.check(machine, of: record.run)
+            let (found, deployment) = try await look(at: machine, of: record)
+            if let deployment, !deployment.status.isOver {
+                throw DeploymentError(
+                    .refused, action,
+                    "its machine \(machine.name) is not over, io.net says '\(deployment.status)', and may still write; "
+                        + "caasctl destroy \(record.run) --force ends it")
+            }
+            record = found
+            guard deployment == nil else { continue }
+            report("io.net knows nothing of the machine \(machine.name) any more")
+            record = try forget(machine, of: record)
+        }
+        return record
+    }
+
+    /// Looks for a machine by its id, or by its name where the answer was lost, until it is there or surely is not.
+    func look(
+        at machine: MachineRecord, of record: RunRecord
+    ) async throws(DeploymentError) -> (RunRecord, IonetDeployment?) {
+        var record = record
+        for attempt in 0..<patience.absences {
+            if attempt > 0 { try await pause(patience.absence) }
+            record = try await reconciled(record)
+            let current = record.machines.first { $0.name == machine.name && $0.mayBill } ?? machine
+            guard let id = current.deployment ?? machine.deployment else { continue }
+            if let deployment = try await ionet.deployment(id) { return (record, deployment) }
+        }
+        return (record, nil)
+    }
+
+    /// Notes that the provider went on knowing nothing of a machine.
+    func forget(_ machine: MachineRecord, of record: RunRecord) throws(DeploymentError) -> RunRecord {
+        var machine = machine
+        machine.state = machine.deployment == nil ? .absent : .destroyed
+        return try ledger.note(machine, of: record)
+    }
+
+    /// What the run was asked for: what the ledger keeps, else what the provider still tells of its machines.
+    public func request(of record: RunRecord) async throws(DeploymentError) -> KeptRequest? {
+        if let request = record.request { return request }
+        for machine in record.machines.reversed() {
+            guard let id = machine.deployment, let details = try await ionet.details(of: id) else { continue }
+            let request = details.request(of: record.run)
+            try ledger.update(record) { $0.request = $0.request ?? request }
+            return request
+        }
+        return nil
+    }
+
+    /// A name for one more machine of the run, which no deployment has or had.
+    public func nextName(of record: RunRecord, to action: String) async throws(DeploymentError) -> MachineName {
+        let first = record.nextNumber(listed: try await ionet.deployments())
+        for number in first..<first + 20 {
+            let name = MachineName(run: record.run, number: number)
+            if try await ionet.isFree(name: name.description) { return name }
+        }
+        throw DeploymentError(.refused, action, "io.net has deployments of the names up to \(record.run)-\(first + 19)")
+    }
+}

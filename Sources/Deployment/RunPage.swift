@@ -1,0 +1,41 @@
+import HTTP
+import JSON
+import RunContract
+import Secrets
+
+/// The live page of a run's container, as far as it tells what the run does.
+struct RunPage: Sendable {
+    private let url: HTTPURL
+    private let token: Secret
+    private let http: HTTPClient
+
+    /// The page behind a container's public address.
+    ///
+    /// Nil where that is no HTTPS, except on this machine: the token would be shown to others on the way.
+    init?(publicURL: String, token: Secret, http: HTTPClient = HTTPClient()) {
+        guard let server = try? HTTPURL(publicURL), server.scheme == "https" || server.isLoopback else { return nil }
+        url = server.with(target: String(server.path.reversed().drop { $0 == "/" }.reversed()) + "/.caas/status.json")
+        self.token = token
+        self.http = http
+    }
+
+    /// What the run says now.
+    func status() async throws(DeploymentError) -> RunStatus {
+        let action = "ask the run's page"
+        var request = HTTPRequest("GET", url)
+        request.headers["Authorization"] = "Bearer \(token.unredacted)"
+        request.followsRedirects = false
+        request.stallSeconds = 10
+        let answer: HTTPResponse
+        do throws(HTTPError) { answer = try await http.send(request, limit: 1 << 20) } catch {
+            throw DeploymentError(.unreachable, action, error.description)
+        }
+        guard answer.isSuccess else {
+            let advice = answer.status == 401 ? ": its token was made with another computer's key" : ""
+            throw DeploymentError(.refused, action, "it answered \(answer.status)\(advice)")
+        }
+        do throws(JSONError) { return try RunStatus(json: JSONValue(parsing: answer.body)) } catch {
+            throw DeploymentError(.unexpectedAnswer, action, error.description)
+        }
+    }
+}

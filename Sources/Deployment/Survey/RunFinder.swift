@@ -1,0 +1,85 @@
+public import Definitions
+import RunContract
+import Timestamps
+
+/// Finds a run that somebody names: in the ledger, else in the bucket or at the provider, and then notes it in the ledger.
+public struct RunFinder: Sendable {
+    private let ledger: RunLedger
+    private let settings: Settings
+
+    /// A finder that looks where the settings say.
+    public init(_ ledger: RunLedger, settings: Settings) {
+        self.ledger = ledger
+        self.settings = settings
+    }
+
+    /// The run that a text means: an id, the beginning of one only, or `last`.
+    public func find(_ text: String) async throws(DeploymentError) -> RunRecord {
+        let unknown: DeploymentError
+        do throws(DeploymentError) { return try await completed(try ledger.find(text)) } catch {
+            guard error.code == .notFound, !text.isEmpty else { throw error }
+            unknown = error
+        }
+        let survey = await RunSurvey(ledger, settings: settings, beginning: text == "last" ? "" : text)
+        let action = "find run '\(text)'"
+        let exact = survey.runs.filter { $0.run.description == text }
+        let fitting = exact.isEmpty ? survey.runs : exact
+        guard let found = fitting.first else {
+            let blanks = survey.blanks.map { "; \($0)" }.joined()
+            throw DeploymentError(.notFound, action, unknown.reason + ", and bucket and io.net have none" + blanks)
+        }
+        guard fitting.count == 1 || text == "last" else {
+            let names = fitting.prefix(5).map(\.run.description).joined(separator: " or ")
+            throw DeploymentError(.unsuitable, action, "it may be \(names)")
+        }
+        return try await adopt(found, survey)
+    }
+
+    private func adopt(_ found: KnownRun, _ survey: RunSurvey) async throws(DeploymentError) -> RunRecord {
+        var record = RunRecord(
+            run: found.run, created: found.created ?? Timestamp.now().rfc3339,
+            bucket: found.isInBucket ? survey.place : nil)
+        if !found.deployments.isEmpty {
+            let ionet = try IonetClient(settings: settings)
+            for deployment in found.deployments {
+                let details = try await ionet.details(of: deployment.id)
+                record.take(deployment, details: details, api: ionet.name)
+                record.request = record.request ?? details?.request(of: found.run)
+            }
+        }
+        record.bucket = record.bucket ?? bucket(of: record)
+        return try ledger.update(record) { _ in }
+    }
+
+    /// The record with the bucket that it lacked as long as the settings did not name one.
+    private func completed(_ record: RunRecord) async throws(DeploymentError) -> RunRecord {
+        guard record.bucket == nil, record.machines.allSatisfy(\.isAdopted), let bucket = bucket(of: record) else {
+            return record
+        }
+        return try ledger.update(record) { $0.bucket = bucket }
+    }
+
+    /// Where a run writes that only the provider knows.
+    ///
+    /// The service must be the one of the settings: no other may see what their key signs.
+    private func bucket(of record: RunRecord) -> RunRecord.Bucket? {
+        guard let endpoint = settings.text(EnvironmentName.endpoint), let sent = record.request?.environment,
+            sent[EnvironmentName.endpoint] == endpoint, let name = sent[EnvironmentName.bucket]
+        else { return nil }
+        return RunRecord.Bucket(endpoint: endpoint, name: name, prefix: sent[EnvironmentName.prefix])
+    }
+}
+
+extension KnownRun {
+    /// RFC 3339, as the run's id says it, or as whoever was asked.
+    fileprivate var created: String? {
+        let digits = Array(date)
+        if digits.count == 15 {
+            func text(_ range: Range<Int>) -> String { String(digits[range]) }
+            let moment =
+                "\(text(0..<4))-\(text(4..<6))-\(text(6..<8))T\(text(9..<11)):\(text(11..<13)):\(text(13..<15))Z"
+            if Timestamp(rfc3339: moment) != nil { return moment }
+        }
+        return status?.started ?? deployments.compactMap(\.created).min()?.rfc3339
+    }
+}

@@ -1,0 +1,53 @@
+/// One input of a run, known by name: which artifact of which run goes where.
+public struct RunInput: Sendable, Hashable, CustomStringConvertible {
+    /// The other run.
+    public let run: RunID
+    /// The artifact's name in its complete.json.
+    public let artifact: String
+    /// A folder below the data folder.
+    public let into: String
+
+    /// As errors name it.
+    public var description: String { "artifact '\(artifact)' of run \(run)" }
+}
+
+extension Program {
+    /// The inputs with their variables filled in, as `value` says them.
+    public func inputs(_ value: (String) -> String?) throws(ContractError) -> [RunInput] {
+        var named: [RunInput] = []
+        for input in inputs {
+            let run = try RunID(try Template(input.run).expanded(value))
+            let into = try Template(input.into ?? input.artifact).expanded(value)
+            let parts = into.split(separator: "/", omittingEmptySubsequences: false)
+            guard !parts.contains(where: { ["", ".", ".."].contains($0) }) else {
+                throw ContractError(
+                    "take the input '\(input.artifact)'", "'\(into)' is no folder below the data folder")
+            }
+            named.append(RunInput(run: run, artifact: input.artifact, into: into))
+        }
+        return named
+    }
+
+    /// What a variable of the program is where only the image and what is sent are known, not yet the machine.
+    public func value(of name: String, sent: [String: String]) -> String? {
+        if let value = sent[name] { return value }
+        if name == "DATA", !data.contains("${") { return data }
+        let below = { (name: String) in sent[name] ?? imageEnvironment[name] }
+        guard let template = environment[name] else { return below(name) }
+        return try? Template(template).expanded(below)
+    }
+}
+
+extension CompletionRecord {
+    /// What an input takes; an artifact that is not there is refused.
+    public func artifact(of input: RunInput) throws(ContractError) -> Artifact {
+        let action = "take \(input)"
+        guard run == input.run.description else { throw ContractError(action, "its complete.json is of run \(run)") }
+        guard let artifact = artifacts.first(where: { $0.into == input.artifact }) else {
+            let names = artifacts.map(\.into).sorted()
+            throw ContractError(
+                action, names.isEmpty ? "that run has no artifacts" : "that run has \(names.joined(separator: ", "))")
+        }
+        return artifact
+    }
+}

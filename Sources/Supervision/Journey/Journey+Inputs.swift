@@ -1,0 +1,81 @@
+import JSON
+import ObjectStorage
+import POSIX
+import RunContract
+import Synchronization
+import SystemPackage
+
+extension Journey {
+    /// Brings the artifacts of other runs that the program starts from; files that are there and fit stay.
+    ///
+    /// All of them are found, and their objects asked for, before the first is downloaded: a run that cannot start is to
+    /// say so while it has cost seconds.
+    func takeInputs(_ session: RunSession) async throws(SupervisionError) {
+        guard !session.program.inputs.isEmpty else { return }
+        let variables = try session.stages.programVariables()
+        let inputs: [RunInput]
+        do throws(ContractError) { inputs = try session.program.inputs { variables[$0] } } catch {
+            throw SupervisionError(status: ExitCode.configuration.rawValue, "\(error)")
+        }
+        var found: [(input: RunInput, artifact: CompletionRecord.Artifact)] = []
+        var taken: [CompletionRecord.Input] = []
+        for input in inputs {
+            let (record, artifact) = try await find(input, session)
+            found.append((input, artifact))
+            taken.append(CompletionRecord.Input(run: record.run, attempt: record.attempt, artifact: input.artifact))
+        }
+        for (input, artifact) in found { try await download(input, artifact, session) }
+        luggage.withLock { $0.inputs = taken }
+    }
+
+    private func find(
+        _ input: RunInput, _ session: RunSession
+    ) async throws(SupervisionError) -> (CompletionRecord, CompletionRecord.Artifact) {
+        let layout = session.layout.layout(of: input.run)
+        let action = "take \(input)"
+        do {
+            guard let bytes = try await session.store.get(layout.completion, limit: 256 << 20) else {
+                throw SupervisionError(
+                    .preflight, action, "it is not complete: there is no \(layout.completion) in the bucket")
+            }
+            let record: CompletionRecord
+            do throws(JSONError) {
+                record = try CompletionRecord(json: JSONValue(parsing: bytes), below: layout.root)
+            } catch {
+                throw SupervisionError(.preflight, action, "\(layout.completion) cannot be read: \(error)")
+            }
+            let artifact = try record.artifact(of: input)
+            let files = artifact.files
+            let missing = try await BoundedTasks.run(files.count, atOnce: TransferLimits.filesAtOnce) {
+                [store = session.store] (index) async throws(StorageError) in
+                try await store.head(files[index].key)?.size == files[index].size ? nil : files[index].key
+            }
+            if let key = missing.compactMap(\.self).first {
+                throw SupervisionError(.preflight, action, "\(key) is missing in the bucket, or has another size")
+            }
+            return (record, artifact)
+        } catch { throw Self.failure(error, action) }
+    }
+
+    private func download(
+        _ input: RunInput, _ artifact: CompletionRecord.Artifact, _ session: RunSession
+    ) async throws(SupervisionError) {
+        let folder = session.data.pushing(FilePath(input.into))
+        let files = artifact.files
+        let size = files.reduce(0) { $0 + $1.size }
+        log.say("input \(input.into): \(input), \(files.count) files, \(ByteCount(size))")
+        let restorer = Restorer(session: session)
+        try restorer.requireSpace(for: files, in: folder)
+        do throws(StorageError) { try await restorer.download(files, artifact.tree, to: folder) } catch {
+            throw Self.failure(error, "take \(input)")
+        }
+    }
+
+    /// What the bucket says is wrong with an input ends the run as a preflight that failed.
+    private static func failure(_ error: any Error, _ action: String) -> SupervisionError {
+        if let error = error as? SupervisionError { return error }
+        if let error = error as? StorageError, error.code == .cancelled { return .stopped }
+        if error is ContractError { return SupervisionError(status: ExitCode.preflight.rawValue, "\(error)") }
+        return SupervisionError(.preflight, action, "\(error)")
+    }
+}

@@ -1,0 +1,44 @@
+import Definitions
+import Deployment
+import POSIX
+import RunContract
+
+/// Makes sure, before a machine is rented, of what its container would miss after it is paid for.
+struct InputCheck {
+    private let plan: DeploymentPlan
+    private let settings: Settings
+
+    init(_ plan: DeploymentPlan, _ settings: Settings) {
+        self.plan = plan
+        self.settings = settings
+    }
+
+    /// Refuses a deployment that does not set what the program requires, and inputs that are not complete.
+    func check(_ program: Program) async throws {
+        let sent = plan.request.environment
+        let missing = program.requires.filter { name in
+            let value = sent[name] ?? program.environment[name] ?? program.imageEnvironment[name]
+            return plan.request.secrets[name] == nil && value?.isEmpty ?? true
+        }
+        guard missing.isEmpty else {
+            throw DeploymentError(
+                .unsuitable, plan.action,
+                "the program \(program.name) requires \(missing.joined(separator: ", ")); set it in 'environment'")
+        }
+        let inputs: [RunInput]
+        do throws(ContractError) { inputs = try program.inputs { program.value(of: $0, sent: sent) } } catch {
+            throw DeploymentError(.unsuitable, plan.action, error.description)
+        }
+        guard !inputs.isEmpty else { return }
+        guard let place = plan.bucket else {
+            throw DeploymentError(
+                .unsuitable, plan.action, "it starts from other runs, and has no bucket to find them in")
+        }
+        for input in inputs {
+            let bucket = try RunBucket(place, run: input.run, settings: settings)
+            let (record, files) = try await bucket.files(of: input)
+            let size = files.reduce(0) { $0 + $1.size }
+            StandardError.print("input    \(input), attempt \(record.attempt): \(files.count) files, \(size) bytes")
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import Definitions
+import Deployment
+import JSON
+import POSIX
+import RunContract
+
+/// What the verbs take that rent another machine for a run.
+struct AgainOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Take what runs from this manifest instead of from the ledger.",
+            discussion: "Needed for a run whose first machine was not rented from this computer.", valueName: "file"))
+    var manifest: String?
+
+    @Flag(help: "Also where it cannot be known whether an earlier machine still writes.")
+    var force = false
+}
+
+/// Another machine for a run that had one.
+struct Restart {
+    private let verb: String
+    private let found: FoundRun
+    private let target: RunOptions
+    private let again: AgainOptions
+    private let start: StartOptions
+    private let settings: Settings
+
+    init(
+        verb: String, _ found: FoundRun, _ target: RunOptions, _ again: AgainOptions, _ start: StartOptions,
+        _ settings: Settings
+    ) throws {
+        self.verb = verb
+        self.found = found
+        self.target = target
+        self.again = again
+        self.start = start
+        self.settings = settings
+    }
+
+    private var record: RunRecord { found.record }
+    private var action: String { "\(verb) \(record.run)" }
+
+    /// Where the run is, whatever machine serves it.
+    var bucket: RunBucket { get throws { try target.bucket(of: record, settings) } }
+
+    /// Rents the machine, once no earlier one can write any more.
+    func go(program check: (Program?) throws -> Void = { _ in }) async throws {
+        let ionet = try IonetClient(settings: settings)
+        let deployer = Deployer(ionet, ledger: found.ledger) { StandardError.print($0) }
+        try await requireSilence(deployer)
+        let request = again.manifest == nil ? try await deployer.request(of: record) : nil
+        let manifest = try manifest(request)
+        let isNewImage = again.manifest != nil || start.overrides.contains { $0.hasPrefix("image=") }
+        let run = RunStart(
+            verb: verb, manifest: manifest, run: record.run, name: try await deployer.nextName(of: record, to: action),
+            digest: isNewImage ? nil : request?.digest, paidUSD: record.paidUSD, bucket: record.bucket,
+            options: start, settings: settings, ionet: ionet, home: HomeFolder.path())
+        // Somebody may have started one elsewhere while the user thought about the price.
+        try await run.go(checking: { try await requireSilence(deployer) }, program: check)
+    }
+
+    private func manifest(_ request: KeptRequest?) throws -> RunManifest {
+        let overrides = start.overrides + (verb == "serve" ? ["keep_alive=true"] : [])
+        if let file = again.manifest {
+            return try RunManifest(
+                reading: RunManifest.locate(file), settings: settings, overrides: overrides)
+        }
+        guard let request else {
+            throw DeploymentError(
+                .notFound, action, "it is not known here what ran; name its manifest by --manifest FILE")
+        }
+        return try request.manifest(of: record.run, settings: settings, overrides: overrides)
+    }
+
+    /// Refuses while an earlier machine may still write; what cannot be known is believed with --force alone.
+    private func requireSilence(_ deployer: Deployer) async throws {
+        do {
+            if let blank = found.blank { throw blank }
+            _ = try await deployer.requireNoMachine(of: record, to: action)
+        } catch let error as DeploymentError where error.code != .refused || error.action != action {
+            guard again.force, error.code != .cancelled else {
+                throw DeploymentError(
+                    error.code, action,
+                    "it cannot be known whether an earlier machine of it still writes (\(error)); --force starts another "
+                        + "one all the same")
+            }
+            StandardError.print("warning: an earlier machine of it may still write: \(error)")
+        }
+        if !again.force { try await bucket.requireSilence(to: action) }
+    }
+}

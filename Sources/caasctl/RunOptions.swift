@@ -1,0 +1,75 @@
+import ArgumentParser
+import Definitions
+import Deployment
+import POSIX
+import RunContract
+
+/// What every verb needs that names a run.
+struct RunOptions: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp(
+            "A run's id, the beginning of one, or 'last'.",
+            discussion: "One that this computer does not know is looked for in the bucket and at io.net."))
+    var run: String
+
+    @OptionGroup var options: SettingsOptions
+
+    /// The run, with the provider's client where there can be one, and what the provider lists of it noted.
+    func find(_ settings: Settings) async throws -> FoundRun {
+        let ledger = RunLedger(home: HomeFolder.path())
+        var record = try await RunFinder(ledger, settings: settings).find(run)
+        do throws(DeploymentError) {
+            let ionet = try IonetClient(settings: settings)
+            try ionet.check(record)
+            record = try await Deployer(ionet, ledger: ledger) { StandardError.print($0) }.reconciled(record)
+            return FoundRun(record: record, provider: .success(ionet), ledger: ledger)
+        } catch {
+            if error.code == .cancelled { throw error }
+            return FoundRun(record: record, provider: .failure(error), ledger: ledger)
+        }
+    }
+
+    /// The run's folder in its bucket; why there is none is said, and is no error where the provider knows something too.
+    func bucketIfAny(of record: RunRecord, _ settings: Settings) -> RunBucket? {
+        do { return try bucket(of: record, settings) } catch {
+            StandardError.print("\(error)")
+            return nil
+        }
+    }
+
+    /// The run's folder in its bucket.
+    func bucket(of record: RunRecord, _ settings: Settings) throws -> RunBucket {
+        guard let place = record.bucket else {
+            let isOwn = record.machines.contains { !$0.isAdopted }
+            throw DeploymentError(
+                .notFound, "look at run \(record.run)",
+                isOwn
+                    ? "it was deployed without a bucket"
+                    : "its bucket is not known here; set R2_ENDPOINT_URL and R2_BUCKET_NAME as for its deployment")
+        }
+        return try RunBucket(place, run: record.run, settings: settings)
+    }
+}
+
+/// A run that a verb named, and the provider that has its machines.
+struct FoundRun {
+    let record: RunRecord
+    /// The provider's client, or why it cannot be asked.
+    let provider: Result<IonetClient, DeploymentError>
+    let ledger: RunLedger
+
+    /// The client where the provider can be asked; why it cannot is said.
+    var ionet: IonetClient? {
+        switch provider {
+        case .success(let ionet): return ionet
+        case .failure(let error):
+            StandardError.print("\(error)")
+            return nil
+        }
+    }
+
+    /// Why the provider cannot be asked.
+    var blank: DeploymentError? {
+        if case .failure(let error) = provider { error } else { nil }
+    }
+}

@@ -1,0 +1,156 @@
+import Definitions
+import Deployment
+import HTTP
+import ImageStore
+import JSON
+import OCI
+import POSIX
+import Registry
+import RunContract
+import Secrets
+import SystemPackage
+
+/// The way from a manifest to a machine that is paid for, which `deploy`, `resume` and `serve` go alike.
+struct RunStart {
+    let verb: String
+    let manifest: RunManifest
+    let run: RunID
+    /// The machine's name, nil for the run's first.
+    var name: MachineName?
+    /// The image that the run had before, nil where another one is wanted.
+    var digest: String?
+    /// US dollars that the run's earlier machines cost.
+    var paidUSD = 0.0
+    /// Where the run's results are, nil for a new run.
+    var bucket: RunRecord.Bucket?
+    let options: StartOptions
+    let settings: Settings
+    let ionet: IonetClient
+    let home: FilePath
+
+    private var action: String { "\(verb) \(run)" }
+
+    /// Checks everything, shows what it costs, asks, and starts the machine.
+    ///
+    /// `check` is asked for what may have changed while the user thought about it.
+    func go(
+        checking check: () async throws -> Void = {}, program checkProgram: (Program?) throws -> Void = { _ in }
+    ) async throws {
+        let image = try ManifestImage(manifest, verb: verb, store: ImageStore(at: home.appending("store")))
+        let login = try await login(for: image.reference)
+        let checked = try await image.check(registry(login, for: image.reference), isDry: options.dryRun)
+        try requireSame(checked.digest, as: image.reference)
+        try checkProgram(checked.program)
+        let offer = try await ionet.offer(for: manifest.resources)
+        let key = try StatusKey(home: home)
+        let plan = try DeploymentPlan(
+            manifest, run: run, name: name, verb: verb, image: image.reference, digest: checked.digest, offer: offer,
+            login: login, settings: settings, key: key)
+        try requireSameBucket(plan)
+        try Deployer.check(plan, budgetUSD: manifest.budgetUSD, paidUSD: paidUSD)
+        showOffer(plan)
+        if let program = checked.program { try await InputCheck(plan, settings).check(program) }
+        if options.dryRun { return try show(plan) }
+        try await proveBucket(plan)
+        try confirm(plan)
+        try await check()
+        let deployer = Deployer(ionet, ledger: RunLedger(home: home)) { StandardError.print($0) }
+        let record = try await deployer.start(plan)
+        print(run)
+        if options.detach { return }
+        try await showLinks(try await deployer.follow(record), key)
+    }
+
+    /// What the provider logs in with: the manifest's login, else what `push` logs in with.
+    private func login(for image: Reference) async throws -> RunManifest.RegistryLogin? {
+        if let login = manifest.registryLogin { return login }
+        if let username = settings.text("REGISTRY_USERNAME"), let password = settings.secret("REGISTRY_PASSWORD") {
+            return RunManifest.RegistryLogin(username: username, password: password)
+        }
+        let credentials = RegistryCredentials.standard()
+        guard let login = try await credentials.login(for: image.registry, repository: image.repository) else {
+            return nil
+        }
+        return RunManifest.RegistryLogin(username: login.username, password: login.password)
+    }
+
+    /// A client that pulls as the provider will: with this login, or without any.
+    private func registry(_ login: RunManifest.RegistryLogin?, for image: Reference) throws -> RegistryClient {
+        var credentials = RegistryCredentials.none
+        if let login {
+            credentials.add(
+                .password(user: login.username, login.password, from: "registry_login"), for: image.registry)
+        }
+        return try options.connection.client(credentials)
+    }
+
+    /// A tag may name another image today than when the run began.
+    private func requireSame(_ found: Digest?, as reference: Reference) throws {
+        guard let digest, let found, found.description != digest else { return }
+        throw DeploymentError(
+            .unsuitable, action,
+            "\(reference) is now \(found), and the run had \(digest); to go on with the new one type: "
+                + "--set image=\(reference)")
+    }
+
+    /// What a run goes on from is where it began.
+    private func requireSameBucket(_ plan: DeploymentPlan) throws {
+        guard let bucket, plan.bucket != bucket else { return }
+        func name(_ place: RunRecord.Bucket?) -> String {
+            place.map { "\($0.name)\($0.prefix.map { "/\($0)" } ?? "") at \($0.endpoint)" } ?? "none"
+        }
+        throw DeploymentError(
+            .unsuitable, action, "its bucket is \(name(bucket)), and the machine would have \(name(plan.bucket))")
+    }
+
+    private func showOffer(_ plan: DeploymentPlan) {
+        StandardError.print(
+            """
+            host     \(ionet.base.authority)
+            machine  \(plan.request.gpus) × \(plan.offer.hardware) in \(plan.offer.locations.joined(separator: ", "))
+            time     \(plan.request.hours) h, charged in advance and not refunded
+            price    \(Deployer.dollars(plan.offer.priceUSD))
+            image    \(plan.request.image)
+            """)
+        if let name { StandardError.print("run      \(run), on its machine \(name)") }
+        if paidUSD > 0 { StandardError.print("before   \(Deployer.dollars(paidUSD)) for the run's earlier machines") }
+        if plan.bucket == nil { StandardError.print("bucket   none: what the run makes is lost when it ends") }
+    }
+
+    private func show(_ plan: DeploymentPlan) throws {
+        guard let output = options.output else {
+            return print(
+                String(decoding: plan.request.json(revealing: false).prettyEncoded(), as: UTF8.self), terminator: "")
+        }
+        try FileSystem.write(plan.request.json(revealing: true).prettyEncoded(), to: FilePath(output), mode: 0o600)
+        StandardError.print(
+            """
+            \(output) holds the request with its secrets; to send it:
+              curl -X POST \(ionet.base)/deploy -H "x-api-key: $IOCLOUD_API_KEY" \
+            -H "Content-Type: application/json" --data @\(output)
+            """)
+    }
+
+    private func proveBucket(_ plan: DeploymentPlan) async throws {
+        guard let place = plan.bucket else { return }
+        for name in [EnvironmentName.accessKeyID, EnvironmentName.secretAccessKey]
+        where plan.request.secrets[name] == nil {
+            throw DeploymentError(.unsuitable, action, "'secrets' of the manifest does not list \(name)")
+        }
+        try await RunBucket(place, run: run, settings: settings).prove()
+    }
+
+    private func confirm(_ plan: DeploymentPlan) throws {
+        guard plan.offer.priceUSD > 0 else { return }
+        let price = Deployer.dollars(plan.offer.priceUSD)
+        if let refusal = Confirmation.refusal(of: "Pay \(price)", yes: options.yes) {
+            throw DeploymentError(.refused, action, "it costs \(price), and \(refusal)")
+        }
+    }
+
+    private func showLinks(_ record: RunRecord, _ key: StatusKey) async throws {
+        guard let url = record.newest?.publicURL else { return StandardError.print("the run is over already") }
+        StandardError.print("page     \(RunLink.page(url, key.token(of: record.run)))")
+        StandardError.print("next     caasctl logs --follow \(record.run)")
+    }
+}

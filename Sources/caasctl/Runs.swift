@@ -1,0 +1,101 @@
+import ArgumentParser
+import Definitions
+import Deployment
+import JSON
+import POSIX
+import RunContract
+import Terminal
+import Timestamps
+
+/// `caasctl runs`: the runs that are known here, in the bucket, or at the provider.
+struct Runs: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List the runs of this computer, of the bucket, and of io.net.",
+        discussion: """
+            The bucket is the one that R2_ENDPOINT_URL, R2_BUCKET_NAME and R2_PREFIX name. Where could not be looked is \
+            said on standard error: what is there is not known then, and the list may lack it.
+            """)
+
+    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var options: SettingsOptions
+
+    func run() async throws {
+        let settings = try options.settings()
+        let survey = await RunSurvey(RunLedger(home: HomeFolder.path()), settings: settings)
+        for blank in survey.blanks { StandardError.print("warning: \(blank)") }
+        for run in survey.runs {
+            guard let failure = run.statusFailure, !survey.blanks.contains(where: { $0.reason == failure }) else {
+                continue
+            }
+            StandardError.print("warning: cannot read what \(run.run) says: \(failure)")
+        }
+        json ? printJSON(survey) : printTable(survey)
+        if survey.isCut { throw ExitCode.failure }
+    }
+
+    private func printTable(_ survey: RunSurvey) {
+        guard !survey.runs.isEmpty else {
+            let rest = survey.blanks.isEmpty ? "" : " where could be looked"
+            return StandardError.print("there is no run\(rest)")
+        }
+        var table = Table("RUN", "PHASE", "MACHINE", "UPDATED", "COST", "KNOWN TO")
+        for run in survey.runs {
+            table.append(
+                run.run.description, run.phase, run.machine(sawProvider: survey.sawProvider), run.updated, run.cost,
+                run.sources.joined(separator: ", "))
+        }
+        print(table, terminator: "")
+    }
+
+    private func printJSON(_ survey: RunSurvey) {
+        let rows = survey.runs.map { run in
+            [
+                "run": .string(run.run.description), "phase": .optional(run.status?.phase.rawValue),
+                "machine": .string(run.machine(sawProvider: survey.sawProvider)), "updated": .string(run.updated),
+                "status_error": .optional(run.statusFailure),
+                "paid_usd": run.record.flatMap { $0.isPriceKnown ? .double($0.paidUSD) : nil } ?? .null,
+                "known_to": .array(run.sources.map(JSONValue.string)),
+            ] as JSONValue
+        }
+        let document: JSONValue = [
+            "runs": .array(rows), "not_seen": .array(survey.blanks.map { .string($0.description) }),
+        ]
+        print(String(decoding: document.prettyEncoded(), as: UTF8.self), terminator: "")
+    }
+}
+
+/// A run in words.
+extension KnownRun {
+    fileprivate var phase: String {
+        if let status { return status.phase.rawValue }
+        return statusFailure == nil ? "-" : "unknown"
+    }
+
+    /// What the provider says of the machine that is there, else of the last one that was.
+    fileprivate func machine(sawProvider: Bool) -> String {
+        let there = deployments.filter { !$0.status.isOver }
+        if there.count > 1 { return "\(there.count) are there" }
+        if let deployment = there.first { return deployment.status.description }
+        if !sawProvider, let record, !record.billing.isEmpty { return "unknown" }
+        guard let record, let newest = record.newest else {
+            return deployments.last?.status.description ?? (sawProvider ? "none" : "unknown")
+        }
+        let listed = deployments.last { $0.id == newest.deployment }
+        return listed?.status.description ?? (newest.mayBill ? "gone" : newest.state.rawValue)
+    }
+
+    fileprivate var updated: String { status?.updated ?? record?.newest?.created ?? "-" }
+
+    fileprivate var cost: String {
+        guard let record, !record.machines.isEmpty else { return "-" }
+        if record.isPriceKnown { return Deployer.dollars(record.paidUSD) }
+        return record.paidUSD > 0 ? "over \(Deployer.dollars(record.paidUSD))" : "-"
+    }
+
+    fileprivate var sources: [String] {
+        [
+            record == nil ? nil : "here", status == nil && !isInBucket ? nil : "bucket",
+            deployments.isEmpty ? nil : "io.net",
+        ].compactMap(\.self)
+    }
+}

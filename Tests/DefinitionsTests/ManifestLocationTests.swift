@@ -1,0 +1,24 @@
+import Definitions
+import POSIX
+import SystemPackage
+import TestSupport
+import Testing
+
+struct ManifestLocationTests {
+    @Test func `a folder is no manifest, whatever its name is`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("demo/readme", "")
+        try folder.write("odd.yaml/readme", "")
+        try folder.write("file", "name: x")
+        #expect(try RunManifest.locate(folder("file").string) == folder("file"))
+        #expect(try RunManifest.locate("none.yaml") == "none.yaml")
+        for name in ["demo", "odd.yaml"] {
+            let path = folder(name).string
+            let error = #expect(throws: DefinitionError.self) { try RunManifest.locate(path) }
+            #expect(error?.description.contains("it is a folder, and there is no ") == true)
+        }
+        // Beside the folder `manifests` of this checkout, whose folder `demo` is an image's elsewhere.
+        let error = #expect(throws: DefinitionError.self) { try RunManifest.locate("nobody") }
+        #expect(error?.description.contains("there is neither such a file nor manifests/nobody.yaml") == true)
+    }
+}

@@ -1,0 +1,77 @@
+import ObjectStorage
+import RunContract
+import TestSupport
+import Testing
+
+/// The model server of a run that is complete.
+@Suite(.serialized) struct EntrypointServingTests {
+    @Test func `a server that cannot start ends with its last lines as the reason`() async throws {
+        let server = try await RcloneS3Server()
+        let bundle = try await EntrypointBundle(.scratch)
+        let program = Trainer.program(steps: 1) { program in
+            program.serve = .init(run: [
+                "/bin/sh", "-c", "echo importing; echo \"No module named 'torhc'\" >&2; exit 1",
+            ])
+        }
+        var environment = EntrypointRun.environment(server, run: "unservable")
+        environment["KEEP_ALIVE"] = "true"
+        let container = try bundle.start(program, environment: environment, port: try EntrypointRun.freePort())
+        #expect(try await EntrypointRun.finish(container, within: 120) == 1, "\(container.printed)")
+        let bucket = try BucketReader(server, run: "unservable")
+        #expect(try await bucket.completion() != nil)
+        let status = try #require(try await bucket.status())
+        #expect(status.phase == .failed)
+        #expect(
+            status.reason
+                == "the model server was never ready and ended 3 times within seconds with exit status 1: "
+                + "importing | No module named 'torhc'")
+    }
+
+    @Test func `inputs are verified, and a run without them says so before it trains`() async throws {
+        let server = try await RcloneS3Server()
+        let base = try await EntrypointBundle(.scratch)
+        let first = try base.start(
+            Trainer.program(steps: 1), environment: EntrypointRun.environment(server, run: "base-1"),
+            port: try EntrypointRun.freePort())
+        #expect(try await EntrypointRun.finish(first) == 0, "\(first.printed)")
+
+        let bundle = try await EntrypointBundle(.scratch)
+        func start(_ run: String, from input: Program.Input) async throws -> (code: Int, status: RunStatus?) {
+            let program = Trainer.program(steps: 1) { program in
+                program.requires = ["BASE_RUN"]
+                program.inputs = [input]
+                program.stages[0].run = [
+                    "/bin/sh", "-c", "mkdir -p $DATA/final && cp $DATA/base/model.bin $DATA/final/",
+                ]
+                program.stages[0].checkpoints = nil
+            }
+            var environment = EntrypointRun.environment(server, run: run)
+            environment["BASE_RUN"] = "base-1"
+            let container = try bundle.start(program, environment: environment, port: try EntrypointRun.freePort())
+            let code = try await EntrypointRun.finish(container)
+            return (code, try await BucketReader(server, run: run).status())
+        }
+        let taken = try await start("taken", from: .init(run: "${BASE_RUN}", artifact: "model", into: "base"))
+        #expect(taken.code == 0, "\(taken.status?.reason ?? "")")
+        let record = try #require(try await BucketReader(server, run: "taken").completion())
+        #expect(record.inputs == [.init(run: "base-1", attempt: 1, artifact: "model")])
+        let missing = [
+            (
+                Program.Input(run: "none-1", artifact: "model"),
+                "it is not complete: there is no test/none-1/complete.json"
+            ),
+            (Program.Input(run: "${BASE_RUN}", artifact: "report"), "that run has model"),
+        ]
+        for (index, (input, reason)) in missing.enumerated() {
+            let refused = try await start("refused-\(index)", from: input)
+            #expect(refused.code == 71)
+            #expect(refused.status?.reason.hasPrefix("cannot take artifact '\(input.artifact)' of run ") == true)
+            #expect(refused.status?.reason.contains(reason) == true, "\(refused.status?.reason ?? "")")
+        }
+        // An object that is gone from the other run's folder.
+        try await BucketReader(server, run: "base-1").store.delete("test/base-1/artifacts/1/model/model.bin")
+        let gone = try await start("gone", from: .init(run: "base-1", artifact: "model"))
+        #expect(gone.code == 71)
+        #expect(gone.status?.reason.contains("test/base-1/artifacts/1/model/model.bin is missing") == true)
+    }
+}
