@@ -32,6 +32,7 @@ public struct RunConfiguration: Sendable {
     public init(program: Program, inherited: InheritedEnvironment) throws(SupervisionError) {
         self.program = program
         try Self.refuseUnsupported(program)
+        try Self.refuseKeys(program)
         stages = StageEnvironment(program: program, inherited: inherited)
         let keys = [EnvironmentName.accessKeyID, EnvironmentName.secretAccessKey]
         var missing = [EnvironmentName.endpoint, EnvironmentName.bucket].filter { inherited.value($0) == nil }
@@ -57,7 +58,8 @@ public struct RunConfiguration: Sendable {
         prefix = inherited.value(EnvironmentName.prefix)
         image = inherited.value(EnvironmentName.imageDigest) ?? ""
         keepsServing = inherited.value(EnvironmentName.keepAlive)?.lowercased() == "true" && program.serve != nil
-        drainSeconds = inherited.value(EnvironmentName.drainSeconds).flatMap { Int($0) } ?? 900
+        drainSeconds = min(
+            max(0, inherited.value(EnvironmentName.drainSeconds).flatMap { Int($0) } ?? 900), 1_000_000_000)
         if let text = inherited.value(EnvironmentName.uploadBytesPerSecond) {
             guard let limit = Int64(text), limit > 0 else {
                 throw SupervisionError(
@@ -77,6 +79,14 @@ public struct RunConfiguration: Sendable {
         return StorageCredentials(
             accessKeyID: keyID.unredacted, secretAccessKey: secret,
             sessionToken: inherited.secret(EnvironmentName.sessionToken))
+    }
+
+    /// What trains is somebody else's code as a rule, and the keys open every run in the bucket.
+    private static func refuseKeys(_ program: Program) throws(SupervisionError) {
+        guard let name = program.passSecrets.first(where: EnvironmentName.keys.contains) else { return }
+        throw SupervisionError(
+            .configuration, "pass \(name) to the stages",
+            "it is for the entrypoint alone; take it out of 'pass_secrets' and build the image again")
     }
 
     private static func refuseUnsupported(_ program: Program) throws(SupervisionError) {
