@@ -32,6 +32,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
         name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: strict)
 }
 
+// PID 1 maps its own file and no other, so that nothing in an image can be loaded into it: no loader, no library. Its
+// libcurl is the one that scripts/setup.sh builds. What begins at caas_start is in Sources/CProcessStart.
+let cache = Context.environment["CAASCTL_CACHE"] ?? "\(Context.packageDirectory)/.cache"
+let staticLinking =
+    ["-static-executable", "-use-ld=lld", "-L\(cache)/curl/lib", "-lcurl", "-lssl", "-lcrypto"]
+    + ["-e", "caas_start", "--build-id=none"].flatMap { ["-Xlinker", $0] }
+
 func cLibrary(_ name: String, _ pkgConfig: String, apt: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
@@ -61,14 +68,11 @@ let package = Package(
             ]),
         program(
             "caas-entrypoint",
-            ["Supervision", "RunContract", "ObjectStorage", "HTTP", "Hashing", "Secrets", "JSON", "POSIX"],
-            // Its libraries lie beside it in every image. DT_RPATH and not DT_RUNPATH, which they would not inherit.
-            linker: [
-                .unsafeFlags([
-                    "-Xlinker", "--disable-new-dtags", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN", "-Xlinker",
-                    "--build-id=none",
-                ])
-            ]),
+            [
+                "Supervision", "RunContract", "ObjectStorage", "HTTP", "Hashing", "Secrets", "JSON", "POSIX",
+                "CProcessStart",
+            ],
+            linker: [.unsafeFlags(staticLinking, .when(configuration: .release))]),
 
         // What they do
         module(
@@ -135,9 +139,11 @@ let package = Package(
         module("Spelling"),
         module("POSIX", ["CLinux", systemPackage]),
         .target(name: "CSHA256", dependencies: ["CLibCrypto"]),
+        .target(name: "CProcessStart", cSettings: [.define("CAAS_STATIC", .when(configuration: .release))]),
         cLibrary("CLibArchive", "libarchive", apt: "libarchive-dev"),
-        cLibrary("CLibCrypto", "libcrypto", apt: "libssl-dev"),
-        cLibrary("CLibCurl", "libcurl", apt: "libcurl4-openssl-dev"),
+        // Without pkg-config, whose -L would come before that of the entrypoint's own libcurl.
+        .systemLibrary(name: "CLibCrypto"),
+        .systemLibrary(name: "CLibCurl"),
         cLibrary("CLibISAL", "libisal", apt: "libisal-dev"),
         cLibrary("CLibZ", "zlib", apt: "zlib1g-dev"),
         cLibrary("CLibZstd", "libzstd", apt: "libzstd-dev"),

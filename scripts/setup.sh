@@ -5,6 +5,7 @@
 # starts a service, and where nothing is missing it does nothing.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+. "$project/scripts/curl.sh"
 
 tests=no
 [ "${1-}" = --test ] && tests=yes
@@ -22,6 +23,7 @@ main() {
     find_missing_packages
     install_packages
     unpack_missing_tools
+    curl_is_made || make_curl
     make_environments
     explain_subordinate_ids
 }
@@ -49,6 +51,7 @@ find_missing_packages() {
     command_of pkg-config pkg-config
     command_of git git
     command_of make make
+    curl_is_made || { command_of patch patch && command_of xz xz-utils; }
     command_of curl curl
     command_of mmdebstrap mmdebstrap
     command_of newuidmap uidmap
@@ -58,6 +61,7 @@ find_missing_packages() {
     environments_up_to_date || python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
     [ "$tests" = yes ] || return 0
     command_of umoci umoci
+    command_of strace strace
     command_of skopeo skopeo
     command_of buildah buildah
     command_of bsdtar libarchive-tools

@@ -72,6 +72,7 @@ static inline int caas_memfd_create(const char *name) {
 }
 /// SIG_IGN is a cast, which Swift does not see.
 static inline void caas_ignore_signal(int number) { signal(number, SIG_IGN); }
+static inline void caas_reset_signal(int number) { signal(number, SIG_DFL); }
 /// sync_file_range that only begins; glibc shows it only with _GNU_SOURCE.
 static inline int caas_begin_sync(int file, long long offset, long long length) {
     return (int)syscall(SYS_sync_file_range, file, offset, length, 2U /* SYNC_FILE_RANGE_WRITE */);

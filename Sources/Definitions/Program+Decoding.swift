@@ -10,7 +10,7 @@ extension Program {
         let fields = try YAMLFields(document, known: Self.keys)
         self.init(name: try fields.required("name").name(), data: "")
         requires = try fields["requires"]?.environmentNames() ?? []
-        passSecrets = try fields["pass_secrets"]?.environmentNames() ?? []
+        passSecrets = try fields.read("pass_secrets", Self.passSecrets) ?? []
         environment = try fields["environment"]?.environment() ?? [:]
         let scope = TemplateScope(program: self)
         if let field = fields["environment"] { try scope.checkEnvironment(field, below: [:]) }
@@ -44,6 +44,18 @@ extension Program {
         }
         if let field = fields["serve"] { serve = try Serve(field, scope: scope.with("SERVE_PORT")) }
         guard !stages.isEmpty || serve != nil else { throw document.error("it has neither 'stages' nor 'serve'") }
+    }
+}
+
+extension Program {
+    private static func passSecrets(_ value: YAMLValue) throws(DefinitionError) -> [String] {
+        let names = try value.environmentNames()
+        if let name = names.first(where: EnvironmentName.keys.contains) {
+            throw value.error(
+                "'pass_secrets' names \(name), which is for the entrypoint alone: a stage that uploads for itself needs a "
+                    + "key of its own, under another name")
+        }
+        return names
     }
 }
 

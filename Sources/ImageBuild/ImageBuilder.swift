@@ -58,6 +58,7 @@ public struct ImageBuilder: Sendable {
         async let found = annotations()
         // What is missing for one platform is said before the layers of another take their time.
         let entrypoints = try entrypoints(for: definition, with: program)
+        if program != nil { try ImageAssembly.checkOwnNames(definition) }
         let bases = try await bases(of: definition)
         var layers = BuildLayers(factory: factory, definition: definition, epoch: epoch)
         try await layers.checkSources()
@@ -70,7 +71,12 @@ public struct ImageBuilder: Sendable {
             }
             image.apply(definition)
             if let program, let entrypoint = entrypoints[platform] {
-                let baked = image.apply(program.program)
+                let (baked, leftOut) = image.apply(program.program)
+                for name in leftOut {
+                    factory.report(
+                        .warning(
+                            "\(name) of the base's ENV is left out: the entrypoint takes it from the deployment alone"))
+                }
                 image.append(try entrypoint.add(to: store))
                 image.append(try await factory.bake(baked, epoch: epoch))
             }

@@ -54,11 +54,29 @@ public enum EnvironmentName {
         "RUN_ID", "ATTEMPT", "STAGE", "DATA", "GPU_COUNT", "RANKS", "RESUME_STEP", "SERVE_PORT",
     ]
 
+    /// The keys to the bucket and what opens the page: for PID 1 alone, whatever else is said.
+    public static let keys: Set<String> = [
+        accessKeyID, secretAccessKey, sessionToken, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+        statusToken,
+    ]
+
+    /// What libcurl finds its way by.
+    public static let proxies: Set<String> = [
+        "http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
+    ]
+
+    private static let ownNames: Set<String> = [
+        keepAlive, runID, port, bindAddress, graceSeconds, onFailure, statusToken, drainSeconds, uploadBytesPerSecond,
+    ]
+
+    /// True for what a deployment says to PID 1: an image has no say in it.
+    public static func isEntrypointsOwn(_ name: String) -> Bool {
+        ownNames.contains(name) || ["R2_", "AWS_", "CAAS_"].contains { name.hasPrefix($0) }
+    }
+
     /// True for a name whose value is taken for a secret where nothing else says what is one.
     public static func looksSecret(_ name: String) -> Bool {
-        [accessKeyID, secretAccessKey, sessionToken].contains(name)
-            || ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", statusToken].contains(name)
-            || ["_KEY", "_TOKEN", "_SECRET", "_PASSWORD"].contains { name.hasSuffix($0) }
+        keys.contains(name) || ["_KEY", "_TOKEN", "_SECRET", "_PASSWORD"].contains { name.hasSuffix($0) }
     }
 
     /// True for a name that must not be baked into an image.

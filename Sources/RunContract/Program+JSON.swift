@@ -97,9 +97,9 @@ extension Program.Stage {
         environment = try json.textMap("environment")
         outputs = try json.texts("outputs")
         if let rule = json["checkpoints"], !rule.isNull { checkpoints = try Program.CheckpointRule(json: rule) }
-        timeout = try json.optionalWhole("timeout")
-        stall = try json.optionalWhole("stall")
-        retries = try json.optionalWhole("retries")
+        timeout = try json.optionalNumber("timeout", from: 0)
+        stall = try json.optionalNumber("stall", from: 0)
+        retries = try json.optionalNumber("retries", from: 0)
         isOnce = try json.optionalFlag("once") ?? false
         isBackground = try json.optionalFlag("background") ?? false
         after = try json.texts("after")
@@ -120,10 +120,10 @@ extension Program.CheckpointRule {
     fileprivate init(json: JSONValue) throws(JSONError) {
         self.init(root: try json.text("root"), step: try json.text("step"), complete: try json.texts("complete"))
         ranks = try json.text("ranks")
-        settle = try json.whole("settle")
-        every = try json.whole("every")
-        keepLocal = try json.optionalWhole("keep_local")
-        keepRemote = try json.optionalWhole("keep_remote")
+        settle = try json.optionalNumber("settle", from: 0) ?? settle
+        every = try json.optionalNumber("every", from: 1) ?? every
+        keepLocal = try json.optionalNumber("keep_local", from: 1)
+        keepRemote = try json.optionalNumber("keep_remote", from: 1)
     }
 
     fileprivate var json: JSONValue {
@@ -133,5 +133,16 @@ extension Program.CheckpointRule {
             "keep_local": keepLocal.map { .integer($0) } ?? .null,
             "keep_remote": keepRemote.map { .integer($0) } ?? .null,
         ]
+    }
+}
+
+extension JSONValue {
+    /// A number that can be counted with: seconds become nanoseconds, and a number below one keeps nothing.
+    fileprivate func optionalNumber(_ name: String, from least: Int) throws(JSONError) -> Int? {
+        guard let number = try optionalWhole(name) else { return nil }
+        guard (least...1_000_000_000).contains(number) else {
+            throw JSONError("'\(name)' is \(number), and not from \(least) to 1000000000")
+        }
+        return number
     }
 }

@@ -1,20 +1,24 @@
+import HTTP
+import RunContract
+import Supervision
+
 #if canImport(Glibc)
 import Glibc
 #endif
-import POSIX
-import RunContract
-import Supervision
 
 /// PID 1 of a container.
 @main struct Entrypoint {
     static func main() {
+        // Before anything hashes: that would be the first initialisation.
+        OpenSSLConfiguration.ignore()
         ProcessHardening.apply()
-        let all = ProcessEnvironment.all()
-        let program = ProgramFile.read(arguments: CommandLine.arguments, environment: all)
-        let image = (try? program.get())?.imageEnvironment ?? [:]
-        let environment = InheritedEnvironment.take(all, image: image)
+        let all = InitialEnvironment.take()
+        let file = ProgramFile(arguments: CommandLine.arguments)
+        let program = file.read()
+        let environment = InheritedEnvironment(all, image: (try? program.get())?.imageEnvironment ?? [:])
+        InitialEnvironment.putBack(environment.forLibraries)
         ProcessSupervisor.blockSignals()
         // Without exit's handlers: they would take OpenSSL away from threads that are still at work.
-        _exit(Container(program: program, environment: environment).run())
+        _exit(Container(program: program, environment: environment, notice: file.notice).run())
     }
 }

@@ -13,7 +13,7 @@ struct EntrypointCommand: AsyncParsableCommand {
 /// `caasctl entrypoint pack`: run once by `make entrypoint`.
 struct EntrypointPack: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pack", abstract: "Pack caas-entrypoint with its libraries as an image layer.")
+        commandName: "pack", abstract: "Pack caas-entrypoint as an image layer.")
 
     @Argument(help: "The program; the one beside caasctl unless said.")
     var binary: String?

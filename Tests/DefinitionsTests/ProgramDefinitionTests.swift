@@ -162,6 +162,10 @@ import Testing
             says: ":4: 'serve.run[0]' names the secret PASSPHRASE, which others could read there; "
                 + "the process finds it in its environment once 'pass_secrets' lists it"),
         Mistake(
+            "name: demo\ndata: /data\npass_secrets: [HF_TOKEN, AWS_SECRET_ACCESS_KEY]\nserve: {run: [a]}",
+            says: ":3: 'pass_secrets' names AWS_SECRET_ACCESS_KEY, which is for the entrypoint alone: "
+                + "a stage that uploads for itself needs a key of its own, under another name"),
+        Mistake(
             "name: demo\ndata: /data\nenvironment: {A: \"${B}\", B: b}",
             says: ":3: 'environment.A' names B of the same mapping, whose values are expanded together"),
         Mistake(

@@ -60,6 +60,45 @@ import Testing
                 == FileSystem.read(fixture.folder("entrypoint/layer.tar.gz")))
     }
 
+    @Test mutating func `a base's ENV and volumes are not the entrypoint's`() async throws {
+        try fixture.makeEntrypoint()
+        let own = [
+            "R2_PREFIX", "AWS_CA_BUNDLE", "CAAS_PROGRAM", "CAAS_SECRETS", "PORT", "BIND_ADDRESS", "DRAIN_SECONDS",
+            "GRACE_SECONDS", "ON_FAILURE", "UPLOAD_BYTES_PER_SECOND", "KEEP_ALIVE", "RUN_ID", "STATUS_TOKEN",
+        ]
+        let stages = ["https_proxy", "NO_PROXY", "LD_AUDIT"]
+        let variables = ["PATH=/bin", "OPENSSL_CONF=/x"] + (own + stages).map { "\($0)=base" }
+        let config = Descriptor(mediaType: .dockerConfig, digest: Digest(of: [3]), size: 10)
+        fixture.bases.images["example.org/base:1"] = try BaseImage(
+            reference: Reference("example.org/base:1"), digest: Digest(of: [4]),
+            manifest: ImageManifest(mediaType: .dockerManifest, config: config, layers: []),
+            config: ImageConfig(json: [
+                "architecture": .string(Platform.current.architecture), "os": "linux",
+                "rootfs": ["type": "layers", "diff_ids": []],
+                "config": [
+                    "Env": .array(variables.map(JSONValue.string)), "Cmd": ["/evil.json"], "Entrypoint": ["/evil"],
+                    "StopSignal": "SIGWINCH", "Volumes": ["/.caas": [:], "/./.caas/x": [:], "/data": [:]],
+                ],
+            ]))
+        let image = try await fixture.build("name: app\nbase: example.org/base:1\nprogram: trainer", program: program)
+        let names = Set(image.config.environment.map(\.name))
+        #expect(names == ["PATH", "OPENSSL_CONF", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES"])
+        let baked = try baked(image)
+        #expect(Set(baked.imageEnvironment.keys) == names)
+        #expect(baked.childEnvironment == ["https_proxy": "base", "NO_PROXY": "base", "LD_AUDIT": "base"])
+        #expect(image.config["Cmd"] == nil && image.config["Entrypoint"] == ["/.caas/caas-entrypoint"])
+        #expect(image.config["Volumes"] == ["/data": [:]] && image.config["StopSignal"] == nil)
+        for name in own { #expect(fixture.events.warnings.contains { $0.hasPrefix("\(name) of the base's ENV") }) }
+    }
+
+    @Test(arguments: ["PORT", "KEEP_ALIVE", "GRACE_SECONDS", "CAAS_PROGRAM"])
+    mutating func `a definition with a program cannot say what a deployment says`(_ name: String) async throws {
+        try fixture.makeEntrypoint()
+        let text = yaml.replacing("A: b", with: "\(name): x")
+        let error = await #expect(throws: ImageBuildError.self) { try await fixture.build(text, program: program) }
+        #expect(error?.description.contains("its 'environment' sets \(name), which the entrypoint takes") == true)
+    }
+
     @Test mutating func `without the entrypoint's layer one is told what to type`() async throws {
         fixture.entrypointFolders = ["/a", "/b"]
         let error = await #expect(throws: ImageBuildError.self) { try await fixture.build(yaml, program: program) }

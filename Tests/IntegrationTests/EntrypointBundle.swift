@@ -37,7 +37,7 @@ final class EntrypointBundle: Sendable {
         }
         let layer = Checkout.binaries.appending("entrypoint/layer.tar.gz")
         guard FileSystem.exists(layer) else { throw Failure(description: "\(layer) is missing: make entrypoint") }
-        try await Command("tar", ["-xzf", layer.string, "-C", rootfs.string]).succeed()
+        try await Command("tar", ["-xzf", layer.string, "-C", rootfs.string, "--exclude", ".wh.*"]).succeed()
         try await fill()
     }
 
@@ -71,14 +71,14 @@ final class EntrypointBundle: Sendable {
 
     /// Starts the container with this program; its output goes to the running program's log.
     func start(
-        _ program: Program, environment: [String: String], port: Int, name: String = "start"
+        _ program: Program, environment: [String: String], port: Int, name: String = "start", arguments: [String] = []
     ) throws -> RunningProgram {
         try FileSystem.write(program.json.encoded(), to: rootfs.appending(".caas/program.json"))
         var variables = program.imageEnvironment
         variables.merge(environment) { $1 }
         variables["PORT"] = String(port)
         variables["BIND_ADDRESS"] = "127.0.0.1"
-        try FileSystem.write(configuration(variables).encoded(), to: bundle.appending("config.json"))
+        try FileSystem.write(configuration(variables, arguments).encoded(), to: bundle.appending("config.json"))
         return try RunningProgram(
             "runc", ["--root", state.string, "run", "--bundle", bundle.string, identifier],
             log: folder("\(name).log"))
@@ -94,6 +94,12 @@ final class EntrypointBundle: Sendable {
         _ = try await Command("runc", ["--root", state.string, "delete", "--force", identifier]).run()
     }
 
+    /// Which process of this machine is the running container's first.
+    func processOfPID1() async throws -> Int? {
+        let state = try await Command("runc", ["--root", state.string, "state", identifier]).succeed()
+        return try JSONValue(parsing: Array(state.utf8)).whole("pid")
+    }
+
     /// Runs a command inside the running container.
     func execute(_ arguments: [String]) async throws -> Command.Outcome {
         try await Command("runc", ["--root", state.string, "exec", identifier] + arguments).run()
@@ -101,7 +107,7 @@ final class EntrypointBundle: Sendable {
 
     private var identifier: String { folder.path.lastComponent?.string ?? "test" }
 
-    private func configuration(_ environment: [String: String]) -> JSONValue {
+    private func configuration(_ environment: [String: String], _ arguments: [String]) -> JSONValue {
         var mounts: [JSONValue] = [
             ["destination": "/proc", "type": "proc", "source": "proc"],
             ["destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755"]],
@@ -117,7 +123,8 @@ final class EntrypointBundle: Sendable {
         return [
             "ociVersion": "1.0.2", "root": ["path": "rootfs"], "mounts": .array(mounts), "linux": linux,
             "process": [
-                "terminal": false, "user": ["uid": 0, "gid": 0], "args": ["/.caas/caas-entrypoint"], "cwd": "/",
+                "terminal": false, "user": ["uid": 0, "gid": 0],
+                "args": .array((["/.caas/caas-entrypoint"] + arguments).map(JSONValue.string)), "cwd": "/",
                 "env": .array(environment.map { .string("\($0.key)=\($0.value)") }), "noNewPrivileges": true,
                 "capabilities": [
                     "bounding": capabilities, "effective": capabilities, "permitted": capabilities, "inheritable": [],

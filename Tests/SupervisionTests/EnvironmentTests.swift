@@ -70,6 +70,62 @@ import Testing
         #expect(inherited.variables["HF_TOKEN"] == "hf-value")
     }
 
+    /// Every name that PID 1 reads for itself, and the second choices.
+    static let own = [
+        "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY", "R2_SESSION_TOKEN", "R2_ENDPOINT_URL", "R2_BUCKET_NAME",
+        "R2_PREFIX",
+        "R2_REGION", "R2_ADDRESSING", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+        "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_CA_BUNDLE", "CAAS_SECRETS", "CAAS_IMAGE", "CAAS_PROGRAM", "PORT",
+        "BIND_ADDRESS", "DRAIN_SECONDS", "GRACE_SECONDS", "ON_FAILURE", "UPLOAD_BYTES_PER_SECOND", "KEEP_ALIVE",
+        "RUN_ID", "STATUS_TOKEN",
+    ]
+
+    @Test(arguments: own + EnvironmentName.proxies.sorted())
+    func `what PID 1 obeys is what was sent, never what an image says`(_ name: String) {
+        let ofImage = InheritedEnvironment([name: "x", "A": "b"], image: [name: "x", "A": "b"])
+        #expect(ofImage.variables == ["A": "b"] && ofImage.secrets.isEmpty && ofImage.forLibraries.isEmpty)
+        let sent = InheritedEnvironment([name: "y"], image: [name: "x"])
+        #expect(sent.variables[name] == "y" || sent.secrets[name]?.unredacted == "y")
+        #expect(sent.forLibraries == (EnvironmentName.proxies.contains(name) ? [name: "y"] : [:]))
+    }
+
+    @Test func `a proxy that was sent as a secret is one, and is used`() {
+        let inherited = InheritedEnvironment(
+            ["CAAS_SECRETS": "https_proxy", "https_proxy": "http://me:password@proxy"], image: [:])
+        #expect(inherited.variables["https_proxy"] == nil)
+        #expect(inherited.forLibraries == ["https_proxy": "http://me:password@proxy"])
+    }
+
+    @Test(arguments: EnvironmentName.keys.sorted(), ["", "HF_TOKEN", "none"])
+    func `no stage has a key to the bucket or the page's token, whatever is said`(_ name: String, _ secrets: String)
+        throws
+    {
+        var sent = Self.sent
+        sent[name] = "the-key"
+        sent["CAAS_SECRETS"] = secrets.isEmpty ? nil : secrets
+        let variables = try Self.stage(sent) { program in
+            program.passSecrets = [name]
+            program.requires = [name]
+            program.imageEnvironment["COPY"] = "x"
+        }
+        #expect(!variables.values.contains { $0.contains("the-key") })
+        for template in ["${\(name)}", "${\(name):-none}"] {
+            let stage = try? Self.stage(sent) { program in
+                program.passSecrets = [name]
+                program.environment["X"] = template
+                program.stages[0].environment["Y"] = template
+            }
+            #expect(stage?.values.contains { $0.contains("the-key") } != true)
+        }
+        let program = Self.program { $0.passSecrets = ["HF_TOKEN", name] }
+        let error = #expect(throws: SupervisionError.self) {
+            try RunConfiguration(
+                program: program, inherited: InheritedEnvironment(sent, image: program.imageEnvironment))
+        }
+        #expect(error?.status == ExitCode.configuration.rawValue)
+        #expect(error?.description.hasPrefix("cannot pass \(name) to the stages: ") == true)
+    }
+
     @Test func `a secret cannot be named in a template`() {
         #expect(throws: SupervisionError.self) {
             try Self.stage(Self.sent) { $0.stages[0].environment = ["X": "${R2_SECRET_ACCESS_KEY}"] }

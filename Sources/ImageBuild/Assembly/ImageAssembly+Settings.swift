@@ -7,12 +7,6 @@ import RunContract
 extension ImageAssembly {
     /// What a shell finds programs in; only an image on scratch has none yet.
     static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    /// What would reach into the entrypoint's own process.
-    private static let loaderVariables = ["LD_PRELOAD", "LD_AUDIT", "GLIBC_TUNABLES"]
-    private static let gpuDefaults = [
-        ("NVIDIA_VISIBLE_DEVICES", "all"), ("NVIDIA_DRIVER_CAPABILITIES", "compute,utility"),
-    ]
-
     mutating func apply(_ definition: ImageDefinition) {
         setMissing("PATH", Self.path)
         for case .python(let layer) in definition.layers {
@@ -38,20 +32,6 @@ extension ImageAssembly {
         config["Labels"] = .object(labels.merging(definition.labels.mapValues(JSONValue.string)) { $1 })
     }
 
-    /// Makes the entrypoint run the program; gives back the program as it is baked.
-    mutating func apply(_ program: Program) -> Program {
-        for (name, value) in Self.gpuDefaults { setMissing(name, value) }
-        var program = program
-        for (name, value) in config.environment where Self.loaderVariables.contains(name) {
-            program.childEnvironment[name] = value
-        }
-        for name in Self.loaderVariables { config.removeEnvironment(name) }
-        program.imageEnvironment = Dictionary(config.environment.map { ($0.name, $0.value) }) { $1 }
-        config["Entrypoint"] = ["/.caas/caas-entrypoint"]
-        config["Cmd"] = nil
-        return program
-    }
-
     /// Puts a folder before those of a list that is separated by colons.
     private mutating func add(_ folder: String, toList name: String) {
         let old = config.environment.last { $0.name == name }?.value ?? ""
@@ -59,7 +39,7 @@ extension ImageAssembly {
         config.setEnvironment(name, old.isEmpty ? folder : "\(folder):\(old)")
     }
 
-    private mutating func setMissing(_ name: String, _ value: String) {
+    mutating func setMissing(_ name: String, _ value: String) {
         if !config.environment.contains(where: { $0.name == name }) { config.setEnvironment(name, value) }
     }
 

@@ -9,7 +9,9 @@ public import SystemPackage
 public enum EntrypointLayer {
     /// Where its files are in an image.
     private static let root = "/.caas"
-    private static let loader = "/.caas/ld.so"
+    /// Hides what a base has there: a file beside ours might be taken for one of ours.
+    /// <https://github.com/opencontainers/image-spec/blob/main/layer.md#opaque-whiteout>
+    private static let whiteout = ".wh..wh..opq"
 
     private struct Content {
         let name: String
@@ -17,36 +19,29 @@ public enum EntrypointLayer {
         let bytes: [UInt8]
     }
 
-    /// Packs the program with its libraries, its loader and Mozilla's certificates; the same inputs give the same bytes.
+    /// Packs the program with Mozilla's certificates; the same inputs give the same bytes.
     ///
-    /// The folder gets `layer.tar.gz` and, last, `layer.json`, which names it; the blob's digest is returned.
+    /// The folder gets `layer.tar.gz` and, last, `layer.json`, which names it and the versions of the libraries that are
+    /// linked into the program; the blob's digest is returned.
     public static func pack(_ program: FilePath, to folder: FilePath) async throws(ImageBuildError) -> Digest {
         let stripped = try await strip(program)
         let elf = try ELFFile(stripped, name: program.string)
-        guard let interpreter = elf.interpreter, let architecture = elf.architecture else {
-            throw ImageBuildError("pack \(program)", "it is no program with a loader for amd64 or arm64")
+        guard let architecture = elf.architecture else {
+            throw ImageBuildError("pack \(program)", "it is no program for amd64 or arm64")
         }
-        guard elf.path == "$ORIGIN" else {
-            throw ImageBuildError("pack \(program)", "its DT_RPATH is not $ORIGIN, so it would not find its libraries")
+        guard elf.isStatic else {
+            throw ImageBuildError(
+                "pack \(program)",
+                "it is linked dynamically, so an image could load its own code into it; "
+                    + "type: make entrypoint")
         }
-        let loaderName = FilePath(interpreter).lastComponent?.string ?? ""
-        var bytes = stripped
-        try elf.replaceInterpreter(with: loader, in: &bytes)
-        var contents = [
-            Content(name: "caas-entrypoint", mode: 0o755, bytes: bytes),
-            Content(name: "ld.so", mode: 0o755, bytes: try read(FilePath(interpreter))),
+        let versions = try LinkedVersions.find(in: stripped)
+        let contents = [
+            Content(name: whiteout, mode: 0o644, bytes: []),
             Content(name: "ca.pem", mode: 0o644, bytes: try certificates()),
+            Content(name: "caas-entrypoint", mode: 0o755, bytes: stripped),
         ]
-        for library in try SharedLibraries().closure(of: elf, loader: loaderName) {
-            contents.append(Content(name: library.name, mode: 0o755, bytes: library.bytes))
-        }
-        return try write(contents, architecture: architecture, to: folder)
-    }
-
-    private static func read(_ path: FilePath) throws(ImageBuildError) -> [UInt8] {
-        do throws(POSIXError) { return try FileSystem.read(path, limit: 512 << 20) } catch {
-            throw ImageBuildError("pack the entrypoint layer", error.description)
-        }
+        return try write(contents, architecture: architecture, versions: versions, to: folder)
     }
 
     /// The program without its symbols, which are most of it.
@@ -84,7 +79,7 @@ public enum EntrypointLayer {
     }
 
     private static func write(
-        _ contents: [Content], architecture: String, to folder: FilePath
+        _ contents: [Content], architecture: String, versions: [String: String], to folder: FilePath
     ) throws(ImageBuildError) -> Digest {
         do {
             try FileSystem.makeFolder(folder)
@@ -95,7 +90,7 @@ public enum EntrypointLayer {
                 writingTo: File(temporary, .create(mode: 0o644)), compression: .gzipPortable(level: 9, threads: 2))
             let directory = Array(root.dropFirst().utf8)
             try writer.append(ArchiveEntry(.directory, path: directory, mode: 0o755))
-            for content in contents.sorted(by: { $0.name < $1.name }) {
+            for content in contents {
                 let entry = ArchiveEntry(.regular, path: directory + Array("/\(content.name)".utf8), mode: content.mode)
                 try writer.append(entry, content: content.bytes)
             }
@@ -105,6 +100,7 @@ public enum EntrypointLayer {
             let record: JSONValue = [
                 "digest": .string(digest.description), "diff_id": .string(Digest(sha256: layer.diffID).description),
                 "size": .integer(layer.size), "architecture": .string(architecture),
+                "contains": .object(versions.mapValues(JSONValue.string)),
             ]
             try FileSystem.write(record.prettyEncoded(), to: folder.appending("layer.json"))
             return digest

@@ -28,8 +28,8 @@ final class CheckpointPattern: Sendable {
         for name in rule.complete { names.append(try expand(name)) }
         self.names = names
         let ranks = try expand(rule.ranks)
-        guard let count = Int(ranks), count >= 1 else {
-            throw SupervisionError(.configuration, "use 'ranks: \(ranks)'", "it is no number from 1")
+        guard let count = Int(ranks), (1...65_536).contains(count) else {
+            throw SupervisionError(.configuration, "use 'ranks: \(ranks)'", "it is no number from 1 to 65536")
         }
         self.ranks = count
         members = Mutex(names.compactMap { try? Regex(Self.expression(for: $0)) })

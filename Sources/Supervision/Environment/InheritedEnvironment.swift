@@ -1,10 +1,9 @@
-private import CLinux
 import RunContract
 public import Secrets
 
-/// What the container was started with, its secrets set apart and wiped from where other processes could read them.
+/// What the container was started with, its secrets set apart.
 public struct InheritedEnvironment: Sendable {
-    /// Everything that is no secret.
+    /// Everything that is no secret; of the entrypoint's own names and of proxies only what the deployment sent.
     public let variables: [String: String]
     /// The secrets by name; empty ones count as unset.
     public let secrets: [String: Secret]
@@ -17,38 +16,35 @@ public struct InheritedEnvironment: Sendable {
 
     /// Splits an environment.
     ///
+    /// What has the image's own value was not sent, and of what PID 1 obeys nothing else is taken: a base's `ENV R2_PREFIX`
+    /// or `ENV https_proxy` would lead it elsewhere.
+    ///
     /// `CAAS_SECRETS` says what was sent as secret; without it the names decide, but what the image itself brings is none
     /// (python's official images set GPG_KEY).
     public init(_ all: [String: String], image: [String: String]) {
-        let named = all[EnvironmentName.secrets].map { list in
+        let obeyed = all.filter { name, value in
+            let isObeyed = EnvironmentName.isEntrypointsOwn(name) || EnvironmentName.proxies.contains(name)
+            return !isObeyed || image[name] != value
+        }
+        let named = obeyed[EnvironmentName.secrets].map { list in
             Set(list.split(separator: ",").map { String($0.filter { $0 != " " }) })
         }
         var variables: [String: String] = [:]
         var secrets: [String: Secret] = [:]
-        for (name, value) in all {
+        for (name, value) in obeyed {
             let isSecret =
-                Self.alwaysSecret.contains(name)
+                EnvironmentName.keys.contains(name)
                 || (named?.contains(name) ?? (EnvironmentName.looksSecret(name) && image[name] != value))
             if !isSecret { variables[name] = value } else if !value.isEmpty { secrets[name] = Secret(value) }
         }
         self.init(variables: variables, secrets: secrets)
     }
 
-    private static let alwaysSecret: Set<String> = [
-        EnvironmentName.accessKeyID, EnvironmentName.secretAccessKey, EnvironmentName.sessionToken,
-        "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", EnvironmentName.statusToken,
-    ]
-
-    /// Takes this process's environment and overwrites the secrets' bytes, which /proc/1/environ would go on showing.
-    ///
-    /// To be called before there is a second thread.
-    public static func take(_ all: [String: String], image: [String: String]) -> InheritedEnvironment {
-        let inherited = InheritedEnvironment(all, image: image)
-        for name in inherited.secrets.keys {
-            if let value = getenv(name) { memset(value, Int32(UInt8(ascii: "x")), strlen(value)) }
-            unsetenv(name)
-        }
-        return inherited
+    /// What libraries may find in this process's own environment: the proxies that were sent.
+    public var forLibraries: [String: String] {
+        var found: [String: String] = [:]
+        for name in EnvironmentName.proxies { found[name] = variables[name] ?? secrets[name]?.unredacted }
+        return found
     }
 
     /// The value of one of the entrypoint's own variables or of its second choice; an empty one counts as unset.

@@ -19,11 +19,13 @@ public struct RunConfiguration: Sendable {
     public init(program: Program, inherited: InheritedEnvironment) throws(SupervisionError) {
         self.program = program
         try Self.refuseUnsupported(program)
+        try Self.refuseKeys(program)
         stages = StageEnvironment(program: program, inherited: inherited)
         if let failure = SupervisionError(missing: stages.missing(in: inherited)) { throw failure }
         image = inherited.value(EnvironmentName.imageDigest) ?? ""
         keepsServing = inherited.value(EnvironmentName.keepAlive)?.lowercased() == "true" && program.serve != nil
-        drainSeconds = inherited.value(EnvironmentName.drainSeconds).flatMap { Int($0) } ?? 900
+        drainSeconds = min(
+            max(0, inherited.value(EnvironmentName.drainSeconds).flatMap { Int($0) } ?? 900), 1_000_000_000)
         if let text = inherited.value(EnvironmentName.uploadBytesPerSecond) {
             guard let limit = Int64(text), limit > 0 else {
                 throw SupervisionError(
@@ -34,6 +36,14 @@ public struct RunConfiguration: Sendable {
         } else {
             uploadBytesPerSecond = nil
         }
+    }
+
+    /// What trains is somebody else's code as a rule, and the keys open every run in the bucket.
+    private static func refuseKeys(_ program: Program) throws(SupervisionError) {
+        guard let name = program.passSecrets.first(where: EnvironmentName.keys.contains) else { return }
+        throw SupervisionError(
+            .configuration, "pass \(name) to the stages",
+            "it is for the entrypoint alone; take it out of 'pass_secrets' and build the image again")
     }
 
     private static func refuseUnsupported(_ program: Program) throws(SupervisionError) {

@@ -3,7 +3,8 @@ import Secrets
 
 /// Which variables a stage sees: the image's, the program's, the stage's and what the deployment sent, in this order.
 ///
-/// The keys to the bucket, every secret that `pass_secrets` does not name, and what is said to PID 1 alone are in none.
+/// The keys to the bucket, the page's token, every secret that `pass_secrets` does not name, and what is said to PID 1
+/// alone are in none.
 public struct StageEnvironment: Sendable {
     private let program: Program
     private let image: [String: String]
@@ -14,13 +15,9 @@ public struct StageEnvironment: Sendable {
 
     /// What PID 1 reads for itself; a stage that saw PORT would take it.
     private static let ownNames: Set<String> = [
-        EnvironmentName.port, EnvironmentName.bindAddress, EnvironmentName.secrets, EnvironmentName.statusToken,
+        EnvironmentName.port, EnvironmentName.bindAddress, EnvironmentName.statusToken,
         EnvironmentName.graceSeconds, EnvironmentName.onFailure, EnvironmentName.drainSeconds,
-        EnvironmentName.imageDigest,
-        Self.programPath,
     ]
-    /// Names another program.json than the one in the image.
-    public static let programPath = "CAAS_PROGRAM"
 
     /// The layers of a program under what a container was started with.
     public init(program: Program, inherited: InheritedEnvironment) {
@@ -30,13 +27,16 @@ public struct StageEnvironment: Sendable {
             program.imageEnvironment[$0.key] != $0.value && Self.mayPass($0.key, program)
         }
         var passed: [String: String] = [:]
-        for name in program.passSecrets { passed[name] = inherited.secrets[name]?.unredacted }
+        for name in program.passSecrets where !EnvironmentName.keys.contains(name) {
+            passed[name] = inherited.secrets[name]?.unredacted
+        }
         passedSecrets = passed
     }
 
     private static func mayPass(_ name: String, _ program: Program) -> Bool {
+        if EnvironmentName.keys.contains(name) { return false }
         if program.passSecrets.contains(name) { return true }
-        return !ownNames.contains(name) && !name.hasPrefix("R2_") && !name.hasPrefix("AWS_")
+        return !ownNames.contains(name) && !["R2_", "AWS_", "CAAS_"].contains { name.hasPrefix($0) }
     }
 
     /// Names in `requires` and `pass_secrets` that nobody set, and required ones that are empty.

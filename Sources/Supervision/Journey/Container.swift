@@ -1,4 +1,5 @@
 import CLinux
+import HTTP
 import POSIX
 public import RunContract
 import SystemPackage
@@ -7,11 +8,15 @@ import SystemPackage
 public struct Container {
     private let program: Result<Program, SupervisionError>
     private let environment: InheritedEnvironment
+    private let notice: String?
 
-    /// A container that was not started.
-    public init(program: Result<Program, SupervisionError>, environment: InheritedEnvironment) {
+    /// A container that was not started; the notice stands at the beginning of its log.
+    public init(
+        program: Result<Program, SupervisionError>, environment: InheritedEnvironment, notice: String? = nil
+    ) {
         self.program = program
         self.environment = environment
+        self.notice = notice
     }
 
     /// Runs to the end, the calling thread being the supervisor's; returns the status to exit with.
@@ -19,6 +24,9 @@ public struct Container {
         let output = StandardOutput()
         let log = RunLog(hiding: environment.secrets.values, output: output)
         defer { output.flush() }
+        // Who reads of a fault in one of these looks here for whether it concerns a run.
+        log.say("speaking through \(LibraryVersions.text)")
+        if let notice { log.say(notice) }
         let program = try? self.program.get()
         let board = RunBoard(
             run: environment.value(EnvironmentName.runID) ?? "", stages: program?.stages.map(\.name) ?? [])
@@ -36,7 +44,7 @@ public struct Container {
         }
         log.say("listening on port \(server.port)")
         let seconds = environment.value(EnvironmentName.graceSeconds).flatMap { Int($0) } ?? 25
-        let supervisor = ProcessSupervisor(graceSeconds: max(1, seconds))
+        let supervisor = ProcessSupervisor(graceSeconds: min(max(1, seconds), 1_000_000_000))
         let departure = Journey.Departure(program: self.program, environment: environment, workdir: Self.workdir)
         let journey = Journey(departure, supervisor: supervisor, log: log, board: board, relay: relay)
         Task.detached { supervisor.exit(await journey.run()) }
