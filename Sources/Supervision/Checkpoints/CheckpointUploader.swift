@@ -14,6 +14,7 @@ actor CheckpointUploader {
     private let board: RunBoard
     private let notes: UploadNotes
     private let patience: UploadPatience
+    private let standstill: StandstillWatch
     private var queue: [UploadJob] = []
     private var current: UploadJob?
     private var worker: Task<Void, Never>?
@@ -32,6 +33,7 @@ actor CheckpointUploader {
         board = session.board
         notes = session.notes
         patience = UploadPatience(limits: session.limits, log: session.log)
+        standstill = session.standstill
     }
 
     /// Takes note of checkpoints that earlier starts uploaded.
@@ -104,7 +106,7 @@ actor CheckpointUploader {
     private func work() async {
         while let job = next() {
             current = job
-            await patience.during(job.name) { await finishAtLast(job) }
+            await standstill.during(job.name) { await patience.during(job.name) { await finishAtLast(job) } }
             if let note = job.note { await notes.remove(note) }
             current = nil
             failingSince = nil

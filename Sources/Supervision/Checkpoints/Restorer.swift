@@ -30,6 +30,14 @@ struct Restorer: Sendable {
     /// Brings a manifest's files back; false where the bucket no longer holds what the manifest names.
     func restore(_ manifest: FolderManifest, to folder: FilePath) async throws(SupervisionError) -> Bool {
         let name = manifest.step.map { "checkpoint \(manifest.stage)/\($0)" } ?? "outputs of stage \(manifest.stage)"
+        return try await session.standstill.during("the restore of \(name)") { () async throws(SupervisionError) in
+            try await restore(manifest, name, to: folder)
+        }
+    }
+
+    private func restore(
+        _ manifest: FolderManifest, _ name: String, to folder: FilePath
+    ) async throws(SupervisionError) -> Bool {
         do throws(StorageError) {
             let files = manifest.files
             let wrong = try await BoundedTasks.run(files.count, atOnce: TransferLimits.filesAtOnce) {
@@ -70,7 +78,13 @@ struct Restorer: Sendable {
     }
 
     /// Downloads files, several at once; those that are there already and fit are left alone.
-    func download(_ files: [FileRecord], to folder: FilePath) async throws(StorageError) {
+    func download(_ files: [FileRecord], to folder: FilePath, as name: String) async throws(StorageError) {
+        try await session.standstill.during(name) { () async throws(StorageError) in
+            try await download(files, to: folder)
+        }
+    }
+
+    private func download(_ files: [FileRecord], to folder: FilePath) async throws(StorageError) {
         try await BoundedTasks.forEach(files, atOnce: TransferLimits.filesAtOnce) {
             [session] (file) async throws(StorageError) in
             // A record's path has no "..": it was checked when the manifest was read.
@@ -91,14 +105,20 @@ struct Restorer: Sendable {
     /// A listing only says where manifests may be; what counts is what each of them says.
     private func manifests(below prefix: String) async throws(SupervisionError) -> [FolderManifest] {
         do throws(StorageError) {
-            var found: [FolderManifest] = []
-            for object in try await session.store.list(prefix) where object.key.hasSuffix("/manifest.json") {
-                guard let bytes = try await session.store.get(object.key, limit: 64 << 20) else { continue }
-                do throws(JSONError) { found.append(try FolderManifest(json: JSONValue(parsing: bytes))) } catch {
-                    session.log.say("\(object.key) does not count: \(error)")
-                }
+            return try await session.standstill.during("the search below \(prefix)") {
+                () async throws(StorageError) in try await listed(below: prefix)
             }
-            return found.sorted { ($0.step ?? 0, $0.attempt) > ($1.step ?? 0, $1.attempt) }
         } catch { throw Self.failure(error) }
+    }
+
+    private func listed(below prefix: String) async throws(StorageError) -> [FolderManifest] {
+        var found: [FolderManifest] = []
+        for object in try await session.store.list(prefix) where object.key.hasSuffix("/manifest.json") {
+            guard let bytes = try await session.store.get(object.key, limit: 64 << 20) else { continue }
+            do throws(JSONError) { found.append(try FolderManifest(json: JSONValue(parsing: bytes))) } catch {
+                session.log.say("\(object.key) does not count: \(error)")
+            }
+        }
+        return found.sorted { ($0.step ?? 0, $0.attempt) > ($1.step ?? 0, $1.attempt) }
     }
 }

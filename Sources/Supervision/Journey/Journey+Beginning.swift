@@ -36,7 +36,9 @@ extension Journey {
         let attempt = try await ownership.claim(instance: instance)
         stages.provided["ATTEMPT"] = String(attempt)
         let session = RunSession(
-            configuration: configuration, store: store, limits: (store as? S3Client)?.limits, layout: layout, run: run,
+            configuration: configuration, store: store,
+            limits: (store as? S3Client)?.limits ?? (store as? FileStore)?.limits,
+            layout: layout, run: run,
             attempt: attempt, data: data, stages: stages, log: log, board: board, metrics: metrics,
             notes: UploadNotes(data.appending(".caas/checkpoints"), run: run.description, log: log))
         log.say("attempt \(attempt)")

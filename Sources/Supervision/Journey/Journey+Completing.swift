@@ -30,8 +30,10 @@ extension Journey {
                 await notes.write(note)
             }
             let records = try await session.persistence.run("upload artifact '\(artifact.into)'") {
-                try await upload.send(files) { [board] sent in
-                    board.note { $0.upload = "artifact \(artifact.into): \(ByteCount(sent))" }
+                try await session.standstill.during("artifact \(artifact.into)") {
+                    try await upload.send(files) { [board] sent in
+                        board.note { $0.upload = "artifact \(artifact.into): \(ByteCount(sent))" }
+                    }
                 }
             }
             board.note { $0.upload = nil }
@@ -62,7 +64,9 @@ extension Journey {
         try await BoundedTasks.forEach(artifacts.flatMap(\.files), atOnce: TransferLimits.filesAtOnce) {
             (file) async throws(SupervisionError) in
             let isRight = try await session.persistence.run("verify \(file.key)") {
-                try await session.store.verify(file.object)
+                try await session.standstill.during("the verification of \(file.path)") {
+                    try await session.store.verify(file.object)
+                }
             }
             guard isRight else {
                 throw SupervisionError(

@@ -92,7 +92,8 @@ extension Journey {
             let isFile = artifact.files.count == 1 && artifact.files.first?.path == folder.lastComponent?.string
             let target = isFile ? folder.removingLastComponent() : folder
             do throws(StorageError) {
-                try await Restorer(session: session).download(artifact.files, to: target)
+                try await Restorer(session: session).download(
+                    artifact.files, to: target, as: "the restore of artifact \(artifact.into)")
             } catch { throw Restorer.failure(error) }
         }
     }

@@ -11,7 +11,7 @@ struct RunSession: Sendable {
 
     let configuration: RunConfiguration
     let store: any ObjectStore
-    /// What a bucket's transfers may take; a folder's have no other limit than the file system's.
+    /// What the store's transfers may take.
     let limits: TransferLimits?
     let layout: BucketLayout
     let run: RunID
@@ -24,6 +24,9 @@ struct RunSession: Sendable {
     let metrics: MetricReader
     /// What a later start on this disk finds of checkpoints that are not in the bucket yet.
     let notes: UploadNotes
+
+    /// Says of what is transferred where it does not move.
+    var standstill: StandstillWatch { StandstillWatch(log: log, board: board) }
 
     var program: Program { configuration.program }
     /// Uploads that nothing else waits for.
