@@ -54,6 +54,14 @@ static inline void caas_lower_thread(void) {
     setpriority(PRIO_PROCESS, 0, 19);
     syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, 3 << 13 /* IOPRIO_CLASS_IDLE */);
 }
+/// The calling thread alone has the lowest weight where others want the processor, and the last turn at the disk; unlike in
+/// the idle classes something is always left for it. https://man7.org/linux/man-pages/man7/sched.7.html
+static inline void caas_lighten_thread(void) {
+    setpriority(PRIO_PROCESS, 0, 19);
+    syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, 2 << 13 | 7 /* IOPRIO_CLASS_BE, its lowest level */);
+}
+/// sem_timedwait by a clock that nobody sets; glibc has it since 2.30, and shows it only with _GNU_SOURCE.
+extern int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until);
 /// The scheduling policy of the calling thread.
 static inline int caas_scheduling_policy(void) { return (int)syscall(SYS_sched_getscheduler, 0); }
 /// A descriptor for one process, and a signal by it. https://man7.org/linux/man-pages/man2/pidfd_open.2.html

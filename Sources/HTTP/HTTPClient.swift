@@ -1,7 +1,8 @@
 private import CLibCurl
+private import POSIX
 private import Synchronization
 
-/// Sends requests with libcurl; any number at once, all on one transfer thread that this client owns.
+/// Sends requests with libcurl; any number at once, on transfer threads that this client owns.
 ///
 /// HTTP/1.1 alone, since parallel parts need parallel connections and 7.88's uploads over HTTP/2 can lose bytes
 /// (<https://github.com/curl/curl/issues/22563>). Nothing has a total time limit; what stalls is ended.
@@ -19,9 +20,11 @@ public final class HTTPClient: Sendable {
         /// Seconds after which a connection that is not made yet, with its handshake, is given up.
         public var connectSeconds = 10
         /// Connections to one host at once; further requests wait.
-        public var connectionsPerHost = 16
-        /// True where the transfer thread begins with only the processor time that nobody else on the machine wants.
+        public var connectionsPerHost = 24
+        /// True where transfers begin with only the processor time that nobody else on the machine wants.
         public var isBackground = false
+        /// What a thread that yields does besides in each round, which a test may hold it with.
+        var whileYielding: (@Sendable () -> Void)?
 
         /// The defaults: the system's certificates, HTTPS but for loopback.
         public init() {}
@@ -34,44 +37,69 @@ public final class HTTPClient: Sendable {
     /// How many bytes a second the long transfers of this client may move; may be changed while they run.
     public let bandwidth = Bandwidth()
     private let configuration: Configuration
+    private let lending = LendingState()
     private let engines: Mutex<Engines>
 
-    /// A thread for each kind of haste, since one that yielded to others cannot take that back without privileges.
+    /// A thread for each share of the processors, since one that yielded cannot take that back without privileges.
+    ///
+    /// Those that yield are started when there is something for them.
     private struct Engines {
-        let first: TransferEngine
-        /// For what is not to wait, where the first one yields.
-        var foreground: TransferEngine?
+        let full: TransferEngine
+        var little: TransferEngine?
+        var leftovers: TransferEngine?
         var isBackground: Bool
-        var current: TransferEngine { isBackground ? first : foreground ?? first }
     }
 
-    /// A client with its own thread and connections; both end with it.
+    /// A client with its own threads and connections; all end with it.
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
+        lending.isHurried.store(!configuration.isBackground, ordering: .relaxed)
         engines = Mutex(
-            Engines(first: TransferEngine(configuration, bandwidth), isBackground: configuration.isBackground))
+            Engines(
+                full: TransferEngine(configuration, bandwidth, lending), isBackground: configuration.isBackground))
     }
 
     deinit {
         let engines = engines.withLock { $0 }
-        engines.first.stop()
-        engines.foreground?.stop()
+        engines.full.stop()
+        engines.little?.stop()
+        engines.leftovers?.stop()
     }
 
-    /// True while requests that begin have only the processor time that nobody else on the machine wants.
+    /// True while what moves much has only the processor time that nobody else on the machine wants, as long as that lets
+    /// it move at all; short requests never wait for others.
     ///
-    /// What has begun goes on as it was. A client that was not made for the background has none.
+    /// What has begun and moves well goes on as it was. A client that was not made for the background has none.
     public var isBackground: Bool {
         get { engines.withLock { $0.isBackground } }
         set {
             guard configuration.isBackground else { return }
-            engines.withLock { engines in
+            let full = engines.withLock { engines in
                 engines.isBackground = newValue
-                guard !newValue, engines.foreground == nil else { return }
-                var foreground = configuration
-                foreground.isBackground = false
-                engines.foreground = TransferEngine(foreground, bandwidth)
+                return engines.full
             }
+            lending.isHurried.store(!newValue, ordering: .relaxed)
+            full.wake()
+        }
+    }
+
+    /// Who carries a request out, and who watches over that where it is somebody who may not get a processor.
+    private func engine(
+        for request: HTTPRequest, _ sink: (any HTTPBodySink)?, isUrgent: Bool
+    ) -> (TransferEngine, lender: TransferEngine?) {
+        engines.withLock { engines in
+            guard engines.isBackground else { return (engines.full, nil) }
+            // What comes in goes to others at once, who would wait for whatever its thread holds.
+            let isIncoming = sink != nil
+            guard isIncoming || request.isLongFile else { return (engines.full, nil) }
+            if isIncoming || isUrgent || lending.isResting {
+                let engine = engines.little ?? TransferEngine(configuration, bandwidth, lending, share: .little)
+                engines.little = engine
+                return (engine, nil)
+            }
+            let engine = engines.leftovers ?? TransferEngine(configuration, bandwidth, lending, share: .leftovers)
+            engines.leftovers = engine
+            return (engine, engines.full)
         }
     }
 
@@ -122,9 +150,20 @@ public final class HTTPClient: Sendable {
     private func attempt(
         _ request: HTTPRequest, sink: (any HTTPBodySink)?, limit: Int
     ) async throws(HTTPError) -> HTTPResponse {
-        let transfer = Transfer(request, configuration: configuration, sink: sink, limit: limit)
-        let engine = engines.withLock { $0.current }
-        let result: Result<HTTPResponse, HTTPError> = await withTaskCancellationHandler {
+        let (engine, lender) = engine(for: request, sink, isUrgent: false)
+        guard let lender else { return try await carryOut(request, sink: sink, limit: limit, on: engine).get() }
+        let transfer = Transfer(
+            request, configuration: configuration, bandwidth: bandwidth, isLent: true, sink: sink, limit: limit)
+        if let result = await lend(transfer, to: engine, by: lender) { return try result.get() }
+        let (other, _) = self.engine(for: request, sink, isUrgent: true)
+        return try await carryOut(request, sink: sink, limit: limit, on: other).get()
+    }
+
+    private func carryOut(
+        _ request: HTTPRequest, sink: (any HTTPBodySink)?, limit: Int, on engine: TransferEngine
+    ) async -> Result<HTTPResponse, HTTPError> {
+        let transfer = Transfer(request, configuration: configuration, bandwidth: bandwidth, sink: sink, limit: limit)
+        return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 transfer.onEnd = { continuation.resume(returning: $0) }
                 transfer.wake = { [engine, weak transfer] in
@@ -135,6 +174,28 @@ public final class HTTPClient: Sendable {
         } onCancel: {
             engine.cancel(transfer)
         }
-        return try result.get()
+    }
+
+    /// Has a transfer carried out by a thread that yields; nil where that did not get on.
+    private func lend(
+        _ transfer: Transfer, to engine: TransferEngine, by lender: TransferEngine
+    ) async -> Result<HTTPResponse, HTTPError>? {
+        let continuation = Mutex<CheckedContinuation<LentTransfer.End, Never>?>(nil)
+        let lent = LentTransfer(transfer, to: engine) { end in
+            continuation.withLock { $0.take() }?.resume(returning: end)
+        }
+        transfer.onEnd = { [lender, lent] result in lender.end(lent, result) }
+        let end = await withTaskCancellationHandler {
+            await withCheckedContinuation { waiting in
+                continuation.withLock { $0 = waiting }
+                lender.lend(lent)
+            }
+        } onCancel: {
+            lender.takeBack(lent, .answered(.failure(lent.transfer.cancellation)))
+        }
+        return switch end {
+        case .answered(let result): result
+        case .abandoned: nil
+        }
     }
 }

@@ -34,6 +34,12 @@ public struct HTTPRequest: Sendable {
         stallSeconds = 60
     }
 
+    /// True for a piece of a file that takes a while, and that may be sent again from its beginning by another thread.
+    var isLongFile: Bool {
+        guard case .file(_, _, let length) = body else { return false }
+        return length > 1 << 20 && !isSentOnce
+    }
+
     /// Method and URL without query, as errors name it.
     public var name: String { "\(method) \(url)" }
 }

@@ -1,9 +1,11 @@
 private import CLibCurl
 private import POSIX
+private import Synchronization
 
 /// What libcurl's callbacks do with bytes, on the engine's thread.
 extension Transfer {
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        if isAbandoned { return Int(CURL_READFUNC_ABORT) }
         if case .growing(let file) = request.body { return read(file, into: buffer) }
         let room = Int(min(Int64(buffer.count), (request.body.length ?? 0) - sent))
         guard room > 0 else { return 0 }
@@ -25,7 +27,7 @@ extension Transfer {
             return Int(CURL_READFUNC_ABORT)
         }
         sent += Int64(count)
-        request.onUpload?(sent)
+        if isLent { sentSoFar.store(sent, ordering: .relaxed) } else { request.onUpload?(sent) }
         return count
     }
 

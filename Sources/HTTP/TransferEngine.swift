@@ -1,5 +1,5 @@
 private import CLibCurl
-private import POSIX
+import POSIX
 private import Synchronization
 
 /// One thread with one curl multi handle; requests are handed in from anywhere.
@@ -7,19 +7,23 @@ private import Synchronization
 /// libcurl's handles belong to the thread; the only call that others make is curl_multi_wakeup, which may be made from
 /// any thread. <https://curl.se/libcurl/c/curl_multi_wakeup.html>
 final class TransferEngine: Sendable {
-    private enum Order {
+    enum Order {
         case add(Transfer)
         case cancel(Transfer)
         case resume(Transfer)
+        /// To another engine, whose thread may not get a processor.
+        case lend(LentTransfer)
+        case takeBack(LentTransfer, LentTransfer.End)
+        case end(LentTransfer, Result<HTTPResponse, HTTPError>)
     }
 
-    private struct Mailbox {
-        var orders: [Order] = []
-        var isStopped = false
-    }
-
-    private let mailbox = Mutex(Mailbox())
-    // A CURLM is used by the engine's thread alone, but for curl_multi_wakeup, which is safe from any.
+    private let mailbox = EngineMailbox()
+    private let isStopped = Atomic(false)
+    /// How often the thread was asked for a sign of life, and which of the questions it has seen.
+    private let questions = Atomic(0)
+    private let answered = Atomic(0)
+    // A CURLM is used by the engine's thread alone, but for curl_multi_wakeup, which is safe from any. Whoever may still
+    // call that holds the engine, which frees it.
     private nonisolated(unsafe) let multi: OpaquePointer
 
     // libcurl must be initialised once, before any thread uses it; a static is initialised once.
@@ -30,62 +34,88 @@ final class TransferEngine: Sendable {
     }()
 
     private let bandwidth: Bandwidth
+    private let lending: LendingState
 
-    init(_ configuration: HTTPClient.Configuration, _ bandwidth: Bandwidth) {
+    init(
+        _ configuration: HTTPClient.Configuration, _ bandwidth: Bandwidth, _ lending: LendingState,
+        share: ProcessorShare = .full
+    ) {
         guard Self.isInitialised, let multi = curl_multi_init() else { fatalError("cannot start libcurl") }
         self.multi = OpaquePointer(multi)
         self.bandwidth = bandwidth
+        self.lending = lending
         _ = caas_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, configuration.connectionsPerHost)
         _ = caas_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 64)
+        let pause = share == .leftovers ? configuration.whileYielding : nil
         BlockingThread.start { [self] in
-            if configuration.isBackground { BlockingThread.yieldToOthers() }
-            run()
+            share.take()
+            run(pause)
         }
     }
+
+    deinit { curl_multi_cleanup(UnsafeMutableRawPointer(multi)) }
 
     func add(_ transfer: Transfer) { post(.add(transfer)) }
     func cancel(_ transfer: Transfer) { post(.cancel(transfer)) }
     /// Asks once more for a body that had nothing to send.
     func resume(_ transfer: Transfer) { post(.resume(transfer)) }
+    func lend(_ transfer: LentTransfer) { post(.lend(transfer)) }
+    func takeBack(_ transfer: LentTransfer, _ end: LentTransfer.End) { post(.takeBack(transfer, end)) }
+    func end(_ transfer: LentTransfer, _ result: Result<HTTPResponse, HTTPError>) { post(.end(transfer, result)) }
 
     func stop() {
-        mailbox.withLock { $0.isStopped = true }
-        curl_multi_wakeup(UnsafeMutableRawPointer(multi))
+        isStopped.store(true, ordering: .releasing)
+        wake()
     }
+
+    /// Looks at what there is to do.
+    func wake() { curl_multi_wakeup(UnsafeMutableRawPointer(multi)) }
+
+    /// Asks the thread for a sign of life.
+    func ask() {
+        questions.add(1, ordering: .relaxed)
+        wake()
+    }
+
+    /// True where the thread has been at work since it was asked last.
+    var hasAnswered: Bool { answered.load(ordering: .relaxed) == questions.load(ordering: .relaxed) }
 
     private func post(_ order: Order) {
-        mailbox.withLock { $0.orders.append(order) }
-        curl_multi_wakeup(UnsafeMutableRawPointer(multi))
+        mailbox.add(order)
+        wake()
     }
 
-    private func run() {
+    private func run(_ pause: (@Sendable () -> Void)?) {
         let multi = UnsafeMutableRawPointer(self.multi)
         var active: [UnsafeMutableRawPointer: Transfer] = [:]
+        var lent = LentTransfers()
         var share = BandwidthShare()
         while true {
-            let (orders, isStopped) = mailbox.withLock { mailbox in
-                defer { mailbox.orders = [] }
-                return (mailbox.orders, mailbox.isStopped)
-            }
-            for order in orders { carryOut(order, multi, &active) }
-            if isStopped && active.isEmpty { break }
+            pause?()
+            answered.store(questions.load(ordering: .relaxed), ordering: .relaxed)
+            for order in mailbox.takeAll() { carryOut(order, multi, &active, &lent) }
+            if isStopped.load(ordering: .acquiring) && active.isEmpty { break }
             share.apply(bandwidth, to: active)
             var running: Int32 = 0
             curl_multi_perform(multi, &running)
             collect(multi, &active)
-            curl_multi_poll(multi, nil, 0, 1000, nil)
+            lent.look(lending)
+            curl_multi_poll(multi, nil, 0, lent.wait(lending), nil)
         }
-        curl_multi_cleanup(multi)
     }
 
     private func carryOut(
-        _ order: Order, _ multi: UnsafeMutableRawPointer, _ active: inout [UnsafeMutableRawPointer: Transfer]
+        _ order: Order, _ multi: UnsafeMutableRawPointer, _ active: inout [UnsafeMutableRawPointer: Transfer],
+        _ lent: inout LentTransfers
     ) {
         switch order {
         case .add(let transfer):
-            guard !transfer.isCancelled else { return transfer.finish(CURLE_ABORTED_BY_CALLBACK) }
+            guard !transfer.isCancelled, !transfer.isAbandoned else {
+                return transfer.finish(CURLE_ABORTED_BY_CALLBACK)
+            }
             guard let handle = transfer.prepare() else { return }
             active[handle] = transfer
+            transfer.joinBandwidth()
             curl_multi_add_handle(multi, handle)
         case .cancel(let transfer):
             transfer.isCancelled = true
@@ -95,6 +125,9 @@ final class TransferEngine: Sendable {
         case .resume(let transfer):
             guard let handle = transfer.handle, active[handle] != nil else { return }
             curl_easy_pause(handle, CURLPAUSE_CONT)
+        case .lend(let transfer): lent.add(transfer)
+        case .takeBack(let transfer, let end): lent.takeBack(transfer, end)
+        case .end(let transfer, let result): lent.end(transfer, result)
         }
     }
 

@@ -30,8 +30,14 @@ public struct SHA256Lanes: ~Copyable {
     /// The digest of everything added to a lane, 32 bytes; it may be started again.
     public mutating func finish(_ lane: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: SHA256.byteCount) { buffer, count in
-            caas_sha256_finish(&lanes[lane], buffer.baseAddress)
+            finish(lane, into: UnsafeMutableRawBufferPointer(buffer))
             count = SHA256.byteCount
         }
+    }
+
+    /// Writes the digest of everything added to a lane where there are 32 bytes of room for it.
+    public mutating func finish(_ lane: Int, into digest: UnsafeMutableRawBufferPointer) {
+        precondition(digest.count >= SHA256.byteCount)
+        caas_sha256_finish(&lanes[lane], digest.baseAddress)
     }
 }

@@ -3,10 +3,11 @@ private import CLinux
 /// Runs blocking work on a thread of its own, so that the few threads of Swift's tasks never wait for a disk.
 public enum BlockingThread {
     private static let foreground = ParkedThreads()
-    // There is no way back into the foreground, so these are never lent to anybody else.
-    private static let background = ParkedThreads { yieldToOthers() }
+    // There is no way back into the foreground, so these are never lent to anybody else. They get little and never nothing:
+    // what they hold, as the lock of this list, others wait for.
+    private static let background = ParkedThreads { ProcessorShare.little.take() }
 
-    /// Runs `body` on a thread and waits for it as a task does; in the background it hinders nobody else.
+    /// Runs `body` on a thread and waits for it as a task does; in the background it hinders others little.
     public static func run<Value: Sendable, Failure: Error>(
         inBackground: Bool = false, _ body: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
@@ -24,12 +25,6 @@ public enum BlockingThread {
     public static func begin(inBackground: Bool = false, _ body: @escaping @Sendable () -> Void) {
         (inBackground ? background : foreground).run(body)
     }
-
-    /// From now on this thread has only the processor time and the disk time that nobody else wants.
-    ///
-    /// There is no way back without privileges. Source: <https://man7.org/linux/man-pages/man2/setpriority.2.html>,
-    /// whose "process" is a thread on Linux.
-    public static func yieldToOthers() { caas_lower_thread() }
 
     /// Lets this thread do nothing for a while; tasks have a sleep of their own.
     public static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }

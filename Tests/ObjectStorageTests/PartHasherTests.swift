@@ -1,3 +1,4 @@
+import CLinux
 import Hashing
 import POSIX
 import Synchronization
@@ -90,7 +91,7 @@ struct PartHasherTests {
         let hasher = scene.hasher { areOthersReady.holds }
         let isDone = Fact(false)
         let patient = Task {
-            _ = try await hasher.hash(scene.source, offset: 0, length: 1000, withMD5: false, mayWait: true)
+            _ = try await hasher.hash(scene.source, offset: 0, length: 1000, withMD5: false, mayWait: { true })
             isDone.set(true)
         }
         try await Task.sleep(for: .milliseconds(100))
@@ -103,18 +104,70 @@ struct PartHasherTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<SHA256Lanes.count {
                 group.addTask {
-                    _ = try await hasher.hash(scene.source, offset: 0, length: 1000, withMD5: false, mayWait: true)
+                    _ = try await hasher.hash(scene.source, offset: 0, length: 1000, withMD5: false, mayWait: { true })
                 }
             }
             try await group.waitForAll()
         }
         // One that cannot wait takes along whoever does.
         let along = Task {
-            _ = try await hasher.hash(scene.source, offset: 0, length: 1000, withMD5: false, mayWait: true)
+            _ = try await hasher.hash(scene.source, offset: 0, length: 1000, withMD5: false, mayWait: { true })
         }
         try await scene.check(hasher, 10, 1000, withMD5: false)
         areOthersReady.set(false)
         hasher.start()
         try await along.value
+    }
+
+    /// A file whose bytes nobody gets who has only what others leave, as long as others never rest.
+    private final class StarvingSource: PartSource {
+        let source: SourceFile
+        private let state = Mutex((isOver: false, starved: 0))
+
+        init(_ source: SourceFile) { self.source = source }
+
+        var action: String { source.action }
+        /// How often such a thread got no further.
+        var starved: Int { state.withLock { $0.starved } }
+        func end() { state.withLock { $0.isOver = true } }
+
+        func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(POSIXError) -> Int {
+            if caas_scheduling_policy() == 5 {
+                state.withLock { $0.starved += 1 }
+                while !state.withLock({ $0.isOver }) { BlockingThread.sleep(milliseconds: 5) }
+            }
+            return try source.read(into: buffer, at: offset)
+        }
+
+        func endsEarly() throws(StorageError) { try source.endsEarly() }
+    }
+
+    @Test(arguments: [true, false])
+    func `what a thread without a processor has begun, another ends`(_ staysBehind: Bool) async throws {
+        let scene = try Scene(isBackground: true)
+        let hasher = scene.hasher()
+        let source = StarvingSource(scene.source)
+        defer { source.end() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<12 {
+                group.addTask {
+                    let (offset, length) = (number * 100_000, 200_001)
+                    let hashes = try await hasher.hash(
+                        source, offset: Int64(offset), length: Int64(length), withMD5: number.isMultiple(of: 2))
+                    let bytes = scene.content[offset..<offset + length]
+                    #expect(hashes.sha256 == SHA256.hash(bytes))
+                    #expect(hashes.md5 == (number.isMultiple(of: 2) ? MD5.hash(bytes) : nil))
+                }
+            }
+            for _ in 0..<3000 where source.starved == 0 { try await Task.sleep(for: .milliseconds(10)) }
+            if !staysBehind { scene.limits.isUrgent = true }
+            try await group.waitForAll()
+        }
+        #expect(source.starved > 0)
+        // What such a thread is stuck with is nobody's any more, and later ones do not wait for it.
+        _ = try await hasher.hash(source, offset: 0, length: 1000, withMD5: false)
+        let starved = source.starved
+        _ = try await hasher.hash(source, offset: 0, length: 2000, withMD5: false)
+        #expect(source.starved == starved)
     }
 }

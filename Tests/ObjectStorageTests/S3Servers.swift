@@ -21,6 +21,8 @@ struct S3Servers: Sendable {
 
     let swift: SwiftS3Server
     let rclone: RcloneS3Server
+    /// rclone behind a server that keeps next to nothing of what comes early.
+    let inOrder: InOrderProxy
 
     static func server(_ kind: ServerKind) throws -> any S3Server {
         let servers = try #require(current)
@@ -57,7 +59,9 @@ struct S3ServersTrait: SuiteTrait, TestScoping {
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        let servers = try await S3Servers(swift: SwiftS3Server(), rclone: RcloneS3Server())
+        let rclone = try await RcloneS3Server()
+        let servers = try await S3Servers(
+            swift: SwiftS3Server(), rclone: rclone, inOrder: InOrderProxy(rclone.endpoint, mostAhead: 1 << 20))
         defer {
             servers.swift.stop()
             servers.rclone.stop()

@@ -11,12 +11,15 @@ import Testing
 enum StoreKind: CaseIterable, Sendable, CustomTestStringConvertible {
     case swift
     case rclone
+    /// Behind a server that takes parts in their order and keeps little of what comes early.
+    case inOrder
     case folder
 
     var testDescription: String {
         switch self {
         case .swift: "OpenStack Swift"
         case .rclone: "rclone"
+        case .inOrder: "rclone in order"
         case .folder: "a folder"
         }
     }
@@ -26,6 +29,9 @@ enum StoreKind: CaseIterable, Sendable, CustomTestStringConvertible {
         switch self {
         case .swift: return try S3Servers.client(.swift)
         case .rclone: return try S3Servers.client(.rclone)
+        case .inOrder:
+            let servers = try #require(S3Servers.current)
+            return try S3Servers.client(servers.rclone, endpoint: servers.inOrder.endpoint)
         case .folder:
             try FileSystem.makeFolder(folder("store"))
             return FileStore(folder("store"))

@@ -53,17 +53,19 @@ extension S3Client {
         let token = copy.status.metadata[UploadToken.metadataName] ?? UploadToken.make()
         let id = try await beginUpload(copy.key, token: token, copy.action)
         do throws(StorageError) {
+            let order = PartOrder(partSize: ranges.partSize)
             let etags = try await BoundedTasks.run(ranges.count, atOnce: Self.mostTasks) {
                 [self] (index) async throws(StorageError) in
+                let turn = PartTurn(order: order, part: index)
+                defer { finish(turn) }
                 let (offset, length) = (ranges.offset(index), ranges.length(index))
                 var call = copy.request
                 call.query = [("partNumber", String(index + 1)), ("uploadId", id)]
                 call.headers["x-amz-copy-source-range"] = "bytes=\(offset)-\(offset + length - 1)"
                 call.headers["If-None-Match"] = nil
-                let answer = try await window.run(copy.action) { [call] () throws(StorageError) in
-                    // The service moves these bytes; they tell nothing of the network.
-                    (try await carryOut(call, expecting: "CopyPartResult"), moved: 0)
-                }
+                // The service moves these bytes; they tell nothing of the network.
+                call.move = PartMove(turn: turn, length: 0)
+                let answer = try await carryOut(call, expecting: "CopyPartResult")
                 copy.moved.update(index, length)
                 guard let etag = answer["ETag"] else {
                     throw StorageError(.other, copy.action, "the answer has no ETag")

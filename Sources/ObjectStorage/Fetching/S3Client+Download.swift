@@ -25,11 +25,12 @@ extension S3Client {
         let total = MovedBytes(progress)
         let verified = Atomic(0)
         do throws(StorageError) {
+            let order = PartOrder(partSize: ranges.partSize, isBounded: false)
             _ = try await BoundedTasks.run(ranges.count, atOnce: Self.mostTasks) {
                 [self] index throws(StorageError) in
-                try await window.run(action) { () throws(StorageError) in
-                    ((), try await download(part: index, ranges, of: object, to: target, total, action))
-                }
+                let turn = PartTurn(order: order, part: index)
+                defer { finish(turn) }
+                try await download(part: index, ranges, of: object, to: target, as: turn, total, action)
                 verified.add(1, ordering: .relaxed)
             }
             try await BlockingThread.run { () throws(StorageError) in try target.publish() }
@@ -43,11 +44,10 @@ extension S3Client {
         }
     }
 
-    /// Returns how many bytes came; none where the part was there already.
     private func download(
-        part index: Int, _ ranges: PartRanges, of object: UploadedObject, to target: TargetFile,
+        part index: Int, _ ranges: PartRanges, of object: UploadedObject, to target: TargetFile, as turn: PartTurn,
         _ total: MovedBytes, _ action: String
-    ) async throws(StorageError) -> Int64 {
+    ) async throws(StorageError) {
         let (offset, length) = (ranges.offset(index), ranges.length(index))
         let isRight = { [hasher] () async throws(StorageError) -> Bool in
             let hashes = try await hasher.hash(target, offset: offset, length: length, withMD5: false)
@@ -55,18 +55,18 @@ extension S3Client {
         }
         if target.mayHold(offset: offset, length: length), try await isRight() {
             total.update(index, length)
-            return 0
+            return
         }
         for attempt in 0..<Self.readAttempts {
             let writer = PartWriter(blocks, at: offset) { (bytes, offset) throws(StorageError) in
                 try target.write(bytes, at: offset)
             }
-            try await fetch(object.key, offset: offset, length: length, into: writer, action) {
+            try await fetch(object.key, offset: offset, length: length, into: writer, as: turn, of: ranges, action) {
                 total.update(index, $0)
             }
             if try await isRight() {
                 blocks.run { target.beginSync(offset: offset, length: length) }
-                return length
+                return
             }
             try await pause(policy.wait(after: attempt), action)
         }
@@ -77,11 +77,22 @@ extension S3Client {
 
     /// Fetches a range until all of it has come and is where it belongs; `progress` hears how much of it has come.
     func fetch(
-        _ key: String, offset: Int64, length: Int64, into writer: PartWriter, _ action: String,
-        progress: @escaping @Sendable (Int64) -> Void = { _ in }
+        _ key: String, offset: Int64, length: Int64, into writer: PartWriter, as turn: PartTurn, of ranges: PartRanges,
+        _ action: String, progress: @escaping @Sendable (Int64) -> Void = { _ in }
     ) async throws(StorageError) {
-        let sink = PartSink(offset: offset, length: length, into: writer, progress: progress)
-        do throws(StorageError) { try await fetch(key, offset: offset, length: length, into: sink, action) } catch {
+        let step = TransferWatch.begin(
+            "part \(turn.part + 1) of \(ranges.count) of \(S3Call.shortName(key))", .waiting, as: turn)
+        let sink = PartSink(offset: offset, length: length, into: writer) { bytes in
+            progress(bytes)
+            step?.move(bytes)
+        }
+        var call = S3Call("GET", key, doing: action)
+        // No byte of an empty object can be asked for.
+        if length > 0 { call.headers["Range"] = "bytes=\(offset)-\(offset + length - 1)" }
+        call.step = step
+        call.move = PartMove(turn: turn, length: length, isComplete: { sink.isComplete })
+        defer { step?.end(wentWell: sink.isComplete) }
+        do throws(StorageError) { try await fetch(call, length: length, into: sink, action) } catch {
             // Nobody may write any more once the file is left to others.
             try? await writer.finish()
             throw error
@@ -90,11 +101,8 @@ extension S3Client {
     }
 
     private func fetch(
-        _ key: String, offset: Int64, length: Int64, into sink: PartSink, _ action: String
+        _ call: S3Call, length: Int64, into sink: PartSink, _ action: String
     ) async throws(StorageError) {
-        var call = S3Call("GET", key, doing: action)
-        // No byte of an empty object can be asked for.
-        if length > 0 { call.headers["Range"] = "bytes=\(offset)-\(offset + length - 1)" }
         for attempt in 0..<max(1, policy.attempts) {
             do throws(StorageError) { _ = try await perform(call, sink: sink) } catch {
                 // What follows the range in an answer was refused by ourselves; nothing may follow an empty object.

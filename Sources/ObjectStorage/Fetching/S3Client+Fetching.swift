@@ -37,7 +37,7 @@ extension S3Client {
         }
         let fetch = Fetch(
             key: key, etag: ObjectETag(status.etag), ranges: ranges, partial: partial, moved: MovedBytes(progress),
-            action: action)
+            action: action, order: PartOrder(partSize: ranges.partSize, isBounded: false))
         let parts = try await BoundedTasks.run(ranges.count, atOnce: Self.mostTasks) {
             [self] (index) async throws(StorageError) in try await part(index, of: fetch)
         }
@@ -67,12 +67,13 @@ extension S3Client {
             fetch.moved.update(index, length)
         } else {
             part.received = length
-            part.isEncrypted = try await window.run(fetch.action) { () throws(StorageError) in
-                (try await receive(index, of: fetch), moved: length)
-            }
+            let turn = PartTurn(order: fetch.order, part: index)
+            defer { finish(turn) }
+            part.isEncrypted = try await receive(index, of: fetch, as: turn)
         }
         guard fetch.etag.isCut(like: fetch.ranges) else { return part }
-        part.md5 = try await fetch.hashing.run(fetch.action, atMost: { Processors.count }) { () throws(StorageError) in
+        part.md5 = try await fetch.hashing.run(fetch.action, atMost: { Processors.count }) {
+            (_) async throws(StorageError) in
             try await BlockingThread.run(inBackground: limits.isBackground) { () throws(StorageError) in
                 do throws(POSIXError) {
                     return try ObjectETag.md5(fetch.partial.data, offset: offset, length: length)
@@ -83,7 +84,7 @@ extension S3Client {
     }
 
     /// Fetches a part; true where the server says that it encrypts, so that its ETags are no MD5s.
-    private func receive(_ index: Int, of fetch: Fetch) async throws(StorageError) -> Bool {
+    private func receive(_ index: Int, of fetch: Fetch, as turn: PartTurn) async throws(StorageError) -> Bool {
         let (offset, length) = (fetch.ranges.offset(index), fetch.ranges.length(index))
         let (partial, action) = (fetch.partial, fetch.action)
         var call = S3Call("GET", fetch.key, doing: action)
@@ -95,6 +96,7 @@ extension S3Client {
                 }
             }
             let sink = PartSink(offset: offset, length: length, into: writer) { fetch.moved.update(index, $0) }
+            call.move = PartMove(turn: turn, length: length, isComplete: { sink.isComplete })
             let outcome = await answer(to: call, sink)
             // Nobody may write any more once the file is left to others.
             try await writer.finish()
@@ -136,6 +138,7 @@ private struct Fetch: Sendable {
     let partial: PartialFetch
     let moved: MovedBytes
     let action: String
+    let order: PartOrder
     /// MD5 is slower than most networks: every core may be at it.
     let hashing = Turnstile()
 }

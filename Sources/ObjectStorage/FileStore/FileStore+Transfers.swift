@@ -164,7 +164,10 @@ extension FileStore {
         _ action: String
     ) async throws(StorageError) -> String {
         let (offset, length) = (ranges.offset(index), ranges.length(index))
-        return try await BlockingThread.run(inBackground: isBackground) { [isBackground] () throws(StorageError) in
+        let step = TransferWatch.begin("part \(index + 1) of \(ranges.count) of \(source.name)", .copying)
+        var isThrough = false
+        defer { step?.end(wentWell: isThrough) }
+        let hash = try await BlockingThread.run(inBackground: limits.isBackground) { [limits] () throws(StorageError) in
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 512 << 10, alignment: 4096)
             defer { buffer.deallocate() }
             var hash = SHA256()
@@ -184,11 +187,14 @@ extension FileStore {
                 }
                 position += Int64(count)
                 moved.update(index, position)
+                step?.move(position)
             }
             if position < length { try source.checkUnchanged() }
-            if isBackground { source.body.dropCache(offset: offset, length: length) }
+            if limits.sparesCache { source.body.dropCache(offset: offset, length: length) }
             return hash.finish().hexadecimal
         }
+        isThrough = true
+        return hash
     }
 
     /// The SHA-256 of a part as it is in the store; `consume` gets its bytes with their place in the file.
@@ -197,15 +203,22 @@ extension FileStore {
         _ consume: @escaping @Sendable (UnsafeRawBufferPointer, Int64) throws(POSIXError) -> Void
     ) async throws(StorageError) -> String {
         let (offset, length) = (ranges.offset(index), ranges.length(index))
-        return try await BlockingThread.run(inBackground: isBackground) { () throws(StorageError) in
+        let step = TransferWatch.begin(
+            "part \(index + 1) of \(ranges.count) of \(file.file.path.lastComponent?.string ?? "a file")", .receiving)
+        var isThrough = false
+        defer { step?.end(wentWell: isThrough) }
+        let hash = try await BlockingThread.run(inBackground: limits.isBackground) { () throws(StorageError) in
             var hash = SHA256()
             do throws(POSIXError) {
                 try file.file.forEachPiece(offset: offset, length: length) { (bytes, position) throws(POSIXError) in
                     hash.update(bytes)
                     try consume(bytes, offset + position)
+                    step?.move(position + Int64(bytes.count))
                 }
             } catch { throw StorageError(inStore: error, doing: action) }
             return hash.finish().hexadecimal
         }
+        isThrough = true
+        return hash
     }
 }

@@ -15,8 +15,8 @@ public final class FileStore: ObjectStore {
 
     /// The folder.
     public let root: FilePath
-    /// True where copies must not slow anybody else on this machine, as beside a training.
-    let isBackground: Bool
+    /// Whether copies must not slow anybody else on this machine now, as beside a training.
+    public let limits: TransferLimits
     /// Where this process has looked for what killed writers left: once is enough, however many files come.
     private let swept = Mutex<Set<String>>([])
 
@@ -25,7 +25,7 @@ public final class FileStore: ObjectStore {
     /// It is never made: a shared file system that is not mounted would go unnoticed.
     public init(_ root: FilePath, isBackground: Bool = false) {
         self.root = root
-        self.isBackground = isBackground
+        limits = TransferLimits(nil, partsAtOnce: Self.partsAtOnce, isBackground: isBackground)
     }
 
     /// A folder has no clock of its own.

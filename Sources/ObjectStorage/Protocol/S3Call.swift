@@ -14,6 +14,12 @@ struct S3Call: Sendable {
     var action: String
     var leastStallSeconds = 0
     var onUpload: (@Sendable (Int64) -> Void)?
+    /// Where it moves a part, whose turn each try waits for.
+    var move: PartMove?
+    /// What whoever watches sees of it, where that is more than this one request.
+    var step: TransferStep?
+    /// True where the server has much to do before it answers.
+    var isJoining = false
     /// Throws where another attempt makes no sense.
     var beforeRetry: (@Sendable () throws(StorageError) -> Void)?
 
@@ -21,6 +27,15 @@ struct S3Call: Sendable {
         self.method = method
         self.key = key
         self.action = action
+    }
+
+    /// The last part of the key, as what is said of transfers names it.
+    static func shortName(_ key: String) -> String { key.split(separator: "/").last.map(String.init) ?? "the bucket" }
+
+    /// What is waited for while it is on its way.
+    var phase: TransferStep.Phase {
+        if isJoining { return .joining }
+        return method == "GET" && move != nil ? .receiving : .sending(body.length ?? 0)
     }
 
     /// Sends bytes that are all there.

@@ -50,13 +50,13 @@ public final class S3Client: ObjectStore {
     let policy: RetryPolicy
     let client: HTTPClient
     let signer: SigV4Signer
-    private let credentials: StorageCredentials
+    let credentials: StorageCredentials
     let etags = ExpectedETags()
     let journal: UploadJournal
     let window: TransferWindow
     let hasher: PartHasher
     let blocks: BlockQueue
-    /// Parts that are hashed or sent: enough that one is always ready, and not more than memory holds until it is sent.
+    /// Parts that are hashed and not sent yet: enough that one is always ready, and not more than memory holds until then.
     private let ahead = Turnstile()
     private let clock = Mutex(Clock())
 
@@ -87,49 +87,22 @@ public final class S3Client: ObjectStore {
         signer.presign(method, location.url(key: key), seconds: seconds, at: now)
     }
 
-    private var now: Timestamp { options.clock() + clock.withLock { $0.applied } }
+    var now: Timestamp { options.clock() + clock.withLock { $0.applied } }
 
-    /// Hashes a part, and perhaps sends it, when its turn comes.
+    /// Hashes a part when its turn comes, and does with it what is to be done; once that begins to move it somebody else's
+    /// turn has come.
     func prepare<Value: Sendable>(
-        _ action: String, _ body: () async throws(StorageError) -> Value
+        _ action: String, as turn: PartTurn, _ body: (Turnstile.Pass) async throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
-        try await ahead.run(action, atMost: { window.width + PartHasher.partsAhead }, body)
+        try await ahead.run(action, as: turn, atMost: { PartHasher.partsAhead }, body)
     }
 
-    /// Sends a call until it succeeds, is refused for good, or the policy's attempts are used up.
-    func perform(_ call: S3Call, limit: Int = 16 << 20, sink: (any HTTPBodySink)? = nil) async throws(StorageError)
-        -> HTTPResponse
-    {
-        try credentials.check(for: location, doing: call.action)
-        var attempt = 0
-        var isResigned = false
-        while true {
-            let failure: StorageError
-            let isTransient: Bool
-            var headers: HTTPHeaders?
-            switch await send(call, limit: limit, sink: sink) {
-            case .success(let answer):
-                learnClock(answer)
-                if answer.isSuccess { return answer }
-                if [429, 503].contains(answer.status) { window.narrow() }
-                failure = StorageError(answer, to: call, at: location, clockOffset: clockOffset)
-                if !isResigned, adoptsClock(answer) {
-                    isResigned = true
-                    continue
-                }
-                headers = answer.headers
-                isTransient =
-                    S3Refusal(failure.s3Code, status: answer.status, isObject: !call.key.isEmpty).reaction == .retry
-            case .failure(let error):
-                if error.code == .stalled { window.narrow() }
-                failure = StorageError(error, doing: call.action, at: location)
-                isTransient = error.isTransient
-            }
-            guard isTransient, attempt + 1 < policy.attempts else { throw failure }
-            try call.beforeRetry?()
-            try await pause(policy.wait(after: attempt, headers: headers), call.action)
-            attempt += 1
-        }
+    /// A part is through: now it may be others' turn.
+    func finish(_ turn: PartTurn) {
+        turn.order.finish(turn.part)
+        window.look()
+        ahead.look { PartHasher.partsAhead }
+        hasher.start()
     }
 
     func pause(_ seconds: Double, _ action: String) async throws(StorageError) {
@@ -138,29 +111,13 @@ public final class S3Client: ObjectStore {
         }
     }
 
-    private func send(
-        _ call: S3Call, limit: Int, sink: (any HTTPBodySink)?
-    ) async -> Result<HTTPResponse, HTTPError> {
-        var request = HTTPRequest(
-            call.method, location.url(key: call.key, query: PercentEncoding.query(call.query)), headers: call.headers,
-            body: call.body)
-        request.followsRedirects = false
-        request.stallSeconds = max(options.stallSeconds, call.leastStallSeconds)
-        request.onUpload = call.onUpload
-        signer.sign(&request, bodyHash: call.bodyHash, at: now)
-        do throws(HTTPError) {
-            if let sink { return .success(try await client.send(request, to: sink)) }
-            return .success(try await client.send(request, limit: limit))
-        } catch { return .failure(error) }
-    }
-
-    private func learnClock(_ answer: HTTPResponse) {
+    func learnClock(_ answer: HTTPResponse) {
         guard let date = answer.headers["Date"].flatMap(Timestamp.init(http:)) else { return }
         clock.withLock { $0.measured = date.seconds - options.clock().seconds }
     }
 
     /// Takes the server's time where a refusal may come from ours; what servers call that refusal differs.
-    private func adoptsClock(_ answer: HTTPResponse) -> Bool {
+    func adoptsClock(_ answer: HTTPResponse) -> Bool {
         guard [400, 401, 403].contains(answer.status) else { return false }
         return clock.withLock { clock in
             guard abs(clock.measured - clock.applied) > 120 else { return false }

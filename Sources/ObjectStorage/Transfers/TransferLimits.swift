@@ -1,13 +1,14 @@
 import HTTP
 import Synchronization
 
-/// What the transfers of one client may take; all of it may be changed while they run.
+/// What the transfers of one store may take; all of it may be changed while they run.
 public final class TransferLimits: Sendable {
     /// How many files of a set are on their way at once: small ones wait for answers more than for the network, and the
     /// parts of large ones share one window anyway.
     public static let filesAtOnce = 8
 
-    private let client: HTTPClient
+    /// nil where nothing goes over the network.
+    private let client: HTTPClient?
     private let ceiling: Mutex<Int>
     private let standing: Mutex<Standing>
 
@@ -17,13 +18,13 @@ public final class TransferLimits: Sendable {
         var isBackground: Bool { mayYield && !isUrgent }
     }
 
-    init(_ client: HTTPClient, partsAtOnce: Int, isBackground: Bool = false) {
+    init(_ client: HTTPClient?, partsAtOnce: Int, isBackground: Bool = false) {
         self.client = client
         ceiling = Mutex(max(1, partsAtOnce))
         standing = Mutex(Standing(mayYield: isBackground))
     }
 
-    /// True while transfers have only what nobody else on this machine wants.
+    /// True while transfers have only what nobody else on this machine wants, or little where they get nothing of that.
     public var isBackground: Bool { standing.withLock { $0.isBackground } }
 
     /// True while somebody else on this machine has a use for the kernel's cache, however urgent transfers are.
@@ -41,7 +42,7 @@ public final class TransferLimits: Sendable {
     private func change(_ body: (inout Standing) -> Void) {
         standing.withLock { standing in
             body(&standing)
-            client.isBackground = standing.isBackground
+            client?.isBackground = standing.isBackground
         }
     }
 
@@ -53,7 +54,7 @@ public final class TransferLimits: Sendable {
 
     /// The bytes a second that files may take, in each direction; nil where there is no limit.
     public var bytesPerSecond: Int64? {
-        get { client.bandwidth.bytesPerSecond }
-        set { client.bandwidth.bytesPerSecond = newValue }
+        get { client?.bandwidth.bytesPerSecond }
+        set { client?.bandwidth.bytesPerSecond = newValue }
     }
 }

@@ -22,7 +22,7 @@ final class TransferWindow: Sendable {
     private let limits: TransferLimits
     private let now: @Sendable () -> ContinuousClock.Instant
     private let pace: Mutex<Pace>
-    private let turnstile = Turnstile()
+    private let turnstile = Turnstile(holdingBack: true)
 
     init(
         startingWith width: Int, limits: TransferLimits,
@@ -36,19 +36,22 @@ final class TransferWindow: Sendable {
     /// How many may be under way now.
     var width: Int { min(pace.withLock { $0.width }, limits.partsAtOnce) }
 
-    /// True where parts wait for their turn.
+    /// True where parts wait that could go if there were room.
     var isCrowded: Bool { turnstile.isCrowded }
 
     /// Moves one part when its turn comes; `body` says besides how many bytes went over the network.
     func run<Value: Sendable>(
-        _ action: String, _ body: () async throws(StorageError) -> (Value, moved: Int64)
+        _ action: String, as turn: PartTurn? = nil, _ body: () async throws(StorageError) -> (Value, moved: Int64)
     ) async throws(StorageError) -> Value {
-        try await turnstile.run(action, atMost: { width }) { () throws(StorageError) in
+        try await turnstile.run(action, as: turn, atMost: { [self] in width }) { (_) async throws(StorageError) in
             let (value, moved) = try await body()
             if moved > 0 { note(moved) }
             return value
         }
     }
+
+    /// Lets those go whose turn it has become.
+    func look() { turnstile.look(atMost: { [self] in width }) }
 
     /// A server said "later", or nothing at all.
     func narrow() {

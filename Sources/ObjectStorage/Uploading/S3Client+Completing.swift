@@ -55,6 +55,7 @@ extension S3Client {
                     .utf8), contentType: "application/xml")
         if once { call.headers["If-None-Match"] = "*" }
         // A server may join thousands of parts before it says a word.
+        call.isJoining = true
         call.leastStallSeconds = min(600, options.stallSeconds * 10)
         return call
     }

@@ -68,8 +68,10 @@ extension S3Client {
         let parts: [SentPart]
         do throws(StorageError) {
             let listed = isResumed ? try await listParts(begun) : [:]
+            let order = PartOrder(partSize: begun.ranges.partSize)
             parts = try await BoundedTasks.run(begun.ranges.count, atOnce: Self.mostTasks) {
-                [self] index throws(StorageError) in try await send(part: index, of: begun, listed: listed[index])
+                [self] index throws(StorageError) in
+                try await send(part: index, of: begun, as: PartTurn(order: order, part: index), listed: listed[index])
             }
             try upload.source.checkUnchanged()
         } catch {
@@ -86,18 +88,24 @@ extension S3Client {
     }
 
     private func send(
-        part index: Int, of begun: PartsUpload, listed: ListedPart?
+        part index: Int, of begun: PartsUpload, as turn: PartTurn, listed: ListedPart?
     ) async throws(StorageError) -> SentPart {
         let (upload, ranges) = (begun.upload, begun.ranges)
         let (offset, length) = (ranges.offset(index), ranges.length(index))
-        let action = "\(upload.action), part \(index + 1) of \(ranges.count)"
-        // Whether it goes on, fails or is cancelled: who waits for this part need not wait any longer.
-        defer { hasher.start() }
-        return try await prepare(action) { () throws(StorageError) in
+        let name = "part \(index + 1) of \(ranges.count)"
+        let action = "\(upload.action), \(name)"
+        let step = TransferWatch.begin("\(name) of \(S3Call.shortName(upload.key))", .hashing, as: turn)
+        var isThrough = false
+        defer {
+            step?.end(wentWell: isThrough)
+            // Also where it failed or was cancelled: who waits for this part need not wait any longer.
+            if isThrough { finish(turn) } else { hasher.start() }
+        }
+        let part = try await prepare(action, as: turn) { (pass) async throws(StorageError) in
             let isThere = listed?.size == length
             let hashes = try await hasher.hash(
                 upload.source, offset: offset, length: length, withMD5: isThere || options.sendsContentMD5,
-                mayWait: true)
+                mayWait: { !turn.isLowest })
             defer { upload.source.dropCache(offset: offset, length: length) }
             if isThere, let etag = listed?.etag, etag.lowercased() == hashes.md5?.hexadecimal {
                 upload.progress.update(index, length)
@@ -110,13 +118,18 @@ extension S3Client {
             if options.sendsContentMD5 { call.headers["Content-MD5"] = hashes.md5?.base64 }
             call.onUpload = { upload.progress.update(index, $0) }
             call.beforeRetry = { () throws(StorageError) in try upload.source.checkUnchanged() }
-            let etag = try await window.run(action) { [call] () throws(StorageError) in
+            call.step = step
+            call.move = PartMove(turn: turn, length: length) { [hasher] in
+                pass.leave()
                 hasher.start()
-                return (try await perform(call).headers["ETag"], length)
             }
-            guard let etag else { throw StorageError(.other, action, "the answer has no ETag") }
+            guard let etag = try await perform(call).headers["ETag"] else {
+                throw StorageError(.other, action, "the answer has no ETag")
+            }
             return SentPart(hash: hashes.sha256.hexadecimal, etag: Self.unquoted(etag))
         }
+        isThrough = true
+        return part
     }
 }
 

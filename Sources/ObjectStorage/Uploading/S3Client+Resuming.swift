@@ -32,10 +32,13 @@ extension S3Client {
         // Where a server keeps no metadata only the content can tell.
         guard token == nil || token == record.token, record.file == upload.source.identity else { return nil }
         let begun = PartsUpload(upload, record)
+        let order = PartOrder(partSize: record.partSize, isBounded: false)
         let hashes = try await BoundedTasks.run(begun.ranges.count, atOnce: Self.mostTasks) {
             [self] index throws(StorageError) in
             let (offset, length) = (begun.ranges.offset(index), begun.ranges.length(index))
-            return try await prepare(upload.action) { () throws(StorageError) in
+            let turn = PartTurn(order: order, part: index)
+            defer { finish(turn) }
+            return try await prepare(upload.action, as: turn) { (_) async throws(StorageError) in
                 let hashes = try await hasher.hash(upload.source, offset: offset, length: length, withMD5: false)
                 upload.progress.update(index, length)
                 return hashes.sha256.hexadecimal

@@ -32,6 +32,8 @@ extension S3Client {
 
     private func uploadWhole(_ upload: Upload) async throws(StorageError) -> UploadedObject {
         let source = upload.source
+        let step = TransferWatch.begin(source.name, .hashing)
+        defer { step?.end(wentWell: true) }
         let hashes = try await hasher.hash(source, offset: 0, length: source.size, withMD5: options.sendsContentMD5)
         defer { source.dropCache(offset: 0, length: source.size) }
         try source.checkUnchanged()

@@ -17,18 +17,19 @@ extension S3Client {
     func readsBack(_ object: UploadedObject) async throws(StorageError) -> Bool {
         let action = "read back \(location.name(object.key))"
         guard let ranges = object.ranges else { return false }
+        let order = PartOrder(partSize: ranges.partSize, isBounded: false)
         let parts = try await BoundedTasks.run(ranges.count, atOnce: Self.mostTasks) {
             [self] index throws(StorageError) in
+            let turn = PartTurn(order: order, part: index)
+            defer { finish(turn) }
             let (offset, length) = (ranges.offset(index), ranges.length(index))
-            return try await window.run(action) { () throws(StorageError) in
-                let hash = PartHash()
-                let hasher = PartWriter(blocks, at: offset, isOrdered: true) { bytes, position in
-                    if position == offset { hash.restart() }
-                    hash.update(bytes)
-                }
-                try await fetch(object.key, offset: offset, length: length, into: hasher, action)
-                return (hash.finish() == object.parts[index], length)
+            let hash = PartHash()
+            let hasher = PartWriter(blocks, at: offset, isOrdered: true) { bytes, position in
+                if position == offset { hash.restart() }
+                hash.update(bytes)
             }
+            try await fetch(object.key, offset: offset, length: length, into: hasher, as: turn, of: ranges, action)
+            return hash.finish() == object.parts[index]
         }
         return parts.allSatisfy { $0 }
     }

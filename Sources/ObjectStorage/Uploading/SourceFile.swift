@@ -26,6 +26,9 @@ final class SourceFile: PartSource {
         self.limits = limits
     }
 
+    /// As what is said of transfers names it.
+    var name: String { body.path.lastComponent?.string ?? "a file" }
+
     var identity: FileIdentity { FileIdentity(opened) }
 
     /// A part is read twice, to be hashed and to be sent; then the kernel need not keep it.

@@ -14,6 +14,7 @@ actor CheckpointUploader {
     private let board: RunBoard
     private let notes: UploadNotes
     private let patience: UploadPatience
+    private let standstill: StandstillWatch
     private var queue: [UploadJob] = []
     private var current: UploadJob?
     private var worker: Task<Void, Never>?
@@ -36,6 +37,7 @@ actor CheckpointUploader {
         board = session.board
         notes = session.notes
         patience = UploadPatience(limits: session.limits, log: session.log)
+        standstill = session.standstill
     }
 
     /// Takes note of checkpoints that earlier starts uploaded, and of those among them that are on this disk.
@@ -113,7 +115,7 @@ actor CheckpointUploader {
     private func work() async {
         while let job = next() {
             current = job
-            await patience.during(job.name) { await finishAtLast(job) }
+            await standstill.during(job.name) { await patience.during(job.name) { await finishAtLast(job) } }
             if let note = job.note { await notes.remove(note) }
             current = nil
             failingSince = nil

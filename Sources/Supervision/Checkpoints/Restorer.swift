@@ -30,6 +30,14 @@ struct Restorer: Sendable {
     /// Brings a manifest's files back; false where the bucket no longer holds what the manifest names.
     func restore(_ manifest: FolderManifest, to folder: FilePath) async throws(SupervisionError) -> Bool {
         let name = manifest.step.map { "checkpoint \(manifest.stage)/\($0)" } ?? "outputs of stage \(manifest.stage)"
+        return try await session.standstill.during("the restore of \(name)") { () async throws(SupervisionError) in
+            try await restore(manifest, name, to: folder)
+        }
+    }
+
+    private func restore(
+        _ manifest: FolderManifest, _ name: String, to folder: FilePath
+    ) async throws(SupervisionError) -> Bool {
         do throws(StorageError) {
             let files = manifest.files
             let wrong = try await BoundedTasks.run(files.count, atOnce: TransferLimits.filesAtOnce) {
@@ -73,6 +81,14 @@ struct Restorer: Sendable {
     ///
     /// All of it is as it was left: modes, times, links, and folders that are empty.
     func download(
+        _ files: [FileRecord], _ tree: TreeRecord, to folder: FilePath, as name: String
+    ) async throws(StorageError) {
+        try await session.standstill.during(name) { () async throws(StorageError) in
+            try await download(files, tree, to: folder)
+        }
+    }
+
+    private func download(
         _ files: [FileRecord], _ tree: TreeRecord, to folder: FilePath
     ) async throws(StorageError) {
         try await BoundedTasks.forEach(files, atOnce: TransferLimits.filesAtOnce) {
@@ -104,21 +120,29 @@ struct Restorer: Sendable {
         of stage: Program.Stage, below prefix: String
     ) async throws(SupervisionError) -> [FolderManifest] {
         do throws(StorageError) {
-            var keys: [String: (key: String, isFormer: Bool)] = [:]
-            for object in try await session.store.list(prefix) {
-                guard let (folder, isFormer) = session.layout.folder(ofManifest: object.key, below: prefix) else {
-                    continue
-                }
-                // Beside a manifest of ours a file of that name is the user's.
-                if keys[folder]?.isFormer != false { keys[folder] = (object.key, isFormer) }
+            return try await session.standstill.during("the search below \(prefix)") {
+                () async throws(StorageError) in try await listed(of: stage, below: prefix)
             }
-            var found: [FolderManifest] = []
-            for (key, isFormer) in keys.values.sorted(by: { $0.key < $1.key }) {
-                guard let bytes = try await session.store.get(key, limit: 256 << 20) else { continue }
-                if let manifest = manifest(bytes, key, of: stage, isFormer: isFormer) { found.append(manifest) }
-            }
-            return found.sorted { $0.order > $1.order }
         } catch { throw Self.failure(error) }
+    }
+
+    private func listed(
+        of stage: Program.Stage, below prefix: String
+    ) async throws(StorageError) -> [FolderManifest] {
+        var keys: [String: (key: String, isFormer: Bool)] = [:]
+        for object in try await session.store.list(prefix) {
+            guard let (folder, isFormer) = session.layout.folder(ofManifest: object.key, below: prefix) else {
+                continue
+            }
+            // Beside a manifest of ours a file of that name is the user's.
+            if keys[folder]?.isFormer != false { keys[folder] = (object.key, isFormer) }
+        }
+        var found: [FolderManifest] = []
+        for (key, isFormer) in keys.values.sorted(by: { $0.key < $1.key }) {
+            guard let bytes = try await session.store.get(key, limit: 256 << 20) else { continue }
+            if let manifest = manifest(bytes, key, of: stage, isFormer: isFormer) { found.append(manifest) }
+        }
+        return found.sorted { $0.order > $1.order }
     }
 
     private func manifest(

@@ -35,7 +35,7 @@ extension Journey {
         let configuration = try RunConfiguration(program: program, inherited: departure.environment)
         let data = try dataFolder(of: claimed.run).get()
         log.say("program \(program.name)")
-        (claimed.store as? S3Client)?.limits.bytesPerSecond = configuration.uploadBytesPerSecond
+        claimed.limits?.bytesPerSecond = configuration.uploadBytesPerSecond
         var stages = configuration.stages
         stages.provided = [
             "RUN_ID": claimed.run.description, "DATA": data.string, "ATTEMPT": String(claimed.attempt),
@@ -44,7 +44,7 @@ extension Journey {
         stages.provided["GPU_COUNT"] = String(gpus.memories.count)
         stages.provided["RANKS"] = String(max(1, gpus.memories.count))
         let session = RunSession(
-            configuration: configuration, store: claimed.store, limits: (claimed.store as? S3Client)?.limits,
+            configuration: configuration, store: claimed.store, limits: claimed.limits,
             layout: claimed.layout, run: claimed.run, attempt: claimed.attempt, data: data, stages: stages, gpus: gpus,
             log: log, board: board, metrics: try MetricReader(program.metrics),
             notes: UploadNotes(

@@ -51,8 +51,10 @@ extension Journey {
         }
         let (found, records) = try await persistence.run(action) {
             let found = try await survey(folder, session, action)
-            let records = try await upload.send(found.files) { [board] sent in
-                board.note { $0.upload = "artifact \(into): \(ByteCount(sent)) of \(ByteCount(found.size))" }
+            let records = try await session.standstill.during("artifact \(into)") {
+                try await upload.send(found.files) { [board] sent in
+                    board.note { $0.upload = "artifact \(into): \(ByteCount(sent)) of \(ByteCount(found.size))" }
+                }
             }
             guard try await survey(folder, session, action).isSame(as: found) else {
                 throw StorageError(.changedWhileRead, action, "something in \(folder) changes while it is uploaded")
@@ -89,7 +91,9 @@ extension Journey {
         try await BoundedTasks.forEach(artifacts.flatMap(\.files), atOnce: TransferLimits.filesAtOnce) {
             (file) async throws(SupervisionError) in
             let isRight = try await session.persistence.run("verify \(file.key)") {
-                try await session.store.verify(file.object)
+                try await session.standstill.during("the verification of \(file.path)") {
+                    try await session.store.verify(file.object)
+                }
             }
             guard isRight else {
                 throw SupervisionError(

@@ -134,9 +134,10 @@ extension Journey {
                 artifact.files.count == 1 && artifact.tree == TreeRecord()
                 && artifact.files.first?.path.bytes == folder.lastComponent?.bytes
             let target = isFile ? folder.removingLastComponent() : folder
-            do throws(StorageError) { try await restorer.download(artifact.files, artifact.tree, to: target) } catch {
-                throw Restorer.failure(error)
-            }
+            do throws(StorageError) {
+                try await restorer.download(
+                    artifact.files, artifact.tree, to: target, as: "the restore of artifact \(artifact.into)")
+            } catch { throw Restorer.failure(error) }
         }
     }
 

@@ -8,6 +8,9 @@ struct ClaimedRun: Sendable {
     let attempt: Int
     let layout: BucketLayout
     let store: any ObjectStore
+
+    /// What the store's transfers may take.
+    var limits: TransferLimits? { (store as? S3Client)?.limits ?? (store as? FileStore)?.limits }
 }
 
 /// What one start of a run works with, once it is known who it is.
@@ -19,7 +22,7 @@ struct RunSession: Sendable {
 
     let configuration: RunConfiguration
     let store: any ObjectStore
-    /// What a bucket's transfers may take; a folder's have no other limit than the file system's.
+    /// What the store's transfers may take.
     let limits: TransferLimits?
     let layout: BucketLayout
     let run: RunID
@@ -35,6 +38,9 @@ struct RunSession: Sendable {
     let notes: UploadNotes
     /// What it finds of stages that need not be run again here.
     let finished: FinishedStages
+
+    /// Says of what is transferred where it does not move.
+    var standstill: StandstillWatch { StandstillWatch(log: log, board: board) }
 
     var program: Program { configuration.program }
     /// Uploads that nothing else waits for.

@@ -1,0 +1,144 @@
+import Hashing
+import POSIX
+import Synchronization
+
+/// A thread that hashes several parts side by side, a piece of each in turn.
+///
+/// It may have only what others leave of the processors, and stop at any point. So it takes no lock and no memory of
+/// anybody's: parts come and hashes go through places that are whose they say, and a bell tells that there is something.
+final class HashingThread: Sendable {
+    /// The pieces of all lanes together stay in the processor's cache between the disk and the hash.
+    private static let piece = 128 << 10
+
+    /// One of the parts that are hashed side by side; who may touch it is what `owner` says, which makes the unchecked
+    /// conformance true.
+    private final class Lane: @unchecked Sendable {
+        enum Owner: UInt8, AtomicRepresentable {
+            /// Whoever gives the thread parts: the lane is free, or its part is through.
+            case giver
+            case thread
+        }
+
+        private let owner = Atomic(Owner.giver)
+        var request: HashRequest?
+        var position: Int64 = 0
+        var md5: MD5?
+        /// True where nothing is left to be read, although the part may be longer.
+        var isThrough = false
+        var failure: StorageError?
+        let digest = UnsafeMutableRawBufferPointer.allocate(byteCount: SHA256.byteCount, alignment: 16)
+
+        deinit { digest.deallocate() }
+
+        var isGivers: Bool { owner.load(ordering: .acquiring) == .giver }
+        var isIdle: Bool { isGivers && request == nil }
+        func hand(to next: Owner) { owner.store(next, ordering: .releasing) }
+    }
+
+    let share: ProcessorShare
+    private let lanes: [Lane] = (0..<SHA256Lanes.count).map { _ in Lane() }
+    private let bell = Semaphore()
+    private let onDone: @Sendable () -> Void
+    private let isStopped = Atomic(false)
+    /// Grows with each piece.
+    private let pieces = Atomic(0)
+
+    /// Begins to wait for parts; `onDone` is called on the thread once one is through.
+    init(_ share: ProcessorShare, onDone: @escaping @Sendable () -> Void) {
+        self.share = share
+        self.onDone = onDone
+        BlockingThread.start { [self] in
+            share.take()
+            run()
+        }
+    }
+
+    // MARK: Whoever gives it parts, one at a time
+
+    /// How many parts it can take.
+    var idleCount: Int { lanes.count { $0.isIdle } }
+    /// How far it has come, in no unit; the same as before where it stands still.
+    var progress: Int { pieces.load(ordering: .relaxed) }
+    /// What it was given and nobody is through with.
+    var underWay: [HashRequest] { lanes.compactMap { $0.isGivers ? nil : $0.request }.filter { !$0.isOver } }
+
+    func give(_ request: HashRequest) {
+        guard let lane = lanes.first(where: { $0.isIdle }) else { fatalError("no lane is idle") }
+        lane.request = request
+        lane.position = 0
+        lane.md5 = request.withMD5 ? MD5() : nil
+        lane.isThrough = false
+        lane.failure = nil
+        lane.hand(to: .thread)
+        bell.post()
+    }
+
+    /// Hands on what is through, and makes its lanes idle.
+    func collect() {
+        for lane in lanes where lane.isGivers {
+            guard let request = lane.request.take() else { continue }
+            let md5 = lane.md5.take()?.finish()
+            if let failure = lane.failure {
+                request.end(.failure(failure))
+            } else if lane.isThrough {
+                request.end(.success(PartHashes(sha256: Array(lane.digest), md5: md5)))
+            }
+        }
+    }
+
+    /// Lets the thread end once it is through with what it has.
+    func stop() {
+        isStopped.store(true, ordering: .releasing)
+        bell.post()
+    }
+
+    // MARK: The thread
+
+    private func run() {
+        var sha256 = SHA256Lanes()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.piece * lanes.count, alignment: 4096)
+        defer { buffer.deallocate() }
+        while true {
+            var isBusy = false
+            for (index, lane) in lanes.enumerated() where !lane.isGivers {
+                isBusy = true
+                if lane.position == 0 { sha256.start(index) }
+                advance(lane, index, &sha256, buffer)
+            }
+            guard isBusy else {
+                if isStopped.load(ordering: .acquiring) { return }
+                bell.wait()
+                continue
+            }
+            sha256.update()
+            pieces.add(1, ordering: .relaxed)
+            for (index, lane) in lanes.enumerated() where !lane.isGivers { settle(lane, index, &sha256) }
+        }
+    }
+
+    /// Reads a lane's next piece.
+    private func advance(
+        _ lane: Lane, _ index: Int, _ sha256: inout SHA256Lanes, _ buffer: UnsafeMutableRawBufferPointer
+    ) {
+        guard let request = lane.request, !request.isOver else { return }
+        let length = Int(min(Int64(Self.piece), request.length - lane.position))
+        let start = index * Self.piece
+        let room = UnsafeMutableRawBufferPointer(rebasing: buffer[start..<start + length])
+        do throws(StorageError) {
+            let bytes = try request.source.piece(into: room, at: request.offset + lane.position)
+            sha256.lend(bytes, to: index)
+            lane.md5?.update(bytes)
+            lane.position += Int64(bytes.count)
+            lane.isThrough = bytes.isEmpty || lane.position == request.length
+            if bytes.isEmpty, length > 0 { try request.source.endsEarly() }
+        } catch { lane.failure = error }
+    }
+
+    /// Hands a lane back that nothing is left to be done in, be it that somebody else was first.
+    private func settle(_ lane: Lane, _ index: Int, _ sha256: inout SHA256Lanes) {
+        guard lane.isThrough || lane.failure != nil || lane.request?.isOver != false else { return }
+        if lane.isThrough, lane.failure == nil { sha256.finish(index, into: lane.digest) }
+        lane.hand(to: .giver)
+        onDone()
+    }
+}
