@@ -147,3 +147,7 @@ static inline pid_t caas_start_isolated(
 }
 /// UTIME_NOW and UTIME_OMIT have casts, which Swift does not see. https://man7.org/linux/man-pages/man2/utimensat.2.html
 static const long caas_time_now = UTIME_NOW, caas_time_omit = UTIME_OMIT;
+/// sem_timedwait with a clock that nobody sets; glibc has it since 2.30, and shows it only with _GNU_SOURCE.
+extern int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until);
+/// The calling thread's name in /proc, at most 15 bytes.
+static inline void caas_name_thread(const char *name) { prctl(PR_SET_NAME, (unsigned long)name, 0L, 0L, 0L); }

@@ -1,6 +1,7 @@
 private import CLibCurl
 private import POSIX
 private import Synchronization
+private import SystemPackage
 
 /// One thread with one curl multi handle; requests are handed in from anywhere.
 ///
@@ -16,30 +17,48 @@ final class TransferEngine: Sendable {
     private struct Mailbox {
         var orders: [Order] = []
         var isStopped = false
+        // A CURLM is used by the engine's thread alone, but for curl_multi_wakeup, which is safe from any as long as it is
+        // there: it is here from when it was made until before it is gone, and is not touched but under this lock.
+        nonisolated(unsafe) var multi: UnsafeMutableRawPointer?
     }
 
     private let mailbox = Mutex(Mailbox())
-    // A CURLM is used by the engine's thread alone, but for curl_multi_wakeup, which is safe from any.
-    private nonisolated(unsafe) let multi: OpaquePointer
 
-    // libcurl must be initialised once, before any thread uses it; a static is initialised once.
+    // libcurl must be initialised before any thread uses it, and once; where there was no memory for it, once more.
     // Configuration files of OpenSSL are not read: an image must not be able to reach into this process with one.
-    private static let isInitialised: Bool = {
-        OpenSSLConfiguration.ignore()
-        return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
-    }()
+    private static let isInitialised = Mutex(false)
+
+    private static func initialise() -> Bool {
+        isInitialised.withLock { isInitialised in
+            if isInitialised { return true }
+            OpenSSLConfiguration.ignore()
+            isInitialised = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+            return isInitialised
+        }
+    }
 
     private let bandwidth: Bandwidth
 
     init(_ configuration: HTTPClient.Configuration, _ bandwidth: Bandwidth) {
-        guard Self.isInitialised, let multi = curl_multi_init() else { fatalError("cannot start libcurl") }
-        self.multi = OpaquePointer(multi)
         self.bandwidth = bandwidth
-        _ = caas_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, configuration.connectionsPerHost)
-        _ = caas_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 64)
+        // Before there is a thread of ours, where that is possible.
+        _ = Self.initialise()
         BlockingThread.start { [self] in
             if configuration.isBackground { BlockingThread.yieldToOthers() }
-            run()
+            run(Self.makeMulti(configuration))
+        }
+    }
+
+    /// Goes on until there is memory for it; what is asked for meanwhile waits.
+    private static func makeMulti(_ configuration: HTTPClient.Configuration) -> UnsafeMutableRawPointer {
+        while true {
+            if initialise(), let multi = curl_multi_init() {
+                _ = caas_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, configuration.connectionsPerHost)
+                _ = caas_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 64)
+                return multi
+            }
+            Shortage.report("start libcurl", .noMemory)
+            BlockingThread.sleep(milliseconds: 250)
         }
     }
 
@@ -49,17 +68,21 @@ final class TransferEngine: Sendable {
     func resume(_ transfer: Transfer) { post(.resume(transfer)) }
 
     func stop() {
-        mailbox.withLock { $0.isStopped = true }
-        curl_multi_wakeup(UnsafeMutableRawPointer(multi))
+        mailbox.withLock { mailbox in
+            mailbox.isStopped = true
+            if let multi = mailbox.multi { curl_multi_wakeup(multi) }
+        }
     }
 
     private func post(_ order: Order) {
-        mailbox.withLock { $0.orders.append(order) }
-        curl_multi_wakeup(UnsafeMutableRawPointer(multi))
+        mailbox.withLock { mailbox in
+            mailbox.orders.append(order)
+            if let multi = mailbox.multi { curl_multi_wakeup(multi) }
+        }
     }
 
-    private func run() {
-        let multi = UnsafeMutableRawPointer(self.multi)
+    private func run(_ multi: UnsafeMutableRawPointer) {
+        mailbox.withLock { $0.multi = multi }
         var active: [UnsafeMutableRawPointer: Transfer] = [:]
         var share = BandwidthShare()
         while true {
@@ -68,12 +91,21 @@ final class TransferEngine: Sendable {
                 return (mailbox.orders, mailbox.isStopped)
             }
             for order in orders { carryOut(order, multi, &active) }
-            if isStopped && active.isEmpty { break }
+            if isStopped && active.isEmpty {
+                // Nobody asks for anything after the end; who did in this moment is still answered.
+                let isOver = mailbox.withLock { mailbox in
+                    if mailbox.orders.isEmpty { mailbox.multi = nil }
+                    return mailbox.orders.isEmpty
+                }
+                if isOver { break }
+                continue
+            }
             share.apply(bandwidth, to: active)
             var running: Int32 = 0
             curl_multi_perform(multi, &running)
             collect(multi, &active)
-            curl_multi_poll(multi, nil, 0, 1000, nil)
+            // Where it cannot wait for what it watches, it must not turn round and round instead.
+            if curl_multi_poll(multi, nil, 0, 1000, nil) != CURLM_OK { BlockingThread.sleep(milliseconds: 100) }
         }
         curl_multi_cleanup(multi)
     }
@@ -85,8 +117,8 @@ final class TransferEngine: Sendable {
         case .add(let transfer):
             guard !transfer.isCancelled else { return transfer.finish(CURLE_ABORTED_BY_CALLBACK) }
             guard let handle = transfer.prepare() else { return }
+            guard curl_multi_add_handle(multi, handle) == CURLM_OK else { return transfer.finish(CURLE_OUT_OF_MEMORY) }
             active[handle] = transfer
-            curl_multi_add_handle(multi, handle)
         case .cancel(let transfer):
             transfer.isCancelled = true
             guard let handle = transfer.handle, active.removeValue(forKey: handle) != nil else { return }

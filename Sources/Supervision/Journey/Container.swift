@@ -19,6 +19,7 @@ public struct Container {
         let output = StandardOutput()
         let log = RunLog(hiding: environment.secrets.values, output: output)
         defer { output.flush() }
+        Shortage.listen { log.say($0) }
         let program = try? self.program.get()
         let board = RunBoard(
             run: environment.value(EnvironmentName.runID) ?? "", stages: program?.stages.map(\.name) ?? [])
