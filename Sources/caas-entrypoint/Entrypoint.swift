@@ -8,6 +8,7 @@ import Supervision
 /// PID 1 of a container.
 @main struct Entrypoint {
     static func main() {
+        DescriptorLimit.raise()
         ProcessHardening.apply()
         let all = ProcessEnvironment.all()
         let program = ProgramFile.read(arguments: CommandLine.arguments, environment: all)
