@@ -43,10 +43,7 @@ final class TransferEngine: Sendable {
         self.bandwidth = bandwidth
         // Before there is a thread of ours, where that is possible.
         _ = Self.initialise()
-        BlockingThread.start { [self] in
-            if configuration.isBackground { BlockingThread.yieldToOthers() }
-            run(Self.makeMulti(configuration))
-        }
+        BlockingThread.start(inBackground: configuration.isBackground) { [self] in run(Self.makeMulti(configuration)) }
     }
 
     /// Goes on until there is memory for it; what is asked for meanwhile waits.

@@ -34,10 +34,15 @@ public enum BlockingThread {
     /// Lets this thread do nothing for a while; tasks have a sleep of their own.
     public static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 
-    /// Starts a detached thread for work that has no end; where the system has none, the work begins once there is one.
-    ///
-    /// Every signal is blocked there: signals belong to the thread that asks for them.
-    public static func start(_ body: @escaping @Sendable () -> Void) { ThreadStarter.shared.start(body) }
+    /// Has work that has no end done on a thread of its own: a new one, or where the system has none, one of those that are
+    /// kept; else it begins once there is one.
+    public static func start(inBackground: Bool = false, _ body: @escaping @Sendable () -> Void) {
+        let begun = ThreadStarter.shared.tryToStart {
+            if inBackground { yieldToOthers() }
+            body()
+        }
+        if !begun { begin(inBackground: inBackground, body) }
+    }
 
     /// Has threads from now on that do not end, so that work goes on when others have taken all that there are.
     public static func keep(foreground: Int, background: Int) {

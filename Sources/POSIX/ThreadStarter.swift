@@ -17,7 +17,7 @@ final class ThreadStarter: Sendable {
         while let reason = Self.create({ [self] in goOn() }) { Self.pause(reason) }
     }
 
-    /// Does the work on a new thread now, or later where there is none now.
+    /// Does the work on a new thread with every signal blocked, now, or later where there is none now.
     func start(_ work: @escaping Work) {
         if !tryToStart(work) { startLater(work) }
     }

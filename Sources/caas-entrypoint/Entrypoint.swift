@@ -17,7 +17,7 @@ import Supervision
         ProcessSupervisor.blockSignals()
         // While there is nobody else in the container who could have taken them all.
         TaskThreads.takeOver()
-        BlockingThread.keep(foreground: 8, background: 8)
+        BlockingThread.keep(foreground: 10, background: 8)
         // Without exit's handlers: they would take OpenSSL away from threads that are still at work.
         _exit(Container(program: program, environment: environment).run())
     }
