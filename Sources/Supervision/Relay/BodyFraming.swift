@@ -1,70 +1,73 @@
-/// Where a request ends, so that what a client sends behind it goes nowhere.
-struct RequestFraming: Sendable {
+/// Where a message's body ends, so that what comes behind it goes nowhere.
+struct BodyFraming: Sendable {
     private enum State: Sendable {
         case rest(Int64)
-        case unlimited
-        case chunkSize([UInt8])
-        case chunk(Int64)
-        case trailer([UInt8])
+        case chunks(ChunkedCoding)
+        case untilClose
     }
 
     private var state: State
 
-    init(_ head: RequestHead) {
-        if head.wantsUpgrade {
-            state = .unlimited
-        } else if let length = head.values("Content-Length").first.flatMap({ Int64($0) }) {
-            state = .rest(length)
-        } else {
-            state = head.values("Transfer-Encoding").isEmpty ? .rest(0) : .chunkSize([])
+    private init(_ state: State) { self.state = state }
+
+    static func length(_ length: Int64) -> BodyFraming { BodyFraming(.rest(length)) }
+    static var chunked: BodyFraming { BodyFraming(.chunks(ChunkedCoding())) }
+    static var untilClose: BodyFraming { BodyFraming(.untilClose) }
+
+    /// True once everything that belongs to it is there; never where only the connection's end tells.
+    var isOver: Bool {
+        switch state {
+        case .rest(let left): left == 0
+        case .chunks(let coding): coding.isOver
+        case .untilClose: false
         }
     }
 
-    /// How many of these bytes belong to the request; nil for chunks that are none.
+    /// How many of these bytes belong to the body; nil for chunks that are none.
     mutating func take(_ bytes: some Collection<UInt8>) -> Int? {
-        var taken = 0
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            switch state {
-            case .unlimited: return bytes.count
-            case .rest(let left):
-                let count = Int(min(left, Int64(rest.count)))
-                state = .rest(left - Int64(count))
-                return taken + count
-            case .chunk(let left):
-                let count = Int(min(left, Int64(rest.count)))
-                rest = rest.dropFirst(count)
-                taken += count
-                state = left == Int64(count) ? .chunkSize([]) : .chunk(left - Int64(count))
-            case .chunkSize(let line), .trailer(let line):
-                let line = line + [rest.removeFirst()]
-                taken += 1
-                guard line.count <= 4096, advance(line) else { return nil }
-            }
+        switch state {
+        case .rest(let left):
+            let count = Int(min(left, Int64(bytes.count)))
+            state = .rest(left - Int64(count))
+            return count
+        case .chunks(var coding):
+            let count = coding.take(bytes)
+            state = .chunks(coding)
+            return count
+        case .untilClose: return bytes.count
         }
-        return taken
+    }
+}
+
+extension BodyFraming {
+    /// What follows a request's head. <https://www.rfc-editor.org/rfc/rfc9112#section-6.3>
+    init(_ head: RequestHead) {
+        if let length = head.values("Content-Length").first.flatMap({ Int64($0) }) {
+            self = .length(length)
+        } else {
+            self = head.values("Transfer-Encoding").isEmpty ? .length(0) : .chunked
+        }
     }
 
-    /// Looks at a line of the chunked coding once it is whole. <https://www.rfc-editor.org/rfc/rfc9112#section-7.1>
-    private mutating func advance(_ line: [UInt8]) -> Bool {
-        if case .trailer = state {
-            guard line.last == 0x0A else {
-                state = .trailer(line)
-                return true
-            }
-            state = line == [0x0D, 0x0A] ? .rest(0) : .trailer([])
-            return true
+    /// What follows an answer's head; nil where that has no single meaning.
+    init?(_ answer: AnswerHead, toMethod method: String) {
+        if method == "HEAD" || answer.isInterim || [204, 304].contains(answer.status) {
+            self = .length(0)
+            return
         }
-        guard line.last == 0x0A else {
-            state = .chunkSize(line)
-            return true
+        let codings = answer.fields.named("Transfer-Encoding").flatMap(\.members)
+        if let last = codings.last {
+            self = FieldSyntax.isSame(last, "chunked") ? .chunked : .untilClose
+            return
         }
-        let digits = line.prefix { $0 != UInt8(ascii: ";") && $0 != 0x0D && $0 != 0x0A }
-        guard line.suffix(2) == [0x0D, 0x0A], !digits.isEmpty, digits.count <= 15,
-            let size = Int64(String(decoding: digits, as: UTF8.self), radix: 16), size >= 0
-        else { return false }
-        // The CRLF behind a chunk counts as its last two bytes.
-        state = size == 0 ? .trailer([]) : .chunk(size + 2)
-        return true
+        let lengths = Set(answer.fields.named("Content-Length").map(\.bytes))
+        guard let length = lengths.first else {
+            self = .untilClose
+            return
+        }
+        guard lengths.count == 1, !length.isEmpty, length.allSatisfy({ (48...57).contains($0) }),
+            let number = Int64(String(decoding: length, as: UTF8.self))
+        else { return nil }
+        self = .length(number)
     }
 }
