@@ -168,3 +168,75 @@ static inline pid_t caas_start_isolated(
 }
 /// UTIME_NOW and UTIME_OMIT have casts, which Swift does not see. https://man7.org/linux/man-pages/man2/utimensat.2.html
 static const long caas_time_now = UTIME_NOW, caas_time_omit = UTIME_OMIT;
+/// sem_timedwait with a clock that nobody sets; glibc has it since 2.30, and shows it only with _GNU_SOURCE.
+extern int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until);
+/// RLIMIT_NOFILE, an enumeration that Swift takes for no number. https://man7.org/linux/man-pages/man2/getrlimit.2.html
+static inline int caas_get_descriptor_limit(struct rlimit *limit) { return getrlimit(RLIMIT_NOFILE, limit); }
+static inline int caas_set_descriptor_limit(const struct rlimit *limit) { return setrlimit(RLIMIT_NOFILE, limit); }
+/// The calling thread's name in /proc, at most 15 bytes.
+static inline void caas_name_thread(const char *name) { prctl(PR_SET_NAME, (unsigned long)name, 0L, 0L, 0L); }
+/// A program to be started by `caas_spawn`: what it runs, where, with which output, and how many descriptors it may have.
+struct caas_spawning {
+    const char *program, *workdir;
+    char *const *arguments, *const *environment;
+    int output;
+    struct rlimit descriptors;
+    /// What is written to its oom_score_adj, or null.
+    const char *oom_score;
+    int error;
+};
+extern int clone(int (*body)(void *), void *stack, int flags, void *argument, ...);
+/// Closes all descriptors from 3 on, also where close_range is missing or forbidden, and /proc cannot be read since this
+/// process is not dumpable. The kernel gives the lowest that is free, so that none of ours is beyond 65535.
+static inline void caas_close_others(void) {
+    if (syscall(436 /* close_range */, 3U, ~0U, 0U) == 0) return;
+    for (int number = 3; number < 65536; number++) close(number);
+}
+/// What the child does between its birth and its program; only calls that change nothing of the memory shared with us.
+static inline int caas_spawned(void *argument) {
+    struct caas_spawning *spawning = argument;
+    struct sigaction standard;
+    memset(&standard, 0, sizeof standard);
+    for (int number = 1; number < 65; number++) sigaction(number, &standard, NULL);
+    if (setpgid(0, 0) || dup2(spawning->output, 1) < 0 || dup2(spawning->output, 2) < 0) goto failed;
+    close(0);
+    // Only now, with all others gone, there is a descriptor to be had for certain, and the lowest is 0.
+    caas_close_others();
+    if (open("/dev/null", O_RDONLY) != 0 || chdir(spawning->workdir)) goto failed;
+    int score = spawning->oom_score ? open("/proc/self/oom_score_adj", O_WRONLY) : -1;
+    if (score >= 0) {
+        // Without it the kernel chooses by size alone, as it does for everybody.
+        if (write(score, spawning->oom_score, strlen(spawning->oom_score)) < 0) {}
+        close(score);
+    }
+    if (spawning->descriptors.rlim_max > 0 && setrlimit(RLIMIT_NOFILE, &spawning->descriptors)) goto failed;
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(spawning->program, spawning->arguments, spawning->environment);
+failed:
+    spawning->error = errno ? errno : EINVAL;
+    _exit(127);
+}
+/// Starts a program in a process group of its own, with nothing blocked, nothing ignored and nothing open but what it
+/// writes to; -1 and errno where that fails.
+///
+/// posix_spawn(3) sets no limits, and prlimit(2) on a running child comes too late for what it does first. This does what
+/// glibc's posix_spawn does: a child on a stack of its own that shares our memory, and holds the calling thread, until it
+/// has its program. Every signal must be blocked in the calling thread. https://man7.org/linux/man-pages/man2/clone.2.html
+static inline pid_t caas_spawn(struct caas_spawning *spawning) {
+    const size_t size = 64 << 10;
+    char *stack = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (stack == MAP_FAILED) return -1;
+    spawning->error = 0;
+    pid_t pid = clone(caas_spawned, stack + size, 0x100 /* CLONE_VM */ | 0x4000 /* CLONE_VFORK */ | SIGCHLD, spawning);
+    int failure = pid < 0 ? errno : spawning->error;
+    munmap(stack, size);
+    if (pid > 0 && failure) {
+        int status;
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+    }
+    if (!failure) return pid;
+    errno = failure;
+    return -1;
+}

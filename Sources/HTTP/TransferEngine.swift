@@ -1,6 +1,7 @@
 private import CLibCurl
 import POSIX
 private import Synchronization
+private import SystemPackage
 
 /// One thread with one curl multi handle; requests are handed in from anywhere.
 ///
@@ -26,12 +27,18 @@ final class TransferEngine: Sendable {
     // call that holds the engine, which frees it.
     private nonisolated(unsafe) let multi: OpaquePointer
 
-    // libcurl must be initialised once, before any thread uses it; a static is initialised once.
+    // libcurl must be initialised before any thread uses it, and once; where there was no memory for it, once more.
     // Configuration files of OpenSSL are not read: an image must not be able to reach into this process with one.
-    private static let isInitialised: Bool = {
-        OpenSSLConfiguration.ignore()
-        return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
-    }()
+    private static let isInitialised = Mutex(false)
+
+    private static func initialise() -> Bool {
+        isInitialised.withLock { isInitialised in
+            if isInitialised { return true }
+            OpenSSLConfiguration.ignore()
+            isInitialised = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+            return isInitialised
+        }
+    }
 
     private let bandwidth: Bandwidth
     private let lending: LendingState
@@ -40,16 +47,24 @@ final class TransferEngine: Sendable {
         _ configuration: HTTPClient.Configuration, _ bandwidth: Bandwidth, _ lending: LendingState,
         share: ProcessorShare = .full
     ) {
-        guard Self.isInitialised, let multi = curl_multi_init() else { fatalError("cannot start libcurl") }
+        let multi = Self.makeMulti(configuration)
         self.multi = OpaquePointer(multi)
         self.bandwidth = bandwidth
         self.lending = lending
-        _ = caas_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, configuration.connectionsPerHost)
-        _ = caas_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 64)
         let pause = share == .leftovers ? configuration.whileYielding : nil
-        BlockingThread.start { [self] in
-            share.take()
-            run(pause)
+        BlockingThread.start(share) { [self] in run(pause) }
+    }
+
+    /// Goes on until there is memory for it.
+    private static func makeMulti(_ configuration: HTTPClient.Configuration) -> UnsafeMutableRawPointer {
+        while true {
+            if initialise(), let multi = curl_multi_init() {
+                _ = caas_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, configuration.connectionsPerHost)
+                _ = caas_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 64)
+                return multi
+            }
+            Shortage.report("start libcurl", .noMemory)
+            BlockingThread.sleep(milliseconds: 250)
         }
     }
 
@@ -100,7 +115,10 @@ final class TransferEngine: Sendable {
             curl_multi_perform(multi, &running)
             collect(multi, &active)
             lent.look(lending)
-            curl_multi_poll(multi, nil, 0, lent.wait(lending), nil)
+            // Where it cannot wait for what it watches, it must not turn round and round instead.
+            if curl_multi_poll(multi, nil, 0, lent.wait(lending), nil) != CURLM_OK {
+                BlockingThread.sleep(milliseconds: 100)
+            }
         }
     }
 
@@ -114,9 +132,9 @@ final class TransferEngine: Sendable {
                 return transfer.finish(CURLE_ABORTED_BY_CALLBACK)
             }
             guard let handle = transfer.prepare() else { return }
+            guard curl_multi_add_handle(multi, handle) == CURLM_OK else { return transfer.finish(CURLE_OUT_OF_MEMORY) }
             active[handle] = transfer
             transfer.joinBandwidth()
-            curl_multi_add_handle(multi, handle)
         case .cancel(let transfer):
             transfer.isCancelled = true
             guard let handle = transfer.handle, active.removeValue(forKey: handle) != nil else { return }

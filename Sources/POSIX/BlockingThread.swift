@@ -29,32 +29,21 @@ public enum BlockingThread {
     /// Lets this thread do nothing for a while; tasks have a sleep of their own.
     public static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 
-    /// Starts a detached thread for work that has no end.
+    /// Has work that has no end done on a thread of its own: a new one, or where the system has none, one of those that are
+    /// kept; else it begins once there is one.
     ///
-    /// Every signal is blocked there: signals belong to the thread that asks for them.
-    public static func start(_ body: @escaping @Sendable () -> Void) {
-        let work = Unmanaged.passRetained(Work(body))
-        var everything = sigset_t()
-        var before = sigset_t()
-        sigfillset(&everything)
-        pthread_sigmask(SIG_SETMASK, &everything, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        var thread = pthread_t()
-        let result = pthread_create(
-            &thread, &attributes,
-            { context in
-                if let context { Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body() }
-                return nil
-            }, work.toOpaque())
-        guard result == 0 else { fatalError("cannot start a thread: error \(result)") }
+    /// A thread that is kept has the share of its kind, since it may be wanted for other work later.
+    public static func start(_ share: ProcessorShare = .full, _ body: @escaping @Sendable () -> Void) {
+        let begun = ThreadStarter.shared.tryToStart {
+            share.take()
+            body()
+        }
+        if !begun { begin(inBackground: share != .full, body) }
     }
 
-    private final class Work: Sendable {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    /// Has threads from now on that do not end, so that work goes on when others have taken all that there are.
+    public static func keep(foreground: Int, background: Int) {
+        self.foreground.keep(foreground)
+        self.background.keep(background)
     }
 }

@@ -1,78 +1,94 @@
-private import CLinux
 import Synchronization
 
 /// Threads that wait for more once their work is done, since starting one costs more than a short piece of work.
 ///
-/// There are as many as there is work at once; one that gets none for a while ends.
+/// There are as many as there is work at once; one that gets none for a while ends. Where the system has no more threads,
+/// work waits for the next of these that is done, or for a new one.
 final class ParkedThreads: Sendable {
     typealias Work = @Sendable () -> Void
 
-    private static let patience = 5
+    private struct State {
+        /// Who waits for work, the last to be done first, whose stack is still in the processor's cache.
+        var parked: [ParkedThread] = []
+        /// What no thread could be had for; the oldest first.
+        var backlog: [Work] = []
+        var alive = 0
+        var kept = 0
+    }
+
+    private static let patience = Duration.seconds(5)
 
     /// What every thread does first, once.
     private let prepare: Work
-    /// Who waits for work, the last to be done first, whose stack is still in the processor's cache.
-    private let parked = Mutex<[ParkedThread]>([])
+    private let state = Mutex(State())
 
     init(_ prepare: @escaping Work = {}) { self.prepare = prepare }
 
-    /// Does a piece of work at once, on a thread that waits or a new one.
-    func run(_ work: @escaping Work) {
-        if let thread = parked.withLock({ $0.popLast() }) { return thread.hand(work) }
-        let thread = ParkedThread(work)
-        BlockingThread.start { [self] in
-            prepare()
-            while true {
-                thread.work()
-                parked.withLock { $0.append(thread) }
-                guard !thread.waits(seconds: Self.patience) else { continue }
-                // Nobody hands anything to a thread that is not parked any more; one that was taken just now must wait.
-                let isGone = parked.withLock { parked in
-                    guard let index = parked.firstIndex(where: { $0 === thread }) else { return false }
-                    parked.remove(at: index)
-                    return true
-                }
-                if isGone { return }
-                thread.waits()
-            }
+    /// Has so many threads from now on, which do not end, for when there are no more to be had.
+    func keep(_ count: Int) {
+        let missing = state.withLock { state in
+            defer { state.kept = max(state.kept, count) }
+            return max(0, count - state.alive)
         }
+        for _ in 0..<missing { ThreadStarter.shared.start { [self] in live(doing: nil) } }
+    }
+
+    /// Does a piece of work at once, on a thread that waits or a new one; later where there is neither.
+    func run(_ work: @escaping Work) {
+        if let thread = state.withLock({ $0.parked.popLast() }) { return thread.hand(work) }
+        guard !ThreadStarter.shared.tryToStart({ [self] in live(doing: work) }) else { return }
+        state.withLock { $0.backlog.append(work) }
+        // Whoever is done first takes it: one of those that are at work now, or this one once it can be had.
+        ThreadStarter.shared.startLater { [self] in live(doing: nil) }
+    }
+
+    private func live(doing first: Work?) {
+        prepare()
+        let thread = ParkedThread(first)
+        state.withLock { $0.alive += 1 }
+        while true {
+            thread.work()
+            let next = state.withLock { state -> Work? in
+                if !state.backlog.isEmpty { return state.backlog.removeFirst() }
+                state.parked.append(thread)
+                return nil
+            }
+            if let next { thread.take(next) } else if !wait(thread) { return }
+        }
+    }
+
+    /// False where the thread is to end.
+    private func wait(_ thread: ParkedThread) -> Bool {
+        guard !thread.wakeUp.wait(for: Self.patience) else { return true }
+        // Nobody hands anything to a thread that is not parked any more; one that was taken just now must wait.
+        let isGone = state.withLock { state in
+            guard state.alive > state.kept, let index = state.parked.firstIndex(where: { $0 === thread }) else {
+                return false
+            }
+            state.parked.remove(at: index)
+            state.alive -= 1
+            return true
+        }
+        if isGone { return false }
+        thread.wakeUp.wait()
+        return true
     }
 }
 
-/// One thread's semaphore, and what it is to do next.
+/// One thread, and what it is to do next.
 private final class ParkedThread: Sendable {
+    let wakeUp = ThreadSemaphore()
     private let next: Mutex<ParkedThreads.Work?>
-    // A semaphore is made to be used by several threads; its memory stays where it is until the last of them is done.
-    private nonisolated(unsafe) let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
-    init(_ work: @escaping ParkedThreads.Work) {
-        next = Mutex(work)
-        sem_init(semaphore, 0, 0)
-    }
+    init(_ work: ParkedThreads.Work?) { next = Mutex(work) }
 
-    deinit {
-        sem_destroy(semaphore)
-        semaphore.deallocate()
-    }
+    func take(_ work: @escaping ParkedThreads.Work) { next.withLock { $0 = work } }
 
     func hand(_ work: @escaping ParkedThreads.Work) {
-        next.withLock { $0 = work }
-        sem_post(semaphore)
+        take(work)
+        wakeUp.post()
     }
 
     /// Does what was handed over, and keeps nothing of it.
     func work() { next.withLock({ $0.take() })?() }
-
-    func waits() { while sem_wait(semaphore) != 0 {} }
-
-    /// False where nobody came.
-    func waits(seconds: Int) -> Bool {
-        var until = timespec()
-        clock_gettime(CLOCK_REALTIME, &until)
-        until.tv_sec += seconds
-        while sem_timedwait(semaphore, &until) != 0 {
-            if CLinux.__errno_location().pointee != EINTR { return false }
-        }
-        return true
-    }
 }

@@ -18,6 +18,16 @@ final class EntrypointBundle: Sendable {
 
     struct Failure: Error { let description: String }
 
+    /// What a container may have of things that run out.
+    struct Limits {
+        /// RLIMIT_NOFILE, soft and hard.
+        var descriptors: (soft: Int, hard: Int)?
+        /// pids.max.
+        var processes: Int?
+        /// The size of /data, which is then in memory and gone with the container.
+        var dataSize: String?
+    }
+
     /// Where the test's files are.
     let folder: TemporaryFolder
     /// The container's /data, which outlives each of its starts.
@@ -71,14 +81,16 @@ final class EntrypointBundle: Sendable {
 
     /// Starts the container with this program; its output goes to the running program's log.
     func start(
-        _ program: Program, environment: [String: String], port: Int, name: String = "start", arguments: [String] = []
+        _ program: Program, environment: [String: String], port: Int, name: String = "start",
+        arguments: [String] = [], limits: Limits = Limits()
     ) throws -> RunningProgram {
         try FileSystem.write(program.json.encoded(), to: rootfs.appending(".caas/program.json"))
         var variables = program.imageEnvironment
         variables.merge(environment) { $1 }
         variables["PORT"] = String(port)
         variables["BIND_ADDRESS"] = "127.0.0.1"
-        try FileSystem.write(configuration(variables, arguments).encoded(), to: bundle.appending("config.json"))
+        try FileSystem.write(
+            configuration(variables, arguments, limits).encoded(), to: bundle.appending("config.json"))
         return try RunningProgram(
             "runc", ["--root", state.string, "run", "--bundle", bundle.string, identifier],
             log: folder("\(name).log"))
@@ -100,6 +112,11 @@ final class EntrypointBundle: Sendable {
         return try JSONValue(parsing: Array(state.utf8)).whole("pid")
     }
 
+    /// Lets the running container have so many processes and threads from now on.
+    func limitProcesses(to count: Int) async throws {
+        try await Command("runc", ["--root", state.string, "update", "--pids-limit", "\(count)", identifier]).succeed()
+    }
+
     /// Runs a command inside the running container.
     func execute(_ arguments: [String]) async throws -> Command.Outcome {
         try await Command("runc", ["--root", state.string, "exec", identifier] + arguments).run()
@@ -107,18 +124,30 @@ final class EntrypointBundle: Sendable {
 
     private var identifier: String { folder.path.lastComponent?.string ?? "test" }
 
-    private func configuration(_ environment: [String: String], _ arguments: [String]) -> JSONValue {
+    private func configuration(
+        _ environment: [String: String], _ arguments: [String], _ limits: Limits
+    ) -> JSONValue {
         var mounts: [JSONValue] = [
             ["destination": "/proc", "type": "proc", "source": "proc"],
             ["destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755"]],
-            Self.bind(data.string, "/data", "rw"),
+            limits.dataSize.map { size in
+                [
+                    "destination": "/data", "type": "tmpfs", "source": "tmpfs",
+                    "options": ["nosuid", .string("size=\(size)")],
+                ]
+            } ?? Self.bind(data.string, "/data", "rw"),
         ]
         if root == .debian { mounts += [Self.bind("/usr", "/usr", "ro"), Self.bind("/etc", "/etc", "ro")] }
         let capabilities: JSONValue = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL"]
         var linux: JSONValue = ["namespaces": .array(namespaces.map { ["type": .string($0)] })]
+        if let processes = limits.processes { linux["resources"] = ["pids": ["limit": .integer(processes)]] }
         if CurrentUser.id != 0 {
             linux["uidMappings"] = [["containerID": 0, "hostID": .integer(CurrentUser.id), "size": 1]]
             linux["gidMappings"] = [["containerID": 0, "hostID": .integer(CurrentUser.group), "size": 1]]
+        }
+        var rlimits: [JSONValue] = []
+        if let (soft, hard) = limits.descriptors {
+            rlimits.append(["type": "RLIMIT_NOFILE", "soft": .integer(soft), "hard": .integer(hard)])
         }
         return [
             "ociVersion": "1.0.2", "root": ["path": "rootfs"], "mounts": .array(mounts), "linux": linux,
@@ -126,6 +155,7 @@ final class EntrypointBundle: Sendable {
                 "terminal": false, "user": ["uid": 0, "gid": 0],
                 "args": .array((["/.caas/caas-entrypoint"] + arguments).map(JSONValue.string)), "cwd": "/",
                 "env": .array(environment.map { .string("\($0.key)=\($0.value)") }), "noNewPrivileges": true,
+                "rlimits": .array(rlimits),
                 "capabilities": [
                     "bounding": capabilities, "effective": capabilities, "permitted": capabilities, "inheritable": [],
                 ],

@@ -18,16 +18,21 @@ import Testing
         let board = RunBoard(run: "run-1", stages: ["base"])
         let log = RunLog(hiding: [Secret](), output: nil)
 
-        init(isPublic: Bool = false, token: String? = PageServerTests.token) throws {
+        init(isPublic: Bool = false, token: String? = PageServerTests.token, descriptors: Int = 1024) throws {
             relay = RelayGate(willOpen: true, isPublic: isPublic)
             let site = LiveSite(token: token.map { Secret($0) }, board: board, log: log)
-            server = try PageServer(address: "127.0.0.1", port: 0, site: site, relay: relay)
+            server = try PageServer(
+                address: "127.0.0.1", port: 0, site: site, relay: relay,
+                limits: ConnectionLimits(descriptors: descriptors))
         }
 
-        func get(_ target: String, token: String? = nil, method: String = "GET") async throws -> HTTPResponse {
+        func get(
+            _ target: String, token: String? = nil, method: String = "GET", fields: [String: String] = [:]
+        ) async throws -> HTTPResponse {
             var request = HTTPRequest(
                 method, HTTPURL(scheme: "http", host: "127.0.0.1", port: server.port, target: target))
             if let token { request.headers["Authorization"] = "Bearer \(token)" }
+            for (name, value) in fields { request.headers[name] = value }
             request.followsRedirects = false
             return try await HTTPClient().send(request)
         }
@@ -93,6 +98,65 @@ import Testing
         #expect(String(decoding: try await site.get("/").body, as: UTF8.self).hasPrefix("GET / "))
     }
 
+    @Test func `the cookie is a browser's alone, and opens the model but not the page`() async throws {
+        let site = try Site()
+        let upstream = try await Upstream()
+        site.relay.open(port: upstream.port, hasRoot: true)
+        #expect(try await site.get("/.caas/page").headers["Set-Cookie"] == nil)
+        #expect(try await site.get("/.caas/log", token: Self.token).headers["Set-Cookie"] == nil)
+        let cookie = try #require(try await site.get("/.caas/page", token: Self.token).headers["Set-Cookie"])
+        let parts = cookie.split(separator: ";").map { String($0.drop { $0 == " " }) }
+        #expect(Set(parts.dropFirst()) == ["Path=/", "HttpOnly", "SameSite=Strict"])
+        let secure = try await site.get("/.caas/page", token: Self.token, fields: ["X-Forwarded-Proto": "https"])
+        #expect(secure.headers["Set-Cookie"] == cookie + "; Secure")
+        #expect(!cookie.contains(Self.token))
+        let pair = try #require(parts.first)
+        for path in ["/.caas/page", "/.caas/log", "/.caas/status.json", "/.caas/metrics"] {
+            #expect(try await site.get(path, fields: ["Cookie": pair]).status == 401)
+        }
+        #expect(try await site.get("/v1/x", fields: ["Cookie": pair]).status == 200)
+        #expect(try await site.get("/v1/x", fields: ["Cookie": "caas_token=\(Self.token)"]).status == 401)
+        #expect(try await site.get("/v1/x", fields: ["Cookie": "a=b; \(pair.dropLast())"]).status == 401)
+        let foreign = ["Cookie": pair, "Sec-Fetch-Site": "same-site"]
+        #expect(try await site.get("/v1/x", fields: foreign).status == 401)
+        let seen = try await site.get("/fields", fields: ["Cookie": "a=b; \(pair); c=d"]).body
+        #expect(String(decoding: seen, as: UTF8.self).contains("Cookie: a=b; c=d\n"))
+        let withToken = try await site.get("/fields", token: Self.token).body
+        #expect(!String(decoding: withToken, as: UTF8.self).contains(Self.token))
+        #expect(!FrontPage.script.contains("cookie"))
+    }
+
+    @Test func `a browser may ask whether it may ask, and nobody else gets in with that`() async throws {
+        let site = try Site()
+        let asks = ["Origin": "https://else", "Access-Control-Request-Method": "POST"]
+        #expect(try await site.get("/v1/x", method: "OPTIONS", fields: asks).status == 401)
+        let upstream = try await Upstream()
+        site.relay.open(port: upstream.port, hasRoot: true)
+        let answer = try await site.get("/v1/x", method: "OPTIONS", fields: asks)
+        #expect(answer.status == 204 && answer.headers["Access-Control-Allow-Origin"] == "*")
+        #expect(try await site.get("/v1/x", method: "OPTIONS", fields: ["Origin": "https://else"]).status == 401)
+        #expect(try await site.get("/v1/x", method: "GET", fields: asks).status == 401)
+        #expect(try await site.get("/.caas/page", method: "OPTIONS", fields: asks).status == 405)
+    }
+
+    /// Each is a function of `crowd.py`, whose last line is `ok`.
+    @Test(arguments: ["idle", "halves", "slow_readers", "relayed"])
+    func `a crowd does not keep out whoever comes next`(_ scenario: String) async throws {
+        let site = try Site(isPublic: true, descriptors: 192 + 3 * 20)
+        let upstream = try await Upstream()
+        site.relay.open(port: upstream.port, hasRoot: true)
+        let outcome = try await Command(
+            Checkout.python, ["-c", Upstream.crowd, scenario, "\(site.server.port)"]
+        ).run()
+        #expect(outcome.output.hasSuffix("ok\n"), "\(outcome.output) \(outcome.errors)")
+    }
+
+    @Test(arguments: [(0, 8), (256, 21), (1024, 256), (1 << 20, 256)])
+    func `the run keeps descriptors for itself whatever the limit is`(_ descriptors: Int, _ each: Int) {
+        let limits = ConnectionLimits(descriptors: descriptors)
+        #expect(limits.pages == each && limits.relays == each)
+    }
+
     @Test func `a server that is gone is 503`() async throws {
         let site = try Site(isPublic: true)
         site.relay.open(port: try #require(FreePort.find(1).first), hasRoot: true)
@@ -101,7 +165,8 @@ import Testing
 
     /// Each is a function of `client.py`, whose last line is `ok`.
     @Test(arguments: [
-        "events", "upgrade", "upload", "slow_reader", "slow_head", "second_request", "garbage", "half_close",
+        "events", "upgrade", "refused_upgrade", "upload", "slow_reader", "slow_head", "second_request", "garbage",
+        "half_close", "answers", "fields", "bad_chunks", "expect",
     ])
     func `the relay passes what it should and nothing else`(_ scenario: String) async throws {
         let site = try Site(isPublic: true)

@@ -37,7 +37,7 @@ final class HashingThread: Sendable {
 
     let share: ProcessorShare
     private let lanes: [Lane] = (0..<SHA256Lanes.count).map { _ in Lane() }
-    private let bell = Semaphore()
+    private let bell = ThreadSemaphore()
     private let onDone: @Sendable () -> Void
     private let isStopped = Atomic(false)
     /// Grows with each piece.
@@ -47,10 +47,7 @@ final class HashingThread: Sendable {
     init(_ share: ProcessorShare, onDone: @escaping @Sendable () -> Void) {
         self.share = share
         self.onDone = onDone
-        BlockingThread.start { [self] in
-            share.take()
-            run()
-        }
+        BlockingThread.start(share) { [self] in run() }
     }
 
     // MARK: Whoever gives it parts, one at a time

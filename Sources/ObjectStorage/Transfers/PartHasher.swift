@@ -39,7 +39,7 @@ final class PartHasher: Sendable {
     private let mostThreads = Processors.count
     // Threads that yield take no part in this lock.
     private let state = Mutex(State())
-    private let bell = Semaphore()
+    private let bell = ThreadSemaphore()
 
     /// `areOthersReady` says whether parts that are hashed wait to be sent.
     init(_ limits: TransferLimits, areOthersReady: @escaping @Sendable () -> Bool) {
@@ -132,7 +132,7 @@ final class PartHasher: Sendable {
         var idleRounds = 0
         var looked = ContinuousClock.now
         while true {
-            _ = bell.wait(milliseconds: Self.round)
+            _ = bell.wait(for: .milliseconds(Self.round))
             let isRound = ContinuousClock.now - looked >= .milliseconds(Self.round)
             if isRound { looked = .now }
             let isOver = state.withLock { state in

@@ -24,6 +24,7 @@ public struct Container {
         let output = StandardOutput()
         let log = RunLog(hiding: environment.secrets.values, output: output)
         defer { output.flush() }
+        Shortage.listen { log.say($0) }
         // Who reads of a fault in one of these looks here for whether it concerns a run.
         log.say("speaking through \(LibraryVersions.text)")
         if let notice { log.say(notice) }

@@ -66,7 +66,9 @@ extension Journey {
         log.say("input \(input.into): \(input), \(files.count) files, \(ByteCount(size))")
         let restorer = Restorer(session: session)
         try restorer.requireSpace(for: files, in: folder)
-        do throws(StorageError) { try await restorer.download(files, artifact.tree, to: folder, as: "the input \(input.into)") } catch {
+        do throws(StorageError) {
+            try await restorer.download(files, artifact.tree, to: folder, as: "the input \(input.into)")
+        } catch {
             throw Self.failure(error, "take \(input)")
         }
     }

@@ -13,17 +13,10 @@ public final class StandardOutput: Sendable {
     }
 
     private let state = Mutex(State())
-    private let wakeUp: (reading: Int32, writing: Int32)
+    private let wakeUp = ThreadSemaphore()
 
     /// Starts the thread.
-    public init() {
-        var ends: [Int32] = [-1, -1]
-        guard caas_pipe(&ends) == 0 else {
-            fatalError("cannot make a pipe: error \(CLinux.__errno_location().pointee)")
-        }
-        wakeUp = (ends[0], ends[1])
-        BlockingThread.start { [self] in writeForever() }
-    }
+    public init() { BlockingThread.start { [self] in writeForever() } }
 
     /// Adds a line; where more than a few megabytes wait, it is dropped and counted.
     func write(_ line: String) {
@@ -37,10 +30,7 @@ public final class StandardOutput: Sendable {
             state.waiting.append(UInt8(ascii: "\n"))
             return isFirst
         }
-        if isFirst {
-            var byte: UInt8 = 0
-            _ = CLinux.write(wakeUp.writing, &byte, 1)
-        }
+        if isFirst { wakeUp.post() }
     }
 
     /// Waits a moment until everything is written; for the last lines before the end.
@@ -52,9 +42,8 @@ public final class StandardOutput: Sendable {
     }
 
     private func writeForever() {
-        var byte: UInt8 = 0
         while true {
-            guard read(wakeUp.reading, &byte, 1) == 1 || CLinux.__errno_location().pointee == EINTR else { return }
+            wakeUp.wait()
             let bytes: [UInt8] = state.withLock { state in
                 var bytes = state.waiting
                 if state.dropped > 0 { bytes += Array("caas: \(state.dropped) lines were not shown here\n".utf8) }

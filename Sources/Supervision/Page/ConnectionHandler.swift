@@ -2,71 +2,107 @@ import NIOCore
 import NIOPosix
 
 /// Reads one request of a connection and answers it itself or hands the connection to the relay.
-final class ConnectionHandler: ChannelInboundHandler {
+final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// A client that takes longer to say what it wants, or to take a page, is cut off.
-    private static let patience = TimeAmount.seconds(30)
-
     private enum State {
-        case reading(ByteBuffer)
-        case answered
+        case reading
+        /// The answer, or what is left of it, waits for the client to take it.
+        case answering(left: Int, since: NIODeadline)
+        case lingering(since: NIODeadline)
+        case handedOver
     }
 
     private let site: LiveSite
-    private let relay: RelayGate
-    private var state = State.reading(ByteBuffer())
-    private var timeout: Scheduled<Void>?
+    private let gate: RelayGate
+    private let table: ConnectionTable
+    private let channel: any Channel
+    /// When the connection began.
+    let order: NIODeadline
+    private var state = State.reading
+    private var head = ByteBuffer()
+    private var scanner = HeadScanner(isLenient: false)
 
-    init(site: LiveSite, relay: RelayGate) {
+    init(site: LiveSite, gate: RelayGate, table: ConnectionTable, channel: any Channel) {
         self.site = site
-        self.relay = relay
+        self.gate = gate
+        self.table = table
+        self.channel = channel
+        order = .now()
     }
 
-    func channelActive(context: ChannelHandlerContext) {
-        let channel = context.channel
-        timeout = context.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
-        context.fireChannelActive()
+    /// True where nothing is lost to a client who has asked for something.
+    var mayYield: Bool {
+        switch state {
+        case .reading, .lingering: true
+        case .answering, .handedOver: false
+        }
     }
+
+    func isOverdue(_ now: NIODeadline) -> Bool {
+        switch state {
+        case .reading: return now - order >= ConnectionTable.headPatience
+        case .answering(let left, let since):
+            // By progress and not by time in all: a slow line may take long for a long log.
+            let rest = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+            if rest < left { state = .answering(left: rest, since: now) }
+            return rest >= left && now - since >= ConnectionTable.answerPatience
+        case .lingering(let since): return now - since >= ConnectionTable.lingering
+        case .handedOver: return false
+        }
+    }
+
+    func cutOff() { channel.close(promise: nil) }
 
     func channelInactive(context: ChannelHandlerContext) {
-        timeout?.cancel()
+        table.remove(self)
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .reading(var buffer) = state else { return }
-        var piece = unwrapInboundIn(data)
-        buffer.writeBuffer(&piece)
-        state = .reading(buffer)
-        guard let end = Self.endOfHead(buffer.readableBytesView) else {
-            if buffer.readableBytes > RequestHead.longest {
-                answer(.text("431 Request Header Fields Too Large", "the head is too long"), to: nil, context)
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            switch state {
+            case .reading, .lingering: context.close(promise: nil)
+            case .answering, .handedOver: break
             }
-            return
         }
-        let bytes = buffer.readBytes(length: end) ?? []
-        guard let head = RequestHead(bytes.dropLast(4)) else {
-            return answer(.text("400 Bad Request", "this is no request that has one meaning"), to: nil, context)
-        }
-        handle(head, behind: buffer, context)
+        context.fireUserInboundEventTriggered(event)
     }
 
-    private static func endOfHead(_ bytes: ByteBufferView) -> Int? {
-        guard let range = bytes.firstRange(of: [0x0D, 0x0A, 0x0D, 0x0A]) else { return nil }
-        return bytes.distance(from: bytes.startIndex, to: range.upperBound)
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .reading = state else { return }
+        var piece = unwrapInboundIn(data)
+        let before = head.readableBytes
+        switch scanner.scan(piece.readableBytesView) {
+        case .end(let count) where before + count <= RequestHead.longest:
+            var rest = piece
+            if var last = rest.readSlice(length: count) { head.writeBuffer(&last) }
+            let lines = head.readableBytesView.dropLast(4)
+            guard let head = RequestHead(lines) else { return refuse(context) }
+            handle(head, behind: rest, context)
+        case .broken: refuse(context)
+        case .none where before + piece.readableBytes < RequestHead.longest: head.writeBuffer(&piece)
+        case .none, .end:
+            answer(.text("431 Request Header Fields Too Large", "the head is too long"), to: nil, context)
+        }
+    }
+
+    private func refuse(_ context: ChannelHandlerContext) {
+        answer(.text("400 Bad Request", "this is no request that has one meaning"), to: nil, context)
     }
 
     private func handle(_ head: RequestHead, behind rest: ByteBuffer, _ context: ChannelHandlerContext) {
         if LiveSite.owns(head.path) { return answer(site.answer(head), to: head, context) }
-        let mayEnter = relay.isPublic || site.token.opens(head)
-        switch relay.state {
+        let hasToken = site.token.opensModel(head)
+        let mayEnter = gate.isPublic || hasToken
+        switch gate.state {
         case .open(let port, let hasRoot):
+            if head.isPreflight { return hand(head, rest, to: port, context) }
             // `/` stays 200 for a health check that knows nothing of the token or of the model.
-            if head.path == "/" && !site.token.opens(head) && !(relay.isPublic && hasRoot) { break }
+            if head.path == "/" && !hasToken && !(gate.isPublic && hasRoot) { break }
             guard mayEnter else { return answer(site.refusal, to: head, context) }
             return hand(head, rest, to: port, context)
         case .waiting(let seconds):
@@ -83,39 +119,40 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func answer(_ answer: LiveSite.Answer, to head: RequestHead?, _ context: ChannelHandlerContext) {
-        state = .answered
-        var text = "HTTP/1.1 \(answer.status)\r\n"
-        for (name, value) in answer.fields { text += "\(name): \(value)\r\n" }
-        text += "Content-Length: \(answer.body.count)\r\nConnection: close\r\n\r\n"
-        var buffer = context.channel.allocator.buffer(capacity: text.utf8.count + answer.body.count)
-        buffer.writeString(text)
-        if head?.method != "HEAD" { buffer.writeBytes(answer.body) }
-        let channel = context.channel
-        context.writeAndFlush(wrapOutboundOut(buffer)).whenComplete { _ in
-            // What a client still sends is read for a moment: closing at once would reset the answer on its way.
-            channel.close(mode: .output, promise: nil)
-            channel.eventLoop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
-        }
+        self.head = ByteBuffer()
+        let buffer = context.channel.allocator.buffer(bytes: answer.message(toMethod: head?.method))
+        state = .answering(left: buffer.readableBytes, since: .now())
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(buffer)).whenComplete { _ in bound.value.linger() }
+    }
+
+    private func linger() {
+        state = .lingering(since: .now())
+        channel.close(mode: .output, promise: nil)
     }
 
     /// Gives the connection to the relay, with the head rewritten and what came behind it.
     private func hand(_ head: RequestHead, _ rest: ByteBuffer, to port: Int, _ context: ChannelHandlerContext) {
-        state = .answered
-        timeout?.cancel()
-        let client = RelaySide(framing: RequestFraming(head))
-        let server = RelaySide(framing: nil)
-        let first = head.relayed(hiding: site.token.unredacted)
-        let channel = context.channel
-        let promise = context.eventLoop.makePromise(of: Void.self)
+        let relay = Relay(head, hiding: site.token, client: context.channel, table: table)
+        guard table.admit(relay, .now()) else {
+            return answer(
+                .text(
+                    "503 Service Unavailable", "the model has too many requests under way", [("Retry-After", "5")]),
+                to: head, context)
+        }
+        state = .handedOver
+        table.remove(self)
+        self.head = ByteBuffer()
         do {
-            try context.pipeline.syncOperations.addHandler(client)
+            try context.pipeline.syncOperations.addHandler(RelaySide(relay, .client))
             context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
-        } catch { return context.close(promise: nil) }
-        client.join(server, on: channel, first: first, rest: rest, port: port, promise: promise)
+        } catch {
+            table.remove(relay)
+            return context.close(promise: nil)
+        }
+        relay.begin(behind: rest, port: port)
     }
 }
-
-extension ConnectionHandler: RemovableChannelHandler {}
 
 extension LiveSite {
     /// What somebody without the token gets where the model is.

@@ -31,8 +31,6 @@ enum FrontPage {
                 if (log) log.scrollTop = atEnd ? log.scrollHeight : top;
                 form.hidden = true;
                 note.textContent = "";
-                const secure = location.protocol === "https:" ? "; Secure" : "";
-                document.cookie = "caas_token=" + encodeURIComponent(token) + "; Path=/; SameSite=Strict" + secure;
             } catch (error) {
                 note.textContent = "the container does not answer; trying again";
             }

@@ -20,6 +20,14 @@ public struct LiveSite: Sendable {
             self.fields += fields
         }
 
+        /// The whole answer as it goes over the connection, which ends with it.
+        func message(toMethod method: String?) -> [UInt8] {
+            var head = "HTTP/1.1 \(status)\r\n"
+            for (name, value) in fields { head += "\(name): \(value)\r\n" }
+            head += "Content-Length: \(body.count)\r\nConnection: close\r\n\r\n"
+            return Array(head.utf8) + (method == "HEAD" ? [] : body)
+        }
+
         static func text(_ status: String, _ text: String, _ fields: [(String, String)] = []) -> Answer {
             Answer(status, "text/plain; charset=utf-8", Array((text + "\n").utf8), fields)
         }
@@ -61,7 +69,7 @@ public struct LiveSite: Sendable {
         guard token.isSet else {
             return .text("403 Forbidden", "this container was started without STATUS_TOKEN, so nothing is shown")
         }
-        guard token.opens(head) else {
+        guard token.opensPage(head) else {
             return .text(
                 "401 Unauthorized", "the token is missing or wrong; open / and enter it",
                 [("WWW-Authenticate", "Bearer")])
@@ -72,7 +80,10 @@ public struct LiveSite: Sendable {
     private func content(_ head: RequestHead) -> Answer {
         switch head.path {
         case "/.caas/page":
-            return html(Array(StatusPage(board.snapshot, tail: log.tail(200)).html.utf8))
+            var page = html(Array(StatusPage(board.snapshot, tail: log.tail(200)).html.utf8))
+            // Here and not by the page's script: what a script can write, any script of the model's pages can read.
+            page.fields.append(token.setCookie(head))
+            return page
         case "/.caas/status.json":
             return Answer("200 OK", "application/json", board.status.json.prettyEncoded())
         case "/.caas/log":

@@ -1,9 +1,16 @@
 import NIOCore
 import NIOPosix
+import POSIX
 import RunContract
+import SystemPackage
 
 /// Listens on PORT from the first second to the last.
 public final class PageServer: Sendable {
+    private struct Full: Error {}
+
+    /// A machine that has no thread and no descriptor for the page for so long will have none.
+    private static let patience = 60
+
     private let channel: any Channel
     private let group: MultiThreadedEventLoopGroup
 
@@ -11,14 +18,26 @@ public final class PageServer: Sendable {
     public var port: Int { channel.localAddress?.port ?? 0 }
 
     /// Begins to listen; without an address on all of this machine's.
-    public init(address: String?, port: Int, site: LiveSite, relay: RelayGate) throws(SupervisionError) {
+    public convenience init(
+        address: String?, port: Int, site: LiveSite, relay: RelayGate
+    ) throws(SupervisionError) {
+        try self.init(
+            address: address, port: port, site: site, relay: relay,
+            limits: ConnectionLimits(descriptors: DescriptorLimit.count))
+    }
+
+    init(
+        address: String?, port: Int, site: LiveSite, relay: RelayGate, limits: ConnectionLimits
+    ) throws(SupervisionError) {
+        try Self.waitForMeans()
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let table = SharedTable(ConnectionTable(limits))
         // A machine without IPv6 has no `::`.
         let addresses = address.map { [$0] } ?? ["::", "0.0.0.0"]
         var bound: (any Channel)?
         var reason = ""
         for address in addresses where bound == nil {
-            do { bound = try Self.bootstrap(group, site, relay).bind(host: address, port: port).wait() } catch {
+            do { bound = try Self.bootstrap(group, site, relay, table).bind(host: address, port: port).wait() } catch {
                 reason = "\(error)"
             }
         }
@@ -26,20 +45,61 @@ public final class PageServer: Sendable {
             throw SupervisionError(.configuration, "listen on port \(port) of \(addresses[0])", reason)
         }
         channel = bound
+        bound.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            table.value.sweep(.now())
+        }
+    }
+
+    /// The event loop ends the process where it gets no thread or no descriptor of its own, and so it is begun only once
+    /// there are some.
+    private static func waitForMeans() throws(SupervisionError) {
+        var reason: Errno?
+        for _ in 0..<patience * 10 {
+            reason = Means.missing(threads: 2, descriptors: 16)
+            guard let missing = reason else { return }
+            Shortage.report("start the page", missing)
+            BlockingThread.sleep(milliseconds: 100)
+        }
+        if let reason { throw SupervisionError(.internalError, "start the page", Shortage.reason(reason)) }
+    }
+
+    /// The table belongs to the one event loop, on which all of these closures run.
+    private final class SharedTable: @unchecked Sendable {
+        let value: ConnectionTable
+        init(_ table: ConnectionTable) { value = table }
+    }
+
+    /// The same as for the table.
+    private final class SharedReserve: @unchecked Sendable {
+        let value = DescriptorReserve()
     }
 
     private static func bootstrap(
-        _ group: MultiThreadedEventLoopGroup, _ site: LiveSite, _ relay: RelayGate
+        _ group: MultiThreadedEventLoopGroup, _ site: LiveSite, _ relay: RelayGate, _ table: SharedTable
     ) -> ServerBootstrap {
-        ServerBootstrap(group: group)
+        let reserve = SharedReserve()
+        return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(reserve.value)
+                }
+            }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ConnectionHandler(site: site, relay: relay))
+                guard reserve.value.mayStay() else {
+                    // It goes at once, and gives back what the next shortage is met with.
+                    channel.close(promise: nil)
+                    reserve.value.restore()
+                    return channel.eventLoop.makeFailedFuture(Full())
+                }
+                return channel.eventLoop.makeCompletedFuture {
+                    let handler = ConnectionHandler(site: site, gate: relay, table: table.value, channel: channel)
+                    guard table.value.admit(handler) else { throw Full() }
+                    try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
     }

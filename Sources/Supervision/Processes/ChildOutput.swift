@@ -3,7 +3,7 @@ private import POSIX
 private import Synchronization
 private import SystemPackage
 
-/// Reads what a child prints on a thread of its own.
+/// Reads what a child prints on a thread that does nothing else meanwhile.
 final class ChildOutput: Sendable {
     private struct State {
         var isEnded = false
@@ -16,7 +16,8 @@ final class ChildOutput: Sendable {
     /// Takes over the descriptor and hands everything to `receive`, then an empty array at the end.
     init(of child: ChildProcess, receive: @escaping @Sendable ([UInt8]) -> Void) {
         let descriptor = child.output
-        BlockingThread.start { [self] in
+        // One that is kept for this: where there are no more threads, a child must not wait for a reader.
+        BlockingThread.begin { [self] in
             let file = File(owning: descriptor, path: "a child's output")
             read(file, receive)
             receive([])

@@ -1,4 +1,6 @@
 private import CLinux
+private import POSIX
+private import SystemPackage
 
 /// What PID 1 does to itself before anything else.
 public enum ProcessHardening {
@@ -15,4 +17,13 @@ public enum ProcessHardening {
         // An image without NSS files or with strange ones must not decide how we find the bucket.
         _ = caas_look_up_hosts_by_files_and_dns()
     }
+
+    /// What children's oom_score_adj is: where memory runs out, the kernel ends what trains before what saves.
+    ///
+    /// <https://man7.org/linux/man-pages/man5/proc_pid_oom_score_adj.5.html>
+    static let childScore: String = {
+        let bytes = (try? FileSystem.read("/proc/self/oom_score_adj")) ?? []
+        let own = Int(String(decoding: bytes, as: UTF8.self).filter { $0 != "\n" }) ?? 0
+        return String(min(1000, own + 200))
+    }()
 }

@@ -5,61 +5,76 @@ import Synchronization
 private import SystemPackage
 
 extension ProcessSupervisor {
+    /// For so long a process is tried again where the system has no more of what it needs; others may give it back.
+    private static let patience = Duration.seconds(60)
+
     /// Only the main thread calls this, so that no child is reaped before it is known.
     func spawn(_ request: Request) {
         do throws(SupervisionError) {
             if termination != nil { throw .stopped }
-            let child = try start(request.command, program: try Self.locate(request.command))
-            state.withLock { $0.children[child.pid] = child }
-            request.reply(.success(child))
+            let program = try Self.locate(request.command)
+            switch Self.start(request.command, program: program) {
+            case .success(let child):
+                state.withLock { $0.children[child.pid] = child }
+                request.reply(.success(child))
+            case .failure(let reason): try retry(request, program, reason)
+            }
         } catch { request.reply(.failure(error)) }
     }
 
-    private func start(_ command: ChildCommand, program: String) throws(SupervisionError) -> ChildProcess {
-        var ends: [Int32] = [0, 0]
-        guard caas_pipe(&ends) == 0 else {
-            throw SupervisionError(
-                .internalError, "make a pipe", "\(Errno(rawValue: CLinux.__errno_location().pointee))")
+    /// Puts a request back for the main thread's next turn, which waits for nobody: it has signals to forward.
+    private func retry(_ request: Request, _ program: String, _ reason: Errno) throws(SupervisionError) {
+        guard Shortage.isShortage(reason) else {
+            let isMissing = [.noSuchFileOrDirectory, .notDirectory].contains(reason)
+            throw SupervisionError(status: isMissing ? 127 : 126, "cannot start \(program): \(reason)")
         }
+        let since = request.shortSince ?? .now
+        let waited = ContinuousClock.now - since
+        guard waited < Self.patience else {
+            throw SupervisionError(
+                .internalError, "start \(program)",
+                "\(Shortage.reason(reason)), for \(waited.components.seconds) seconds")
+        }
+        Shortage.report("start \(program)", reason)
+        var again = request
+        again.shortSince = since
+        state.withLock { $0.requests.append(again) }
+    }
+
+    private static func start(_ command: ChildCommand, program: String) -> Result<ChildProcess, Errno> {
+        var ends: [Int32] = [0, 0]
+        guard caas_pipe(&ends) == 0 else { return .failure(Errno(rawValue: CLinux.__errno_location().pointee)) }
         defer { close(ends[1]) }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-        posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
-        posix_spawn_file_actions_addchdir_np(&actions, command.workdir)
-        // Sockets and files of ours are nobody else's, whatever some library forgot to mark.
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        Self.resetSignals(&attributes)
         var arguments = command.arguments.map { strdup($0) } + [nil]
         var environment = command.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in arguments + environment { free(text) } }
         var pid: pid_t = 0
-        let result = posix_spawn(&pid, program, &actions, &attributes, &arguments, &environment)
-        guard result == 0 else {
-            close(ends[0])
-            let isMissing = result == ENOENT || result == ENOTDIR
-            throw SupervisionError(
-                status: isMissing ? 127 : 126, "cannot start \(program): \(Errno(rawValue: result))")
+        var reason: Int32 = 0
+        program.withCString { program in
+            command.workdir.withCString { workdir in
+                arguments.withUnsafeMutableBufferPointer { arguments in
+                    environment.withUnsafeMutableBufferPointer { environment in
+                        ProcessHardening.childScore.withCString { score in
+                            var spawning = caas_spawning()
+                            spawning.program = program
+                            spawning.workdir = workdir
+                            spawning.arguments = UnsafePointer(arguments.baseAddress)
+                            spawning.environment = UnsafePointer(environment.baseAddress)
+                            spawning.output = ends[1]
+                            spawning.descriptors = DescriptorLimit.ofChildren
+                            spawning.oom_score = score
+                            pid = caas_spawn(&spawning)
+                            reason = CLinux.__errno_location().pointee
+                        }
+                    }
+                }
+            }
         }
-        return ChildProcess(pid: pid, output: ends[0])
-    }
-
-    /// A group of its own, nothing blocked and nothing ignored.
-    private static func resetSignals(_ attributes: inout posix_spawnattr_t) {
-        var nothing = sigset_t()
-        sigemptyset(&nothing)
-        var everything = sigset_t()
-        sigfillset(&everything)
-        posix_spawnattr_setsigmask(&attributes, &nothing)
-        posix_spawnattr_setsigdefault(&attributes, &everything)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        guard pid > 0 else {
+            close(ends[0])
+            return .failure(Errno(rawValue: reason))
+        }
+        return .success(ChildProcess(pid: pid, output: ends[0]))
     }
 
     /// The program's file, looked up in the child's PATH and not in ours.

@@ -22,6 +22,8 @@ public final class ProcessSupervisor: Sendable {
 
     struct Request: Sendable {
         let command: ChildCommand
+        /// Since when the system has too little of something to start it.
+        var shortSince: ContinuousClock.Instant?
         let reply: @Sendable (Result<ChildProcess, SupervisionError>) -> Void
     }
 

@@ -3,40 +3,60 @@
 /// <https://www.rfc-editor.org/rfc/rfc9112>
 struct RequestHead: Sendable, Hashable {
     /// A longer head is refused.
-    static let longest = 64 << 10
-
-    struct Field: Sendable, Hashable {
-        let name: String
-        let value: String
-    }
+    static let longest = 16 << 10
 
     let method: String
     /// As it was sent: path and query.
     let target: String
     let version: String
-    let fields: [Field]
+    let fields: [HeadField]
 
     /// Reads a head without its final empty line; nil for what is none.
     init?(_ bytes: some Sequence<UInt8>) {
-        guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
-        var lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
-        guard !lines.isEmpty, !text.utf8.contains(0) else { return nil }
-        let first = lines.removeFirst().split(separator: " ", omittingEmptySubsequences: false)
-        guard first.count == 3, Self.isToken(first[0]), first[1].utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }),
-            first[1].hasPrefix("/") || first[1] == "*", first[2] == "HTTP/1.1" || first[2] == "HTTP/1.0"
-        else { return nil }
-        var fields: [Field] = []
-        for line in lines {
-            guard let colon = line.firstIndex(of: ":"), Self.isToken(line[..<colon]) else { return nil }
-            let value = line[line.index(after: colon)...]
-            guard value.utf8.allSatisfy({ ($0 >= 0x20 || $0 == 0x09) && $0 != 0x7F }) else { return nil }
-            fields.append(Field(name: String(line[..<colon]), value: Self.trimmed(value)))
+        guard let lines = Self.lines(Array(bytes)), let first = lines.first else { return nil }
+        let parts = first.split(separator: 0x20, omittingEmptySubsequences: false)
+        guard parts.count == 3, FieldSyntax.isToken(parts[0]), Self.isTarget(parts[1]) else { return nil }
+        method = String(decoding: parts[0], as: UTF8.self)
+        target = String(decoding: parts[1], as: UTF8.self)
+        version = String(decoding: parts[2], as: UTF8.self)
+        var fields: [HeadField] = []
+        for line in lines.dropFirst() {
+            guard let field = HeadField(line: line) else { return nil }
+            fields.append(field)
         }
-        method = String(first[0])
-        target = String(first[1])
-        version = String(first[2])
         self.fields = fields
-        guard hasOneLength else { return nil }
+        guard ["HTTP/1.1", "HTTP/1.0"].contains(version), hasKnownForm, hasOneLength, hasOneHost else { return nil }
+    }
+
+    /// What stands between one CRLF and the next; nil where a part of one stands alone, which some take for a line's end.
+    private static func lines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>]? {
+        var lines: [ArraySlice<UInt8>] = []
+        var start = 0
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == FieldSyntax.lineFeed { return nil }
+            guard bytes[index] == FieldSyntax.carriageReturn else {
+                index += 1
+                continue
+            }
+            guard index + 1 < bytes.count, bytes[index + 1] == FieldSyntax.lineFeed else { return nil }
+            lines.append(bytes[start..<index])
+            index += 2
+            start = index
+        }
+        lines.append(bytes[start...])
+        return lines
+    }
+
+    /// Visible ASCII, and no fragment: who cuts that off sees another path.
+    private static func isTarget(_ bytes: some Collection<UInt8>) -> Bool {
+        !bytes.isEmpty && bytes.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") }
+    }
+
+    /// A path, or `*` for the server as a whole; a proxy's absolute form and a tunnel are nothing that we offer.
+    private var hasKnownForm: Bool {
+        if method == "CONNECT" { return false }
+        return target.utf8.first == UInt8(ascii: "/") || (target == "*" && method == "OPTIONS")
     }
 
     /// Two lengths, or a length and chunks, are how one request is smuggled behind another.
@@ -44,11 +64,53 @@ struct RequestHead: Sendable, Hashable {
         let lengths = values("Content-Length")
         let codings = values("Transfer-Encoding")
         if lengths.count > 1 || codings.count > 1 || (!lengths.isEmpty && !codings.isEmpty) { return false }
-        if let coding = codings.first, coding.lowercased() != "chunked" { return false }
+        if let coding = codings.first {
+            // HTTP/1.0 knows no chunks: one server reads them, the other takes them for the next request.
+            return FieldSyntax.isSame(coding.utf8, "chunked") && version == "HTTP/1.1"
+        }
         if let length = lengths.first {
             return !length.isEmpty && length.utf8.allSatisfy { (48...57).contains($0) } && Int64(length) != nil
         }
         return true
+    }
+
+    /// One host, which is a name or an address with or without a port. <https://www.rfc-editor.org/rfc/rfc9112#section-3.2>
+    private var hasOneHost: Bool {
+        let hosts = fields.named("Host")
+        guard let host = hosts.first else { return version == "HTTP/1.0" }
+        return hosts.count == 1 && Self.isHost(host.bytes)
+    }
+
+    private static func isHost(_ bytes: [UInt8]) -> Bool {
+        var port: ArraySlice<UInt8>?
+        var name = bytes[...]
+        if bytes.first == UInt8(ascii: "[") {
+            guard let end = bytes.firstIndex(of: UInt8(ascii: "]")), end > 1 else { return false }
+            name = bytes[1..<end]
+            guard name.allSatisfy({ isNameCharacter($0) || $0 == UInt8(ascii: ":") }) else { return false }
+            let rest = bytes[(end + 1)...]
+            if let first = rest.first {
+                guard first == UInt8(ascii: ":") else { return false }
+                port = rest.dropFirst()
+            }
+        } else {
+            if let colon = bytes.firstIndex(of: UInt8(ascii: ":")) {
+                name = bytes[..<colon]
+                port = bytes[(colon + 1)...]
+            }
+            guard name.allSatisfy(isNameCharacter), !name.isEmpty || port == nil else { return false }
+        }
+        return port?.allSatisfy { (48...57).contains($0) } ?? true
+    }
+
+    private static func isNameCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        // The grammar has a comma too, but it comes from two fields that somebody joined.
+        default: "-._~%!$&'()*+;=".utf8.contains(byte)
+        }
     }
 
     /// The path without the query.
@@ -61,32 +123,29 @@ struct RequestHead: Sendable, Hashable {
         }.map { String($0.dropFirst(name.count + 1)) }
     }
 
-    func values(_ name: String) -> [String] {
-        let wanted = name.lowercased()
-        return fields.filter { $0.name.lowercased() == wanted }.map(\.value)
+    func values(_ name: String) -> [String] { fields.named(name).map(\.value) }
+
+    /// True where the client wants to speak WebSocket on this connection; nothing else is passed on as an upgrade.
+    ///
+    /// <https://www.rfc-editor.org/rfc/rfc6455#section-4.1>
+    var wantsWebSocket: Bool {
+        let protocols = fields.named("Upgrade").flatMap(\.members)
+        return method == "GET" && version == "HTTP/1.1" && protocols.count == 1
+            && FieldSyntax.isSame(protocols[0], "websocket") && fields.lists("upgrade", in: "Connection")
+            && values("Transfer-Encoding").isEmpty && (values("Content-Length").first.map { Int64($0) == 0 } ?? true)
     }
 
-    /// True where the client wants to speak something else on this connection, such as WebSocket.
-    var wantsUpgrade: Bool {
-        !values("Upgrade").isEmpty
-            && values("Connection").contains { value in
-                value.split(separator: ",").contains { Self.trimmed($0).lowercased() == "upgrade" }
-            }
+    /// A browser's question whether a page of another origin may ask, to which it never adds who asks.
+    ///
+    /// <https://fetch.spec.whatwg.org/#cors-preflight-request>
+    var isPreflight: Bool {
+        method == "OPTIONS" && values("Origin").count == 1 && values("Access-Control-Request-Method").count == 1
+            && values("Transfer-Encoding").isEmpty && (values("Content-Length").first.map { Int64($0) == 0 } ?? true)
     }
 
-    private static func isToken(_ text: Substring) -> Bool {
-        let others = "!#$%&'*+-.^_`|~".utf8
-        return !text.isEmpty
-            && text.utf8.allSatisfy { byte in
-                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-                    || others.contains(byte)
-            }
-    }
-
-    private static func trimmed(_ text: Substring) -> String {
-        var text = text
-        while text.first == " " || text.first == "\t" { text.removeFirst() }
-        while text.last == " " || text.last == "\t" { text.removeLast() }
-        return String(text)
+    /// True where the client speaks TLS with whatever stands before us.
+    var cameByTLS: Bool {
+        let said = values("X-Forwarded-Proto").first?.split(separator: ",").first.map { $0.filter { $0 != " " } }
+        return said?.lowercased() == "https"
     }
 }

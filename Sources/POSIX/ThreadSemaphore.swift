@@ -1,12 +1,11 @@
 private import CLinux
 
-/// Wakes a thread; whoever does so takes no lock, and may be stopped at any point of it.
-/// <https://man7.org/linux/man-pages/man7/sem_overview.7.html>
-public final class Semaphore: Sendable {
+/// Lets a thread sleep until another one calls; needs no descriptor, so that there is always one to be had.
+public final class ThreadSemaphore: Sendable {
     // A semaphore is made to be used by several threads; its memory stays where it is until the last of them is done.
     private nonisolated(unsafe) let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
-    /// Nobody has posted yet.
+    /// A semaphore at 0.
     public init() { sem_init(semaphore, 0, 0) }
 
     deinit {
@@ -14,19 +13,21 @@ public final class Semaphore: Sendable {
         semaphore.deallocate()
     }
 
-    /// Lets one who waits, or who will, go on.
+    /// Wakes one that waits, or the next that comes.
     public func post() { sem_post(semaphore) }
 
-    /// Waits for a post.
+    /// Waits until somebody posts.
     public func wait() { while sem_wait(semaphore) != 0 {} }
 
-    /// Waits for a post, false where none came in time.
-    public func wait(milliseconds: Int) -> Bool {
+    /// Waits for at most so long; false where nobody came.
+    public func wait(for patience: Duration) -> Bool {
         var until = timespec()
         clock_gettime(CLOCK_MONOTONIC, &until)
-        let nanoseconds = Int(until.tv_nsec) + milliseconds % 1000 * 1_000_000
-        until.tv_sec += milliseconds / 1000 + nanoseconds / 1_000_000_000
-        until.tv_nsec = nanoseconds % 1_000_000_000
+        let (seconds, attoseconds) = max(patience, .zero).components
+        let nanoseconds = Int64(until.tv_nsec) + attoseconds / 1_000_000_000
+        until.tv_sec += Int(min(seconds, 1 << 31)) + Int(nanoseconds / 1_000_000_000)
+        until.tv_nsec = Int(nanoseconds % 1_000_000_000)
+        // Not sem_timedwait, whose clock somebody may set.
         while sem_clockwait(semaphore, CLOCK_MONOTONIC, &until) != 0 {
             if CLinux.__errno_location().pointee != EINTR { return false }
         }
