@@ -152,7 +152,7 @@ let package = Package(
         tests("DockerfileTests", ["Dockerfile"]),
         tests("HashingTests", ["Hashing"]),
         tests("TimestampsTests", ["Timestamps"]),
-        tests("SecretsTests", ["Secrets"]),
+        tests("SecretsTests", ["Secrets", "JSON"]),
         tests("TerminalTests", ["Terminal"]),
         tests("POSIXTests", ["POSIX", "CLinux", systemPackage]),
         tests("HTTPTests", ["HTTP", "POSIX", "Secrets", "Timestamps", "CLinux", systemPackage]),
