@@ -56,8 +56,9 @@ let package = Package(
             [
                 "Sandbox", "Deployment", "ImageBuild", "ImageInspection", "Definitions", "Registry", "ImageStore",
                 "RunContract",
-                "ObjectStorage", "OCI", "HTTP", "Archive", "Terminal", "Hashing", "Secrets", "Timestamps", "JSON",
-                "POSIX", argumentParser, systemPackage,
+                "ObjectStorage", "OCI", "HTTP", "Archive", "Terminal", "TerminalText", "Hashing", "Secrets",
+                "Timestamps",
+                "JSON", "POSIX", argumentParser, systemPackage,
             ]),
         program(
             "caas-entrypoint",
@@ -81,8 +82,8 @@ let package = Package(
         module(
             "Deployment",
             [
-                "Definitions", "Registry", "RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets",
-                "Timestamps", "JSON", "POSIX", systemPackage,
+                "Definitions", "Registry", "RunContract", "ObjectStorage", "OCI", "HTTP", "TerminalText", "Hashing",
+                "Secrets", "Timestamps", "JSON", "POSIX", systemPackage,
             ]),
         module(
             "ImageBuild",
@@ -93,8 +94,9 @@ let package = Package(
         module(
             "Supervision",
             [
-                "RunContract", "ObjectStorage", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", "CLinux",
-                systemPackage,
+                "RunContract", "ObjectStorage", "HTTP", "TerminalText", "Hashing", "Secrets", "Timestamps", "JSON",
+                "POSIX",
+                "CLinux", systemPackage,
             ] + nio),
         module(
             "Definitions",
@@ -115,7 +117,7 @@ let package = Package(
                 "ImageStore", "OCI", "Archive", "Terminal", "Hashing", "Spelling", "Timestamps", "JSON", "POSIX",
                 systemPackage,
             ]),
-        module("RunContract", ["Hashing", "Secrets", "Timestamps", "JSON"]),
+        module("RunContract", ["TerminalText", "Hashing", "Secrets", "Timestamps", "JSON"]),
         module(
             "ObjectStorage",
             ["HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage]),
@@ -127,13 +129,14 @@ let package = Package(
             ["CLibArchive", "CLibISAL", "CLibZ", "CLibZstd", "Hashing", "POSIX", "CLinux", systemPackage]),
 
         // What everything stands on
-        module("Terminal", ["POSIX", "CLinux"]),
+        module("Terminal", ["TerminalText", "POSIX", "CLinux"]),
+        module("TerminalText"),
         module("Hashing", ["CLibCrypto", "CSHA256"]),
         module("Secrets"),
         module("Timestamps"),
         module("JSON"),
         module("Spelling"),
-        module("POSIX", ["CLinux", systemPackage]),
+        module("POSIX", ["TerminalText", "CLinux", systemPackage]),
         .target(name: "CSHA256", dependencies: ["CLibCrypto"]),
         cLibrary("CLibArchive", "libarchive", apt: "libarchive-dev"),
         cLibrary("CLibCrypto", "libcrypto", apt: "libssl-dev"),
@@ -154,6 +157,7 @@ let package = Package(
         tests("TimestampsTests", ["Timestamps"]),
         tests("SecretsTests", ["Secrets", "JSON"]),
         tests("TerminalTests", ["Terminal"]),
+        tests("TerminalTextTests", ["TerminalText", "JSON"]),
         tests("POSIXTests", ["POSIX", "CLinux", systemPackage]),
         tests("HTTPTests", ["HTTP", "POSIX", "Secrets", "Timestamps", "CLinux", systemPackage]),
         tests("OCITests", ["OCI", "Hashing", "JSON"]),

@@ -1,5 +1,6 @@
 import JSON
 import RunContract
+import TerminalText
 
 extension Deployer {
     /// The record with the provider's id, looked for by name where the answer was lost.
@@ -22,7 +23,7 @@ extension Deployer {
             throw DeploymentError(.notFound, action, "io.net lists no deployment of this name")
         }
         var told: Set<String> = []
-        func tell(_ text: String) { if told.insert(text).inserted { report(text) } }
+        func tell(_ text: String) { if told.insert(text).inserted { report(VisibleText.line(text)) } }
         let looks = Int(patience.start / patience.interval)
         var silences = 0
         for _ in 0..<looks {

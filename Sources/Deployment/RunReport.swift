@@ -1,5 +1,6 @@
 public import JSON
 import RunContract
+import TerminalText
 import Timestamps
 
 /// Everything that is known about a run now.
@@ -56,7 +57,9 @@ public struct RunReport: Sendable {
                 ("artifacts", "\(files.count) files, \(files.reduce(0) { $0 + $1.size }) bytes, verified by the run"))
         }
         if let bucketFailure { rows.append(("bucket", bucketFailure)) }
-        return rows.map { name, value in name + String(repeating: " ", count: max(1, 13 - name.count)) + value }
+        return rows.map { name, value in
+            name + String(repeating: " ", count: max(1, 13 - name.count)) + VisibleText.line(value)
+        }
     }
 
     private var deploymentText: String {

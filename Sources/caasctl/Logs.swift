@@ -17,6 +17,6 @@ struct Logs: AsyncParsableCommand {
         let settings = try target.options.settings()
         let (record, ionet, _) = try await target.find(settings)
         let follower = LogFollower(ionet, record: record, bucket: target.bucketIfAny(of: record, settings))
-        try await follower.read(following: follow) { StandardOutput.print($0) }
+        try await follower.read(following: follow) { StandardOutput.print(output: $0) }
     }
 }
