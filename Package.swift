@@ -89,7 +89,7 @@ let package = Package(
             "ImageBuild",
             [
                 "Definitions", "Dockerfile", "Registry", "ImageStore", "Containers", "RunContract", "OCI", "HTTP",
-                "Archive", "Hashing", "Timestamps", "JSON", "POSIX", systemPackage, subprocess,
+                "Archive", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage, subprocess,
             ]),
         module(
             "Supervision",

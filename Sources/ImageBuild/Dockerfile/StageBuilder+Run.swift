@@ -55,9 +55,11 @@ extension StageBuilder {
             case .host: .host
             case .some(.none): .none
             }
-        return RunCommand(
+        var command = RunCommand(
             arguments, environment: environment(), workdir: workdir, user: image.config["User"]?.string ?? "",
             network: network, mounts: mounts, name: title(of: instruction), place: instruction.place.description)
+        command.hidden = build.request.hidden
+        return command
     }
 
     /// What a command sees: proxies that the user gave, ARGs, and ENV, which wins.
