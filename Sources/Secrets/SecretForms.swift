@@ -65,6 +65,11 @@ final class SecretForms: Sendable {
         var pairs = [UInt64](repeating: 0, count: 1024)
         var firsts = [Bool](repeating: false, count: 256)
         for first in UInt8.min...UInt8.max {
+            // Most bytes begin nothing.
+            guard
+                EscapeDecoder.beginsEscape(first)
+                    || ([literal] + decoded).contains(where: { $0.first[Int(first)] != 0 })
+            else { continue }
             for second in UInt8.min...UInt8.max {
                 guard
                     EscapeDecoder.mayBegin(first, second) || literal.mayBegin(first, second, isDecoded: false)
