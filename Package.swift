@@ -63,8 +63,9 @@ let package = Package(
             [
                 "Sandbox", "Deployment", "ImageBuild", "ImageInspection", "Definitions", "Registry", "ImageStore",
                 "RunContract",
-                "ObjectStorage", "OCI", "HTTP", "Archive", "Terminal", "Hashing", "Secrets", "Timestamps", "JSON",
-                "POSIX", argumentParser, systemPackage,
+                "ObjectStorage", "OCI", "HTTP", "Archive", "Terminal", "TerminalText", "Hashing", "Secrets",
+                "Timestamps",
+                "JSON", "POSIX", argumentParser, systemPackage,
             ]),
         program(
             "caas-entrypoint",
@@ -85,20 +86,21 @@ let package = Package(
         module(
             "Deployment",
             [
-                "Definitions", "Registry", "RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets",
-                "Timestamps", "JSON", "POSIX", systemPackage,
+                "Definitions", "Registry", "RunContract", "ObjectStorage", "OCI", "HTTP", "TerminalText", "Hashing",
+                "Secrets", "Timestamps", "JSON", "POSIX", systemPackage,
             ]),
         module(
             "ImageBuild",
             [
                 "Definitions", "Dockerfile", "Registry", "ImageStore", "Containers", "RunContract", "OCI", "HTTP",
-                "Archive", "Hashing", "Timestamps", "JSON", "POSIX", systemPackage, subprocess,
+                "Archive", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage, subprocess,
             ]),
         module(
             "Supervision",
             [
-                "RunContract", "ObjectStorage", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", "CLinux",
-                systemPackage,
+                "RunContract", "ObjectStorage", "HTTP", "TerminalText", "Hashing", "Secrets", "Timestamps", "JSON",
+                "POSIX",
+                "CLinux", systemPackage,
             ] + nio),
         module(
             "Definitions",
@@ -119,7 +121,7 @@ let package = Package(
                 "ImageStore", "OCI", "Archive", "Terminal", "Hashing", "Spelling", "Timestamps", "JSON", "POSIX",
                 systemPackage,
             ]),
-        module("RunContract", ["Hashing", "Secrets", "Timestamps", "JSON", systemPackage]),
+        module("RunContract", ["TerminalText", "Hashing", "Secrets", "Timestamps", "JSON", systemPackage]),
         module(
             "ObjectStorage",
             ["HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage]),
@@ -131,13 +133,14 @@ let package = Package(
             ["CLibArchive", "CLibISAL", "CLibZ", "CLibZstd", "Hashing", "POSIX", "CLinux", systemPackage]),
 
         // What everything stands on
-        module("Terminal", ["POSIX", "CLinux"]),
+        module("Terminal", ["TerminalText", "POSIX", "CLinux"]),
+        module("TerminalText"),
         module("Hashing", ["CLibCrypto", "CSHA256"]),
         module("Secrets"),
         module("Timestamps"),
         module("JSON"),
         module("Spelling"),
-        module("POSIX", ["CLinux", systemPackage]),
+        module("POSIX", ["TerminalText", "CLinux", systemPackage]),
         .target(name: "CSHA256", dependencies: ["CLibCrypto"]),
         .target(name: "CProcessStart", cSettings: [.define("CAAS_STATIC", .when(configuration: .release))]),
         cLibrary("CLibArchive", "libarchive", apt: "libarchive-dev"),
@@ -158,8 +161,9 @@ let package = Package(
         tests("DockerfileTests", ["Dockerfile"]),
         tests("HashingTests", ["Hashing"]),
         tests("TimestampsTests", ["Timestamps"]),
-        tests("SecretsTests", ["Secrets"]),
+        tests("SecretsTests", ["Secrets", "JSON"]),
         tests("TerminalTests", ["Terminal"]),
+        tests("TerminalTextTests", ["TerminalText", "JSON"]),
         tests("POSIXTests", ["POSIX", "CLinux", systemPackage]),
         tests("HTTPTests", ["HTTP", "POSIX", "Secrets", "Timestamps", "CLinux", systemPackage]),
         tests("OCITests", ["OCI", "Hashing", "JSON"]),

@@ -9,7 +9,7 @@ set -euo pipefail
 if [ -z "${DEMO_ENVIRONMENT-}" ]; then
     export DEMO_FOLDER="${DEMO_FOLDER:-$CAASCTL_CACHE/demo}"
     kept=()
-    for name in HOME USER TERM LANG KEEP CAASCTL_CACHE DEMO_FOLDER http_proxy https_proxy; do
+    for name in HOME USER TERM LANG KEEP CAASCTL_CACHE DEMO_FOLDER DEMO_PATIENCE http_proxy https_proxy; do
         [ -z "${!name-}" ] || kept+=("$name=${!name}")
     done
     exec env -i "${kept[@]}" DEMO_ENVIRONMENT=clean no_proxy=127.0.0.1,localhost \
@@ -18,7 +18,7 @@ fi
 
 cd "$project"
 results=$DEMO_FOLDER/results
-patience=600 # seconds, for all of it
+patience=${DEMO_PATIENCE:-600} # seconds, for all of it
 
 main() {
     trap 'leave $?' EXIT

@@ -1,5 +1,6 @@
 import JSON
 import RunContract
+import TerminalText
 
 extension Deployer {
     /// Waits until the newest machine's container can be reached or is over, and tells what happens to it meanwhile.
@@ -9,7 +10,7 @@ extension Deployer {
             throw DeploymentError(.notFound, action, "io.net lists no deployment of this name")
         }
         var told: Set<String> = []
-        func tell(_ text: String) { if told.insert(text).inserted { report(text) } }
+        func tell(_ text: String) { if told.insert(text).inserted { report(VisibleText.line(text)) } }
         let looks = Int(patience.start / patience.interval)
         var silences = 0
         for _ in 0..<looks {

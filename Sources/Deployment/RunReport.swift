@@ -1,6 +1,7 @@
 public import JSON
 import RunContract
 public import Secrets
+import TerminalText
 import Timestamps
 
 /// Everything that is known about a run now: what the provider says of its newest machine, and then its own words.
@@ -107,7 +108,9 @@ public struct RunReport: Sendable {
                 ("artifacts", "\(files.count) files, \(files.reduce(0) { $0 + $1.size }) bytes, verified by the run"))
         }
         for (name, reason) in failures { rows.append((name, "cannot be asked: \(reason)")) }
-        return rows.map { name, value in name + String(repeating: " ", count: max(1, 13 - name.count)) + value }
+        return rows.map { name, value in
+            name + String(repeating: " ", count: max(1, 13 - name.count)) + VisibleText.line(value)
+        }
     }
 
     private var deploymentText: String {

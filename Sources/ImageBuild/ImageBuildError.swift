@@ -1,13 +1,14 @@
 import Archive
 import ImageStore
 import POSIX
+import Secrets
 
 /// Why an image could not be built.
 public struct ImageBuildError: Error, Sendable, Equatable, CustomStringConvertible {
     /// `cannot <do> <thing>: <reason>`.
     public let description: String
     /// The reason alone, for whoever words the rest again.
-    let reason: String
+    private(set) var reason: String
 
     /// What could not be done with what, and why.
     public init(_ action: String, _ reason: String) {
@@ -19,6 +20,13 @@ public struct ImageBuildError: Error, Sendable, Equatable, CustomStringConvertib
     init(copying description: String) {
         self.description = description
         reason = description
+    }
+
+    /// The same without these secrets.
+    func hiding(_ scrubber: Scrubber) -> ImageBuildError {
+        var hidden = ImageBuildError(copying: scrubber.scrubbed(description))
+        hidden.reason = scrubber.scrubbed(reason)
+        return hidden
     }
 
     init(_ error: ImageStoreError) { self.init(copying: error.description) }

@@ -10,7 +10,7 @@ public import SystemPackage
 /// Builds images into a store.
 public struct ImageBuilder: Sendable {
     let store: ImageStore
-    let factory: LayerFactory
+    private(set) var factory: LayerFactory
     let bases: any BaseImageSource
     private let entrypoints: EntrypointSearch
     let epoch: Int64
@@ -43,6 +43,14 @@ public struct ImageBuilder: Sendable {
             isPrivileged: isPrivileged, locked: LockedInputs(obeying: lock), report: report)
         factory.outlet = outlet
         self.factory = factory
+    }
+
+    /// The same, telling something else.
+    func reporting(_ change: @escaping @Sendable (BuildEvent) -> BuildEvent) -> ImageBuilder {
+        var builder = self
+        let report = factory.report
+        builder.factory.report = { report(change($0)) }
+        return builder
     }
 
     /// What the inputs of the image were that was built, for later builds to obey.

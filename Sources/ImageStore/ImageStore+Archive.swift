@@ -20,7 +20,7 @@ extension ImageStore {
         AbandonedFiles.remove(replacementsOf: output.path)
         let temporary = FileSystem.temporaryPath(beside: output.path)
         do throws(ImageStoreError) {
-            let file = try posix { () throws(POSIXError) in try File(temporary, .create(mode: 0o644)) }
+            let file = try posix { () throws(POSIXError) in try File(temporary, .create(mode: 0o666)) }
             // Its lock tells others that its writer lives.
             let lock = try posix { () throws(POSIXError) in try File(temporary, .read) }
             _ = try posix { () throws(POSIXError) in try lock.lock(wait: true) }

@@ -83,7 +83,7 @@ extension ImageStore {
 
     private func copy(_ blob: Descriptor, _ from: FilePath, to: FilePath) throws(ImageStoreError) {
         let source = try posix { () throws(POSIXError) in try File(from, .read) }
-        let copy = try posix { () throws(POSIXError) in try File(to, .create(mode: 0o644)) }
+        let copy = try posix { () throws(POSIXError) in try File(to, .create(mode: 0o666)) }
         // Its lock tells others that its writer lives.
         _ = try posix { () throws(POSIXError) in try copy.lock(wait: true) }
         if copy.reflink(from: source) { return }

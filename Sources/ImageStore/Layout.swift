@@ -27,7 +27,7 @@ struct Layout: Sendable {
         AbandonedFiles.removeReplacements(in: folder)
         try posix { () throws(POSIXError) in
             if FileSystem.exists(marker) && FileSystem.exists(index) && FileSystem.exists(blobs) { return }
-            try FileSystem.makeFolder(blobs)
+            try FileSystem.makeFolder(blobs, mode: 0o777)
             if !FileSystem.exists(index) { try makeIndex() }
             if !FileSystem.exists(marker) {
                 try FileSystem.write(Self.version, to: marker)

@@ -15,7 +15,7 @@ public struct TemporaryBlob: ~Copyable, Sendable {
         let folder = store.temporaryFolder
         let file = try posix { () throws(POSIXError) -> File in
             try FileSystem.makeFolder(folder)
-            return try File(FileSystem.temporaryPath(beside: folder.appending("blob")), .create(mode: 0o644))
+            return try File(FileSystem.temporaryPath(beside: folder.appending("blob")), .create(mode: 0o666))
         }
         _ = try posix { () throws(POSIXError) in try file.lock(wait: true) }
         path = file.path
@@ -28,7 +28,7 @@ public struct TemporaryBlob: ~Copyable, Sendable {
     /// A second handle on the empty file, to write it.
     public func open() throws(ImageStoreError) -> File {
         let path = path
-        return try posix { () throws(POSIXError) in try File(path, .replace(mode: 0o644)) }
+        return try posix { () throws(POSIXError) in try File(path, .replace(mode: 0o666)) }
     }
 
     /// Gives the blob its name; the caller has hashed what it wrote.
@@ -36,10 +36,7 @@ public struct TemporaryBlob: ~Copyable, Sendable {
         let name = store.path(of: digest)
         let path = path
         try store.session.keep(digest) { () throws(ImageStoreError) in
-            try posix { () throws(POSIXError) in
-                try FileSystem.setMode(path, 0o644)
-                try FileSystem.rename(path, to: name)
-            }
+            try posix { () throws(POSIXError) in try FileSystem.rename(path, to: name) }
         }
     }
 }

@@ -19,15 +19,18 @@ extension FileSystem {
 
     /// Writes a whole file under a temporary name and renames it, so that a reader sees the old content or the new.
     ///
+    /// What is the user's to share obeys the umask, as a shell's redirection does; `exactly` is for what others must be able
+    /// to use, as in a container. A reader's right is never added to a private file.
+    ///
     /// With `sync` the content and the name are on the disk when this returns, as for what cannot be made again.
     public static func write(
-        _ content: [UInt8], to path: FilePath, mode: UInt32 = 0o644, sync: Bool = false
+        _ content: [UInt8], to path: FilePath, mode: UInt32 = 0o666, exactly: Bool = false, sync: Bool = false
     ) throws(POSIXError) {
         let temporary = temporaryPath(beside: path)
         do throws(POSIXError) {
             let file = try File(temporary, .create(mode: mode))
             try file.write(content)
-            try file.setMode(mode)
+            if exactly { try file.setMode(mode) }
             if sync { try file.sync() }
             try rename(temporary, to: path, sync: sync)
         } catch {

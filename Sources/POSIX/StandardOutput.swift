@@ -1,13 +1,25 @@
 private import CLinux
 import SystemPackage
+private import TerminalText
 
 /// A program's result.
 public enum StandardOutput {
-    /// Prints a line in one piece, from any thread; a reader who left ends it silently.
-    public static func print(_ line: String) {
-        var rest = Array("\(line)\n".utf8)[...]
+    /// Prints a line, or several, in one piece, from any thread; what came from outside changes nothing on a terminal.
+    ///
+    /// JSON stays JSON of the same content. A reader who left ends it silently.
+    public static func print(_ line: String, terminator: String = "\n") {
+        write(VisibleText.text(line) + terminator)
+    }
+
+    /// Prints a line of a program's output, which may have colors.
+    public static func print(output line: String) { write(VisibleText.output(line) + "\n") }
+
+    private static func write(_ text: String) {
+        var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { bytes in retrying { write(1, bytes.baseAddress, bytes.count) } }
+            let count = rest.withUnsafeBytes { bytes in
+                retrying { CLinux.write(1, bytes.baseAddress, bytes.count) }
+            }
             guard count > 0 else { return }
             rest = rest.dropFirst(count)
         }

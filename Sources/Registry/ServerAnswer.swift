@@ -30,7 +30,7 @@ struct ServerAnswer: CustomStringConvertible {
     }
 
     private static func words(_ error: JSONValue) -> String {
-        let code = error["code"]?.string ?? "no code"
+        let code = error["code"]?.string.map(oneLine) ?? "no code"
         let message = error["message"]?.string.map(oneLine) ?? ""
         let detail = error["detail"]?.string.map(oneLine) ?? ""
         let words = [message, detail == message ? "" : detail].filter { !$0.isEmpty }.joined(separator: ": ")
@@ -54,7 +54,7 @@ struct ServerAnswer: CustomStringConvertible {
 
     private static func oneLine(_ text: String) -> String {
         let words = text.split {
-            $0.isWhitespace || $0.unicodeScalars.allSatisfy { $0.value < 0x20 || $0.value == 0x7F }
+            $0.isWhitespace || $0.unicodeScalars.allSatisfy { $0.properties.generalCategory == .control }
         }
         return String(words.joined(separator: " ").prefix(300))
     }

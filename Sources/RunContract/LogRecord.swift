@@ -1,4 +1,5 @@
 public import JSON
+private import TerminalText
 
 /// One line of `logs/<attempt>-<seq>.jsonl`: something that a stage printed, or that the entrypoint has to say.
 public struct LogRecord: Sendable, Hashable {
@@ -22,6 +23,11 @@ public struct LogRecord: Sendable, Hashable {
     /// Reads one.
     public init(json: JSONValue) throws(JSONError) {
         self.init(time: try json.text("time"), source: try json.text("source"), line: try json.text("line"))
+    }
+
+    /// As a terminal shows it, ours told apart from whatever the stages print.
+    public var shown: String {
+        source == Self.entrypoint ? ChildLine.ownMark + VisibleText.line(line) : "\(ChildLine(line, of: source))"
     }
 
     /// The form that ``init(json:)`` reads.

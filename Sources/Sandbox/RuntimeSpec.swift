@@ -71,9 +71,10 @@ struct RuntimeSpec: Sendable {
     /// Writes the files beside `config.json` that the container sees, and the folders that every image may expect.
     func writeFiles() throws(POSIXError) {
         let names = (try? FileSystem.read("/etc/hosts")) ?? Array("127.0.0.1 localhost\n::1 localhost\n".utf8)
-        try FileSystem.write(names + Array("\n127.0.0.1 \(hostname)\n".utf8), to: bundle.appending("hosts"))
+        try FileSystem.write(
+            names + Array("\n127.0.0.1 \(hostname)\n".utf8), to: bundle.appending("hosts"), mode: 0o644, exactly: true)
         let servers = (try? FileSystem.read("/etc/resolv.conf")) ?? []
-        try FileSystem.write(servers, to: bundle.appending("resolv.conf"))
+        try FileSystem.write(servers, to: bundle.appending("resolv.conf"), mode: 0o644, exactly: true)
         let temporary = bundle.appending("rootfs").appending("tmp")
         // lstat, so that a link of the image's own making leads nowhere.
         guard (try? FileStatus(temporary)) == nil else { return }

@@ -1,108 +1,156 @@
 /// Replaces secret values in a stream of bytes, also where one is cut by the border of two buffers.
 ///
-/// Looked for are the values of eight bytes or more, as they are, URL-encoded, and in base64 at each of its three
+/// Looked for are the values of eight bytes or more and each of their lines that is as long: as they are, escaped as in
+/// JSON, programming languages, shells, URLs and HTML, in hexadecimal digits, and in base64 at each of its three
 /// alignments (so that `base64(user:secret)` is caught). Feed it with ``scrub(_:)`` and end with ``finish()``.
 public struct Scrubber: Sendable {
     private static let replacement = Array("<redacted>".utf8)
 
-    /// By their first byte, the longest first.
-    private let needles: [[[UInt8]]]
+    private let forms: SecretForms
+    private var literal: NeedleSearch
+    private var loose: NeedleSearch
+    private var exact: NeedleSearch
+    private var base64: NeedleSearch
+    private var hexadecimal: NeedleSearch
+    private var decoder = EscapeDecoder()
+
+    /// What is not shown yet; `base` is the place of its first byte in the stream.
     private var held: [UInt8] = []
+    private var base = 0
+    private var scanned = 0
+    /// What is to be replaced, in order and apart from each other.
+    private var secret: [Range<Int>] = []
+    /// True where the replacement of the first of them is shown already.
+    private var isFirstShown = false
 
     /// A scrubber for these secrets; values shorter than eight bytes would hit ordinary words and are left out.
-    public init(_ secrets: some Sequence<Secret>) {
-        var needles: Set<[UInt8]> = []
-        for secret in secrets {
-            let value = Array(secret.unredacted.utf8)
-            guard value.count >= 8 else { continue }
-            needles.insert(value)
-            needles.insert(Self.urlEncoded(value))
-            for offset in 0..<3 { needles.insert(Self.base64Core(value, offset: offset)) }
-        }
-        let sorted = needles.filter { $0.count >= 8 }.sorted { $0.count > $1.count }
-        self.needles = (0...255).map { first in sorted.filter { $0[0] == first } }
+    public init(_ secrets: some Sequence<Secret>) { self.init(values: secrets.map { Array($0.unredacted.utf8) }) }
+
+    /// A scrubber for these values, which need not be text.
+    public init(values: some Sequence<[UInt8]>) {
+        forms = SecretForms(values)
+        literal = NeedleSearch(forms.literal)
+        loose = NeedleSearch(forms.loose)
+        exact = NeedleSearch(forms.exact)
+        base64 = NeedleSearch(forms.base64)
+        hexadecimal = NeedleSearch(forms.hexadecimal)
     }
 
-    /// What may be shown so far; up to one secret's length is held back until the next bytes decide.
+    /// What may be shown so far; what may be the beginning of a secret is held back until the next bytes decide.
     public mutating func scrub(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+        if forms.isEmpty { return Array(bytes) }
         held.append(contentsOf: bytes)
-        return decide(isEnd: false)
+        scan()
+        let undecided = min(
+            min(decoder.held, literal.held, loose.held), min(exact.held, base64.held, hexadecimal.held))
+        return show(until: min(base + held.count, undecided))
     }
 
     /// What was held back at the end of the stream.
-    public mutating func finish() -> [UInt8] { decide(isEnd: true) }
+    public mutating func finish() -> [UInt8] {
+        decoder.finish()
+        takeDecoded()
+        defer { self = Scrubber(fresh: self) }
+        return show(until: base + held.count)
+    }
 
     /// One whole text, scrubbed.
     public func scrubbed(_ text: String) -> String {
-        var copy = self
-        copy.held = []
+        if forms.isEmpty { return text }
+        var copy = Scrubber(fresh: self)
         var bytes = copy.scrub(text.utf8)
         bytes.append(contentsOf: copy.finish())
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Goes on from the left for as long as the bytes that are there decide; so the borders of buffers do not matter.
-    private mutating func decide(isEnd: Bool) -> [UInt8] {
+    private init(fresh other: Scrubber) {
+        forms = other.forms
+        literal = NeedleSearch(forms.literal)
+        loose = NeedleSearch(forms.loose)
+        exact = NeedleSearch(forms.exact)
+        base64 = NeedleSearch(forms.base64)
+        hexadecimal = NeedleSearch(forms.hexadecimal)
+    }
+
+    private var isIdle: Bool {
+        literal.node | loose.node | exact.node | base64.node | hexadecimal.node == 0 && decoder.isIdle
+    }
+
+    private mutating func scan() {
+        while scanned < held.count {
+            if isIdle {
+                scanned = forms.firstBeginning(in: held, from: scanned)
+                if scanned == held.count { return }
+            }
+            let (byte, position) = (held[scanned], base + scanned)
+            scanned += 1
+            if let match = literal.add(byte, position, position + 1) { note(match) }
+            if decoder.isIdle, !EscapeDecoder.beginsEscape(byte) {
+                take(byte, position, position + 1)
+            } else if decoder.isIdle, scanned < held.count, let unit = EscapeDecoder.short(byte, held[scanned]) {
+                // Most escapes by far, as of quotes in JSON.
+                if let match = literal.add(held[scanned], position + 1, position + 2) { note(match) }
+                take(unit, position, position + 2)
+                scanned += 1
+            } else {
+                decoder.add(byte, at: position)
+                takeDecoded()
+            }
+            if byte == 0x0A || byte == 0x0D { endLine(at: position + 1) }
+        }
+    }
+
+    private mutating func takeDecoded() {
+        for unit in decoder.decoded { take(unit.byte, unit.start, unit.end) }
+        decoder.decoded.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func take(_ byte: UInt8, _ start: Int, _ end: Int) {
+        if let match = loose.add(byte, start, end) { note(match) }
+        if let match = exact.add(byte, start, end) { note(match) }
+        if let match = base64.add(byte, start, end) { note(match) }
+        if let match = hexadecimal.add(byte, start, end) { note(match) }
+    }
+
+    private mutating func endLine(at position: Int) {
+        literal.endLine(at: position)
+        loose.endLine(at: position)
+        exact.endLine(at: position)
+        base64.endLine(at: position)
+        hexadecimal.endLine(at: position)
+    }
+
+    private mutating func note(_ match: Range<Int>) {
+        var match = match
+        while let last = secret.last, last.upperBound > match.lowerBound {
+            match = min(last.lowerBound, match.lowerBound)..<max(last.upperBound, match.upperBound)
+            secret.removeLast()
+        }
+        secret.append(match)
+    }
+
+    private mutating func show(until end: Int) -> [UInt8] {
         var shown: [UInt8] = []
-        var position = 0
-        scan: while position < held.count {
-            switch match(at: position, isEnd: isEnd) {
-            case .nothing:
-                shown.append(held[position])
-                position += 1
-            case .secret(let length):
+        shown.reserveCapacity(end - base)
+        var position = base
+        var done = 0
+        for range in secret {
+            guard range.lowerBound < end else { break }
+            if !isFirstShown {
+                shown.append(contentsOf: held[(position - base)..<(range.lowerBound - base)])
                 shown.append(contentsOf: Self.replacement)
-                position += length
-            case .undecided: break scan
             }
+            position = min(end, range.upperBound)
+            // What may yet grow is not forgotten.
+            isFirstShown = range.upperBound > end
+            if isFirstShown { break }
+            done += 1
         }
-        held.removeFirst(position)
+        secret.removeFirst(done)
+        if !isFirstShown { shown.append(contentsOf: held[(position - base)..<(end - base)]) }
+        held.removeFirst(end - base)
+        scanned -= end - base
+        base = end
         return shown
-    }
-
-    private enum Match {
-        case nothing
-        case secret(length: Int)
-        case undecided
-    }
-
-    /// The longest secret that begins here, unless one that is longer still may turn out to.
-    private func match(at position: Int, isEnd: Bool) -> Match {
-        let candidates = needles[Int(held[position])]
-        if candidates.isEmpty { return .nothing }
-        let rest = held[position...]
-        for needle in candidates {
-            if rest.count >= needle.count {
-                if rest.starts(with: needle) { return .secret(length: needle.count) }
-            } else if !isEnd, needle.starts(with: rest) {
-                return .undecided
-            }
-        }
-        return .nothing
-    }
-
-    private static func urlEncoded(_ bytes: [UInt8]) -> [UInt8] {
-        let hex = Array("0123456789ABCDEF".utf8)
-        return bytes.flatMap { byte in
-            let scalar = Unicode.Scalar(byte)
-            let isPlain = scalar.isASCII && (Character(scalar).isLetter || Character(scalar).isNumber)
-            return isPlain || "-._~".utf8.contains(byte)
-                ? [byte] : [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-        }
-    }
-
-    /// The base64 digits that depend on the value alone when it stands `offset` bytes into a group of three.
-    private static func base64Core(_ bytes: [UInt8], offset: Int) -> [UInt8] {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        let firstBit = (6 - offset * 8 % 6) % 6
-        var digits: [UInt8] = []
-        var bit = firstBit
-        while bit + 6 <= bytes.count * 8 {
-            let high = Int(bytes[bit / 8]) << 8
-            let low = bit / 8 + 1 < bytes.count ? Int(bytes[bit / 8 + 1]) : 0
-            digits.append(alphabet[(high | low) >> (10 - bit % 8) & 63])
-            bit += 6
-        }
-        return digits
     }
 }

@@ -1,5 +1,6 @@
 public import POSIX
 private import Synchronization
+private import TerminalText
 
 /// What a long operation is doing: a live line on a terminal, a line every few seconds in a log.
 public final class ProgressLine: Sendable {
@@ -28,14 +29,19 @@ public final class ProgressLine: Sendable {
             let pause: Duration = isTerminal ? .milliseconds(100) : .seconds(5)
             if let written = state.written, now - written < pause { return }
             state.written = now
-            let text = text()
+            let text = VisibleText.line(text())
             output(isTerminal ? "\r\u{1B}[K\(text)" : "\(text)\n")
             state.shown = text
         }
     }
 
     /// Writes a line that stays, in place of the live one.
-    public func write(_ text: String) {
+    public func write(_ text: String) { keep(VisibleText.text(text)) }
+
+    /// Writes a line of a program's output, which may have colors.
+    public func write(output line: String) { keep("    " + VisibleText.output(line)) }
+
+    private func keep(_ text: String) {
         state.withLock { state in
             output(isTerminal && !state.shown.isEmpty ? "\r\u{1B}[K\(text)\n" : "\(text)\n")
             state.shown = ""

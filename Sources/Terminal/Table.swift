@@ -1,3 +1,5 @@
+private import TerminalText
+
 /// Rows in columns as wide as their widest cell, for people; programs take `--json`.
 public struct Table: Sendable, CustomStringConvertible {
     private var rows: [[String]]
@@ -6,7 +8,7 @@ public struct Table: Sendable, CustomStringConvertible {
     public init(_ headings: String...) { rows = [headings] }
 
     /// Adds a row.
-    public mutating func append(_ cells: String...) { rows.append(cells) }
+    public mutating func append(_ cells: String...) { rows.append(cells.map(VisibleText.line)) }
 
     /// Every row on a line of its own, the last one too.
     public var description: String {

@@ -1,5 +1,6 @@
 private import CLinux
 public import POSIX
+private import TerminalText
 
 /// What a person types at a terminal.
 public enum TerminalInput {
@@ -12,7 +13,7 @@ public enum TerminalInput {
         guard tcgetattr(STDIN_FILENO, &settings) == 0 else { return try StandardInput.readLine(limit: 64 << 10) }
         var silent = settings
         silent.c_lflag &= ~tcflag_t(ECHO)
-        StandardError.write(prompt)
+        StandardError.write(VisibleText.line(prompt))
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
         defer {
             tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)

@@ -11,7 +11,7 @@ struct BuildProgress: Sendable {
         case .step(let name): line.write(name)
         case .progress(let name, let bytes): line.update("\(name): \(ByteCount(bytes))")
         case .waiting(let name, let seconds): line.update("\(name): \(seconds) s")
-        case .output(let text): line.write("    \(text)")
+        case .output(let text): line.write(output: text)
         case .warning(let text): line.write("warning: \(text)")
         }
     }

@@ -17,6 +17,20 @@ import POSIX
 
     static func main() async {
         ProcessMemory.returnLargeBuffers()
-        await main(nil)
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch { end(with: error) }
+    }
+
+    /// As the parser's own `exit(withError:)` does, but through the one way that words go out.
+    private static func end(with error: any Error) -> Never {
+        let (message, code) = (fullMessage(for: error), exitCode(for: error))
+        if !message.isEmpty { code.isSuccess ? StandardOutput.print(message) : StandardError.print(message) }
+        exit(withError: code)
     }
 }

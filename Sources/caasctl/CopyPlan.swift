@@ -112,7 +112,7 @@ struct CopyPlan: Sendable {
         guard FileSystem.exists(parent.isEmpty ? "." : parent) else {
             throw StorageError(.noSuchBucket, "copy to \(path)", "there is no folder \(parent); make it first")
         }
-        do throws(POSIXError) { try FileSystem.makeFolder(path) } catch {
+        do throws(POSIXError) { try FileSystem.makeFolder(path, mode: 0o777) } catch {
             throw StorageError(.local, "copy to \(path)", error.description)
         }
     }

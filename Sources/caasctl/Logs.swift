@@ -18,6 +18,6 @@ struct Logs: AsyncParsableCommand {
         let found = try await target.find(settings)
         let follower = LogFollower(
             found.ionet, record: found.record, bucket: target.bucketIfAny(of: found.record, settings))
-        try await follower.read(following: follow) { StandardOutput.print($0) }
+        try await follower.read(following: follow) { StandardOutput.print(output: $0) }
     }
 }

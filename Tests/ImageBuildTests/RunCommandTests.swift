@@ -64,7 +64,7 @@ struct RunCommandTests {
         #expect(fixture.said.output == ["refused", "refused"])
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a killed build leaves nothing running, and the next one is right`()
+    @Test(.timeLimit(.minutes(30))) func `a killed build leaves nothing running, and the next one is right`()
         async throws
     {
         let base = try await fixture.base()

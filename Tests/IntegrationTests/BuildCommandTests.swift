@@ -154,7 +154,7 @@ import Testing
         #expect(outcome.errors.contains("Error: cannot find image \(missing): "))
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(60)))
     func `a Debian root file system holds nothing of this machine, runs, and is made once`() async throws {
         try folder.write(
             "images/debian/image.yaml",

@@ -146,6 +146,29 @@ import Testing
         #expect(missing.errors.contains("there is no secret 'absent'; --secret id=absent,src=FILE gives it"))
     }
 
+    @Test func `what a command prints of a secret is hidden, in its lines and in its failure`() async throws {
+        try folder.write("key", "-----BEGIN KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\n-----END KEY-----\n")
+        let script = [
+            "cat /run/secrets/key", #"echo "token $API_TOKEN""#, "base64 /run/secrets/key",
+            #"printf %s "$API_TOKEN" | base64"#,
+            "printf hunt", "sleep 0.2", "echo er2/hunter2", "sed 's/$/\\\\n/' /run/secrets/key | tr -d '\\n'", "echo",
+            "od -An -v -tx1 /run/secrets/key", #"printf '\033]0;pwned\007\033[31mred\n'"#,
+        ].joined(separator: "; ")
+        for (end, status) in [("true", 0), ("exit 3", 1)] {
+            try folder.write(
+                "Dockerfile",
+                try await system() + "ARG API_TOKEN\nRUN --mount=type=secret,id=key \(script); \(end) # \(status)\n")
+            let outcome = try await caasctl([
+                "build", "-f", "Dockerfile", "--secret", "id=key,src=key", "--build-arg", "API_TOKEN=hunter2/hunter2",
+            ]).run()
+            let said = outcome.output + outcome.errors
+            #expect(outcome.status == status && said.contains("token <redacted>"), "\(said)")
+            for part in ["MIIEvQ", "hkiG9w", "hunter2", "TUlJRXZR", "aHVudGVyMi9o", "4d 49 49 45", "\u{1B}]", "\u{7}"] {
+                #expect(!said.contains(part), "\(part): \(said)")
+            }
+        }
+    }
+
     @Test func `what a command changes is known again, until its instruction or what is below it changes`() async throws
     {
         let head = try await system()

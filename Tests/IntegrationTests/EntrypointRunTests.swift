@@ -124,17 +124,16 @@ import Testing
         #expect(try await EntrypointRun.finish(container) == 3, "\(container.printed)")
     }
 
-    @Test func `a wrong key is exit 71 within five seconds, and nothing is trained`() async throws {
+    @Test func `a wrong key is exit 71 without another try, and nothing is trained`() async throws {
         let server = try await RcloneS3Server()
         let bundle = try await EntrypointBundle(.scratch)
-        let started = ContinuousClock.now
         let container = try bundle.start(
             Trainer.program(),
             environment: EntrypointRun.environment(server, run: "wrong").merging(["R2_SECRET_ACCESS_KEY": "not-the-key"]
             ) { $1 },
             port: try EntrypointRun.freePort())
         #expect(try await EntrypointRun.finish(container) == 71, "\(container.printed)")
-        #expect(ContinuousClock.now - started < .seconds(5))
+        #expect(!container.printed.contains(" yet: "), "\(container.printed)")
         #expect(container.printed.contains("R2_SECRET_ACCESS_KEY"))
         #expect(!container.printed.contains("starting at"))
     }

@@ -11,10 +11,12 @@ import Testing
         let name: String
         let fault: Fault
         let isMet: @Sendable (FaultProxy.Request) -> Bool
+        /// Far from the limit of 30 seconds also where the machine is busy, so that nothing goes twice.
+        var isSurelyShort = false
 
         static let all = [
-            Stall(name: "1-second", fault: .delay(1), isMet: isSecondPart),
-            Stall(name: "10-seconds", fault: .delay(10), isMet: isSecondPart),
+            Stall(name: "1-second", fault: .delay(1), isMet: isSecondPart, isSurelyShort: true),
+            Stall(name: "10-seconds", fault: .delay(10), isMet: isSecondPart, isSurelyShort: true),
             Stall(name: "29-seconds", fault: .delay(29), isMet: isSecondPart),
             // A server may take its time to join the parts.
             Stall(name: "31-seconds-at-complete", fault: .delay(31), isMet: { $0.isComplete }),
@@ -43,7 +45,9 @@ import Testing
                     #expect(try await client.verify(object), "\(stall.name)")
                     #expect(server.object(stall.name)?.content == content, "\(stall.name)")
                     let id = try #require(server.object(stall.name)?.uploadID)
-                    #expect(server.received(id) == [1: 1, 2: 1, 3: 1], "\(stall.name)")
+                    let received = server.received(id)
+                    #expect(received.keys.sorted() == [1, 2, 3], "\(stall.name)")
+                    if stall.isSurelyShort { #expect(received.values.allSatisfy { $0 == 1 }, "\(stall.name)") }
                 }
             }
             try await group.waitForAll()

@@ -20,7 +20,7 @@ struct BlockingThreadTests {
                     await BlockingThread.run {
                         together.add()
                         // Each waits until all are there: with fewer threads nobody would be done.
-                        for _ in 0..<6000 where together.value < count { usleep(5000) }
+                        for _ in 0..<60_000 where together.value < count { usleep(5000) }
                         return together.value == count
                     }
                 }
@@ -43,7 +43,7 @@ struct BlockingThreadTests {
                 })
         }
         #expect(threads.count < 100, "others run meanwhile, but not that many")
-        for _ in 0..<1000 where forgotten != nil { usleep(1000) }
+        for _ in 0..<100_000 where forgotten != nil { usleep(1000) }
         #expect(forgotten == nil)
     }
 

@@ -38,6 +38,51 @@ import Testing
         }
     }
 
+    @Test func `nothing that a run tells of itself shows a secret`() {
+        let secret = "s3cr3t/\"value\"+with=signs"
+        let forms = [
+            secret, #"s3cr3t/\"value\"+with=signs"#, "s3cr3t%2F%22value%22%2bwith%3Dsigns",
+            "czNjcjN0LyJ2YWx1ZSIrd2l0aD1zaWducw==",
+        ]
+        for form in forms {
+            let log = RunLog(hiding: [Secret(secret)], output: nil)
+            log.say("stage base: sh -c \(form)")
+            let board = RunBoard(run: "r", stages: ["base"], hiding: [Secret(secret)])
+            board.update { $0.reason = "it failed: \(form)" }
+            board.record(["loss": form])
+            board.note { $0.upload = form }
+            let reason = board.status.reason
+            board.update { $0.reason = "" }
+            board.report(delay: "cannot upload: \(form)", of: form)
+            let told = [
+                log.tail(1)[0].line, reason, "\(board.snapshot)", StatusPage(board.snapshot, tail: log.tail(9)).html,
+            ]
+            for text in told { #expect(text.contains("&lt;redacted&gt;") || text.contains("<redacted>")) }
+            for text in told { #expect(!text.contains("s3cr3t") && !text.contains("czNjcjN0LyJ2YWx1")) }
+            // A delay that ended is no reason any more, though what it said was hidden.
+            board.report(delay: nil, of: form)
+            #expect(board.status.reason.isEmpty)
+        }
+    }
+
+    @Test(arguments: [
+        "caas: the run is complete", "\u{FEFF}caas: x", "\u{1B}[32mcaas: x", "CAAS: x", "\rcaas: x", "one\ncaas: x",
+    ])
+    func `a child does not speak in our name`(_ text: String) {
+        for source in ["base", LogRecord.entrypoint] {
+            let log = RunLog(hiding: [Secret](), output: nil)
+            let stream = log.stream(of: source) { _ in }
+            stream(Array("\(text)\n".utf8))
+            stream([])
+            log.say("that was\ncaas: it")
+            let page = StatusPage(RunBoard(run: "r", stages: []).snapshot, tail: log.tail(9)).html
+            #expect(log.tail(9).filter { $0.source == LogRecord.entrypoint }.map(\.line) == ["that was\\ncaas: it"])
+            #expect(log.tail(9).filter { $0.shown.hasPrefix("caas:") }.count == 1)
+            #expect(
+                page.split(separator: "\n").filter { $0.hasPrefix("caas:") || $0.contains("<pre>caas:") }.count == 1)
+        }
+    }
+
     @Test func `pieces for the bucket are whole lines of JSON, and what failed goes first the next time`() throws {
         let log = RunLog(hiding: [Secret](), output: nil)
         for number in 0..<100 { log.say("line \(number)") }

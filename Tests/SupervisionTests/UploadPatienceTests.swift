@@ -32,7 +32,7 @@ struct UploadPatienceTests {
 
     @Test func `what takes long leaves the background for as long as it takes`() async throws {
         let wasUrgent = await patience(.milliseconds(20)).during("checkpoint a/1") {
-            for _ in 0..<500 where limits.isBackground { try? await Task.sleep(for: .milliseconds(10)) }
+            for _ in 0..<30_000 where limits.isBackground { try? await Task.sleep(for: .milliseconds(10)) }
             return limits.isUrgent && !limits.isBackground
         }
         #expect(wasUrgent)
@@ -50,7 +50,7 @@ struct UploadPatienceTests {
 
     @Test func `once the training is over nothing goes back to the background`() async throws {
         await patience(.milliseconds(20)).during("checkpoint a/1") {
-            for _ in 0..<500 where limits.isBackground { try? await Task.sleep(for: .milliseconds(10)) }
+            for _ in 0..<30_000 where limits.isBackground { try? await Task.sleep(for: .milliseconds(10)) }
             limits.leaveBackground()
         }
         #expect(!limits.isBackground && !limits.isUrgent)

@@ -21,7 +21,7 @@ public final class TemporaryFolder: Sendable {
     public func write(_ relative: String, _ content: String, mode: UInt32 = 0o644) throws(POSIXError) -> FilePath {
         let file = path.appending(relative)
         try FileSystem.makeFolder(file.removingLastComponent())
-        try FileSystem.write(Array(content.utf8), to: file, mode: mode)
+        try FileSystem.write(Array(content.utf8), to: file, mode: mode, exactly: true)
         return file
     }
 }

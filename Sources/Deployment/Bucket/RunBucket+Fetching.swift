@@ -41,7 +41,7 @@ extension RunBucket {
             return (path: name, hash: try await Self.hash(of: path, record))
         }
         do throws(POSIXError) {
-            try FileSystem.makeFolder(folder)
+            try FileSystem.makeFolder(folder, mode: 0o777)
             for artifact in artifacts { try Self.make(artifact.tree, below: artifact.folder) }
             let path = folder.appending(Self.sumsName)
             try FileSystem.write(Self.sums(sums), to: path, sync: true)
@@ -92,11 +92,11 @@ extension RunBucket {
 
     /// Makes the folders above a file, and refuses a link among them: it could lead out of `folder`.
     private static func makeFolders(to path: FilePath, below folder: FilePath) throws(POSIXError) {
-        try FileSystem.makeFolder(folder)
+        try FileSystem.makeFolder(folder, mode: 0o777)
         var current = folder
         for component in path.components.dropLast().dropFirst(folder.components.count) {
             current.append(component)
-            try FileSystem.makeFolder(current)
+            try FileSystem.makeFolder(current, mode: 0o777)
             guard try FileStatus(current).kind == .directory else {
                 throw POSIXError("make folder", current, .notDirectory)
             }

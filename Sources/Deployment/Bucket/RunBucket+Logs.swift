@@ -1,6 +1,7 @@
 import JSON
 import ObjectStorage
 import RunContract
+import TerminalText
 
 extension RunBucket {
     /// Hands out the lines of the log that the run uploaded, in pieces; with `following` until the run is over.
@@ -44,11 +45,12 @@ extension RunBucket {
     /// The texts of a piece's records; a line that is none is shown as it is.
     private static func lines(_ content: [UInt8]) -> [String] {
         content.split(separator: UInt8(ascii: "\n")).map { line in
-            guard let record = try? JSONValue(parsing: line), let text = record["line"]?.string else {
-                return String(decoding: line, as: UTF8.self)
+            let json = try? JSONValue(parsing: line)
+            guard let text = json?["line"]?.string else {
+                return ChildLine(String(decoding: line, as: UTF8.self), of: "damaged").description
             }
             // As the container prints it: what the entrypoint itself says is marked.
-            return record["source"]?.string == LogRecord.entrypoint ? "caas: \(text)" : text
+            return LogRecord(time: "", source: json?["source"]?.string ?? "?", line: text).shown
         }
     }
 }

@@ -2,11 +2,21 @@ import Dockerfile
 import ImageStore
 import OCI
 import RunContract
+import Secrets
 
 extension ImageBuilder {
     /// Builds the image that a Dockerfile describes, for each of the platforms.
     public func build(
         _ request: DockerfileRequest, annotations: [String: String] = [:]
+    ) async throws(ImageBuildError) -> BuiltImage {
+        let scrubber = Scrubber(values: request.hidden)
+        do throws(ImageBuildError) {
+            return try await reporting { $0.hiding(scrubber) }.build(everythingOf: request, annotations)
+        } catch { throw error.hiding(scrubber) }
+    }
+
+    private func build(
+        everythingOf request: DockerfileRequest, _ annotations: [String: String]
     ) async throws(ImageBuildError) -> BuiltImage {
         warn(about: request)
         var images: [PlatformImage] = []
@@ -48,5 +58,24 @@ extension ImageBuilder {
 
     private static func isAutomatic(_ name: String) -> Bool {
         name.wholeMatch(of: #/(TARGET|BUILD)(PLATFORM|OS|ARCH|VARIANT)/#) != nil
+    }
+}
+
+extension DockerfileRequest {
+    /// What nobody may see of it: its secrets, and arguments whose names say that they are.
+    var hidden: [[UInt8]] {
+        Array(secrets.values) + arguments.filter { EnvironmentName.looksSecret($0.key) }.map { Array($0.value.utf8) }
+    }
+}
+
+extension BuildEvent {
+    fileprivate func hiding(_ scrubber: Scrubber) -> BuildEvent {
+        switch self {
+        case .step(let text): .step(scrubber.scrubbed(text))
+        case .progress(let step, let bytes): .progress(step: scrubber.scrubbed(step), bytes: bytes)
+        case .waiting(let step, let seconds): .waiting(step: scrubber.scrubbed(step), seconds: seconds)
+        case .output(let text): .output(scrubber.scrubbed(text))
+        case .warning(let text): .warning(scrubber.scrubbed(text))
+        }
     }
 }

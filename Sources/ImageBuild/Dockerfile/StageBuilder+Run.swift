@@ -17,7 +17,8 @@ extension StageBuilder {
         if let script = step.script {
             layer = try await build.builder.factory.withTemporaryFolder { (folder) async throws(ImageBuildError) in
                 try posix { () throws(POSIXError) in
-                    try FileSystem.write(Array(script.content.utf8), to: folder.appending(script.name), mode: 0o755)
+                    try FileSystem.write(
+                        Array(script.content.utf8), to: folder.appending(script.name), mode: 0o755, exactly: true)
                 }
                 // The digest makes another script another command.
                 let digest = SHA256.hash(script.content.utf8).hexadecimal
@@ -55,9 +56,11 @@ extension StageBuilder {
             case .host: .host
             case .some(.none): .none
             }
-        return RunCommand(
+        var command = RunCommand(
             arguments, environment: environment(), workdir: workdir, user: image.config["User"]?.string ?? "",
             network: network, mounts: mounts, name: title(of: instruction), place: instruction.place.description)
+        command.hidden = build.request.hidden
+        return command
     }
 
     /// What a command sees: proxies that the user gave, ARGs, and ENV, which wins.

@@ -82,12 +82,12 @@ public enum EntrypointLayer {
         _ contents: [Content], architecture: String, versions: [String: String], to folder: FilePath
     ) throws(ImageBuildError) -> Digest {
         do {
-            try FileSystem.makeFolder(folder)
+            try FileSystem.makeFolder(folder, mode: 0o777)
             let blob = folder.appending("layer.tar.gz")
             let temporary = FileSystem.temporaryPath(beside: blob)
             defer { try? FileSystem.remove(temporary) }
             var writer = try LayerWriter(
-                writingTo: File(temporary, .create(mode: 0o644)), compression: .gzipPortable(level: 9, threads: 2))
+                writingTo: File(temporary, .create(mode: 0o666)), compression: .gzipPortable(level: 9, threads: 2))
             let directory = Array(root.dropFirst().utf8)
             try writer.append(ArchiveEntry(.directory, path: directory, mode: 0o755))
             for content in contents {

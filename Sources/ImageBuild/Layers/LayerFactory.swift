@@ -25,7 +25,7 @@ struct LayerFactory: Sendable {
     var outlet: (any LayerOutlet)?
     /// Where image.yaml asks for the layer that is made next.
     var place = ""
-    let report: @Sendable (BuildEvent) -> Void
+    var report: @Sendable (BuildEvent) -> Void
 
     /// Entries for the folders on the way to one, and for that itself, as the layers below say them.
     func parents(

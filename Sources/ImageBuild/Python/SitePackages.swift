@@ -19,7 +19,9 @@ struct SitePackages {
             for name in try FileSystem.names(in: folder) where name.string.hasSuffix(".dist-info") {
                 let distribution = folder.appending(name)
                 for trace in Self.traces { try FileSystem.remove(distribution.appending(trace)) }
-                try FileSystem.write(Array("caasctl\n".utf8), to: distribution.appending("INSTALLER"))
+                try FileSystem.write(
+                    Array("caasctl\n".utf8), to: distribution.appending("INSTALLER"), mode: 0o644,
+                    exactly: true)
                 let scripts = try writeScripts(of: distribution)
                 try correctRecord(of: distribution, changed: scripts)
             }
@@ -37,7 +39,7 @@ struct SitePackages {
                 let script = folder.appending("bin").appending(point.name)
                 // Where an installer wrote none, it knew why, as with a name that leads elsewhere.
                 guard FileSystem.exists(script), (try? FileStatus(script).kind) == .regular else { continue }
-                try FileSystem.write(Array(point.script(interpreter).utf8), to: script, mode: 0o755)
+                try FileSystem.write(Array(point.script(interpreter).utf8), to: script, mode: 0o755, exactly: true)
                 written.insert("bin/\(point.name)")
             }
         }
@@ -48,7 +50,7 @@ struct SitePackages {
             else { continue }
             let content = try FileSystem.read(script)
             guard let changed = Self.withInterpreter(interpreter, content) else { continue }
-            try FileSystem.write(changed, to: script, mode: 0o755)
+            try FileSystem.write(changed, to: script, mode: 0o755, exactly: true)
             written.insert(row.path)
         }
         return written
@@ -86,7 +88,8 @@ struct SitePackages {
         kept["\(name)/RECORD"] = RecordRow(path: "\(name)/RECORD", hash: "", size: "")
         let lines = kept.values.map(\.line).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         try FileSystem.write(
-            Array((lines.joined(separator: "\n") + "\n").utf8), to: distribution.appending("RECORD"))
+            Array((lines.joined(separator: "\n") + "\n").utf8), to: distribution.appending("RECORD"),
+            mode: 0o644, exactly: true)
     }
 
     private func measured(_ path: String) throws(POSIXError) -> RecordRow {

@@ -38,7 +38,7 @@ struct MountPoints {
     private func make(_ path: FilePath, isFolder: Bool, like known: FileStatus?) throws(ImageBuildError) {
         try posix { () throws(POSIXError) in
             guard isFolder else {
-                try FileSystem.write([], to: path)
+                try FileSystem.write([], to: path, mode: 0o644, exactly: true)
                 return
             }
             try FileSystem.makeFolder(path)

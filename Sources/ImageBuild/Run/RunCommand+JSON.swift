@@ -10,7 +10,7 @@ extension RunCommand {
             "environment": .array(environment.map { [.string($0.name), .string($0.value)] }),
             "workdir": .string(workdir), "user": .string(user), "network": .string(network.rawValue),
             "mounts": .array(mounts.map(\.json)), "input": .string(input.base64), "name": .string(name),
-            "place": place.map(JSONValue.string) ?? .null,
+            "place": place.map(JSONValue.string) ?? .null, "hidden": .array(hidden.map { .string($0.base64) }),
         ]
     }
 
@@ -29,6 +29,7 @@ extension RunCommand {
             user: try json.text("user"), network: Network(rawValue: try json.text("network")) ?? .none, mounts: mounts,
             input: [UInt8](base64: try json.text("input")) ?? [], name: try json.text("name"),
             place: try json.optionalText("place"))
+        hidden = try json.texts("hidden").compactMap { [UInt8](base64: $0) }
     }
 }
 

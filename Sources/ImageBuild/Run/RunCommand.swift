@@ -26,6 +26,8 @@ public struct RunCommand: Sendable {
     public var name: String
     /// Where it stands, as in `Dockerfile:7`.
     public var place: String?
+    /// Values that nobody may see in what it prints, besides those of its secret mounts.
+    public var hidden: [[UInt8]] = []
 
     /// A command as root, with the network and without mounts, unless said.
     public init(

@@ -1,6 +1,7 @@
 import Containers
 import JSON
 import POSIX
+import Secrets
 import SystemPackage
 
 /// The container in which a command runs.
@@ -32,10 +33,15 @@ struct RunContainer: Sendable {
         ]
         let input = session.scratch.appending("input")
         try posix { () throws(POSIXError) in try FileSystem.write(command.input, to: input, mode: 0o600) }
+        // Before the lines are cut: a secret may have several.
+        var scrubber = command.scrubber
         var lines = OutputLines()
         let started = try contained { () throws(ContainerError) in
-            try SystemProgram.run(job.runc, arguments, input: input) { lines.add($0) { report(.output($0)) } }
+            try SystemProgram.run(job.runc, arguments, input: input) { bytes in
+                lines.add(scrubber.scrub(bytes)) { report(.output($0)) }
+            }
         }
+        lines.add(scrubber.finish()) { report(.output($0)) }
         lines.finish { report(.output($0)) }
         guard started == 0 else { throw command.failure(problem(in: log) ?? "runc ended with status \(started)") }
         let text = try posix { () throws(POSIXError) in try FileSystem.read(pidFile) }
@@ -84,7 +90,7 @@ struct OutputLines {
     private static let longest = 8 << 10
     private var rest: [UInt8] = []
 
-    mutating func add(_ bytes: UnsafeRawBufferPointer, _ tell: (String) -> Void) {
+    mutating func add(_ bytes: [UInt8], _ tell: (String) -> Void) {
         for byte in bytes {
             if byte == UInt8(ascii: "\n") { finish(tell, evenEmpty: true) } else { rest.append(byte) }
             if rest.count >= Self.longest { finish(tell) }

@@ -3,6 +3,8 @@ import ImageStore
 import JSON
 import OCI
 import POSIX
+import RunContract
+import Secrets
 import SystemPackage
 
 /// Runs commands on layers, each in a process of its own that has namespaces of its own.
@@ -77,6 +79,7 @@ extension RunCommand {
         var bare = self
         bare.name = ""
         bare.place = nil
+        bare.hidden = []
         bare.mounts = mounts.map { mount in
             switch mount {
             case .secret(var secret):
@@ -97,6 +100,14 @@ extension RunCommand {
     var missingSecret: String? {
         for case .secret(let secret) in mounts where secret.isRequired && secret.content == nil { return secret.id }
         return nil
+    }
+
+    /// Hides its secrets, and what variables hold whose names say that it is one.
+    var scrubber: Scrubber {
+        var values = hidden
+        for case .secret(let secret) in mounts { if let content = secret.content { values.append(content) } }
+        for (name, value) in environment where EnvironmentName.looksSecret(name) { values.append(Array(value.utf8)) }
+        return Scrubber(values: values)
     }
 
     /// The line that says why the command could not be run.

@@ -45,7 +45,7 @@ struct RunMounts: Sendable {
             let content = network == .host ? (try? FileSystem.read(FilePath("/etc/\(name)"))) ?? [] : []
             let file = files.appending(name)
             try posix { () throws(POSIXError) in
-                try FileSystem.write(Array(added.utf8) + content, to: file)
+                try FileSystem.write(Array(added.utf8) + content, to: file, mode: 0o644, exactly: true)
             }
             try add(.bind(file.string, at: "/etc/\(name)", isReadOnly: true), isFolder: false)
         }

@@ -26,14 +26,14 @@ final class TargetFile: PartSource {
         for other in PartialFile.others(than: partial, to: path) { try removeUnused(other) }
         // What comes in one piece has no parts that could stay.
         if object.parts.count > 1 {
-            let file = try File(partial, .update(mode: 0o644))
+            let file = try File(partial, .update(mode: 0o666))
             // Its name may have gone to the finished file between the two calls.
             if try file.lock(wait: false), file.hasItsName {
                 if try file.status().size > object.size { try file.truncate() }
                 return file
             }
         }
-        return try File(FileSystem.temporaryPath(beside: path), .update(mode: 0o644))
+        return try File(FileSystem.temporaryPath(beside: path), .update(mode: 0o666))
     }
 
     private static func removeUnused(_ path: FilePath) throws(POSIXError) {

@@ -35,7 +35,7 @@ extension LoginFile {
 
     private func write(_ document: JSONValue) throws(RegistryError) {
         do throws(POSIXError) {
-            try FileSystem.makeFolder(path.removingLastComponent())
+            try FileSystem.makeFolder(path.removingLastComponent(), mode: 0o700)
             try FileSystem.write(document.prettyEncoded(), to: path, mode: 0o600, sync: true)
         } catch { throw RegistryError(.local, error.description) }
     }

@@ -30,7 +30,8 @@ public struct Container {
         if let notice { log.say(notice) }
         let program = try? self.program.get()
         let board = RunBoard(
-            run: environment.value(EnvironmentName.runID) ?? "", stages: program?.stages.map(\.name) ?? [])
+            run: environment.value(EnvironmentName.runID) ?? "", stages: program?.stages.map(\.name) ?? [],
+            hiding: environment.secrets.values)
         let keepsServing = environment.value(EnvironmentName.keepAlive)?.lowercased() == "true"
         let relay = RelayGate(
             willOpen: keepsServing && program?.serve != nil, isPublic: program?.serve?.isPublic ?? false)

@@ -1,4 +1,5 @@
 public import RunContract
+public import Secrets
 import Synchronization
 public import Timestamps
 
@@ -52,9 +53,11 @@ public final class RunBoard: Sendable {
     private static let mostPoints = 400
 
     private let state: Mutex<Snapshot>
+    private let scrubber: Scrubber
 
-    /// The board of a run that just began.
-    public init(run: String, stages: [String]) {
+    /// The board of a run that just began, on which these secrets never stand.
+    public init(run: String, stages: [String], hiding secrets: some Sequence<Secret> = [Secret]()) {
+        scrubber = Scrubber(secrets)
         state = Mutex(
             Snapshot(
                 status: RunStatus(run: run, attempt: 0, instance: "", started: Timestamp.now().rfc3339),
@@ -71,15 +74,27 @@ public final class RunBoard: Sendable {
     /// Changes what status.json says.
     public func update(_ change: (inout RunStatus) -> Void) {
         state.withLock { state in
-            let before = (state.status.phase, state.status.stage)
+            let before = state.status
             change(&state.status)
+            hideSecrets(in: &state.status, since: before)
             state.status.updated = Timestamp.now().rfc3339
-            if before != (state.status.phase, state.status.stage) { state.phaseChanges += 1 }
+            if (before.phase, before.stage) != (state.status.phase, state.status.stage) { state.phaseChanges += 1 }
+        }
+    }
+
+    /// What failed is told with the words of others, among which a key may be.
+    private func hideSecrets(in status: inout RunStatus, since before: RunStatus) {
+        if status.reason != before.reason { status.reason = scrubber.scrubbed(status.reason) }
+        if status.stage != before.stage { status.stage = status.stage.map(scrubber.scrubbed) }
+        if status.metrics != before.metrics { status.metrics = status.metrics.mapValues(scrubber.scrubbed) }
+        if status.checkpoints != before.checkpoints {
+            status.checkpoints = status.checkpoints.map(scrubber.scrubbed)
         }
     }
 
     /// Notes why something does not go on, nil once it does; `reason` says it as long as the run has no failure to tell.
     func report(delay reason: String?, of subject: String) {
+        let (reason, subject) = (reason.map(scrubber.scrubbed), scrubber.scrubbed(subject))
         state.withLock { state in
             guard state.delays[subject] != reason else { return }
             let told = Self.text(of: state.delays)
@@ -98,7 +113,14 @@ public final class RunBoard: Sendable {
     public func enter(_ phase: RunStatus.Phase) { update { $0.phase = phase } }
 
     /// Changes what is known besides.
-    func note(_ change: (inout Snapshot) -> Void) { state.withLock { change(&$0) } }
+    func note(_ change: (inout Snapshot) -> Void) {
+        state.withLock { state in
+            let before = (state.status, state.upload)
+            change(&state)
+            hideSecrets(in: &state.status, since: before.0)
+            if state.upload != before.1 { state.upload = state.upload.map(scrubber.scrubbed) }
+        }
+    }
 
     /// Notes what has become of a stage.
     func stage(_ name: String, is new: StageProgress.State) {
@@ -113,6 +135,7 @@ public final class RunBoard: Sendable {
     /// Notes values that the log named.
     func record(_ values: [String: String]) {
         guard !values.isEmpty else { return }
+        let values = values.mapValues(scrubber.scrubbed)
         state.withLock { state in
             state.status.metrics.merge(values) { _, new in new }
             if let step = values["step"].flatMap(MetricNumber.whole) { state.status.step = step }

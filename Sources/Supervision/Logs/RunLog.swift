@@ -2,6 +2,7 @@ import JSON
 public import RunContract
 public import Secrets
 import Synchronization
+private import TerminalText
 private import Timestamps
 
 /// Everything that a run prints, without its secrets: to standard output, to the page, and in pieces to the bucket.
@@ -26,13 +27,15 @@ public final class RunLog: Sendable {
 
     /// Says something about the run itself.
     public func say(_ text: String) {
-        let clean = scrubber.scrubbed(text)
-        output?.write("caas: \(clean)")
+        // On one line: what it repeats may have an end of line, and behind that could speak in our name.
+        let clean = VisibleText.line(scrubber.scrubbed(text))
+        output?.write(ChildLine.ownMark + clean)
         record(clean, source: LogRecord.entrypoint)
     }
 
     /// A stream of what one child prints; the pieces go in as they come, an empty one ends it.
     func stream(of source: String, onLine: @escaping @Sendable (String) -> Void) -> @Sendable ([UInt8]) -> Void {
+        let source = source == LogRecord.entrypoint ? "stage \(source)" : source
         let parts = Mutex((scrubber: scrubber, splitter: LineSplitter()))
         return { [self] bytes in
             let lines = parts.withLock { parts in
@@ -42,7 +45,7 @@ public final class RunLog: Sendable {
                 return lines
             }
             for line in lines {
-                output?.write(line)
+                output?.write(ChildLine(line, of: source).description)
                 record(line, source: source)
                 onLine(line)
             }

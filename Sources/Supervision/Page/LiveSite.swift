@@ -2,6 +2,7 @@ import Hashing
 import JSON
 import RunContract
 public import Secrets
+import TerminalText
 
 /// What PID 1 itself answers over HTTP.
 public struct LiveSite: Sendable {
@@ -88,7 +89,7 @@ public struct LiveSite: Sendable {
             return Answer("200 OK", "application/json", board.status.json.prettyEncoded())
         case "/.caas/log":
             let count = min(2000, max(1, head.parameter("tail").flatMap { Int($0) } ?? 500))
-            let lines = log.tail(count).map { "\($0.time) \($0.source): \($0.line)" }
+            let lines = log.tail(count).map { "\($0.time) \($0.source): \(VisibleText.output($0.line))" }
             return .text("200 OK", lines.joined(separator: "\n"))
         case "/.caas/metrics":
             return Answer(

@@ -1,4 +1,5 @@
 import RunContract
+import TerminalText
 import Timestamps
 
 /// The live page: phase, stages, metrics with their curves, checkpoints, and the end of the log.
@@ -94,15 +95,13 @@ struct StatusPage {
     }
 
     private var log: String {
-        let lines = tail.map { record in
-            Self.escaped(record.source == LogRecord.entrypoint ? "caas: \(record.line)" : record.line)
-        }
+        let lines = tail.map { Self.escaped(VisibleText.withoutColors($0.shown)) }
         return "<h2>Log</h2><pre>\(lines.joined(separator: "\n"))</pre>"
     }
 
     static func escaped(_ text: String) -> String {
         var escaped = ""
-        for character in text.unicodeScalars {
+        for character in VisibleText.text(text).unicodeScalars {
             switch character {
             case "&": escaped += "&amp;"
             case "<": escaped += "&lt;"

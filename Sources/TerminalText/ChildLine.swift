@@ -1,0 +1,45 @@
+/// A line that some program printed, told apart from those that the program says which shows it.
+public struct ChildLine: Sendable, CustomStringConvertible {
+    /// What begins the lines of the program that shows them.
+    public static let ownMark = "caas: "
+
+    /// As it is shown: behind the name of its source where it could be taken for one of ours.
+    public let description: String
+
+    /// A line of a source such as a stage.
+    public init(_ line: String, of source: String) {
+        let shown = VisibleText.output(line)
+        description = Self.looksLikeOurs(line) ? "\(VisibleText.line(source))| \(shown)" : shown
+    }
+
+    /// True where what is seen of a line begins as ours do, whatever unseen characters, colors or spaces are in between.
+    private static func looksLikeOurs(_ line: String) -> Bool {
+        var mark = "caas:".unicodeScalars[...]
+        var rest = line.unicodeScalars[...]
+        while let scalar = rest.first {
+            if let color = ColorSequence(beginningOf: rest) {
+                rest = rest.dropFirst(color.length)
+                continue
+            }
+            rest = rest.dropFirst()
+            let isBlank = scalar.properties.isWhitespace && (mark.first == "c" || mark.first == ":")
+            if isBlank || VisibleText.isHidden(scalar) || scalar.properties.isDefaultIgnorableCodePoint { continue }
+            if scalar.properties.generalCategory == .nonspacingMark { continue }
+            guard lookAlike(scalar) == mark.first else { return false }
+            mark = mark.dropFirst()
+            if mark.isEmpty { return true }
+        }
+        return false
+    }
+
+    /// The letter of ours that a character looks like: <https://www.unicode.org/reports/tr39/#Confusable_Detection>.
+    private static func lookAlike(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        switch scalar {
+        case "C", "\u{0441}", "\u{0421}", "\u{FF43}", "\u{FF23}", "\u{03F2}": "c"
+        case "A", "\u{0430}", "\u{0410}", "\u{FF41}", "\u{FF21}", "\u{0251}", "\u{03B1}": "a"
+        case "S", "\u{0455}", "\u{0405}", "\u{FF53}", "\u{FF33}": "s"
+        case "\u{FF1A}", "\u{A789}", "\u{2236}", "\u{02D0}", "\u{0589}", "\u{05C3}": ":"
+        default: scalar
+        }
+    }
+}
