@@ -37,7 +37,7 @@ public struct BucketLayout: Sendable, Hashable {
     public var logs: String { root + "logs/" }
     /// All checkpoints of a stage.
     public func checkpoints(stage: String) -> String { root + "checkpoints/\(stage)/" }
-    /// One checkpoint's folder; it ends with a slash. What one start saves again has a folder of its own.
+    /// One checkpoint's folder, which ends with a slash; what one start saves again has a folder of its own.
     public func checkpoint(stage: String, step: Int, attempt: Int, save: Int = 1) -> String {
         checkpoints(stage: stage) + "\(step)-\(attempt)\(save > 1 ? "-\(save)" : "")/"
     }

@@ -51,6 +51,7 @@ public struct RelativePath: Sendable, Hashable, Comparable, CustomStringConverti
         RelativePath(parent.bytes + [UInt8(ascii: "/")] + bytes)
     }
 
+    /// True where the left one's bytes come first.
     public static func < (left: RelativePath, right: RelativePath) -> Bool {
         left.bytes.lexicographicallyPrecedes(right.bytes)
     }

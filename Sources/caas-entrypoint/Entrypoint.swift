@@ -1,4 +1,5 @@
 import HTTP
+import POSIX
 import RunContract
 import Supervision
 

@@ -30,7 +30,12 @@ import POSIX
     /// As the parser's own `exit(withError:)` does, but through the one way that words go out.
     private static func end(with error: any Error) -> Never {
         let (message, code) = (fullMessage(for: error), exitCode(for: error))
-        if !message.isEmpty { code.isSuccess ? StandardOutput.print(message) : StandardError.print(message) }
+        if code.isSuccess, !message.isEmpty { StandardOutput.print(message) }
+        if !code.isSuccess, !message.isEmpty {
+            // A name with an end of line in it does not begin a line of its own; usage is the parser's and stays.
+            let isUsage = code == .validationFailure
+            StandardError.print(isUsage ? message : message.replacing(#/\n(?! )/#, with: "\n  "))
+        }
         exit(withError: code)
     }
 }

@@ -3,6 +3,7 @@ import Definitions
 import JSON
 import OCI
 import Registry
+import TerminalText
 
 /// `caasctl tags`: what a repository has.
 struct Tags: AsyncParsableCommand {
@@ -23,7 +24,7 @@ struct Tags: AsyncParsableCommand {
         let repository = try Reference(repository)
         let client = try connection.client(login.credentials(for: repository.registry, options.settings()))
         let tags = try await client.tags(of: repository)
-        guard json else { return tags.forEach { print($0) } }
+        guard json else { return tags.forEach { print(VisibleText.line($0)) } }
         let document: JSONValue = ["name": .string(repository.name), "tags": .array(tags.map(JSONValue.string))]
         print(String(decoding: document.prettyEncoded(), as: UTF8.self), terminator: "")
     }

@@ -44,7 +44,8 @@ import Testing
             let object = try await store.upload(folder(name), to: key)
             records.append(
                 FileRecord(
-                    path: try #require(RelativePath(path)), key: key, size: object.size, partSize: object.partSize, parts: object.parts,
+                    path: try #require(RelativePath(path)), key: key, size: object.size, partSize: object.partSize,
+                    parts: object.parts,
                     uploadToken: object.uploadToken))
         }
         try await complete(records)

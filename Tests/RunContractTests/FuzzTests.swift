@@ -7,7 +7,7 @@ import Testing
 @Suite struct FuzzTests {
     struct Kind: CustomTestStringConvertible, Sendable {
         let testDescription: String
-        let sample: JSONValue
+        let sample: @Sendable () throws -> JSONValue
         /// Reads a document, and gives back what was understood.
         let read: @Sendable (JSONValue) throws -> JSONValue
     }
@@ -23,19 +23,26 @@ import Testing
     static let kinds = [
         Kind(
             testDescription: "manifest",
-            sample: FolderManifest(
-                stage: "base", step: 5, stepText: "000005", attempt: 1, image: "sha256:1", created: "2026",
-                files: [RecordTests.file, RecordTests.file]
-            ).json, read: { try FolderManifest(json: $0).json }),
+            sample: {
+                try FolderManifest(
+                    stage: "base", step: 5, stepText: "000005", attempt: 1, save: 2, image: "sha256:1", created: "2026",
+                    files: [
+                        RecordTests.file("a"), RecordTests.file("d24/b", FileAttributes(mode: 0o755, modified: 7)),
+                    ],
+                    tree: RecordTests.tree()
+                ).json
+            }, read: { try FolderManifest(json: $0, below: "").json }),
         Kind(
             testDescription: "complete.json",
-            sample: CompletionRecord(
-                run: "demo-1", attempt: 2, image: "", started: "a", finished: "b", exitStatus: 0, costUSD: 12.5,
-                metrics: ["loss": "2.5"], artifacts: [.init(into: "model", files: [RecordTests.file])]
-            ).json, read: { try CompletionRecord(json: $0).json }),
-        Kind(testDescription: "status.json", sample: status.json, read: { try RunStatus(json: $0).json }),
+            sample: {
+                try CompletionRecord(
+                    run: "demo-1", attempt: 2, image: "", started: "a", finished: "b", exitStatus: 0, costUSD: 12.5,
+                    metrics: ["loss": "2.5"], artifacts: [.init(into: "model", files: [RecordTests.file()])]
+                ).json
+            }, read: { try CompletionRecord(json: $0, below: "").json }),
+        Kind(testDescription: "status.json", sample: { status.json }, read: { try RunStatus(json: $0).json }),
         Kind(
-            testDescription: "log", sample: LogRecord(time: "t", source: "base", line: "loss 2.5").json,
+            testDescription: "log", sample: { LogRecord(time: "t", source: "base", line: "loss 2.5").json },
             read: { json in
                 let record = try LogRecord(json: json)
                 // Whatever it says is one line, which no terminal obeys and which is not taken for ours.
@@ -50,7 +57,7 @@ import Testing
         var accepted = 0
         var fuzzer = JSONFuzzer()
         try fuzzer.run { fuzzer, round in
-            let document = fuzzer.damaged(kind.sample)
+            let document = fuzzer.damaged(try kind.sample())
             let understood: JSONValue
             do { understood = try kind.read(document) } catch let error as JSONError {
                 #expect(!error.description.isEmpty)

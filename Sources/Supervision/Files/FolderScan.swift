@@ -4,12 +4,16 @@ import SystemPackage
 
 /// The files below a checkpoint rule's folder, by their path as text; links are followed.
 struct FolderScan: Sendable {
-    /// Every file that could be looked at. A name that is no UTF-8 is none that a rule can mean.
+    /// Every file that could be looked at.
+    ///
+    /// A name that is no UTF-8 is none that a rule can mean.
     private(set) var files: [String: FileSnapshot] = [:]
     /// Why a part could not be looked at: what is not found there may be there all the same.
     private(set) var failures: [POSIXError] = []
 
-    /// The first failure that another look may not meet. What this process may not enter its children cannot have filled.
+    /// The first failure that another look may not meet.
+    ///
+    /// What this process may not enter its children cannot have filled.
     var blindness: POSIXError? { failures.first { $0.errno != .permissionDenied } }
 
     /// Looks once.

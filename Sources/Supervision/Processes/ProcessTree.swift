@@ -53,7 +53,9 @@ struct ProcessTree {
 }
 
 extension ProcessTree.Process {
-    /// Reads a line of `stat`; nil for what has ended. The name stands in parentheses and may hold anything itself.
+    /// Reads a line of `stat`; nil for what has ended.
+    ///
+    /// The name stands in parentheses and may hold anything itself.
     init?(pid: Int32, _ stat: [UInt8]) {
         guard let open = stat.firstIndex(of: UInt8(ascii: "(")), let close = stat.lastIndex(of: UInt8(ascii: ")")),
             open < close
