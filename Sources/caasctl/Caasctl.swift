@@ -34,8 +34,15 @@ import POSIX
         if !code.isSuccess, !message.isEmpty {
             // A name with an end of line in it does not begin a line of its own; usage is the parser's and stays.
             let isUsage = code == .validationFailure
-            StandardError.print(isUsage ? message : message.replacing(#/\n(?! )/#, with: "\n  "))
+            StandardError.print(isUsage ? message : indented(message))
         }
         exit(withError: code)
+    }
+
+    /// Every line but the first begins with a space; a carriage return before its end changes nothing about that.
+    private static func indented(_ message: String) -> String {
+        var lines = message.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+        for index in lines.indices.dropFirst() where !lines[index].hasPrefix(" ") { lines[index] = "  " + lines[index] }
+        return lines.joined(separator: "\n")
     }
 }

@@ -11,7 +11,7 @@ import Testing
         let folder = try FileSystem.makeTemporaryFolder(in: "/tmp", prefix: "caasctl-settings-")
         defer { try? FileSystem.removeTree(folder) }
         let file = folder.appending("secrets.env")
-        try FileSystem.write(Array(text.utf8), to: file, mode: mode)
+        try FileSystem.write(Array(text.utf8), to: file, mode: mode, exactly: true)
         return try body(file)
     }
 

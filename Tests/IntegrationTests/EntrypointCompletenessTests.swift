@@ -44,9 +44,9 @@ struct EntrypointCompletenessTests {
         var run = try HostRun(
             "again",
             """
-            mkdir -p $DATA/ck; echo "starting${1:+ at $1}"
+            mkdir -p $DATA/ck; echo starting at $1
             save() { head -c 6000000 /dev/urandom >$DATA/ck/model_7.bin; echo m >$DATA/ck/meta_7.json; }
-            trap 'save; exit 0' TERM; save; while :; do sleep .1; done
+            trap 'save; exit 0' TERM; [ "$1" ] || save; while :; do sleep .1; done
             """)
         run.program.stages[0].run.append("sh")
         run.program.stages[0].resume = ["${RESUME_STEP}"]
@@ -69,7 +69,7 @@ struct EntrypointCompletenessTests {
         try run.loseDisk()
         let second = try run.start("second")
         _ = try await eventually { second.printed.contains("starting at 7") ? true : nil }
-        #expect(try FileSystem.read(run.data.appending("ck/model_7.bin")).count == 6_000_000, "\(second.printed)")
+        #expect(try FileSystem.read(run.data.appending("ck/model_7.bin")) == last, "\(second.printed)")
         second.signal(15)
         #expect(try await EntrypointRun.finish(second) == 75)
     }
@@ -153,7 +153,7 @@ struct EntrypointCompletenessTests {
             "prepare",
             """
             mkdir -p $DATA/set/empty; cd $DATA; echo mine >manifest.json; echo nested >set/manifest.json
-            printf '#!/bin/sh\\necho "ran at $(stat -c %%Y "$0")"\\n' >set/run; chmod 0750 set/run; touch -d @1234567890 set/run
+            printf '#!/bin/sh\\necho "ran at $(stat -L -c %%Y "$0")"\\n' >set/run; chmod 0750 set/run; touch -d @1234567890 set/run
             ln -s run set/link
             cat >set/check <<'END'
             cd $DATA/set && ./link && [ -d empty ] && [ -L link ] && [ "$(stat -c '%a %Y' run)" = '750 1234567890' ] &&

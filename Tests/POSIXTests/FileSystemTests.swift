@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 @Suite struct FileSystemTests {
-    @Test func `a file is written whole, with its exact mode where that is said, and nothing is left beside it`() throws {
+    @Test func `a file is written whole, with its exact mode where that is said, and nothing is left beside it`() throws
+    {
         let folder = try TemporaryFolder()
         for mode: UInt32 in [0o600, 0o666, 0o755] {
             try FileSystem.write(Array("content".utf8), to: folder("file"), mode: mode, exactly: true, sync: true)
