@@ -1,26 +1,33 @@
 import Glibc
+private import Synchronization
 
 /// Ports on loopback for servers that cannot choose one themselves and tell which.
 public enum FreePort {
-    /// So many different ports on which nobody listens now; somebody may take one before it is used.
+    /// Below those that the kernel gives to connections that go out, one of which would take a port before it is used.
+    private static let range = 10240..<32768
+    private static let next = Atomic(Int.random(in: range))
+
+    /// So many different ports on which nobody listens now, and which no other test of this process is given.
     public static func find(_ count: Int) -> [Int] {
-        let sockets = (0..<count).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
-        defer {
-            for socket in sockets { close(socket) }
+        var found: [Int] = []
+        for _ in range where found.count < count {
+            let port = range.lowerBound + next.add(1, ordering: .relaxed).newValue % range.count
+            if isFree(port) { found.append(port) }
         }
-        return sockets.compactMap(bindAnywhere)
+        return found
     }
 
-    private static func bindAnywhere(_ socket: Int32) -> Int? {
+    private static func isFree(_ port: Int) -> Bool {
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
+        address.sin_port = in_port_t(port).bigEndian
+        return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(socket, pointer, length) == 0 ? getsockname(socket, pointer, &length) : -1
+                bind(socket, pointer, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        return result == 0 ? Int(UInt16(bigEndian: address.sin_port)) : nil
     }
 }
