@@ -18,7 +18,7 @@ import Testing
 
     /// A tree of its seed: names, lengths around the blocks' borders, and contents from noise to zeros.
     private static func entries(seed: UInt64) -> [(ArchiveEntry, [UInt8])] {
-        var random = Generator(state: seed)
+        var random = SeededGenerator(seed: seed)
         return (0..<Int.random(in: 4...10, using: &random)).map { number in
             let border = [0, 1, 512, 65_536, 1 << 20, (1 << 20) - 512][Int.random(in: 0..<6, using: &random)]
             let length = max(0, border + Int.random(in: -2...700, using: &random))
@@ -109,22 +109,12 @@ import Testing
 
     @Test func `higher levels give smaller layers`() throws {
         let text = Array(String(repeating: "the quick brown fox jumps over the lazy dog 0123456789\n", count: 20).utf8)
-        var random = Generator(state: 7)
+        var random = SeededGenerator(seed: 7)
         let content = (0..<2000).flatMap { _ in text.prefix(Int.random(in: 5...900, using: &random)) }
         let entries = [(ArchiveEntry(.regular, path: Array("a".utf8), mode: 0o644), content)]
         let portable = try [1, 6, 9].map { try write(entries, .gzipPortable(level: $0, threads: 1)).size }
         #expect(portable == portable.sorted(by: >))
         let zstd = try [1, 19].map { try write(entries, .zstd(level: $0, threads: 1)).size }
         #expect(zstd == zstd.sorted(by: >))
-    }
-
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-            return value ^ value >> 31
-        }
     }
 }

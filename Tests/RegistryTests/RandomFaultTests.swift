@@ -9,26 +9,13 @@ import Testing
 @Suite struct RandomFaultTests {
     private static let retries = RetryPolicy(attempts: 12, firstBound: 0.002, lastBound: 0.01)
 
-    /// Numbers that a seed decides. <https://prng.di.unimi.it/splitmix64.c>
-    private struct Generator: RandomNumberGenerator, Sendable {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     /// One request in three goes wrong, each in one of these ways.
     private enum Fault: CaseIterable, Sendable {
         case resetAtOnce, resetInBody, resetInBodyKept, busy, broken, loseAnswer, cutAnswer
     }
 
     private static func habits(_ seed: UInt64) -> [Habit] {
-        let generator = Shared(Generator(state: seed))
+        let generator = Shared(SeededGenerator(seed: seed))
         @Sendable func draw(_ wanted: [Fault]) -> Fault? {
             generator.withLock { generator in
                 guard Int.random(in: 0..<100, using: &generator) < 33 else { return nil }

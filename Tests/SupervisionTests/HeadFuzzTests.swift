@@ -6,18 +6,6 @@ import Testing
 
 /// Heads, bodies and answers made by chance, always from the same seed: for CAASCTL_FUZZ_SECONDS, or for a moment.
 @Suite struct HeadFuzzTests {
-    /// SplitMix64. <https://prng.di.unimi.it/splitmix64.c>
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     private static let seconds = ProcessEnvironment.value("CAASCTL_FUZZ_SECONDS").flatMap { Int($0) }
 
     private static let corpus: [String] = [
@@ -37,7 +25,7 @@ import Testing
         "Upgrade: h2c\r\n", "#", "*", "//", "http://h/", "99999999999999999999",
     ]
 
-    private static func mutated(_ random: inout Seeded) -> [UInt8] {
+    private static func mutated(_ random: inout SeededGenerator) -> [UInt8] {
         var bytes = Array(corpus[Int.random(in: 0..<corpus.count, using: &random)].utf8)
         for _ in 0..<Int.random(in: 0...4, using: &random) {
             let place = Int.random(in: 0...bytes.count, using: &random)
@@ -99,7 +87,7 @@ import Testing
     }
 
     @Test func `nothing that comes breaks what reads it, and it means the same to others`() async throws {
-        var random = Seeded(state: 20_261_128)
+        var random = SeededGenerator(seed: 20_261_128)
         let end = ContinuousClock.now + .seconds(Self.seconds ?? 1)
         var taken: [[UInt8]] = []
         var count = 0

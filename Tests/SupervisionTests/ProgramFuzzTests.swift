@@ -2,6 +2,7 @@ import JSON
 import POSIX
 import RunContract
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Supervision
@@ -12,19 +13,6 @@ import Testing
 /// A second in the suite; CAASCTL_FUZZ_SECONDS says how long otherwise, CAASCTL_FUZZ_SEED where to begin.
 @Suite struct ProgramFuzzTests {
     private static let key = "the-key-to-the-bucket"
-
-    /// SplitMix64: <https://prng.di.unimi.it/splitmix64.c>.
-    struct Numbers: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var word = state
-            word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-            return word ^ (word >> 31)
-        }
-    }
 
     private static let whole: JSONValue = {
         var program = Program(name: "tiny", data: "/data/${RUN_ID}")
@@ -64,7 +52,7 @@ import Testing
     ]
 
     /// Changes something somewhere in a document.
-    private static func changed(_ value: JSONValue, _ numbers: inout Numbers) -> JSONValue {
+    private static func changed(_ value: JSONValue, _ numbers: inout SeededGenerator) -> JSONValue {
         if Int.random(in: 0..<8, using: &numbers) == 0 { return values.randomElement(using: &numbers) ?? .null }
         if var members = value.object, let name = members.keys.sorted().randomElement(using: &numbers) {
             switch Int.random(in: 0..<6, using: &numbers) {
@@ -87,7 +75,7 @@ import Testing
         return .string(text[..<at] + (pieces.randomElement(using: &numbers) ?? "") + text[at...])
     }
 
-    private static func document(_ numbers: inout Numbers) -> [UInt8] {
+    private static func document(_ numbers: inout SeededGenerator) -> [UInt8] {
         var value = whole
         for _ in 0..<Int.random(in: 1...4, using: &numbers) { value = changed(value, &numbers) }
         var bytes = value.encoded()
@@ -142,7 +130,7 @@ import Testing
             ProcessEnvironment.value("CAASCTL_FUZZ_SEED").flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64.max)
         // Before it is used: what crashes says nothing afterwards.
         print("fuzzing program.json from CAASCTL_FUZZ_SEED=\(seed)")
-        var numbers = Numbers(state: seed)
+        var numbers = SeededGenerator(seed: seed)
         let end = ContinuousClock.now + .seconds(seconds)
         var (count, read) = (0, 0)
         repeat {

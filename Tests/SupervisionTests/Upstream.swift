@@ -102,7 +102,8 @@ final class Upstream: Sendable {
         server.serve_forever()
         """
 
-    static let client = """
+    /// What every client of these tests has: connections, and all that comes by one.
+    private static let connecting = """
         import hashlib, socket, sys, time
         port = int(sys.argv[2])
         def connect():
@@ -112,6 +113,10 @@ final class Upstream: Sendable {
             while True:
                 pieces.append(connection.recv(65536))
                 if not pieces[-1]: return b"".join(pieces)
+        """
+
+    static let client = """
+        \(connecting)
         def events():
             connection = connect()
             connection.sendall(b"GET /events HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
@@ -238,15 +243,7 @@ final class Upstream: Sendable {
 
     /// A crowd of strangers against 20 places for connections that are answered, and 20 for those that go to the model.
     static let crowd = """
-        import socket, sys, time
-        port = int(sys.argv[2])
-        def connect():
-            return socket.create_connection(("127.0.0.1", port), timeout=20)
-        def everything(connection):
-            pieces = []
-            while True:
-                pieces.append(connection.recv(65536))
-                if not pieces[-1]: return b"".join(pieces)
+        \(connecting)
         def health():
             connection = connect()
             connection.sendall(b"GET /healthz HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
