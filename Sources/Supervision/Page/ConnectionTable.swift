@@ -41,9 +41,6 @@ final class ConnectionTable {
 
     init(_ limits: ConnectionLimits) { self.limits = limits }
 
-    var pageCount: Int { pages.count }
-    var relayCount: Int { relays.count }
-
     /// Makes room for a new connection; false where there is none, since all others are being answered.
     func admit(_ handler: ConnectionHandler) -> Bool {
         if pages.count >= limits.pages {
