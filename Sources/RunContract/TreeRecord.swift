@@ -1,5 +1,6 @@
 private import Hashing
 import JSON
+public import SystemPackage
 
 /// What a folder holds besides files: links between them, and the folders themselves, also empty ones.
 public struct TreeRecord: Sendable, Hashable {
@@ -16,6 +17,9 @@ public struct TreeRecord: Sendable, Hashable {
             self.path = path
             self.target = target
         }
+
+        /// The target as it is given to the file system.
+        public var targetPath: FilePath { FilePath(platformString: target.map { CChar(bitPattern: $0) } + [0]) }
 
         /// The bytes of the path that the target leads to, name by name, empty for the folder that all paths are below.
         public var destination: [UInt8] {

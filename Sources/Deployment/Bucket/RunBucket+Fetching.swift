@@ -58,7 +58,7 @@ extension RunBucket {
         }
         for link in tree.links {
             let path = link.path.path(below: folder)
-            let target = FilePath(platformString: link.target.map { CChar(bitPattern: $0) } + [0])
+            let target = link.targetPath
             try makeFolders(to: path, below: folder)
             if let there = try? FileSystem.readLink(path), there == target { continue }
             // What the user has put there meanwhile is not removed.

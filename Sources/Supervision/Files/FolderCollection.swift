@@ -56,8 +56,7 @@ struct FolderCollection {
             }
             return
         }
-        _ = note(fixed, start, found) { _ in false }
-        if case .special(let kind) = found { problems[fixed] = Self.special(fixed, kind) }
+        note(fixed, start, found)
     }
 
     private static func target(of path: FilePath) -> Result<FileStatus, POSIXError> {
@@ -66,9 +65,9 @@ struct FolderCollection {
         }
     }
 
-    /// Everything below a folder that is wanted.
+    /// Everything below a folder that is wanted; `isElsewhere` says that a link led there, where further links are followed.
     mutating func add(
-        _ folder: FilePath, below prefix: [UInt8], _ isWanted: (RelativePath) -> Bool
+        _ folder: FilePath, below prefix: [UInt8], isElsewhere: Bool = false, _ isWanted: (RelativePath) -> Bool
     ) throws(POSIXError) {
         var transient: POSIXError?
         let isData = try FileSystem.realPath(folder) == realData && prefix.isEmpty
@@ -81,7 +80,9 @@ struct FolderCollection {
             }
             guard isWanted(place.name) else { return false }
             if case .unreadable(let error) = found, !Self.isLasting(error) { transient = error }
-            return note(place.name, place.path, found) { place.leadsBack(to: $0) }
+            if isElsewhere, case .link(.success(let target)) = found { return follow(place, target) }
+            note(place.name, place.path, found)
+            return false
         }
         // Out of descriptors or memory: another look may see it.
         if let transient { throw transient }
@@ -91,12 +92,10 @@ struct FolderCollection {
         [.permissionDenied, .fileNameTooLong, .tooManySymbolicLinkLevels, .notPermitted].contains(error.errno)
     }
 
-    private mutating func note(
-        _ name: RelativePath, _ path: FilePath, _ found: FolderWalk.Found, leadsBack: (FileStatus) -> Bool
-    ) -> Bool {
+    private mutating func note(_ name: RelativePath, _ path: FilePath, _ found: FolderWalk.Found) {
         switch found {
         case .file(let status): files[name] = UploadFile(name: name, path: path, status: status)
-        case .folder: return true
+        case .folder(let status): folders[name] = FileAttributes(status)
         case .link(.success(let target)):
             if ![.regular, .directory].contains(target.kind) {
                 problems[name] = "'\(name)' is a link to \(Self.word(target.kind))"
@@ -109,7 +108,22 @@ struct FolderCollection {
         case .special(let kind): problems[name] = Self.special(name, kind)
         case .unreadable(let error): problems[name] = "\(error)"
         }
-        return false
+    }
+
+    /// Takes what a link leads to that is in a folder which a link led to itself; true where that is to be entered.
+    private mutating func follow(_ place: FolderWalk.Place, _ target: FileStatus) -> Bool {
+        guard target.kind == .directory else {
+            let found: FolderWalk.Found = target.kind == .regular ? .file(target) : .special(target.kind)
+            note(place.name, place.path, found)
+            return false
+        }
+        let isBelow = (try? FileSystem.realPath(place.path)).flatMap { Self.path($0, below: realData) } != nil
+        guard isBelow, !place.leadsBack(to: target) else {
+            problems[place.name] = "'\(place.name)' is a link to a folder that is no part of it"
+            return false
+        }
+        folders[place.name] = FileAttributes(target)
+        return true
     }
 
     private static func special(_ name: RelativePath, _ kind: FileStatus.Kind) -> String {
@@ -170,34 +184,7 @@ struct FolderCollection {
             return
         }
         folders[name] = FileAttributes(link.target)
-        var (files, folders, problems) = (files, folders, problems)
-        var transient: POSIXError?
-        try FolderWalk.walk(link.path, below: name.bytes) { place, found in
-            switch found {
-            case .file(let status): files[place.name] = UploadFile(name: place.name, path: place.path, status: status)
-            case .folder(let status):
-                folders[place.name] = FileAttributes(status)
-                return true
-            case .link(.success(let target)) where target.kind == .regular:
-                files[place.name] = UploadFile(name: place.name, path: place.path, status: target)
-            case .link(.success(let target)) where target.kind == .directory:
-                let isBelow = (try? FileSystem.realPath(place.path)).flatMap { Self.path($0, below: realData) } != nil
-                if isBelow, !place.leadsBack(to: target) {
-                    folders[place.name] = FileAttributes(target)
-                    return true
-                }
-                problems[place.name] = "'\(place.name)' is a link to a folder that is no part of it"
-            case .link(.success(let target)): problems[place.name] = Self.special(place.name, target.kind)
-            case .link(.failure(let error)):
-                problems[place.name] = "'\(place.name)' is a link that leads nowhere: \(error.errno)"
-            case .special(let kind): problems[place.name] = Self.special(place.name, kind)
-            case .unreadable(let error):
-                if Self.isLasting(error) { problems[place.name] = "\(error)" } else { transient = error }
-            }
-            return false
-        }
-        if let transient { throw transient }
-        (self.files, self.folders, self.problems) = (files, folders, problems)
+        try add(link.path, below: name.bytes, isElsewhere: true) { _ in true }
     }
 
     /// One real path below another, empty where it is the other itself, nil where it is elsewhere.

@@ -8,7 +8,7 @@ enum RestoredTree {
         for folder in tree.folders { try FileSystem.makeFolder(folder.path.path(below: root)) }
         for link in tree.links {
             let path = link.path.path(below: root)
-            let target = FilePath(platformString: link.target.map { CChar(bitPattern: $0) } + [0])
+            let target = link.targetPath
             try FileSystem.makeFolder(path.removingLastComponent())
             if let there = try? FileSystem.readLink(path), there == target { continue }
             try FileSystem.remove(path)

@@ -17,16 +17,6 @@ struct UploadFile: Sendable, Hashable {
         snapshot = FileSnapshot(status)
         attributes = FileAttributes(status)
     }
-
-    /// True where the file is still what it was; false where it changed or is gone.
-    func isUnchanged() throws(POSIXError) -> Bool {
-        do throws(POSIXError) {
-            return FileSnapshot(try FileStatus(path, followingLinks: true)).isSameContent(as: snapshot)
-        } catch {
-            guard error.errno == .noSuchFileOrDirectory else { throw error }
-            return false
-        }
-    }
 }
 
 extension FileAttributes {
