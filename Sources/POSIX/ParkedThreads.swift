@@ -30,21 +30,22 @@ final class ParkedThreads: Sendable {
             defer { state.kept = max(state.kept, count) }
             return max(0, count - state.alive)
         }
-        for _ in 0..<missing { ThreadStarter.shared.start { [self] in live(doing: nil) } }
+        for _ in 0..<missing { ThreadStarter.shared.start { [self] in live(ParkedThread(nil)) } }
     }
 
     /// Does a piece of work at once, on a thread that waits or a new one; later where there is neither.
     func run(_ work: @escaping Work) {
         if let thread = state.withLock({ $0.parked.popLast() }) { return thread.hand(work) }
-        guard !ThreadStarter.shared.tryToStart({ [self] in live(doing: work) }) else { return }
+        // What the thread begins with is in its hands, and not in those of whoever starts it, who keep it while it lives.
+        let thread = ParkedThread(work)
+        guard !ThreadStarter.shared.tryToStart({ [self] in live(thread) }) else { return }
         state.withLock { $0.backlog.append(work) }
         // Whoever is done first takes it: one of those that are at work now, or this one once it can be had.
-        ThreadStarter.shared.startLater { [self] in live(doing: nil) }
+        ThreadStarter.shared.startLater { [self] in live(ParkedThread(nil)) }
     }
 
-    private func live(doing first: Work?) {
+    private func live(_ thread: ParkedThread) {
         prepare()
-        let thread = ParkedThread(first)
         state.withLock { $0.alive += 1 }
         while true {
             thread.work()
