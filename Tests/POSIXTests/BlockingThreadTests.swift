@@ -20,7 +20,11 @@ struct BlockingThreadTests {
                     await BlockingThread.run {
                         together.add()
                         // Each waits until all are there: with fewer threads nobody would be done.
-                        for _ in 0..<60_000 where together.value < count { usleep(5000) }
+                        var looks = 0
+                        while together.value < count, looks < 60_000 {
+                            usleep(5000)
+                            looks += 1
+                        }
                         return together.value == count
                     }
                 }
