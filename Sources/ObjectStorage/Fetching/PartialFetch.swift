@@ -48,9 +48,9 @@ final class PartialFetch: Sendable {
         }
     }
 
-    /// Opens and locks the file; waits for one who is about to end, as after a call that was stopped on a busy machine.
+    /// Opens and locks the file; waits a little for one who is about to end, as after a call that was stopped.
     private static func take(_ name: FilePath.Component, in folder: Folder) throws(POSIXError) -> File {
-        for _ in 0..<400 {
+        for _ in 0..<60 {
             let file = try folder.update(name, creating: 0o666)
             // Who held the lock may have given the file its last name: then it is not ours to write any more.
             if try file.lock(wait: false), let named = try folder.status(name),
