@@ -33,8 +33,8 @@ require_swift() {
     local version
     version=$(swift --version 2>&1) || fail "cannot build: swift does not run: $version"
     version=$(grep -oE 'Swift version [0-9]+\.[0-9]+' <<<"$version" | grep -oE '[0-9.]+$' || true)
-    [ "$(printf '%s\n' 6.2 "$version" | sort -V | head -n 1)" = 6.2 ] \
-        || fail "cannot build with Swift ${version:-of unknown version}: 6.2 or later is needed"
+    [ "$(printf '%s\n' 6.3 "$version" | sort -V | head -n 1)" = 6.3 ] \
+        || fail "cannot build with Swift ${version:-of unknown version}: 6.3 or later is needed"
 }
 
 # --- by apt: libraries, and commands whose packages start nothing
