@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import ObjectStorage
 import POSIX
@@ -72,6 +73,39 @@ struct EntrypointCompletenessTests {
         #expect(try FileSystem.read(run.data.appending("ck/model_7.bin")) == last, "\(second.printed)")
         second.signal(15)
         #expect(try await EntrypointRun.finish(second) == 75)
+    }
+
+    @Test func `of checkpoints that come faster than they leave the newest is in the bucket first`() async throws {
+        var run = try HostRun(
+            "behind",
+            """
+            mkdir -p $DATA/ck
+            save() { echo weights >$DATA/ck/model_$1.bin; echo m >$DATA/ck/meta_$1.json; }
+            save 1; until [ -e $DATA/on ]; do sleep .1; done
+            for step in 2 3 4 5 6 7; do save $step; sleep 2; done
+            rm $DATA/ck/*_5.*; echo saved; until [ -e $DATA/end ]; do sleep .1; done
+            """)
+        run.program.stages[0].checkpoints?.keepRemote = 2
+        run.program.artifacts = []
+        let server = try await RcloneS3Server()
+        run.environment.merge(server.environment) { $1 }
+        let container = try run.start()
+        func say(_ text: String) async throws {
+            _ = try await eventually { container.printed.contains(text) || container.status != nil ? true : nil }
+        }
+        try await say("uploaded checkpoint base/1")
+        server.program.pause()
+        try FileSystem.write([UInt8](), to: run.data.appending("on"))
+        try await say("base/7 is complete")
+        server.program.signal(SIGCONT)
+        try await say("uploaded checkpoint base/6")
+        try FileSystem.write([UInt8](), to: run.data.appending("end"))
+        #expect(try await EntrypointRun.finish(container) == 0, "\(container.printed)")
+        let uploaded = container.printed.matches(of: /uploaded checkpoint base\/(\d)/).map { $0.output.1 }
+        // The second one was on its way already.
+        #expect(uploaded == ["1", "2", "7", "6"], "\(container.printed)")
+        #expect(container.printed.contains("base/3 is left out") && container.printed.contains("the newest goes first"))
+        #expect(try await BucketReader(server, run: "behind").checkpoints() == ["6-1", "7-1"])
     }
 
     /// SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGWINCH, SIGIO, SIGPWR, SIGRTMIN+3 as systemd.

@@ -5,6 +5,9 @@ import SystemPackage
 import Timestamps
 
 /// Uploads checkpoints and outputs beside the training, one after the other, and knows what the bucket holds.
+///
+/// The newest checkpoint comes first: a trainer that saves faster than the network removes its old ones meanwhile, and
+/// who takes the oldest first would for ever upload what is just going.
 actor CheckpointUploader {
     private let store: any ObjectStore
     private let layout: BucketLayout
@@ -18,13 +21,14 @@ actor CheckpointUploader {
     private var queue: [UploadJob] = []
     private var current: UploadJob?
     private var worker: Task<Void, Never>?
-    private var isHurried = false
     private var failingSince: ContinuousClock.Instant?
     private var lastFailure = ""
     /// What is verified in the bucket, by stage, the oldest first.
     private var verified: [String: [FolderManifest]] = [:]
     /// The files on this disk whose content is verified in the bucket, by stage and step.
     private var safe: [String: [Int: [String: FileSnapshot]]] = [:]
+    /// The stages of which it was said that their checkpoints come faster than they leave.
+    private var behind: Set<String> = []
     /// How often this start has saved each step, by stage.
     private var saves: [String: [Int: Int]] = [:]
 
@@ -82,11 +86,9 @@ actor CheckpointUploader {
     private func append(_ job: UploadJob) {
         queue.append(job)
         showQueue()
+        sayWhoIsBehind(job.stage)
         if worker == nil { worker = Task { await work() } }
     }
-
-    /// From now on the newest checkpoint comes first.
-    func hurry() { isHurried = true }
 
     /// Waits until everything is uploaded; uploads that only fail for longer than the patience are given up.
     ///
@@ -106,16 +108,27 @@ actor CheckpointUploader {
         SupervisionError(.uploadIncomplete, "upload \(current?.name ?? queue.first?.name ?? "everything")", reason)
     }
 
+    /// Outputs come after all checkpoints.
     private func next() -> UploadJob? {
-        guard isHurried else { return queue.first.map { _ in queue.removeFirst() } }
-        let newest = queue.indices.filter { queue[$0].step != nil }.last ?? queue.indices.first
+        let newest = queue.indices.last { queue[$0].step != nil } ?? queue.indices.first
         return newest.map { queue.remove(at: $0) }
+    }
+
+    /// Says once a stage that its checkpoints come faster than they leave.
+    private func sayWhoIsBehind(_ stage: String) {
+        let waiting = queue.filter { $0.stage == stage && $0.step != nil }.count
+        guard waiting >= 3, behind.insert(stage).inserted else { return }
+        log.say(
+            "\(waiting) checkpoints of stage \(stage) wait for their upload, and the newest goes first; "
+                + "where that stays so, let 'every' of the rule be larger")
     }
 
     private func work() async {
         while let job = next() {
             current = job
-            await standstill.during(job.name) { await patience.during(job.name) { await finishAtLast(job) } }
+            if !(await isSuperseded(job)) {
+                await standstill.during(job.name) { await patience.during(job.name) { await finishAtLast(job) } }
+            }
             if let note = job.note { await notes.remove(note) }
             current = nil
             failingSince = nil
@@ -123,6 +136,20 @@ actor CheckpointUploader {
             showQueue()
         }
         worker = nil
+    }
+
+    /// True where the bucket has as many newer checkpoints as it is to keep: this one would be removed again at once.
+    private func isSuperseded(_ job: UploadJob) async -> Bool {
+        guard case .checkpoint(let checkpoint, let pattern) = job.content, let keep = pattern.keepRemote else {
+            return false
+        }
+        let order = (checkpoint.step, job.attempt, job.save)
+        guard verified[job.stage, default: []].filter({ $0.order > order }).count >= max(1, keep) else { return false }
+        log.say("\(job.name) is left out: the bucket has the newer ones that 'keep_remote' asks for")
+        await job.upload.discard()
+        // It may leave the disk as if it had been in the bucket and were removed there.
+        safe[job.stage, default: [:]][checkpoint.step] = checkpoint.files
+        return true
     }
 
     private func finishAtLast(_ job: UploadJob) async {

@@ -11,7 +11,6 @@ extension Journey {
         var final = outcome
         if outcome != nil, let uploader = luggage.uploader, let session = luggage.session {
             do throws(SupervisionError) {
-                if supervisor.termination != nil { await uploader.hurry() }
                 session.hurryTransfers()
                 try await uploader.drain(patience: session.persistence.patience) { [supervisor] in
                     supervisor.termination.map { $0.deadline - .milliseconds(1500) }

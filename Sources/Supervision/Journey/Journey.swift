@@ -68,7 +68,6 @@ public final class Journey: Sendable {
         supervisor.whenTerminated { [self] termination in
             log.say("asked to stop by signal \(termination.signal)\(termination.requests > 1 ? " again" : "")")
             work.cancel()
-            if let uploader = luggage.withLock({ $0.uploader }) { Task { await uploader.hurry() } }
         }
         return await end(after: await work.value)
     }
