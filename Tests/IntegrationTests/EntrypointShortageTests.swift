@@ -24,35 +24,6 @@ import Testing
         }
     }
 
-    /// Opens connections and says what none of them deserves an answer to, as many at once as it may.
-    private static let flood = """
-        import socket, sys, time
-        port, count = int(sys.argv[1]), int(sys.argv[2])
-        texts = [b"", b"GET /", b"GET /x HTTP/1.1\\r\\nHost: x\\r\\nA: ", b"\\x16\\x03\\x01", b"GET /.caas/ HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n"]
-        def health():
-            started = time.time()
-            with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-                connection.sendall(b"GET /healthz HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
-                connection.settimeout(30)
-                assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
-            return time.time() - started
-        crowd, opened, slowest = [], 0, 0
-        while opened < count:
-            connection = socket.create_connection(("127.0.0.1", port), timeout=30)
-            connection.setblocking(False)
-            opened += 1
-            crowd.append(connection)
-            # Some drip on, of which many were cut off already.
-            for one in crowd[-1:] if opened % 50 else crowd[-300:]:
-                try: one.send(texts[opened % len(texts)] or b"x")
-                except OSError: pass
-            if len(crowd) > 1500:
-                for connection in crowd[:500]: connection.close()
-                crowd = crowd[500:]
-            if opened % 250 == 0: slowest = max(slowest, health())
-        print("opened", opened, "slowest", slowest)
-        """
-
     @Test(arguments: [(soft: 256, hard: 1024), (soft: 256, hard: 256)])
     func `strangers with thousands of connections cost a run nothing`(_ descriptors: (soft: Int, hard: Int))
         async throws
@@ -77,7 +48,7 @@ import Testing
             limits: EntrypointBundle.Limits(descriptors: descriptors))
         let site = LiveSiteReader(port: port, token: EntrypointRun.token)
         _ = try await eventually { try await site.text("/.caas/log").flatMap { $0.contains("step 1/") ? $0 : nil } }
-        let outcome = try await Command(Checkout.python, ["-c", Self.flood, "\(port)", "\(count)"]).run()
+        let outcome = try await Flood.run(port: port, count: count)
         #expect(outcome.output.contains("opened \(count) "), "\(outcome.output) \(outcome.errors)")
         try FileSystem.write([UInt8](), to: bundle.data.appending("work/over"))
         #expect(try await EntrypointRun.finish(container, within: 300) == 0, "\(container.printed)")

@@ -6,7 +6,7 @@ import NIOPosix
 import Synchronization
 
 /// What goes wrong with one request on its way to a real server.
-enum Fault: Sendable {
+public enum Fault: Sendable {
     case none
     /// Answered here; the server never sees it.
     case answer(Int, String)
@@ -27,38 +27,52 @@ enum Fault: Sendable {
 }
 
 /// What goes wrong now, which a test may change while a proxy is at work.
-final class FaultSwitch: Sendable {
+public final class FaultSwitch: Sendable {
     private let current: Mutex<@Sendable (FaultProxy.Request) -> Fault> = Mutex { _ in .none }
 
-    func set(_ decide: @escaping @Sendable (FaultProxy.Request) -> Fault) { current.withLock { $0 = decide } }
-    func decide(_ request: FaultProxy.Request) -> Fault { current.withLock { $0 }(request) }
+    /// A switch that lets everything pass.
+    public init() {}
+
+    /// Decides by this from now on.
+    public func set(_ decide: @escaping @Sendable (FaultProxy.Request) -> Fault) { current.withLock { $0 = decide } }
+    /// What happens to this request.
+    public func decide(_ request: FaultProxy.Request) -> Fault { current.withLock { $0 }(request) }
 }
 
 /// A server on loopback that hands requests on to a real one, but for what a test lets go wrong.
-final class FaultProxy: Sendable {
+public final class FaultProxy: Sendable {
     /// A request as a test decides on it.
-    struct Request: Sendable {
-        let method: String
-        let target: String
+    public struct Request: Sendable {
+        /// Its method, such as PUT.
+        public let method: String
+        /// Its path and query.
+        public let target: String
         /// The fields that came with it, names in lower case.
-        let headers: [String: String]
+        public let headers: [String: String]
         /// How many requests with this method and path came before.
-        let repetition: Int
+        public let repetition: Int
         /// How many requests with this method, path and query came before.
-        let asked: Int
+        public let asked: Int
         /// Which multipart upload it belongs to, in the order in which they were seen.
-        let upload: Int?
+        public let upload: Int?
 
-        var isCreate: Bool { method == "POST" && target.contains("?uploads") }
-        var isPart: Bool { method == "PUT" && target.contains("partNumber=") }
-        var isComplete: Bool { method == "POST" && target.contains("uploadId=") }
+        /// True where it begins a multipart upload.
+        public var isCreate: Bool { method == "POST" && target.contains("?uploads") }
+        /// True where it sends a part.
+        public var isPart: Bool { method == "PUT" && target.contains("partNumber=") }
+        /// True where it ends a multipart upload.
+        public var isComplete: Bool { method == "POST" && target.contains("uploadId=") }
     }
 
-    let endpoint: String
+    /// Its address, as R2_ENDPOINT_URL.
+    public let endpoint: String
     private let channel: any Channel
+    private let relay: Relay
 
-    init(_ upstream: String, _ decide: @escaping @Sendable (Request) -> Fault) async throws {
+    /// A proxy before the server at `upstream`.
+    public init(_ upstream: String, _ decide: @escaping @Sendable (Request) -> Fault) async throws {
         let relay = Relay(upstream: try HTTPURL(upstream), decide: decide)
+        self.relay = relay
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -71,6 +85,12 @@ final class FaultProxy: Sendable {
     }
 
     deinit { channel.close(promise: nil) }
+
+    /// Hands requests on to another server from now on, such as the same one after a new start.
+    public func lead(to upstream: String) throws {
+        let upstream = try HTTPURL(upstream)
+        relay.upstream.withLock { $0 = upstream }
+    }
 
     /// Reads the requests of one connection, and ends it as the test wants.
     private final class Conversation: ChannelInboundHandler {
@@ -113,14 +133,14 @@ final class FaultProxy: Sendable {
 
     /// Hands requests on; what came before is remembered by all connections.
     private final class Relay: Sendable {
-        let upstream: HTTPURL
+        let upstream: Mutex<HTTPURL>
         let decide: @Sendable (Request) -> Fault
         let client = HTTPClient()
         let counts = Mutex<[String: Int]>([:])
         let uploads = Mutex<[Substring]>([])
 
         init(upstream: HTTPURL, decide: @escaping @Sendable (Request) -> Fault) {
-            self.upstream = upstream
+            self.upstream = Mutex(upstream)
             self.decide = decide
         }
 
@@ -185,7 +205,8 @@ final class FaultProxy: Sendable {
 
         private func forward(_ head: HTTPRequestHead, _ body: [UInt8]) async throws -> HTTPResponse {
             var request = HTTPRequest(
-                head.method.rawValue, upstream.with(target: head.uri), body: body.isEmpty ? .empty : .bytes(body))
+                head.method.rawValue, upstream.withLock { $0 }.with(target: head.uri),
+                body: body.isEmpty ? .empty : .bytes(body))
             request.followsRedirects = false
             // Host goes along as it was signed.
             for field in head.headers where !["content-length", "connection"].contains(field.name.lowercased()) {
