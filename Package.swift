@@ -141,7 +141,8 @@ let package = Package(
         module("JSON"),
         module("Spelling"),
         module("POSIX", ["TerminalText", "CLinux", systemPackage]),
-        .target(name: "CSHA256", dependencies: ["CLibCrypto"]),
+        // Unoptimised, the rounds take twenty times as long, and with them every test that uploads.
+        .target(name: "CSHA256", dependencies: ["CLibCrypto"], cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CProcessStart", cSettings: [.define("CAAS_STATIC", .when(configuration: .release))]),
         cLibrary("CLibArchive", "libarchive", apt: "libarchive-dev"),
         // Without pkg-config, whose -L would come before that of the entrypoint's own libcurl.
