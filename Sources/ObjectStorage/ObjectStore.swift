@@ -12,6 +12,11 @@ public protocol ObjectStore: Sendable {
         _ file: FilePath, to key: String, once: Bool, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) -> UploadedObject
 
+    /// Has what was uploaded copied to another key without moving a byte of it over the network.
+    ///
+    /// nil where the store cannot do that, or where nothing proves that the copy is what was uploaded.
+    func copy(_ object: UploadedObject, to key: String) async throws(StorageError) -> UploadedObject?
+
     /// The content of an object of at most `limit` bytes, nil where there is none.
     func get(_ key: String, limit: Int) async throws(StorageError) -> [UInt8]?
 
@@ -50,6 +55,9 @@ extension ObjectStore {
     ) async throws(StorageError) -> UploadedObject {
         try await upload(file, to: key, once: true, progress: progress)
     }
+
+    /// Stores copy nothing unless they say how.
+    public func copy(_ object: UploadedObject, to key: String) async throws(StorageError) -> UploadedObject? { nil }
 
     /// Downloads an object without telling how far it is.
     public func download(_ object: UploadedObject, to file: FilePath) async throws(StorageError) {

@@ -1,6 +1,8 @@
 import JSON
+import ObjectStorage
 import POSIX
 import RunContract
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -53,6 +55,37 @@ import Testing
         }
         let listed = try await Command("find", [server.storage.string, "-name", "complete.json"]).succeed()
         #expect(listed.split(separator: "\n").count == 1 && listed.contains("trusted"))
+    }
+
+    @Test func `no byte of a file leaves twice, whatever the file is and whoever restored it`() async throws {
+        let server = try await SwiftS3Server()
+        let sent = Mutex(0)
+        let proxy = try await FaultProxy(server.endpoint) { request in
+            if request.method == "PUT", request.headers["x-amz-copy-source"] == nil {
+                sent.withLock { $0 += request.headers["content-length"].flatMap { Int($0) } ?? 0 }
+            }
+            return .none
+        }
+        var run = try HostRun(
+            "twice",
+            """
+            mkdir -p $DATA/ck $DATA/final; head -c 20000000 /dev/urandom >$DATA/final/model.bin
+            ln $DATA/final/model.bin $DATA/ck/model_1.bin; echo m >$DATA/ck/meta_1.json
+            """)
+        run.program.stages[0].outputs = ["final/*"]
+        run.program.stages.append(HostRun.stage("end", "cksum <$DATA/final/model.bin; [ $ATTEMPT != 1 ]"))
+        run.environment.merge(server.environment) { $1 }
+        run.environment["R2_ENDPOINT_URL"] = proxy.endpoint
+        _ = try await run.finish("first", with: 1)
+        let content = try FileSystem.read(run.data.appending("final/model.bin"))
+        try run.loseDisk()
+        let printed = try await run.finish("second")
+        #expect((20_000_000...21_000_000).contains(sent.withLock { $0 }), "\(printed)")
+        let reader = try BucketReader(server, run: "twice")
+        let artifact = try #require(try await reader.completion()?.artifacts.first?.files.first)
+        #expect(artifact.key.contains("/artifacts/"))
+        #expect(try await reader.store.get(artifact.key, limit: 32 << 20) == content, "\(printed)")
+        #expect(try await reader.checkpoints() == ["1-1"])
     }
 
     @Test func `after kill -9 in an upload the next start trains on from that checkpoint and finishes the upload`()

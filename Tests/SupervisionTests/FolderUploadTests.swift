@@ -87,7 +87,7 @@ struct FolderUploadTests {
     }
 
     private func upload(done: [FileRecord] = []) -> FolderUpload {
-        FolderUpload(store, to: "run/", done: done) { [notes] in await notes.take($0) }
+        FolderUpload(store, to: "run/", sent: SentFiles(), done: done) { [notes] in await notes.take($0) }
     }
 
     @Test func `several go at once, and the records come in the order of paths`() async throws {

@@ -43,6 +43,17 @@ extension S3Client {
         return made.isSame(as: status)
     }
 
+    /// The copy carries the token of the upload, by which it is known to be that upload's content and no other's.
+    public func copy(_ object: UploadedObject, to key: String) async throws(StorageError) -> UploadedObject? {
+        guard try await copy(object.key, from: self, to: key, once: false) == true,
+            let made = try await head(key), made.size == object.size,
+            made.metadata[UploadToken.metadataName] == object.uploadToken
+        else { return nil }
+        return UploadedObject(
+            key: key, size: object.size, partSize: object.partSize, parts: object.parts,
+            uploadToken: object.uploadToken)
+    }
+
     /// True where two objects of the same service surely have the same content.
     public func isSame(_ key: String, as otherKey: String, in other: S3Client) async throws(StorageError) -> Bool {
         guard let one = try await head(key), let two = try await other.head(otherKey) else { return false }

@@ -8,6 +8,8 @@ import SystemPackage
 actor FolderUpload {
     private let store: any ObjectStore
     private let folder: String
+    /// What other folders of the run have sent, of this machine's files.
+    private let sent: SentFiles
     /// What is in the bucket, and of what content of the file, nil where an earlier start of the run sent it.
     private var done: [RelativePath: (record: FileRecord, snapshot: FileSnapshot?)]
     /// Hears of the files that are in the bucket, so that a later start need not send them again.
@@ -20,11 +22,12 @@ actor FolderUpload {
 
     /// An upload below a key that ends with a slash.
     init(
-        _ store: any ObjectStore, to folder: String, done: [FileRecord] = [],
+        _ store: any ObjectStore, to folder: String, sent: SentFiles, done: [FileRecord] = [],
         note: (@Sendable ([FileRecord]) async -> Void)? = nil
     ) {
         self.store = store
         self.folder = folder
+        self.sent = sent
         // What stages can write may claim anything; below this key nothing but this upload's own can be.
         let own = done.filter { $0.key.utf8.starts(with: folder.utf8) }
         self.done = Dictionary(own.map { ($0.path, ($0, nil)) }) { $1 }
@@ -41,13 +44,13 @@ actor FolderUpload {
         let files = files.sorted { $0.name < $1.name }
         forget(files)
         nameKeys(files)
-        let sent = MovedBytes(progress)
+        let moved = MovedBytes(progress)
         do {
             let records = try await BoundedTasks.run(files.count, atOnce: TransferLimits.filesAtOnce) { index in
-                let record = try await self.record(files[index]) { sent.update(index, $0) }
-                try await self.verify(record)
+                let record = try await self.record(files[index]) { moved.update(index, $0) }
+                try await self.verify(record, files[index].snapshot)
                 await self.noteSoon()
-                sent.update(index, record.size)
+                moved.update(index, record.size)
                 return record
             }
             await noting?.value
@@ -90,20 +93,40 @@ actor FolderUpload {
     ) async throws(StorageError) -> FileRecord {
         if let sent = done[file.name] { return sent.record }
         let key = keys[file.name] ?? folder + file.name.apart
-        let object: UploadedObject
-        do throws(StorageError) {
-            object = try await store.upload(file.path, to: key, once: true, progress: progress)
-        } catch {
-            // Only this start of the run writes below this key: what is there is our own earlier try.
-            guard error.code == .preconditionFailed else { throw error }
-            object = try await store.upload(file.path, to: key, once: false, progress: progress)
-        }
+        let object =
+            if let copy = try await copy(file, to: key) { copy } else {
+                try await upload(file, to: key, progress)
+            }
         let record = FileRecord(path: file.name, object: object, attributes: file.attributes)
         done[file.name] = (record, file.snapshot)
         return record
     }
 
-    private func verify(_ record: FileRecord) async throws {
+    private func upload(
+        _ file: UploadFile, to key: String, _ progress: @escaping @Sendable (Int64) -> Void
+    ) async throws(StorageError) -> UploadedObject {
+        do throws(StorageError) {
+            return try await store.upload(file.path, to: key, once: true, progress: progress)
+        } catch {
+            // Only this start of the run writes below this key: what is there is our own earlier try.
+            guard error.code == .preconditionFailed else { throw error }
+            return try await store.upload(file.path, to: key, once: false, progress: progress)
+        }
+    }
+
+    /// Has the service copy what it holds of this content under another key; nil where the file has to be sent.
+    private func copy(_ file: UploadFile, to key: String) async throws(StorageError) -> UploadedObject? {
+        guard let known = sent.object(file.snapshot), known.key != key else { return nil }
+        do throws(StorageError) {
+            return try await store.copy(known, to: key)
+        } catch {
+            // It may be removed from there by now, or the service may copy nothing: the file itself is still here.
+            guard error.code == .cancelled else { return nil }
+            throw error
+        }
+    }
+
+    private func verify(_ record: FileRecord, _ snapshot: FileSnapshot) async throws {
         guard !isVerified.contains(record.path) else { return }
         guard try await store.verify(record.object) else {
             done[record.path] = nil
@@ -111,6 +134,7 @@ actor FolderUpload {
                 .verification, "verify \(record.key)", "the bucket holds something else than was uploaded")
         }
         isVerified.insert(record.path)
+        sent.add(record.object, snapshot)
     }
 
     /// Has what is done noted; what comes while a note is written is in the next one.

@@ -16,6 +16,7 @@ actor CheckpointUploader {
     private let log: RunLog
     private let board: RunBoard
     private let notes: UploadNotes
+    private let sent: SentFiles
     private let patience: UploadPatience
     private let standstill: StandstillWatch
     private var queue: [UploadJob] = []
@@ -40,6 +41,7 @@ actor CheckpointUploader {
         log = session.log
         board = session.board
         notes = session.notes
+        sent = session.sent
         patience = UploadPatience(limits: session.limits, log: session.log)
         standstill = session.standstill
     }
@@ -63,7 +65,7 @@ actor CheckpointUploader {
     func goOn(_ note: UploadNote, _ pattern: CheckpointPattern, stage: String) {
         guard let checkpoint = note.checkpoint else { return }
         let folder = layout.checkpoint(stage: stage, step: checkpoint.step, attempt: note.attempt, save: note.save)
-        let upload = FolderUpload(store, to: folder, done: note.done) { [notes] records in
+        let upload = FolderUpload(store, to: folder, sent: sent, done: note.done) { [notes] records in
             var note = note
             note.done = records
             await notes.write(note)
@@ -80,7 +82,7 @@ actor CheckpointUploader {
         append(
             UploadJob(
                 stage: stage, attempt: attempt, content: .outputs(outputs), folder: folder,
-                upload: FolderUpload(store, to: folder)))
+                upload: FolderUpload(store, to: folder, sent: sent)))
     }
 
     private func append(_ job: UploadJob) {

@@ -100,10 +100,10 @@ struct Restorer: Sendable {
                 }
                 try await session.store.download(file.object, to: path)
             }
-            guard let attributes = file.attributes else { return }
-            do throws(POSIXError) { try FileSystem.setAttributes(path, attributes) } catch {
-                throw StorageError(.local, "restore \(path)", "\(error)")
-            }
+            do throws(POSIXError) {
+                if let attributes = file.attributes { try FileSystem.setAttributes(path, attributes) }
+                session.sent.add(file.object, FileSnapshot(try FileStatus(path)))
+            } catch { throw StorageError(.local, "restore \(path)", "\(error)") }
         }
         do throws(POSIXError) {
             try await BlockingThread.run { () throws(POSIXError) in try RestoredTree.make(tree, below: folder) }

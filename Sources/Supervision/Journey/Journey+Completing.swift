@@ -43,7 +43,8 @@ extension Journey {
         }
         await session.notes.write(note)
         let upload = FolderUpload(
-            session.store, to: session.layout.artifact(into: into, attempt: note.attempt), done: note.done
+            session.store, to: session.layout.artifact(into: into, attempt: note.attempt), sent: session.sent,
+            done: note.done
         ) { [notes = session.notes] records in
             var note = note
             note.done = records

@@ -39,6 +39,9 @@ struct RunSession: Sendable {
     /// What it finds of stages that need not be run again here.
     let finished: FinishedStages
 
+    /// What of this machine's files is in the bucket, so that nothing is sent twice.
+    let sent = SentFiles()
+
     /// Says of what is transferred where it does not move.
     var standstill: StandstillWatch { StandstillWatch(log: log, board: board) }
 
