@@ -26,6 +26,7 @@ final class MishapRun {
     private var container: RunningProgram?
     private var random: SeededGenerator
     private var starts = 0
+    private var hasLostDisk = false
     private var uploaded: [Int] = []
     private(set) var story: [String] = []
 
@@ -115,7 +116,8 @@ final class MishapRun {
             if mishap == .machineLost { try loseDisk() }
         case .preempted:
             container?.signal(SIGTERM)
-            try await end(expecting: [75])
+            // It may be ending of its own since its trainer was killed.
+            try await end(expecting: [75, 137])
             if chance(0.5) { try loseDisk() }
         case .trainerKilled:
             _ = try await bundle.execute(["/bin/sh", "-c", "kill -9 $(cat /data/pid)"])
@@ -181,6 +183,7 @@ final class MishapRun {
 
     private func loseDisk() throws {
         note("disk lost")
+        hasLostDisk = true
         try FileSystem.removeTree(bundle.data.appending("work"))
     }
 
@@ -256,7 +259,8 @@ final class MishapRun {
         let reader = try reader()
         let record = try #require(try await reader.completion(), "\(story)")
         let last = try #require(uploaded.last)
-        if keepsAll { #expect(uploaded == Array(1...last), "\(story)") }
+        // With a disk goes what waited behind something newer.
+        if keepsAll, !hasLostDisk { #expect(uploaded == Array(1...last), "\(story)") }
         for step in uploaded.suffix(3) {
             let folders = reader.layout.checkpoints(stage: "base")
             let key = try #require(
@@ -272,6 +276,9 @@ final class MishapRun {
         #expect(model == weights(of: last), "\(story)")
         let status = try await reader.status()
         #expect(status?.phase == .complete && status?.exitCode == 0, "\(story)")
-        #expect(try await reader.log().contains("trained to step \(last)"), "\(story) \(printed)")
+        // What a start said that was killed may be lost; what the last one said is not.
+        let lines = try await Set(reader.log())
+        let said = printed.split(separator: "\n").filter { $0.hasPrefix("step ") || $0.hasPrefix("trained") }
+        #expect(said.allSatisfy { lines.contains(String($0)) }, "\(story) \(printed)")
     }
 }

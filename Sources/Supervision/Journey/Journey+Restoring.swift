@@ -29,9 +29,9 @@ extension Journey {
         if let pattern = try session.pattern(of: stage) {
             let manifests = try await restorer.checkpoints(stage)
             let uploader = luggage.withLock { $0.uploader }
-            let unfinished = try await unfinished(stage, pattern, session, manifests: manifests, isMoot: isFinished)
+            let unfinished = try await unfinished(stage, pattern, session, manifests: manifests)
             if let newest = unfinished.last, newest.order > manifests.first?.order ?? (-1, 0, 0) {
-                step = newest.checkpoint?.step
+                step = isFinished ? nil : newest.checkpoint?.step
             } else if !isFinished {
                 step = try await restorer.restore(manifests, to: pattern.root)?.step
             }
@@ -85,13 +85,11 @@ extension Journey {
 
     /// Checkpoints that an earlier start found complete here and did not bring into the bucket.
     private func unfinished(
-        _ stage: Program.Stage, _ pattern: CheckpointPattern, _ session: RunSession, manifests: [FolderManifest],
-        isMoot: Bool
+        _ stage: Program.Stage, _ pattern: CheckpointPattern, _ session: RunSession, manifests: [FolderManifest]
     ) async throws(SupervisionError) -> [UploadNote] {
         var left: [UploadNote] = []
         for note in try await session.notes.unfinished(of: stage.name, pattern) {
-            let isThere = manifests.contains { $0.order == note.order }
-            if isThere || isMoot {
+            if manifests.contains(where: { $0.order == note.order }) {
                 await session.notes.remove(note)
             } else {
                 log.say(
