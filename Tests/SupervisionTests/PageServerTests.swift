@@ -177,4 +177,31 @@ import Testing
         ).run()
         #expect(outcome.output.hasSuffix("ok\n"), "\(outcome.output) \(outcome.errors)")
     }
+
+    @Test func `a relayed connection on which nothing moves ends after ten minutes, a WebSocket after an hour`()
+        async throws
+    {
+        let site = try Site(isPublic: true)
+        let upstream = try await Upstream()
+        site.relay.open(port: upstream.port, hasRoot: true)
+        let folder = try TemporaryFolder()
+        let client = try RunningProgram(
+            Checkout.python, ["-c", Upstream.client, "idle", "\(site.server.port)"], log: folder("log"))
+        func say(_ text: String) async throws {
+            _ = try await eventually { client.printed.contains(text) || client.status != nil ? true : nil }
+        }
+        try await say("both are open")
+        // Between the two the loop answers somebody else, so that what it cut off would be closed by then.
+        try await site.server.sweep(minutesAhead: 9)
+        _ = try await site.get("/healthz")
+        #expect(client.printed == "both are open\n")
+        try await site.server.sweep(minutesAhead: 10)
+        try await say("the relay is closed")
+        try await site.server.sweep(minutesAhead: 59)
+        _ = try await site.get("/healthz")
+        #expect(client.printed == "both are open\nthe relay is closed\n")
+        try await site.server.sweep(minutesAhead: 60)
+        _ = try await eventually { client.status }
+        #expect(client.printed.hasSuffix("the tunnel is closed\nok\n"))
+    }
 }

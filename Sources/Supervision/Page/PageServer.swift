@@ -13,6 +13,7 @@ public final class PageServer: Sendable {
 
     private let channel: any Channel
     private let group: MultiThreadedEventLoopGroup
+    private let table: SharedTable
 
     /// The port that it listens on.
     public var port: Int { channel.localAddress?.port ?? 0 }
@@ -48,6 +49,12 @@ public final class PageServer: Sendable {
         bound.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             table.value.sweep(.now())
         }
+        self.table = table
+    }
+
+    /// Cuts off whoever will have used up his time so many minutes from now.
+    func sweep(minutesAhead minutes: Int64) async throws {
+        try await channel.eventLoop.submit { [table] in table.value.sweep(.now() + .minutes(minutes)) }.get()
     }
 
     /// The event loop ends the process where it gets no thread or no descriptor of its own, and so it is begun only once
