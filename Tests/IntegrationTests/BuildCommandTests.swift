@@ -111,9 +111,10 @@ import Testing
         }
     }
 
-    @Test func `a file of 20 GB that is nearly all hole is built in little memory`() async throws {
+    /// More than the eleven octal digits of a tar's size hold.
+    @Test func `a file of 9 GiB that is nearly all hole is built in little memory`() async throws {
         try writeImage("sparse")
-        let script = "truncate -s 20G big; printf end | dd of=big bs=1 seek=10000000000 conv=notrunc"
+        let script = "truncate -s 9G big; printf end | dd of=big bs=1 seek=9000000000 conv=notrunc"
         try await Command("sh", ["-euc", script], in: folder("images/sparse/files")).succeed()
         let timed = try await Command(
             "time", ["-f", "%M", Checkout.program("caasctl"), "build", folder("images/sparse").string],
@@ -122,7 +123,7 @@ import Testing
         #expect(timed.status == 0, "\(timed.errors)")
         let kilobytes = try #require(timed.errors.split(separator: "\n").last.flatMap { Int($0) })
         #expect(kilobytes < 64 << 10)
-        #expect(try await caasctl(["ls", "sparse", "-R", "-l"]).succeed().contains("21474836480"))
+        #expect(try await caasctl(["ls", "sparse", "-R", "-l"]).succeed().contains("9663676416"))
     }
 
     @Test func `a base stays in its registry until an output needs it`() async throws {
