@@ -110,6 +110,16 @@ actor CheckpointUploader {
         SupervisionError(.uploadIncomplete, "upload \(current?.name ?? queue.first?.name ?? "everything")", reason)
     }
 
+    /// Lets go of what the trainer removed while it waited.
+    private func dropVanished() async {
+        for job in queue where job.step != nil {
+            guard case .some(.none) = try? await survey(job) else { continue }
+            queue.removeAll { $0.folder == job.folder }
+            _ = await leaveOut(job, "before it was uploaded")
+            if let note = job.note { await notes.remove(note) }
+        }
+    }
+
     /// Outputs come after all checkpoints.
     private func next() -> UploadJob? {
         let newest = queue.indices.last { queue[$0].step != nil } ?? queue.indices.first
@@ -126,7 +136,9 @@ actor CheckpointUploader {
     }
 
     private func work() async {
-        while let job = next() {
+        while true {
+            await dropVanished()
+            guard let job = next() else { break }
             current = job
             if !(await isSuperseded(job)) {
                 await standstill.during(job.name) { await patience.during(job.name) { await finishAtLast(job) } }
