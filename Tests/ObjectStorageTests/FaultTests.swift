@@ -220,6 +220,26 @@ import Timestamps
     }
 
     @Test(arguments: ServerKind.allCases)
+    func `a list that came damaged is asked for again, and one that always does is an error`(
+        _ kind: ServerKind
+    ) async throws {
+        for times in [2, Int.max] {
+            let (client, proxy, folder, _) = try await Self.scene(kind) {
+                $0.target.contains("list-type") && $0.asked < times
+                    ? .answer(200, "<ListBucketResult><Contents>") : .none
+            }
+            _ = try await client.upload(folder("in"), to: "listed-\(times)", once: false, progress: nil)
+            if times == 2 {
+                #expect(try await client.list("listed-2").map(\.key) == ["listed-2"])
+            } else {
+                let error = await #expect(throws: StorageError.self) { try await client.list("listed-") }
+                #expect(error?.message.contains("cannot read XML") == true)
+            }
+            withExtendedLifetime(proxy) {}
+        }
+    }
+
+    @Test(arguments: ServerKind.allCases)
     func `a file that never comes whole gets no name`(_ kind: ServerKind) async throws {
         for (fault, code) in [(Fault.cutAnswer(1000), StorageError.Code.unreachable), (.corruptAnswer, .corrupted)] {
             let (client, proxy, folder, _) = try await Self.scene(kind) { $0.method == "GET" ? fault : .none }

@@ -50,11 +50,7 @@ extension S3Client {
         ]
         if isShallow { call.query.append(("delimiter", "/")) }
         if let token { call.query.append(("continuation-token", token)) }
-        let body = try await perform(call).body
-        let document: XMLElement
-        do throws(XMLError) { document = try XMLElement(body) } catch {
-            throw StorageError(.other, action, error.description)
-        }
+        let document = try await document(call, doing: action)
         guard document.name == "ListBucketResult" else {
             throw StorageError(.other, action, "the answer is <\(document.name)>, not a listing")
         }

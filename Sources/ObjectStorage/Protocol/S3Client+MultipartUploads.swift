@@ -25,11 +25,7 @@ extension S3Client {
         for _ in 0..<Self.mostUploadPages {
             call.query = [("uploads", ""), ("encoding-type", "url"), ("prefix", prefix)]
             if let marker { call.query += [("key-marker", marker.key), ("upload-id-marker", marker.id)] }
-            let document: XMLElement
-            let body = try await perform(call).body
-            do throws(XMLError) { document = try XMLElement(body) } catch {
-                throw StorageError(.other, call.action, error.description)
-            }
+            let document = try await document(call)
             guard document.name == "ListMultipartUploadsResult" else {
                 throw StorageError(.other, call.action, "the answer is <\(document.name)>, not a listing")
             }

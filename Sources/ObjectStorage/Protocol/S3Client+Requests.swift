@@ -18,6 +18,21 @@ extension S3Client {
         return answer
     }
 
+    /// The document that answers a question; asked for again where what comes is none, as after damage on the way.
+    func document(_ call: S3Call, doing action: String? = nil) async throws(StorageError) -> XMLElement {
+        var attempt = 0
+        while true {
+            let body = try await perform(call).body
+            do throws(XMLError) { return try XMLElement(body) } catch {
+                guard attempt + 1 < min(3, policy.attempts) else {
+                    throw StorageError(.other, action ?? call.action, error.description)
+                }
+            }
+            try await pause(policy.wait(after: attempt), call.action)
+            attempt += 1
+        }
+    }
+
     private func repeated(
         _ call: S3Call, _ step: TransferStep?, limit: Int, sink: (any HTTPBodySink)?
     ) async throws(StorageError) -> HTTPResponse {

@@ -80,11 +80,7 @@ extension S3Client {
             call.query = [
                 ("max-parts", "1000"), ("part-number-marker", String(marker)), ("uploadId", begun.record.uploadID),
             ]
-            let document: XMLElement
-            let body = try await perform(call).body
-            do throws(XMLError) { document = try XMLElement(body) } catch {
-                throw StorageError(.other, call.action, "the list of its parts is not whole: \(error)")
-            }
+            let document = try await document(call)
             let numbers = document.all("Part").compactMap { part -> Int? in
                 guard let number = part["PartNumber"].flatMap({ Int($0) }), number > 0,
                     let size = part["Size"].flatMap({ Int64($0) }), let etag = part["ETag"]
