@@ -139,17 +139,27 @@ struct Restorer: Sendable {
         }
         var found: [FolderManifest] = []
         for (key, isFormer) in keys.values.sorted(by: { $0.key < $1.key }) {
-            guard let bytes = try await session.store.get(key, limit: 256 << 20) else { continue }
-            if let manifest = manifest(bytes, key, of: stage, isFormer: isFormer) { found.append(manifest) }
+            guard let json = try await document(key) else { continue }
+            if let manifest = manifest(json, key, of: stage, isFormer: isFormer) { found.append(manifest) }
         }
         return found.sorted { $0.order > $1.order }
     }
 
+    /// nil where there is none, or none that can be read; what was damaged on its way is whole when it comes again.
+    private func document(_ key: String) async throws(StorageError) -> JSONValue? {
+        var reason: JSONError?
+        for _ in 0..<3 {
+            guard let bytes = try await session.store.get(key, limit: 256 << 20) else { return nil }
+            do throws(JSONError) { return try JSONValue(parsing: bytes) } catch { reason = error }
+        }
+        if let reason { session.log.say("\(key) does not count: \(reason)") }
+        return nil
+    }
+
     private func manifest(
-        _ bytes: [UInt8], _ key: String, of stage: Program.Stage, isFormer: Bool
+        _ json: JSONValue, _ key: String, of stage: Program.Stage, isFormer: Bool
     ) -> FolderManifest? {
         do throws(JSONError) {
-            let json = try JSONValue(parsing: bytes)
             // Where none of ours is beside the folder, its upload was cut off, or it is of an earlier version.
             if isFormer, json["stage"]?.string != stage.name || json["parts"] != nil { return nil }
             let manifest = try FolderManifest(json: json, below: session.layout.root)
