@@ -3,13 +3,13 @@ import SystemPackage
 
 /// Frees the disk of checkpoints that are safe in the bucket.
 enum LocalRetention {
-    /// Removes all but the newest sets that the rule keeps; of the others only those that still are what is `safe`.
+    /// Removes the sets that are `safe`, and still what they were then, but for the newest of them that the rule keeps.
     ///
-    /// What could not be looked at is not removed.
+    /// What nobody vouches for stays, and takes no place of those. What could not be looked at is not removed.
     static func apply(_ pattern: CheckpointPattern, safe: [Int: [String: FileSnapshot]]) {
         guard let keep = pattern.keepLocal else { return }
         let sets = CheckpointTracker(pattern).candidates(in: FolderScan(pattern.root).files)
-        for old in sets.dropLast(max(1, keep)) where safe[old.step] == old.files {
+        for old in sets.filter({ safe[$0.step] == $0.files }).dropLast(max(1, keep)) {
             for path in old.files.keys {
                 let file = pattern.root.appending(path)
                 try? FileSystem.remove(file)

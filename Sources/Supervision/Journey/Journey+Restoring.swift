@@ -35,12 +35,12 @@ extension Journey {
             } else if !isFinished {
                 step = try await restorer.restore(manifests, to: pattern.root)?.step
             }
+            // In the first attempt whatever lies there came with the image or with a volume, and is the user's own.
+            if session.attempt > 1 && !isFinished { try moveTornAside(pattern, stage, session, newerThan: step) }
             await uploader?.know(manifests, of: stage.name, onDisk: await onDisk(manifests, pattern))
             for note in unfinished { await uploader?.goOn(note, pattern, stage: stage.name) }
             let names = manifests.map { "\(stage.name)/\($0.step ?? 0)" }
             board.update { $0.checkpoints += names.reversed() }
-            // In the first attempt whatever lies there came with the image or with a volume, and is the user's own.
-            if session.attempt > 1 && !isFinished { try moveTornAside(pattern, stage, session, newerThan: step) }
         }
         if isFinished { log.say("stage \(stage.name) was finished by an earlier attempt") }
         if let step { log.say("restored checkpoint \(stage.name)/\(step)") }
