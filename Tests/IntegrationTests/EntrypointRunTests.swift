@@ -60,7 +60,7 @@ import Testing
         let server = try await RcloneS3Server(secretAccessKey: "rclone-secret-of-this-test")
         let bundle = try await EntrypointBundle(.scratch)
         let secrets = [server.secretAccessKey, "wandb-secret-value", EntrypointRun.token]
-        let program = Trainer.program(delay: 0.5) { program in
+        let program = Trainer.program(holdAt: 2) { program in
             program.passSecrets = ["WANDB_API_KEY"]
             program.stages[0].run = [
                 "/bin/sh", "-c", "echo key $WANDB_API_KEY; cat /proc/1/environ; env; ls -l /proc/1/fd; exec /train",
@@ -77,6 +77,7 @@ import Testing
             page, site.text("/.caas/log"), site.text("/.caas/status.json"), site.text("/.caas/metrics"), site.text("/"),
         ]
         #expect(shown.allSatisfy { $0 != nil })
+        try FileSystem.write([UInt8](), to: bundle.data.appending("go"))
         #expect(try await EntrypointRun.finish(container) == 0, "\(container.printed)")
         let log = try await BucketReader(server, run: "hidden").log().joined(separator: "\n")
         #expect(log.contains("key <redacted>"))

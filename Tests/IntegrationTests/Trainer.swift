@@ -3,6 +3,8 @@ import RunContract
 /// A trainer that writes checkpoints, as a shell script and in C for where there is no shell.
 enum Trainer {
     /// Writes `model_<step>.bin` and `meta_<step>.json` for each step up to STEPS, DELAY seconds each; fails at FAIL_AT.
+    ///
+    /// The first start of a run waits after HOLD_AT for /data/go, so that what a test does comes before the end.
     static let script = """
         #!/bin/sh
         mkdir -p "$DATA/ck" "$DATA/final"
@@ -18,6 +20,7 @@ enum Trainer {
             echo "$RUN_ID weights of step $step" > "$DATA/ck/model_$number.bin"
             echo "{\\"step\\": $step}" > "$DATA/ck/meta_$number.json"
             echo "step $step/$STEPS loss: $((100 / step)).25"
+            [ "$step-$ATTEMPT" = "$HOLD_AT-1" ] && until [ -e /data/go ]; do sleep 0.1; done
         done
         cp "$DATA/ck/model_$number.bin" "$DATA/final/model.bin"
         echo "trained to step $step"
@@ -68,11 +71,13 @@ enum Trainer {
 
     /// A program with one stage that runs the trainer.
     static func program(
-        steps: Int = 5, delay: Double = 0.2, failAt: Int? = nil, change: (inout Program) -> Void = { _ in }
+        steps: Int = 5, delay: Double = 0.2, failAt: Int? = nil, holdAt: Int? = nil,
+        change: (inout Program) -> Void = { _ in }
     ) -> Program {
         var program = Program(name: "tiny", data: "/data/work")
         program.imageEnvironment = ["PATH": "/usr/bin:/bin", "STEPS": "\(steps)", "DELAY": "\(delay)"]
         if let failAt { program.imageEnvironment["FAIL_AT"] = "\(failAt)" }
+        if let holdAt { program.imageEnvironment["HOLD_AT"] = "\(holdAt)" }
         var stage = Program.Stage(name: "base", run: ["/train"])
         stage.resume = ["--resume=${RESUME_STEP}"]
         var rule = Program.CheckpointRule(
