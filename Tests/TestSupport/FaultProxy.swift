@@ -16,7 +16,7 @@ public enum Fault: Sendable {
     case loseAnswer
     /// Never answered.
     case stall
-    /// Handed on after so many seconds.
+    /// Handed on after so many seconds, where the client still waits then.
     case delay(Double)
     /// Handed on twice, as when a network repeats what it took for lost.
     case twice
@@ -193,6 +193,7 @@ public final class FaultProxy: Sendable {
                 try await write(answer.status, answer.headers, bytes, head, outbound)
             case .delay(let seconds):
                 try await Task.sleep(for: .seconds(seconds))
+                guard outbound.isActive else { return false }
                 let answer = try await forward(head, body)
                 try await write(answer.status, answer.headers, answer.body, head, outbound)
             case .none, .reset, .twice:

@@ -156,10 +156,13 @@ actor FolderUpload {
     }
 
     /// Removes what was sent and will never count; what cannot be removed now stays, and only takes room.
-    func discard() async {
-        for sent in done.values {
-            do throws(StorageError) { try await store.delete(sent.record.key) } catch { return }
-        }
+    ///
+    /// Its manifest goes first: it may be there although nobody heard the answer, or a start that was killed wrote it.
+    func discard(manifest: String) async {
+        do throws(StorageError) {
+            try await store.delete(manifest)
+            for sent in done.values { try await store.delete(sent.record.key) }
+        } catch { return }
         done = [:]
         isVerified = []
     }

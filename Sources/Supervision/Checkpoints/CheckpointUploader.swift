@@ -160,7 +160,7 @@ actor CheckpointUploader {
         let order = (checkpoint.step, job.attempt, job.save)
         guard verified[job.stage, default: []].filter({ $0.order > order }).count >= max(1, keep) else { return false }
         log.say("\(job.name) is left out: the bucket has the newer ones that 'keep_remote' asks for")
-        await job.upload.discard()
+        await job.upload.discard(manifest: layout.manifest(of: job.folder))
         // It may leave the disk as if it had been in the bucket and were removed there.
         safe[job.stage, default: [:]][checkpoint.step] = checkpoint.files
         return true
@@ -207,7 +207,7 @@ actor CheckpointUploader {
     /// A checkpoint that is not what it was: its scanner reports what it became once that is whole.
     private func leaveOut(_ job: UploadJob, _ moment: String) async -> Bool {
         log.say("\(job.name) changed or vanished \(moment); it is looked for again")
-        await job.upload.discard()
+        await job.upload.discard(manifest: layout.manifest(of: job.folder))
         return true
     }
 
