@@ -17,7 +17,12 @@ struct EntrypointMishapTests {
     func `kills, floods and outages lose nothing of a run`(_ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let run = try await MishapRun(seed: seed)
-        for mishap in RunMishap.allCases.shuffled(using: &random).prefix(Self.each) { try await run.suffer(mishap) }
-        try await run.complete()
+        do {
+            for mishap in RunMishap.allCases.shuffled(using: &random).prefix(Self.each) { try await run.suffer(mishap) }
+            try await run.complete()
+        } catch {
+            await run.abandon()
+            throw error
+        }
     }
 }
