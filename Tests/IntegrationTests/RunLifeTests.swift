@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A run that outlives its machines and the computer that started it: everything in a sandbox, typed as a user types it.
-@Suite(.serialized, .timeLimit(.minutes(10)))
+@Suite(.serialized, .timeLimit(.minutes(60)))
 struct RunLifeTests {
     /// Trains a step every half second, and serves what it made.
     private static let program = #"""
