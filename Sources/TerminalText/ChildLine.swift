@@ -9,7 +9,9 @@ public struct ChildLine: Sendable, CustomStringConvertible {
     /// A line of a source such as a stage.
     public init(_ line: String, of source: String) {
         let shown = VisibleText.output(line)
-        description = Self.looksLikeOurs(line) ? "\(VisibleText.line(source))| \(shown)" : shown
+        // What a bucket says of a line's source may be anything too.
+        let name = Self.looksLikeOurs(source) ? "stage" : VisibleText.line(source)
+        description = Self.looksLikeOurs(line) ? "\(name)| \(shown)" : shown
     }
 
     /// True where what is seen of a line begins as ours do, whatever unseen characters, colors or spaces are in between.

@@ -74,6 +74,10 @@ import Testing
         #expect(shown.unicodeScalars.allSatisfy { $0.value >= 0x20 || $0 == "\u{1B}" || $0 == "\t" })
     }
 
+    @Test(arguments: ours) func `nor does a source speak for us`(_ source: String) {
+        for line in [source, "caas: x"] { #expect(ChildLine(line, of: source).description.hasPrefix("stage| ")) }
+    }
+
     @Test(arguments: ["caasctl: x", "caas", "loss: 3", "the caas: x", "caas-entrypoint: x", "", "cas: x"])
     func `other lines stay as they are`(_ line: String) { #expect(ChildLine(line, of: "base").description == line) }
 }
