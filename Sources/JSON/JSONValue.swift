@@ -44,8 +44,11 @@ extension JSONValue {
         guard case .number(let text) = self else { return nil }
         return Int(text) ?? Double(text).flatMap { Int(exactly: $0) }
     }
-    /// A number.
-    public var double: Double? { if case .number(let text) = self { Double(text) } else { nil } }
+    /// A number that a double can hold: `1e400` is none, as it could not be written again.
+    public var double: Double? {
+        guard case .number(let text) = self, let value = Double(text), value.isFinite else { return nil }
+        return value
+    }
     /// True for null.
     public var isNull: Bool { self == .null }
 }

@@ -58,4 +58,9 @@ import Testing
     func `what is no whole number is none`(text: String) throws {
         #expect(try JSONValue(parsing: text).integer == nil)
     }
+
+    @Test(arguments: [("1.5", 1.5), ("-7", -7.0), ("1e300", 1e300), ("1e400", nil), ("-1e400", nil), ("\"1\"", nil)])
+    func `a number that no double holds is none`(text: String, value: Double?) throws {
+        #expect(try JSONValue(parsing: text).double == value)
+    }
 }

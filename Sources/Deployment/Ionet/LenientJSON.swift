@@ -44,7 +44,8 @@ extension JSONValue {
 
     /// A number that may be written as a text.
     func amount(_ name: String) -> Double? {
-        self[name]?.double ?? self[name]?.string.flatMap { Double($0) }
+        // `Double` reads "nan" and "inf" too.
+        self[name]?.double ?? self[name]?.string.flatMap { Double($0) }.flatMap { $0.isFinite ? $0 : nil }
     }
 
     /// A whole number that may be written as a text.
