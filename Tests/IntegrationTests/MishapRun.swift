@@ -217,7 +217,7 @@ final class MishapRun {
 
     private func end(expecting statuses: Set<Int>) async throws {
         guard let container else { return }
-        let status = try await EntrypointRun.finish(container, within: 120)
+        let status = try await EntrypointRun.finish(container, within: 400)
         note("ended with \(status)")
         let account = "\(story) \(container.printed)"
         try #require(statuses.contains(status) && !account.contains("BROKEN"), "\(account)")
@@ -239,7 +239,7 @@ final class MishapRun {
         for _ in 0..<5 {
             try await run()
             let running = try #require(container)
-            if try await EntrypointRun.finish(running, within: 120) == 0 { break }
+            if try await EntrypointRun.finish(running, within: 400) == 0 { break }
         }
         let printed = container?.printed ?? ""
         try await end(expecting: [0])
@@ -259,7 +259,9 @@ final class MishapRun {
         if keepsAll {
             #expect(steps.isSuperset(of: uploaded), "\(story)")
         } else {
-            #expect(steps.max() ?? 0 >= uploaded.max() ?? 0 && steps.count >= min(3, uploaded.count), "\(story)")
+            #expect(steps.max() ?? 0 >= uploaded.max() ?? 0, "\(story)")
+            // While a run works, one of those that were listed may make room for the next.
+            #expect(container != nil || steps.count >= min(3, uploaded.count), "\(story)")
         }
         if container == nil, let record = try await reader.completion() { note("complete: \(record.attempt)") }
         uploaded = steps.sorted()
