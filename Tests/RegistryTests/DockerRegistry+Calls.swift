@@ -1,9 +1,11 @@
 import TestSupport
+import Testing
 
 extension DockerRegistry {
     /// The requests that it has answered, in their order, as `PUT /v2/app/manifests/1`; it logs them a little later.
     func calls(atLeast count: Int) async throws -> [String] {
-        _ = try await eventually(within: 5, every: 0.05) { calls.count >= count ? true : nil }
+        let areThere = try await eventually(within: 5, every: 0.1) { calls.count >= count ? true : nil }
+        if areThere == nil { Issue.record("fewer than \(count): \(calls)") }
         return calls
     }
 

@@ -1,13 +1,22 @@
-/// Asks again and again until something is there; only what hangs fails.
+import Testing
+
+/// Asks again and again until something is there; what never comes fails the test, whoever looks at the answer.
 ///
 /// `seconds` is how long it takes at most where nothing else runs. A busy machine gets several minutes all the same.
 public func eventually<Value: Sendable>(
-    within seconds: Double = 30, every interval: Double = 0.1, _ ask: () async throws -> Value?
+    within seconds: Double = 30, every interval: Double = 0.1,
+    fileID: String = #fileID, filePath: String = #filePath, line: Int = #line, column: Int = #column,
+    _ ask: () async throws -> Value?
 ) async throws -> Value? {
-    let end = ContinuousClock.now + .seconds(max(300, seconds * 3))
+    let patience = max(300, seconds * 3)
+    let end = ContinuousClock.now + .seconds(patience)
     while ContinuousClock.now < end {
         if let value = try await ask() { return value }
         try await Task.sleep(for: .seconds(interval))
     }
-    return try await ask()
+    if let value = try await ask() { return value }
+    Issue.record(
+        "what this waits for did not come in \(Int(patience)) s",
+        sourceLocation: SourceLocation(fileID: fileID, filePath: filePath, line: line, column: column))
+    return nil
 }
