@@ -23,8 +23,11 @@ main() {
     find_missing_packages
     install_packages
     unpack_missing_tools
-    curl_is_made || make_curl
+    # Side by side: the one compiles, the other waits for PyPI.
+    (trap - INT; curl_is_made || make_curl) &
+    local curl=$!
     make_environments
+    wait "$curl"
     explain_subordinate_ids
 }
 
