@@ -15,9 +15,9 @@ public enum FileSystem {
             CLinux.__errno_location().pointee = 0
             guard let entry = readdir(handle) else { break }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { FilePath(platformString: $0) }
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { FilePath.Component(platformString: $0) }
             }
-            if let component = name.lastComponent, component.kind == .regular { names.append(component) }
+            if let name, name.kind == .regular { names.append(name) }
         }
         guard CLinux.__errno_location().pointee == 0 else { throw POSIXError.last("list", folder) }
         return names.sorted { left, right in
@@ -33,10 +33,10 @@ public enum FileSystem {
             if try FileStatus(path, followingLinks: true).kind == .directory { return }
             throw POSIXError("make folder", path, .notDirectory)
         }
-        guard reason == .noSuchFileOrDirectory, !path.removingLastComponent().isEmpty,
-            path.removingLastComponent() != path
+        let parent = path.removingLastComponent()
+        guard reason == .noSuchFileOrDirectory, !parent.isEmpty, parent != path
         else { throw POSIXError("make folder", path, reason) }
-        try makeFolder(path.removingLastComponent(), mode: mode)
+        try makeFolder(parent, mode: mode)
         guard path.withPlatformString({ mkdir($0, mode) }) == 0 || exists(path) else {
             throw POSIXError.last("make folder", path)
         }
