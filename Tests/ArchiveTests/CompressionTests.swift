@@ -23,7 +23,7 @@ import Testing
             let border = [0, 1, 512, 65_536, 1 << 20, (1 << 20) - 512][Int.random(in: 0..<6, using: &random)]
             let length = max(0, border + Int.random(in: -2...700, using: &random))
             let bits = Int.random(in: 0...8, using: &random)
-            let content = (0..<length).map { _ in UInt8(truncatingIfNeeded: random.next() >> 40 & (1 << bits - 1)) }
+            let content = random.bytes(length, bits: bits)
             return (ArchiveEntry(.regular, path: Array("dir/\(number)".utf8), mode: 0o644), content)
         }
     }
@@ -39,7 +39,7 @@ import Testing
             var left = content[...]
             try writer.append(entry, wrapping: { $0 }) { (buffer) throws(ArchiveError) in
                 let part = left.prefix(min(buffer.count, chunk))
-                buffer.copyBytes(from: part)
+                part.withUnsafeBytes { buffer.copyMemory(from: $0) }
                 left = left.dropFirst(part.count)
                 return part.count
             }

@@ -46,11 +46,8 @@ import Testing
 
     /// 256 bytes of headers and 3 MiB of tar: the blocks' borders fall into the middle of the content.
     private static func fill(_ writer: inout LayerWriter, bytes: Int) throws {
-        var state: UInt64 = 42
-        let content = (0..<bytes).map { _ in
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return UInt8(truncatingIfNeeded: state >> 60)
-        }
+        var random = SeededGenerator(seed: 42)
+        let content = random.bytes(bytes, bits: 4)
         try writer.append(ArchiveEntry(.regular, path: Array("content".utf8), mode: 0o644), content: content)
     }
 

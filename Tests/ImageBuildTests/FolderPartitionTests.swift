@@ -41,8 +41,9 @@ import Testing
     func `every child is in one layer, and no layer is too big that could be smaller`(count: Int, heaviest: Int64) {
         for seed in 1...20 as ClosedRange<UInt64> {
             let tree = Tree(seed: seed, count: count, heaviest: heaviest)
-            #expect(tree.layers.flatMap(\.self).sorted() == tree.weights.keys.sorted())
-            for layer in tree.layers { #expect(tree.weight(of: layer) <= Self.limit || layer.count == 1) }
+            let layers = tree.layers
+            #expect(layers.flatMap(\.self).sorted() == tree.weights.keys.sorted())
+            for layer in layers { #expect(tree.weight(of: layer) <= Self.limit || layer.count == 1) }
         }
     }
 
@@ -56,16 +57,18 @@ import Testing
     func `an added or longer file moves no other border`(heaviest: Int64) {
         for seed in 1...60 as ClosedRange<UInt64> {
             var tree = Tree(seed: seed, count: 100, heaviest: heaviest)
+            var before = tree.layers
             for step in 0..<20 {
-                let before = tree.layers
                 let name = step.isMultiple(of: 2) ? "new\(step)" : "name\(step)"
                 tree.weights[name, default: 0] += Int64.random(in: 1...heaviest, using: &tree.generator)
-                let gone = before.subtracting(tree.layers)
+                let after = tree.layers
+                let gone = before.subtracting(after)
                 // The one layer that the file is or comes in is all that changes, though it may become several.
                 #expect(gone.count <= 1)
-                let parts = tree.layers.subtracting(before)
+                let parts = after.subtracting(before)
                 let isNew = step.isMultiple(of: 2)
                 #expect(Set(parts.flatMap(\.self)) == (gone.first ?? []).union(isNew ? [name] : []))
+                before = after
             }
         }
     }

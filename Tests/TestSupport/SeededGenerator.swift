@@ -15,4 +15,9 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
     }
+
+    /// Bytes of which only the lowest `bits` bits are random: 0 makes zeros, 8 makes noise.
+    public mutating func bytes(_ count: Int, bits: Int = 8) -> [UInt8] {
+        (0..<count).map { _ in UInt8(truncatingIfNeeded: next() >> 40 & (1 << bits - 1)) }
+    }
 }
