@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 import Testing
 
@@ -13,14 +14,27 @@ struct TransferWindowTests {
         func advance(_ seconds: Double) { moment.withLock { $0 += .seconds(seconds) } }
     }
 
+    /// One thread, so that between moving the clock and noting what was moved nobody else moves it, however busy the
+    /// machine is.
+    private final class OneThread: TaskExecutor {
+        private let queue = DispatchQueue(label: "parts")
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            let job = UnownedJob(job)
+            let executor = asUnownedTaskExecutor()
+            queue.async { job.runSynchronously(on: executor) }
+        }
+    }
+
     /// Moves parts whose pace is `pace(width)` bytes a second, and returns the widths that were seen on the way.
     private static func widths(
         _ window: TransferWindow, _ clock: Clock, parts: Int, pace: @escaping @Sendable (Int) -> Double
     ) async throws -> [Int] {
         let record = Record(window)
+        let thread = OneThread()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<parts {
-                group.addTask {
+                group.addTask(executorPreference: thread) {
                     try await window.run("move") { () async throws(StorageError) in
                         record.begin()
                         for _ in 0..<3 { await Task.yield() }
