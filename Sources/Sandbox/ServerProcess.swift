@@ -22,7 +22,8 @@ struct ServerProcess: Sendable {
                 program, arguments, environment: environment, output: log, errors: log)
         } catch { throw SandboxError("start the sandbox's \(name.rawValue)", error) }
         try started(process)
-        for _ in 0..<300 {
+        // One that ended is noticed at once; one that only starts slowly, on a busy machine, gets its time.
+        for _ in 0..<1800 {
             let text = printed(after: before)
             if let address = address(in: text) { return ServerRecord(process: process, address: address) }
             guard process.isAlive else {
@@ -31,7 +32,7 @@ struct ServerProcess: Sendable {
             try? await Task.sleep(for: .milliseconds(50))
         }
         process.signal(9)
-        throw SandboxError("start the sandbox's \(name.rawValue)", "it does not listen after 15 seconds; see \(log)")
+        throw SandboxError("start the sandbox's \(name.rawValue)", "it does not listen after 90 seconds; see \(log)")
     }
 
     private func printed(after offset: Int64) -> Substring {
