@@ -44,8 +44,7 @@ extension JSONValue {
 
     /// A number that may be written as a text.
     func amount(_ name: String) -> Double? {
-        // `Double` reads "nan" and "inf" too.
-        self[name]?.double ?? self[name]?.string.flatMap { Double($0) }.flatMap { $0.isFinite ? $0 : nil }
+        self[name]?.double ?? self[name]?.string.flatMap { JSONValue.number($0).double }
     }
 
     /// A whole number that may be written as a text.
