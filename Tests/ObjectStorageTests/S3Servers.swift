@@ -81,17 +81,6 @@ func fingerprint(_ content: [UInt8]?) -> String? {
 
 /// Bytes that look like nothing else and are the same each time.
 func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
-    var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
-    // Eight bytes a step: a debug build takes its time.
-    let words = (count + 7) / 8
-    return [UInt8](unsafeUninitializedCapacity: words * 8) { buffer, filled in
-        let raw = UnsafeMutableRawBufferPointer(buffer)
-        for index in 0..<words {
-            state ^= state << 13
-            state ^= state >> 7
-            state ^= state << 17
-            raw.storeBytes(of: state, toByteOffset: index * 8, as: UInt64.self)
-        }
-        filled = count
-    }
+    var random = SeededGenerator(seed: seed)
+    return random.bytes(count)
 }
