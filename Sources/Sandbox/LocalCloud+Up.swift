@@ -13,7 +13,11 @@ extension LocalCloud {
     }
 
     /// Starts what is not running; a server that died comes back with its data, where possible on its port.
-    public func up(health: HealthPolicy = HealthPolicy()) async throws(SandboxError) -> Startup {
+    ///
+    /// - Parameter report: Takes a line for each 30 seconds in which a server does not listen yet.
+    public func up(
+        health: HealthPolicy = HealthPolicy(), report: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws(SandboxError) -> Startup {
         try await exclusively { () async throws(SandboxError) in
             let programs = try await findPrograms()
             try makeFolders()
@@ -23,7 +27,7 @@ extension LocalCloud {
             for name in ServerName.allCases {
                 if let record = state.servers[name], record.process.isAlive, !record.address.isEmpty { continue }
                 await endStrays(of: name)
-                try await start(name, programs, &state)
+                try await start(name, programs, &state, report)
                 started.append(name)
             }
             return Startup(state: state, started: started)
@@ -57,19 +61,19 @@ extension LocalCloud {
     }
 
     private func start(
-        _ name: ServerName, _ programs: Programs, _ state: inout SandboxState
+        _ name: ServerName, _ programs: Programs, _ state: inout SandboxState, _ report: (String) -> Void
     ) async throws(SandboxError) {
         // A run that is out there knows the old port.
         if let port = state.servers[name]?.port {
-            do throws(SandboxError) { return try await start(name, programs, port: port, &state) } catch {
+            do throws(SandboxError) { return try await start(name, programs, port: port, &state, report) } catch {
                 await endStrays(of: name)
             }
         }
-        try await start(name, programs, port: 0, &state)
+        try await start(name, programs, port: 0, &state, report)
     }
 
     private func start(
-        _ name: ServerName, _ programs: Programs, port: Int, _ state: inout SandboxState
+        _ name: ServerName, _ programs: Programs, port: Int, _ state: inout SandboxState, _ report: (String) -> Void
     ) async throws(SandboxError) {
         let server =
             switch name {
@@ -83,7 +87,7 @@ extension LocalCloud {
         // Whoever finds this record only half-way must not believe in an address that nobody has confirmed.
         let known = port == 0 ? "" : state.servers[name]?.address ?? ""
         var changed = state
-        let record = try await server.start { (process) throws(SandboxError) in
+        let record = try await server.start(report: report) { (process) throws(SandboxError) in
             changed.servers[name] = ServerRecord(process: process, address: known)
             try changed.write(to: folder.state)
         }

@@ -11,9 +11,15 @@ struct ServerProcess: Sendable {
     /// What stands before the address where the server says in its log that it listens.
     let announcement: String
 
+    /// How long it may take until it listens, in seconds: one that ended is noticed at once, and one that only starts
+    /// slowly, on a busy machine, gets its time.
+    var patience = 90
+    /// After how many seconds of waiting each it is said.
+    var silence = 30
+
     /// Starts it and calls `started` at once, then waits until it says where it listens.
     func start(
-        _ started: (ProcessIdentity) throws(SandboxError) -> Void
+        report: (String) -> Void = { _ in }, _ started: (ProcessIdentity) throws(SandboxError) -> Void
     ) async throws(SandboxError) -> ServerRecord {
         let before = (try? FileStatus(log).size) ?? 0
         let process: ProcessIdentity
@@ -22,17 +28,25 @@ struct ServerProcess: Sendable {
                 program, arguments, environment: environment, output: log, errors: log)
         } catch { throw SandboxError("start the sandbox's \(name.rawValue)", error) }
         try started(process)
-        // One that ended is noticed at once; one that only starts slowly, on a busy machine, gets its time.
-        for _ in 0..<1800 {
+        let began = ContinuousClock.now
+        var said = 0
+        while true {
             let text = printed(after: before)
             if let address = address(in: text) { return ServerRecord(process: process, address: address) }
             guard process.isAlive else {
                 throw SandboxError("start the sandbox's \(name.rawValue)", "it ended: \(lastLine(of: text))")
             }
+            let waited = Int((ContinuousClock.now - began).components.seconds)
+            guard waited < patience else { break }
+            if waited >= said + silence {
+                said = waited
+                report("the sandbox's \(name.rawValue) does not listen yet, after \(waited) seconds; its log: \(log)")
+            }
             try? await Task.sleep(for: .milliseconds(50))
         }
         process.signal(9)
-        throw SandboxError("start the sandbox's \(name.rawValue)", "it does not listen after 90 seconds; see \(log)")
+        throw SandboxError(
+            "start the sandbox's \(name.rawValue)", "it does not listen after \(patience) seconds; see \(log)")
     }
 
     private func printed(after offset: Int64) -> Substring {

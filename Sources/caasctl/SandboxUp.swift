@@ -13,7 +13,7 @@ struct SandboxUp: AsyncParsableCommand {
     func run() async throws {
         var health = HealthPolicy()
         health.startPeriod = healthStartPeriod
-        let startup = try await SandboxCommand.cloud().up(health: health)
+        let startup = try await SandboxCommand.cloud().up(health: health, report: StandardError.print)
         if startup.started.isEmpty {
             StandardError.print("the sandbox is up already")
         } else {

@@ -2,6 +2,7 @@ import Containers
 import JSON
 import POSIX
 import Secrets
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -32,6 +33,24 @@ struct ServerProcessTests {
             log: folder("log"), announcement: "listening on ")
         let error = await #expect(throws: SandboxError.self) { try await server.start { _ in } }
         #expect(error?.description == "cannot start the sandbox's storage: it ended: no such flag")
+    }
+
+    @Test func `a server that does not listen is waited for aloud, and not for ever`() async throws {
+        let folder = try TemporaryFolder()
+        var server = ServerProcess(
+            name: .api, program: "/bin/sleep", arguments: ["600"], environment: [:], log: folder("log"),
+            announcement: "listening on ")
+        (server.patience, server.silence) = (3, 1)
+        let said = Mutex<[String]>([])
+        let process = Mutex<ProcessIdentity?>(nil)
+        let error = await #expect(throws: SandboxError.self) {
+            try await server.start(report: { line in said.withLock { $0.append(line) } }) { started in
+                process.withLock { $0 = started }
+            }
+        }
+        #expect(said.withLock { $0.first }?.hasPrefix("the sandbox's api does not listen yet, after ") == true)
+        #expect(error?.description.contains("it does not listen after 3 seconds; see \(folder("log"))") == true)
+        #expect(try await eventually { process.withLock { $0?.isAlive == false } ? true : nil } == true)
     }
 
     @Test func `an rclone without an S3 server is passed over, and the remedy told`() async throws {
