@@ -7,6 +7,9 @@ import Synchronization
 final class TransferWindow: Sendable {
     /// By how much a wider window must be faster to be widened again.
     private static let gain = 1.05
+    /// After how many widths' worth of parts a width that was no faster is tried again: the network may have changed,
+    /// or what it was compared with was measured too high.
+    private static let rest = 8
     /// One burst of refusals is one reason to slow down, however many parts it meets.
     private static let burst = Duration.seconds(1)
 
@@ -14,8 +17,10 @@ final class TransferWindow: Sendable {
         var width: Int
         /// What was moved since the width was looked at last.
         var epoch: (start: ContinuousClock.Instant, bytes: Int64, parts: Int)
-        /// Bytes a second at the last width.
-        var last: Double?
+        /// The narrower width that this one is compared with, and its bytes a second.
+        var before: (width: Int, speed: Double)?
+        /// How many looks are left until a wider one is tried.
+        var rest = 0
         var narrowed: ContinuousClock.Instant?
     }
 
@@ -60,7 +65,7 @@ final class TransferWindow: Sendable {
             if let last = pace.narrowed, now - last < Self.burst { return }
             pace.narrowed = now
             pace.width = max(1, min(pace.width, limits.partsAtOnce) / 2)
-            pace.last = nil
+            pace.before = nil
             pace.epoch = (now, 0, 0)
         }
     }
@@ -75,7 +80,8 @@ final class TransferWindow: Sendable {
         }
     }
 
-    /// Looks once for each width's worth of parts whether the last step made it faster; only a full window tells.
+    /// Looks once for each width's worth of parts whether the last step made it faster, and takes back one that did
+    /// not; only a full window tells.
     private func widen(_ pace: inout Pace, at now: ContinuousClock.Instant, isFull: Bool) {
         let width = min(pace.width, limits.partsAtOnce)
         guard pace.epoch.parts >= width else { return }
@@ -83,11 +89,17 @@ final class TransferWindow: Sendable {
         let speed = Double(pace.epoch.bytes) / seconds
         pace.epoch = (now, 0, 0)
         guard isFull else { return }
+        if let before = pace.before, before.width < width, speed < before.speed * Self.gain {
+            pace.width = before.width
+            pace.before = nil
+            pace.rest = Self.rest
+            return
+        }
+        pace.rest -= 1
         let wider = min(limits.partsAtOnce, width + max(1, width / 4))
-        // At the ceiling the pace is kept for the day on which that is raised.
-        guard wider > width else { return }
-        if let last = pace.last, speed < last * Self.gain { return }
-        pace.last = speed
+        // At the ceiling there is nothing to compare until that is raised.
+        guard pace.rest <= 0, wider > width else { return }
+        pace.before = (width, speed)
         pace.width = wider
     }
 }
