@@ -26,6 +26,8 @@ main() {
     # Side by side: the one compiles, the other waits for PyPI.
     (trap - INT; curl_is_made || make_curl) &
     local curl=$!
+    # Where PyPI fails, nothing goes on behind a setup that has ended.
+    trap wait EXIT
     make_environments
     wait "$curl"
     explain_subordinate_ids
