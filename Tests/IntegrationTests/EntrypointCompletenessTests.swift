@@ -83,7 +83,7 @@ struct EntrypointCompletenessTests {
             save() { echo weights >$DATA/ck/model_$1.bin; echo m >$DATA/ck/meta_$1.json; }
             save 1; until [ -e $DATA/on ]; do sleep .1; done
             for step in 2 3 4 5 6 7; do save $step; sleep 2; done
-            rm $DATA/ck/*_5.*; echo saved; until [ -e $DATA/end ]; do sleep .1; done
+            until [ -e $DATA/vanish ]; do sleep .1; done; rm $DATA/ck/*_5.*; echo; echo vanished; until [ -e $DATA/end ]; do sleep .1; done
             """)
         run.program.stages[0].checkpoints?.keepRemote = 2
         run.program.artifacts = []
@@ -97,6 +97,8 @@ struct EntrypointCompletenessTests {
         server.program.pause()
         try FileSystem.write([UInt8](), to: run.data.appending("on"))
         try await say("base/7 is complete")
+        try FileSystem.write([UInt8](), to: run.data.appending("vanish"))
+        try await say("\nvanished\n")
         server.program.signal(SIGCONT)
         try await say("uploaded checkpoint base/6")
         try FileSystem.write([UInt8](), to: run.data.appending("end"))
