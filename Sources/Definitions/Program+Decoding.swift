@@ -132,12 +132,17 @@ extension Program.MetricRule {
 
 extension Program.Serve {
     fileprivate init(_ value: YAMLValue, scope: TemplateScope) throws(DefinitionError) {
-        let fields = try YAMLFields(value, known: ["run", "ready", "public"])
+        let fields = try YAMLFields(value, known: ["run", "ready", "public", "needs"])
         self.init(run: try scope.command(try fields.required("run")))
         if let field = fields["ready"] {
             ready = try field.text()
             guard ready.hasPrefix("/") else { throw field.mismatch("a path that begins with '/'") }
         }
         isPublic = try fields["public"]?.flag() ?? false
+        if let field = fields["needs"] {
+            var paths: [String] = []
+            for path in try field.elements("a list of paths") { paths.append(try scope.relativePath(path)) }
+            needs = paths
+        }
     }
 }

@@ -41,6 +41,13 @@ public struct FolderManifest: Sendable, Hashable {
         self.tree = tree
     }
 
+    /// The same with a part of what it names.
+    public func with(files: [FileRecord], tree: TreeRecord) -> FolderManifest {
+        FolderManifest(
+            stage: stage, step: step, stepText: stepText, attempt: attempt, save: save, image: image, created: created,
+            files: files, tree: tree)
+    }
+
     /// Reads one of the run whose folder is `root`.
     public init(json: JSONValue, below root: String) throws(JSONError) {
         guard try json.whole("version") == 1 else { throw JSONError("'version' is not 1") }

@@ -30,7 +30,8 @@ extension Program {
         if let value = json["serve"], !value.isNull {
             serve = Serve(
                 run: try value.texts("run"), ready: try value.text("ready"),
-                isPublic: try value.optionalFlag("public") ?? false)
+                isPublic: try value.optionalFlag("public") ?? false,
+                needs: value["needs"] == nil ? nil : try value.texts("needs"))
         }
         imageEnvironment = try json.textMap("image_environment")
         childEnvironment = try json.textMap("child_environment")
@@ -47,9 +48,7 @@ extension Program {
             "stages": .array(stages.map(\.json)),
             "artifacts": .array(artifacts.map { ["from": .string($0.from), "into": .string($0.into)] }),
             "metrics": .array(metrics.map { ["line": .string($0.line), "match": .string($0.match)] }),
-            "serve": serve.map { server in
-                ["run": Self.list(server.run), "ready": .string(server.ready), "public": .bool(server.isPublic)]
-            } ?? .null,
+            "serve": serve.map(Self.json) ?? .null,
             "image_environment": Self.map(imageEnvironment), "child_environment": Self.map(childEnvironment),
         ]
         if !inputs.isEmpty {
@@ -60,6 +59,14 @@ extension Program {
                     ]
                 })
         }
+        return json
+    }
+
+    private static func json(_ server: Serve) -> JSONValue {
+        var json: JSONValue = [
+            "run": list(server.run), "ready": .string(server.ready), "public": .bool(server.isPublic),
+        ]
+        if let needs = server.needs { json["needs"] = list(needs) }
         return json
     }
 

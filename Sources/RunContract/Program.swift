@@ -190,12 +190,16 @@ public struct Program: Sendable, Hashable {
         public var ready: String
         /// True where requests need no token.
         public var isPublic: Bool
+        /// Templates of paths with `*` below the data folder: what a machine that only serves brings back of the run; nil
+        /// for all outputs, artifacts and inputs.
+        public var needs: [String]?
 
         /// A server from its parts.
-        public init(run: [String], ready: String = "/", isPublic: Bool = false) {
+        public init(run: [String], ready: String = "/", isPublic: Bool = false, needs: [String]? = nil) {
             self.run = run
             self.ready = ready
             self.isPublic = isPublic
+            self.needs = needs
         }
     }
 

@@ -111,6 +111,9 @@ import Testing
             "name: demo\ndata: /data\nserve: {run: [a], ready: health}",
             says: ":3: 'serve.ready' is 'health'; a path that begins with '/' was expected"),
         Mistake(
+            "name: demo\ndata: /data\nserve: {run: [a], needs: [/final]}",
+            says: ":3: 'serve.needs[0]' is '/final'; a path below 'data', without '..' was expected"),
+        Mistake(
             "name: demo\ndata: /data\npreflight: {gpus: {count: many}}",
             says: ":3: 'preflight.gpus.count' is 'many'; a whole number was expected"),
         Mistake(

@@ -27,6 +27,35 @@ import Testing
                 + "importing | No module named 'torhc'")
     }
 
+    @Test func `a machine that only serves brings back what serving needs, and says what is not there`() async throws {
+        let server = try await RcloneS3Server()
+        let environment = EntrypointRun.environment(server, run: "served").merging(["KEEP_ALIVE": "true"]) { $1 }
+        func program(_ needs: [String]) -> Program {
+            Trainer.program(steps: 1) { program in
+                program.stages[0].run = [
+                    "/bin/sh", "-c",
+                    "mkdir -p $DATA/final $DATA/tok && for f in final/model.bin tok/a tok/b big; do echo $f >$DATA/$f; done",
+                ]
+                program.stages[0].checkpoints = nil
+                program.stages[0].outputs = ["tok", "big"]
+                program.serve = .init(run: ["/bin/sh", "-c", "cd $DATA && find -type f | sort; exit 1"], needs: needs)
+            }
+        }
+        let first = try await EntrypointBundle(.scratch)
+        let trained = try first.start(program([]), environment: environment, port: try EntrypointRun.freePort())
+        #expect(try await EntrypointRun.finish(trained, within: 120) == 1, "\(trained.printed)")
+        let second = try await EntrypointBundle(.scratch)
+        let needs = ["final", "tok/a"]
+        let serving = try second.start(program(needs), environment: environment, port: try EntrypointRun.freePort())
+        #expect(try await EntrypointRun.finish(serving, within: 120) == 1, "\(serving.printed)")
+        #expect(serving.printed.contains("\n./final/model.bin\n./tok/a\n"), "\(serving.printed)")
+        #expect(!serving.printed.contains("./tok/b") && !serving.printed.contains("./big"), "\(serving.printed)")
+        let third = try await EntrypointBundle(.scratch)
+        let wrong = try third.start(program(["nought"]), environment: environment, port: try EntrypointRun.freePort())
+        #expect(try await EntrypointRun.finish(wrong) == 76, "\(wrong.printed)")
+        #expect(wrong.printed.contains("nothing that the run left matches serve.needs 'nought'"), "\(wrong.printed)")
+    }
+
     @Test func `inputs are verified, and a run without them says so before it trains`() async throws {
         let server = try await RcloneS3Server()
         let base = try await EntrypointBundle(.scratch)

@@ -34,7 +34,7 @@ struct ProgramTests {
         program.stages = [Program.Stage(name: "tokenizer", run: ["python3", "-m", "tok"]), stage]
         program.artifacts = [.init(from: "chatsft", into: "model")]
         program.metrics = [.init(line: "loss:", match: #"loss: (?<loss>[\d.]+)"#)]
-        program.serve = .init(run: ["python3", "serve.py"], ready: "/health", isPublic: true)
+        program.serve = .init(run: ["python3", "serve.py"], ready: "/health", isPublic: true, needs: ["final/*"])
         program.imageEnvironment = ["PATH": "/usr/bin"]
         program.childEnvironment = ["LD_PRELOAD": "/lib/x.so"]
         return program

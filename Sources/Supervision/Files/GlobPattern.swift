@@ -25,6 +25,15 @@ struct GlobPattern: Sendable, Hashable {
         return (1...names.count).contains { Self.matches(components[...], names.prefix($0)) }
     }
 
+    /// True where something in this folder may match.
+    func reaches(_ folder: RelativePath) -> Bool {
+        for (pattern, name) in zip(components, folder.names) {
+            if pattern == Array("**".utf8) { return true }
+            guard Self.matches(pattern[...], name) else { return false }
+        }
+        return true
+    }
+
     private static func matches(_ pattern: ArraySlice<[UInt8]>, _ path: ArraySlice<ArraySlice<UInt8>>) -> Bool {
         guard let first = pattern.first else { return path.isEmpty }
         if first == Array("**".utf8) {

@@ -82,6 +82,7 @@ extension Journey {
         }
         if session.configuration.keepsServing, let server = session.program.serve {
             _ = try command(server, session, port: 0)
+            _ = try servingNeeds(session)
         }
         _ = try artifactFolders(session)
     }

@@ -5,27 +5,50 @@ import RunContract
 import Synchronization
 import SystemPackage
 
+/// An input that is in the bucket, or the part of it that is needed.
+struct FoundInput: Sendable {
+    let input: RunInput
+    let artifact: CompletionRecord.Artifact
+}
+
 extension Journey {
     /// Brings the artifacts of other runs that the program starts from; files that are there and fit stay.
     ///
     /// All of them are found, and their objects asked for, before the first is downloaded: a run that cannot start is to
     /// say so while it has cost seconds.
     func takeInputs(_ session: RunSession) async throws(SupervisionError) {
-        guard !session.program.inputs.isEmpty else { return }
+        var everything = ServingNeeds(nil)
+        try await download(try await findInputs(session, &everything), session)
+    }
+
+    /// What is taken, or the needed part of it: verified, and not downloaded yet.
+    func findInputs(
+        _ session: RunSession, _ needs: inout ServingNeeds
+    ) async throws(SupervisionError) -> [FoundInput] {
+        guard !session.program.inputs.isEmpty else { return [] }
         let variables = try session.stages.programVariables()
         let inputs: [RunInput]
         do throws(ContractError) { inputs = try session.program.inputs { variables[$0] } } catch {
             throw SupervisionError(status: ExitCode.configuration.rawValue, "\(error)")
         }
-        var found: [(input: RunInput, artifact: CompletionRecord.Artifact)] = []
+        var found: [FoundInput] = []
         var taken: [CompletionRecord.Input] = []
         for input in inputs {
-            let (record, artifact) = try await find(input, session)
-            found.append((input, artifact))
+            let place = RelativePath(input.into)
+            // Another run that is gone is no hindrance where nothing of it is needed.
+            if let place, !needs.reach(place) { continue }
+            let (record, whole) = try await find(input, session)
+            let artifact = needs.part(of: whole, in: place)
+            try await verify(artifact, input, session)
+            found.append(FoundInput(input: input, artifact: artifact))
             taken.append(CompletionRecord.Input(run: record.run, attempt: record.attempt, artifact: input.artifact))
         }
-        for (input, artifact) in found { try await download(input, artifact, session) }
-        luggage.withLock { $0.inputs = taken }
+        luggage.withLock { [taken] in $0.inputs = taken }
+        return found
+    }
+
+    func download(_ inputs: [FoundInput], _ session: RunSession) async throws(SupervisionError) {
+        for found in inputs { try await download(found.input, found.artifact, session) }
     }
 
     private func find(
@@ -44,7 +67,15 @@ extension Journey {
             } catch {
                 throw SupervisionError(.preflight, action, "\(layout.completion) cannot be read: \(error)")
             }
-            let artifact = try record.artifact(of: input)
+            return (record, try record.artifact(of: input))
+        } catch { throw Self.failure(error, action) }
+    }
+
+    private func verify(
+        _ artifact: CompletionRecord.Artifact, _ input: RunInput, _ session: RunSession
+    ) async throws(SupervisionError) {
+        let action = "take \(input)"
+        do {
             let files = artifact.files
             let missing = try await BoundedTasks.run(files.count, atOnce: TransferLimits.filesAtOnce) {
                 [store = session.store] (index) async throws(StorageError) in
@@ -53,7 +84,6 @@ extension Journey {
             if let key = missing.compactMap(\.self).first {
                 throw SupervisionError(.preflight, action, "\(key) is missing in the bucket, or has another size")
             }
-            return (record, artifact)
         } catch { throw Self.failure(error, action) }
     }
 

@@ -113,32 +113,6 @@ extension Journey {
         }
     }
 
-    /// What the model server needs of a run that was completed before: outputs and artifacts, which hold what was trained.
-    func restoreForServing(_ session: RunSession, _ record: CompletionRecord) async throws(SupervisionError) {
-        board.enter(.restore)
-        let restorer = Restorer(session: session)
-        for stage in session.program.stages {
-            guard let outputs = try await restorer.outputs(stage) else { continue }
-            guard try await restorer.restore(outputs, to: session.data) else {
-                throw SupervisionError(
-                    .restore, "serve the model", "what stage \(stage.name) left is not in the bucket any more")
-            }
-        }
-        let folders = try artifactFolders(session)
-        for artifact in record.artifacts {
-            guard let folder = folders[artifact.into] else { continue }
-            // A single file's record has the file's own name.
-            let isFile =
-                artifact.files.count == 1 && artifact.tree == TreeRecord()
-                && artifact.files.first?.path.bytes == folder.lastComponent?.bytes
-            let target = isFile ? folder.removingLastComponent() : folder
-            do throws(StorageError) {
-                try await restorer.download(
-                    artifact.files, artifact.tree, to: target, as: "the restore of artifact \(artifact.into)")
-            } catch { throw Restorer.failure(error) }
-        }
-    }
-
     /// Where each artifact comes from, by the name of its folder in the bucket.
     func artifactFolders(_ session: RunSession) throws(SupervisionError) -> [String: FilePath] {
         let variables = try session.stages.programVariables()

@@ -79,7 +79,6 @@ public final class Journey: Sendable {
             log.say("the run was completed by attempt \(record.attempt); nothing is trained")
             luggage.withLock { $0.isComplete = true }
             if configuration.keepsServing {
-                try await takeInputs(session)
                 try await restoreForServing(session, record)
                 try await serve(session)
             }

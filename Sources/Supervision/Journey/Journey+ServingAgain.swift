@@ -1,0 +1,70 @@
+import ObjectStorage
+import RunContract
+import SystemPackage
+
+extension Journey {
+    /// Brings back what the model server needs of a run that was completed before: of outputs, artifacts and inputs.
+    func restoreForServing(_ session: RunSession, _ record: CompletionRecord) async throws(SupervisionError) {
+        board.enter(.restore)
+        var needs = try servingNeeds(session)
+        let restorer = Restorer(session: session)
+        var outputs: [FolderManifest] = []
+        for stage in session.program.stages {
+            guard let manifest = try await restorer.outputs(stage) else { continue }
+            outputs.append(needs.part(of: manifest))
+        }
+        let folders = try artifactFolders(session)
+        var artifacts: [(part: CompletionRecord.Artifact, target: FilePath)] = []
+        for artifact in record.artifacts {
+            guard let folder = folders[artifact.into] else { continue }
+            let target = Self.target(of: artifact, folder)
+            artifacts.append((needs.part(of: artifact, in: Self.place(of: target, below: session.data)), target))
+        }
+        let inputs = try await findInputs(session, &needs)
+        // Before hours of downloads.
+        if let pattern = needs.missing.first {
+            throw SupervisionError(
+                .restore, "serve the model", "nothing that the run left matches serve.needs '\(pattern)'")
+        }
+        for manifest in outputs where try await !restorer.restore(manifest, to: session.data) {
+            throw SupervisionError(
+                .restore, "serve the model", "what stage \(manifest.stage) left is not in the bucket any more")
+        }
+        for (artifact, target) in artifacts {
+            do throws(StorageError) {
+                try await restorer.download(
+                    artifact.files, artifact.tree, to: target, as: "the restore of artifact \(artifact.into)")
+            } catch { throw Restorer.failure(error) }
+        }
+        try await download(inputs, session)
+    }
+
+    /// The program's `serve.needs` with its variables filled in.
+    func servingNeeds(_ session: RunSession) throws(SupervisionError) -> ServingNeeds {
+        guard let texts = session.program.serve?.needs else { return ServingNeeds(nil) }
+        let variables = try session.stages.programVariables()
+        var patterns: [GlobPattern] = []
+        for text in texts {
+            let pattern = GlobPattern(try StageEnvironment.expand(text) { variables[$0] })
+            guard !pattern.escapes else {
+                throw SupervisionError(.configuration, "serve '\(pattern.text)'", "it leaves the data folder")
+            }
+            patterns.append(pattern)
+        }
+        return ServingNeeds(patterns)
+    }
+
+    /// A single file's record has the file's own name.
+    private static func target(of artifact: CompletionRecord.Artifact, _ folder: FilePath) -> FilePath {
+        let isFile =
+            artifact.files.count == 1 && artifact.tree == TreeRecord()
+            && artifact.files.first?.path.bytes == folder.lastComponent?.bytes
+        return isFile ? folder.removingLastComponent() : folder
+    }
+
+    private static func place(of folder: FilePath, below data: FilePath) -> RelativePath? {
+        var relative = folder
+        guard relative.removePrefix(data) else { return nil }
+        return RelativePath(relative.bytes)
+    }
+}
