@@ -9,8 +9,10 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-// What makes the tests' data, and what touches each byte of it, in debug builds too: there, it is twenty times as slow.
-let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+// `make test` compiles each module once, as it is shipped, so the tests look into the modules of the programs.
+let ours = strict + [.unsafeFlags(["-enable-testing"], .when(configuration: .release))]
+// Optimising the tests themselves takes longer than it saves.
+let testing = strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -23,17 +25,22 @@ let nio: [Target.Dependency] = [
 ]
 
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+    .target(name: name, dependencies: dependencies, swiftSettings: ours)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency], linker: [LinkerSetting] = []) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict, linkerSettings: linker)
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: ours, linkerSettings: linker)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: strict)
+        name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: testing)
 }
+
+// caasctl needs no Swift where it runs. Not by --static-swift-stdlib, which compiles every module anew for that, and for
+// which there is no Testing: so Foundation's own libraries, which that flag would find, are named here.
+let staticSwift =
+    ["-static-stdlib", "-lCoreFoundation", "-l_FoundationCShims", "-l_FoundationCollections", "-l_FoundationICU"]
 
 // PID 1 maps its own file and no other, so that nothing in an image can be loaded into it: no loader, no library. Its
 // libcurl is the one that scripts/setup.sh builds. What begins at caas_start is in Sources/CProcessStart.
@@ -69,7 +76,8 @@ let package = Package(
                 "ObjectStorage", "OCI", "HTTP", "Archive", "Terminal", "TerminalText", "Hashing", "Secrets",
                 "Timestamps",
                 "JSON", "POSIX", argumentParser, systemPackage,
-            ]),
+            ],
+            linker: [.unsafeFlags(staticSwift, .when(configuration: .release))]),
         program(
             "caas-entrypoint",
             [
@@ -160,7 +168,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: ["Hashing", "HTTP", "JSON", "POSIX", "CLinux", systemPackage, subprocess] + nio,
-            path: "Tests/TestSupport", swiftSettings: strict + optimized),
+            path: "Tests/TestSupport", swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
         tests("DockerfileTests", ["Dockerfile"]),
         tests("HashingTests", ["Hashing"]),
