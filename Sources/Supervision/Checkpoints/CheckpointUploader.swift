@@ -154,11 +154,10 @@ actor CheckpointUploader {
 
     /// True where the bucket has as many newer checkpoints as it is to keep: this one would be removed again at once.
     private func isSuperseded(_ job: UploadJob) async -> Bool {
-        guard case .checkpoint(let checkpoint, let pattern) = job.content, let keep = pattern.keepRemote else {
-            return false
-        }
-        let order = (checkpoint.step, job.attempt, job.save)
-        guard verified[job.stage, default: []].filter({ $0.order > order }).count >= max(1, keep) else { return false }
+        guard case .checkpoint(let checkpoint, let pattern) = job.content,
+            RemoteRetention.isFull(
+                verified[job.stage] ?? [], before: (checkpoint.step, job.attempt, job.save), keep: pattern.keepRemote)
+        else { return false }
         log.say("\(job.name) is left out: the bucket has the newer ones that 'keep_remote' asks for")
         await job.upload.discard(manifest: layout.manifest(of: job.folder))
         // It may leave the disk as if it had been in the bucket and were removed there.
@@ -260,14 +259,7 @@ actor CheckpointUploader {
     private func removeOld(of stage: String, _ pattern: CheckpointPattern) async {
         let safe = safe[stage] ?? [:]
         await BlockingThread.run { LocalRetention.apply(pattern, safe: safe) }
-        let manifests = verified[stage] ?? []
-        // What this start has saved again replaces what it had saved before.
-        var old = manifests.filter { manifest in
-            manifests.contains {
-                $0.step == manifest.step && $0.attempt == manifest.attempt && $0.save > manifest.save
-            }
-        }
-        if let keep = pattern.keepRemote { old += manifests.filter { !old.contains($0) }.dropLast(max(1, keep)) }
+        let old = RemoteRetention.old(verified[stage] ?? [], keep: pattern.keepRemote)
         for manifest in old { await remove(manifest, of: stage) }
     }
 
@@ -284,9 +276,4 @@ actor CheckpointUploader {
             board.update { $0.checkpoints.removeAll { $0 == "\(stage)/\(old.step ?? 0)" } }
         } catch { log.say("cannot remove an old checkpoint yet: \(error)") }
     }
-}
-
-extension FolderManifest {
-    /// Of two checkpoints of a stage the one that goes further is the later one, and of one step what was saved last.
-    var order: (Int, Int, Int) { (step ?? 0, attempt, save) }
 }
