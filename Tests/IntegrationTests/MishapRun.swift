@@ -254,14 +254,15 @@ final class MishapRun {
     /// Whatever has a manifest is whole, and nothing that was there is gone.
     private func look() async throws {
         let reader = try reader()
-        let steps = try await Set(
-            reader.checkpoints().compactMap { $0.split(separator: "-").first.flatMap { Int($0) } })
+        let checkpoints = try await reader.checkpoints()
+        let steps = Set(checkpoints.compactMap { $0.split(separator: "-").first.flatMap { Int($0) } })
+        let account = "\(checkpoints) after \(uploaded): \(story)"
         if keepsAll {
-            #expect(steps.isSuperset(of: uploaded), "\(story)")
+            #expect(steps.isSuperset(of: uploaded), "\(account)")
         } else {
-            #expect(steps.max() ?? 0 >= uploaded.max() ?? 0, "\(story)")
+            #expect(steps.max() ?? 0 >= uploaded.max() ?? 0, "\(account)")
             // While a run works, one of those that were listed may make room for the next.
-            #expect(container != nil || steps.count >= min(3, uploaded.count), "\(story)")
+            #expect(container != nil || steps.count >= min(3, uploaded.count), "\(account)")
         }
         if container == nil, let record = try await reader.completion() { note("complete: \(record.attempt)") }
         uploaded = steps.sorted()
