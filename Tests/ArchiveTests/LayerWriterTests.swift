@@ -117,6 +117,18 @@ import Testing
         #expect(error?.description == "cannot write '\(path)' to a layer: it is not a path below the layer's root")
     }
 
+    @Test func `no path comes twice`() throws {
+        let error = #expect(throws: ArchiveError.self) {
+            try write(.none) { writer in
+                try writer.append(ArchiveEntry(.regular, path: Array("d/a".utf8), mode: 0o644))
+                try writer.append(ArchiveEntry(.regular, path: Array("d/b".utf8), mode: 0o644))
+                try writer.append(
+                    ArchiveEntry(.hardLink, path: Array("d/a".utf8), target: Array("d/a".utf8), mode: 0o644))
+            }
+        }
+        #expect(error?.description == "cannot write d/a to a layer: it is in the layer already")
+    }
+
     @Test(arguments: [2, 4]) func `a content that is not as long as was said is refused`(length: Int) throws {
         let error = #expect(throws: ArchiveError.self) {
             try write(.gzip(threads: 2)) { writer in

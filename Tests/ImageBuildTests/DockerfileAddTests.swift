@@ -18,10 +18,9 @@ struct DockerfileAddTests {
     }
 
     private func writeTar(_ name: String, _ entries: [(ArchiveEntry, String)]) throws {
-        var writer = try LayerWriter(
-            writingTo: File(fixture.folder("context/\(name)"), .create(mode: 0o644)), compression: .none)
+        var writer = try TarWriter(writingTo: File(fixture.folder("context/\(name)"), .create(mode: 0o644)))
         for (entry, content) in entries { try writer.append(entry, content: Array(content.utf8)) }
-        _ = try writer.finish()
+        try writer.finish()
     }
 
     private static func file(_ path: String, mode: UInt32 = 0o640) -> ArchiveEntry {

@@ -1,4 +1,5 @@
 import Dockerfile
+import Glibc
 import ImageBuild
 import ImageStore
 import OCI
@@ -51,6 +52,52 @@ struct DockerfileCopyTests {
     ])
     func `attributes and contents`(_ text: String, _ expected: String) async throws {
         #expect(try fixture.list(try await fixture.build("FROM scratch\n\(text)")) == [expected])
+    }
+
+    @Test func `one file that goes to several places is there each time, whole and by itself`() async throws {
+        try FileSystem.makeFolder(fixture.folder("context/l"))
+        try fixture.write(["l/x.so.1.2"])
+        try FileSystem.makeSymbolicLink(fixture.folder("context/l/x.so.1"), to: "x.so.1.2")
+        try FileSystem.makeSymbolicLink(fixture.folder("context/l/x.so"), to: "x.so.1")
+        for from in ["", "--from=a "] {
+            let image = try await fixture.build(
+                """
+                FROM scratch AS a
+                COPY l /l
+                COPY a.txt /
+                FROM scratch
+                COPY \(from)l/x.so* /usr/
+                COPY \(from)a.txt l l/x.so.1.2 /both/
+                """)
+            #expect(
+                try fixture.list(image) == [
+                    "both/ 755 0:0", "both/a.txt 644 0:0 a.txt", "both/x.so -> x.so.1", "both/x.so.1 -> x.so.1.2",
+                    "both/x.so.1.2 644 0:0 l/x.so.1.2", "usr/ 755 0:0", "usr/x.so 644 0:0 l/x.so.1.2",
+                    "usr/x.so.1 644 0:0 l/x.so.1.2", "usr/x.so.1.2 644 0:0 l/x.so.1.2",
+                ])
+            #expect(try fixture.hardLinks(image).isEmpty)
+        }
+    }
+
+    @Test func `hard links stay hard links within one copy, and are files of their own otherwise`() async throws {
+        try FileSystem.makeFolder(fixture.folder("context/h"))
+        try fixture.write(["h/a", "h/z"])
+        for name in ["b", "c"] {
+            #expect(link(fixture.folder("context/h/a").string, fixture.folder("context/h/\(name)").string) == 0)
+        }
+        for from in ["", "--from=a "] {
+            let image = try await fixture.build(
+                """
+                FROM scratch AS a
+                COPY h /h
+                FROM scratch
+                COPY \(from)h /one
+                COPY \(from)h/a h/b /two/
+                COPY \(from)--exclude=a h /three
+                """)
+            #expect(try fixture.list(image).filter { $0.contains("a 644") || $0.contains("b 644") }.count == 5)
+            #expect(try fixture.hardLinks(image) == [["one/a", "one/b", "one/c"], ["three/b", "three/c"]])
+        }
     }
 
     @Test func `names of owners come from the image, and folders that are made get the owner too`() async throws {

@@ -46,6 +46,17 @@ struct DockerfileFixture {
         } catch { return "\(error)" }
     }
 
+    /// The names of each file of an image that has several.
+    func hardLinks(_ image: StoredImage) throws -> [[String]] {
+        let contents = try ImageContents(layers: image.manifest.layers, in: store)
+        var names: [ImageFile.Identity: [String]] = [:]
+        try contents.root.forEachDescendant { (file) throws(ImageStoreError) in
+            guard file.kind == .regular, let identity = file.identity else { return }
+            names[identity, default: []].append(String(decoding: file.path, as: UTF8.self))
+        }
+        return names.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
+    }
+
     /// The files of an image, as `path mode user:group content`.
     func list(_ image: StoredImage) throws -> [String] {
         let contents = try ImageContents(layers: image.manifest.layers, in: store)

@@ -23,6 +23,8 @@ public struct LayerWriter: ~Copyable {
     private let header: OpaquePointer
     private let output: TarOutput
     private let pipeline: LayerPipeline
+    /// The paths so far, by their hashes, of which a million take little memory.
+    private var written: Set<Int> = []
 
     /// Begins a layer in an open, empty file; `onWrite` hears, on another thread, how long the file is by now.
     public init(
@@ -138,7 +140,12 @@ public struct LayerWriter: ~Copyable {
 
     private static func least(_ room: Int, _ count: Int64) -> Int { Int(min(Int64(room), count)) }
 
-    private func begin(_ entry: ArchiveEntry) throws(ArchiveError) {
+    /// A name that comes twice is a mistake of whoever puts the layer together: unpackers take the second one, if they
+    /// take it at all, and a hard link to itself cannot be made.
+    private mutating func begin(_ entry: ArchiveEntry) throws(ArchiveError) {
+        guard written.insert(entry.path.hashValue).inserted else {
+            throw ArchiveError("write \(entry.name) to a layer", "it is in the layer already")
+        }
         archive_entry_clear(header)
         try entry.store(in: header)
         // A name that is not UTF-8 gives a warning and is written as it is, marked as binary.

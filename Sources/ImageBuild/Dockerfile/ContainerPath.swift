@@ -24,6 +24,11 @@ enum ContainerPath {
         path.lastIndex(of: slash).map { Array(path[..<$0]) } ?? []
     }
 
+    /// The last name on a path, empty for the root.
+    static func lastName(of path: [UInt8]) -> ArraySlice<UInt8> {
+        path[(path.lastIndex(of: slash).map { $0 + 1 } ?? 0)...]
+    }
+
     /// A path that is relative to a folder, as an absolute one; a slash at its end stays.
     static func absolute(_ path: String, in folder: String) -> String {
         let whole = path.hasPrefix("/") ? path : "\(folder)/\(path)"

@@ -66,6 +66,6 @@ struct PlacedEntries {
 extension ContainerPath {
     /// False for a name that unpackers take for a removal.
     static func isAllowed(_ path: [UInt8]) -> Bool {
-        !path[(path.lastIndex(of: slash).map { $0 + 1 } ?? 0)...].starts(with: ".wh.".utf8)
+        !lastName(of: path).starts(with: ".wh.".utf8)
     }
 }

@@ -138,7 +138,7 @@ struct TarFile {
         }
         let parent = try entries.placement.folder(Self.joined(folder, ContainerPath.parent(of: path)))
         return ContainerPath.appending(
-            path[(path.lastIndex(of: ContainerPath.slash).map { $0 + 1 } ?? 0)...], to: parent)
+            ContainerPath.lastName(of: path), to: parent)
     }
 
     private static func joined(_ folder: [UInt8], _ path: [UInt8]) -> [UInt8] {

@@ -1,5 +1,4 @@
 import Archive
-import ImageStore
 import SystemPackage
 
 /// A file, folder or link that COPY or ADD finds.
@@ -8,16 +7,14 @@ protocol TransferNode: Sendable {
     var path: [UInt8] { get }
     /// What it is, with the owner, mode and time that it gets unless something else is said; nil for a socket.
     var header: ArchiveEntry? { get }
-    /// Equal for names of one file; nil where that does not matter.
-    var identity: ImageFile.Identity? { get }
+    associatedtype Identity: Hashable, Sendable
+    /// Equal for names of one file; nil for what has one name alone, or no content.
+    var identity: Identity? { get }
 }
 
 extension TransferNode {
     /// The last part of its path, empty for the root.
-    var lastName: ArraySlice<UInt8> {
-        let path = path
-        return path[(path.lastIndex(of: ContainerPath.slash).map { $0 + 1 } ?? 0)...]
-    }
+    var lastName: ArraySlice<UInt8> { ContainerPath.lastName(of: path) }
 }
 
 /// Gives the next bytes of a file, 0 at its end.

@@ -75,8 +75,7 @@ extension TransferPlan {
             return [.archive(file, into: try placement.folder(Array(destination.utf8)))]
         }
         guard isFolder else { return [.file(node, at: target)] }
-        let name = asked[(asked.lastIndex(of: ContainerPath.slash).map { $0 + 1 } ?? 0)...]
-        return [.file(node, at: ContainerPath.appending(name, to: target))]
+        return [.file(node, at: ContainerPath.appending(ContainerPath.lastName(of: asked), to: target))]
     }
 
     /// What `/./` in the path does not cut off comes along. <https://docs.docker.com/reference/dockerfile/#copy---parents>

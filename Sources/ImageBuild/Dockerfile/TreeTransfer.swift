@@ -30,10 +30,28 @@ struct TreeTransfer<Source: TransferSource> {
     /// Hears how many bytes were read.
     let advance: (Int64) -> Void
     /// Regular files that are read together in the end.
-    private var waiting: [Source.Node] = []
-    /// Where they go: by themselves, or by the folder that they are in.
-    private var places: [[UInt8]: [UInt8]] = [:]
-    private var folders: [[UInt8]: [UInt8]] = [:]
+    private var waiting: [Placed] = []
+    /// The folders that they go to.
+    private var folders: [[UInt8]] = []
+    /// How many files and folders were copied: hard links are kept within one of them, as BuildKit keeps them.
+    private var copies = 0
+    /// Where the first name of each file with several went, in this copy, where files are read as they are met.
+    private var met: [Source.Node.Identity: [UInt8]] = [:]
+
+    /// A file on its way to one place; it may go to others too.
+    private struct Placed {
+        let node: Source.Node
+        let copy: Int
+        let folder: Int
+        /// Its name there, nil for its own.
+        let name: ArraySlice<UInt8>?
+    }
+
+    /// A file in one copy, in which all its names are names of one file.
+    private struct CopiedFile: Hashable {
+        let identity: Source.Node.Identity
+        let copy: Int
+    }
 
     init(_ source: Source, _ changes: TransferChanges, advance: @escaping (Int64) -> Void) {
         self.source = source
@@ -46,8 +64,14 @@ struct TreeTransfer<Source: TransferSource> {
         _ node: Source.Node, to path: [UInt8], _ entries: inout PlacedEntries, in sink: inout Sink
     ) throws(ImageBuildError) {
         if let excluded = changes.excluded, excluded.excludes(Array(node.lastName)) { return }
-        places[node.path] = path
-        try add(node, at: path, &entries, in: &sink)
+        begin(ContainerPath.parent(of: path))
+        try add(node, to: folders.count - 1, as: ContainerPath.lastName(of: path), &entries, in: &sink)
+    }
+
+    private mutating func begin(_ folder: [UInt8]) {
+        copies += 1
+        met = [:]
+        if folders.last != folder { folders.append(folder) }
     }
 
     /// Copies what is in a folder into another one.
@@ -58,6 +82,7 @@ struct TreeTransfer<Source: TransferSource> {
         let verdicts = Verdicts(
             source: source.rules.map { rules in Verdicts.verdict(rules, folder.path) }, excluded: changes.excluded?.root
         )
+        begin(path)
         try copy(contentsOf: folder, below: [], verdicts, into: path, &entries, in: &sink)
     }
 
@@ -79,13 +104,14 @@ struct TreeTransfer<Source: TransferSource> {
         contentsOf folder: Source.Node, below relative: [UInt8], _ verdicts: Verdicts, into path: [UInt8],
         _ entries: inout PlacedEntries, in sink: inout Sink
     ) throws(ImageBuildError) {
-        folders[folder.path] = path
+        if folders.last != path { folders.append(path) }
+        let number = folders.count - 1
         for child in try source.children(of: folder) {
             guard let header = child.header else { continue }
             let name = ContainerPath.appending(child.lastName, to: relative)
             let target = ContainerPath.appending(child.lastName, to: path)
             guard header.kind == .directory else {
-                if !isOut(child.path, name, verdicts) { try add(child, at: target, &entries, in: &sink) }
+                if !isOut(child.path, name, verdicts) { try add(child, to: number, as: nil, &entries, in: &sink) }
                 continue
             }
             let inner = Verdicts(
@@ -100,8 +126,6 @@ struct TreeTransfer<Source: TransferSource> {
             }
             try copy(contentsOf: child, below: name, inner, into: place, &entries, in: &sink)
         }
-        if !source.isReadAsMet { return }
-        folders[folder.path] = nil
     }
 
     private func isOut(_ path: [UInt8], _ name: [UInt8], _ verdicts: Verdicts) -> Bool {
@@ -116,48 +140,78 @@ struct TreeTransfer<Source: TransferSource> {
     }
 
     private mutating func add<Sink: EntrySink & ~Copyable>(
-        _ node: Source.Node, at path: [UInt8], _ entries: inout PlacedEntries, in sink: inout Sink
+        _ node: Source.Node, to folder: Int, as name: ArraySlice<UInt8>?, _ entries: inout PlacedEntries,
+        in sink: inout Sink
     ) throws(ImageBuildError) {
+        let placed = Placed(node: node, copy: copies, folder: folder, name: name)
+        let path = place(of: placed)
         guard let header = node.header, try entries.claim(path, in: &sink) else { return }
         guard header.kind == .regular else { return try sink.add(changes.applied(to: header, at: path)) }
-        waiting.append(node)
-        if source.isReadAsMet { try finish(in: &sink) }
-    }
-
-    /// Writes the regular files that wait; names of one file stay names of one file.
-    mutating func finish<Sink: EntrySink & ~Copyable>(in sink: inout Sink) throws(ImageBuildError) {
-        var first: [ImageFile.Identity: Source.Node] = [:]
-        var links: [(Source.Node, to: Source.Node)] = []
-        for node in waiting {
-            guard let identity = node.identity else { continue }
-            if let other = first[identity] { links.append((node, other)) } else { first[identity] = node }
+        guard source.isReadAsMet else { return waiting.append(placed) }
+        if let identity = node.identity {
+            if let target = met[identity] { return try link(placed, to: target, in: &sink) }
+            met[identity] = path
         }
         let transfer = self
-        try source.read(waiting) { (node, read) throws(ImageBuildError) in
-            guard let header = node.header else { return }
-            try sink.add(transfer.changes.applied(to: header, at: transfer.place(of: node))) {
-                (buffer) throws(ImageBuildError) in
-                let count = try read(buffer)
-                transfer.advance(Int64(count))
-                return count
-            }
-        }
-        for (node, other) in links {
-            guard let header = node.header else { continue }
-            var entry = changes.applied(to: header, at: place(of: node))
-            entry.kind = .hardLink
-            entry.target = place(of: other)
-            entry.size = 0
-            entry.extendedAttributes = [:]
-            try sink.add(entry)
-        }
-        waiting = []
-        if source.isReadAsMet { places = [:] }
+        try source.read([node]) { (_, read) throws(ImageBuildError) in try transfer.write(placed, read, to: &sink) }
     }
 
-    private func place(of node: Source.Node) -> [UInt8] {
-        let path = node.path
-        if let place = places[path] { return place }
-        return ContainerPath.appending(node.lastName, to: folders[ContainerPath.parent(of: path)] ?? [])
+    /// Writes the regular files that wait, those of one layer in one pass; a file that goes to several places is read as
+    /// often, and within one copy its names stay names of one file.
+    mutating func finish<Sink: EntrySink & ~Copyable>(in sink: inout Sink) throws(ImageBuildError) {
+        var first: [CopiedFile: Int] = [:]
+        var passes: [[Source.Node.Identity: Int]] = []
+        var links: [(Placed, to: Int)] = []
+        var rounds: [Source.Node.Identity: Int] = [:]
+        for (number, placed) in waiting.enumerated() {
+            guard let identity = placed.node.identity else { continue }
+            let name = CopiedFile(identity: identity, copy: placed.copy)
+            if let other = first[name] {
+                links.append((placed, other))
+                continue
+            }
+            first[name] = number
+            let round = rounds[identity, default: 0]
+            rounds[identity] = round + 1
+            if round == passes.count { passes.append([:]) }
+            passes[round][identity] = number
+        }
+        let transfer = self
+        for pass in passes {
+            let nodes = pass.values.sorted().map { transfer.waiting[$0].node }
+            try source.read(nodes) { (node, read) throws(ImageBuildError) in
+                guard let number = node.identity.flatMap({ pass[$0] }) else { return }
+                try transfer.write(transfer.waiting[number], read, to: &sink)
+            }
+        }
+        for (placed, number) in links { try link(placed, to: place(of: waiting[number]), in: &sink) }
+        waiting = []
+    }
+
+    private func write<Sink: EntrySink & ~Copyable>(
+        _ placed: Placed, _ read: ContentReader, to sink: inout Sink
+    ) throws(ImageBuildError) {
+        guard let header = placed.node.header else { return }
+        try sink.add(changes.applied(to: header, at: place(of: placed))) { (buffer) throws(ImageBuildError) in
+            let count = try read(buffer)
+            advance(Int64(count))
+            return count
+        }
+    }
+
+    private func link<Sink: EntrySink & ~Copyable>(
+        _ placed: Placed, to target: [UInt8], in sink: inout Sink
+    ) throws(ImageBuildError) {
+        guard let header = placed.node.header else { return }
+        var entry = changes.applied(to: header, at: place(of: placed))
+        entry.kind = .hardLink
+        entry.target = target
+        entry.size = 0
+        entry.extendedAttributes = [:]
+        try sink.add(entry)
+    }
+
+    private func place(of placed: Placed) -> [UInt8] {
+        ContainerPath.appending(placed.name ?? placed.node.lastName, to: folders[placed.folder])
     }
 }
