@@ -13,6 +13,15 @@ public struct GlobalArguments: Sendable {
     /// What a stage gets by naming it in an ARG without a value.
     public private(set) var values: [String: String]
 
+    /// The proxies that the user set, under both spellings of each name, as programs differ in which they read.
+    public var givenProxies: [String: String] {
+        var variables: [String: String] = [:]
+        for (name, value) in given.sorted(by: { $0.key < $1.key }) where Self.proxies.contains(name) {
+            for spelling in [name.uppercased(), name.lowercased()] { variables[spelling] = given[spelling] ?? value }
+        }
+        return variables
+    }
+
     /// Values from the build (the automatic ones, such as TARGETPLATFORM), the user and the file, in this order of time.
     public init(
         of file: ParsedDockerfile, automatic: [String: String], given: [String: String]

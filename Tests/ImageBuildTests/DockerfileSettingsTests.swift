@@ -28,6 +28,7 @@ struct DockerfileSettingsTests {
         ("EXPOSE 80 53/UDP", "ExposedPorts", #"{"53/udp":{},"80/tcp":{}}"#),
         ("EXPOSE 7000-7002/udp", "ExposedPorts", #"{"7000/udp":{},"7001/udp":{},"7002/udp":{}}"#),
         ("ARG P=\"80 81\"\nEXPOSE $P", "ExposedPorts", #"{"80/tcp":{},"81/tcp":{}}"#),
+        ("EXPOSE 7860:7860 127.0.0.1:1:81/udp $X", "ExposedPorts", #"{"7860/tcp":{},"81/udp":{}}"#),
         ("VOLUME /a [\"x\"]", "Volumes", #"{"/a":{},"[x]":{}}"#), ("VOLUME [\"/a b\"]", "Volumes", #"{"/a b":{}}"#),
         ("USER a:b", "User", #""a:b""#), ("WORKDIR /a\nWORKDIR b/../c", "WorkingDir", #""/a/c""#),
         ("STOPSIGNAL 9", "StopSignal", #""9""#), ("STOPSIGNAL SIGRTMIN+3", "StopSignal", #""SIGRTMIN+3""#),
@@ -42,6 +43,11 @@ struct DockerfileSettingsTests {
             "ARG A=1\nARG B=${A}2\nENV C=$B", "Env",
             #"["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","C=12"]"#
         ),
+        ("ENV V=1\nARG V=2\nLABEL a=$V\nENV V=3\nLABEL b=$V", "Labels", #"{"a":"2","b":"3"}"#),
+        ("ENV V=1\nARG V\nLABEL a=$V", "Labels", #"{"a":"1"}"#),
+        ("ARG A=1 B=x$A\nLABEL a=$B", "Labels", #"{"a":"x1"}"#),
+        ("ENV A=1\nENV A=2 B=x$A\nLABEL a=$B", "Labels", #"{"a":"x1"}"#),
+        ("ARG TARGETSTAGE\nLABEL a=$TARGETSTAGE", "Labels", #"{"a":"default"}"#),
         (
             "ARG TARGETARCH\nARG TARGETPLATFORM\nLABEL a=$TARGETARCH b=$TARGETPLATFORM c=$BUILDARCH", "Labels",
             #"{"a":"amd64","b":"linux/amd64","c":""}"#
@@ -51,6 +57,20 @@ struct DockerfileSettingsTests {
         let image = try await fixture.build("FROM scratch\n\(text)")
         let value = image.config[member].map { String(decoding: $0.encoded(), as: UTF8.self) }
         #expect((value ?? "") == expected)
+    }
+
+    @Test func `what ENV says in a stage holds again where another stage begins on it`() async throws {
+        let image = try await fixture.build(
+            """
+            FROM scratch AS a
+            ENV V=1
+            ARG V=2 W=3
+            FROM a
+            LABEL a=$V b=$W
+            ARG V=4
+            LABEL c=$V
+            """)
+        #expect(image.config["Labels"] == ["a": "1", "b": "3", "c": "4"])
     }
 
     @Test func `history tells every instruction, and counts as many layers as there are`() async throws {

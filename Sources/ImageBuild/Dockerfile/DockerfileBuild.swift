@@ -20,7 +20,8 @@ struct DockerfileBuild: Sendable {
         context = ContextFolder(
             folder: request.context, rules: try request.ignoreRules(), modified: builder.epoch,
             report: builder.factory.report)
-        let automatic = Self.automatic(for: platform)
+        var automatic = Self.automatic(for: platform)
+        automatic["TARGETSTAGE"] = request.target ?? "default"
         (arguments, graph) = try parsed { () throws(DockerfileError) in
             let arguments = try GlobalArguments(of: request.file, automatic: automatic, given: request.arguments)
             return (arguments, try StageGraph(of: request.file, target: request.target, arguments: arguments))

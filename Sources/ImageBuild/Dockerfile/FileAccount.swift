@@ -12,10 +12,11 @@ struct FileAccount: Sendable, Hashable {
         self.group = group
     }
 
-    /// Reads what `--chown` says: names are looked up in the image, and a number alone is the group's too, as in docker.
+    /// Reads what `--chown` or USER says, which messages call `origin`: names are looked up in the image, and a number
+    /// alone is the group's too, as in docker.
     ///
     /// Source: <https://docs.docker.com/reference/dockerfile/#copy---chown---chmod>.
-    init(_ text: String, in image: ImageContents?) throws(ImageBuildError) {
+    init(_ text: String, as origin: String, in image: ImageContents?) throws(ImageBuildError) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let name = parts[0]
         let users = try Self.lines(of: "etc/passwd", in: image)
@@ -25,7 +26,7 @@ struct FileAccount: Sendable, Hashable {
         } else if let number = entry.flatMap({ UInt32($0[2]) }) {
             user = Int64(number)
         } else {
-            throw ImageBuildError("use --chown=\(text)", "the image's /etc/passwd has no user '\(name)'")
+            throw ImageBuildError("use \(origin)", "the image's /etc/passwd has no user '\(name)'")
         }
         guard parts.count == 2 else {
             group = entry.flatMap { Int64($0[3]) } ?? user
@@ -38,7 +39,7 @@ struct FileAccount: Sendable, Hashable {
         {
             group = Int64(number)
         } else {
-            throw ImageBuildError("use --chown=\(text)", "the image's /etc/group has no group '\(parts[1])'")
+            throw ImageBuildError("use \(origin)", "the image's /etc/group has no group '\(parts[1])'")
         }
     }
 

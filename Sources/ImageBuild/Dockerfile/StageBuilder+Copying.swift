@@ -14,7 +14,7 @@ extension StageBuilder {
                 ).description)
         }
         let urls = instruction.name == "ADD" ? try urls(of: transfer, at: instruction.place) : []
-        let layer: BuiltLayer
+        let layer: BuiltLayer?
         if urls.isEmpty {
             guard transfer.checksum == nil else {
                 throw ImageBuildError(copying: instruction.place.error("--checksum is for URLs alone").description)
@@ -26,12 +26,12 @@ extension StageBuilder {
                 return try await stage.layer(transfer, instruction, downloads: files)
             }
         }
-        image.append(layer, instruction.text)
+        if let layer { image.append(layer, instruction.text) } else { image.note(instruction.text) }
     }
 
     private func layer(
         _ transfer: FileTransfer, _ instruction: Instruction, downloads: [String: FilePath]
-    ) async throws(ImageBuildError) -> BuiltLayer {
+    ) async throws(ImageBuildError) -> BuiltLayer? {
         let plan = try await TransferPlan(transfer, instruction, of: self, downloads: downloads)
         guard let from = transfer.from else { return try await build.layer(plan, from: build.context, knownBy: nil) }
         let image = try await build.source(from, for: self, at: instruction.place)

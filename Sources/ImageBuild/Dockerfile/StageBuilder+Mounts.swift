@@ -78,7 +78,10 @@ extension StageBuilder {
         let plan = TransferPlan(
             path, to: node.header?.kind == .directory ? "/context/" : "/context", at: mount.place,
             modified: build.builder.epoch)
-        return try await build.layer(plan, from: build.context, knownBy: nil)
+        guard let layer = try await build.layer(plan, from: build.context, knownBy: nil) else {
+            throw mount.failure("there is no '\(path)' in \(build.context.name)")
+        }
+        return layer
     }
 }
 

@@ -63,16 +63,14 @@ extension StageBuilder {
         return command
     }
 
-    /// What a command sees: proxies that the user gave, ARGs, and ENV, which wins.
+    /// What a command sees: proxies that the user gave, and of ENV and ARG what came last.
     private func environment() -> [(name: String, value: String)] {
-        var variables = build.arguments.given.filter { GlobalArguments.proxies.contains($0.key) }
-        variables.merge(arguments) { $1 }
-        var environment = image.config.environment
-        let known = Set(environment.map(\.name))
-        for (name, value) in variables.sorted(by: { $0.key < $1.key }) where !known.contains(name) {
-            environment.append((name, value))
+        var rest = build.arguments.givenProxies.merging(variables) { $1 }
+        var environment: [(name: String, value: String)] = []
+        for (name, value) in image.config.environment {
+            environment.append((name, rest.removeValue(forKey: name) ?? value))
         }
-        return environment
+        return environment + rest.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 }
 

@@ -13,7 +13,7 @@ extension StageBuilder {
         let place = instruction.place
         func word(_ text: String) throws(DockerfileError) -> String { try expansion.word(text, at: place) }
         switch instruction.action {
-        case .argument(let list): try declare(list, expansion, at: place)
+        case .argument(let list): try declare(list, at: place)
         case .environment(let list): try setEnvironment(list, expansion, at: place)
         case .label(let list):
             var labels = image.config["Labels"]?.object ?? [:]
@@ -54,13 +54,15 @@ extension StageBuilder {
     }
 
     private mutating func declare(
-        _ list: [Instruction.Assignment], _ expansion: Expansion, at place: SourcePlace
+        _ list: [Instruction.Assignment], at place: SourcePlace
     ) throws(DockerfileError) {
         for argument in list {
+            // One may use those before it in the same instruction, unlike in ENV.
+            let expansion = expansion()
             let name = try expansion.word(argument.name, at: place)
             var written: String?
             if let value = argument.value { written = try expansion.word(value, at: place) }
-            arguments[name] = build.arguments.value(of: name, written: written) ?? arguments[name]
+            if let value = build.arguments.value(of: name, written: written) { variables[name] = value }
         }
     }
 
@@ -78,15 +80,16 @@ extension StageBuilder {
                             + "use --secret and RUN --mount=type=secret"))
             }
             image.config.setEnvironment(name, value)
+            variables[name] = value
         }
     }
 
-    /// `80`, `80/udp` or `8000-8010/tcp`.
+    /// `80`, `80/udp` or `8000-8010/tcp`; what a port is published as on a host, before a colon, is docker run's.
     private mutating func expose(_ ports: [String], at place: SourcePlace) throws(DockerfileError) {
         var exposed = image.config["ExposedPorts"]?.object ?? [:]
-        guard !ports.isEmpty else { throw place.error("EXPOSE names no port") }
         for text in ports {
-            guard let match = text.wholeMatch(of: #/(\d{1,5})(?:-(\d{1,5}))?(?:/([A-Za-z]+))?/#),
+            let port = text.split(separator: ":", omittingEmptySubsequences: false).last ?? ""
+            guard let match = port.wholeMatch(of: #/(\d{1,5})(?:-(\d{1,5}))?(?:/([A-Za-z]+))?/#),
                 let first = Int(match.1), let last = match.2.map({ Int($0) }) ?? first,
                 first <= last, last <= 65_535, first > 0
             else { throw place.error("'\(text)' is no port, as in 80, 53/udp or 8000-8010") }

@@ -11,8 +11,8 @@ struct StageBuilder: Sendable {
     /// The stages that were built before.
     let finished: [Int: StageBuilder]
     var image: ImageAssembly
-    /// The values of ARGs that are in force.
-    var arguments: [String: String] = [:]
+    /// What each name means here: of ENV and ARG, what came last.
+    var variables: [String: String]
     /// True where this stage has a CMD of its own, which an ENTRYPOINT leaves alone.
     var hasCommand = false
 
@@ -25,6 +25,7 @@ struct StageBuilder: Sendable {
         self.stage = stage
         self.image = image
         self.finished = finished
+        variables = Dictionary(image.config.environment.map { ($0.name, $0.value) }) { $1 }
     }
 
     /// A stage on another one, whose ARGs stay in force.
@@ -33,7 +34,8 @@ struct StageBuilder: Sendable {
         finished: [Int: StageBuilder]
     ) {
         self.init(build, stage, on: below.image, finished: finished)
-        arguments = below.arguments
+        // What ENV says of a name in the stage below holds here from the start, whatever ARG said of it there since.
+        variables = below.variables.merging(variables) { $1 }
     }
 
     /// Begins with what the image below demands of those that are built on it.
@@ -72,11 +74,10 @@ struct StageBuilder: Sendable {
         build.request.file.stages.count > 1 ? "[\(stage.name)] \(instruction.text)" : instruction.text
     }
 
-    /// The value of each variable here: ENV wins over ARG.
+    /// The value of each variable here.
     func expansion() -> Expansion {
-        let environment = Dictionary(image.config.environment.map { ($0.name, $0.value) }) { $1 }
-        let arguments = arguments
-        return Expansion(escape: build.request.file.directives.escape) { environment[$0] ?? arguments[$0] }
+        let variables = variables
+        return Expansion(escape: build.request.file.directives.escape) { variables[$0] }
     }
 
     /// Where relative paths start, absolute.
@@ -102,10 +103,12 @@ struct StageBuilder: Sendable {
         let placement = ImagePlacement(below: try await contents())
         let place = try placement.folder(Array(folder.utf8))
         guard !place.isEmpty, placement.file(at: place) == nil else { return image.note(instruction.text) }
+        let user = image.config["User"]?.string ?? ""
+        let owner = user.isEmpty ? .root : try FileAccount(user, as: "USER \(user)", in: placement.below)
         let epoch = build.builder.epoch
         let layer = try await build.builder.factory.make(createdBy: instruction.text) {
             (writer) throws(ImageBuildError) in
-            var entries = PlacedEntries(placement, owner: .root, modified: epoch)
+            var entries = PlacedEntries(placement, owner: owner, modified: epoch)
             try entries.open(place, in: &writer)
         }
         image.append(layer, instruction.text)

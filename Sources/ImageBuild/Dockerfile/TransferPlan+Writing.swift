@@ -63,10 +63,10 @@ extension TransferPlan {
 }
 
 extension DockerfileBuild {
-    /// The layer of a COPY or ADD, made anew or found again by what it would hold.
+    /// The layer of a COPY or ADD, made anew or found again by what it would hold; nil where that is nothing.
     func layer<Source: TransferSource>(
         _ plan: TransferPlan, from source: Source, knownBy chain: [String]?
-    ) async throws(ImageBuildError) -> BuiltLayer {
+    ) async throws(ImageBuildError) -> BuiltLayer? {
         let (steps, inputs) = try await BlockingThread.run {
             () throws(ImageBuildError) -> ([TransferStep<Source.Node>], [String]) in
             let steps = try plan.steps(from: source)
@@ -76,6 +76,7 @@ extension DockerfileBuild {
             try plan.write(steps, from: source, to: &sink)
             return (steps, ["COPY", digest.finish()])
         }
+        if steps.isEmpty { return nil }
         let cache = builder.factory.cache
         if let known = await cache.find(inputs, createdBy: plan.text) { return known }
         let progress = FileProgress(plan.text, builder.factory.report)

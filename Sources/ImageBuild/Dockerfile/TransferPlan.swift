@@ -66,14 +66,15 @@ struct TransferPlan: Sendable {
                 copying: place.error("with more than one source the destination must end with '/'").description)
         }
         let contents = try await stage.contents()
-        placement = ImagePlacement(below: transfer.isLinked ? nil : contents)
+        let owner = try transfer.owner.map(word) ?? ""
+        let mode = try transfer.mode.map(word) ?? ""
+        // As in BuildKit, which does not link where --chmod is said.
+        placement = ImagePlacement(below: transfer.isLinked && mode.isEmpty ? nil : contents)
         var excluded: [String] = []
         for pattern in transfer.excluded { excluded.append(try word(pattern)) }
         changes = TransferChanges(
-            owner: try transfer.owner.map { (owner) throws(ImageBuildError) in
-                try FileAccount(try word(owner), in: contents)
-            },
-            mode: try transfer.mode.map { (mode) throws(ImageBuildError) in try FileModeChange(try word(mode)) },
+            owner: owner.isEmpty ? nil : try FileAccount(owner, as: "--chown=\(owner)", in: contents),
+            mode: mode.isEmpty ? nil : try FileModeChange(mode),
             excluded: excluded.isEmpty ? nil : try IgnoreRules(excluded, place: "\(place)"))
     }
 

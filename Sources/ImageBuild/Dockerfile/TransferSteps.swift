@@ -15,7 +15,7 @@ enum TransferStep<Node: TransferNode>: Sendable {
 }
 
 extension TransferPlan {
-    /// What goes where, by docker's rules for destinations.
+    /// What goes where, by docker's rules for destinations; nothing where no file fits any of the patterns.
     ///
     /// Source: <https://docs.docker.com/reference/dockerfile/#destination>.
     func steps<Source: TransferSource>(from source: Source) throws(ImageBuildError) -> [TransferStep<Source.Node>] {
@@ -51,14 +51,13 @@ extension TransferPlan {
                 }
             }
         }
-        guard !steps.isEmpty else { throw failure("no file fits any of the patterns") }
         let files = steps.filter {
             switch $0 {
             case .contents, .archive: false
             case .file, .bytes, .download, .parent: true
             }
         }
-        guard isFolder || steps.count == 1 || files.isEmpty else {
+        guard isFolder || steps.count <= 1 || files.isEmpty else {
             throw failure("\(steps.count) files fit the pattern, so that the destination must end with '/'")
         }
         return steps
