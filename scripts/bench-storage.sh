@@ -76,7 +76,7 @@ start_sink() {
     fi
     ${sink_core:+taskset -c "$sink_core"} python3 "$project/scripts/bench-sink.py" "$work/port" "${arguments[@]}" &
     sink=$!
-    trap 'kill "$sink" 2>/dev/null; chmod -R u+w "$work"; rm -rf "$work"' EXIT
+    trap 'kill "$sink" 2>/dev/null || true; chmod -R u+w "$work"; rm -rf "$work"' EXIT
     local left=100
     until [ -e "$work/port" ]; do
         [ $((left -= 1)) -gt 0 ] || { say "the sink does not start"; exit 1; }
