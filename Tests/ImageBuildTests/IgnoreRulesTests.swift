@@ -51,6 +51,13 @@ import Testing
         #expect(Self.tree.filter { rules.excludes(Array($0.utf8)) } == excluded)
     }
 
+    /// As BuildKit judges it, and buildah does not.
+    @Test func `an exception for a folder that nothing keeps out lets in nothing of it`() throws {
+        let rules = try IgnoreRules(["**/*.pyc", "!lib", "docs/a", "!docs", "**/*.txt"])
+        let excluded = Self.tree.filter { rules.excludes(Array($0.utf8)) }
+        #expect(excluded == ["a.pyc", "docs/a/b.md", "docs/a/c.txt", "lib/a.pyc", "lib/__pycache__/x.pyc"])
+    }
+
     /// The cases with an exception or a name that is not plain ASCII again, with buildah for a judge.
     @Test(arguments: cases.filter { $0.lines.joined().contains { "!#ö[".contains($0) } && $0.lines.count < 4 })
     func `buildah copies what the rules let in`(lines: [String], excluded: [String]) async throws {

@@ -33,6 +33,11 @@ struct IgnoreRules: Sendable {
         try self.init(patterns.map { (place: place, pattern: Array($0.utf8)) })
     }
 
+    /// Rules that keep out all but what fits a pattern, and what lies in a folder that fits it.
+    init(allBut pattern: String, place: String) throws(ImageBuildError) {
+        try self.init(["*", "!\(pattern)"], place: place)
+    }
+
     /// Rules from the lines of a `.dockerignore` and those of `patterns` after them.
     init(parsing content: [UInt8], file: FilePath, then patterns: [String] = []) throws(ImageBuildError) {
         // An editor's byte order mark is none of the first pattern's.
@@ -80,16 +85,22 @@ struct IgnoreRules: Sendable {
 
     /// True where the rules keep out a path in a folder of which they said `verdict`.
     func excludes(_ path: [UInt8], in verdict: FolderVerdict) -> Bool {
-        for index in rules.indices.reversed()
-        where verdict.matched[index] || rules[index].pattern.matches(path) { return !rules[index].isException }
-        return false
+        self.verdict(on: path, in: verdict).isExcluded
     }
 
     /// What the rules say of a folder in another one.
-    func verdict(onFolder path: [UInt8], in parent: FolderVerdict) -> FolderVerdict {
-        let matched = rules.indices.map { parent.matched[$0] || rules[$0].pattern.matches(path) }
-        let last = matched.lastIndex(of: true)
-        return FolderVerdict(matched: matched, isExcluded: last.map { !rules[$0].isException } ?? false)
+    func verdict(onFolder path: [UInt8], in parent: FolderVerdict) -> FolderVerdict { verdict(on: path, in: parent) }
+
+    /// The rules in their order: one that would change nothing is not asked, so that an exception for a folder that
+    /// nothing keeps out lets in nothing of it that a rule keeps out. <https://github.com/moby/patternmatcher>
+    private func verdict(on path: [UInt8], in parent: FolderVerdict) -> FolderVerdict {
+        var matched = parent.matched
+        var isExcluded = false
+        for (index, rule) in rules.enumerated() {
+            if !matched[index], rule.isException == isExcluded { matched[index] = rule.pattern.matches(path) }
+            if matched[index] { isExcluded = !rule.isException }
+        }
+        return FolderVerdict(matched: matched, isExcluded: isExcluded)
     }
 
     /// True where something below a folder that stays out may come in again.
