@@ -54,6 +54,36 @@ struct DockerfileCopyTests {
         #expect(try fixture.list(try await fixture.build("FROM scratch\n\(text)")) == [expected])
     }
 
+    @Test(arguments: [
+        ("**/*.toml", "a/ 750 0:0|a/p.toml|a/q/ 711 0:0|a/q/p.toml|p.toml"),
+        ("**/q/p.toml", "a/ 750 0:0|a/q/ 711 0:0|a/q/p.toml"),
+        ("a/q/p.toml", "a/ 750 0:0|a/q/ 711 0:0|a/q/p.toml"), ("a/./q/*.toml", "q/ 711 0:0|q/p.toml"),
+        ("*/./*.toml", "p.toml"), ("a/q", "a/ 750 0:0|a/q/ 711 0:0|a/q/p.toml|a/q/x"), ("**/none", ""),
+        ("l", "l -> a"), ("l/./q/p.toml", "q/ 711 0:0|q/p.toml"),
+        ("l/p.toml", "'l/p.toml' lies behind a link, and --parents follows none"),
+        ("--exclude=**/q **/*.toml", "a/ 750 0:0|a/p.toml|p.toml"), ("*", "*"), (". *.toml", "*"),
+        ("a/none", "there is no 'a/none'"),
+    ])
+    func `what --parents brings fits a pattern as a whole, and keeps modes and links`(
+        _ what: String, _ expected: String
+    ) async throws {
+        try fixture.write(["t/p.toml", "t/a/p.toml", "t/a/q/p.toml", "t/a/q/x"])
+        try FileSystem.makeSymbolicLink(fixture.folder("context/t/l"), to: "a")
+        try FileSystem.setMode(fixture.folder("context/t/a"), 0o750)
+        try FileSystem.setMode(fixture.folder("context/t/a/q"), 0o711)
+        let whole = "a/ 750 0:0|a/p.toml|a/q/ 711 0:0|a/q/p.toml|a/q/x|l -> a|p.toml"
+        for from in ["", "--from=t "] {
+            let text = "FROM scratch AS t\nCOPY . /\nFROM scratch\nCOPY \(from)--parents \(what) /"
+            do {
+                let image = try await fixture.build(text, context: "context/t")
+                let lines = try fixture.list(image).map { line in
+                    line.contains(" 644 ") ? String(line.prefix { $0 != " " }) : line
+                }
+                #expect(lines.joined(separator: "|") == (expected == "*" ? whole : expected))
+            } catch { #expect(!expected.isEmpty && "\(error)".contains(expected), "\(error)") }
+        }
+    }
+
     @Test func `one file that goes to several places is there each time, whole and by itself`() async throws {
         try FileSystem.makeFolder(fixture.folder("context/l"))
         try fixture.write(["l/x.so.1.2"])
@@ -211,6 +241,19 @@ struct DockerfileCopyTests {
         let complaint = await fixture.complaint("FROM scratch\n\(text)")
         #expect(complaint.contains(expected), "\(complaint)")
         #expect(complaint.hasPrefix("cannot "))
+    }
+
+    @Test func `a folder that stays out but for something in it keeps its mode`() async throws {
+        try fixture.write(["v/a/b/in", "v/a/out", "v/out/x"])
+        try FileSystem.setMode(fixture.folder("context/v/a"), 0o750)
+        try FileSystem.setMode(fixture.folder("context/v/a/b"), 0o711)
+        for exclude in ["--exclude=** --exclude=!a/b/in v", "--exclude=a --exclude=out --exclude=!a/b/in v"] {
+            let image = try await fixture.build("FROM scratch\nCOPY \(exclude) /")
+            #expect(try fixture.list(image) == ["a/ 750 0:0", "a/b/ 711 0:0", "a/b/in 644 0:0 v/a/b/in"])
+        }
+        try fixture.folder.write("context/.dockerignore", "v\n!v/a/b/in\n")
+        let image = try await fixture.build("FROM scratch\nCOPY v /")
+        #expect(try fixture.list(image) == ["a/ 750 0:0", "a/b/ 711 0:0", "a/b/in 644 0:0 v/a/b/in"])
     }
 
     @Test(arguments: [

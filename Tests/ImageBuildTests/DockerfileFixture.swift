@@ -26,10 +26,11 @@ struct DockerfileFixture {
     }
 
     func build(
-        _ text: String, target: String? = nil, arguments: [String: String] = [:], epoch: Int64 = 0
+        _ text: String, target: String? = nil, arguments: [String: String] = [:], epoch: Int64 = 0,
+        context: String = "context"
     ) async throws -> StoredImage {
         var request = try DockerfileRequest(
-            parsing: text, path: "Dockerfile", context: folder("context"))
+            parsing: text, path: "Dockerfile", context: folder(context))
         request.target = target
         request.arguments = arguments
         let builder = ImageBuilder(

@@ -20,9 +20,8 @@ extension TransferPlan {
             case .contents(let folder, let place):
                 try tree.copy(contentsOf: folder, into: place, &entries, in: &sink)
             case .file(let node, let place): try tree.copy(node, to: place, &entries, in: &sink)
-            case .parent(let node, let place):
-                guard let header = node.header else { continue }
-                try entries.add(folder: changes.applied(to: header, at: place), to: &sink)
+            case .part(let folder, let place, let others):
+                try tree.copy(contentsOf: folder, into: place, without: others, &entries, in: &sink)
             case .bytes(let bytes, let place): try write(bytes, at: place, &entries, to: &sink)
             case .download(let file, let place): try write(file, at: place, &entries, to: &sink)
             case .archive(let file, let folder):

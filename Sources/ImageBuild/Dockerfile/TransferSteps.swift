@@ -10,8 +10,8 @@ enum TransferStep<Node: TransferNode>: Sendable {
     case bytes([UInt8], at: [UInt8])
     case download(FilePath, at: [UInt8])
     case archive(FilePath, into: [UInt8])
-    /// A folder above what `--parents` brings along.
-    case parent(Node, at: [UInt8])
+    /// What of a folder `--parents` brings along, with the folders above it.
+    case part(of: Node, into: [UInt8], without: IgnoreRules)
 }
 
 extension TransferPlan {
@@ -42,19 +42,21 @@ extension TransferPlan {
                 }
                 steps.append(
                     .download(file, at: isFolder ? ContainerPath.appending(name.utf8, to: target) : target))
+            case .path(let path) where keepsParents:
+                steps += try stepsWithParents(path, of: source)
             case .path(let path):
                 let found = try source.matches(path)
                 try require(found.count, path, source)
                 for (node, asked) in found {
                     steps += try self.steps(
-                        node, asked: asked, path, of: source, target: target, isFolder: isFolder)
+                        node, asked: asked, of: source, target: target, isFolder: isFolder)
                 }
             }
         }
         let files = steps.filter {
             switch $0 {
-            case .contents, .archive: false
-            case .file, .bytes, .download, .parent: true
+            case .contents, .archive, .part: false
+            case .file, .bytes, .download: true
             }
         }
         guard isFolder || steps.count <= 1 || files.isEmpty else {
@@ -64,9 +66,8 @@ extension TransferPlan {
     }
 
     private func steps<Source: TransferSource>(
-        _ node: Source.Node, asked: [UInt8], _ text: String, of source: Source, target: [UInt8], isFolder: Bool
+        _ node: Source.Node, asked: [UInt8], of source: Source, target: [UInt8], isFolder: Bool
     ) throws(ImageBuildError) -> [TransferStep<Source.Node>] {
-        if keepsParents { return try stepsWithParents(node, asked: asked, text, of: source, target: target) }
         if node.header?.kind == .directory {
             return [.contents(of: node, into: try placement.folder(target))]
         }
@@ -77,26 +78,31 @@ extension TransferPlan {
         return [.file(node, at: ContainerPath.appending(ContainerPath.lastName(of: asked), to: target))]
     }
 
-    /// What `/./` in the path does not cut off comes along. <https://docs.docker.com/reference/dockerfile/#copy---parents>
+    /// What `/./` in the path does not cut off comes along; the rest is a pattern for whole paths, and no link on the way
+    /// is followed, as in BuildKit. <https://docs.docker.com/reference/dockerfile/#copy---parents>
     private func stepsWithParents<Source: TransferSource>(
-        _ node: Source.Node, asked: [UInt8], _ text: String, of source: Source, target: [UInt8]
+        _ text: String, of source: Source
     ) throws(ImageBuildError) -> [TransferStep<Source.Node>] {
-        var cut = 0
-        if let pivot = text.firstRange(of: "/./") {
-            cut = ContainerPath.names(Array(text[..<pivot.lowerBound].utf8)).count
-        }
-        let names = asked.split(separator: ContainerPath.slash)
+        let pivot = text.firstRange(of: "/./")
+        let above = pivot.map { String(text[..<$0.lowerBound]) } ?? "/"
+        let names = ContainerPath.names(Array((pivot.map { text[$0.upperBound...] } ?? text[...]).utf8))
+        let isPattern = Source.isPattern(Array(text.utf8))
+        if !isPattern { try require(try source.matches(text).count, text, source) }
+        let target = try placement.folder(Array(destination.utf8))
         var steps: [TransferStep<Source.Node>] = []
-        for count in cut..<max(cut, names.count - 1) {
-            guard let parent = try source.find(ContainerPath.joined(names[...count])) else { continue }
-            steps.append(
-                .parent(parent, at: ContainerPath.appending(ContainerPath.joined(names[cut...count]), to: target)))
-        }
-        let place = ContainerPath.appending(ContainerPath.joined(names[cut...]), to: target)
-        if node.header?.kind == .directory {
-            steps += [.parent(node, at: place), .contents(of: node, into: place)]
-        } else {
-            steps.append(.file(node, at: place))
+        for (node, _) in try source.matches(above) where node.header?.kind == .directory {
+            guard !names.isEmpty else {
+                steps.append(.contents(of: node, into: target))
+                continue
+            }
+            let parent = ContainerPath.joined(node.path.split(separator: ContainerPath.slash) + names.dropLast())
+            let found = try source.find(parent)
+            guard isPattern || found?.path == parent else {
+                throw failure("'\(text)' lies behind a link, and --parents follows none")
+            }
+            let pattern = String(decoding: ContainerPath.joined(names), as: UTF8.self)
+            let others = try IgnoreRules(allBut: pattern, place: "\(place)")
+            steps.append(.part(of: node, into: target, without: others))
         }
         return steps
     }

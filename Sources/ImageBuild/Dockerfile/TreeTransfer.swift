@@ -37,6 +37,8 @@ struct TreeTransfer<Source: TransferSource> {
     private var copies = 0
     /// Where the first name of each file with several went, in this copy, where files are read as they are met.
     private var met: [Source.Node.Identity: [UInt8]] = [:]
+    /// Folders on the way that stay out unless something in them comes along.
+    private var pending: [ArchiveEntry] = []
 
     /// A file on its way to one place; it may go to others too.
     private struct Placed {
@@ -74,34 +76,20 @@ struct TreeTransfer<Source: TransferSource> {
         if folders.last != folder { folders.append(folder) }
     }
 
-    /// Copies what is in a folder into another one.
+    /// Copies what is in a folder into another one, without what `others` keeps out.
     mutating func copy<Sink: EntrySink & ~Copyable>(
-        contentsOf folder: Source.Node, into path: [UInt8], _ entries: inout PlacedEntries, in sink: inout Sink
+        contentsOf folder: Source.Node, into path: [UInt8], without others: IgnoreRules? = nil,
+        _ entries: inout PlacedEntries, in sink: inout Sink
     ) throws(ImageBuildError) {
         try entries.open(path, in: &sink)
-        let verdicts = Verdicts(
-            source: source.rules.map { rules in Verdicts.verdict(rules, folder.path) }, excluded: changes.excluded?.root
-        )
+        let verdicts = TransferVerdicts(
+            source: source.rules, at: folder.path, below: [changes.excluded, others].compactMap { $0 })
         begin(path)
         try copy(contentsOf: folder, below: [], verdicts, into: path, &entries, in: &sink)
     }
 
-    /// What both sets of rules said of a folder.
-    private struct Verdicts {
-        var source: IgnoreRules.FolderVerdict?
-        var excluded: IgnoreRules.FolderVerdict?
-
-        static func verdict(_ rules: IgnoreRules, _ path: [UInt8]) -> IgnoreRules.FolderVerdict {
-            var verdict = rules.root
-            for end in path.indices where path[end] == ContainerPath.slash {
-                verdict = rules.verdict(onFolder: Array(path[..<end]), in: verdict)
-            }
-            return path.isEmpty ? verdict : rules.verdict(onFolder: path, in: verdict)
-        }
-    }
-
     private mutating func copy<Sink: EntrySink & ~Copyable>(
-        contentsOf folder: Source.Node, below relative: [UInt8], _ verdicts: Verdicts, into path: [UInt8],
+        contentsOf folder: Source.Node, below relative: [UInt8], _ verdicts: TransferVerdicts, into path: [UInt8],
         _ entries: inout PlacedEntries, in sink: inout Sink
     ) throws(ImageBuildError) {
         if folders.last != path { folders.append(path) }
@@ -111,32 +99,29 @@ struct TreeTransfer<Source: TransferSource> {
             let name = ContainerPath.appending(child.lastName, to: relative)
             let target = ContainerPath.appending(child.lastName, to: path)
             guard header.kind == .directory else {
-                if !isOut(child.path, name, verdicts) { try add(child, to: number, as: nil, &entries, in: &sink) }
+                if !verdicts.keepOut(child.path, below: name) {
+                    try add(child, to: number, as: nil, &entries, in: &sink)
+                }
                 continue
             }
-            let inner = Verdicts(
-                source: verdicts.source.flatMap { source.rules?.verdict(onFolder: child.path, in: $0) },
-                excluded: verdicts.excluded.flatMap { changes.excluded?.verdict(onFolder: name, in: $0) })
-            let isOut = inner.source?.isExcluded == true || inner.excluded?.isExcluded == true
-            if isOut && !mayIncludeBelow(child.path, name, inner) { continue }
+            let inner = verdicts.inside(child.path, below: name)
+            if inner.isOut && !inner.mayIncludeBelow(child.path, below: name) { continue }
             let place = try entries.placement.folder(target)
-            // A folder that a link of the image leads to stays as it is; one that stays out is made if it is needed.
-            if !isOut && place == target {
-                try entries.add(folder: changes.applied(to: header, at: place), to: &sink)
+            // A folder that a link of the image leads to stays as it is.
+            if place == target {
+                pending.append(changes.applied(to: header, at: place))
+                if !inner.isOut { try addPending(&entries, in: &sink) }
             }
             try copy(contentsOf: child, below: name, inner, into: place, &entries, in: &sink)
+            if pending.last?.path == place { pending.removeLast() }
         }
     }
 
-    private func isOut(_ path: [UInt8], _ name: [UInt8], _ verdicts: Verdicts) -> Bool {
-        if let verdict = verdicts.source, source.rules?.excludes(path, in: verdict) == true { return true }
-        guard let verdict = verdicts.excluded else { return false }
-        return changes.excluded?.excludes(name, in: verdict) == true
-    }
-
-    private func mayIncludeBelow(_ path: [UInt8], _ name: [UInt8], _ verdicts: Verdicts) -> Bool {
-        (verdicts.source?.isExcluded != true || source.rules?.mayIncludeBelow(path) == true)
-            && (verdicts.excluded?.isExcluded != true || changes.excluded?.mayIncludeBelow(name) == true)
+    private mutating func addPending<Sink: EntrySink & ~Copyable>(
+        _ entries: inout PlacedEntries, in sink: inout Sink
+    ) throws(ImageBuildError) {
+        for folder in pending { try entries.add(folder: folder, to: &sink) }
+        pending = []
     }
 
     private mutating func add<Sink: EntrySink & ~Copyable>(
@@ -145,6 +130,7 @@ struct TreeTransfer<Source: TransferSource> {
     ) throws(ImageBuildError) {
         let placed = Placed(node: node, copy: copies, folder: folder, name: name)
         let path = place(of: placed)
+        if node.header != nil { try addPending(&entries, in: &sink) }
         guard let header = node.header, try entries.claim(path, in: &sink) else { return }
         guard header.kind == .regular else { return try sink.add(changes.applied(to: header, at: path)) }
         guard source.isReadAsMet else { return waiting.append(placed) }
