@@ -130,6 +130,24 @@ struct DockerfileCopyTests {
         }
     }
 
+    @Test(arguments: [
+        ("$V /x", "a.txt", "b.txt"), ("--chown=$V a.txt /x", "1", "2"), ("--chmod=$V a.txt /x", "600", "755"),
+        ("--exclude=$V . /x", "a.txt", "b.txt"), ("a.txt $V", "/x", "/y"),
+    ])
+    func `a layer of another stage is known by what its variables stand for`(
+        _ what: String, _ one: String, _ other: String
+    ) async throws {
+        let text = "FROM scratch AS a\nCOPY . /\nFROM scratch\nARG V\nCOPY --from=a \(what)"
+        var layers: [[Descriptor]] = []
+        for value in [one, other, one] {
+            layers.append(try await fixture.build(text, arguments: ["V": value]).manifest.layers)
+        }
+        #expect(layers[0] != layers[1] && layers[0] == layers[2])
+        let made = "FROM scratch AS a\nCOPY . /\nFROM scratch\nCOPY --from=a a.txt /made/"
+        let times = [try await fixture.build(made), try await fixture.build(made, epoch: 86_400)]
+        #expect(times[0].manifest.layers != times[1].manifest.layers)
+    }
+
     @Test func `where --chmod is said nothing is linked, and the image's links stay`() async throws {
         try FileSystem.makeFolder(fixture.folder("context/base/usr"))
         try FileSystem.makeSymbolicLink(fixture.folder("context/base/sbin"), to: "usr/sbin")

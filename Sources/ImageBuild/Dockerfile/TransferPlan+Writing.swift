@@ -69,7 +69,11 @@ extension DockerfileBuild {
         let (steps, inputs) = try await BlockingThread.run {
             () throws(ImageBuildError) -> ([TransferStep<Source.Node>], [String]) in
             let steps = try plan.steps(from: source)
-            if let chain { return (steps, ["COPY --from", plan.text, "\(plan.destination)"] + chain) }
+            if let chain {
+                // With its length, so that no two lists of words look alike.
+                let words = plan.words.map { "\($0.utf8.count) \($0)" }
+                return (steps, ["COPY --from", plan.text, plan.destination, "\(plan.modified)"] + words + chain)
+            }
             let digest = EntryDigest()
             var sink = digest
             try plan.write(steps, from: source, to: &sink)

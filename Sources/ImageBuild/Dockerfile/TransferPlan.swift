@@ -7,6 +7,8 @@ struct TransferPlan: Sendable {
     let keepsParents: Bool
     let place: SourcePlace
     let text: String
+    /// Every word of the instruction with its variables replaced: with the files, what decides the layer.
+    let words: [String]
     /// Paths and patterns, or contents.
     let sources: [Source]
     /// Absolute, with a slash at its end where it must be a folder.
@@ -38,8 +40,11 @@ struct TransferPlan: Sendable {
         modified = stage.build.builder.epoch
         let expansion = stage.expansion()
         let place = place
+        var words: [String] = []
         func word(_ text: String) throws(ImageBuildError) -> String {
-            try parsed { () throws(DockerfileError) in try expansion.word(text, at: place) }
+            let word = try parsed { () throws(DockerfileError) in try expansion.word(text, at: place) }
+            words.append(word)
+            return word
         }
         var sources: [Source] = []
         for source in transfer.sources {
@@ -72,6 +77,7 @@ struct TransferPlan: Sendable {
         placement = ImagePlacement(below: transfer.isLinked && mode.isEmpty ? nil : contents)
         var excluded: [String] = []
         for pattern in transfer.excluded { excluded.append(try word(pattern)) }
+        self.words = words
         changes = TransferChanges(
             owner: owner.isEmpty ? nil : try FileAccount(owner, as: "--chown=\(owner)", in: contents),
             mode: mode.isEmpty ? nil : try FileModeChange(mode),
@@ -81,6 +87,7 @@ struct TransferPlan: Sendable {
     /// What a mount shows of the context.
     init(_ path: String, to destination: String, at place: SourcePlace, modified: Int64) {
         text = "context \(path)"
+        words = []
         sources = [.path(path)]
         self.destination = destination
         self.place = place
