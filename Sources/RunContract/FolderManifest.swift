@@ -17,9 +17,9 @@ public struct FolderManifest: Sendable, Hashable {
     /// How often this start has saved this step, from 1: a trainer may save it again.
     public let save: Int
     /// Every file.
-    public let files: [FileRecord]
+    public var files: [FileRecord]
     /// Links and folders.
-    public let tree: TreeRecord
+    public var tree: TreeRecord
     /// The patterns of outputs that were looked for, nil for a checkpoint and in manifests of earlier versions.
     public var patterns: [String]?
     /// Why the files are not all that the stage left, so that a machine that has nothing of it must run it again.
@@ -39,13 +39,6 @@ public struct FolderManifest: Sendable, Hashable {
         self.save = save
         self.files = files
         self.tree = tree
-    }
-
-    /// The same with a part of what it names.
-    public func with(files: [FileRecord], tree: TreeRecord) -> FolderManifest {
-        FolderManifest(
-            stage: stage, step: step, stepText: stepText, attempt: attempt, save: save, image: image, created: created,
-            files: files, tree: tree)
     }
 
     /// Reads one of the run whose folder is `root`.

@@ -24,7 +24,7 @@ actor CheckpointUploader {
     private var worker: Task<Void, Never>?
     private var failingSince: ContinuousClock.Instant?
     private var lastFailure = ""
-    /// What is verified in the bucket, by stage, the oldest first.
+    /// What is verified in the bucket, by stage.
     private var verified: [String: [FolderManifest]] = [:]
     /// The files on this disk whose content is verified in the bucket, by stage and step.
     private var safe: [String: [Int: [String: FileSnapshot]]] = [:]
@@ -48,7 +48,7 @@ actor CheckpointUploader {
 
     /// Takes note of checkpoints that earlier starts uploaded, and of those among them that are on this disk.
     func know(_ manifests: [FolderManifest], of stage: String, onDisk: [LocalCheckpoint]) {
-        verified[stage] = manifests.sorted { $0.order < $1.order }
+        verified[stage] = manifests
         for checkpoint in onDisk { safe[stage, default: [:]][checkpoint.step] = checkpoint.files }
     }
 
@@ -243,7 +243,6 @@ actor CheckpointUploader {
             status.checkpoints.append(name)
         }
         verified[job.stage, default: []].append(manifest)
-        verified[job.stage]?.sort { $0.order < $1.order }
         safe[job.stage, default: [:]][step] = checkpoint.files
         await removeOld(of: job.stage, pattern)
     }

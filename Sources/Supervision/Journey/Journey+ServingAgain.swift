@@ -43,15 +43,7 @@ extension Journey {
     func servingNeeds(_ session: RunSession) throws(SupervisionError) -> ServingNeeds {
         guard let texts = session.program.serve?.needs else { return ServingNeeds(nil) }
         let variables = try session.stages.programVariables()
-        var patterns: [GlobPattern] = []
-        for text in texts {
-            let pattern = GlobPattern(try StageEnvironment.expand(text) { variables[$0] })
-            guard !pattern.escapes else {
-                throw SupervisionError(.configuration, "serve '\(pattern.text)'", "it leaves the data folder")
-            }
-            patterns.append(pattern)
-        }
-        return ServingNeeds(patterns)
+        return ServingNeeds(try Self.patterns(texts, variables) { "serve '\($0)'" })
     }
 
     /// A single file's record has the file's own name.

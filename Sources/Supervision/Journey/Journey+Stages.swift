@@ -141,12 +141,18 @@ extension Journey {
 
     /// The patterns of a stage's outputs with their variables filled in.
     func patterns(of stage: Program.Stage, _ session: RunSession) throws(SupervisionError) -> [GlobPattern] {
-        let variables = try session.stages.variables(of: stage)
+        try Self.patterns(stage.outputs, try session.stages.variables(of: stage)) { "use the output '\($0)'" }
+    }
+
+    /// Patterns of paths below the data folder with their variables filled in; `action` says what one was for.
+    static func patterns(
+        _ texts: [String], _ variables: [String: String], _ action: (String) -> String
+    ) throws(SupervisionError) -> [GlobPattern] {
         var patterns: [GlobPattern] = []
-        for text in stage.outputs {
+        for text in texts {
             let pattern = GlobPattern(try StageEnvironment.expand(text) { variables[$0] })
             guard !pattern.escapes else {
-                throw SupervisionError(.configuration, "use the output '\(pattern.text)'", "it leaves the data folder")
+                throw SupervisionError(.configuration, action(pattern.text), "it leaves the data folder")
             }
             patterns.append(pattern)
         }

@@ -25,8 +25,9 @@ struct ServingNeeds: Sendable {
 
     /// The needed part of a stage's outputs.
     mutating func part(of outputs: FolderManifest) -> FolderManifest {
-        let (files, tree) = part(of: outputs.files, outputs.tree, in: nil)
-        return outputs.with(files: files, tree: tree)
+        var needed = outputs
+        (needed.files, needed.tree) = part(of: outputs.files, outputs.tree, in: nil)
+        return needed
     }
 
     private mutating func part(
