@@ -16,7 +16,7 @@ public struct GlobalArguments: Sendable {
     /// The proxies that the user set, under both spellings of each name, as programs differ in which they read.
     public var givenProxies: [String: String] {
         var variables: [String: String] = [:]
-        for (name, value) in given.sorted(by: { $0.key < $1.key }) where Self.proxies.contains(name) {
+        for (name, value) in given where Self.proxies.contains(name) {
             for spelling in [name.uppercased(), name.lowercased()] { variables[spelling] = given[spelling] ?? value }
         }
         return variables

@@ -10,14 +10,7 @@ struct ContextFile: TransferNode {
     let place: FilePath
     let status: FileStatus
     let header: ArchiveEntry?
-
-    struct Identity: Hashable, Sendable {
-        let device: UInt64
-        let inode: UInt64
-    }
-    var identity: Identity? {
-        status.links > 1 && status.kind == .regular ? Identity(device: status.device, inode: status.inode) : nil
-    }
+    var identity: FileIdentity? { status.links > 1 && status.kind == .regular ? FileIdentity(status) : nil }
 }
 
 /// The folder that a Dockerfile's COPY and ADD start from.

@@ -10,9 +10,6 @@ extension TransferPlan {
     ) throws(ImageBuildError) {
         var entries = PlacedEntries(
             placement, owner: changes.owner ?? .root, modified: modified)
-        if destination.hasSuffix("/") && steps.count == 1, case .contents(_, let place) = steps[0] {
-            try entries.open(place, in: &sink)
-        }
         var tree = TreeTransfer(source, changes, advance: advance)
         // The last source wins where two bring one path, and the first that is added stays.
         for step in steps.reversed() {

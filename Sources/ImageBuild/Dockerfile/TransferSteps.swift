@@ -95,10 +95,11 @@ extension TransferPlan {
                 steps.append(.contents(of: node, into: target))
                 continue
             }
-            let parent = ContainerPath.joined(node.path.split(separator: ContainerPath.slash) + names.dropLast())
-            let found = try source.find(parent)
-            guard isPattern || found?.path == parent else {
-                throw failure("'\(text)' lies behind a link, and --parents follows none")
+            if !isPattern {
+                let parent = ContainerPath.joined(node.path.split(separator: ContainerPath.slash) + names.dropLast())
+                guard try source.find(parent)?.path == parent else {
+                    throw failure("'\(text)' lies behind a link, and --parents follows none")
+                }
             }
             let pattern = String(decoding: ContainerPath.joined(names), as: UTF8.self)
             let others = try IgnoreRules(allBut: pattern, place: "\(place)")

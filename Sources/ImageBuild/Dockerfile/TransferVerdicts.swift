@@ -12,12 +12,7 @@ struct TransferVerdicts {
     /// What they say of the folder that is copied, which is at `path` in its source.
     init(source: IgnoreRules?, at path: [UInt8], below others: [IgnoreRules]) {
         if let source {
-            var folder = source.root
-            for end in path.indices where path[end] == ContainerPath.slash {
-                folder = source.verdict(onFolder: Array(path[..<end]), in: folder)
-            }
-            if !path.isEmpty { folder = source.verdict(onFolder: path, in: folder) }
-            verdicts.append(Verdict(rules: source, isBySource: true, folder: folder))
+            verdicts.append(Verdict(rules: source, isBySource: true, folder: source.verdict(onFolder: path)))
         }
         for rules in others { verdicts.append(Verdict(rules: rules, isBySource: false, folder: rules.root)) }
     }

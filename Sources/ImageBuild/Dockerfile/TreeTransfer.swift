@@ -128,18 +128,20 @@ struct TreeTransfer<Source: TransferSource> {
         _ node: Source.Node, to folder: Int, as name: ArraySlice<UInt8>?, _ entries: inout PlacedEntries,
         in sink: inout Sink
     ) throws(ImageBuildError) {
+        guard let header = node.header else { return }
         let placed = Placed(node: node, copy: copies, folder: folder, name: name)
         let path = place(of: placed)
-        if node.header != nil { try addPending(&entries, in: &sink) }
-        guard let header = node.header, try entries.claim(path, in: &sink) else { return }
-        guard header.kind == .regular else { return try sink.add(changes.applied(to: header, at: path)) }
+        try addPending(&entries, in: &sink)
+        guard try entries.claim(path, in: &sink) else { return }
+        let entry = changes.applied(to: header, at: path)
+        guard header.kind == .regular else { return try sink.add(entry) }
         guard source.isReadAsMet else { return waiting.append(placed) }
         if let identity = node.identity {
-            if let target = met[identity] { return try link(placed, to: target, in: &sink) }
+            if let target = met[identity] { return try link(entry, to: target, in: &sink) }
             met[identity] = path
         }
         let transfer = self
-        try source.read([node]) { (_, read) throws(ImageBuildError) in try transfer.write(placed, read, to: &sink) }
+        try source.read([node]) { (_, read) throws(ImageBuildError) in try transfer.write(entry, read, to: &sink) }
     }
 
     /// Writes the regular files that wait, those of one layer in one pass; a file that goes to several places is read as
@@ -166,19 +168,27 @@ struct TreeTransfer<Source: TransferSource> {
         for pass in passes {
             let nodes = pass.values.sorted().map { transfer.waiting[$0].node }
             try source.read(nodes) { (node, read) throws(ImageBuildError) in
-                guard let number = node.identity.flatMap({ pass[$0] }) else { return }
-                try transfer.write(transfer.waiting[number], read, to: &sink)
+                guard let number = node.identity.flatMap({ pass[$0] }),
+                    let entry = transfer.entry(of: transfer.waiting[number])
+                else { return }
+                try transfer.write(entry, read, to: &sink)
             }
         }
-        for (placed, number) in links { try link(placed, to: place(of: waiting[number]), in: &sink) }
+        for (placed, number) in links {
+            guard let entry = entry(of: placed) else { continue }
+            try link(entry, to: place(of: waiting[number]), in: &sink)
+        }
         waiting = []
     }
 
+    private func entry(of placed: Placed) -> ArchiveEntry? {
+        placed.node.header.map { changes.applied(to: $0, at: place(of: placed)) }
+    }
+
     private func write<Sink: EntrySink & ~Copyable>(
-        _ placed: Placed, _ read: ContentReader, to sink: inout Sink
+        _ entry: ArchiveEntry, _ read: ContentReader, to sink: inout Sink
     ) throws(ImageBuildError) {
-        guard let header = placed.node.header else { return }
-        try sink.add(changes.applied(to: header, at: place(of: placed))) { (buffer) throws(ImageBuildError) in
+        try sink.add(entry) { (buffer) throws(ImageBuildError) in
             let count = try read(buffer)
             advance(Int64(count))
             return count
@@ -186,10 +196,9 @@ struct TreeTransfer<Source: TransferSource> {
     }
 
     private func link<Sink: EntrySink & ~Copyable>(
-        _ placed: Placed, to target: [UInt8], in sink: inout Sink
+        _ entry: ArchiveEntry, to target: [UInt8], in sink: inout Sink
     ) throws(ImageBuildError) {
-        guard let header = placed.node.header else { return }
-        var entry = changes.applied(to: header, at: place(of: placed))
+        var entry = entry
         entry.kind = .hardLink
         entry.target = target
         entry.size = 0

@@ -76,31 +76,40 @@ struct IgnoreRules: Sendable {
 
     /// True where the rules keep out a file, link or folder at this path, which is relative.
     func excludes(_ path: [UInt8]) -> Bool {
-        var verdict = root
-        for slash in path.indices where path[slash] == UInt8(ascii: "/") {
-            verdict = self.verdict(onFolder: Array(path[..<slash]), in: verdict)
-        }
-        return excludes(path, in: verdict)
+        excludes(path, in: verdict(onFolder: ContainerPath.parent(of: path)))
     }
 
     /// True where the rules keep out a path in a folder of which they said `verdict`.
     func excludes(_ path: [UInt8], in verdict: FolderVerdict) -> Bool {
-        self.verdict(on: path, in: verdict).isExcluded
+        judge(path, in: verdict) { _ in }
     }
 
     /// What the rules say of a folder in another one.
-    func verdict(onFolder path: [UInt8], in parent: FolderVerdict) -> FolderVerdict { verdict(on: path, in: parent) }
+    func verdict(onFolder path: [UInt8], in parent: FolderVerdict) -> FolderVerdict {
+        var matched = parent.matched
+        let isExcluded = judge(path, in: parent) { matched[$0] = true }
+        return FolderVerdict(matched: matched, isExcluded: isExcluded)
+    }
+
+    /// The same of a folder at a whole path, the empty one for the folder that the rules are for.
+    func verdict(onFolder path: [UInt8]) -> FolderVerdict {
+        var verdict = root
+        for end in path.indices where path[end] == ContainerPath.slash {
+            verdict = self.verdict(onFolder: Array(path[..<end]), in: verdict)
+        }
+        return path.isEmpty ? verdict : self.verdict(onFolder: path, in: verdict)
+    }
 
     /// The rules in their order: one that would change nothing is not asked, so that an exception for a folder that
     /// nothing keeps out lets in nothing of it that a rule keeps out. <https://github.com/moby/patternmatcher>
-    private func verdict(on path: [UInt8], in parent: FolderVerdict) -> FolderVerdict {
-        var matched = parent.matched
+    private func judge(_ path: [UInt8], in parent: FolderVerdict, _ note: (Int) -> Void) -> Bool {
         var isExcluded = false
-        for (index, rule) in rules.enumerated() {
-            if !matched[index], rule.isException == isExcluded { matched[index] = rule.pattern.matches(path) }
-            if matched[index] { isExcluded = !rule.isException }
+        for (index, rule) in rules.enumerated()
+        where parent.matched[index] || (rule.isException == isExcluded && rule.pattern.matches(path)) {
+            note(index)
+            isExcluded = !rule.isException
         }
-        return FolderVerdict(matched: matched, isExcluded: isExcluded)
+        return isExcluded
     }
 
     /// True where something below a folder that stays out may come in again.

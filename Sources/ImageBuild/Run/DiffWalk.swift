@@ -26,15 +26,10 @@ final class DiffWalk {
     private let isSettling: Bool
     private let warn: (String) -> Void
     /// The first name of each file that has several.
-    private var firstNames: [Inode: [UInt8]] = [:]
+    private var firstNames: [FileIdentity: [UInt8]] = [:]
     /// The folders on the way down that did not change themselves; they are told with the first change in them.
     private var untold: [ArchiveEntry] = []
     private var isStopped = false
-
-    private struct Inode: Hashable {
-        let device: UInt64
-        let number: UInt64
-    }
 
     init(epoch: Int64, isSettling: Bool, warn: @escaping (String) -> Void) {
         self.epoch = epoch
@@ -138,14 +133,14 @@ final class DiffWalk {
         default: entry.size = status.size
         }
         if status.links > 1 {
-            let inode = Inode(device: status.device, number: status.inode)
-            if let first = firstNames[inode] {
+            let identity = FileIdentity(status)
+            if let first = firstNames[identity] {
                 entry.kind = .hardLink
                 entry.target = first
                 entry.size = 0
                 entry.extendedAttributes = [:]
             } else {
-                firstNames[inode] = entry.path
+                firstNames[identity] = entry.path
             }
         }
         try tell(entry, visit, Content(folder: folder, name: name))
