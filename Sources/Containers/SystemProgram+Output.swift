@@ -31,6 +31,8 @@ extension SystemProgram {
         posix_spawn_file_actions_addopen(&actions, 0, input.string, O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output.descriptor, 1)
         posix_spawn_file_actions_adddup2(&actions, output.descriptor, 2)
+        // Not every library opens its sockets close-on-exec, and a container inherits what its runtime has.
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         // The threads that run work block every signal, which a program would inherit.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

@@ -7,8 +7,12 @@ public enum SystemProgram {
     public static func run(_ program: String, _ arguments: [String]) throws(ContainerError) -> Bool {
         var list = ([program] + arguments).map { strdup($0) } + [nil]
         defer { for text in list { free(text) } }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         var pid: pid_t = 0
-        let failure = posix_spawnp(&pid, program, nil, nil, &list, caas_environ())
+        let failure = posix_spawnp(&pid, program, &actions, nil, &list, caas_environ())
         guard failure == 0 else { throw ContainerError("run \(program)", "\(Errno(rawValue: failure))") }
         return wait(for: pid) == 0
     }

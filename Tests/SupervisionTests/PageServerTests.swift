@@ -197,11 +197,14 @@ import Testing
         #expect(client.printed == "both are open\n")
         try await site.server.sweep(minutesAhead: 10)
         try await say("the relay is closed")
+        // A program that is started now holds no connection open.
+        let other = try RunningProgram("sleep", ["3600"], log: folder("other"))
         try await site.server.sweep(minutesAhead: 59)
         _ = try await site.get("/healthz")
         #expect(client.printed == "both are open\nthe relay is closed\n")
         try await site.server.sweep(minutesAhead: 60)
         _ = try await eventually { client.status }
         #expect(client.printed.hasSuffix("the tunnel is closed\nok\n"))
+        #expect(other.status == nil)
     }
 }

@@ -35,6 +35,8 @@ public final class RunningProgram: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, log.string, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        // Another test's sockets, of which not all are close-on-exec, would stay open as long as this program runs.
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         var arguments = ([program] + arguments).map { strdup($0) } + [nil]
         var environment = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer {
