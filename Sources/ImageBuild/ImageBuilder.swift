@@ -9,6 +9,10 @@ public import SystemPackage
 
 /// Builds images into a store.
 public struct ImageBuilder: Sendable {
+    /// 1980-01-01T00:00:00Z in seconds since 1970: the oldest time that zip holds, and so wheels, eggs and zipapps that are
+    /// made of an image's files.
+    public static let defaultEpoch: Int64 = 315_532_800
+
     let store: ImageStore
     private(set) var factory: LayerFactory
     let bases: any BaseImageSource
@@ -23,7 +27,7 @@ public struct ImageBuilder: Sendable {
     /// Threads are those of `threads`, whatever the compression says of them. Layers go to `outlet` as they are made.
     public init(
         store: ImageStore, home: FilePath, bases: any BaseImageSource, entrypointFolders: [FilePath],
-        entrypointBundles: [FilePath] = [], epoch: Int64 = 0, threads: Int = Processors.count,
+        entrypointBundles: [FilePath] = [], epoch: Int64 = defaultEpoch, threads: Int = Processors.count,
         compression: LayerCompression = .gzip(threads: 1), isVerifying: Bool = false, isPrivileged: Bool = false,
         lock: ImageLock? = nil, outlet: (any LayerOutlet)? = nil,
         report: @escaping @Sendable (BuildEvent) -> Void = { _ in }

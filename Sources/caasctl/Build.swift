@@ -15,7 +15,7 @@ struct Build: AsyncParsableCommand {
         abstract: "Build an image from its image.yaml, or from a Dockerfile.",
         discussion: """
             Prints the image's digest. The same files give the same digest anywhere; SOURCE_DATE_EPOCH sets the time \
-            that files get in the image, 0 unless it is set.
+            that files get in the image, 1980-01-01 unless it is set, and step n of a Dockerfile adds n seconds.
 
             caasctl build demo --tag ghcr.io/me/demo:1 --push
             caasctl build images/demo --output oci:out:latest --output oci-archive:demo.tar

@@ -67,6 +67,21 @@ struct RunMountTests {
         #expect(fixture.said.output.last == "refused")
     }
 
+    /// Otherwise make and cargo keep what they built of an older source.
+    @Test func `what a cache keeps is older than every file of a build`() async throws {
+        let base = try await fixture.base()
+        var cache = CacheMount(id: "objects", target: "/objects")
+        cache.newest = 500_000_000
+        let made = "mkdir /objects/a; touch /objects/a/new; touch -d @7 /objects/old; ln -s nowhere /objects/link"
+        _ = try await fixture.run(made, on: [base]) { $0.mounts = [.cache(cache)] }
+        let shown = "stat -c '%Y %n' /objects/a /objects/a/new /objects/old /objects/link"
+        _ = try await fixture.run(shown, on: [base]) { $0.mounts = [.cache(cache)] }
+        #expect(
+            fixture.said.output == [
+                "500000000 /objects/a", "500000000 /objects/a/new", "7 /objects/old", "500000000 /objects/link",
+            ])
+    }
+
     @Test func `a new cache begins with files of a layer`() async throws {
         let base = try await fixture.base()
         let cache = CacheMount(id: "seed", target: "/seed", source: .layers([base]), sourcePath: "/data")

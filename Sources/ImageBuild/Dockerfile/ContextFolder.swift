@@ -20,7 +20,7 @@ struct ContextFolder: TransferSource {
     let folder: FilePath
     let rules: IgnoreRules?
     /// The time that files get.
-    let modified: Int64
+    var modified: Int64
     let report: @Sendable (BuildEvent) -> Void
 
     var name: String { "\(folder)" }

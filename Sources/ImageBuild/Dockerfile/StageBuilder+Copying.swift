@@ -33,7 +33,7 @@ extension StageBuilder {
         _ transfer: FileTransfer, _ instruction: Instruction, downloads: [String: FilePath]
     ) async throws(ImageBuildError) -> BuiltLayer? {
         let plan = try await TransferPlan(transfer, instruction, of: self, downloads: downloads)
-        guard let from = transfer.from else { return try await build.layer(plan, from: build.context, knownBy: nil) }
+        guard let from = transfer.from else { return try await build.layer(plan, from: context, knownBy: nil) }
         let image = try await build.source(from, for: self, at: instruction.place)
         guard let contents = try await build.contents(of: image) else {
             throw plan.failure("'\(from)' holds no files")

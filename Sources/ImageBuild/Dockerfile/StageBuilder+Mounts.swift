@@ -42,6 +42,7 @@ extension StageBuilder {
         cache.isReadOnly = mount.isSet("readonly")
         cache.mode = try mount.mode() ?? 0o755
         cache.owner = try mount.owner()
+        cache.newest = build.builder.epoch
         if let from = mount.values["from"] {
             cache.source = .layers(try await layers(of: from, mount))
             cache.sourcePath = mount.values["source"] ?? "/"
@@ -71,15 +72,15 @@ extension StageBuilder {
 
     /// The context's files as a layer: what is kept out of the build stays out of sight, and a digest names the rest.
     private func contextLayer(_ path: String, _ mount: MountOptions) async throws(ImageBuildError) -> BuiltLayer {
-        let found = try build.context.matches(path)
+        let found = try context.matches(path)
         guard let (node, _) = found.first, found.count == 1 else {
-            throw mount.failure("there is no '\(path)' in \(build.context.name)")
+            throw mount.failure("there is no '\(path)' in \(context.name)")
         }
         let plan = TransferPlan(
             path, to: node.header?.kind == .directory ? "/context/" : "/context", at: mount.place,
-            modified: build.builder.epoch)
-        guard let layer = try await build.layer(plan, from: build.context, knownBy: nil) else {
-            throw mount.failure("there is no '\(path)' in \(build.context.name)")
+            modified: modified)
+        guard let layer = try await build.layer(plan, from: context, knownBy: nil) else {
+            throw mount.failure("there is no '\(path)' in \(context.name)")
         }
         return layer
     }

@@ -41,7 +41,7 @@ extension StageBuilder {
     ) async throws(ImageBuildError) -> BuiltLayer? {
         let builder = build.builder
         return try await builder.factory.run(
-            command, on: image.layers, createdBy: instruction.text, epoch: builder.epoch)
+            command, on: image.layers, createdBy: instruction.text, epoch: modified)
     }
 
     private func command(

@@ -74,6 +74,11 @@ struct StageBuilder: Sendable {
         build.request.file.stages.count > 1 ? "[\(stage.name)] \(instruction.text)" : instruction.text
     }
 
+    /// The time of what the next step makes, in seconds since 1970.
+    ///
+    /// Each step's is later than those of the steps before it, so that make, ninja and Python see what changed since.
+    var modified: Int64 { build.builder.epoch + Int64(image.layers.count) + 1 }
+
     /// The value of each variable here.
     func expansion() -> Expansion {
         let variables = variables
@@ -84,6 +89,13 @@ struct StageBuilder: Sendable {
     var workdir: String {
         let workdir = image.config["WorkingDir"]?.string ?? ""
         return workdir.isEmpty ? "/" : workdir
+    }
+
+    /// The folder that COPY and ADD start from, whose files get the time of the next step.
+    var context: ContextFolder {
+        var context = build.context
+        context.modified = modified
+        return context
     }
 
     /// The files of the layers so far, nil where there are none.
@@ -105,10 +117,10 @@ struct StageBuilder: Sendable {
         guard !place.isEmpty, placement.file(at: place) == nil else { return image.note(instruction.text) }
         let user = image.config["User"]?.string ?? ""
         let owner = user.isEmpty ? .root : try FileAccount(user, as: "USER \(user)", in: placement.below)
-        let epoch = build.builder.epoch
+        let modified = modified
         let layer = try await build.builder.factory.make(createdBy: instruction.text) {
             (writer) throws(ImageBuildError) in
-            var entries = PlacedEntries(placement, owner: owner, modified: epoch)
+            var entries = PlacedEntries(placement, owner: owner, modified: modified)
             try entries.open(place, in: &writer)
         }
         image.append(layer, instruction.text)

@@ -37,7 +37,7 @@ struct TransferPlan: Sendable {
         unpacksDownloads = isAdd && transfer.unpacks == true
         place = instruction.place
         text = instruction.text
-        modified = stage.build.builder.epoch
+        modified = stage.modified
         let expansion = stage.expansion()
         let place = place
         var words: [String] = []

@@ -89,9 +89,12 @@ public enum EntrypointLayer {
             var writer = try LayerWriter(
                 writingTo: File(temporary, .create(mode: 0o666)), compression: .gzipPortable(level: 9, threads: 2))
             let directory = Array(root.dropFirst().utf8)
-            try writer.append(ArchiveEntry(.directory, path: directory, mode: 0o755))
+            try writer.append(
+                ArchiveEntry(.directory, path: directory, mode: 0o755, modified: ImageBuilder.defaultEpoch))
             for content in contents {
-                let entry = ArchiveEntry(.regular, path: directory + Array("/\(content.name)".utf8), mode: content.mode)
+                let entry = ArchiveEntry(
+                    .regular, path: directory + Array("/\(content.name)".utf8), mode: content.mode,
+                    modified: ImageBuilder.defaultEpoch)
                 try writer.append(entry, content: content.bytes)
             }
             let layer = try writer.finish()

@@ -11,7 +11,7 @@ import SystemPackage
 /// What is damaged, cut or somebody else's is as good as nothing: the layer is made again.
 struct LayerCache: Sendable {
     /// Raised where the same inputs come to give another layer.
-    private static let generation = 3
+    private static let generation = 4
     /// The key under which an entry keeps what the blob's file was like.
     private static let mark = "blob"
 

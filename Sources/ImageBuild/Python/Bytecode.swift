@@ -1,7 +1,9 @@
 import POSIX
 import SystemPackage
 
-/// Compiles modules to bytecode that no time makes stale: Python takes it without looking at the source again.
+/// Compiles modules to bytecode that names the time and size of its source.
+///
+/// Python compares both with the source that it finds, so that a module of a later layer, or of the container, is what runs.
 ///
 /// Source: <https://peps.python.org/pep-0552/>.
 enum Bytecode {
@@ -16,20 +18,23 @@ enum Bytecode {
         return host
     }
 
-    /// Compiles everything below a folder as if it lay at `into`.
+    /// Compiles everything below a folder as if it lay at `into`, for files that get the time `modified`.
     static func compile(
-        _ folder: FilePath, as into: String, by compiler: ExternalProgram, threads: Int
+        _ folder: FilePath, as into: String, by compiler: ExternalProgram, threads: Int, modified: Int64
     ) async throws(ImageBuildError) {
         // Sets of constants are written in the order of their hashes, which are random unless said.
         let environment = ["PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"]
         let arguments = [
-            "-S", "-m", "compileall", "-q", "-q", "-f", "-j", "\(threads)", "--invalidation-mode", "unchecked-hash",
+            "-S", "-m", "compileall", "-q", "-q", "-f", "-j", "\(threads)", "--invalidation-mode", "timestamp",
             "-s",
             folder.string, "-p", into, folder.string,
         ]
         do throws(ImageBuildError) { try await compiler.run(arguments, environment: environment) } catch {
             // Packages come with files for other versions and with broken examples, which stay as they are.
             guard error.reason.contains("exited") else { throw error }
+        }
+        try await BlockingThread.run { () throws(ImageBuildError) in
+            try BytecodeTimes.settleTree(folder) { _ in modified }
         }
     }
 }

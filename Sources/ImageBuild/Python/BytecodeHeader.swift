@@ -50,7 +50,7 @@ final class StaleBytecode: Sendable {
     func warning(_ title: String) -> String {
         let files = count == 1 ? "a .pyc file is" : "\(count) .pyc files are"
         return "\(title): \(files) stale in the image, since the files' times change, and Python will compile anew at "
-            + "every start; type 'python3 -m compileall --invalidation-mode unchecked-hash' in the folder, or say "
+            + "every start; type 'python3 -m compileall --invalidation-mode checked-hash' in the folder, or say "
             + "'mtime: keep'"
     }
 }

@@ -30,6 +30,8 @@ extension LayerFactory {
                 ["python", layer.interpreter, layer.into, compiler?.version ?? "none", "\(epoch)", "\(isOnBase)"]
                 + target.inputs + pins.map(\.line)
             if let known = await cache.findAll(inputs) { return known }
+            // No other layer's files have this time, so that a module of theirs is never taken for one of these.
+            let modified = compiler == nil ? epoch : epoch + 1
             let site = temporary.appending("site")
             try posix { () throws(POSIXError) in try FileSystem.makeFolder(site) }
             report(.step("\(installer.name): \(pins.count) packages for \(target.description)"))
@@ -37,7 +39,8 @@ extension LayerFactory {
             let packages = SitePackages(folder: site, interpreter: layer.interpreter)
             try await BlockingThread.run { () throws(ImageBuildError) in try packages.normalize() }
             if let compiler {
-                try await Bytecode.compile(site, as: layer.into, by: compiler.program, threads: threads)
+                try await Bytecode.compile(
+                    site, as: layer.into, by: compiler.program, threads: threads, modified: modified)
             } else {
                 report(
                     .warning(
@@ -45,7 +48,7 @@ extension LayerFactory {
                             + "python\(layer.version) on this machine to compile it"))
             }
             var source = FileSource(
-                title: name, from: site, into: layer.into, rules: try IgnoreRules([]), time: .fixed(epoch),
+                title: name, from: site, into: layer.into, rules: try IgnoreRules([]), time: .fixed(modified),
                 isOnBase: isOnBase)
             source.split = .automatic
             let built = try await layers(of: source)

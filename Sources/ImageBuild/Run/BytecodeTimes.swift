@@ -9,7 +9,17 @@ enum BytecodeTimes {
     private static let cache = FilePath.Component("__pycache__")
     private static let header = 16
 
-    static func settle(_ folder: Folder, epoch: Int64) throws(ImageBuildError) {
+    /// Settles what lies in a folder and below it, where a file of the time `$0` gets the time that `modified` gives.
+    static func settleTree(_ path: FilePath, modified: (Int64) -> Int64) throws(ImageBuildError) {
+        let folder = try posix { () throws(POSIXError) in try Folder(path) }
+        try settle(folder, modified: modified)
+        for name in try posix({ () throws(POSIXError) in try folder.names() }) {
+            let status = try posix { () throws(POSIXError) in try folder.status(name) }
+            if status?.kind == .directory { try settleTree(path.appending(name), modified: modified) }
+        }
+    }
+
+    static func settle(_ folder: Folder, modified: (Int64) -> Int64) throws(ImageBuildError) {
         try posix { () throws(POSIXError) in
             guard try folder.status(cache)?.kind == .directory else { return }
             let compiled = try folder.folder(cache)
@@ -17,15 +27,16 @@ enum BytecodeTimes {
                 // `module.cpython-311.opt-1.pyc`: modules have no dots in their names.
                 guard let stem = name.string.split(separator: ".").first,
                     let sourceName = FilePath.Component("\(stem).py"),
-                    let source = try folder.status(sourceName), source.kind == .regular,
-                    source.modifiedSeconds > epoch, try compiled.status(name)?.kind == .regular
+                    let source = try folder.status(sourceName), source.kind == .regular
                 else { continue }
-                try settle(compiled.path.appending(name), from: source, epoch: epoch)
+                let time = modified(source.modifiedSeconds)
+                guard time != source.modifiedSeconds, try compiled.status(name)?.kind == .regular else { continue }
+                try settle(compiled.path.appending(name), from: source, to: time)
             }
         }
     }
 
-    private static func settle(_ path: FilePath, from source: FileStatus, epoch: Int64) throws(POSIXError) {
+    private static func settle(_ path: FilePath, from source: FileStatus, to time: Int64) throws(POSIXError) {
         let file = try File(path, .update(mode: 0o644))
         var bytes = [UInt8](repeating: 0, count: header)
         let count = try Self.read(file, into: &bytes)
@@ -33,7 +44,6 @@ enum BytecodeTimes {
         guard count == header, isTimed, number(bytes[8..<12]) == UInt32(truncatingIfNeeded: source.modifiedSeconds),
             number(bytes[12..<16]) == UInt32(truncatingIfNeeded: source.size)
         else { return }
-        let time = UInt32(truncatingIfNeeded: epoch)
         let little = [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: time >> $0) }
         var failure: POSIXError?
         little.withUnsafeBytes { buffer in

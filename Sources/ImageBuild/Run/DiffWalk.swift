@@ -45,7 +45,7 @@ final class DiffWalk {
     private func walk(
         _ folder: Folder, below: Folder?, path: [UInt8], _ visit: Visit
     ) throws(ImageBuildError) {
-        if isSettling { try BytecodeTimes.settle(folder, epoch: epoch) }
+        if isSettling { try BytecodeTimes.settle(folder) { [epoch] in min($0, epoch) } }
         let names = try posix { () throws(POSIXError) in try folder.names() }
         var rest: [(FilePath.Component, FileStatus)] = []
         for name in names {

@@ -42,7 +42,7 @@ extension RunMount {
                 "sharing": .string(cache.sharing.rawValue), "read_only": .bool(cache.isReadOnly),
                 "mode": .integer(cache.mode), "user": .integer(cache.owner.user),
                 "group": .integer(cache.owner.group), "source": cache.source?.json ?? .null,
-                "path": .string(cache.sourcePath),
+                "path": .string(cache.sourcePath), "newest": .integer(cache.newest),
             ]
         case .bind(let bind):
             [
@@ -66,13 +66,14 @@ extension RunMount {
         func number(_ name: String) throws(JSONError) -> UInt32 { UInt32(clamping: try json.whole(name)) }
         switch try json.text("type") {
         case "cache":
-            self = .cache(
-                CacheMount(
-                    id: try json.text("id"), target: try json.text("target"),
-                    sharing: CacheMount.Sharing(rawValue: try json.text("sharing")) ?? .shared,
-                    isReadOnly: try json.optionalFlag("read_only") ?? false, mode: try number("mode"),
-                    owner: (try number("user"), try number("group")), source: try MountSource.optional(json["source"]),
-                    sourcePath: try json.text("path")))
+            var cache = CacheMount(
+                id: try json.text("id"), target: try json.text("target"),
+                sharing: CacheMount.Sharing(rawValue: try json.text("sharing")) ?? .shared,
+                isReadOnly: try json.optionalFlag("read_only") ?? false, mode: try number("mode"),
+                owner: (try number("user"), try number("group")), source: try MountSource.optional(json["source"]),
+                sourcePath: try json.text("path"))
+            cache.newest = Int64(try json.whole("newest"))
+            self = .cache(cache)
         case "bind":
             self = .bind(
                 BindMount(

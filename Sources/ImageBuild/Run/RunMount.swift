@@ -50,6 +50,8 @@ public struct CacheMount: Sendable {
     public var source: MountSource?
     /// The folder of `source` that it begins with.
     public var sourcePath: String
+    /// The time that its files have at most when the command starts, in seconds since 1970.
+    public var newest = ImageBuilder.defaultEpoch
 
     /// A cache that is shared and belongs to root, unless said.
     public init(

@@ -112,6 +112,7 @@ struct RunMounts: Sendable {
 
     private mutating func add(_ cache: CacheMount) throws(ImageBuildError) {
         let folder = try folder(of: cache)
+        try CacheAge.settle(folder, to: cache.newest)
         try add(.bind(folder.string, at: cache.target, isReadOnly: cache.isReadOnly), isFolder: true)
     }
 
@@ -157,7 +158,7 @@ struct RunMounts: Sendable {
         let new = try session.makeFolder("cache-\(UInt32.random(in: 0 ... .max))")
         try posix { () throws(POSIXError) in
             try Folder(new).setAttributes(
-                owner: (cache.owner.user, cache.owner.group), mode: cache.mode, modifiedSeconds: 0)
+                owner: (cache.owner.user, cache.owner.group), mode: cache.mode, modifiedSeconds: cache.newest)
         }
         if let source = cache.source { try fill(new, from: source, cache.sourcePath) }
         try posix { () throws(POSIXError) in try FileSystem.rename(new, to: folder) }
