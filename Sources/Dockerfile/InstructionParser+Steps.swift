@@ -11,7 +11,7 @@ extension InstructionParser {
         var stage: String?
         if words.count == 3 {
             let name = words[2].lowercased()
-            guard name.wholeMatch(of: #/[a-z][a-z0-9_.-]*/#) != nil, !["context", "scratch"].contains(name) else {
+            guard name.wholeMatch(of: #/[a-z][a-z0-9_.-]*/#) != nil else {
                 throw place.error(
                     "'\(words[2])' cannot be the name of a stage: it begins with a letter, then letters, digits, '-', "
                         + "'_' and '.'")

@@ -65,8 +65,10 @@ public struct ParsedDockerfile: Sendable, Hashable {
     private mutating func append(_ instruction: Instruction) throws(DockerfileError) {
         switch instruction.action {
         case .from(let base):
-            if let name = base.stage, let other = stages.first(where: { $0.base.stage == name }) {
-                throw instruction.place.error("line \(other.place.line) has a stage '\(name)' already")
+            if let name = base.stage, let other = stages.last(where: { $0.base.stage == name }) {
+                warnings.append(
+                    "\(instruction.place): line \(other.place.line) has a stage '\(name)' already; FROM means the last one "
+                        + "before it, and --from the last one of all")
             }
             stages.append(Stage(index: stages.count, base: base, place: instruction.place))
         case .argument where stages.isEmpty: globalArguments.append(instruction)

@@ -33,15 +33,15 @@ public struct StageGraph: Sendable {
         }
         bases = try Self.bases(named: names, in: file)
         self.target = try Self.find(target, in: file)
-        needed = try closure()
+        needed = try needed(for: self.target)
     }
 
     /// What a stage stands on.
     public func base(of stage: Int) -> Source { bases[stage] }
 
-    /// What `--from` means in a stage: an earlier one by name or number, else an image.
+    /// What `--from` means in a stage: an earlier one by name or number, the last of its name, else an image.
     public func source(_ from: String, in stage: Int, at place: SourcePlace) throws(DockerfileError) -> Source {
-        let number = Int(from) ?? file.stages.firstIndex { $0.base.stage == from.lowercased() }
+        let number = Int(from) ?? file.stages.lastIndex { $0.base.stage == from.lowercased() }
         guard let number else { return .image(from) }
         guard file.stages.indices.contains(number) else {
             throw place.error("there is no stage \(number); they are counted from 0")
@@ -60,19 +60,17 @@ public struct StageGraph: Sendable {
         let stages = file.stages
         var bases: [Source] = []
         for (index, name) in names.enumerated() {
-            guard let other = stages.firstIndex(where: { $0.base.stage == name.lowercased() }) else {
-                bases.append(.image(name))
+            if let earlier = stages[..<index].lastIndex(where: { $0.base.stage == name.lowercased() }) {
+                bases.append(.stage(earlier))
                 continue
             }
             // 'FROM debian AS debian' means the image: the name begins to mean the stage with the next one.
-            let isOwnName = names[other].lowercased() == name.lowercased()
-            if other < index {
-                bases.append(.stage(other))
-            } else if isOwnName {
+            let other = stages[index...].firstIndex { $0.base.stage == name.lowercased() }
+            guard let other, names[other].lowercased() != name.lowercased() else {
                 bases.append(.image(name))
-            } else {
-                throw stages[index].place.error(Self.complaint(index, other, names, stages))
+                continue
             }
+            throw stages[index].place.error(Self.complaint(index, other, names, stages))
         }
         return bases
     }
@@ -97,7 +95,7 @@ public struct StageGraph: Sendable {
 
     private static func find(_ target: String?, in file: ParsedDockerfile) throws(DockerfileError) -> Int {
         guard let target else { return file.stages.count - 1 }
-        if let index = file.stages.firstIndex(where: { $0.base.stage == target.lowercased() }) { return index }
+        if let index = file.stages.lastIndex(where: { $0.base.stage == target.lowercased() }) { return index }
         if let number = Int(target), file.stages.indices.contains(number) { return number }
         let names = file.stages.compactMap(\.base.stage)
         let nearest = EditDistance.nearest(to: target, among: names).map { "; did you mean '\($0)'?" }
@@ -105,9 +103,10 @@ public struct StageGraph: Sendable {
         throw DockerfileError("--target \(target)", "there is no such stage\(nearest ?? known)")
     }
 
-    private func closure() throws(DockerfileError) -> [Int] {
+    /// A stage and all that it stands on or takes files from, in order.
+    public func needed(for stage: Int) throws(DockerfileError) -> [Int] {
         var needed: Set<Int> = []
-        var open = [target]
+        var open = [stage]
         while let stage = open.popLast() {
             guard needed.insert(stage).inserted else { continue }
             if case .stage(let base) = bases[stage] { open.append(base) }
@@ -125,7 +124,7 @@ public struct StageGraph: Sendable {
 
 extension Instruction {
     /// The stages and images that it takes files from.
-    var references: [String] {
+    public var references: [String] {
         switch action {
         case .copy(let transfer), .add(let transfer): transfer.from.map { [$0] } ?? []
         case .run(let step): step.mounts.compactMap { $0.options["from"] }

@@ -11,7 +11,6 @@ struct MistakeTests {
         ("FROM a b", "cannot read Dockerfile:1: FROM takes an image, and perhaps 'AS name'"),
         ("FROM a AS", "cannot read Dockerfile:1: FROM takes an image, and perhaps 'AS name'"),
         ("FROM --os=x a", "cannot read Dockerfile:1: unknown flag '--os'; known are --platform"),
-        ("FROM a AS b\nFROM a AS B", "cannot read Dockerfile:2: line 1 has a stage 'b' already"),
         ("# escape=`\n# escape=`\nFROM a", "cannot read Dockerfile:2: the directive 'escape' is there twice"),
         ("# escape=x\nFROM a", "cannot read Dockerfile:1: the directive 'escape' must be \\ or `, not 'x'"),
         ("FROM a\n\nRNU b", "cannot read Dockerfile:3: unknown instruction 'RNU'; did you mean 'RUN'?"),

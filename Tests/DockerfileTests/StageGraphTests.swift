@@ -23,6 +23,12 @@ struct StageGraphTests {
             ("FROM a AS b\nFROM a AS a\nFROM b", nil, [0, 2]),
             ("ARG s=x\nFROM a AS x\nFROM b AS y\nFROM $s", nil, [0, 2]),
             ("FROM a AS x\nFROM X", nil, [0, 1]),
+            // Of two stages of one name FROM means the last one before it, and --from and --target the last one of all.
+            ("FROM a AS x\nFROM x AS x\nFROM x", nil, [0, 1, 2]), ("FROM a AS x\nFROM b AS x\nFROM x", nil, [1, 2]),
+            ("FROM a AS x\nFROM x\nFROM b AS x\nFROM x", nil, [2, 3]),
+            ("FROM a AS x\nFROM b AS X\nFROM c\nCOPY --from=x a b", nil, [1, 2]),
+            ("FROM a AS x\nFROM b AS x\nFROM c", "x", [1]),
+            ("FROM a AS scratch\nFROM scratch AS context\nFROM context", nil, [0, 1, 2]),
         ] as [(String, String?, [Int])])
     func `only what the target needs is built`(_ text: String, _ target: String?, _ expected: [Int]) throws {
         #expect(try Self.graph(text, target: target).needed == expected)

@@ -40,9 +40,9 @@ struct DockerfileFixture {
     }
 
     /// What is said of a Dockerfile that cannot be built.
-    func complaint(_ text: String) async -> String {
+    func complaint(_ text: String, target: String? = nil) async -> String {
         do {
-            _ = try await build(text)
+            _ = try await build(text, target: target)
             return "nothing"
         } catch { return "\(error)" }
     }

@@ -122,6 +122,19 @@ struct DockerfileSettingsTests {
         #expect(parent.manifest.layers.isEmpty)
     }
 
+    @Test func `a trigger may take files from a stage that nothing else needs`() async throws {
+        let text = """
+            FROM scratch AS files
+            COPY a.txt /made
+            FROM scratch AS parent
+            ONBUILD COPY --from=files /made /taken
+            FROM parent
+            """
+        #expect(try fixture.paths(try await fixture.build(text)) == ["taken"])
+        let later = "FROM scratch AS parent\nONBUILD COPY --from=files /made /taken\nFROM parent\nFROM scratch AS files"
+        #expect(await fixture.complaint(later, target: "1").contains("stage 'files' begins only at line 4"))
+    }
+
     @Test func `stages that are not needed are not built`() async throws {
         let text = "FROM scratch AS a\nCOPY a.txt /a\nFROM scratch AS broken\nCOPY none /\nFROM a\nCOPY --from=0 /a /b"
         #expect(try fixture.paths(try await fixture.build(text)) == ["a", "b"])

@@ -31,20 +31,26 @@ struct DockerfileBuild: Sendable {
     /// Builds the stages that the target needs, and gives back the target's image.
     func image() async throws(ImageBuildError) -> ImageAssembly {
         var finished: [Int: StageBuilder] = [:]
-        for index in graph.needed {
-            let stage = request.file.stages[index]
-            var builder = try await begin(stage, finished)
-            for instruction in stage.instructions { try await builder.apply(instruction) }
-            finished[index] = builder
-        }
+        try await build(graph.target, &finished)
         guard let target = finished[graph.target] else {
             throw ImageBuildError("build \(request.path)", "its target was not built")
         }
         return target.image
     }
 
+    /// Builds a stage and those that it needs, unless they are finished.
+    private func build(_ stage: Int, _ finished: inout [Int: StageBuilder]) async throws(ImageBuildError) {
+        let needed = try parsed { () throws(DockerfileError) in try graph.needed(for: stage) }
+        for index in needed where finished[index] == nil {
+            let stage = request.file.stages[index]
+            var builder = try await begin(stage, &finished)
+            for instruction in stage.instructions { try await builder.apply(instruction) }
+            finished[index] = builder
+        }
+    }
+
     private func begin(
-        _ stage: ParsedDockerfile.Stage, _ finished: [Int: StageBuilder]
+        _ stage: ParsedDockerfile.Stage, _ finished: inout [Int: StageBuilder]
     ) async throws(ImageBuildError) -> StageBuilder {
         var builder: StageBuilder
         if case .stage(let number) = graph.base(of: stage.index), let below = finished[number] {
@@ -54,7 +60,18 @@ struct DockerfileBuild: Sendable {
             let image = try await base(of: stage, for: platform)
             builder = StageBuilder(self, stage, on: image, finished: finished)
         }
-        try await builder.runTriggers()
+        let triggers = try builder.takeTriggers()
+        for trigger in triggers {
+            for from in trigger.references {
+                // Only the image below says that the stage is needed.
+                let source = try parsed { () throws(DockerfileError) in
+                    try graph.source(from, in: stage.index, at: trigger.place)
+                }
+                if case .stage(let number) = source { try await build(number, &finished) }
+            }
+        }
+        builder.finished = finished
+        for trigger in triggers { try await builder.apply(trigger) }
         return builder
     }
 

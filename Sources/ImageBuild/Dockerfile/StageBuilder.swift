@@ -9,7 +9,7 @@ struct StageBuilder: Sendable {
     let build: DockerfileBuild
     let stage: ParsedDockerfile.Stage
     /// The stages that were built before.
-    let finished: [Int: StageBuilder]
+    var finished: [Int: StageBuilder]
     var image: ImageAssembly
     /// What each name means here: of ENV and ARG, what came last.
     var variables: [String: String]
@@ -38,15 +38,14 @@ struct StageBuilder: Sendable {
         variables = below.variables.merging(variables) { $1 }
     }
 
-    /// Begins with what the image below demands of those that are built on it.
-    mutating func runTriggers() async throws(ImageBuildError) {
+    /// Takes from the image what it demands of those that are built on it.
+    mutating func takeTriggers() throws(ImageBuildError) -> [Instruction] {
         let triggers = (image.config["OnBuild"]?.array ?? []).compactMap(\.string)
         image.config["OnBuild"] = nil
-        for trigger in triggers {
-            let instruction = try parsed { () throws(DockerfileError) in
+        return try parsed { () throws(DockerfileError) in
+            try triggers.map { (trigger) throws(DockerfileError) in
                 try ParsedDockerfile.trigger(trigger, of: stage.base.image)
             }
-            try await apply(instruction)
         }
     }
 
