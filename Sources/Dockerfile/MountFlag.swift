@@ -9,10 +9,10 @@ public struct MountFlag: Sendable, Hashable {
         case bind, cache, tmpfs, secret, ssh
     }
 
-    /// What kind of mount it is.
-    public let kind: Kind
-    /// Its options by name; variables in the values are not yet replaced.
-    public let options: [String: String]
+    /// What kind of mount it is, nil where a variable says so.
+    public private(set) var kind: Kind?
+    /// Its options by name, `type` among them; variables in the values are not yet replaced.
+    public private(set) var options: [String: String]
 
     private static let aliases = [
         "src": "source", "dst": "target", "destination": "target", "ro": "readonly", "rw": "readwrite",
@@ -31,27 +31,39 @@ public struct MountFlag: Sendable, Hashable {
 
     /// Reads `type=cache,target=/x`; the kind is `bind` where none is said.
     init(_ text: String, at place: SourcePlace) throws(DockerfileError) {
-        var kind = Kind.bind
         var options: [String: String] = [:]
         for field in try Self.fields(text, at: place) {
             let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             let name = Self.aliases[parts[0].lowercased()] ?? parts[0].lowercased()
-            if name == "type" {
-                guard parts.count == 2, let known = Kind(rawValue: parts[1].lowercased()) else {
-                    let kinds = Kind.allCases.map(\.rawValue)
-                    let nearest = EditDistance.nearest(to: parts.last ?? "", among: kinds)
-                    let advice = nearest.map { "did you mean '\($0)'?" } ?? "known are \(kinds.joined(separator: ", "))"
-                    throw place.error("unknown type of mount '\(parts.last ?? "")'; \(advice)")
-                }
-                kind = known
-                continue
-            }
             guard parts.count == 2 || Self.flags.contains(name) else {
                 throw place.error("'\(field)' in --mount is no name=value")
             }
             options[name] = parts.count == 2 ? parts[1] : "true"
         }
-        let known = Self.options(of: kind)
+        if let from = options["from"], from.contains("$") {
+            throw place.error("variables are not replaced in 'from'; write 'FROM \(from) AS name' and 'from=name'")
+        }
+        self.options = options
+        try check(isExpanded: false, at: place)
+    }
+
+    /// The same with the variables in its values replaced.
+    public func expanded(
+        at place: SourcePlace, _ word: (String) throws(DockerfileError) -> String
+    ) throws(DockerfileError) -> MountFlag {
+        var flag = self
+        for (name, value) in options { flag.options[name] = try word(value) }
+        try flag.check(isExpanded: true, at: place)
+        return flag
+    }
+
+    /// Finds out its kind, and what does not go with that; what variables say can be judged only once they are replaced.
+    private mutating func check(isExpanded: Bool, at place: SourcePlace) throws(DockerfileError) {
+        func isKnown(_ name: String) -> Bool { isExpanded || options[name]?.contains("$") != true }
+        guard isKnown("type") else { return }
+        let kind = try Self.kind(options["type"] ?? Kind.bind.rawValue, at: place)
+        self.kind = kind
+        let known = Self.options(of: kind) + ["type"]
         for name in options.keys.sorted() where !known.contains(name) {
             let nearest = EditDistance.nearest(to: name, among: known).map { "; did you mean '\($0)'?" }
             throw place.error("a mount of type \(kind.rawValue) has no '\(name)'\(nearest ?? "")")
@@ -59,14 +71,19 @@ public struct MountFlag: Sendable, Hashable {
         if options["target"] == nil && [.bind, .cache, .tmpfs].contains(kind) {
             throw place.error("a mount of type \(kind.rawValue) needs 'target'")
         }
-        if let from = options["from"], from.contains("$") {
-            throw place.error("variables are not replaced in 'from'; write 'FROM \(from) AS name' and 'from=name'")
-        }
-        if let sharing = options["sharing"], !["shared", "private", "locked"].contains(sharing.lowercased()) {
+        if let sharing = options["sharing"], isKnown("sharing"),
+            !["shared", "private", "locked"].contains(sharing.lowercased())
+        {
             throw place.error("'sharing' is shared, private or locked, not '\(sharing)'")
         }
-        self.kind = kind
-        self.options = options
+    }
+
+    private static func kind(_ text: String, at place: SourcePlace) throws(DockerfileError) -> Kind {
+        if let kind = Kind(rawValue: text.lowercased()) { return kind }
+        let kinds = Kind.allCases.map(\.rawValue)
+        let nearest = EditDistance.nearest(to: text, among: kinds)
+        let advice = nearest.map { "did you mean '\($0)'?" } ?? "known are \(kinds.joined(separator: ", "))"
+        throw place.error("unknown type of mount '\(text)'; \(advice)")
     }
 
     /// Cuts at commas outside double quotes. <https://www.rfc-editor.org/rfc/rfc4180>

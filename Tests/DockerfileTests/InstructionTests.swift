@@ -103,10 +103,29 @@ struct InstructionTests {
         else { return }
         #expect(step.command == .shell("make") && step.network == RunStep.Network.none)
         #expect(step.mounts.map(\.kind) == [.cache, .bind, .secret, .tmpfs])
-        #expect(step.mounts[0].options == ["target": "/c", "sharing": "locked", "id": "x"])
+        #expect(step.mounts[0].options == ["type": "cache", "target": "/c", "sharing": "locked", "id": "x"])
         #expect(step.mounts[1].options == ["source": "/a", "target": "/b", "readwrite": "true"])
-        #expect(step.mounts[2].options == ["id": "s", "required": "true"])
-        #expect(step.mounts[3].options == ["target": "/t t"])
+        #expect(step.mounts[2].options == ["type": "secret", "id": "s", "required": "true"])
+        #expect(step.mounts[3].options == ["type": "tmpfs", "target": "/t t"])
+    }
+
+    @Test func `what variables say of a mount is judged once they are replaced`() throws {
+        guard case .run(let step) = try action("RUN --mount=type=$T,sharing=$S,target=/c,id=x make") else { return }
+        let flag = step.mounts[0]
+        #expect(flag.kind == nil)
+        func expanded(_ values: [String: String]) throws(DockerfileError) -> MountFlag {
+            try flag.expanded(at: SourcePlace(file: "Dockerfile", line: 2)) { values[$0] ?? $0 }
+        }
+        let known = try expanded(["$T": "cache", "$S": "locked"])
+        #expect(known.kind == .cache && known.options["sharing"] == "locked")
+        for (values, reason) in [
+            (["$T": "cahce", "$S": "locked"], "unknown type of mount 'cahce'; did you mean 'cache'?"),
+            (["$T": "cache", "$S": "some"], "'sharing' is shared, private or locked, not 'some'"),
+            (["$T": "tmpfs", "$S": "locked"], "a mount of type tmpfs has no 'id'"),
+        ] {
+            let error = #expect(throws: DockerfileError.self) { try expanded(values) }
+            #expect(error?.description.contains(reason) == true)
+        }
     }
 
     @Test(

@@ -6,20 +6,22 @@ import OCI
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#run---mount>.
 extension StageBuilder {
+    /// Nil for the key of an ssh agent, which none is given, where the command need not have one.
     func mount(
         _ flag: MountFlag, _ expansion: Expansion, at place: SourcePlace
-    ) async throws(ImageBuildError) -> RunMount {
-        var options: [String: String] = [:]
-        for (name, value) in flag.options {
-            options[name] = try parsed { () throws(DockerfileError) in try expansion.word(value, at: place) }
+    ) async throws(ImageBuildError) -> RunMount? {
+        let flag = try parsed { () throws(DockerfileError) in
+            try flag.expanded(at: place) { (value) throws(DockerfileError) in try expansion.word(value, at: place) }
         }
-        let mount = MountOptions(values: options, place: place, workdir: workdir)
-        switch flag.kind {
+        let mount = MountOptions(values: flag.options, place: place, workdir: workdir)
+        switch flag.kind ?? .bind {
         case .bind: return .bind(try await bind(mount))
         case .cache: return .cache(try await cache(mount))
         case .tmpfs: return .tmpfs(target: mount.target, size: try mount.size())
         case .secret: return .secret(try secret(mount))
-        case .ssh: throw mount.failure("--mount=type=ssh is not supported; a key can come as --mount=type=secret")
+        case .ssh:
+            guard mount.isSet("required") else { return nil }
+            throw mount.failure("an ssh agent cannot be given; a key can come as --mount=type=secret")
         }
     }
 

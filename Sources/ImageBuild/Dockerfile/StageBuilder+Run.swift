@@ -49,7 +49,9 @@ extension StageBuilder {
     ) async throws(ImageBuildError) -> RunCommand {
         let expansion = expansion()
         var mounts: [RunMount] = []
-        for flag in step.mounts { mounts.append(try await mount(flag, expansion, at: instruction.place)) }
+        for flag in step.mounts {
+            if let mount = try await mount(flag, expansion, at: instruction.place) { mounts.append(mount) }
+        }
         let network: RunCommand.Network =
             switch step.network {
             case nil, .default: build.request.network
