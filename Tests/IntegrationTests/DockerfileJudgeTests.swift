@@ -9,7 +9,8 @@ import Testing
 ///
 /// Where the two differ for reasons of buildah's own (1.28), the Dockerfiles keep away from it: it has no heredocs; SHELL
 /// does not change how it writes CMD; it exposes a range of ports as one; it takes a backslash out of a LABEL whatever
-/// the escape is; and RUN leaves the points where it mounted something, which are in the base here from the start.
+/// the escape is; ADD takes what an archive says of `.` itself; and RUN leaves the points where it mounted something, which
+/// are in the base here from the start.
 @Suite struct DockerfileJudgeTests {
     /// Members of the config that a runtime acts on.
     private static let settings = [
@@ -167,7 +168,7 @@ import Testing
         try folder.write(
             "context/.dockerignore", "# rules\nignored\n!ignored/kept.txt\n**/*.o\npack\nbase\n")
         let pack = """
-            tar -cf plain.tar --owner=7 --group=8 --numeric-owner -C pack . && gzip -k plain.tar \
+            tar -cf plain.tar --owner=7 --group=8 --numeric-owner -C pack d link one second && gzip -k plain.tar \
             && mv plain.tar.gz packed.tar.gz && bzip2 -c plain.tar >packed.tar.bz2 && xz -c plain.tar >packed.tar.xz \
             && cp packed.tar.gz disguised.bin && python3 -m zipfile -c packed.zip pack
             """

@@ -26,7 +26,7 @@ struct PlacedEntries {
         try require(!files.contains(folder.hashValue), folder, "another source puts a file there")
         folders.insert(folder)
         if let known = placement.file(at: folder) {
-            if known.layer != nil { return try sink.add(known.entry) }
+            if known.kind == .directory, known.layer != nil { return try sink.add(known.entry) }
         }
         try sink.add(
             ArchiveEntry(
@@ -44,11 +44,15 @@ struct PlacedEntries {
         try sink.add(entry)
     }
 
+    /// True where a file or link was added at a path.
+    func holds(_ path: [UInt8]) -> Bool { files.contains(path.hashValue) }
+
     /// Makes room for a file or link; false where the path is taken already: the first that is added stays.
     mutating func claim<Sink: EntrySink & ~Copyable>(
-        _ path: [UInt8], in sink: inout Sink
+        _ path: [UInt8], replacingFolders: Bool = false, in sink: inout Sink
     ) throws(ImageBuildError) -> Bool {
-        try require(placement.file(at: path)?.kind != .directory, path, "the image has a folder there")
+        try require(
+            replacingFolders || placement.file(at: path)?.kind != .directory, path, "the image has a folder there")
         try require(!folders.contains(path), path, "another source puts a folder there")
         guard ContainerPath.isAllowed(path) else {
             throw ImageBuildError(

@@ -15,20 +15,6 @@ struct TarFile {
     private let changes: TransferChanges
     /// What it may unpack to: a small file can hold any number of zeros.
     private let limit: Int64
-    /// The last entry of each path, which is the one that counts.
-    private var last: [PathKey: Int] = [:]
-    private var links: Set<PathKey> = []
-
-    /// A path by a hash: a million of them take little memory, and no archive can choose two alike.
-    private struct PathKey: Hashable {
-        let value: Int
-
-        init(_ path: [UInt8]) {
-            var hasher = Hasher()
-            hasher.combine(path)
-            value = hasher.finalize()
-        }
-    }
 
     /// True for a tar, whatever it is called: docker looks at the content alone.
     static func isTar(_ file: FilePath) throws(ImageBuildError) -> Bool {
@@ -61,7 +47,6 @@ struct TarFile {
         self.changes = changes
         let size = try posix { () throws(POSIXError) in try FileStatus(file, followingLinks: true).size }
         limit = max(10 << 30, size.multipliedReportingOverflow(by: 100).partialValue)
-        try survey()
     }
 
     private func failure(_ reason: String) -> ImageBuildError { ImageBuildError("unpack \(file)", reason) }
@@ -75,15 +60,15 @@ struct TarFile {
         return ContainerPath.joined(names)
     }
 
-    private mutating func survey() throws(ImageBuildError) {
+    private func target(of entry: ArchiveEntry) throws(ImageBuildError) -> [UInt8] {
+        entry.kind == .hardLink ? try path(of: entry.target) : []
+    }
+
+    private func survey(_ tree: inout TarTree) throws(ImageBuildError) {
         var reader = try Self.open(file)
-        var index = 0
         var total: Int64 = 0
         while let entry = try archived({ () throws(ArchiveError) in try reader.next() }) {
-            let path = try path(of: entry.path)
-            last[PathKey(path)] = index
-            if entry.kind == .symbolicLink { links.insert(PathKey(path)) }
-            index += 1
+            try tree.put(entry, at: try path(of: entry.path), target: try target(of: entry))
             let (sum, isTooMuch) = total.addingReportingOverflow(max(0, entry.size) + 512)
             total = sum
             guard !isTooMuch, total <= limit else {
@@ -92,26 +77,33 @@ struct TarFile {
         }
     }
 
-    mutating func write<Sink: EntrySink & ~Copyable>(
+    func write<Sink: EntrySink & ~Copyable>(
         into folder: [UInt8], _ entries: inout PlacedEntries, to sink: inout Sink
     ) throws(ImageBuildError) {
+        var tree = TarTree(in: folder, of: entries.placement)
+        try survey(&tree)
+        try entries.open(folder, in: &sink)
         var reader = try Self.open(file)
         var index = -1
         while let entry = try archived({ () throws(ArchiveError) in try reader.next() }) {
             index += 1
-            let path = try path(of: entry.path)
-            if path.isEmpty && folder.isEmpty { continue }
+            let place = tree.place(of: index, try path(of: entry.path))
+            // As in docker, what the archive says of `.` itself counts for nothing.
+            guard !place.isEmpty, tree.stays(index, at: place) else { continue }
+            var placed = changes.applied(to: entry, at: tree.below(place))
             guard entry.kind != .directory else {
-                let place = try entries.placement.folder(Self.joined(folder, path))
-                try entries.add(folder: changes.applied(to: entry, at: place), to: &sink)
+                try entries.add(folder: placed, to: &sink)
                 continue
             }
-            guard last[PathKey(path)] == index else { continue }
-            let place = try self.place(of: path, in: folder, entries)
-            guard try entries.claim(place, in: &sink) else { continue }
-            var placed = changes.applied(to: entry, at: place)
+            guard try entries.claim(placed.path, replacingFolders: true, in: &sink) else { continue }
             if entry.kind == .hardLink {
-                placed.target = try self.place(of: try self.path(of: entry.target), in: folder, entries)
+                let target = tree.target(of: index, try target(of: entry))
+                placed.target = tree.below(target)
+                guard entries.holds(placed.target) else {
+                    throw failure(
+                        "'\(ContainerPath.text(place))' is a hard link to '\(ContainerPath.text(target))', which is not in "
+                            + "it or another file later on")
+                }
             }
             guard entry.kind == .regular else {
                 try sink.add(placed)
@@ -121,28 +113,6 @@ struct TarFile {
                 try archived { () throws(ArchiveError) in try reader.read(into: buffer) }
             }
         }
-    }
-
-    private func place(
-        of path: [UInt8], in folder: [UInt8], _ entries: PlacedEntries
-    ) throws(ImageBuildError) -> [UInt8] {
-        var above: [ArraySlice<UInt8>] = []
-        for name in path.split(separator: ContainerPath.slash).dropLast() {
-            above.append(name)
-            if links.contains(PathKey(ContainerPath.joined(above))) {
-                let link = ContainerPath.joined(above)
-                throw failure(
-                    "'\(String(decoding: path, as: UTF8.self))' lies behind its link "
-                        + "'\(String(decoding: link, as: UTF8.self))'")
-            }
-        }
-        let parent = try entries.placement.folder(Self.joined(folder, ContainerPath.parent(of: path)))
-        return ContainerPath.appending(
-            ContainerPath.lastName(of: path), to: parent)
-    }
-
-    private static func joined(_ folder: [UInt8], _ path: [UInt8]) -> [UInt8] {
-        path.isEmpty ? folder : ContainerPath.appending(path, to: folder)
     }
 }
 

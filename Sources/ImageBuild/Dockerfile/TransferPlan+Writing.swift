@@ -22,7 +22,8 @@ extension TransferPlan {
             case .bytes(let bytes, let place): try write(bytes, at: place, &entries, to: &sink)
             case .download(let file, let place): try write(file, at: place, &entries, to: &sink)
             case .archive(let file, let folder):
-                var tar = try TarFile(file, changes)
+                // What an archive says of modes counts, and all of it comes along, as in BuildKit.
+                let tar = try TarFile(file, TransferChanges(owner: changes.owner))
                 try tar.write(into: folder, &entries, to: &sink)
             }
         }
