@@ -28,6 +28,9 @@ struct DockerfileCopyTests {
         ("COPY a.txt none* /x/", "x/ x/a.txt"), ("COPY none* non[e] /x/", ""), (#"COPY ["s_p", "/t_u"]"#, "t_u/ t_u/x"),
         ("WORKDIR /w\nCOPY a.txt x", "w/ w/x"), ("WORKDIR /w\nCOPY a.txt ..", "a.txt w/"),
         ("COPY a.txt /x\nCOPY b.txt /x", "x"), ("COPY a.txt /x/\nCOPY b.txt /x", "x/ x/a.txt x/b.txt"),
+        // Without a slash at its end too where it is a folder already, or becomes one by a source that is one.
+        ("COPY a.txt /x/\nCOPY b.txt c.md /x", "x/ x/a.txt x/b.txt x/c.md"),
+        ("COPY d/e a.txt /x", "x/ x/a.txt x/f.txt"), ("COPY a.txt none* /x", "x"),
         ("ENV D=x\nCOPY a.txt $D/${D}y", "x/ x/xy"), ("ARG S=b\nCOPY ${S}.txt /", "b.txt"),
         ("COPY --parents d/e/f.txt /x/", "x/ x/d/ x/d/e/ x/d/e/f.txt"),
         ("COPY --parents ./d/./e /x/", "x/ x/e/ x/e/f.txt"),
@@ -45,7 +48,11 @@ struct DockerfileCopyTests {
     @Test(arguments: [
         ("COPY --chmod=600 a.txt /x", "x 600 0:0 a.txt"), ("COPY --chmod=u+x,g=u a.txt /x", "x 774 0:0 a.txt"),
         ("COPY --chmod=go= a.txt /x", "x 600 0:0 a.txt"), ("COPY --chmod=a+X a.txt /x", "x 644 0:0 a.txt"),
-        ("COPY --chmod=u+s,+t a.txt /x", "x 5644 0:0 a.txt"), ("COPY --chown=7:8 a.txt /x", "x 644 7:8 a.txt"),
+        ("COPY --chmod=u+s,+t a.txt /x", "x 5644 0:0 a.txt"), ("COPY --chmod=o+t a.txt /x", "x 644 0:0 a.txt"),
+        // `=` takes set-user-ID away, and `X` goes by what the file was.
+        ("COPY --chmod=7755 a.txt /y\nFROM scratch\nCOPY --from=0 --chmod=u=rwX,g=r y /x", "x 1745 0:0 a.txt"),
+        ("COPY --chmod=7755 a.txt /y\nFROM scratch\nCOPY --from=0 --chmod=u=g y /x", "x 7555 0:0 a.txt"),
+        ("COPY --chown=7:8 a.txt /x", "x 644 7:8 a.txt"),
         ("COPY --chown=7 a.txt /x", "x 644 7:7 a.txt"), ("COPY <<E /x\na\nE", "x 644 0:0 a\n"),
         ("ENV A=b\nCOPY <<E /x\n$A '$A' \\$A\nE", "x 644 0:0 b 'b' $A\n"), ("COPY <<'E' /x\n$A\nE", "x 644 0:0 $A\n"),
         ("COPY <<-E /x\n\t\ta\n\tE", "x 644 0:0 a\n"),
@@ -235,8 +242,9 @@ struct DockerfileCopyTests {
 
     @Test(arguments: [
         ("COPY none /x", "Dockerfile:2: there is no 'none' in "),
-        ("COPY a.txt b.txt /x", "Dockerfile:2: with more than one source the destination must end with '/'"),
-        ("COPY *.txt /x", "Dockerfile:2: 2 files fit the pattern, so that the destination must end with '/'"),
+        ("COPY a.txt b.txt /x", "Dockerfile:2: 2 files go to /x, which is no folder so far; let it end with '/'"),
+        ("COPY *.txt /x", "Dockerfile:2: 2 files go to /x, which is no folder so far; let it end with '/'"),
+        ("COPY a.txt d /x", "Dockerfile:2: 2 files go to /x, which is no folder so far; let it end with '/'"),
         ("COPY a.txt /x\nCOPY b.txt /x/y", "cannot make the folder /x: /x is no folder"),
         ("COPY d /x\nCOPY a.txt /y/e\nCOPY y /x/", "there is no 'y'"),
         ("COPY a.txt /e\nCOPY d /", "cannot make the folder /e: /e is no folder"),

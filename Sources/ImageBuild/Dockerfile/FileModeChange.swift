@@ -1,5 +1,7 @@
 /// What `--chmod` says: permission bits, or changes to them as chmod(1) takes them.
 ///
+/// As in BuildKit `=` takes set-user-ID and set-group-ID away, unless it copies another's bits, and leaves the sticky bit.
+///
 /// Source: <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/chmod.html>.
 enum FileModeChange: Sendable {
     /// One clause such as `go-w`.
@@ -8,6 +10,9 @@ enum FileModeChange: Sendable {
         let who: UInt32
         let operation: Character
         let permissions: String
+
+        /// True where one class of users gets what another has.
+        var isCopy: Bool { ["u", "g", "o"].contains(permissions) }
     }
 
     case octal(UInt32)
@@ -25,7 +30,7 @@ enum FileModeChange: Sendable {
                     "use --chmod=\(text)", "it is neither an octal number nor changes, as in u=rwX,go-w")
             }
             let who = match.1.isEmpty || match.1.contains("a") ? "ugo" : String(match.1)
-            let bits = who.reduce(UInt32(0)) { $0 | (["u": 0o4700, "g": 0o2070, "o": 0o1007][$1] ?? 0) }
+            let bits = who.reduce(UInt32(0)) { $0 | (["u": 0o4700, "g": 0o2070, "o": 0o0007][$1] ?? 0) }
             for change in match.2.matches(of: #/([-+=])([ugo]|[rwxXst]*)/#) {
                 clauses.append(
                     Clause(who: bits, operation: change.1.first ?? "=", permissions: String(change.2)))
@@ -39,31 +44,32 @@ enum FileModeChange: Sendable {
         switch self {
         case .octal(let bits): return bits
         case .symbolic(let clauses):
+            let isExecutable = isFolder || mode & 0o111 != 0
             return clauses.reduce(mode) { mode, clause in
-                let bits = Self.bits(clause, mode, isFolder)
+                let bits = Self.bits(clause, mode, isExecutable)
                 return switch clause.operation {
                 case "+": mode | bits
                 case "-": mode & ~bits
-                default: mode & ~(clause.who & 0o777) | bits
+                default: mode & ~(clause.isCopy ? clause.who & 0o777 : clause.who) | bits
                 }
             }
         }
     }
 
-    private static func bits(_ clause: Clause, _ mode: UInt32, _ isFolder: Bool) -> UInt32 {
+    private static func bits(_ clause: Clause, _ mode: UInt32, _ isExecutable: Bool) -> UInt32 {
         var bits: UInt32 = 0
         for permission in clause.permissions {
             switch permission {
             case "r": bits |= 0o444 & clause.who
             case "w": bits |= 0o222 & clause.who
             case "x": bits |= 0o111 & clause.who
-            case "X": if isFolder || mode & 0o111 != 0 { bits |= 0o111 & clause.who }
+            case "X": if isExecutable { bits |= 0o111 & clause.who }
             case "s": bits |= 0o6000 & clause.who
             // What somebody else may already.
             case "u": bits |= (mode >> 6 & 7) * 0o111 & clause.who
             case "g": bits |= (mode >> 3 & 7) * 0o111 & clause.who
             case "o": bits |= (mode & 7) * 0o111 & clause.who
-            default: bits |= 0o1000
+            default: if clause.who & ~0o007 != 0 { bits |= 0o1000 }
             }
         }
         return bits

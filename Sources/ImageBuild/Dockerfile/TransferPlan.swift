@@ -66,10 +66,6 @@ struct TransferPlan: Sendable {
         }
         self.sources = sources
         destination = ContainerPath.absolute(try word(transfer.destination), in: stage.workdir)
-        guard sources.count == 1 || destination.hasSuffix("/") else {
-            throw ImageBuildError(
-                copying: place.error("with more than one source the destination must end with '/'").description)
-        }
         let contents = try await stage.contents()
         let owner = try transfer.owner.map(word) ?? ""
         let mode = try transfer.mode.map(word) ?? ""

@@ -12,6 +12,14 @@ enum TransferStep<Node: TransferNode>: Sendable {
     case archive(FilePath, into: [UInt8])
     /// What of a folder `--parents` brings along, with the folders above it.
     case part(of: Node, into: [UInt8], without: IgnoreRules)
+
+    /// True where a folder's or an archive's content goes there.
+    var isFolder: Bool {
+        switch self {
+        case .contents, .archive, .part: true
+        case .file, .bytes, .download: false
+        }
+    }
 }
 
 extension TransferPlan {
@@ -21,13 +29,19 @@ extension TransferPlan {
     func steps<Source: TransferSource>(from source: Source) throws(ImageBuildError) -> [TransferStep<Source.Node>] {
         var steps: [TransferStep<Source.Node>] = []
         let isThere = try placement.isFolder(Array(destination.utf8))
-        let isFolder = isThere || destination.hasSuffix("/")
+        var isFolder = isThere || destination.hasSuffix("/")
         // A slash at the end makes a folder of what is not there, and cannot make one of a file.
         let target =
             isFolder
             ? try placement.folder(Array(destination.utf8)) : try placement.resolve(Array(destination.utf8))
         if !isFolder { _ = try placement.folder(ContainerPath.parent(of: target)) }
+        var isFile = false
         for part in sources {
+            defer {
+                // A source that is a folder makes one of the destination, into which the files after it go.
+                isFile = isFile || !isFolder && steps.contains { !$0.isFolder }
+                isFolder = isFolder || steps.contains { $0.isFolder }
+            }
             switch part {
             case .content(let bytes, let name):
                 steps.append(.bytes(bytes, at: isFolder ? ContainerPath.appending(name.utf8, to: target) : target))
@@ -53,14 +67,9 @@ extension TransferPlan {
                 }
             }
         }
-        let files = steps.filter {
-            switch $0 {
-            case .contents, .archive, .part: false
-            case .file, .bytes, .download: true
-            }
-        }
-        guard isFolder || steps.count <= 1 || files.isEmpty else {
-            throw failure("\(steps.count) files fit the pattern, so that the destination must end with '/'")
+        guard !isFile || steps.count <= 1 else {
+            throw failure(
+                "\(steps.count) files go to \(destination), which is no folder so far; let it end with '/'")
         }
         return steps
     }
