@@ -9,7 +9,9 @@ extension ArchiveEntry {
     ]
 
     /// Fills an empty entry; whatever is not set here, as owners' names and access times, stays unset.
-    func store(in raw: OpaquePointer) throws(ArchiveError) {
+    ///
+    /// `names` says what attributes are called that libarchive would not write as they are.
+    func store(in raw: OpaquePointer, naming names: AttributeNames) throws(ArchiveError) {
         guard Self.isBelowRoot(path), !target.contains(0) else {
             throw ArchiveError("write '\(name)' to a layer", "it is not a path below the layer's root")
         }
@@ -31,18 +33,13 @@ extension ArchiveEntry {
         }
         // In the order of their names: a dictionary's own order differs from run to run.
         guard !extendedAttributes.isEmpty else { return }
-        for name in extendedAttributes.keys where !name.utf8.allSatisfy(Self.isPlain) {
+        for name in extendedAttributes.keys where !AttributeNames.isKept(names.plain(name)) {
             throw ArchiveError(
                 "write \(self.name) to a layer", "the name of its extended attribute '\(name)' would not be kept")
         }
         for (name, value) in extendedAttributes.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-            value.withUnsafeBytes { archive_entry_xattr_add_entry(raw, name, $0.baseAddress, $0.count) }
+            value.withUnsafeBytes { archive_entry_xattr_add_entry(raw, names.plain(name), $0.baseAddress, $0.count) }
         }
-    }
-
-    /// True for what libarchive does not write as `%` and two digits, which nobody but itself would read back.
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "%") && byte != UInt8(ascii: "=")
     }
 
     /// True for a relative path without `..`; there are many of them, so that nothing is allocated.

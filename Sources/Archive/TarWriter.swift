@@ -45,7 +45,7 @@ public struct TarWriter: ~Copyable {
     public mutating func begin(_ entry: ArchiveEntry) throws(ArchiveError) {
         guard let raw = archive_entry_new() else { throw ArchiveError("write \(path)", "no memory") }
         defer { archive_entry_free(raw) }
-        try entry.store(in: raw)
+        try entry.store(in: raw, naming: AttributeNames())
         guard archive_write_header(archive, raw) == ARCHIVE_OK else { throw failure() }
     }
 

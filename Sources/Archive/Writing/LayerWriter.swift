@@ -147,7 +147,11 @@ public struct LayerWriter: ~Copyable {
             throw ArchiveError("write \(entry.name) to a layer", "it is in the layer already")
         }
         archive_entry_clear(header)
-        try entry.store(in: header)
+        let names =
+            entry.extendedAttributes.isEmpty ? AttributeNames() : AttributeNames(of: entry.extendedAttributes.keys)
+        try entry.store(in: header, naming: names)
+        output.attributeNames = names
+        defer { output.attributeNames = AttributeNames() }
         // A name that is not UTF-8 gives a warning and is written as it is, marked as binary.
         let result = archive_write_header(archive, header)
         guard result == ARCHIVE_OK || result == ARCHIVE_WARN else {

@@ -7,6 +7,8 @@ final class TarOutput {
     private var block = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var count = 0
     private var isClosed = false
+    /// The names of extended attributes in the next pax header, each with the one that is to stand there.
+    var attributeNames = AttributeNames()
 
     init(_ ring: BlockRing) { self.ring = ring }
 
@@ -25,6 +27,11 @@ final class TarOutput {
     /// Takes bytes, which may be those that were put into the room; answers false where a thread has failed.
     func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
         if isClosed { return true }
+        if attributeNames.isEmpty { return put(bytes) }
+        return attributeNames.corrected(bytes).withUnsafeBytes(put)
+    }
+
+    private func put(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var rest = bytes
         while !rest.isEmpty {
             guard let room = room() else { return false }
