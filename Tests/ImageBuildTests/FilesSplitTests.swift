@@ -111,6 +111,11 @@ import Testing
         var lines: [String] = []
         for number in image.manifest.layers.indices { lines += try await fixture.list(image, layer: number) }
         #expect(lines.filter { $0.hasPrefix("h") }.map { $0.split(separator: " ").last } == ["opt/a/p2/f40"])
+        #expect(
+            fixture.events.warnings == [
+                "files: files into /opt/a: 2 files have hard links in several of the layers, and take their room in each; "
+                    + "'split: none' keeps them together"
+            ])
     }
 
     @Test func `what is smaller than a part, or said to be whole, is one layer`() async throws {

@@ -14,13 +14,15 @@ struct FileFingerprint: Sendable {
     let isLasting: Bool
     /// The files that have several names in this layer.
     let repeated: Set<FileIdentity>
+    /// The files of this layer that have several names, wherever those are.
+    let linked: Set<FileIdentity>
 
     /// What is gathered from records.
     ///
     /// A class, since a closure cannot change a value that is not copied.
     private final class Summary {
         private var hash: SHA256? = SHA256()
-        private var seen: Set<FileIdentity> = []
+        private(set) var seen: Set<FileIdentity> = []
         var isLasting = true
         var repeated: Set<FileIdentity> = []
 
@@ -56,6 +58,7 @@ struct FileFingerprint: Sendable {
         digest = summary.finish()
         isLasting = summary.isLasting
         repeated = summary.repeated
+        linked = summary.seen
     }
 
     /// What a layer's entries say of the divided folders, which are in every part: not their times, which change with

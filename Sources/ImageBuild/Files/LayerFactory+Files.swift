@@ -27,29 +27,35 @@ extension LayerFactory {
             }
             let progress = FileProgress(source.title, report)
             let bytecode = StaleBytecode()
-            defer { if bytecode.count > 0 { report(.warning(bytecode.warning(source.title))) } }
+            let hardLinks = DividedHardLinks()
+            defer {
+                if bytecode.count > 0 { report(.warning(bytecode.warning(source.title))) }
+                if let warning = hardLinks.warning(source.title) { report(.warning(warning)) }
+            }
             // Two at once, so that one is finished while the next is begun; with more, memory would grow with the cores.
             let atOnce = min(files.layers.count, threads, 2)
             return try await BoundedTasks.run(files.layers.count, atOnce: atOnce) {
                 (place) async throws(ImageBuildError) in
                 try await make(
-                    files.layers[place], of: files, from: source, threads: max(1, threads / atOnce), progress, bytecode)
+                    files.layers[place], of: files, from: source, threads: max(1, threads / atOnce), progress,
+                    (bytecode, hardLinks))
             }
         }
     }
 
     private func make(
         _ layer: SurveyedFiles.Layer, of files: SurveyedFiles, from source: FileSource, threads: Int,
-        _ progress: FileProgress, _ bytecode: StaleBytecode
+        _ progress: FileProgress, _ findings: (bytecode: StaleBytecode, hardLinks: DividedHardLinks)
     ) async throws(ImageBuildError) -> BuiltLayer {
         let (name, fingerprint) = try await BlockingThread.run { () throws(ImageBuildError) in
             let part = try files.title(of: layer).map { ": \($0)" } ?? ""
             return (source.title + part, try FileFingerprint(of: layer, in: files, from: source))
         }
+        findings.hardLinks.add(fingerprint.linked)
         let inputs = source.inputs + ["\(layer.part != .everything)", fingerprint.digest.hexadecimal]
         let known = await cache.find(inputs, createdBy: name)
         if let known, !cache.isVerifying {
-            bytecode.add(cache.staleBytecode(of: inputs))
+            findings.bytecode.add(cache.staleBytecode(of: inputs))
             return known
         }
         let stale = StaleBytecode()
@@ -59,7 +65,7 @@ extension LayerFactory {
             content.bytecode = stale
             try content.write(to: &writer)
         }
-        bytecode.add(stale.count)
+        findings.bytecode.add(stale.count)
         if let known, known.descriptor.digest != built.descriptor.digest {
             report(.warning("\(name): the files had changed, though their times had not; the layer is made again"))
         }
