@@ -14,7 +14,7 @@ struct ImageLookup {
 
     init(_ connection: RegistryConnectionOptions) throws {
         registry = try connection.client()
-        home = HomeFolder.path()
+        home = try HomeFolder.open()
         store = try ImageStore(at: home.appending("store"))
     }
 
@@ -81,6 +81,7 @@ struct ImageLookup {
 
     /// A name in a registry has a host, a tag or a digest: a mistyped name of ours is not looked for at Docker Hub.
     private func remote(_ text: String) throws -> Reference {
+        if text.hasPrefix("docker://") { return try Reference(String(text.dropFirst("docker://".count))) }
         let host = text.split(separator: "/").first.map(String.init) ?? ""
         let hasHost = text.contains("/") && (host.contains(".") || host.contains(":") || host == "localhost")
         guard hasHost || text.contains(":") || text.contains("@"), !text.hasPrefix("."), !text.hasPrefix("/") else {

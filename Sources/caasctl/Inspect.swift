@@ -6,7 +6,8 @@ import POSIX
 
 /// What an IMAGE may be, for the verbs that look at one.
 let imageHelp = ArgumentHelp(
-    "A built image's folder or name, a digest, oci:DIR[:TAG], oci-archive:FILE[:TAG], or a name in a registry.")
+    "A built image's folder or name, a digest, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG], or a "
+        + "name in a registry.")
 
 /// Which platform of an image is meant.
 struct PlatformChoice: ParsableArguments {

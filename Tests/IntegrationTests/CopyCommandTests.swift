@@ -64,7 +64,13 @@ import Testing
         try await Command("skopeo", ["copy", "oci:\(folder("out")):1", "\(saved):me/app:1"]).succeed()
         let digest = try await caasctl(["copy", saved, "store:saved"]).succeed()
         #expect(digest.hasPrefix("sha256:"))
-        #expect(try await caasctl(["verify", "saved"]).run().status == 0)
+        // Whoever asks for an image by its place gets what is there, and no registry is asked.
+        for place in ["saved", "store:saved", saved, "\(saved):me/app:1"] {
+            let outcome = try await caasctl(["verify", place]).run()
+            #expect(outcome.status == 0 && outcome.output.contains("valid: \(place): 1 manifest"), "\(outcome.errors)")
+        }
+        let none = try await caasctl(["verify", "store:none"]).run()
+        #expect(none.status == 2 && none.errors.contains("no image here has this name or digest"))
         let config = try await Command("skopeo", ["inspect", "--config", "--raw", "\(saved)"]).succeed()
         try await caasctl(["copy", "store:saved", "oci:again:1"]).succeed()
         let again = try await Command("skopeo", ["inspect", "--config", "--raw", "oci:\(folder("again")):1"]).succeed()

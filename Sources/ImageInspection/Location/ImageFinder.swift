@@ -16,12 +16,20 @@ public struct ImageFinder: Sendable {
         self.temporary = temporary
     }
 
-    /// The image in an OCI layout, an archive or the store; nil where the text may be a name in a registry.
+    /// The image in an OCI layout, an archive, what docker saved, or the store; nil where the text may be a name in a registry.
     ///
     /// `definitionName` is the name of the image that a folder of the user's defines, where the text is such a folder.
     public func find(_ text: String, definitionName: String?) throws(InspectionError) -> FoundImage? {
         if text.hasPrefix("oci:") { return try layout(text, keeper: nil) }
         if text.hasPrefix("oci-archive:") { return try archive(text) }
+        if text.hasPrefix("docker-archive:") { return try saved(text) }
+        if text.hasPrefix("docker://") { return nil }
+        if text.hasPrefix("store:") {
+            let name = String(text.dropFirst("store:".count))
+            if let found = try named(name) { return found }
+            if let found = try withDigest(name) { return found }
+            throw try unknown(name, definitions: [])
+        }
         if let named = try named(text) { return named }
         if let digest = try withDigest(text) { return digest }
         guard let definitionName else { return nil }
@@ -78,6 +86,15 @@ public struct ImageFinder: Sendable {
         let (path, tag) = Self.split(text.dropFirst("oci-archive:".count))
         let unpacked = try UnpackedArchive(path, below: temporary)
         return try image(tag, in: unpacked.folder, text, keeper: unpacked)
+    }
+
+    /// What docker has saved has another form than a layout, and so comes into the store first.
+    private func saved(_ text: String) throws(InspectionError) -> FoundImage {
+        let (path, tag) = Self.split(text.dropFirst("docker-archive:".count))
+        let image = try stored { () throws(ImageStoreError) in
+            try store.addImage(of: LayoutSource(.dockerArchive, path, tag: tag), platform: nil)
+        }
+        return FoundImage(name: text, image, in: store)
     }
 
     /// Path and tag, as in skopeo: the tag begins after the first colon.
