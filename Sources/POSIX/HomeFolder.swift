@@ -2,6 +2,12 @@ public import SystemPackage
 
 /// The folder that holds everything caasctl keeps for its user: store, cache, runs, sandbox, key.
 public enum HomeFolder {
+    /// Why a folder is not taken.
+    public struct Refusal: Error, CustomStringConvertible {
+        /// One line, with what to do.
+        public let description: String
+    }
+
     /// `CAASCTL_HOME`, else the XDG data folder's `caasctl`.
     ///
     /// Source: <https://specifications.freedesktop.org/basedir-spec/latest/>.
@@ -10,5 +16,26 @@ public enum HomeFolder {
         // The specification wants a relative path in these variables to be ignored.
         if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") { return FilePath(data).appending("caasctl") }
         return FilePath(environment["HOME"] ?? "/").appending(".local/share/caasctl")
+    }
+
+    /// The folder, made where there is none, and nobody else's to enter from then on.
+    ///
+    /// Unpacked images with set-user-ID programs lie in it, and the user's private files in layers.
+    public static func open(environment: [String: String] = ProcessEnvironment.all()) throws -> FilePath {
+        let path = path(environment: environment)
+        let parent = path.removingLastComponent()
+        if !parent.isEmpty { try FileSystem.makeFolder(parent, mode: 0o777) }
+        try FileSystem.makeFolder(path, mode: 0o700)
+        let status = try FileStatus(path, followingLinks: true)
+        guard status.mode & 0o077 != 0 else { return path }
+        // As root's /tmp and / are for everybody.
+        let isShared = status.mode & 0o1000 != 0 || path == "/"
+        guard !isShared, status.user == CurrentUser.id || CurrentUser.id == 0 else {
+            throw Refusal(
+                description: "cannot keep images and keys in \(path): others use it; name a folder of its own "
+                    + "by CAASCTL_HOME, or type: chmod 700 \(path)")
+        }
+        try FileSystem.setMode(path, 0o700)
+        return path
     }
 }

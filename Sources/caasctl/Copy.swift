@@ -54,7 +54,7 @@ struct Copy: AsyncParsableCommand {
     func run() async throws {
         let source = try ImagePlace(source)
         let target = try ImagePlace(target)
-        let store = try ImageStore(at: HomeFolder.path().appending("store"))
+        let store = try ImageStore(at: HomeFolder.open().appending("store"))
         let client = try client(for: target.reference ?? source.reference)
         let image = try await read(source, into: store, client)
         switch target {
@@ -93,7 +93,7 @@ struct Copy: AsyncParsableCommand {
         switch place {
         case .registry(let reference): return try await client.add(reference, platform: platform, to: store)
         case .store(let name):
-            let finder = ImageFinder(store: store, temporary: HomeFolder.path().appending("cache").appending("tmp"))
+            let finder = try ImageFinder(store: store, temporary: HomeFolder.open().appending("cache").appending("tmp"))
             guard let found = try finder.find(name, definitionName: nil) else {
                 throw try finder.unknown(name, definitions: [])
             }

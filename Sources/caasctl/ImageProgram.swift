@@ -20,7 +20,7 @@ struct ImageProgram {
     func read(_ manifest: ImageManifest, _ config: ImageConfig) async throws -> Program? {
         guard let layer = manifest.layers.last, layer.size <= Self.largest else { return nil }
         if store.contains(layer) { return try Self.program(in: store.path(of: layer.digest)) }
-        let folder = HomeFolder.path().appending("cache").appending("tmp")
+        let folder = try HomeFolder.open().appending("cache").appending("tmp")
         try FileSystem.makeFolder(folder)
         let file = FileSystem.temporaryPath(beside: folder.appending("program"))
         defer { try? FileSystem.remove(file) }

@@ -26,7 +26,7 @@ struct Images: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let store = try ImageStore(at: HomeFolder.path().appending("store"))
+        let store = try ImageStore(at: HomeFolder.open().appending("store"))
         let rows = try store.tags().map { row($0.name, FoundImage(name: $0.name, $0.descriptor, in: store), store) }
         json ? printJSON(rows) : printTable(rows)
     }

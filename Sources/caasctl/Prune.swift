@@ -29,7 +29,7 @@ struct Prune: AsyncParsableCommand {
     func validate() throws { _ = try usedBefore() }
 
     func run() async throws {
-        let home = HomeFolder.path()
+        let home = try HomeFolder.open()
         let store = try ImageStore(at: home.appending("store"))
         let (all, dryRun, usedBefore) = (all, dryRun, try usedBefore())
         let blobs = try await BlockingThread.run { () throws(ImageStoreError) in

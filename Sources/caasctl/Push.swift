@@ -50,7 +50,7 @@ struct Push: AsyncParsableCommand {
     func run() async throws {
         let reference = try Reference(reference)
         let settings = try options.settings()
-        let store = try ImageStore(at: HomeFolder.path().appending("store"))
+        let store = try ImageStore(at: HomeFolder.open().appending("store"))
         let push = ImagePush(
             store: store, settings: settings, login: login, connection: connection, jobs: jobs, chunkSize: chunkSize)
         let result = try await push.push(reference)

@@ -14,7 +14,7 @@ struct RemoveImage: AsyncParsableCommand {
     @Argument(help: "Names as caasctl images shows them.") var names: [String]
 
     func run() async throws {
-        let home = HomeFolder.path()
+        let home = try HomeFolder.open()
         let store = try ImageStore(at: home.appending("store"))
         for name in names {
             let candidates = [name, (try? Reference(name))?.description].compactMap(\.self)

@@ -55,7 +55,7 @@ struct Restart {
         let run = RunStart(
             verb: verb, manifest: manifest, run: record.run, name: try await deployer.nextName(of: record, to: action),
             digest: isNewImage ? nil : request?.digest, paidUSD: record.paidUSD, bucket: record.bucket,
-            options: start, settings: settings, ionet: ionet, home: HomeFolder.path())
+            options: start, settings: settings, ionet: ionet, home: try HomeFolder.open())
         // Somebody may have started one elsewhere while the user thought about the price.
         try await run.go(checking: { try await requireSilence(deployer) }, program: check)
     }

@@ -16,7 +16,7 @@ struct RunOptions: ParsableArguments {
 
     /// The run, with the provider's client where there can be one, and what the provider lists of it noted.
     func find(_ settings: Settings) async throws -> FoundRun {
-        let ledger = RunLedger(home: HomeFolder.path())
+        let ledger = try RunLedger(home: HomeFolder.open())
         var record = try await RunFinder(ledger, settings: settings).find(run)
         do throws(DeploymentError) {
             let ionet = try IonetClient(settings: settings)

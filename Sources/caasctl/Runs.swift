@@ -21,7 +21,7 @@ struct Runs: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try options.settings()
-        let survey = await RunSurvey(RunLedger(home: HomeFolder.path()), settings: settings)
+        let survey = try await RunSurvey(RunLedger(home: HomeFolder.open()), settings: settings)
         for blank in survey.blanks { StandardError.print("warning: \(blank)") }
         for run in survey.runs {
             guard let failure = run.statusFailure, !survey.blanks.contains(where: { $0.reason == failure }) else {

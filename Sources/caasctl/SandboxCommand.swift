@@ -17,6 +17,6 @@ struct SandboxCommand: AsyncParsableCommand {
     static func cloud() throws -> LocalCloud {
         // The name by which this program was called may lead elsewhere by the time the API is restarted.
         let program = try FileSystem.readLink("/proc/self/exe")
-        return try LocalCloud(home: HomeFolder.path(), program: program)
+        return try LocalCloud(home: HomeFolder.open(), program: program)
     }
 }

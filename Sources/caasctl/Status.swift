@@ -19,7 +19,7 @@ struct Status: AsyncParsableCommand {
         let settings = try target.options.settings()
         let found = try await target.find(settings)
         let record = found.record
-        let token = try StatusKey(home: HomeFolder.path()).token(of: record.run)
+        let token = try StatusKey(home: HomeFolder.open()).token(of: record.run)
         let report = await RunReport(
             record, ionet: try? found.provider.get(), provider: found.blank?.reason,
             bucket: target.bucketIfAny(of: record, settings), token: token)

@@ -41,7 +41,7 @@ struct StorageCopy: AsyncParsableCommand {
     func run() async throws {
         var transfers = S3Client.Options()
         // An upload that was killed goes on from there, if the same file goes to the same place.
-        transfers.journal = HomeFolder.path().appending("uploads")
+        transfers.journal = try HomeFolder.open().appending("uploads")
         transfers.sendsContentMD5 = contentMd5
         transfers.notice = { StandardError.print($0) }
         let opener = StorageOpener(try options.settings(), options: transfers)
