@@ -1,7 +1,9 @@
+import HTTP
 import ImageBuild
 import ImageStore
 import OCI
 import POSIX
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -80,5 +82,43 @@ import Testing
             try await fixture.build(yaml(String(first.prefix(10))))
         }
         #expect(short?.description.hasSuffix("; a commit must be written with all its digits") == true)
+    }
+
+    /// Everybody on the machine sees what programs are called with.
+    @Test func `a password of a repository is in no program's arguments, and reaches the server`() async throws {
+        let commit = try await makeRepository()
+        try await Command("git", ["-C", folder("image/repo").string, "update-server-info"]).succeed()
+        let asked = AskedPasswords()
+        let files = folder("image/repo/.git")
+        let server = try await LoopbackServer { request in
+            asked.add(request.headers["Authorization"] ?? "")
+            guard request.headers["Authorization"] == "Basic bWU6c2Uvb3B0" else { return .answer(403) }
+            let path = request.path.split(separator: "?")[0].dropFirst()
+            guard let content = try? FileSystem.read(files.appending(String(path))) else { return .answer(404) }
+            return .answer(200, body: content)
+        }
+        let real = try await Command("sh", ["-c", "command -v git"]).succeed()
+        try folder.write(
+            "bin/git", "#!/bin/sh\necho \"$@\" >>'\(folder("called"))'\nexec \(real) \"$@\"\n", mode: 0o755)
+        let url = "http://me:se%2Fopt@127.0.0.1:\(server.port)/"
+        try folder.write("image/image.yaml", yaml(commit, url: url))
+        let outcome = try await Command(
+            Checkout.program("caasctl"), ["build", "image"],
+            environment: [
+                "CAASCTL_HOME": folder("home").string,
+                "PATH": "\(folder("bin")):\(ProcessEnvironment.value("PATH") ?? "")",
+                "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "protocol.version", "GIT_CONFIG_VALUE_0": "2",
+            ], in: folder.path
+        ).run()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(asked.all.contains("Basic bWU6c2Uvb3B0"))
+        let called = String(decoding: try FileSystem.read(folder("called")), as: UTF8.self)
+        #expect(called.contains("fetch") && !called.contains("opt"), "\(called)")
+    }
+
+    private final class AskedPasswords: Sendable {
+        private let list = Mutex<[String]>([])
+        var all: [String] { list.withLock { $0 } }
+        func add(_ text: String) { list.withLock { $0.append(text) } }
     }
 }

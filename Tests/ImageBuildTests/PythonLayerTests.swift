@@ -173,6 +173,59 @@ import Testing
         #expect(digest == pip.descriptor.digest.description)
     }
 
+    /// What a stranger's folder would run: modules that shadow Python's, a wheel that depends on what must be built.
+    @Test func `building a stranger's image runs none of his code, and shows none of our keys`() async throws {
+        try await makeWheels()
+        let trap = "open('\(folder("trapped"))', 'a').write(__file__)\n"
+        for name in ["pip", "compileall", "runpy", "subprocess", "setup"] {
+            for place in ["image", "image/evil", "."] { try folder.write("\(place)/\(name).py", trap) }
+        }
+        try folder.write(
+            "image/evil/pyproject.toml",
+            "[build-system]\nrequires = []\nbuild-backend = 'setup'\nbackend-path = ['.']\n")
+        try folder.write("image/uv.toml", "no-build = false\n")
+        let makeTrap = """
+            import sys, zipfile
+            with zipfile.ZipFile(sys.argv[1] + "/trap-1.0-py3-none-any.whl", "w") as z:
+                z.writestr("trap.py", "")
+                z.writestr("trap-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: trap\\nVersion: 1.0\\n"
+                    + f"Requires-Dist: evil @ file://{sys.argv[2]}\\n")
+                z.writestr("trap-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+                z.writestr("trap-1.0.dist-info/RECORD", "")
+            """
+        try await Command("python3", ["-c", makeTrap, folder("image/wheels").string, folder("image/evil").string])
+            .succeed()
+        func build(_ requirements: String, path: String = "") async throws -> (status: Int, said: String) {
+            try folder.write("image/requirements.txt", "--no-index\n--find-links wheels\n" + requirements)
+            let layer = "python: {requirements: requirements.txt, version: '3.11', into: /opt/site}"
+            try folder.write("image/image.yaml", "name: app\nbase: scratch\nlayers:\n  - \(layer)\n")
+            let outcome = try await Command(
+                Checkout.program("caasctl"), ["build", "image"],
+                environment: [
+                    "CAASCTL_HOME": folder("home").string, "IOCLOUD_API_KEY": "trapped-key",
+                    "R2_SECRET_ACCESS_KEY": "k",
+                    "PATH": path + (ProcessEnvironment.value("PATH") ?? ""), "PYTHONPATH": folder.path.string,
+                ], in: folder.path
+            ).run()
+            return (Int(outcome.status), outcome.errors)
+        }
+        let uv = "\(Checkout.cache)/python/bin:"
+        for path in ["", uv] {
+            #expect(try await build("demo\n", path: path).status == 0)
+            let trap = try await build("trap\n", path: path)
+            #expect(trap.status == 1 && !trap.said.contains("Traceback"), "\(trap.said)")
+            #expect(!FileSystem.exists(folder("trapped")), "\(trap.said)")
+        }
+        #expect(
+            try await build("trap\n").said.contains("would be built, which runs its code here; only wheels are taken"))
+        // Programs see where things are, and none of our keys.
+        let spy = "#!/bin/sh\nenv >>'\(folder("seen"))'\nexit 1\n"
+        try folder.write("bin/uv", spy, mode: 0o755)
+        _ = try await build("demo\nneeded\n", path: "\(folder("bin")):")
+        let seen = String(decoding: try FileSystem.read(folder("seen")), as: UTF8.self)
+        #expect(seen.contains("PATH=") && !seen.contains("trapped-key") && !seen.contains("R2_"), "\(seen)")
+    }
+
     @Test(arguments: ["source==1.0", "other==1.0", "nothing==2"])
     func `a requirement without a wheel is named`(requirement: String) async throws {
         try await makeWheels()

@@ -79,6 +79,44 @@ import Testing
         #expect(throws: ImageBuildError.self) { try RequirementsFile(reading: folder("r/a.txt")) }
     }
 
+    @Test(arguments: [
+        ("./evil", "a package is named by its name and version"), ("../evil[x]", "a package is named"),
+        ("/abs/evil", "a package is named"), ("evil/", "a package is named"), ("evil.zip", "a package is named"),
+        ("evil-1.0.tar.gz", "a package is named"), ("evil @ file:///evil", "a package is named"),
+        ("evil@https://h/e.whl", "a package is named"), ("https://h/evil.whl", "a package is named"),
+        ("git+https://h/evil", "a package is named"), ("C:\\evil", "a package is named"),
+        ("-e ./evil", "an editable package runs its code"), ("-e./evil", "an editable package runs its code"),
+        ("--editable=./evil", "an editable package runs its code"), ("--edit ./evil", "'--edit' of"),
+        ("--pre -e evil", "an editable package runs its code"), ("--no-binary :all:", "'--no-binary' of"),
+        ("foo --config-settings=a=b", "'--config-settings' of"),
+        ("foo==1 \\\n --global-option=x", "'--global-option' of"),
+        ("-c other.txt", "an editable package runs its code"), ("-rother.txt", "'-rother.txt' of"),
+    ])
+    func `what would run a package's code where the image is built is refused`(_ line: String, _ reason: String) throws
+    {
+        let folder = try TemporaryFolder()
+        try folder.write("r.txt", "foo\n\(line)\n")
+        try folder.write("other.txt", "-e evil\n")
+        let error = #expect(throws: ImageBuildError.self) { try RequirementsFile(reading: folder("r.txt")) }
+        #expect(error?.description.contains(reason) == true, "\(error?.description ?? "nothing")")
+    }
+
+    @Test func `names, versions, conditions and hashes are taken`() throws {
+        let folder = try TemporaryFolder()
+        let text = """
+            # a @ comment ./with anything
+            torch==2.4.0+cu121  # see https://h/x @ y
+            foo[bar,baz] >=1,<2 ; python_version < "3.12" and sys_platform == "a/b"
+            x==1 \\
+                --hash=sha256:00 --hash=sha256:11
+            --extra-index-url https://u:p@h/simple
+            --prefer-binary
+            name.with-dots_1 ~= 1.0
+            """
+        try folder.write("r.txt", text)
+        #expect(try RequirementsFile(reading: folder("r.txt")).options == ["--extra-index-url https://u:p@h/simple"])
+    }
+
     @Test func `what stands before a host is not shown`() {
         #expect("at https://user:token@h/x and http://t@h".withoutUser == "at https://h/x and http://h")
         #expect("https://h/a@b".withoutUser == "https://h/a@b")

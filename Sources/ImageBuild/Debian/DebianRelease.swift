@@ -24,6 +24,7 @@ struct DebianRelease {
         _ suite: String, snapshot: ImageDefinition.DebianSnapshot?, temporary: FilePath
     ) async throws(ImageBuildError) {
         let places = Places(suite, snapshot: snapshot)
+        try places.check()
         mirror = places.lines
         let file = temporary.appending("InRelease")
         var dates = [try await Self.date("\(places.main)/InRelease", file)]
@@ -36,8 +37,10 @@ struct DebianRelease {
     }
 
     /// A state that was recorded earlier; what is there today is asked for where packages are fetched.
-    init(_ suite: String, snapshot: ImageDefinition.DebianSnapshot?, dates: [String]) {
-        mirror = Places(suite, snapshot: snapshot).lines
+    init(_ suite: String, snapshot: ImageDefinition.DebianSnapshot?, dates: [String]) throws(ImageBuildError) {
+        let places = Places(suite, snapshot: snapshot)
+        try places.check()
+        mirror = places.lines
         self.dates = dates
         epoch = Int64(dates.compactMap { Timestamp(rfc3339: $0)?.seconds }.max() ?? 0)
     }
@@ -79,12 +82,23 @@ struct DebianRelease {
                 isStandard ? ["\(url)/dists/\(suite)-updates", "\(url)-security/dists/\(suite)-security"] : []
             lines = isStandard ? [] : [url]
         }
+
+        /// The address of a mirror stays in the image's /etc/apt/sources.list, and whoever is on this machine sees it among
+        /// the arguments of apt's programs.
+        func check() throws(ImageBuildError) {
+            guard main.withoutUser != main else { return }
+            throw ImageBuildError(
+                "use the mirror \(main.withoutUser)",
+                "a password in its address would stay in the image; let a proxy on this machine add it, or name a mirror "
+                    + "that needs none")
+        }
     }
 
     /// Fetches as apt does, with its proxies; mmdebstrap verifies the signature of what it takes.
     private static func date(_ url: String, _ file: FilePath) async throws(ImageBuildError) -> Timestamp {
         let helper = ExternalProgram(
-            name: "/usr/lib/apt/apt-helper", advice: "a 'debian' layer needs apt, as Debian and Ubuntu have it")
+            name: "/usr/lib/apt/apt-helper", advice: "a 'debian' layer needs apt, as Debian and Ubuntu have it",
+            inherited: LayerFactory.inheritedByPackages)
         do throws(ImageBuildError) { try await helper.run(["download-file", url, file.string]) } catch {
             throw ImageBuildError("fetch \(url)", error.reason)
         }

@@ -26,7 +26,7 @@ extension LayerFactory {
         return try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
             let release: DebianRelease
             if let dates = try? lock?.texts("release"), !dates.isEmpty {
-                release = DebianRelease(layer.suite, snapshot: layer.snapshot, dates: dates)
+                release = try DebianRelease(layer.suite, snapshot: layer.snapshot, dates: dates)
             } else {
                 release = try await DebianRelease(layer.suite, snapshot: layer.snapshot, temporary: temporary)
             }

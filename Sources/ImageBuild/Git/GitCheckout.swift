@@ -7,7 +7,9 @@ public import SystemPackage
 /// Only what is the same in every clone of a commit is told: no tags, no branch, no date of the clone.
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/annotations.md>.
 public struct GitCheckout: Sendable {
-    private static let git = ExternalProgram(name: "git", advice: "apt-get install git")
+    private static var git: ExternalProgram {
+        ExternalProgram(name: "git", advice: "apt-get install git", inherited: ProgramEnvironment.git)
+    }
     /// git must not write into a checkout that we only look at, nor run what a checkout's configuration names.
     private static let environment = ["GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"]
     private static let options = ["-c", "core.fsmonitor=false", "-c", "core.quotePath=false"]

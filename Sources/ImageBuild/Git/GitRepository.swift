@@ -3,29 +3,32 @@ import SystemPackage
 
 /// A bare repository that holds one commit without its history.
 struct GitRepository {
-    private static let git = ExternalProgram(name: "git", advice: "apt-get install git")
+    private static var git: ExternalProgram {
+        ExternalProgram(name: "git", advice: "apt-get install git", inherited: ProgramEnvironment.git)
+    }
     /// git must not wait for a password that nobody types.
     private static let environment = ["GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC"]
 
     let path: FilePath
 
-    private func run(_ arguments: [String]) async throws(ImageBuildError) -> String {
-        try await Self.git.run(["-C", path.string] + arguments, environment: Self.environment)
+    private func run(_ arguments: [String], for login: GitLogin? = nil) async throws(ImageBuildError) -> String {
+        try await Self.git.run(
+            ["-C", path.string] + arguments, environment: Self.environment.merging(login?.environment ?? [:]) { $1 })
     }
 
     /// Fetches a commit, with everything where the server gives no single one.
     func fetch(_ commit: String, from url: String) async throws(ImageBuildError) {
+        let login = GitLogin(of: url)
         let format = commit.count == 64 ? "sha256" : "sha1"
         try await Self.git.run(
             ["init", "--quiet", "--bare", "--object-format=\(format)", path.string], environment: Self.environment)
         do throws(ImageBuildError) {
-            _ = try await run(["fetch", "--quiet", "--depth=1", "--no-tags", "--", url, commit])
+            _ = try await run(["fetch", "--quiet", "--depth=1", "--no-tags", "--", login.url, commit], for: login)
         } catch {
             let reason = error.reason
             do throws(ImageBuildError) {
-                _ = try await run([
-                    "fetch", "--quiet", "--", url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*",
-                ])
+                let all = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
+                _ = try await run(["fetch", "--quiet", "--", login.url] + all, for: login)
             } catch {
                 throw ImageBuildError("fetch commit \(commit) from \(url.withoutUser)", error.reason.withoutUser)
             }
@@ -38,7 +41,10 @@ struct GitRepository {
     /// Makes sure that a repository answers; whether it has the commit is seen when that is fetched.
     static func reach(_ url: String, for commit: String) async throws(ImageBuildError) {
         do throws(ImageBuildError) {
-            _ = try await git.run(["ls-remote", "--quiet", "--", url, "HEAD"], environment: environment)
+            let login = GitLogin(of: url)
+            _ = try await git.run(
+                ["ls-remote", "--quiet", "--", login.url, "HEAD"],
+                environment: environment.merging(login.environment) { $1 })
         } catch { throw ImageBuildError("fetch commit \(commit) from \(url.withoutUser)", error.reason.withoutUser) }
     }
 
@@ -47,7 +53,10 @@ struct GitRepository {
         let names = ["refs/tags/\(name)^{}", "refs/tags/\(name)", "refs/heads/\(name)", name]
         let lines: String
         do throws(ImageBuildError) {
-            lines = try await git.run(["ls-remote", "--quiet", "--", url] + names, environment: environment)
+            let login = GitLogin(of: url)
+            lines = try await git.run(
+                ["ls-remote", "--quiet", "--", login.url] + names,
+                environment: environment.merging(login.environment) { $1 })
         } catch { throw ImageBuildError("find '\(name)' at \(url.withoutUser)", error.reason.withoutUser) }
         var found: [String: String] = [:]
         for line in lines.split(separator: "\n") {

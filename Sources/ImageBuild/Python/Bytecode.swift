@@ -25,10 +25,15 @@ enum Bytecode {
         // Sets of constants are written in the order of their hashes, which are random unless said.
         let environment = ["PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"]
         let arguments = [
-            "-S", "-m", "compileall", "-q", "-q", "-f", "-j", "\(threads)", "--invalidation-mode", "timestamp",
+            "-S", "-s", "-m", "compileall", "-q", "-q", "-f", "-j", "\(threads)", "--invalidation-mode", "timestamp",
             "-s",
             folder.string, "-p", into, folder.string,
         ]
+        // Python finds modules in the folder that it runs in before its own.
+        var compiler = compiler
+        let nowhere = folder.removingLastComponent().appending("nowhere")
+        try posix { () throws(POSIXError) in try FileSystem.makeFolder(nowhere) }
+        compiler.folder = nowhere
         do throws(ImageBuildError) { try await compiler.run(arguments, environment: environment) } catch {
             // Packages come with files for other versions and with broken examples, which stay as they are.
             guard error.reason.contains("exited") else { throw error }

@@ -10,7 +10,8 @@ enum PipEnvironment {
     static func host(for version: String) async -> (program: ExternalProgram, version: String)? {
         for name in ["python\(version)", "python3"] {
             let program = ExternalProgram(
-                name: name, advice: "apt-get install python3-venv, or uv from https://docs.astral.sh/uv/")
+                name: name, advice: "apt-get install python3-venv, or uv from https://docs.astral.sh/uv/",
+                inherited: ProgramEnvironment.python)
             let script = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
             if let found = try? await program.run(["-I", "-c", script]) { return (program, found) }
         }
@@ -27,7 +28,7 @@ enum PipEnvironment {
         let folder = cache.appending("python")
         let environment = folder.appending("venv-\(host.version)")
         let interpreter = environment.appending("bin/python")
-        let pip = ExternalProgram(name: interpreter.string, advice: "")
+        let pip = ExternalProgram(name: interpreter.string, advice: "", inherited: ProgramEnvironment.python)
         if (try? await pip.run(["-I", "-m", "pip", "--version"])) != nil { return interpreter }
         try posix { () throws(POSIXError) in try FileSystem.makeFolder(folder) }
         let made = FileSystem.temporaryPath(beside: environment)

@@ -5,7 +5,16 @@ struct PythonComplaint {
     /// Anything else, in one line.
     let reason: String?
 
+    /// What pip is told where a package would run its own code.
+    static let refusal = "a package would run code of its own"
+
     init(_ lines: [String]) {
+        guard !lines.contains(where: { $0.contains(Self.refusal) }) else {
+            requirement = nil
+            reason =
+                "one of the packages has no wheel and would be built, which runs its code here; only wheels are taken"
+            return
+        }
         let text = lines.map { $0.drop { " ╰─▶×│".contains($0) } }.joined(separator: " ")
         if let match = text.firstMatch(of: #/No matching distribution found for (\S+)/#) {
             requirement = String(match.1)

@@ -10,7 +10,23 @@ struct PythonInstaller: Sendable {
         case pip(FilePath)
     }
 
-    private static let uv = ExternalProgram(name: "uv", advice: "https://docs.astral.sh/uv/ has it")
+    private static var uv: ExternalProgram {
+        ExternalProgram(
+            name: "uv", advice: "https://docs.astral.sh/uv/ has it", inherited: ProgramEnvironment.python)
+    }
+
+    /// Runs pip so that no package can run anything: pip builds, what `--only-binary` does not keep it from for a
+    /// requirement that names a file, in processes of its own. <https://peps.python.org/pep-0578/>
+    private static let pip = """
+        import sys
+        forbidden = {"subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"}
+        def refuse(event, arguments):
+            if event in forbidden: raise PermissionError("\(PythonComplaint.refusal)")
+        sys.addaudithook(refuse)
+        sys.argv[0] = "pip"
+        from runpy import run_module
+        run_module("pip", run_name="__main__", alter_sys=True)
+        """
 
     private let tool: Tool
     private let target: PythonTarget
@@ -90,10 +106,13 @@ struct PythonInstaller: Sendable {
         var program = Self.uv
         var arguments = arguments
         switch tool {
-        case .uv: arguments += ["--cache-dir", cache.appending("uv").string]
+        case .uv:
+            // The folder's own uv.toml and pyproject.toml are somebody else's.
+            arguments += Self.configuration + ["--cache-dir", cache.appending("uv").string]
         case .pip(let interpreter):
-            program = ExternalProgram(name: interpreter.string, advice: "")
-            arguments = ["-m", "pip"] + arguments + ["--cache-dir", cache.appending("pip").string]
+            program = ExternalProgram(
+                name: interpreter.string, advice: "", inherited: ProgramEnvironment.python)
+            arguments = ["-I", "-c", Self.pip] + arguments + ["--cache-dir", cache.appending("pip").string]
         }
         program.folder = file.removingLastComponent().isEmpty ? nil : file.removingLastComponent()
         let step = "\(name): packages for \(target.description)"
@@ -111,12 +130,21 @@ struct PythonInstaller: Sendable {
         }
     }
 
+    /// The user's own configuration of uv, if there is any.
+    private static var configuration: [String] {
+        let folder =
+            ProcessEnvironment.value("XDG_CONFIG_HOME") ?? ProcessEnvironment.value("HOME").map { "\($0)/.config" }
+        let file = folder.map { FilePath($0).appending("uv/uv.toml") }
+        guard let file, FileSystem.exists(file) else { return ["--no-config"] }
+        return ["--config-file", file.string]
+    }
+
     /// What both must see alike: uv does not read pip's variables.
     private var environment: [String: String] {
         var variables = [
             "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_USER": "0", "PIP_TARGET": "",
             "PIP_CONSTRAINT": ProcessEnvironment.value("PIP_CONSTRAINT") ?? "", "NO_COLOR": "1",
-            "PYTHONDONTWRITEBYTECODE": "1", "UV_NO_PROGRESS": "1", "UV_NO_CONFIG": "0", "LC_ALL": "C.UTF-8",
+            "PYTHONDONTWRITEBYTECODE": "1", "UV_NO_PROGRESS": "1", "LC_ALL": "C.UTF-8",
         ].filter { !$0.value.isEmpty }
         for (ours, pips) in [
             ("UV_DEFAULT_INDEX", "PIP_INDEX_URL"), ("UV_INDEX", "PIP_EXTRA_INDEX_URL"),

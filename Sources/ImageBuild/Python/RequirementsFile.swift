@@ -7,6 +7,8 @@ import SystemPackage
 /// Source: <https://pip.pypa.io/en/stable/reference/requirements-file-format/>.
 struct RequirementsFile {
     private static let withValue = ["-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--trusted-host"]
+    private static let withFile = ["-r", "--requirement", "-c", "--constraint"]
+    private static let alone = ["--no-index", "--pre", "--prefer-binary", "--require-hashes"]
     private static let longestInclusion = 16
 
     /// Lines of options, in which paths are absolute.
@@ -30,6 +32,8 @@ struct RequirementsFile {
         contents.append(content)
         let text = String(decoding: content, as: UTF8.self).replacing("\\\n", with: " ")
         for line in text.split(whereSeparator: \.isNewline) {
+            let line = line.prefix(upTo: Self.comment(in: line))
+            try Self.check(line, in: file)
             let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "=" }).map(String.init)
             guard let first = words.first else { continue }
             if first == "--no-index" || first == "--pre" { options.append(first) }
@@ -37,11 +41,51 @@ struct RequirementsFile {
             // Only the first "=" can be one after an option; an address may have others.
             let value = line.drop { $0 != " " && $0 != "=" && $0 != "\t" }.drop { [" ", "=", "\t"].contains($0) }
             let trimmed = String(value.prefix { $0 != " " && $0 != "\t" })
-            if first == "-r" || first == "--requirement" {
+            if Self.withFile.contains(first) {
                 try read(file.removingLastComponent().pushing(FilePath(trimmed)), depth: depth + 1)
             } else if Self.withValue.contains(first) {
                 options.append("\(first) \(absolute(trimmed, first, in: file))")
             }
+        }
+    }
+
+    private static func comment(in line: Substring) -> Substring.Index {
+        var isStart = true
+        for index in line.indices {
+            if isStart && line[index] == "#" { return index }
+            isStart = line[index] == " " || line[index] == "\t"
+        }
+        return line.endIndex
+    }
+
+    /// Takes names of packages and known options alone: what is built from a place runs code of whoever wrote it, with
+    /// the rights of whoever builds the image.
+    private static func check(_ line: Substring, in file: FilePath) throws(ImageBuildError) {
+        let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
+        guard let first = words.first else { return }
+        func refuse(_ what: String, _ mend: String) -> ImageBuildError {
+            ImageBuildError("use '\(what)' of \(file)", mend)
+        }
+        for word in words where word.hasPrefix("-") {
+            let name = String(word.prefix { $0 != "=" })
+            if name == "-e" || name == "--editable" || name.hasPrefix("-e") {
+                throw refuse(
+                    String(line),
+                    "an editable package runs its code where the image is built; copy it by a 'files' layer")
+            }
+            guard withValue.contains(name) || withFile.contains(name) || alone.contains(name) || name == "--hash" else {
+                let known = (withValue + withFile + alone).joined(separator: ", ")
+                throw refuse(name, "it is not taken; known are \(known)")
+            }
+        }
+        guard !first.hasPrefix("-") else { return }
+        let requirement = line.prefix { $0 != ";" }
+        let isFile = [".whl", ".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz"].contains { first.hasSuffix($0) }
+        guard !isFile, !requirement.contains(where: { "@/\\".contains($0) }), !first.hasPrefix(".") else {
+            throw refuse(
+                String(requirement),
+                "a package is named by its name and version; put its wheel into a folder for --find-links, or build it first: "
+                    + "pip wheel")
         }
     }
 
