@@ -36,13 +36,16 @@ extension RuntimeDocument {
     /// <https://github.com/moby/moby/security/advisories/GHSA-rc4r-wh2q-q6c4>
     private var groups: [UInt32] { [user.group] + user.groups.filter { $0 != user.group } }
 
-    /// Docker's default, which an ordinary user in the container does not get.
+    /// Docker's default, which an ordinary user in the container does not get; on the machine's own network without
+    /// NET_RAW, which would let it read what goes over that.
     /// <https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities>
     private var capabilities: JSONValue {
-        let names = [
-            "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW",
-            "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
-        ]
+        let names =
+            [
+                "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE",
+                "SETFCAP",
+                "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+            ] + (hasOwnNetwork ? ["NET_RAW"] : [])
         let all: JSONValue = .array(names.map { .string("CAP_\($0)") })
         let held: JSONValue = user.id == 0 ? all : []
         return ["bounding": all, "effective": held, "permitted": held, "inheritable": []]
@@ -58,6 +61,7 @@ extension RuntimeDocument {
             ],
             "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
             "rootfsPropagation": "private",
+            "seccomp": SystemCallFilter.json,
         ]
         if hasOwnNetwork { namespaces.append("network") }
         if case .one(let user, let group) = users {

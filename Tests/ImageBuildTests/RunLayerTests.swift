@@ -74,6 +74,26 @@ struct RunLayerTests {
             ])
     }
 
+    /// A stranger's Dockerfile reaches neither the machine's keys and time nor what goes over its network.
+    @Test func `a command gets docker's system calls, and reads no other program's packets`() async throws {
+        let script = """
+            while read name value; do case $name in Seccomp:) echo "filter $value";; CapBnd:) echo "rights $value";; esac
+            done </proc/self/status
+            for call in "unshare -m true" "unshare -n true" "hostname x" "busybox mount -t tmpfs x /tmp"; do
+                busybox $call 2>&1 && echo "done: $call"; done; true
+            """
+        _ = try await fixture.run(script, on: [try await fixture.base()])
+        let said = fixture.said.output
+        #expect(said.first { $0.hasPrefix("filter ") } == "filter 2", "\(said)")
+        // Bit 13 is CAP_NET_RAW. <https://man7.org/linux/man-pages/man7/capabilities.7.html>
+        let rights = try #require(said.first { $0.hasPrefix("rights ") }?.split(separator: " ").last)
+        #expect(try #require(UInt64(rights, radix: 16)) & 1 << 13 == 0)
+        #expect(!said.contains { $0.hasPrefix("done: ") }, "\(said)")
+        _ = try await fixture.run("cat /proc/self/status", on: [try await fixture.base()]) { $0.network = .none }
+        let own = try #require(fixture.said.output.first { $0.hasPrefix("CapBnd:") }?.split(separator: "\t").last)
+        #expect(try #require(UInt64(own, radix: 16)) & 1 << 13 != 0)
+    }
+
     @Test func `a command sees what the one before it changed`() async throws {
         let base = try await fixture.base()
         let first = try #require(

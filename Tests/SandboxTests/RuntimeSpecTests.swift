@@ -63,6 +63,8 @@ struct RuntimeSpecTests {
         #expect(json["process"]?["capabilities"]?["effective"]?.array?.contains("CAP_SYS_ADMIN") == false)
         let namespaces = json["linux"]?["namespaces"]?.array?.compactMap { $0["type"]?.string }
         #expect(namespaces == ["pid", "ipc", "uts", "mount"])
+        #expect(json["process"]?["capabilities"]?["bounding"]?.array?.contains("CAP_NET_RAW") == false)
+        #expect(json["linux"]?["seccomp"]?["defaultAction"] == "SCMP_ACT_ERRNO")
     }
 
     @Test func `an ordinary user is root inside, and nobody else`() throws {

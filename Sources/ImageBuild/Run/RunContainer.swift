@@ -27,7 +27,7 @@ struct RunContainer: Sendable {
         let arguments = [
             // Without control groups it goes on only where it takes itself for an ordinary user's.
             "--root", session.scratch.appending("runc").string, "--rootless", "true", "--log", log.string,
-            "--log-format", "json", "run", "--no-new-keyring", "--bundle", root.bundle.string,
+            "--log-format", "json", "run", "--bundle", root.bundle.string,
             // Otherwise runc would copy output and errors, each for itself, and mix up their order.
             "--detach", "--pid-file", pidFile.string, "build",
         ]
