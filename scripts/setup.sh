@@ -125,14 +125,24 @@ as_root() { "${root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=
 
 unpack_missing_tools() {
     mkdir -p "$CAASCTL_CACHE/bin"
-    have runc || unpack runc usr/sbin/runc
-    have docker-registry || unpack docker-registry usr/bin/docker-registry
+    is_current runc || unpack runc usr/sbin/runc
+    is_current docker-registry || unpack docker-registry usr/bin/docker-registry
     [ "$tests" = yes ] || return 0
     # Installed, podman would start its socket and a timer. It pulls without its helper, but asks for it.
     have podman || unpack podman usr/bin/podman
     have conmon || unpack conmon usr/bin/conmon
     # The tests make images of one static busybox; Debian's usual one is linked with libc.
     if ! have busybox || ldd "$(command -v busybox)" >/dev/null 2>&1; then unpack busybox-static bin/busybox; fi
+}
+
+# Strangers' images run in the one and strangers' requests reach the other: what is unpacked here is renewed once apt
+# knows a newer version, as an installed package would be by the system's updates.
+is_current() {
+    have "$1" || return 1
+    [ "$(command -v "$1")" = "$CAASCTL_CACHE/bin/$1" ] || return 0
+    local newest
+    newest=$(LC_ALL=C apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: //p')
+    [ -z "$newest" ] || [ "$newest" = "$(cat "$CAASCTL_CACHE/tools/$1.version" 2>/dev/null)" ]
 }
 
 unpack() {
@@ -149,6 +159,7 @@ unpack() {
     mkdir -p "$CAASCTL_CACHE/tools"
     rm -rf "$CAASCTL_CACHE/tools/$package"
     mv "$folder/root" "$CAASCTL_CACHE/tools/$package"
+    dpkg-deb -f "$folder"/*.deb Version >"$CAASCTL_CACHE/tools/$package.version"
     ln -sfn "../tools/$package/$path" "$CAASCTL_CACHE/bin/$(basename "$path")"
     rm -rf "$folder"
 }

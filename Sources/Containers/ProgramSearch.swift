@@ -4,7 +4,7 @@ public import SystemPackage
 /// Where programs are looked for that caasctl starts and that may lie beside it rather than in PATH.
 public struct ProgramSearch: Sendable {
     /// The folders that are looked in, in order.
-    public let folders: [FilePath]
+    public var folders: [FilePath]
 
     /// The folders of PATH, those where `make setup` puts what it could not install, and those for administrators, which
     /// an ordinary user's PATH lacks on Debian.

@@ -5,10 +5,14 @@ import SystemPackage
 /// The programs that the sandbox starts.
 extension ProgramSearch {
     /// The docker-registry program.
-    func registry() throws(SandboxError) -> FilePath { try find("docker-registry", "it is the sandbox's registry") }
+    func registry() throws(SandboxError) -> FilePath {
+        try found { () throws(ContainerError) in try dockerRegistry("it is the sandbox's registry") }
+    }
 
     /// The container runtime.
-    func runc() throws(SandboxError) -> FilePath { try find("runc", "it runs the sandbox's containers") }
+    func runc() throws(SandboxError) -> FilePath {
+        try found { () throws(ContainerError) in try runc("it runs the sandbox's containers") }
+    }
 
     /// An rclone that has an S3 server, which came with 1.65; Debian 12's is older.
     func rclone() async throws(SandboxError) -> FilePath {
@@ -22,10 +26,8 @@ extension ProgramSearch {
         throw SandboxError("find rclone 1.65 or newer, the sandbox's S3 server", "\(reason); run 'make setup' for it")
     }
 
-    private func find(_ name: String, _ purpose: String) throws(SandboxError) -> FilePath {
-        do throws(ContainerError) { return try first(name, purpose) } catch {
-            throw SandboxError("find \(name)", error.reason)
-        }
+    private func found(_ find: () throws(ContainerError) -> FilePath) throws(SandboxError) -> FilePath {
+        do throws(ContainerError) { return try find() } catch { throw SandboxError(copying: error.description) }
     }
 
     /// What `rclone version` says in its first line: `rclone v1.75.2`.

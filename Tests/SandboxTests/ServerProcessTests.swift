@@ -68,6 +68,31 @@ struct ServerProcessTests {
         #expect(error?.description.contains("\n") == false)
     }
 
+    @Test(arguments: [
+        ("runc", "runc version 1.1.5+ds1\ncommit: 1.1.5+ds1-1", "runc version 1.1.12", "images break out of it"),
+        ("runc", "nothing", "runc version 1.1.5+ds1\ncommit: 1.1.5+ds1-1+deb12u1", "does not tell its version"),
+        ("runc", "runc version 1.0.9", "runc version 1.4.0-rc.3", "is 1.0.9: images break out of it"),
+        ("docker-registry", "docker-registry x 2.7.1", "docker-registry x 2.8.2+ds1", "whoever reaches it can end it"),
+    ])
+    func `a program with a known hole is passed over, and the remedy told`(
+        _ name: String, _ old: String, _ new: String, _ reason: String
+    ) throws {
+        let folder = try TemporaryFolder()
+        for (place, said) in [("old", old), ("bin", new)] {
+            try folder.write("\(place)/\(name)", "#!/bin/sh\nprintf '\(said)\n'\n", mode: 0o755)
+        }
+        func find(_ search: ProgramSearch) throws(SandboxError) -> FilePath {
+            name == "runc" ? try search.runc() : try search.registry()
+        }
+        let both = ProgramSearch(path: "\(folder("old"))", cache: folder.path.string)
+        #expect(try find(both) == folder("bin/\(name)"))
+        try FileSystem.remove(folder("bin/\(name)"))
+        var alone = ProgramSearch(path: "\(folder("old"))", cache: nil)
+        alone.folders = [folder("old")]
+        let error = #expect(throws: SandboxError.self) { try find(alone) }
+        #expect(error?.description.contains(reason) == true && error?.description.contains("make setup") == true)
+    }
+
     @Test func `the state is read as it was written, and only by its user`() throws {
         let folder = try TemporaryFolder()
         var state = SandboxState(health: HealthPolicy(startPeriod: 7))

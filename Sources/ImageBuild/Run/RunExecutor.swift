@@ -46,7 +46,7 @@ struct RunExecutor: Sendable {
     ) throws(ImageBuildError) -> RunJob {
         let runc: FilePath
         do throws(ContainerError) {
-            runc = try ProgramSearch(program: program).first("runc", "it runs the commands of a Dockerfile")
+            runc = try ProgramSearch(program: program).runc("it runs the commands of a Dockerfile")
         } catch { throw ImageBuildError(copying: error.description) }
         // The process changes its folder.
         func absolute(_ path: FilePath) throws(ImageBuildError) -> FilePath {

@@ -1,0 +1,52 @@
+public import SystemPackage
+
+extension ProgramSearch {
+    /// A program that is only taken where it is new enough.
+    private struct Wanted {
+        let name: String
+        let purpose: String
+        let least: [Int]
+        /// What is wrong with older ones.
+        let reason: String
+        /// What an older version says of itself where a distribution has mended it.
+        var mended: String?
+    }
+
+    /// A runc without GHSA-xr7r-f8xq-vfvv (CVE-2024-21626), by which an image's WORKDIR led out of its container.
+    public func runc(_ purpose: String) throws(ContainerError) -> FilePath {
+        let wanted = Wanted(
+            name: "runc", purpose: purpose, least: [1, 1, 12], reason: "images break out of it (CVE-2024-21626)",
+            mended: "1.1.5+ds1-1+deb12u")
+        return try first(wanted)
+    }
+
+    /// A docker-registry without GHSA-hqxw-f8mx-cpmw (CVE-2023-2253), by which anybody made it run out of memory.
+    public func dockerRegistry(_ purpose: String) throws(ContainerError) -> FilePath {
+        let wanted = Wanted(
+            name: "docker-registry", purpose: purpose, least: [2, 8, 2],
+            reason: "whoever reaches it can end it (CVE-2023-2253)")
+        return try first(wanted)
+    }
+
+    private func first(_ wanted: Wanted) throws(ContainerError) -> FilePath {
+        var refusal: String?
+        for program in all(wanted.name) {
+            var text: [UInt8] = []
+            let status = try SystemProgram.run(program, ["--version"], input: "/dev/null") { text += $0.prefix(4096) }
+            let said = String(decoding: text.prefix(4096), as: UTF8.self)
+            guard status == 0, let match = said.firstMatch(of: #/(\d{1,4})\.(\d{1,4})\.(\d{1,4})/#) else {
+                refusal = refusal ?? "\(program) does not tell its version"
+                continue
+            }
+            let version = [match.1, match.2, match.3].compactMap { Int($0) }
+            let isMended = wanted.mended.map { said.contains($0) } ?? false
+            if !version.lexicographicallyPrecedes(wanted.least) || isMended { return program }
+            refusal = refusal ?? "\(program) is \(match.0): \(wanted.reason)"
+        }
+        // Says where to get one, if there is none at all.
+        guard let refusal else { return try first(wanted.name, wanted.purpose) }
+        let least = wanted.least.map(String.init).joined(separator: ".")
+        throw ContainerError(
+            "find \(wanted.name) \(least) or newer", "\(wanted.purpose); \(refusal); run 'make setup' for it")
+    }
+}
