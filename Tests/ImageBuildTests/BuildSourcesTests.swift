@@ -19,8 +19,12 @@ import Testing
         "git: {url: ./none, commit: main, into: /src}",
         "files: {from: none, into: /none}", "archive: {from: none.tar, into: /none}",
         "python: {requirements: none.txt, version: '3.11', into: /opt/site}",
+        // An index that does not have it is asked too.
+        "python: {requirements: asked.txt, version: '3.11', into: /opt/site}",
     ])
     func `a source that is not there is said before any layer is made`(layer: String) async throws {
+        try fixture.shareInstallers()
+        try folder.write("image/asked.txt", "--no-index\n--find-links .\nnone-such==1\n")
         let yaml = """
             name: app
             base: scratch

@@ -16,6 +16,8 @@ struct BuildLayers {
     let definition: ImageDefinition
     let epoch: Int64
     private var known: [Key: [BuiltLayer]] = [:]
+    /// The packages of Python layers, chosen before any layer is made.
+    private var pins: [Key: [WheelPin]] = [:]
 
     init(factory: LayerFactory, definition: ImageDefinition, epoch: Int64) {
         self.factory = factory
@@ -43,12 +45,16 @@ struct BuildLayers {
         case .git(let layer): return [try await factory.git(layer, folder: definition.folder, isOnBase: isOnBase)]
         case .files(let layer): return try await factory.files(layer, epoch: epoch, isOnBase: isOnBase)
         case .archive(let layer): return [try await factory.archive(layer, epoch: epoch, isOnBase: isOnBase)]
-        case .python(let layer): return try await factory.python(layer, platform, epoch: epoch, isOnBase: isOnBase)
+        case .python(let python):
+            let key = Key(layer: layer, isOnBase: isOnBase, platform: platform)
+            let pins: [WheelPin]
+            if let chosen = self.pins[key] { pins = chosen } else { pins = try await factory.choose(python, platform) }
+            return try await factory.python(python, platform, pins, epoch: epoch, isOnBase: isOnBase)
         }
     }
 
     /// Refuses what lacks a source before any layer takes its minutes.
-    func checkSources() async throws(ImageBuildError) {
+    mutating func checkSources() async throws(ImageBuildError) {
         for layer in definition.layers {
             switch layer {
             case .git(let git):
@@ -58,6 +64,13 @@ struct BuildLayers {
             case .archive(let archive): try Self.require(archive.from)
             case .python(let python): try Self.require(python.requirements)
             case .debian: break
+            }
+        }
+        for case .python(let python) in definition.layers {
+            let layer = ImageDefinition.Layer.python(python)
+            for platform in definition.platforms {
+                let key = Key(layer: layer, isOnBase: isOnBase(layer), platform: platform)
+                pins[key] = try await factory(for: layer).choose(python, platform)
             }
         }
     }

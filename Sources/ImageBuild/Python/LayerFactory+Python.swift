@@ -5,9 +5,36 @@ import POSIX
 import SystemPackage
 
 extension LayerFactory {
-    /// Layers of Python packages, which are known again by what was chosen: names, versions and digests.
+    /// Chooses the packages of a layer, or takes those of the lock; it is what an index or a requirement can refuse.
+    func choose(
+        _ layer: ImageDefinition.PythonLayer, _ platform: Platform
+    ) async throws(ImageBuildError) -> [WheelPin] {
+        let target = try PythonTarget(layer, platform)
+        let path = try Self.absolute(layer.requirements)
+        let file = try RequirementsFile(reading: path)
+        let input: JSONValue = [
+            "kind": "python", "requirements": .string(file.digest),
+            "target": .array(target.inputs.map { .string($0) }),
+        ]
+        let pins: [WheelPin]
+        if let known = try locked.locked(input, at: place)?["wheels"].map(WheelPin.list(locked:)) {
+            pins = known
+        } else {
+            report(.step("python: choose the packages of \(layer.requirements.lastComponent?.string ?? "")"))
+            let downloads = cache.folder.removingLastComponent()
+            let report = report
+            pins = try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
+                let installer = try await PythonInstaller(for: target, cache: downloads, report: report)
+                return try await installer.choose(path, temporary: temporary)
+            }
+        }
+        locked.note(input, ["wheels": .array(pins.map(\.json))])
+        return pins
+    }
+
+    /// Layers of chosen Python packages, which are known again by their names, versions and digests.
     func python(
-        _ layer: ImageDefinition.PythonLayer, _ platform: Platform, epoch: Int64, isOnBase: Bool
+        _ layer: ImageDefinition.PythonLayer, _ platform: Platform, _ pins: [WheelPin], epoch: Int64, isOnBase: Bool
     ) async throws(ImageBuildError) -> [BuiltLayer] {
         let name = "python: \(layer.requirements.lastComponent?.string ?? "") into \(layer.into)"
         report(.step(name))
@@ -17,14 +44,6 @@ extension LayerFactory {
         let file = try RequirementsFile(reading: path)
         return try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
             let installer = try await PythonInstaller(for: target, cache: downloads, report: report)
-            let input: JSONValue = [
-                "kind": "python", "requirements": .string(file.digest),
-                "target": .array(target.inputs.map { .string($0) }),
-            ]
-            let known = try locked.locked(input, at: place)?["wheels"].map(WheelPin.list(locked:))
-            let pins: [WheelPin]
-            if let known { pins = known } else { pins = try await installer.choose(path, temporary: temporary) }
-            locked.note(input, ["wheels": .array(pins.map(\.json))])
             let compiler = await Bytecode.compiler(for: layer.version)
             let inputs =
                 ["python", layer.interpreter, layer.into, compiler?.version ?? "none", "\(epoch)", "\(isOnBase)"]
