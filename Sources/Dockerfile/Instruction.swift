@@ -88,7 +88,7 @@ public struct FileTransfer: Sendable, Hashable {
     /// The digest that a download must have.
     public internal(set) var checksum: String?
     /// True where a repository's `.git` comes along.
-    public internal(set) var keepsGitFolder = false
+    public internal(set) var keepsGitFolder: Bool?
     /// True where archives are unpacked, also downloaded ones; false where none is; nil for ADD's own rule.
     public internal(set) var unpacks: Bool?
 }

@@ -46,7 +46,7 @@ extension InstructionParser {
         transfer.keepsParents = try flags.isSet("parents") ?? false
         transfer.excluded = try flags.all("exclude")
         transfer.checksum = try flags.text("checksum")
-        transfer.keepsGitFolder = try flags.isSet("keep-git-dir") ?? false
+        transfer.keepsGitFolder = try flags.isSet("keep-git-dir")
         transfer.unpacks = try flags.isSet("unpack")
         if let from = transfer.from {
             guard !from.contains("$") else {

@@ -8,20 +8,28 @@ public struct StageGraph: Sendable {
         case stage(Int)
         /// An image, `scratch` among them.
         case image(String)
+        /// What was given beside the Dockerfile under a name, by its key.
+        case context(String)
     }
 
     private let file: ParsedDockerfile
     private let bases: [Source]
+    private let contexts: Set<String>
     /// The stage whose image is wanted.
     public let target: Int
     /// The stages that are built, in order.
     public private(set) var needed: [Int] = []
 
     /// Finds what each stage stands on; `target` is a stage's name or number, nil for the last one.
+    ///
+    /// A name whose key is among `contexts` means that, whatever stage or image has it too.
+    ///
+    /// Source: <https://docs.docker.com/reference/cli/docker/buildx/build/#build-context>.
     public init(
-        of file: ParsedDockerfile, target: String?, arguments: GlobalArguments
+        of file: ParsedDockerfile, target: String?, contexts: Set<String> = [], arguments: GlobalArguments
     ) throws(DockerfileError) {
         self.file = file
+        self.contexts = contexts
         let expansion = arguments.expansion(escape: file.directives.escape)
         var names: [String] = []
         for stage in file.stages {
@@ -31,7 +39,7 @@ public struct StageGraph: Sendable {
             }
             names.append(name)
         }
-        bases = try Self.bases(named: names, in: file)
+        bases = try Self.bases(named: names, in: file, contexts)
         self.target = try Self.find(target, in: file)
         needed = try needed(for: self.target)
     }
@@ -41,6 +49,8 @@ public struct StageGraph: Sendable {
 
     /// What `--from` means in a stage: an earlier one by name or number, the last of its name, else an image.
     public func source(_ from: String, in stage: Int, at place: SourcePlace) throws(DockerfileError) -> Source {
+        let key = Self.key(from)
+        if contexts.contains(key) { return .context(key) }
         let number = Int(from) ?? file.stages.lastIndex { $0.base.stage == from.lowercased() }
         guard let number else { return .image(from) }
         guard file.stages.indices.contains(number) else {
@@ -53,13 +63,27 @@ public struct StageGraph: Sendable {
                     ? "--from=\(from) names the stage that it stands in, which would depend on itself"
                     : "stage '\(from)' begins only at line \(other.place.line); a stage can use earlier ones")
         }
+        if let key = file.stages[number].base.stage, contexts.contains(key) { return .context(key) }
         return .stage(number)
     }
 
-    private static func bases(named names: [String], in file: ParsedDockerfile) throws(DockerfileError) -> [Source] {
+    /// By what a name is compared with those of contexts: `docker.io/library/debian:latest` is `debian`.
+    public static func key(_ name: String) -> String {
+        var key = name.lowercased()[...]
+        for prefix in ["docker.io/", "library/"] where key.hasPrefix(prefix) { key = key.dropFirst(prefix.count) }
+        return String(key.hasSuffix(":latest") ? key.dropLast(":latest".count) : key)
+    }
+
+    private static func bases(
+        named names: [String], in file: ParsedDockerfile, _ contexts: Set<String>
+    ) throws(DockerfileError) -> [Source] {
         let stages = file.stages
         var bases: [Source] = []
         for (index, name) in names.enumerated() {
+            if contexts.contains(key(name)) {
+                bases.append(.context(key(name)))
+                continue
+            }
             if let earlier = stages[..<index].lastIndex(where: { $0.base.stage == name.lowercased() }) {
                 bases.append(.stage(earlier))
                 continue

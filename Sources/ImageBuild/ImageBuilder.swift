@@ -23,13 +23,14 @@ public struct ImageBuilder: Sendable {
 
     /// A builder that keeps its caches below `home` and gives files the time `epoch`, in seconds since 1970.
     ///
-    /// One that verifies believes no cache about what it can read; one that is privileged takes FIFOs and devices along.
+    /// One that ignores the cache makes every layer anew. One that verifies believes no cache about what it can read; one that is privileged takes FIFOs and devices along.
     /// Threads are those of `threads`, whatever the compression says of them. Layers go to `outlet` as they are made.
     public init(
         store: ImageStore, home: FilePath, bases: any BaseImageSource, entrypointFolders: [FilePath],
         entrypointBundles: [FilePath] = [], epoch: Int64 = defaultEpoch, threads: Int = Processors.count,
-        compression: LayerCompression = .gzip(threads: 1), isVerifying: Bool = false, isPrivileged: Bool = false,
-        lock: ImageLock? = nil, outlet: (any LayerOutlet)? = nil,
+        compression: LayerCompression = .gzip(threads: 1), isVerifying: Bool = false, ignoresCache: Bool = false,
+        isPrivileged: Bool = false,
+        lock: ImageLock? = nil, shared: SharedOutcomes? = nil, outlet: (any LayerOutlet)? = nil,
         report: @escaping @Sendable (BuildEvent) -> Void = { _ in }
     ) {
         self.store = store
@@ -41,8 +42,8 @@ public struct ImageBuilder: Sendable {
         var factory = LayerFactory(
             store: store,
             cache: LayerCache(
-                folder: cache.appending("layers"), store: store, isVerifying: isVerifying, compression: compression,
-                report: report, outlet: outlet),
+                folder: cache.appending("layers"), store: store, isVerifying: isVerifying, isIgnored: ignoresCache,
+                compression: compression, report: report, outlet: outlet, shared: shared),
             temporary: cache.appending("tmp"), threads: threads, compression: compression,
             isPrivileged: isPrivileged, locked: LockedInputs(obeying: lock), report: report)
         factory.outlet = outlet
@@ -54,6 +55,13 @@ public struct ImageBuilder: Sendable {
         var builder = self
         let report = factory.report
         builder.factory.report = { report(change($0)) }
+        return builder
+    }
+
+    /// The same, making every layer anew.
+    func ignoringCache() -> ImageBuilder {
+        var builder = self
+        builder.factory.cache.isIgnored = true
         return builder
     }
 

@@ -67,6 +67,12 @@ public struct ImageUnpacker: Sendable {
         try posix { () throws(POSIXError) in try root.finishFolders() }
     }
 
+    /// Makes sure that a layer of the store is what a config says, and could be unpacked.
+    public func check(_ layer: Descriptor, diffID: Digest) throws(ImageStoreError) {
+        var left = limits
+        _ = try verify(layer, diffID, &left)
+    }
+
     private func verify(
         _ layer: Descriptor, _ diffID: Digest, _ left: inout Limits
     ) throws(ImageStoreError) -> [Whiteout] {

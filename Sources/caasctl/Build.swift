@@ -50,6 +50,9 @@ struct Build: AsyncParsableCommand {
     @Flag(help: "Read every file again, whatever is remembered of it, and say and mend what was wrong.")
     var verify = false
 
+    @Flag(help: "Make every layer anew, whatever was made before.")
+    var noCache = false
+
     @Flag(help: "Take FIFOs and device nodes among the files along.")
     var privileged = false
 
@@ -60,6 +63,7 @@ struct Build: AsyncParsableCommand {
     var noGit = false
 
     @OptionGroup var dockerfile: DockerfileOptions
+    @OptionGroup var cache: CacheOptions
     @OptionGroup var platforms: PlatformOptions
     @OptionGroup var outputs: OutputOptions
     @OptionGroup var compression: CompressionOptions
@@ -73,6 +77,9 @@ struct Build: AsyncParsableCommand {
         guard image != nil || dockerfile.file != nil else {
             throw ValidationError("name an image, or a Dockerfile by --file")
         }
+        guard dockerfile.file != nil || cache.cacheFrom.isEmpty && cache.cacheTo == nil else {
+            throw ValidationError("--cache-from and --cache-to need --file, whose RUN they are for")
+        }
         guard !lock || dockerfile.file == nil else {
             throw ValidationError("--lock is for an image.yaml; a Dockerfile pins its bases by digest in FROM")
         }
@@ -84,19 +91,22 @@ struct Build: AsyncParsableCommand {
         let request = try dockerfile.request(
             context: image, arguments: buildArguments(), platforms: platforms.wanted())
         let file = request == nil ? try ImageDefinition.locate(image ?? ".") : nil
-        let home = HomeFolder.path()
+        let home = try HomeFolder.open()
         let store = try ImageStore(at: home.appending("store"))
         let progress = BuildProgress()
         var imagePush = ImagePush(store: store, settings: try options.settings(), login: login, connection: connection)
         let target = push ? try reference() : nil
         let outlet = try target.map { try imagePush.begin($0) { progress.note(.warning($0)) } }
         let registry = try imagePush.early?.client ?? connection.client()
+        let outcomes = try await cache.outcomes(from: registry, report: progress.note)
         let lockFile = file?.removingLastComponent().appending(ImageLock.fileName)
         let builder = try ImageBuilder(
             store: store, home: home, bases: registry, entrypointFolders: EntrypointArtifact.folders(home: home),
             entrypointBundles: platforms.bundles, epoch: SourceDateEpoch.seconds(), threads: jobs,
-            compression: compression.layerCompression, isVerifying: verify, isPrivileged: privileged,
-            lock: lock ? nil : lockFile.flatMap { try ImageLock(reading: $0) }, outlet: outlet, report: progress.note)
+            compression: compression.layerCompression, isVerifying: verify, ignoresCache: noCache,
+            isPrivileged: privileged,
+            lock: lock ? nil : lockFile.flatMap { try ImageLock(reading: $0) }, shared: outcomes, outlet: outlet,
+            report: progress.note)
         let (ownName, built) = try await build(request, file, with: builder)
         if lock, let lockFile { try builder.lock.write(to: lockFile) }
         for name in [ownName, try reference()?.description].compactMap(\.self) {
@@ -107,6 +117,7 @@ struct Build: AsyncParsableCommand {
         try await ImageExport(store: store, registry: registry)
             .write(built.descriptor, to: outputs.targets(), name: name)
         if let target { _ = try await imagePush.push(target) }
+        try await cache.push(outcomes, by: imagePush)
         try tell(built)
     }
 

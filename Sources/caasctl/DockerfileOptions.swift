@@ -26,12 +26,24 @@ struct DockerfileOptions: ParsableArguments {
     @Option(help: ArgumentHelp("What RUN can reach where the Dockerfile does not say.", valueName: "host|none"))
     var network: NetworkArgument?
 
+    @Option(
+        help: ArgumentHelp(
+            "What FROM and --from mean by a name: a folder, docker-image://REFERENCE or oci-layout://DIR[:TAG]; "
+                + "repeatable.", valueName: "name=context"))
+    var buildContext: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Make the layers of these stages anew; repeatable.", valueName: "stage[,stage]"))
+    var noCacheFilter: [String] = []
+
     enum NetworkArgument: String, ExpressibleByArgument { case host, none }
 
     func validate() throws {
         guard file == nil else { return }
         if target != nil { throw ValidationError("--target needs --file, whose stage it names") }
         if !secret.isEmpty { throw ValidationError("--secret needs --file, whose RUN asks for it") }
+        if !buildContext.isEmpty { throw ValidationError("--build-context needs --file, whose FROM names it") }
+        if !noCacheFilter.isEmpty { throw ValidationError("--no-cache-filter needs --file, whose stages it names") }
         if network != nil { throw ValidationError("--network needs --file, whose RUN it is for") }
     }
 
@@ -47,6 +59,19 @@ struct DockerfileOptions: ParsableArguments {
         for secret in secret {
             let (id, value) = try Self.read(secret)
             request.secrets[id] = value
+        }
+        for context in buildContext {
+            let parts = context.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else {
+                throw ValidationError("--build-context takes NAME=FOLDER or NAME=docker-image://…, not '\(context)'")
+            }
+            request.contexts[parts[0]] = try NamedContext(parts[1])
+        }
+        request.uncachedStages = noCacheFilter.flatMap { $0.split(separator: ",").map(String.init) }
+        let stages = request.stageNames
+        for stage in request.uncachedStages where !stages.contains(stage.lowercased()) {
+            throw ValidationError(
+                "--no-cache-filter: there is no stage '\(stage)'; there are \(stages.joined(separator: ", "))")
         }
         request.network = network == NetworkArgument.none ? .none : .host
         return request

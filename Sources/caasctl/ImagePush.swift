@@ -58,6 +58,11 @@ struct ImagePush: Sendable {
                 .notFound, "push \(reference)",
                 "no image here has this name; type: caasctl build IMAGE --tag \(reference)")
         }
+        return try await push(image, to: reference)
+    }
+
+    /// Pushes an image of the store.
+    func push(_ image: Descriptor, to reference: Reference) async throws -> Result {
         let progress = TransferProgress("push \(reference)")
         let client = try early?.client ?? client(for: reference)
         try await client.push(image, from: store, to: reference, after: early?.push, onEvent: progress.note)

@@ -91,7 +91,7 @@ struct InstructionTests {
         #expect(copy.isLinked && copy.keepsParents && copy.excluded == ["*.o", "b"])
         let add = try #require(
             try Self.transfer("ADD --checksum=sha256:0 --keep-git-dir=true --unpack=false --chown=\"a b\" x /y"))
-        #expect(add.checksum == "sha256:0" && add.keepsGitFolder && add.unpacks == false && add.owner == "a b")
+        #expect(add.checksum == "sha256:0" && add.keepsGitFolder == true && add.unpacks == false && add.owner == "a b")
         #expect(try Self.transfer("COPY --link=false a b")?.isLinked == false)
     }
 

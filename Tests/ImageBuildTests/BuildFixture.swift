@@ -22,7 +22,7 @@ struct FixedBases: BaseImageSource {
         return image
     }
 
-    func fetchLayers(of base: BaseImage, into store: ImageStore) async throws { throw Missing() }
+    func fetch(_ layers: [Descriptor], of base: BaseImage, into store: ImageStore) async throws { throw Missing() }
 }
 
 /// A folder with a definition, and a store to build into.
@@ -39,6 +39,7 @@ struct BuildFixture {
         var warnings: [String] {
             list.withLock { $0.compactMap { if case .warning(let text) = $0 { text } else { nil } } }
         }
+        var steps: [String] { list.withLock { $0.compactMap { if case .step(let text) = $0 { text } else { nil } } } }
         /// True where any content was read into a layer.
         var hasProgress: Bool { list.withLock { $0.contains { if case .progress = $0 { true } else { false } } } }
         func clear() { list.withLock { $0 = [] } }

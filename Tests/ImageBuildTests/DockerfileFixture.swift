@@ -27,12 +27,13 @@ struct DockerfileFixture {
 
     func build(
         _ text: String, target: String? = nil, arguments: [String: String] = [:], epoch: Int64 = 0,
-        context: String = "context"
+        context: String = "context", contexts: [String: NamedContext] = [:]
     ) async throws -> StoredImage {
         var request = try DockerfileRequest(
             parsing: text, path: "Dockerfile", context: folder(context))
         request.target = target
         request.arguments = arguments
+        request.contexts = contexts
         let builder = ImageBuilder(
             store: store, home: folder("home"), bases: FixedBases(), entrypointFolders: [], epoch: epoch, threads: 2,
             report: events.note)

@@ -135,6 +135,21 @@ struct DockerfileSettingsTests {
         #expect(await fixture.complaint(later, target: "1").contains("stage 'files' begins only at line 4"))
     }
 
+    @Test(arguments: [
+        ("FROM scratch\nCOPY a.txt /\nCOPY \"none\" /", "Dockerfile:3: there is no 'none'"),
+        ("FROM scratch AS x\nCOPY a.txt /\nFROM example.org/none:1\nCOPY --from=x / /", "cannot find image"),
+        ("FROM scratch\nCOPY a.txt /\nCOPY --from=example.org/none:1 / /", "cannot find image"),
+        (
+            "FROM scratch\nCOPY a.txt /\nRUN --mount=type=secret,id=token,required true",
+            "Dockerfile:3): there is no secret 'token'"
+        ),
+    ])
+    func `what is not there is said before anything is made`(_ text: String, _ expected: String) async throws {
+        let complaint = await fixture.complaint(text)
+        #expect(complaint.contains(expected), "\(complaint)")
+        #expect(fixture.events.steps.filter { !$0.hasPrefix("FROM ") } == [])
+    }
+
     @Test func `stages that are not needed are not built`() async throws {
         let text = "FROM scratch AS a\nCOPY a.txt /a\nFROM scratch AS broken\nCOPY none /\nFROM a\nCOPY --from=0 /a /b"
         #expect(try fixture.paths(try await fixture.build(text)) == ["a", "b"])

@@ -187,6 +187,68 @@ import Testing
         #expect(try await build.succeed() == first)
     }
 
+    @Test func `no cache makes a command run again, for all stages or for those that are named`() async throws {
+        let head = try await system()
+        let stages = head.replacing("FROM scratch", with: "FROM scratch AS base")
+        try folder.write(
+            "Dockerfile",
+            stages + "FROM base AS one\nRUN cat /proc/uptime >/when\nFROM base AS two\n"
+                + "RUN cat /proc/uptime >/then\nFROM base\nCOPY --from=one /when /\nCOPY --from=two /then /\n")
+        func build(_ options: [String] = []) async throws -> [String] {
+            try FileSystem.removeTree(folder("out"))
+            try await caasctl(["build", "-f", "Dockerfile", "--output", "oci:out:1"] + options).succeed()
+            return [try await content("when"), try await content("then")]
+        }
+        let first = try await build()
+        #expect(try await build() == first)
+        let one = try await build(["--no-cache-filter", "one"])
+        #expect(one[0] != first[0] && one[1] == first[1])
+        #expect(try await build() == one)
+        let all = try await build(["--no-cache"])
+        #expect(all[0] != one[0] && all[1] != one[1])
+        let none = try await caasctl(["build", "-f", "Dockerfile", "--no-cache-filter", "none"]).run()
+        #expect(none.errors.contains("--no-cache-filter: there is no stage 'none'; there are base, one, two, 3"))
+    }
+
+    @Test func `another machine takes from a cache in a registry what commands made, and runs none of them`()
+        async throws
+    {
+        let registry = try await DockerRegistry()
+        let name = "127.0.0.1:\(registry.port)/cache:1"
+        let head = try await system()
+        let stages = head.replacing("FROM scratch", with: "FROM scratch AS base")
+        try folder.write(
+            "Dockerfile",
+            stages
+                + "FROM base AS made\nRUN cat /proc/uptime >/when\nRUN cat /when\nFROM base\nCOPY --from=made /when /\n"
+                + "RUN cat /when /proc/uptime >/then\n")
+        func build(_ options: [String], home: String) async throws -> (digest: String, said: String) {
+            let outcome = try await caasctl(
+                ["build", "-f", "Dockerfile"] + options, environment: ["CAASCTL_HOME": folder(home).string]
+            ).run()
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            return (outcome.output, outcome.errors)
+        }
+        // The first build finds no cache yet, and says so.
+        let first = try await build(
+            ["--cache-from", name, "--cache-to", "type=registry,ref=\(name),mode=max"], home: "one")
+        #expect(first.said.contains("the cache \(name) is not used, since: cannot"), "\(first.said)")
+        let second = try await build(["--cache-from", "type=registry,ref=\(name)"], home: "two")
+        #expect(second.digest == first.digest && !second.said.contains("is not used"), "\(second.said)")
+        #expect(try await build([], home: "three").digest != first.digest)
+        // What was taken is passed on, and is an image to everybody else.
+        let again = "127.0.0.1:\(registry.port)/cache:2"
+        #expect(try await build(["--cache-to", again], home: "two").digest == first.digest)
+        #expect(try await build(["--cache-from", again], home: "four").digest == first.digest)
+        let raw = try await Command("skopeo", ["inspect", "--raw", "--tls-verify=false", "docker://\(again)"]).succeed()
+        #expect(try JSONValue(parsing: Array(raw.utf8)).list("layers").count == 3)
+        // An image is no cache.
+        let image = "127.0.0.1:\(registry.port)/image:1"
+        try await caasctl(["build", "-f", "Dockerfile", "-t", image, "--push"]).succeed()
+        let third = try await build(["--cache-from", image], home: "five")
+        #expect(third.said.contains("it is an image, or the cache of another version"), "\(third.said)")
+    }
+
     @Test func `a base comes from a registry, with its layers where they are needed`() async throws {
         let registry = try await DockerRegistry()
         let name = "127.0.0.1:\(registry.port)/base:1"

@@ -59,6 +59,6 @@ public struct BaseImage: Sendable {
 public protocol BaseImageSource: Sendable {
     /// The manifest and config of an image for a platform; no layer is fetched.
     func baseImage(_ reference: Reference, for platform: Platform) async throws -> BaseImage
-    /// Brings the layers of a base into a store that lacks some of them.
-    func fetchLayers(of base: BaseImage, into store: ImageStore) async throws
+    /// Brings those of some layers of a base into a store that it lacks.
+    func fetch(_ layers: [Descriptor], of base: BaseImage, into store: ImageStore) async throws
 }

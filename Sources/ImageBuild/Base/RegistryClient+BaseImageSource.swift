@@ -12,11 +12,11 @@ extension RegistryClient: BaseImageSource {
             index: image.index)
     }
 
-    /// Fetches the layers that a store lacks from the repository that the base came from.
-    public func fetchLayers(of base: BaseImage, into store: ImageStore) async throws {
+    /// Fetches those of some layers that a store lacks from the repository that the base came from.
+    public func fetch(_ layers: [Descriptor], of base: BaseImage, into store: ImageStore) async throws {
         if let source = base.source {
-            for layer in base.layers { try store.remember(source, of: layer.digest) }
+            for layer in layers { try store.remember(source, of: layer.digest) }
         }
-        try await fetch(base.layers.filter { !store.contains($0) }, in: store)
+        try await fetch(layers.filter { !store.contains($0) }, in: store)
     }
 }

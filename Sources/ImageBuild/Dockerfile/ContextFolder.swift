@@ -17,7 +17,7 @@ struct ContextFile: TransferNode {
 ///
 /// Owners and times of this machine do not come along, modes do. Links are resolved as if the folder were the root.
 struct ContextFolder: TransferSource {
-    let folder: FilePath
+    var folder: FilePath
     let rules: IgnoreRules?
     /// The time that files get.
     var modified: Int64

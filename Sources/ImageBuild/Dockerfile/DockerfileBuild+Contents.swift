@@ -19,27 +19,22 @@ extension DockerfileBuild {
     func fetch(_ image: ImageAssembly) async throws(ImageBuildError) {
         guard let base = image.base, !base.layers.allSatisfy({ builder.store.contains($0) }) else { return }
         builder.factory.report(.step("fetch the layers of \(base.name ?? base.digest.description)"))
-        do { try await builder.bases.fetchLayers(of: base, into: builder.store) } catch {
+        do { try await builder.bases.fetch(base.layers, of: base, into: builder.store) } catch {
             throw ImageBuildError(copying: "\(error)")
         }
     }
 
-    /// The image that `--from` names: a stage that was built, or any other.
+    /// What `--from` names: a stage that was built, or any other image, or a folder.
     func source(
         _ from: String, for stage: StageBuilder, at place: SourcePlace
-    ) async throws(ImageBuildError) -> ImageAssembly {
+    ) async throws(ImageBuildError) -> FileOrigin {
         let source = try parsed { () throws(DockerfileError) in
             try graph.source(from, in: stage.stage.index, at: place)
         }
-        switch source {
-        case .stage(let number):
-            guard let finished = stage.finished[number] else {
-                throw ImageBuildError(copying: place.error("stage '\(from)' was not built").description)
-            }
-            return finished.image
-        case .image(let name):
-            let base = try await image(name, for: platform, at: place)
-            return ImageAssembly(base: base, platform: platform, epoch: builder.epoch)
-        }
+        if case .stage(let number) = source, let finished = stage.finished[number] { return .image(finished.image) }
+        let origin = try await origin(source, for: platform, at: place)
+        guard case .folder(var folder) = origin else { return origin }
+        folder.modified = stage.modified
+        return .folder(folder)
     }
 }

@@ -6,12 +6,16 @@ import POSIX
 
 /// One build of a Dockerfile for one platform.
 struct DockerfileBuild: Sendable {
-    let builder: ImageBuilder
+    private(set) var builder: ImageBuilder
     let request: DockerfileRequest
     let platform: Platform
     let context: ContextFolder
     let arguments: GlobalArguments
     let graph: StageGraph
+    /// By their keys.
+    let contexts: [String: NamedContext]
+    /// Images that were asked for already.
+    var found: [String: BaseImage] = [:]
 
     init(_ request: DockerfileRequest, platform: Platform, _ builder: ImageBuilder) throws(ImageBuildError) {
         self.builder = builder
@@ -20,18 +24,24 @@ struct DockerfileBuild: Sendable {
         context = ContextFolder(
             folder: request.context, rules: try request.ignoreRules(), modified: builder.epoch,
             report: builder.factory.report)
+        let contexts = Dictionary(request.contexts.map { (StageGraph.key($0.key), $0.value) }) { $1 }
+        self.contexts = contexts
         var automatic = Self.automatic(for: platform)
         automatic["TARGETSTAGE"] = request.target ?? "default"
         (arguments, graph) = try parsed { () throws(DockerfileError) in
             let arguments = try GlobalArguments(of: request.file, automatic: automatic, given: request.arguments)
-            return (arguments, try StageGraph(of: request.file, target: request.target, arguments: arguments))
+            let graph = try StageGraph(
+                of: request.file, target: request.target, contexts: Set(contexts.keys), arguments: arguments)
+            return (arguments, graph)
         }
     }
 
     /// Builds the stages that the target needs, and gives back the target's image.
     func image() async throws(ImageBuildError) -> ImageAssembly {
         var finished: [Int: StageBuilder] = [:]
-        try await build(graph.target, &finished)
+        var build = self
+        build.found = try await check()
+        try await build.build(graph.target, &finished)
         guard let target = finished[graph.target] else {
             throw ImageBuildError("build \(request.path)", "its target was not built")
         }
@@ -52,13 +62,17 @@ struct DockerfileBuild: Sendable {
     private func begin(
         _ stage: ParsedDockerfile.Stage, _ finished: inout [Int: StageBuilder]
     ) async throws(ImageBuildError) -> StageBuilder {
+        var own = self
+        if request.uncachedStages.contains(where: { $0.lowercased() == stage.name }) {
+            own.builder = builder.ignoringCache()
+        }
         var builder: StageBuilder
         if case .stage(let number) = graph.base(of: stage.index), let below = finished[number] {
-            builder = StageBuilder(self, stage, on: below, finished: finished)
+            builder = StageBuilder(own, stage, on: below, finished: finished)
         } else {
             let platform = try platform(of: stage)
             let image = try await base(of: stage, for: platform)
-            builder = StageBuilder(self, stage, on: image, finished: finished)
+            builder = StageBuilder(own, stage, on: image, finished: finished)
         }
         let triggers = try builder.takeTriggers()
         for trigger in triggers {
@@ -75,7 +89,7 @@ struct DockerfileBuild: Sendable {
         return builder
     }
 
-    private func platform(of stage: ParsedDockerfile.Stage) throws(ImageBuildError) -> Platform {
+    func platform(of stage: ParsedDockerfile.Stage) throws(ImageBuildError) -> Platform {
         guard let written = stage.base.platform else { return platform }
         let text = try parsed { () throws(DockerfileError) in
             try arguments.expansion(escape: request.file.directives.escape).word(written, at: stage.place)
@@ -83,38 +97,6 @@ struct DockerfileBuild: Sendable {
         do throws(OCIError) { return try Platform(text) } catch {
             throw ImageBuildError(copying: stage.place.error(error.description).description)
         }
-    }
-
-    private func base(
-        of stage: ParsedDockerfile.Stage, for platform: Platform
-    ) async throws(ImageBuildError) -> ImageAssembly {
-        guard case .image(let name) = graph.base(of: stage.index), name != "scratch" else {
-            var image = ImageAssembly(base: nil, platform: platform, epoch: builder.epoch)
-            // Docker gives an image on nothing the path that a shell would look in.
-            image.config.setEnvironment("PATH", ImageAssembly.path)
-            return image
-        }
-        builder.factory.report(.step("FROM \(name)"))
-        let base = try await image(name, for: platform, at: stage.place)
-        return ImageAssembly(base: base, platform: platform, epoch: builder.epoch)
-    }
-
-    /// An image that FROM or `--from` names.
-    func image(
-        _ name: String, for platform: Platform, at place: SourcePlace
-    ) async throws(ImageBuildError) -> BaseImage {
-        let reference: ImageDefinition.Base
-        do throws(DefinitionError) { reference = try ImageDefinition.Base(name, folder: request.context) } catch {
-            throw ImageBuildError(copying: place.error(error.reason).description)
-        }
-        guard reference != .scratch else {
-            throw ImageBuildError(copying: place.error("scratch holds no files").description)
-        }
-        let base = try await builder.base(reference, for: platform)
-        guard base.config.platform.matches(platform) else {
-            throw ImageBuildError("use base \(name)", "it is for \(base.config.platform), not for \(platform)")
-        }
-        return base
     }
 
     /// The ARGs that every build has. <https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope>

@@ -15,12 +15,19 @@ public struct DockerfileRequest: Sendable {
     public var arguments: [String: String] = [:]
     /// The name or number of the stage whose image is wanted; nil for the last one.
     public var target: String?
+    /// What FROM and `--from` mean by these names, whatever else they mean.
+    public var contexts: [String: NamedContext] = [:]
+    /// The names of stages whose layers are made anew.
+    public var uncachedStages: [String] = []
     /// What the image is built for, at least one.
     public var platforms: [Platform] = [Platform.current]
     /// Values of `RUN --mount=type=secret`, by id.
     public var secrets: [String: [UInt8]] = [:]
     /// What commands can reach where RUN does not say.
     public var network = RunCommand.Network.host
+
+    /// The names of its stages, and the numbers of those without, in order.
+    public var stageNames: [String] { file.stages.map(\.name) }
 
     /// Reads a Dockerfile; the context is its own folder unless another one is named.
     public init(reading path: FilePath, context: FilePath? = nil) throws {

@@ -14,7 +14,7 @@ struct DownloadedFile {
     let checksum: String?
 
     /// True for what is no path of the context.
-    static func isURL(_ source: String) -> Bool { source.contains("://") || source.hasPrefix("git@") }
+    static func isURL(_ source: String) -> Bool { source.contains("://") }
 
     /// The name that a URL gives its file, empty where it has none.
     static func name(of source: String, at place: SourcePlace) throws(ImageBuildError) -> String {
@@ -38,14 +38,8 @@ struct DownloadedFile {
     }
 
     static func url(_ source: String, at place: SourcePlace) throws(ImageBuildError) -> HTTPURL {
-        let isGit =
-            ["git@", "git://", "ssh://"].contains(where: source.hasPrefix)
-            || source.contains(".git#") || source.hasSuffix(".git")
-        guard !isGit else {
-            throw ImageBuildError(
-                copying: place.error(
-                    "ADD of a git repository is not supported; a layer 'git:' in image.yaml has it"
-                ).description)
+        guard !GitAddress.isRepository(source) else {
+            throw ImageBuildError(copying: place.error("a repository is the only source of its ADD").description)
         }
         do throws(HTTPError) { return try HTTPURL(source) } catch {
             throw ImageBuildError(copying: place.error(error.description).description)

@@ -1,3 +1,4 @@
+import Archive
 import Dockerfile
 import ImageStore
 import OCI
@@ -7,17 +8,14 @@ import SystemPackage
 extension StageBuilder {
     mutating func copy(_ transfer: FileTransfer, _ instruction: Instruction) async throws(ImageBuildError) {
         let stage = self
-        guard !transfer.keepsGitFolder else {
-            throw ImageBuildError(
-                copying: instruction.place.error(
-                    "--keep-git-dir is for git repositories, which ADD does not support"
-                ).description)
-        }
         let urls = instruction.name == "ADD" ? try urls(of: transfer, at: instruction.place) : []
         let layer: BuiltLayer?
-        if urls.isEmpty {
+        if let repository = urls.first, GitAddress.isRepository(repository) {
+            layer = try await stage.layer(ofRepository: repository, transfer, instruction)
+        } else if urls.isEmpty {
             guard transfer.checksum == nil else {
-                throw ImageBuildError(copying: instruction.place.error("--checksum is for URLs alone").description)
+                throw ImageBuildError(
+                    copying: instruction.place.error("--checksum is for URLs and repositories alone").description)
             }
             layer = try await stage.layer(transfer, instruction, downloads: [:])
         } else {
@@ -34,7 +32,11 @@ extension StageBuilder {
     ) async throws(ImageBuildError) -> BuiltLayer? {
         let plan = try await TransferPlan(transfer, instruction, of: self, downloads: downloads)
         guard let from = transfer.from else { return try await build.layer(plan, from: context, knownBy: nil) }
-        let image = try await build.source(from, for: self, at: instruction.place)
+        let image: ImageAssembly
+        switch try await build.source(from, for: self, at: instruction.place) {
+        case .folder(let folder): return try await build.layer(plan, from: folder, knownBy: nil)
+        case .image(let origin): image = origin
+        }
         guard let contents = try await build.contents(of: image) else {
             throw plan.failure("'\(from)' holds no files")
         }
@@ -42,12 +44,47 @@ extension StageBuilder {
         return try await build.layer(plan, from: ImageFiles(contents: contents, name: from), knownBy: chain)
     }
 
+    /// A repository comes alone: its files are what is in the destination.
+    private func layer(
+        ofRepository source: String, _ transfer: FileTransfer, _ instruction: Instruction
+    ) async throws(ImageBuildError) -> BuiltLayer? {
+        let place = instruction.place
+        func failure(_ reason: String) -> ImageBuildError { ImageBuildError(copying: place.error(reason).description) }
+        guard transfer.sources.count == 1 else { throw failure("a repository is the only source of its ADD") }
+        let expansion = expansion()
+        let checksum = try parsed { () throws(DockerfileError) in
+            try transfer.checksum.map { (text) throws(DockerfileError) in try expansion.word(text, at: place) }
+        }
+        let address = try GitAddress(source, at: place).demanding(checksum, at: place)
+        if let inAddress = address.keepsGitFolder, let said = transfer.keepsGitFolder, inAddress != said {
+            throw failure("--keep-git-dir and the address disagree")
+        }
+        let keepsGitFolder = transfer.keepsGitFolder ?? address.keepsGitFolder ?? false
+        let plan = try await TransferPlan(transfer, instruction, of: self, downloads: [:], isRepository: true)
+        let build = build
+        let context = context
+        return try await build.builder.factory.withTemporaryFolder { (temporary) async throws(ImageBuildError) in
+            let path = temporary.appending("repository")
+            let commit = try await GitRepository.checkOut(address, into: path, keepingGitFolder: keepsGitFolder)
+            if !address.isPinned {
+                build.builder.factory.report(
+                    .warning("\(place): this may be another commit tomorrow; for the same one then, write #\(commit)"))
+            }
+            var files = ContextFolder(folder: path, rules: nil, modified: context.modified, report: context.report)
+            guard let node = try files.find(Array(address.folder.utf8)), node.header?.kind == .directory else {
+                throw failure("there is no folder '\(address.folder)' in the repository")
+            }
+            files.folder = node.place
+            return try await build.layer(plan, from: files, knownBy: nil)
+        }
+    }
+
     private func urls(of transfer: FileTransfer, at place: SourcePlace) throws(ImageBuildError) -> [String] {
         let expansion = expansion()
         var urls: [String] = []
         for case .path(let path) in transfer.sources {
             let path = try parsed { () throws(DockerfileError) in try expansion.word(path, at: place) }
-            if DownloadedFile.isURL(path) { urls.append(path) }
+            if DownloadedFile.isURL(path) || GitAddress.isRepository(path) { urls.append(path) }
         }
         return urls
     }

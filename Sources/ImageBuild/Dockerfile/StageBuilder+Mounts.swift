@@ -26,16 +26,9 @@ extension StageBuilder {
     }
 
     private func bind(_ mount: MountOptions) async throws(ImageBuildError) -> BindMount {
-        let path = mount.values["source"] ?? "/"
         let isWritable = mount.isSet("readwrite") && !mount.isSet("readonly")
-        if let from = mount.values["from"] {
-            return BindMount(
-                source: .layers(try await layers(of: from, mount)), path: path, target: mount.target,
-                isWritable: isWritable)
-        }
-        return BindMount(
-            source: .layers([try await contextLayer(path, mount)]), path: "/context", target: mount.target,
-            isWritable: isWritable)
+        let (layers, path) = try await files(of: mount)
+        return BindMount(source: .layers(layers), path: path, target: mount.target, isWritable: isWritable)
     }
 
     private func cache(_ mount: MountOptions) async throws(ImageBuildError) -> CacheMount {
@@ -45,9 +38,10 @@ extension StageBuilder {
         cache.mode = try mount.mode() ?? 0o755
         cache.owner = try mount.owner()
         cache.newest = build.builder.epoch
-        if let from = mount.values["from"] {
-            cache.source = .layers(try await layers(of: from, mount))
-            cache.sourcePath = mount.values["source"] ?? "/"
+        if mount.values["from"] != nil {
+            let (layers, path) = try await files(of: mount)
+            cache.source = .layers(layers)
+            cache.sourcePath = path
         }
         return cache
     }
@@ -66,14 +60,24 @@ extension StageBuilder {
         return secret
     }
 
-    private func layers(of from: String, _ mount: MountOptions) async throws(ImageBuildError) -> [BuiltLayer] {
-        let image = try await build.source(from, for: self, at: mount.place)
-        try await build.fetch(image)
-        return image.layers
+    /// The layers that hold what is mounted, and where it is in them.
+    private func files(
+        of mount: MountOptions
+    ) async throws(ImageBuildError) -> (layers: [BuiltLayer], path: String) {
+        let path = mount.values["source"] ?? "/"
+        guard let from = mount.values["from"] else { return ([try await layer(of: context, path, mount)], "/context") }
+        switch try await build.source(from, for: self, at: mount.place) {
+        case .folder(let folder): return ([try await layer(of: folder, path, mount)], "/context")
+        case .image(let image):
+            try await build.fetch(image)
+            return (image.layers, path)
+        }
     }
 
-    /// The context's files as a layer: what is kept out of the build stays out of sight, and a digest names the rest.
-    private func contextLayer(_ path: String, _ mount: MountOptions) async throws(ImageBuildError) -> BuiltLayer {
+    /// A folder's files as a layer: what is kept out of the build stays out of sight, and a digest names the rest.
+    private func layer(
+        of context: ContextFolder, _ path: String, _ mount: MountOptions
+    ) async throws(ImageBuildError) -> BuiltLayer {
         let found = try context.matches(path)
         guard let (node, _) = found.first, found.count == 1 else {
             throw mount.failure("there is no '\(path)' in \(context.name)")

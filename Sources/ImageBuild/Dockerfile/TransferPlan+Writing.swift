@@ -79,12 +79,21 @@ extension DockerfileBuild {
         }
         if steps.isEmpty { return nil }
         let cache = builder.factory.cache
-        if let known = await cache.find(inputs, createdBy: plan.text) { return known }
+        // What comes from other stages depends on their commands, and is worth sharing as they are.
+        let known =
+            chain == nil
+            ? await cache.find(inputs, createdBy: plan.text)
+            : await cache.outcome(of: inputs, createdBy: plan.text)?.layer
+        if let known { return known }
         let progress = FileProgress(plan.text, builder.factory.report)
         let layer = try await builder.factory.make(createdBy: plan.text) { (writer) throws(ImageBuildError) in
             try plan.write(steps, from: source, to: &writer, advance: progress.advance)
         }
-        try cache.keep(layer, for: inputs)
+        if chain == nil {
+            try cache.keep(layer, for: inputs)
+        } else {
+            try cache.keep(LayerCache.Outcome(layer: layer), for: inputs)
+        }
         return layer
     }
 }

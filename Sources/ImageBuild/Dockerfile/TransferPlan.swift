@@ -27,9 +27,10 @@ struct TransferPlan: Sendable {
         case download(FilePath, name: String)
     }
 
-    /// `downloads` are the files that came from the URLs among the sources.
+    /// `downloads` are the files that came from the URLs among the sources; of a repository all files come.
     init(
-        _ transfer: FileTransfer, _ instruction: Instruction, of stage: StageBuilder, downloads: [String: FilePath]
+        _ transfer: FileTransfer, _ instruction: Instruction, of stage: StageBuilder, downloads: [String: FilePath],
+        isRepository: Bool = false
     ) async throws(ImageBuildError) {
         keepsParents = transfer.keepsParents
         let isAdd = instruction.name == "ADD"
@@ -51,6 +52,10 @@ struct TransferPlan: Sendable {
             switch source {
             case .path(let path):
                 let path = try word(path)
+                if isRepository {
+                    sources.append(.path("/"))
+                    continue
+                }
                 guard let file = downloads[path] else {
                     sources.append(.path(path))
                     continue

@@ -117,11 +117,26 @@ extension TransferPlan {
         return steps
     }
 
+    /// Makes sure that a source is there, unless it is a pattern.
+    static func require<Source: TransferSource>(
+        _ path: String, of source: Source, at place: SourcePlace
+    ) throws(ImageBuildError) {
+        if Source.isPattern(Array(path.utf8)) { return }
+        try require(try source.matches(path).count, path, source, at: place)
+    }
+
     private func require<Source: TransferSource>(
         _ count: Int, _ path: String, _ source: Source
     ) throws(ImageBuildError) {
+        try Self.require(count, path, source, at: place)
+    }
+
+    private static func require<Source: TransferSource>(
+        _ count: Int, _ path: String, _ source: Source, at place: SourcePlace
+    ) throws(ImageBuildError) {
         // A pattern may fit nothing, as in 'COPY package.json yarn.lock* ./'.
         guard count == 0, !Source.isPattern(Array(path.utf8)) else { return }
+        func failure(_ reason: String) -> ImageBuildError { ImageBuildError(copying: place.error(reason).description) }
         let names = ContainerPath.joined(ContainerPath.names(Array(path.utf8)))
         if source.rules?.excludes(names) == true {
             throw failure("'\(path)' is kept out of the build by its .dockerignore")

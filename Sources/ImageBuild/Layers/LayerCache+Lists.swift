@@ -6,7 +6,7 @@ import SystemPackage
 extension LayerCache {
     /// The layers that the inputs gave, if all are still in the store.
     func findAll(_ inputs: [String]) async -> [BuiltLayer]? {
-        guard let content = try? FileSystem.read(file(for: inputs)),
+        guard !isIgnored, let content = try? FileSystem.read(file(for: inputs)),
             let names = (try? JSONValue(parsing: content))?.array?.compactMap(\.string)
         else { return nil }
         var layers: [BuiltLayer] = []

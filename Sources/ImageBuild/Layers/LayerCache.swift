@@ -19,17 +19,25 @@ struct LayerCache: Sendable {
     let store: ImageStore
     /// True where nothing is believed that can be read again.
     var isVerifying = false
+    /// True where no layer that was made before counts; what is made now is kept all the same.
+    var isIgnored = false
     /// How the layers are compressed, whatever it says of threads.
     var compression = LayerCompression.gzip(threads: 1)
     var report: @Sendable (BuildEvent) -> Void = { _ in }
     /// Where layers go beside the store.
     var outlet: (any LayerOutlet)?
 
+    /// What is shared with other machines.
+    var shared: SharedOutcomes?
+
     /// The file for inputs, which are written out whole: two kinds of layers never share one.
-    func file(for inputs: [String]) -> FilePath {
+    func file(for inputs: [String]) -> FilePath { folder.appending("\(key(for: inputs)).json") }
+
+    /// A digest of inputs and of what else the layer's bytes depend on.
+    func key(for inputs: [String]) -> String {
         let versions = LibraryVersions.all.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         let text = (["\(Self.generation)", compression.name] + versions + inputs).joined(separator: "\n")
-        return folder.appending("\(SHA256.hash(Array(text.utf8)).hexadecimal).json")
+        return SHA256.hash(Array(text.utf8)).hexadecimal
     }
 
     /// The layer that the inputs gave, if it is still in the store with its digest.
@@ -42,14 +50,16 @@ struct LayerCache: Sendable {
 
     /// True where a layer of these inputs was made and is in the store; whether it is intact is seen when it is taken.
     func isKnown(_ inputs: [String]) -> Bool {
-        guard let content = try? FileSystem.read(file(for: inputs)), let json = try? JSONValue(parsing: content),
+        guard !isIgnored, let content = try? FileSystem.read(file(for: inputs)),
+            let json = try? JSONValue(parsing: content),
             let layer = try? BuiltLayer(json: json, createdBy: "")
         else { return false }
         return store.contains(layer.descriptor)
     }
 
     private func remembered(_ inputs: [String], createdBy: String) async -> BuiltLayer? {
-        await BlockingThread.run { () throws(Never) in
+        if isIgnored { return nil }
+        return await BlockingThread.run { () throws(Never) in
             let file = file(for: inputs)
             guard let content = try? FileSystem.read(file), let json = try? JSONValue(parsing: content),
                 let layer = try? BuiltLayer(json: json, createdBy: createdBy), store.contains(layer.descriptor)

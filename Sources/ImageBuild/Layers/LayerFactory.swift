@@ -9,7 +9,7 @@ import Timestamps
 /// Makes layers and puts them into the store.
 struct LayerFactory: Sendable {
     let store: ImageStore
-    let cache: LayerCache
+    var cache: LayerCache
     /// Where unfinished archives of other programs are kept.
     let temporary: FilePath
     let threads: Int

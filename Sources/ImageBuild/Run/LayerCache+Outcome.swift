@@ -6,14 +6,35 @@ extension LayerCache {
         let layer: BuiltLayer?
     }
 
-    /// What the inputs came to, if that is known and still in the store.
+    /// What the inputs came to, if that is known here and still in the store, or elsewhere.
     func outcome(of inputs: [String], createdBy: String) async -> Outcome? {
+        if let outcome = await ownOutcome(of: inputs, createdBy: createdBy) {
+            shared?.note(key(for: inputs), outcome)
+            return outcome
+        }
+        guard !isIgnored, let shared else { return nil }
+        do {
+            let outcome = try await shared.outcome(key(for: inputs), createdBy: createdBy, into: store)
+            guard let outcome else { return nil }
+            if let layer = outcome.layer { outlet?.add(layer.descriptor) }
+            try keep(outcome, for: inputs)
+            return outcome
+        } catch {
+            report(.warning("\(createdBy): the cache is not used, since: \(error)"))
+            return nil
+        }
+    }
+
+    private func ownOutcome(of inputs: [String], createdBy: String) async -> Outcome? {
         if let layer = await find(inputs, createdBy: createdBy) { return Outcome(layer: layer) }
-        return FileSystem.exists(file(for: inputs + ["nothing"])) ? Outcome(layer: nil) : nil
+        let isNothing = !isIgnored && FileSystem.exists(file(for: inputs + ["nothing"]))
+        return isNothing ? Outcome(layer: nil) : nil
     }
 
     func keep(_ outcome: Outcome, for inputs: [String]) throws(ImageBuildError) {
+        shared?.note(key(for: inputs), outcome)
         if let layer = outcome.layer { return try keep(layer, for: inputs) }
+        forget(inputs)
         let file = file(for: inputs + ["nothing"])
         try posix { () throws(POSIXError) in
             try FileSystem.makeFolder(folder)

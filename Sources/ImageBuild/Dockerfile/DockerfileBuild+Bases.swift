@@ -1,0 +1,81 @@
+import Definitions
+import Dockerfile
+import OCI
+import POSIX
+import SystemPackage
+
+/// What FROM and `--from` name.
+extension DockerfileBuild {
+    /// What a stage begins with that stands on no other stage.
+    func base(
+        of stage: ParsedDockerfile.Stage, for platform: Platform
+    ) async throws(ImageBuildError) -> ImageAssembly {
+        let source = graph.base(of: stage.index)
+        if source == .image("scratch") { return scratch(for: platform) }
+        let name = if case .image(let name) = source { name } else { stage.base.image }
+        builder.factory.report(.step("FROM \(name)"))
+        switch try await origin(source, for: platform, at: stage.place) {
+        case .image(let image): return image
+        case .folder(let folder):
+            var image = scratch(for: platform)
+            let plan = TransferPlan("/", to: "/", at: stage.place, modified: folder.modified)
+            if let layer = try await layer(plan, from: folder, knownBy: nil) {
+                image.append(layer, "FROM \(name)")
+            }
+            return image
+        }
+    }
+
+    /// What FROM or `--from` names where that is no stage.
+    func origin(
+        _ source: StageGraph.Source, for platform: Platform, at place: SourcePlace
+    ) async throws(ImageBuildError) -> FileOrigin {
+        let reference: ImageDefinition.Base
+        switch source {
+        case .stage(let number):
+            throw ImageBuildError(copying: place.error("stage \(number) was not built").description)
+        case .image(let name):
+            do throws(DefinitionError) { reference = try ImageDefinition.Base(name, folder: request.context) } catch {
+                throw ImageBuildError(copying: place.error(error.reason).description)
+            }
+        case .context(let key):
+            switch contexts[key] {
+            case .image(let image): reference = image
+            case .folder(let folder): return .folder(try named(folder))
+            case nil: throw ImageBuildError(copying: place.error("there is no context '\(key)'").description)
+            }
+        }
+        guard reference != .scratch else {
+            throw ImageBuildError(copying: place.error("scratch holds no files").description)
+        }
+        let base: BaseImage
+        if let known = found["\(platform) \(reference)"] {
+            base = known
+        } else {
+            base = try await builder.base(reference, for: platform)
+        }
+        guard base.config.platform.matches(platform) else {
+            throw ImageBuildError("use base \(reference)", "it is for \(base.config.platform), not for \(platform)")
+        }
+        return .image(ImageAssembly(base: base, platform: platform, epoch: builder.epoch))
+    }
+
+    /// A folder that was given under a name, without what its own `.dockerignore` keeps out.
+    private func named(_ folder: FilePath) throws(ImageBuildError) -> ContextFolder {
+        guard (try? FileStatus(folder, followingLinks: true).kind) == .directory else {
+            throw ImageBuildError("use the context \(folder)", "it is no folder")
+        }
+        let file = folder.appending(".dockerignore")
+        let rules = FileSystem.exists(file) ? try IgnoreRules(reading: file) : nil
+        return ContextFolder(
+            folder: folder, rules: rules?.isEmpty == true ? nil : rules, modified: builder.epoch + 1,
+            report: builder.factory.report)
+    }
+
+    private func scratch(for platform: Platform) -> ImageAssembly {
+        var image = ImageAssembly(base: nil, platform: platform, epoch: builder.epoch)
+        // Docker gives an image on nothing the path that a shell would look in.
+        image.config.setEnvironment("PATH", ImageAssembly.path)
+        return image
+    }
+}

@@ -1,0 +1,33 @@
+public import Definitions
+public import SystemPackage
+
+/// What FROM and `--from` mean by a name that the Dockerfile does not explain itself, or explains otherwise.
+///
+/// Source: <https://docs.docker.com/reference/cli/docker/buildx/build/#build-context>.
+public enum NamedContext: Sendable, Hashable {
+    /// The files of a folder.
+    case folder(FilePath)
+    /// An image.
+    case image(ImageDefinition.Base)
+
+    /// Reads a folder, `docker-image://REFERENCE`, `oci-layout://DIR[:TAG]`, or what `base:` takes in an image.yaml.
+    public init(_ text: String) throws {
+        func image(_ text: String) throws -> NamedContext { .image(try ImageDefinition.Base(text, folder: ".")) }
+        let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        switch (parts[0], parts.count) {
+        case ("docker-image", 2): self = try image(parts[1])
+        case ("oci-layout", 2): self = try image("oci:\(parts[1])")
+        case (_, 2):
+            throw ImageBuildError(
+                "use the context \(text)", "it is no folder, docker-image://REFERENCE or oci-layout://DIR[:TAG]")
+        case _ where text.hasPrefix("oci:") || text.hasPrefix("oci-archive:"): self = try image(text)
+        default: self = .folder(FilePath(text))
+        }
+    }
+}
+
+/// Where `--from` takes files from.
+enum FileOrigin: Sendable {
+    case image(ImageAssembly)
+    case folder(ContextFolder)
+}

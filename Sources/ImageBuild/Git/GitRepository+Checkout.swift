@@ -1,0 +1,120 @@
+import POSIX
+import SystemPackage
+
+/// The files of a repository, for ADD.
+///
+/// Whose Dockerfile it is does not matter: git runs without the user's configuration, passwords and keys.
+extension GitRepository {
+    private static let shown: Set<String> = [
+        "PATH", "TMPDIR", "http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
+        "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO",
+    ]
+
+    private static func git(_ arguments: [String]) async throws(ImageBuildError) -> String {
+        let program = ExternalProgram(name: "git", advice: "apt-get install git", inherited: shown)
+        return try await program.run(
+            arguments,
+            environment: [
+                "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent",
+                "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "GIT_ALLOW_PROTOCOL": "https:http:git",
+            ])
+    }
+
+    /// Puts the files of what an address means into a new folder; the commit.
+    static func checkOut(
+        _ address: GitAddress, into folder: FilePath, keepingGitFolder: Bool
+    ) async throws(ImageBuildError) -> String {
+        do throws(ImageBuildError) {
+            let commit = try await commit(of: address)
+            try await checkOut(commit, of: address, into: folder)
+            if keepingGitFolder { try await settleGitFolders(in: folder) }
+            try await BlockingThread.run { () throws(ImageBuildError) in
+                try posix { () throws(POSIXError) in try settle(Folder(folder), keepingGitFolder: keepingGitFolder) }
+            }
+            return commit
+        } catch {
+            throw ImageBuildError("fetch \(address.url.withoutUser)", error.reason.withoutUser)
+        }
+    }
+
+    private static func commit(of address: GitAddress) async throws(ImageBuildError) -> String {
+        let commit: String
+        if GitAddress.isCommit(address.reference) {
+            commit = address.reference
+        } else {
+            let name = address.reference
+            let names = name.isEmpty ? ["HEAD"] : ["refs/tags/\(name)", "refs/heads/\(name)", name]
+            // A tag's own object is not the commit that it means.
+            let wanted = names.flatMap { ["\($0)^{}", $0] }
+            let lines = try await git(["ls-remote", "--quiet", "--", address.url] + wanted)
+            var found: [String: String] = [:]
+            for line in lines.split(separator: "\n") {
+                let fields = line.split(separator: "\t")
+                if fields.count == 2 { found[String(fields[1])] = String(fields[0]) }
+            }
+            guard let named = wanted.lazy.compactMap({ found[$0] }).first, GitAddress.isCommit(named) else {
+                throw ImageBuildError(
+                    "find '\(name)'", "it has no branch or tag '\(name)'; a commit is written with all its digits")
+            }
+            commit = named
+        }
+        if let demanded = address.commit, !commit.hasPrefix(demanded) {
+            throw ImageBuildError("check '\(address.reference)'", "it is the commit \(commit), not \(demanded)")
+        }
+        return commit
+    }
+
+    private static func checkOut(
+        _ commit: String, of address: GitAddress, into folder: FilePath
+    ) async throws(ImageBuildError) {
+        let format = commit.count == 64 ? "sha256" : "sha1"
+        let place = ["-C", folder.string]
+        // Hooks would come from a template.
+        _ = try await git(["init", "--quiet", "--template=", "--object-format=\(format)", folder.string])
+        _ = try await git(place + ["remote", "add", "origin", address.url.withoutUser])
+        do throws(ImageBuildError) {
+            _ = try await git(place + ["fetch", "--quiet", "--depth=1", "--no-tags", "--", address.url, commit])
+        } catch {
+            // A server need not give single commits.
+            let all = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"]
+            _ = try await git(place + ["fetch", "--quiet", "--", address.url] + all)
+        }
+        _ = try await git(place + ["-c", "core.autocrlf=false", "checkout", "--quiet", "--detach", commit])
+        if address.takesSubmodules, FileSystem.exists(folder.appending(".gitmodules")) {
+            _ = try await git(
+                place + ["submodule", "--quiet", "update", "--init", "--recursive", "--depth=1"])
+        }
+    }
+
+    /// Makes git's own folders the same whoever fetches: packs, and an index that says nothing of this machine's files.
+    private static func settleGitFolders(in folder: FilePath) async throws(ImageBuildError) {
+        let script = """
+            git -c pack.threads=1 repack --quiet -a -d -f
+            place=$(git rev-parse --absolute-git-dir)
+            rm -rf "$place/index" "$place/logs" "$place/FETCH_HEAD" "$place/ORIG_HEAD"
+            git read-tree HEAD
+            """
+        let place = ["-C", folder.string]
+        _ = try await git(place + ["submodule", "--quiet", "foreach", "--recursive", script])
+        _ = try await git(place + ["-c", "alias.settle=!set -e; cd \"$PWD\"; \(script)", "settle"])
+    }
+
+    /// Gives files the modes that git knows, whatever the umask, and removes what tells of this fetch.
+    private static func settle(_ folder: Folder, keepingGitFolder: Bool) throws(POSIXError) {
+        for name in try folder.names() {
+            guard let status = try folder.status(name) else { continue }
+            if name.string == ".git" && !keepingGitFolder {
+                try folder.removeTree(name)
+                continue
+            }
+            switch status.kind {
+            case .directory:
+                try settle(folder.folder(name), keepingGitFolder: keepingGitFolder)
+                try FileSystem.setMode(folder.path.appending(name), 0o755)
+            case .regular:
+                try FileSystem.setMode(folder.path.appending(name), status.mode & 0o100 != 0 ? 0o755 : 0o644)
+            default: continue
+            }
+        }
+    }
+}

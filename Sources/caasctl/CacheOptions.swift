@@ -1,0 +1,62 @@
+import ArgumentParser
+import ImageBuild
+import ImageStore
+import OCI
+import Registry
+
+/// What a build of a Dockerfile shares with other machines, as `docker buildx build` writes it.
+struct CacheOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Take what RUN made elsewhere from a cache in a registry, whose writers decide what is in the image; repeatable.",
+            valueName: "reference"))
+    var cacheFrom: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Put what RUN made into a cache in a registry, in place of what it held.", valueName: "reference"))
+    var cacheTo: String?
+
+    func validate() throws {
+        _ = try sources()
+        _ = try target()
+    }
+
+    private func sources() throws -> [Reference] { try cacheFrom.map(Self.reference) }
+
+    private func target() throws -> Reference? { try cacheTo.map(Self.reference) }
+
+    /// Reads `REFERENCE`, or `type=registry,ref=REFERENCE` with the `mode` that docker knows.
+    private static func reference(_ text: String) throws -> Reference {
+        guard text.contains("=") else { return try Reference(text) }
+        var fields: [String: String] = [:]
+        for field in text.split(separator: ",") {
+            let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            fields[parts[0]] = parts.count == 2 ? parts[1] : ""
+        }
+        guard fields["type"] == "registry", let reference = fields["ref"],
+            fields.keys.allSatisfy({ ["type", "ref", "mode"].contains($0) })
+        else { throw ValidationError("a cache is REFERENCE or type=registry,ref=REFERENCE, not '\(text)'") }
+        return try Reference(reference)
+    }
+
+    /// What is shared, nil where nobody asks for it; a cache that cannot be read is no reason not to build.
+    func outcomes(from client: RegistryClient, report: @Sendable (BuildEvent) -> Void) async throws -> SharedOutcomes? {
+        guard !cacheFrom.isEmpty || cacheTo != nil else { return nil }
+        let outcomes = SharedOutcomes(source: client)
+        for reference in try sources() {
+            do { try await outcomes.learn(from: reference) } catch {
+                report(.warning("the cache \(reference) is not used, since: \(error)"))
+            }
+        }
+        return outcomes
+    }
+
+    /// Puts what the build used and made where `--cache-to` says.
+    func push(_ outcomes: SharedOutcomes?, by push: ImagePush) async throws {
+        guard let outcomes, let target = try target() else { return }
+        var push = push
+        push.early = nil
+        _ = try await push.push(try outcomes.image(in: push.store), to: target)
+    }
+}
