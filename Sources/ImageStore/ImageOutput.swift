@@ -1,4 +1,5 @@
 import OCI
+import POSIX
 public import SystemPackage
 
 /// Where an image is written to beside the store: `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]` or `docker-archive:FILE[:TAG]`.
@@ -28,6 +29,9 @@ public struct ImageOutput: Sendable, Hashable, CustomStringConvertible {
             throw failure("it is not oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG]")
         }
         guard !parts[1].isEmpty else { throw failure("it names no \(form == .layout ? "folder" : "file")") }
+        guard form == .layout || FilePath(ofFile: parts[1]) != nil else {
+            throw failure("it names a folder; name a file in it")
+        }
         self.form = form
         path = FilePath(parts[1])
         name = parts.count == 3 ? parts[2] : nil

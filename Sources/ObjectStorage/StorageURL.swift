@@ -1,3 +1,4 @@
+import POSIX
 public import SystemPackage
 
 /// What people type for a place: `s3://bucket/key`, `file:///folder/file`, or a path.
@@ -6,12 +7,14 @@ public enum StorageURL: Sendable, Hashable, CustomStringConvertible {
     case object(bucket: String, key: String)
     /// A file or a folder.
     case file(FilePath)
+    /// What can only be a folder, since a slash ends it, or `.` or `..` does: whatever goes there goes into it.
+    case folder(FilePath)
 
     /// Reads one.
     public init(_ text: String) throws(StorageError) {
         let action = "use '\(text)'"
         if let path = try FileURL.path(of: text, doing: action) {
-            self = .file(path)
+            self = Self.local(path)
         } else if text.prefix(5).lowercased() == "s3://" {
             let rest = text.dropFirst(5)
             let bucket = rest.prefix { $0 != "/" }
@@ -25,8 +28,12 @@ public enum StorageURL: Sendable, Hashable, CustomStringConvertible {
                 "'\(text[..<scheme.lowerBound])' is none of s3://bucket/key, file:///folder/file and a plain path")
         } else {
             guard !text.isEmpty, !text.utf8.contains(0) else { throw StorageError(.other, action, "it is no path") }
-            self = .file(FilePath(text))
+            self = Self.local(text)
         }
+    }
+
+    private static func local(_ text: String) -> StorageURL {
+        FilePath(ofFile: text).map { .file($0) } ?? .folder(FilePath(text))
     }
 
     /// As it may be typed.
@@ -34,6 +41,7 @@ public enum StorageURL: Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .object(let bucket, let key): key.isEmpty ? "s3://\(bucket)" : "s3://\(bucket)/\(key)"
         case .file(let path): path.string
+        case .folder(let path): path.string.utf8.last == UInt8(ascii: "/") ? path.string : "\(path)/"
         }
     }
 }

@@ -17,7 +17,7 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
             guard let name = FileKey.component(bucket) else {
                 throw StorageError(.other, action, "a bucket below a folder is the name of a folder in it")
             }
-            self = .folder(folder.appending(name))
+            self = .folder(FilePath(folder).appending(name))
             return
         }
         guard let style = BucketLocation.Addressing(rawValue: addressing ?? "path") else {
@@ -60,8 +60,8 @@ enum FileURL {
 
     static func isOne(_ text: String) -> Bool { text.prefix(scheme.count).lowercased() == scheme }
 
-    /// The absolute path in it, nil for what is no such URL.
-    static func path(of text: String, doing action: String) throws(StorageError) -> FilePath? {
+    /// The absolute path in it as it is written, with a slash at its end or without; nil for what is no such URL.
+    static func path(of text: String, doing action: String) throws(StorageError) -> String? {
         guard isOne(text) else { return nil }
         var rest = text.dropFirst(scheme.count)
         if rest.hasPrefix("//") {
@@ -76,6 +76,6 @@ enum FileURL {
         guard !bytes.contains(0), let path = String(validating: bytes, as: UTF8.self) else {
             throw StorageError(.other, action, "a file URL is UTF-8 without zeros")
         }
-        return FilePath(path)
+        return path
     }
 }

@@ -39,6 +39,7 @@ struct CopyPlan: Sendable {
             throw StorageError(.noSuchKey, action, "there is no such file; --recursive copies what is below a name")
         }
         var to = try opener.open(target)
+        if case .folder(let path) = try StorageURL(target) { try Self.makeFolder(path) }
         if to.key.isEmpty || to.key.hasSuffix("/") {
             to.key += from.key.split(separator: "/").last.map(String.init) ?? from.key
         }
@@ -66,7 +67,10 @@ struct CopyPlan: Sendable {
         guard !items.isEmpty else {
             throw StorageError(.noSuchKey, "copy \(self.source.name)", "there is nothing below it")
         }
-        if case .file(let path) = try StorageURL(target) { try Self.makeFolder(path) }
+        switch try StorageURL(target) {
+        case .file(let path), .folder(let path): try Self.makeFolder(path)
+        case .object: break
+        }
         existing = try await listTarget()
     }
 
@@ -93,13 +97,21 @@ struct CopyPlan: Sendable {
 
     /// A file that is named itself may be named by a link.
     private static func followed(_ source: String, _ opener: StorageOpener) throws(StorageError) -> StoragePlace {
-        guard case .file(let path) = try StorageURL(source) else { return try opener.open(source) }
+        let (path, mustBeFolder): (FilePath, Bool)
+        switch try StorageURL(source) {
+        case .object: return try opener.open(source)
+        case .file(let file): (path, mustBeFolder) = (file, false)
+        case .folder(let folder): (path, mustBeFolder) = (folder, true)
+        }
         let status: FileStatus
         do throws(POSIXError) { status = try FileStatus(path, followingLinks: true) } catch {
             throw StorageError(.noSuchKey, "copy \(source)", error.description)
         }
         guard status.kind != .directory else {
             throw StorageError(.other, "copy \(source)", "it is a folder; --recursive copies what is in it")
+        }
+        guard !mustBeFolder else {
+            throw StorageError(.other, "copy \(source)", "it is no folder; without the slash it is a file")
         }
         let isLink = (try? FileStatus(path))?.kind == .symbolicLink
         guard isLink, let real = try? FileSystem.realPath(path) else { return try opener.open(source) }
@@ -108,6 +120,9 @@ struct CopyPlan: Sendable {
 
     /// Makes the folder itself where the one above it is there: what is not mounted is not made.
     private static func makeFolder(_ path: FilePath) throws(StorageError) {
+        var path = path
+        while path.lastComponent?.kind == .currentDirectory { path.removeLastComponent() }
+        guard !path.isEmpty else { return }
         let parent = path.removingLastComponent()
         guard FileSystem.exists(parent.isEmpty ? "." : parent) else {
             throw StorageError(.noSuchBucket, "copy to \(path)", "there is no folder \(parent); make it first")

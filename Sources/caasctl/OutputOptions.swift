@@ -17,8 +17,9 @@ struct OutputOptions: ParsableArguments {
                 """, valueName: "output"))
     var output: [String] = []
 
-    @Option(help: ArgumentHelp("Also write the digest into this file.", valueName: "file"))
-    var digestFile: String?
+    @Option(
+        help: ArgumentHelp("Also write the digest into this file.", valueName: "file"), transform: OutputFile.init)
+    var digestFile: OutputFile?
 
     @Flag(help: "Print digest, platforms, layers and the versions of libraries as JSON.")
     var json = false

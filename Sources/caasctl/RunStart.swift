@@ -122,7 +122,7 @@ struct RunStart {
             return print(
                 String(decoding: plan.request.json(revealing: false).prettyEncoded(), as: UTF8.self), terminator: "")
         }
-        try FileSystem.write(plan.request.json(revealing: true).prettyEncoded(), to: FilePath(output), mode: 0o600)
+        try FileSystem.write(plan.request.json(revealing: true).prettyEncoded(), to: output.path, mode: 0o600)
         StandardError.print(
             """
             \(output) holds the request with its secrets; to send it:

@@ -6,8 +6,9 @@ struct StartOptions: ParsableArguments {
     var dryRun = false
 
     @Option(
-        help: ArgumentHelp("With --dry-run: write the request with its secrets here, mode 0600.", valueName: "file"))
-    var output: String?
+        help: ArgumentHelp("With --dry-run: write the request with its secrets here, mode 0600.", valueName: "file"),
+        transform: OutputFile.init)
+    var output: OutputFile?
 
     @Option(
         name: .customLong("set"),

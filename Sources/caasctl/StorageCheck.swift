@@ -54,7 +54,7 @@ struct StorageCheck: AsyncParsableCommand {
         }
         switch try StorageURL(place) {
         case .object(let bucket, let key): return (try storage.location(bucket: bucket), key)
-        case .file(let path): return (.folder(path), "")
+        case .file(let path), .folder(let path): return (.folder(path), "")
         }
     }
 }

@@ -23,7 +23,8 @@ struct StorageCopy: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("s3://bucket/key, file:///folder/file or a path.", valueName: "from")) var source:
         String
-    @Argument(help: ArgumentHelp("The same; a slash at the end means into it.", valueName: "to")) var target: String
+    @Argument(help: ArgumentHelp("The same; a slash at the end means into it, and makes a folder.", valueName: "to"))
+    var target: String
     @Flag(name: [.customShort("r"), .customShort("R"), .long], help: "Everything below a folder or key.")
     var recursive = false
     @Flag(help: "Leave what is there and is something else, and fail.") var noOverwrite = false

@@ -61,10 +61,10 @@ struct StorageOpener: Sendable {
                     store: .bucket(try storage.client(bucket, options: options)), base: "\(location)/", key: key)
             case .folder(let path): return Self.place(below: path, key)
             }
+        case .folder(let path): return Self.place(below: path, "")
         case .file(let path):
-            let text = path.string
             let isThere = (try? FileStatus(path, followingLinks: true))?.kind == .directory
-            guard isFolder || isThere || text.hasSuffix("/") else {
+            guard isFolder || isThere else {
                 let parent = path.removingLastComponent()
                 let name = path.lastComponent?.string ?? ""
                 return parent.isEmpty

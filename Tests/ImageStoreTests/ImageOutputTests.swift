@@ -39,6 +39,8 @@ import Testing
         ("oci:out:a b", "'a b' is neither a tag nor an image's name"),
         ("oci:out:A/b:1", "'A/b:1' is neither a tag nor an image's name"),
         ("oci:-", "a folder cannot go to standard output"),
+        ("oci-archive:out/", "it names a folder; name a file in it"),
+        ("docker-archive:..:v1", "it names a folder; name a file in it"),
         ("oci:a:b@sha256:\(String(repeating: "0", count: 64))", "a digest is no name to choose"),
     ])
     func `anything else is refused in a line`(text: String, reason: String) {

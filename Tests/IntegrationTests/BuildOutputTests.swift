@@ -85,6 +85,7 @@ import Testing
         (["--output", "x"], "it is not oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG]"),
         (["--output", "docker-archive:-", "--output", "oci-archive:-"], "only one --output can go to standard output"),
         (["--output", "docker-archive:-", "--json"], "--json and --output docker-archive:- both want standard output"),
+        (["--digest-file", "out/"], "'out/' names a folder; name a file in it"),
         (["--platform", "linux"], "cannot read platform 'linux': it is not os/architecture, as in linux/amd64"),
     ])
     func `what cannot be is refused before anything is built`(options: [String], reason: String) async throws {

@@ -168,6 +168,7 @@ import Testing
             ["--yes", "--set", "resources.gpsu=4"],
             says: "cannot read --set resources.gpsu: unknown key 'gpsu' in resources; did you mean 'gpus'?"),
         Refusal(["--output", "x.json"], status: 64, says: "--output needs --dry-run"),
+        Refusal(["--dry-run", "--output", "x/"], status: 64, says: "'x/' names a folder; name a file in it"),
         Refusal(
             ["--yes", "--env-file", "open.env"],
             says: "cannot read open.env: others than its owner may read or change it; type: chmod 600 open.env"),

@@ -79,6 +79,9 @@ struct StoreLocationTests {
         ("s3://runs", StorageURL.object(bucket: "runs", key: "")), ("s3://runs/", .object(bucket: "runs", key: "")),
         ("S3://runs/a//b/../c%20", .object(bucket: "runs", key: "a//b/../c%20")), ("file:///a/b%20c", .file("/a/b c")),
         ("a/b", .file("a/b")), ("./x:y", .file("./x:y")), ("/abs", .file("/abs")),
+        ("a/b/", .folder("a/b")), ("a//", .folder("a")), ("/", .folder("/")), (".", .folder(".")),
+        ("a/..", .folder("a/..")), ("file:///a/b/", .folder("/a/b")), ("file:///a%2F", .folder("/a")),
+        ("FILE://localhost/a/.", .folder("/a/.")),
     ])
     func `what people type`(_ text: String, _ url: StorageURL) throws { #expect(try StorageURL(text) == url) }
 

@@ -1,0 +1,67 @@
+import POSIX
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Where `caasctl storage cp` puts what it copies; folders are stores too, so that no server is needed.
+@Suite struct StorageTargetTests {
+    private let fixture: StorageFixture
+    private var folder: TemporaryFolder { fixture.folder }
+    private let settings: [String: String?]
+
+    init() throws {
+        fixture = try StorageFixture()
+        try fixture.folder.write("store/runs/A", "one")
+        try fixture.folder.write("store/runs/B", "two")
+        try fixture.folder.write("file", "file")
+        settings = ["R2_ENDPOINT_URL": "file://\(fixture.folder("store"))"]
+    }
+
+    private func copy(_ source: String, _ target: String) async throws -> Command.Outcome {
+        try await fixture.storage(["cp", source, target], nil, settings).run()
+    }
+
+    private func read(_ name: String) throws -> String {
+        String(decoding: try FileSystem.read(folder(name)), as: UTF8.self)
+    }
+
+    /// `~` stands for the folder of the test.
+    @Test(
+        arguments: ["~/out/", "file://~/out/", "~/out/.", "s3://runs/out/", "s3://other/"],
+        ["s3://runs", "~/store/runs"])
+    func `a slash at the end means into it, though nothing is there`(_ target: String, _ source: String) async throws {
+        try FileSystem.makeFolder(folder("store/other"))
+        let target = target.replacing("~", with: "\(folder.path)")
+        let source = source.replacing("~", with: "\(folder.path)")
+        for name in ["A", "B"] {
+            let outcome = try await copy("\(source)/\(name)", target)
+            #expect(outcome.status == 0 && outcome.output.hasSuffix("/\(name)\n"), "\(outcome)")
+        }
+        let place = target.contains("runs") ? "store/runs/out" : target.contains("other") ? "store/other" : "out"
+        #expect(try read("\(place)/A") == "one")
+        #expect(try read("\(place)/B") == "two")
+    }
+
+    @Test(arguments: [
+        // Where the folder above is missing too, something may not be mounted.
+        ("s3://runs/A", "~/deep/out/", "there is no folder ~/deep; make it first"),
+        ("s3://runs/A", "~/file/", "Not a directory"), ("~/file/", "~/out/", "it is no folder; without the slash"),
+        ("~/store/", "~/out/", "it is a folder; --recursive"),
+    ])
+    func `what a slash cannot mean is refused`(_ source: String, _ target: String, _ part: String) async throws {
+        let path = "\(folder.path)"
+        let outcome = try await copy(source.replacing("~", with: path), target.replacing("~", with: path))
+        #expect(outcome.status == 1 && outcome.output.isEmpty)
+        #expect(outcome.errors.contains(part.replacing("~", with: path)), "\(outcome.errors)")
+        #expect(try read("file") == "file" && !FileSystem.exists(folder("out")) && !FileSystem.exists(folder("deep")))
+    }
+
+    @Test func `a file is not removed as if it were a folder`() async throws {
+        for arguments in [["rm", "file/"], ["rm", "-r", "--yes", "file/"]] {
+            var command = fixture.storage(arguments, nil)
+            command.arguments[command.arguments.count - 1] = "\(folder("file"))/"
+            #expect(try await command.run().status == 1)
+        }
+        #expect(try read("file") == "file")
+    }
+}
