@@ -71,7 +71,8 @@ let package = Package(
         program(
             "caasctl",
             [
-                "Sandbox", "Deployment", "ImageBuild", "ImageInspection", "Definitions", "Registry", "ImageStore",
+                "ByteText", "Sandbox", "Deployment", "ImageBuild", "ImageInspection", "Definitions", "Registry",
+                "ImageStore",
                 "RunContract",
                 "ObjectStorage", "OCI", "HTTP", "Archive", "Terminal", "TerminalText", "Hashing", "Secrets",
                 "Timestamps",
@@ -81,7 +82,8 @@ let package = Package(
         program(
             "caas-entrypoint",
             [
-                "Supervision", "RunContract", "ObjectStorage", "HTTP", "Hashing", "Secrets", "JSON", "POSIX",
+                "ByteText", "Supervision", "RunContract", "ObjectStorage", "HTTP", "Hashing", "Secrets", "JSON",
+                "POSIX",
                 "CProcessStart",
             ],
             linker: [.unsafeFlags(staticLinking, .when(configuration: .release))]),
@@ -90,55 +92,60 @@ let package = Package(
         module(
             "Sandbox",
             [
-                "Registry", "ImageStore", "Containers", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON",
+                "ByteText", "Registry", "ImageStore", "Containers", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps",
+                "JSON",
                 "POSIX",
                 systemPackage, subprocess,
             ] + nio),
         module(
             "Deployment",
             [
-                "Definitions", "Registry", "RunContract", "ObjectStorage", "OCI", "HTTP", "TerminalText", "Hashing",
+                "ByteText", "Definitions", "Registry", "RunContract", "ObjectStorage", "OCI", "HTTP", "TerminalText",
+                "Hashing",
                 "Secrets", "Timestamps", "JSON", "POSIX", systemPackage,
             ]),
         module(
             "ImageBuild",
             [
-                "Definitions", "Dockerfile", "Registry", "ImageStore", "Containers", "RunContract", "OCI", "HTTP",
+                "ByteText", "Definitions", "Dockerfile", "Registry", "ImageStore", "Containers", "RunContract", "OCI",
+                "HTTP",
                 "Archive", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage, subprocess,
             ]),
         module(
             "Supervision",
             [
-                "RunContract", "ObjectStorage", "HTTP", "TerminalText", "Hashing", "Secrets", "Timestamps", "JSON",
+                "ByteText", "RunContract", "ObjectStorage", "HTTP", "TerminalText", "Hashing", "Secrets", "Timestamps",
+                "JSON",
                 "POSIX",
                 "CLinux", systemPackage,
             ] + nio),
         module(
             "Definitions",
-            ["RunContract", "OCI", "Secrets", "Spelling", "JSON", "POSIX", systemPackage, yams]),
+            ["ByteText", "RunContract", "OCI", "Secrets", "Spelling", "JSON", "POSIX", systemPackage, yams]),
 
-        module("Dockerfile", ["Spelling", "JSON"]),
+        module("Dockerfile", ["ByteText", "Spelling", "JSON"]),
 
         // What they speak
         module(
             "Registry",
-            ["ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage, subprocess]),
+            ["ByteText", "ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage, subprocess]),
         module(
             "ImageStore",
-            ["OCI", "Archive", "Hashing", "Timestamps", "JSON", "POSIX", systemPackage]),
+            ["ByteText", "OCI", "Archive", "Hashing", "Timestamps", "JSON", "POSIX", systemPackage]),
         module(
             "ImageInspection",
             [
-                "ImageStore", "OCI", "Archive", "Terminal", "Hashing", "Spelling", "Timestamps", "JSON", "POSIX",
+                "ByteText", "ImageStore", "OCI", "Archive", "Terminal", "Hashing", "Spelling", "Timestamps", "JSON",
+                "POSIX",
                 systemPackage,
             ]),
-        module("RunContract", ["TerminalText", "Hashing", "Secrets", "Timestamps", "JSON", systemPackage]),
+        module("RunContract", ["ByteText", "TerminalText", "Hashing", "Secrets", "Timestamps", "JSON", systemPackage]),
         module(
             "ObjectStorage",
-            ["HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage]),
-        module("Containers", ["JSON", "POSIX", "CLinux", systemPackage]),
-        module("OCI", ["Hashing", "Timestamps", "JSON"]),
-        module("HTTP", ["CLibCurl", "Secrets", "Timestamps", "POSIX", systemPackage]),
+            ["ByteText", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage]),
+        module("Containers", ["ByteText", "JSON", "POSIX", "CLinux", systemPackage]),
+        module("OCI", ["ByteText", "Hashing", "Timestamps", "JSON"]),
+        module("HTTP", ["ByteText", "CLibCurl", "JSON", "Secrets", "Timestamps", "POSIX", systemPackage]),
         module(
             "Archive",
             ["CLibArchive", "CLibISAL", "CLibZ", "CLibZstd", "Hashing", "POSIX", "CLinux", systemPackage]),
@@ -146,12 +153,13 @@ let package = Package(
         // What everything stands on
         module("Terminal", ["TerminalText", "POSIX", "CLinux"]),
         module("TerminalText"),
+        module("ByteText"),
         module("Hashing", ["CLibCrypto", "CSHA256"]),
         module("Secrets"),
         module("Timestamps"),
         module("JSON"),
         module("Spelling"),
-        module("POSIX", ["TerminalText", "CLinux", systemPackage]),
+        module("POSIX", ["ByteText", "TerminalText", "CLinux", systemPackage]),
         // Unoptimised, the rounds take twenty times as long, and with them every test that uploads.
         .target(name: "CSHA256", dependencies: ["CLibCrypto"], cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CProcessStart", cSettings: [.define("CAAS_STATIC", .when(configuration: .release))]),
@@ -173,6 +181,7 @@ let package = Package(
         tests("DockerfileTests", ["Dockerfile"]),
         tests("HashingTests", ["Hashing"]),
         tests("TimestampsTests", ["Timestamps"]),
+        tests("ByteTextTests", ["ByteText"]),
         tests("SecretsTests", ["Secrets", "JSON"]),
         tests("TerminalTests", ["Terminal"]),
         tests("TerminalTextTests", ["TerminalText", "JSON"]),
@@ -202,7 +211,7 @@ let package = Package(
         tests(
             "SupervisionTests",
             [
-                "Supervision", "RunContract", "ObjectStorage", "HTTP", "Secrets", "JSON", "POSIX", "CLinux",
+                "ByteText", "Supervision", "RunContract", "ObjectStorage", "HTTP", "Secrets", "JSON", "POSIX", "CLinux",
                 systemPackage,
             ]),
         tests(

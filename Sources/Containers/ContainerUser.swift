@@ -1,3 +1,4 @@
+import ByteText
 import SystemPackage
 
 /// As whom a container's process runs, inside it.
@@ -22,7 +23,7 @@ public struct ContainerUser: Sendable, Equatable {
     ///
     /// Source: <https://github.com/opencontainers/image-spec/blob/main/config.md#properties>, `User`.
     public init(_ text: String, in root: RootFileSystem) throws(ContainerError) {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = text.split(byte: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let name = parts.first, !name.isEmpty else {
             self = .root
             return
@@ -43,7 +44,7 @@ public struct ContainerUser: Sendable, Equatable {
             return
         }
         let userName = entry?.first ?? name
-        let groups = known.filter { $0.count > 3 && $0[3].split(separator: ",").contains(Substring(userName)) }
+        let groups = known.filter { $0.count > 3 && $0[3].split(byte: ",").contains(Substring(userName)) }
         self.init(
             id: id, group: entry.flatMap { $0.count > 3 ? UInt32($0[3]) : nil } ?? 0,
             groups: groups.compactMap { UInt32($0[2]) })
@@ -51,7 +52,7 @@ public struct ContainerUser: Sendable, Equatable {
 
     private static func fields(_ content: [UInt8]) -> [[String]] {
         String(decoding: content, as: UTF8.self).split(separator: "\n").map { line in
-            line.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+            line.split(byte: ":", omittingEmptySubsequences: false).map(String.init)
         }
     }
 }

@@ -1,3 +1,4 @@
+import ByteText
 public import POSIX
 public import SystemPackage
 
@@ -14,7 +15,7 @@ public struct ProgramSearch: Sendable {
         program: FilePath? = nil, path: String? = ProcessEnvironment.value("PATH"),
         cache: String? = ProcessEnvironment.value("CAASCTL_CACHE")
     ) {
-        var folders = (path ?? "").split(separator: ":").map(String.init)
+        var folders = (path ?? "").split(byte: ":").map(String.init)
         if let cache { folders.append("\(cache)/bin") }
         if let program, let build = program.components.firstIndex(of: ".build") {
             let checkout = FilePath(root: program.root, program.components[..<build])
@@ -22,7 +23,7 @@ public struct ProgramSearch: Sendable {
         }
         folders += ["/usr/local/sbin", "/usr/sbin", "/sbin"]
         var known: Set<String> = []
-        self.folders = folders.filter { $0.hasPrefix("/") && known.insert($0).inserted }.map { FilePath($0) }
+        self.folders = folders.filter { $0.hasPrefix(bytes: "/") && known.insert($0).inserted }.map { FilePath($0) }
     }
 
     /// The first program of a name, which has a purpose.

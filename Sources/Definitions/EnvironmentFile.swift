@@ -1,3 +1,4 @@
+import ByteText
 private import POSIX
 import SystemPackage
 
@@ -36,12 +37,12 @@ struct EnvironmentFile {
         _ line: Substring, place: String
     ) throws(DefinitionError) -> (name: String, value: String)? {
         var line = trimmed(line)
-        if line.isEmpty || line.hasPrefix("#") { return nil }
-        if line.hasPrefix("export ") { line = trimmed(line.dropFirst("export ".count)) }
-        guard let equals = line.firstIndex(of: "="), EnvironmentSyntax.isName(String(line[..<equals])) else {
+        if line.isEmpty || line.hasPrefix(bytes: "#") { return nil }
+        if let rest = line.dropping(bytes: "export ") { line = trimmed(rest) }
+        guard let equals = line.firstIndex(byte: "="), EnvironmentSyntax.isName(String(line[..<equals])) else {
             throw DefinitionError(place, "the line is not NAME=value")
         }
-        let value = trimmed(line[line.index(after: equals)...])
+        let value = trimmed(line[line.utf8.index(after: equals)...])
         return (String(line[..<equals]), try unquoted(value, place: place))
     }
 
@@ -54,7 +55,7 @@ struct EnvironmentFile {
         while let character = rest.popFirst() {
             if character == quote {
                 rest = trimmed(rest)
-                guard rest.isEmpty || rest.hasPrefix("#") else { break }
+                guard rest.isEmpty || rest.hasPrefix(bytes: "#") else { break }
                 return text
             }
             if character == "\\", quote == "\"", let next = rest.popFirst() {

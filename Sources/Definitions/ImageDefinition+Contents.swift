@@ -1,3 +1,4 @@
+import ByteText
 import SystemPackage
 
 extension ImageDefinition.PythonLayer {
@@ -15,7 +16,7 @@ extension ImageDefinition.PythonLayer {
             throw (fields["interpreter"] ?? value).mismatch("the path of a program")
         }
         into = try fields.required("into").absolutePath()
-        guard into != "/", !into.contains(":") else {
+        guard into != "/", !into.contains(byte: ":") else {
             throw (fields["into"] ?? value).mismatch("a folder of its own, without ':' in its name,")
         }
         glibc = "2.28"

@@ -1,3 +1,4 @@
+import ByteText
 private import OCI
 private import RunContract
 public import SystemPackage
@@ -130,7 +131,7 @@ extension ImageDefinition.Base {
     public init(_ text: String, folder: FilePath) throws(DefinitionError) {
         if text == "scratch" {
             self = .scratch
-        } else if text.hasPrefix("oci:") || text.hasPrefix("oci-archive:") {
+        } else if text.hasPrefix(bytes: "oci:") || text.hasPrefix(bytes: "oci-archive:") {
             guard
                 let match = text.wholeMatch(of: #/(oci|oci-archive):([^:]+)(?::([A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?/#)
             else {

@@ -1,3 +1,4 @@
+import ByteText
 import SystemPackage
 
 extension ImageDefinition.Layer {
@@ -63,7 +64,7 @@ extension ImageDefinition.GitLayer {
         let fields = try YAMLFields(value, known: ["url", "commit", "into"])
         let urlField = try fields.required("url")
         url = try urlField.text()
-        guard !url.hasPrefix("-") else { throw urlField.mismatch("a URL") }
+        guard !url.hasPrefix(bytes: "-") else { throw urlField.mismatch("a URL") }
         let commitField = try fields.required("commit")
         commit = try commitField.text()
         // git's own rules for names, as far as they keep a name from being something else.

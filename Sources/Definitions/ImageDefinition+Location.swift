@@ -1,3 +1,4 @@
+import ByteText
 private import POSIX
 public import SystemPackage
 
@@ -16,7 +17,7 @@ extension ImageDefinition {
     /// The `entrypoints/<program>.yaml` of this image's program: beside the folder `images/`, else below the current one.
     public func locateProgram() throws(DefinitionError) -> FilePath? {
         guard let program else { return nil }
-        if program.contains("/") || program.hasSuffix(".yaml") { return folder.pushing(FilePath(program)) }
+        if program.contains(byte: "/") || program.hasSuffix(bytes: ".yaml") { return folder.pushing(FilePath(program)) }
         let inside = FilePath("entrypoints").appending("\(program).yaml")
         let candidates = [folder.appending("..").appending("..").pushing(inside), inside]
         if let found = candidates.first(where: { FileSystem.exists($0) }) { return found.lexicallyNormalized() }

@@ -1,3 +1,4 @@
+import ByteText
 import RunContract
 
 extension Program {
@@ -136,7 +137,7 @@ extension Program.Serve {
         self.init(run: try scope.command(try fields.required("run")))
         if let field = fields["ready"] {
             ready = try field.text()
-            guard ready.hasPrefix("/") else { throw field.mismatch("a path that begins with '/'") }
+            guard ready.hasPrefix(bytes: "/") else { throw field.mismatch("a path that begins with '/'") }
         }
         isPublic = try fields["public"]?.flag() ?? false
         if let field = fields["needs"] {

@@ -1,3 +1,4 @@
+import ByteText
 private import POSIX
 public import SystemPackage
 
@@ -8,7 +9,7 @@ extension RunManifest {
     public static func locate(_ manifest: String) throws(DefinitionError) -> FilePath {
         let path = FilePath(manifest)
         let kind = (try? FileStatus(path, followingLinks: true))?.kind
-        let isNamed = manifest.hasSuffix(".yaml") || manifest.hasSuffix(".yml")
+        let isNamed = manifest.hasSuffix(bytes: ".yaml") || manifest.hasSuffix(bytes: ".yml")
         if let kind, kind != .directory { return path }
         if isNamed, kind == nil { return path }
         let named = FilePath("manifests").pushing(FilePath("\(manifest).yaml"))

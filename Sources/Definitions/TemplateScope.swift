@@ -1,3 +1,4 @@
+import ByteText
 import RunContract
 import Spelling
 
@@ -103,7 +104,7 @@ extension TemplateScope {
     func absolutePath(_ value: YAMLValue) throws(DefinitionError) -> String {
         let text = try value.text("an absolute path")
         try check(value)
-        guard text.hasPrefix("/") || text.hasPrefix("${"), !text.split(separator: "/").contains("..") else {
+        guard text.hasPrefix(bytes: "/") || text.hasPrefix(bytes: "${"), !text.split(byte: "/").contains("..") else {
             throw value.mismatch("an absolute path without '..'")
         }
         return text
@@ -113,7 +114,7 @@ extension TemplateScope {
     func relativePath(_ value: YAMLValue) throws(DefinitionError) -> String {
         let text = try value.text("a path below 'data'")
         try check(value)
-        guard !text.hasPrefix("/"), !text.split(separator: "/").contains("..") else {
+        guard !text.hasPrefix(bytes: "/"), !text.split(byte: "/").contains("..") else {
             throw value.mismatch("a path below 'data', without '..'")
         }
         return text

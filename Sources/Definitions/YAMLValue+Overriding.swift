@@ -1,13 +1,15 @@
+import ByteText
+
 extension YAMLValue {
     /// The tree with one value replaced or added: `resources.gpus=4`, `resources.locations=[US, DE]`.
     func overridden(by option: String) throws(DefinitionError) -> YAMLValue {
         let place = "--set \(option.prefix { $0 != "=" })"
-        guard let equals = option.firstIndex(of: "="), equals > option.startIndex else {
+        guard let equals = option.firstIndex(byte: "="), equals > option.startIndex else {
             throw DefinitionError(place, "it is not KEY=VALUE, as in resources.gpus=4")
         }
         let path = String(option[..<equals])
-        let keys = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        let value = try YAMLValue(option: place, text: String(option[option.index(after: equals)...]), path: path)
+        let keys = path.split(byte: ".", omittingEmptySubsequences: false).map(String.init)
+        let value = try YAMLValue(option: place, text: String(option[option.utf8.index(after: equals)...]), path: path)
         return try setting(keys[...], to: value, path: "")
     }
 

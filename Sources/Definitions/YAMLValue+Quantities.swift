@@ -1,3 +1,5 @@
+import ByteText
+
 /// Numbers, flags, durations, sizes and modes, each from its text.
 extension YAMLValue {
     /// A whole number.
@@ -70,8 +72,8 @@ extension YAMLValue {
     /// An absolute path without `.` and `..`.
     func absolutePath() throws(DefinitionError) -> String {
         let text = try text("an absolute path")
-        let components = text.split(separator: "/")
-        guard text.hasPrefix("/"), !components.contains("."), !components.contains("..") else {
+        let components = text.split(byte: "/")
+        guard text.hasPrefix(bytes: "/"), !components.contains("."), !components.contains("..") else {
             throw mismatch("an absolute path")
         }
         return "/" + components.joined(separator: "/")

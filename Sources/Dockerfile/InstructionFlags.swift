@@ -1,3 +1,4 @@
+import ByteText
 import Spelling
 
 /// The `--name=value` words that stand before an instruction's arguments.
@@ -13,11 +14,12 @@ struct InstructionFlags {
         var reader = ScalarReader(text)
         while true {
             while reader.peek?.isSpace == true { _ = reader.next() }
-            guard reader.rest.hasPrefix("--") else { break }
+            guard reader.rest.hasPrefix(bytes: "--") else { break }
             let word = Self.word(&reader)
             // Two hyphens alone end the flags.
             if word == "--" { break }
-            let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = Substring(word.utf8.dropFirst(2)).split(
+                byte: "=", maxSplits: 1, omittingEmptySubsequences: false)
             flags.append((String(parts.first ?? ""), parts.count == 2 ? String(parts[1]) : nil))
         }
         arguments = reader.rest.trimmed

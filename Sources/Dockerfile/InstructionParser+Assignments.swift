@@ -1,9 +1,11 @@
+import ByteText
+
 /// Names with values.
 extension InstructionParser {
     /// `name=value` words, or in the old form one name and the rest of the line.
     func assignments() throws(DockerfileError) -> [Instruction.Assignment] {
         let words = WordSplitting.quoted(arguments, escape: escape)
-        guard let first = words.first, !first.contains("=") else { return try pairs(words) }
+        guard let first = words.first, !first.contains(byte: "=") else { return try pairs(words) }
         let name = String(String.UnicodeScalarView(arguments.unicodeScalars.prefix { !$0.isSpace }))
         let value = String(arguments.unicodeScalars.dropFirst(name.unicodeScalars.count)).trimmed
         guard !value.isEmpty else { throw place.error("\(self.name) needs a name and a value, as in NAME=value") }
@@ -14,7 +16,7 @@ extension InstructionParser {
     func arguments(allowingBareNames: Bool) throws(DockerfileError) -> [Instruction.Assignment] {
         var assignments: [Instruction.Assignment] = []
         for word in WordSplitting.quoted(arguments, escape: escape) {
-            if word.contains("=") {
+            if word.contains(byte: "=") {
                 assignments += try pairs([word])
             } else {
                 assignments.append(Instruction.Assignment(name: word, value: nil))
@@ -26,7 +28,7 @@ extension InstructionParser {
     private func pairs(_ words: [String]) throws(DockerfileError) -> [Instruction.Assignment] {
         var assignments: [Instruction.Assignment] = []
         for word in words {
-            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let parts = word.split(byte: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2 else {
                 throw place.error("'\(word)' has no '='; a value with spaces needs quotes, as in NAME=\"a b\"")
             }

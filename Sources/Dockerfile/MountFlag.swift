@@ -1,3 +1,4 @@
+import ByteText
 import Spelling
 
 /// What RUN mounts while its command runs.
@@ -33,7 +34,7 @@ public struct MountFlag: Sendable, Hashable {
     init(_ text: String, at place: SourcePlace) throws(DockerfileError) {
         var options: [String: String] = [:]
         for field in try Self.fields(text, at: place) {
-            let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let parts = field.split(byte: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             let name = Self.aliases[parts[0].lowercased()] ?? parts[0].lowercased()
             guard parts.count == 2 || Self.flags.contains(name) else {
                 throw place.error("'\(field)' in --mount is no name=value")

@@ -1,3 +1,5 @@
+import ByteText
+
 /// Header fields in order; names are compared without regard to case.
 public struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
     /// Every field in order.
@@ -26,5 +28,12 @@ public struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
     /// Adds a field after the others.
     public mutating func add(_ name: String, _ value: String) { fields.append((name, value)) }
 
-    private static func isSame(_ left: String, _ right: String) -> Bool { left.lowercased() == right.lowercased() }
+    private static func isSame(_ left: String, _ right: String) -> Bool {
+        left.utf8.elementsEqual(right.utf8) { lowercased($0) == lowercased($1) }
+    }
+
+    /// Of ASCII alone: no other letter is one of a field's name.
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+    }
 }

@@ -1,3 +1,4 @@
+import ByteText
 private import CLibCurl
 private import POSIX
 private import Synchronization
@@ -67,8 +68,8 @@ extension Transfer {
             // libcurl does not end a transfer whose sending waits, not even for an answer that makes it needless.
             if hasAllHeaders, case .growing = request.body { wake() }
         }
-        guard let colon = text.firstIndex(of: ":") else { return }
-        let value = text[text.index(after: colon)...].drop { $0.isWhitespace }
+        guard let colon = text.firstIndex(byte: ":") else { return }
+        let value = text[text.utf8.index(after: colon)...].drop { $0.isWhitespace }
         let trimmed = String(value.reversed().drop { $0.isWhitespace }.reversed())
         headers.add(String(text[..<colon]), trimmed)
     }

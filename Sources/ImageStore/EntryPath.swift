@@ -1,4 +1,5 @@
 import Archive
+import ByteText
 import SystemPackage
 
 /// The path of an entry of a layer, as names below the root.
@@ -29,10 +30,10 @@ struct EntryPath {
     ///
     /// Source: <https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts>.
     func whiteout() throws(ImageStoreError) -> Whiteout? {
-        guard let name = names.last?.string, name.hasPrefix(".wh.") else { return nil }
+        guard let name = names.last?.string, name.hasPrefix(bytes: ".wh.") else { return nil }
         if name == ".wh..wh..opq" { return Whiteout(folder: Array(folder), name: nil) }
         // Other names that begin so are a union file system's own, which no layer needs.
-        if name.hasPrefix(".wh..wh.") { return Whiteout(folder: [], name: nil, isForeign: true) }
+        if name.hasPrefix(bytes: ".wh..wh.") { return Whiteout(folder: [], name: nil, isForeign: true) }
         // As bytes: the name that is removed need not be UTF-8.
         let removed = names.last?.withPlatformString { FilePath(platformString: $0 + ".wh.".utf8.count) }.lastComponent
         guard let removed, removed.kind == .regular else {

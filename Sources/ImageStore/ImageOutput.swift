@@ -1,3 +1,4 @@
+import ByteText
 import OCI
 import POSIX
 public import SystemPackage
@@ -24,7 +25,7 @@ public struct ImageOutput: Sendable, Hashable, CustomStringConvertible {
     /// Parses one; as in skopeo the name begins after the first colon of the rest.
     public init(_ text: String) throws(ImageStoreError) {
         func failure(_ reason: String) -> ImageStoreError { ImageStoreError("write to '\(text)'", reason) }
-        let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        let parts = text.split(byte: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
         guard let form = Form(rawValue: parts[0]), parts.count > 1 else {
             throw failure("it is not oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG]")
         }

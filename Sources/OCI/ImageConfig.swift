@@ -1,3 +1,4 @@
+import ByteText
 public import JSON
 
 /// An image's config: what it runs as, and the layers it is made of.
@@ -94,7 +95,7 @@ public struct ImageConfig: Sendable, Hashable {
     public var environment: [(name: String, value: String)] {
         get {
             (self["Env"]?.array ?? []).compactMap(\.string).map { entry in
-                let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                let parts = entry.split(byte: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 return (String(parts[0]), parts.count == 2 ? String(parts[1]) : "")
             }
         }

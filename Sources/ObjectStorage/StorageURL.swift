@@ -1,3 +1,4 @@
+import ByteText
 import POSIX
 public import SystemPackage
 
@@ -10,19 +11,21 @@ public enum StorageURL: Sendable, Hashable, CustomStringConvertible {
     /// What can only be a folder, since a slash ends it, or `.` or `..` does: whatever goes there goes into it.
     case folder(FilePath)
 
+    private static let scheme = ["s3://", "S3://"]
+
     /// Reads one.
     public init(_ text: String) throws(StorageError) {
         let action = "use '\(text)'"
         if let path = try FileURL.path(of: text, doing: action) {
             self = Self.local(path)
-        } else if text.prefix(5).lowercased() == "s3://" {
-            let rest = text.dropFirst(5)
-            let bucket = rest.prefix { $0 != "/" }
+        } else if let scheme = Self.scheme.first(where: text.hasPrefix(bytes:)) {
+            let rest = Substring(text.utf8.dropFirst(scheme.utf8.count))
+            let bucket = Substring(rest.utf8.prefix { $0 != UInt8(ascii: "/") })
             guard !bucket.isEmpty else {
                 throw StorageError(.other, action, "the bucket's name is missing, as in s3://bucket/key")
             }
-            self = .object(bucket: String(bucket), key: String(rest.dropFirst(bucket.count + 1)))
-        } else if let scheme = text.firstRange(of: "://") {
+            self = .object(bucket: String(bucket), key: String(Substring(rest.utf8.dropFirst(bucket.utf8.count + 1))))
+        } else if let scheme = text.firstRange(bytes: "://") {
             throw StorageError(
                 .other, action,
                 "'\(text[..<scheme.lowerBound])' is none of s3://bucket/key, file:///folder/file and a plain path")

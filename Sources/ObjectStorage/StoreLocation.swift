@@ -1,3 +1,4 @@
+import ByteText
 public import HTTP
 public import SystemPackage
 
@@ -58,17 +59,22 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
 enum FileURL {
     private static let scheme = "file:"
 
-    static func isOne(_ text: String) -> Bool { text.prefix(scheme.count).lowercased() == scheme }
+    static func isOne(_ text: String) -> Bool { begins(text[...], with: scheme) }
+
+    /// Without regard to the case of ASCII letters.
+    private static func begins(_ text: Substring, with start: String) -> Bool {
+        String(decoding: text.utf8.prefix(start.utf8.count), as: UTF8.self).lowercased() == start
+    }
 
     /// The absolute path in it as it is written, with a slash at its end or without; nil for what is no such URL.
     static func path(of text: String, doing action: String) throws(StorageError) -> String? {
         guard isOne(text) else { return nil }
-        var rest = text.dropFirst(scheme.count)
-        if rest.hasPrefix("//") {
-            rest = rest.dropFirst(2)
-            if rest.prefix("localhost/".count).lowercased() == "localhost/" { rest = rest.dropFirst("localhost".count) }
+        var rest = Substring(text.utf8.dropFirst(scheme.utf8.count))
+        if rest.hasPrefix(bytes: "//") {
+            rest = Substring(rest.utf8.dropFirst(2))
+            if begins(rest, with: "localhost/") { rest = Substring(rest.utf8.dropFirst("localhost".utf8.count)) }
         }
-        guard rest.hasPrefix("/") else {
+        guard rest.hasPrefix(bytes: "/") else {
             throw StorageError(
                 .other, action, "a file URL has three slashes and an absolute path, as file:///shared/runs")
         }

@@ -1,3 +1,4 @@
+import ByteText
 public import SystemPackage
 
 /// The folder that holds everything caasctl keeps for its user: store, cache, runs, sandbox, key.
@@ -14,7 +15,9 @@ public enum HomeFolder {
     public static func path(environment: [String: String] = ProcessEnvironment.all()) -> FilePath {
         if let home = environment["CAASCTL_HOME"], !home.isEmpty { return FilePath(home) }
         // The specification wants a relative path in these variables to be ignored.
-        if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") { return FilePath(data).appending("caasctl") }
+        if let data = environment["XDG_DATA_HOME"], data.hasPrefix(bytes: "/") {
+            return FilePath(data).appending("caasctl")
+        }
         return FilePath(environment["HOME"] ?? "/").appending(".local/share/caasctl")
     }
 

@@ -1,3 +1,4 @@
+import ByteText
 private import CLinux
 
 /// The environment that this process was started with, as it is now.
@@ -13,7 +14,7 @@ public enum ProcessEnvironment {
         var variables: [String: String] = [:]
         guard var entry = caas_environ() else { return variables }
         while let text = entry.pointee {
-            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = String(cString: text).split(byte: "=", maxSplits: 1, omittingEmptySubsequences: false)
             if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
             entry += 1
         }

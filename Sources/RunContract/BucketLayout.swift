@@ -1,3 +1,5 @@
+import ByteText
+
 /// Where a run keeps what in the bucket.
 ///
 /// Objects other than status.json are written once; a reader trusts manifests, never a listing.
@@ -19,7 +21,7 @@ public struct BucketLayout: Sendable, Hashable {
 
     /// What the keys of all runs begin with; it is empty or ends with a slash.
     public static func runs(prefix: String?) -> String {
-        let trimmed = (prefix ?? "").split(separator: "/").joined(separator: "/")
+        let trimmed = (prefix ?? "").split(byte: "/").joined(separator: "/")
         return trimmed.isEmpty ? "" : trimmed + "/"
     }
 
@@ -42,7 +44,7 @@ public struct BucketLayout: Sendable, Hashable {
         checkpoints(stage: stage) + "\(step)-\(attempt)\(save > 1 ? "-\(save)" : "")/"
     }
     /// A folder's manifest, written last: beside the folder, where no file of the user's can be.
-    public func manifest(of folder: String) -> String { folder.dropLast() + Self.manifestSuffix }
+    public func manifest(of folder: String) -> String { Substring(folder.utf8.dropLast()) + Self.manifestSuffix }
     /// Where runs of earlier versions have it.
     public func formerManifest(of folder: String) -> String { folder + Self.formerManifestName }
 
@@ -50,9 +52,11 @@ public struct BucketLayout: Sendable, Hashable {
     public func folder(ofManifest key: String, below prefix: String) -> (folder: String, isFormer: Bool)? {
         guard key.utf8.starts(with: prefix.utf8) else { return nil }
         let rest = Substring(key.utf8.dropFirst(prefix.utf8.count))
-        let names = rest.split(separator: "/", omittingEmptySubsequences: false)
-        if names.count == 1, rest.hasSuffix(Self.manifestSuffix), rest.count > Self.manifestSuffix.count {
-            return (prefix + rest.dropLast(Self.manifestSuffix.count) + "/", false)
+        let names = rest.split(byte: "/", omittingEmptySubsequences: false)
+        if names.count == 1, rest.hasSuffix(bytes: Self.manifestSuffix),
+            rest.utf8.count > Self.manifestSuffix.utf8.count
+        {
+            return (prefix + Substring(rest.utf8.dropLast(Self.manifestSuffix.utf8.count)) + "/", false)
         }
         if names.count == 2, names[1] == Self.formerManifestName { return (prefix + names[0] + "/", true) }
         return nil

@@ -1,3 +1,5 @@
+import ByteText
+
 /// The variables that a container reads, and which of them are secret.
 public enum EnvironmentName {
     /// The id of the key to the bucket.
@@ -71,16 +73,16 @@ public enum EnvironmentName {
 
     /// True for what a deployment says to PID 1: an image has no say in it.
     public static func isEntrypointsOwn(_ name: String) -> Bool {
-        ownNames.contains(name) || ["R2_", "AWS_", "CAAS_"].contains { name.hasPrefix($0) }
+        ownNames.contains(name) || ["R2_", "AWS_", "CAAS_"].contains { name.hasPrefix(bytes: $0) }
     }
 
     /// True for a name whose value is taken for a secret where nothing else says what is one.
     public static func looksSecret(_ name: String) -> Bool {
-        keys.contains(name) || ["_KEY", "_TOKEN", "_SECRET", "_PASSWORD"].contains { name.hasSuffix($0) }
+        keys.contains(name) || ["_KEY", "_TOKEN", "_SECRET", "_PASSWORD"].contains { name.hasSuffix(bytes: $0) }
     }
 
     /// True for a name that must not be baked into an image.
     public static func isRefusedInImages(_ name: String) -> Bool {
-        looksSecret(name) || name.hasPrefix("R2_") || name.hasPrefix("AWS_")
+        looksSecret(name) || name.hasPrefix(bytes: "R2_") || name.hasPrefix(bytes: "AWS_")
     }
 }

@@ -1,3 +1,5 @@
+import ByteText
+
 /// One input of a run, known by name: which artifact of which run goes where.
 public struct RunInput: Sendable, Hashable, CustomStringConvertible {
     /// The other run.
@@ -18,7 +20,7 @@ extension Program {
         for input in inputs {
             let run = try RunID(try Template(input.run).expanded(value))
             let into = try Template(input.into ?? input.artifact).expanded(value)
-            let parts = into.split(separator: "/", omittingEmptySubsequences: false)
+            let parts = into.split(byte: "/", omittingEmptySubsequences: false)
             guard !parts.contains(where: { ["", ".", ".."].contains($0) }) else {
                 throw ContractError(
                     "take the input '\(input.artifact)'", "'\(into)' is no folder below the data folder")
@@ -31,7 +33,7 @@ extension Program {
     /// What a variable of the program is where only the image and what is sent are known, not yet the machine.
     public func value(of name: String, sent: [String: String]) -> String? {
         if let value = sent[name] { return value }
-        if name == "DATA", !data.contains("${") { return data }
+        if name == "DATA", data.firstRange(bytes: "${") == nil { return data }
         let below = { (name: String) in sent[name] ?? imageEnvironment[name] }
         guard let template = environment[name] else { return below(name) }
         return try? Template(template).expanded(below)

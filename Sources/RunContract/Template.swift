@@ -1,3 +1,5 @@
+import ByteText
+
 /// A text with `${NAME}` and `${NAME:-default}` in it; `$${` stands for a literal `${`.
 ///
 /// A default counts where the variable is unset or empty, as in a shell. Results are not expanded again.
@@ -27,24 +29,24 @@ public struct Template: Sendable, Hashable {
         var parts: [Part] = []
         var literal = ""
         var rest = Substring(text)
-        while let dollar = rest.firstIndex(of: "$") {
+        while let dollar = rest.firstIndex(byte: "$") {
             literal += rest[..<dollar]
             rest = rest[dollar...]
-            if rest.hasPrefix("$${") {
+            if rest.hasPrefix(bytes: "$${") {
                 literal += "${"
-                rest = rest.dropFirst(3)
-            } else if rest.hasPrefix("${") {
-                guard let close = rest.firstIndex(of: "}") else {
+                rest = Substring(rest.utf8.dropFirst(3))
+            } else if rest.hasPrefix(bytes: "${") {
+                guard let close = rest.firstIndex(byte: "}") else {
                     throw ContractError("expand '\(text)'", "a '${' has no '}'")
                 }
-                let inside = rest[rest.index(rest.startIndex, offsetBy: 2)..<close]
+                let inside = rest[rest.utf8.index(rest.startIndex, offsetBy: 2)..<close]
                 if !literal.isEmpty { parts.append(.literal(literal)) }
                 literal = ""
                 parts.append(.variable(try Self.variable(inside, in: text)))
-                rest = rest[rest.index(after: close)...]
+                rest = rest[rest.utf8.index(after: close)...]
             } else {
                 literal += "$"
-                rest = rest.dropFirst()
+                rest = Substring(rest.utf8.dropFirst())
             }
         }
         literal += rest
@@ -53,7 +55,7 @@ public struct Template: Sendable, Hashable {
     }
 
     private static func variable(_ inside: Substring, in text: String) throws(ContractError) -> Variable {
-        let marker = inside.firstRange(of: ":-")
+        let marker = inside.firstRange(bytes: ":-")
         let name = marker.map { inside[..<$0.lowerBound] } ?? inside
         let isName =
             !name.isEmpty && name.utf8.allSatisfy { nameBytes.contains($0) }

@@ -1,3 +1,4 @@
+import ByteText
 import JSON
 
 /// A request to the API, with its whole body.
@@ -13,12 +14,12 @@ struct APIRequest: Sendable {
 
     /// A request for a target as it stands in the request line.
     init(method: String, target: String, apiKey: String?, body: [UInt8]) {
-        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = target.split(byte: "?", maxSplits: 1, omittingEmptySubsequences: false)
         self.method = method
-        path = (parts.first ?? "").split(separator: "/").map { Self.decoded($0) }
+        path = (parts.first ?? "").split(byte: "/").map { Self.decoded($0) }
         var query: [String: String] = [:]
-        for pair in parts.dropFirst().first?.split(separator: "&") ?? [] {
-            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        for pair in parts.dropFirst().first?.split(byte: "&") ?? [] {
+            let sides = pair.split(byte: "=", maxSplits: 1, omittingEmptySubsequences: false)
             query[Self.decoded(sides[0])] = sides.count == 2 ? Self.decoded(sides[1]) : ""
         }
         self.query = query

@@ -1,3 +1,4 @@
+import ByteText
 import Containers
 import JSON
 import OCI
@@ -37,7 +38,7 @@ struct RuntimeSpec: Sendable {
         }
         environment = Self.environment(config, request, port: port, hostname: hostname)
         let workdir = config["WorkingDir"]?.string ?? ""
-        folder = workdir.hasPrefix("/") ? workdir : "/" + workdir
+        folder = workdir.hasPrefix(bytes: "/") ? workdir : "/" + workdir
         self.hostname = hostname
         self.bundle = bundle
         self.identity = identity

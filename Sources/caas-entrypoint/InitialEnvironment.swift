@@ -1,3 +1,4 @@
+import ByteText
 import CProcessStart
 
 #if canImport(Glibc)
@@ -13,7 +14,7 @@ enum InitialEnvironment {
     static func take() -> [String: String] {
         var variables: [String: String] = [:]
         for entry in entries() {
-            let parts = String(cString: entry).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = String(cString: entry).split(byte: "=", maxSplits: 1, omittingEmptySubsequences: false)
             if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
             memset(entry, 0, strlen(entry))
         }

@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import ByteText
 import Definitions
 import ImageBuild
 import ImageStore
@@ -161,10 +162,10 @@ struct Build: AsyncParsableCommand {
     private func buildArguments() throws -> [String: String] {
         var arguments: [String: String] = [:]
         for argument in buildArg {
-            guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else {
+            guard let equals = argument.firstIndex(byte: "="), equals != argument.startIndex else {
                 throw ValidationError("--build-arg takes NAME=value, not '\(argument)'")
             }
-            arguments[String(argument[..<equals])] = String(argument[argument.index(after: equals)...])
+            arguments[String(argument[..<equals])] = String(argument[argument.utf8.index(after: equals)...])
         }
         return arguments
     }

@@ -1,3 +1,4 @@
+import ByteText
 import ImageInspection
 import ObjectStorage
 import POSIX
@@ -32,7 +33,7 @@ struct CopyPlan: Sendable {
     init(_ source: String, to target: String, opener: StorageOpener) async throws(StorageError) {
         let from = try Self.followed(source, opener)
         let action = "copy \(from.name)"
-        guard !from.key.isEmpty, !from.key.hasSuffix("/") else {
+        guard !from.key.isEmpty, !from.key.hasSuffix(bytes: "/") else {
             throw StorageError(.other, action, "it is no single file; --recursive copies what is below it")
         }
         guard let status = try await from.store.object.head(from.key) else {
@@ -40,8 +41,8 @@ struct CopyPlan: Sendable {
         }
         var to = try opener.open(target)
         if case .folder(let path) = try StorageURL(target) { try Self.makeFolder(path) }
-        if to.key.isEmpty || to.key.hasSuffix("/") {
-            to.key += from.key.split(separator: "/").last.map(String.init) ?? from.key
+        if to.key.isEmpty || to.key.hasSuffix(bytes: "/") {
+            to.key += from.key.split(byte: "/").last.map(String.init) ?? from.key
         }
         var file: FilePath?
         var etag = status.etag
@@ -143,7 +144,7 @@ struct CopyPlan: Sendable {
             return true
         }
         // Consoles make "folders" of empty objects whose keys end with a slash.
-        for object in objects where !(object.size == 0 && object.key.hasSuffix("/")) {
+        for object in objects where !(object.size == 0 && object.key.hasSuffix(bytes: "/")) {
             items.append(
                 Item(
                     key: object.key, size: object.size, etag: object.etag, file: nil, targetKey: targetKey(object.key)))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ByteText
 import Definitions
 import OCI
 import POSIX
@@ -26,8 +27,8 @@ struct Delete: AsyncParsableCommand {
     @OptionGroup var options: SettingsOptions
 
     func validate() throws {
-        let last = reference.split(separator: "/").last ?? ""
-        guard last.contains(":") || last.contains("@") else {
+        let last = reference.split(byte: "/").last ?? ""
+        guard last.contains(byte: ":") || last.contains(byte: "@") else {
             throw ValidationError("name a tag or a digest of \(reference): nothing is removed by mere guess")
         }
     }

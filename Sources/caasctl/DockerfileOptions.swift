@@ -1,4 +1,5 @@
 import ArgumentParser
+import ByteText
 import Definitions
 import ImageBuild
 import OCI
@@ -80,8 +81,8 @@ struct DockerfileOptions: ParsableArguments {
     /// Reads `id=name,src=file` or `id=name,env=variable`; the id alone means the variable of that name, as in docker.
     private static func read(_ text: String) throws -> (id: String, value: [UInt8]) {
         var fields: [String: String] = [:]
-        for field in text.split(separator: ",") {
-            let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        for field in text.split(byte: ",") {
+            let parts = field.split(byte: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2, ["id", "src", "source", "env", "type"].contains(parts[0]) else {
                 throw ValidationError("--secret takes id=NAME,src=FILE or id=NAME,env=VARIABLE, not '\(text)'")
             }

@@ -1,3 +1,4 @@
+import ByteText
 import Definitions
 import ImageInspection
 import ImageStore
@@ -81,10 +82,10 @@ struct ImageLookup {
 
     /// A name in a registry has a host, a tag or a digest: a mistyped name of ours is not looked for at Docker Hub.
     private func remote(_ text: String) throws -> Reference {
-        if text.hasPrefix("docker://") { return try Reference(String(text.dropFirst("docker://".count))) }
-        let host = text.split(separator: "/").first.map(String.init) ?? ""
-        let hasHost = text.contains("/") && (host.contains(".") || host.contains(":") || host == "localhost")
-        guard hasHost || text.contains(":") || text.contains("@"), !text.hasPrefix("."), !text.hasPrefix("/") else {
+        if text.hasPrefix(bytes: "docker://") { return try Reference(String(text.dropFirst("docker://".count))) }
+        let host = text.split(byte: "/").first.map(String.init) ?? ""
+        let hasHost = text.contains(byte: "/") && (host.contains(byte: ".") || host.contains(byte: ":") || host == "localhost")
+        guard hasHost || text.contains(byte: ":") || text.contains(byte: "@"), !text.hasPrefix(bytes: "."), !text.hasPrefix(bytes: "/") else {
             let folders = ((try? FileSystem.names(in: "images")) ?? []).map(\.string)
             let finder = ImageFinder(store: store, temporary: home.appending("cache").appending("tmp"))
             throw try finder.unknown(text, definitions: folders)

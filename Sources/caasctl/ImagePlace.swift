@@ -1,4 +1,5 @@
 import ArgumentParser
+import ByteText
 import ImageStore
 import OCI
 import POSIX
@@ -13,18 +14,18 @@ enum ImagePlace: CustomStringConvertible {
 
     /// Parses one; what is neither a registry's nor marked is refused, since it could mean two images.
     init(_ text: String) throws {
-        if text.hasPrefix("store:") {
-            let name = String(text.dropFirst("store:".count))
+        if let name = text.dropping(bytes: "store:").map(String.init) {
             guard !name.isEmpty else { throw ValidationError("'\(text)' names no image; caasctl images lists them") }
             self = .store(name)
-        } else if ImageOutput.Form.allCases.contains(where: { text.hasPrefix("\($0.rawValue):") }) {
+        } else if ImageOutput.Form.allCases.contains(where: { text.hasPrefix(bytes: "\($0.rawValue):") }) {
             do throws(ImageStoreError) { self = .layout(try ImageOutput(text)) } catch {
                 throw ValidationError(error.description)
             }
         } else {
-            let text = text.hasPrefix("docker://") ? String(text.dropFirst("docker://".count)) : text
-            let host = text.split(separator: "/").first.map(String.init) ?? ""
-            guard text.contains("/"), host.contains(".") || host.contains(":") || host == "localhost" else {
+            let text = String(text.dropping(bytes: "docker://") ?? text[...])
+            let host = text.split(byte: "/").first.map(String.init) ?? ""
+            guard text.contains(byte: "/"), host.contains(byte: ".") || host.contains(byte: ":") || host == "localhost"
+            else {
                 throw ValidationError(
                     "'\(text)' names no registry: type docker.io/\(text) for Docker Hub's, or store:\(text) for the one here"
                 )

@@ -1,3 +1,4 @@
+import ByteText
 import Definitions
 import Deployment
 import ImageStore
@@ -38,7 +39,7 @@ struct ManifestImage {
             return
         }
         let place = try Reference(repository)
-        guard place.digest == nil, "\(place.name):latest" == "\(place)" || !repository.contains("@") else {
+        guard place.digest == nil, "\(place.name):latest" == "\(place)" || !repository.contains(byte: "@") else {
             throw DeploymentError(.unsuitable, action, "'repository' is to be without a tag and a digest")
         }
         let target = "\(place.name):latest"
@@ -57,7 +58,7 @@ struct ManifestImage {
         if path.extension == "yaml" { path.removeLastComponent() }
         let name = path.lastComponent?.string ?? image
         return try store.tags().last { tag in
-            tag.name == name || (try? Reference(tag.name))?.name == place.name && tag.name.contains("/")
+            tag.name == name || (try? Reference(tag.name))?.name == place.name && tag.name.contains(byte: "/")
         }?.descriptor
     }
 

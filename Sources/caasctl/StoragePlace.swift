@@ -1,4 +1,5 @@
 import ArgumentParser
+import ByteText
 import Definitions
 import Deployment
 import HTTP
@@ -35,7 +36,7 @@ struct StoragePlace: Sendable {
     /// A key of which it is the folder: with a slash behind it, unless it is the whole store.
     var folder: StoragePlace {
         var place = self
-        if !key.isEmpty, !key.hasSuffix("/") { place.key += "/" }
+        if !key.isEmpty, !key.hasSuffix(bytes: "/") { place.key += "/" }
         return place
     }
 }
@@ -86,6 +87,7 @@ struct StorageOpener: Sendable {
     private static func place(below path: FilePath, _ key: String) -> StoragePlace {
         let text = path.string
         let base = path.isAbsolute ? "file://\(text)" : text
-        return StoragePlace(store: .folder(FileStore(path)), base: base.hasSuffix("/") ? base : base + "/", key: key)
+        return StoragePlace(
+            store: .folder(FileStore(path)), base: base.hasSuffix(bytes: "/") ? base : base + "/", key: key)
     }
 }

@@ -1,3 +1,4 @@
+import ByteText
 import HTTP
 import Hashing
 import ObjectStorage
@@ -35,7 +36,7 @@ struct StorageProbe: Sendable {
 
     /// A name of its own, so that two checks do not disturb each other.
     private static func key(below prefix: String) -> String {
-        let folder = prefix.split(separator: "/").joined(separator: "/")
+        let folder = prefix.split(byte: "/").joined(separator: "/")
         return (folder.isEmpty ? "" : folder + "/") + "caasctl-check-\(RandomBytes.make(8).hexadecimal)"
     }
 

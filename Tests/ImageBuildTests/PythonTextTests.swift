@@ -26,6 +26,13 @@ import Testing
         #expect(rows.map(\.line) == ["bin/x,sha256=a,1", "\"a,\"\"b\"\".py\",,"])
     }
 
+    @Test func `paths of RECORD are bytes`() {
+        let paths = ["\u{301}a.py", "e\u{301}.py", "\u{E9}.py", "a\u{2028}b.py", "\"\u{301},.py", "a\u{600},b"]
+        let text = paths.map { RecordRow(path: $0, hash: "h", size: "1").line }.joined(separator: "\r\n")
+        let rows = RecordRow.list(text + "\na/../\u{301}x,,\n../\u{301}y,,\n/\u{301},,\n")
+        #expect(rows.map { Array($0.path.utf8) } == (paths + ["\u{301}y"]).map { Array($0.utf8) })
+    }
+
     @Test func `commands of entry points are found`() {
         let text = "[console_scripts]\na = m.n:f\nb.c=m:o.f [extra]\n[other]\nd = m:f\n[ gui_scripts ]\ne=m:f\n"
         #expect(EntryPoint.scripts(in: text).map(\.name) == ["a", "b.c", "e"])

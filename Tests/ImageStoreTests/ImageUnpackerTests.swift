@@ -56,8 +56,10 @@ import Testing
             ])
     }
 
-    @Test func `a whiteout removes a name that is not UTF-8`() async throws {
-        let name = "'x\\udcff'"
+    @Test(arguments: ["'x\\udcff'", "'\\u0301x'"])
+    func `a whiteout removes a name that is not UTF-8, or begins with what joins the dot before it`(
+        _ name: String
+    ) async throws {
         let lower = try await fixture.tar("a", "add(\(name), content=b'1')")
         let upper = try await fixture.tar("b", "add('.wh.' + \(name))")
         #expect(try fixture.unpack(fixture.image([lower])).count == 1)

@@ -56,6 +56,26 @@ import Testing
         #expect(try read("file") == "file" && !FileSystem.exists(folder("out")) && !FileSystem.exists(folder("deep")))
     }
 
+    @Test func `names are bytes on the way to a folder, to a bucket and back`() async throws {
+        let names = ["\u{301}x", "sub/\u{301}/y", "a\u{600}/z", "e\u{301}", "\u{E9}"]
+        for name in names { try folder.write("tree/\(name)", name) }
+        try FileSystem.makeFolder(folder("store/\u{301}"))
+        for (source, target) in [
+            ("\(folder("tree"))", "file://\(folder("copy"))"), ("\(folder("copy"))/", "s3://\u{301}/\u{301}"),
+            ("s3://\u{301}/\u{301}/", "\(folder("\u{301}back"))/"),
+        ] {
+            let outcome = try await fixture.storage(["cp", "-r", "--json", source, target], nil, settings).run()
+            #expect(outcome.status == 0 && outcome.output.contains("\"copied\":5"), "\(outcome)")
+        }
+        #expect(try await fixture.isSame("tree", "\u{301}back"))
+        let single = try await copy("s3://\u{301}/\u{301}/\u{301}x", "\(folder("out"))/")
+        #expect(single.status == 0 && single.output.utf8.suffix(5).elementsEqual("/\u{301}x\n".utf8))
+        #expect(try read("out/\u{301}x") == "\u{301}x")
+        let removed = try await fixture.storage(["rm", "s3://\u{301}/\u{301}/e\u{301}"], nil, settings).run()
+        #expect(removed.status == 0)
+        #expect(try read("store/\u{301}/\u{301}/\u{E9}") == "\u{E9}")
+    }
+
     @Test func `a file is not removed as if it were a folder`() async throws {
         for arguments in [["rm", "file/"], ["rm", "-r", "--yes", "file/"]] {
             var command = fixture.storage(arguments, nil)

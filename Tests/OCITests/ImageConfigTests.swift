@@ -18,6 +18,15 @@ import Testing
         #expect(config["Cmd"] == nil)
     }
 
+    @Test func `a variable's value may begin with what joins the sign before it`() throws {
+        let config = try ImageConfig(json: [
+            "config": ["Env": ["A=\u{301}x", "B\u{600}=y"]], "os": "linux",
+            "architecture": "amd64", "rootfs": ["diff_ids": []],
+        ])
+        #expect(config.environment.map { Array($0.name.utf8) } == [Array("A".utf8), Array("B\u{600}".utf8)])
+        #expect(config.environment.map { Array($0.value.utf8) } == [Array("\u{301}x".utf8), Array("y".utf8)])
+    }
+
     @Test func `history is as long as the layers, also above a base that has none`() throws {
         let text = """
             {"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":["\(digest)","\(digest)"]},

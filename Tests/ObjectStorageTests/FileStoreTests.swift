@@ -35,6 +35,26 @@ struct FileStoreTests {
         #expect(FileSystem.exists(folder("secret")))
     }
 
+    /// An accent joins the slash before it to one character, a sign of Arabic numbers the one behind it.
+    @Test func `a key is its bytes`() async throws {
+        let keys = ["a/\u{301}x/\u{301}", "a\u{600}/x", "e\u{301}", "\u{E9}", "\u{600}/\u{301}"]
+        for key in keys {
+            try await put(key, key)
+            #expect(try await store.get(key, limit: 100) == Array(key.utf8))
+            #expect(try await store.head(key)?.size == Int64(key.utf8.count))
+        }
+        func bytes(_ texts: [String]) -> [[UInt8]] { texts.map { Array($0.utf8) } }
+        let sorted = bytes(keys).sorted { $0.lexicographicallyPrecedes($1) }
+        #expect(bytes(try await store.list("").map(\.key)) == sorted)
+        for (prefix, found) in [
+            ("a/", 1), ("a/\u{301}", 1), ("a\u{600}/", 1), ("\u{600}/", 1), ("e", 1), ("\u{E9}", 1), ("a", 2),
+        ] { #expect(try await store.list(prefix).count == found, "\(prefix)") }
+        await #expect(throws: StorageError.self) { try await put("a/../\u{301}x") }
+        await #expect(throws: StorageError.self) { try await put("\u{600}/../x") }
+        for key in keys { try await store.delete(key) }
+        #expect(try await store.list("").isEmpty)
+    }
+
     @Test func `no link below the folder is followed`() async throws {
         try folder.write("outside/secret", "secret")
         try FileSystem.makeSymbolicLink(folder("store/out"), to: folder("outside"))

@@ -23,6 +23,18 @@ struct RunInputTests {
             artifacts: [.init(into: into, files: [file])], inputs: [.init(run: "older-1", attempt: 2, artifact: "x")])
     }
 
+    @Test(arguments: ["..", "a/../b", "a/../\u{301}b", "\u{600}/../b", "a/./\u{301}", "/\u{301}", "a//\u{301}", ""])
+    func `an input goes nowhere but below the data folder`(_ into: String) throws {
+        var program = Program(name: "p", data: "/data")
+        program.inputs = [.init(run: "base-1", artifact: "model", into: into)]
+        #expect(throws: ContractError.self) { try program.inputs { _ in nil } }
+    }
+
+    @Test func `names that only look secret or ours to people's eyes are so by their bytes`() {
+        #expect(EnvironmentName.looksSecret("\u{600}_KEY") && EnvironmentName.looksSecret("A_SECRET"))
+        #expect(EnvironmentName.isEntrypointsOwn("R2_\u{301}X") && !EnvironmentName.isEntrypointsOwn("R\u{301}2_X"))
+    }
+
     @Test func `an input is the artifact's files`() throws {
         #expect(try record().artifact(of: input).files.map(\.path.description) == ["w"])
     }

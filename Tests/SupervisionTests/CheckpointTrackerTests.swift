@@ -1,3 +1,4 @@
+import ByteText
 import RunContract
 import SystemPackage
 import Testing
@@ -20,9 +21,9 @@ import Testing
     ]
 
     private static func scan(_ sizes: [String: Int64], at second: Int, modified: Int = 0) -> CheckpointTracker.Scan {
-        var files: [String: FileSnapshot] = [:]
+        var files: [ExactText: FileSnapshot] = [:]
         for (index, name) in sizes.keys.sorted().enumerated() {
-            files[name] = FileSnapshot(
+            files[ExactText(name)] = FileSnapshot(
                 size: sizes[name] ?? 0, modified: Int64(modified) * 1_000_000_000, inode: UInt64(index))
         }
         return CheckpointTracker.Scan(
@@ -38,6 +39,18 @@ import Testing
             seen[second] = tracker.observe(Self.scan(Self.whole, at: second)) { _ in false }.map(\.step)
         }
         #expect(seen.filter { !$0.value.isEmpty } == [10: [500]])
+    }
+
+    @Test func `a file whose name is only spelt otherwise is another file`() throws {
+        var rule = Program.CheckpointRule(
+            root: "ck", step: #"m_(\d+)\.pt"#, complete: ["m_{step}.pt", "\u{E9}_{step}"])
+        rule.settle = 0
+        rule.ranks = "1"
+        let pattern = try CheckpointPattern(rule, data: "/data") { (text) throws(SupervisionError) in text }
+        let other = FileSnapshot(size: 1, modified: 0, inode: 1)
+        let files: [ExactText: FileSnapshot] = ["m_1.pt": other, "e\u{301}_1": other]
+        #expect(CheckpointTracker(pattern).candidates(in: files).isEmpty)
+        #expect(CheckpointTracker(pattern).candidates(in: files.merging(["\u{E9}_1": other]) { $1 }).count == 1)
     }
 
     struct Torn: CustomTestStringConvertible, Sendable {

@@ -1,3 +1,4 @@
+import ByteText
 import POSIX
 import RunContract
 import SystemPackage

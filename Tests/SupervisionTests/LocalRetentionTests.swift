@@ -1,3 +1,4 @@
+import ByteText
 import POSIX
 import RunContract
 import SystemPackage
@@ -15,7 +16,7 @@ struct LocalRetentionTests {
         (rule.ranks, rule.keepLocal) = ("1", 2)
         let pattern = try CheckpointPattern(rule, data: folder.path) { (text) throws(SupervisionError) in text }
         let sets = CheckpointTracker(pattern).candidates(in: FolderScan(pattern.root).files)
-        var safe: [Int: [String: FileSnapshot]] = [:]
+        var safe: [Int: [ExactText: FileSnapshot]] = [:]
         for set in sets where set.step <= 3 { safe[set.step] = set.files }
         LocalRetention.apply(pattern, safe: safe)
         #expect(try Self.left(in: folder) == [2, 3, 4, 5])

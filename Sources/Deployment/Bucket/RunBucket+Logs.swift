@@ -1,3 +1,4 @@
+import ByteText
 import JSON
 import ObjectStorage
 import RunContract
@@ -35,8 +36,8 @@ extension RunBucket {
     /// Pieces are named `<attempt>-<sequence>.jsonl`: numbers, not texts, are compared.
     static func isEarlier(_ left: String, _ right: String) -> Bool {
         func order(_ key: String) -> [Int] {
-            let name = key.split(separator: "/").last ?? ""
-            return name.prefix { $0 != "." }.split(separator: "-").map { Int($0) ?? 0 }
+            let name = key.split(byte: "/").last ?? ""
+            return name.prefix { $0 != "." }.split(byte: "-").map { Int($0) ?? 0 }
         }
         let (first, second) = (order(left), order(right))
         return first == second ? left < right : first.lexicographicallyPrecedes(second)

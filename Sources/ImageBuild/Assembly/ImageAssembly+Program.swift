@@ -1,3 +1,4 @@
+import ByteText
 import Definitions
 import JSON
 import OCI
@@ -52,7 +53,7 @@ extension ImageAssembly {
     }
 
     private static func isOwn(_ volume: String) -> Bool {
-        let parts = volume.split(separator: "/").filter { $0 != "." }
+        let parts = volume.split(byte: "/").filter { $0 != "." }
         return parts.isEmpty || parts.contains("..") || parts[0] == folder.dropFirst()
     }
 }

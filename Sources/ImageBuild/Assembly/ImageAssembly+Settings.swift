@@ -1,3 +1,4 @@
+import ByteText
 import Definitions
 import JSON
 import OCI
@@ -35,7 +36,7 @@ extension ImageAssembly {
     /// Puts a folder before those of a list that is separated by colons.
     private mutating func add(_ folder: String, toList name: String) {
         let old = config.environment.last { $0.name == name }?.value ?? ""
-        guard !old.split(separator: ":").contains(Substring(folder)) else { return }
+        guard !old.split(byte: ":").contains(Substring(folder)) else { return }
         config.setEnvironment(name, old.isEmpty ? folder : "\(folder):\(old)")
     }
 

@@ -1,4 +1,5 @@
 import Archive
+import ByteText
 
 /// What of a fresh root file system belongs into an image: nothing of the machine that made it.
 enum DebianRoot {
@@ -14,7 +15,7 @@ enum DebianRoot {
         var entry = original
         entry.path = Array(names.joined(separator: [UInt8(ascii: "/")]))
         let name = entry.name
-        if hostFiles.contains(name) || emptied.contains(where: { name.hasPrefix("\($0)/") }) { return nil }
+        if hostFiles.contains(name) || emptied.contains(where: { name.hasPrefix(bytes: "\($0)/") }) { return nil }
         switch entry.kind {
         case .characterDevice, .blockDevice: return nil
         case .hardLink:

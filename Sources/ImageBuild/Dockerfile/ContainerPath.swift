@@ -1,3 +1,5 @@
+import ByteText
+
 /// Paths in an image, as bytes: names below the root, without slashes at either end.
 enum ContainerPath {
     static let slash = UInt8(ascii: "/")
@@ -31,9 +33,9 @@ enum ContainerPath {
 
     /// A path that is relative to a folder, as an absolute one; a slash at its end stays.
     static func absolute(_ path: String, in folder: String) -> String {
-        let whole = path.hasPrefix("/") ? path : "\(folder)/\(path)"
+        let whole = path.hasPrefix(bytes: "/") ? path : "\(folder)/\(path)"
         let clean = "/" + String(decoding: joined(names(Array(whole.utf8))), as: UTF8.self)
-        let isFolder = ["/", "/.", "/.."].contains { whole.hasSuffix($0) } || path.isEmpty
+        let isFolder = ["/", "/.", "/.."].contains { whole.hasSuffix(bytes: $0) } || path.isEmpty
         return isFolder && clean != "/" ? clean + "/" : clean
     }
 

@@ -1,3 +1,4 @@
+import ByteText
 import Dockerfile
 import Hashing
 import HTTP
@@ -14,7 +15,7 @@ struct DownloadedFile {
     let checksum: String?
 
     /// True for what is no path of the context.
-    static func isURL(_ source: String) -> Bool { source.contains("://") }
+    static func isURL(_ source: String) -> Bool { source.firstRange(bytes: "://") != nil }
 
     /// The name that a URL gives its file, empty where it has none.
     static func name(of source: String, at place: SourcePlace) throws(ImageBuildError) -> String {

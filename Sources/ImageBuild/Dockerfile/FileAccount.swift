@@ -1,3 +1,4 @@
+import ByteText
 import ImageStore
 
 /// Who owns a file in an image.
@@ -17,7 +18,7 @@ struct FileAccount: Sendable, Hashable {
     ///
     /// Source: <https://docs.docker.com/reference/dockerfile/#copy---chown---chmod>.
     init(_ text: String, as origin: String, in image: ImageContents?) throws(ImageBuildError) {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = text.split(byte: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let name = parts[0]
         let users = try Self.lines(of: "etc/passwd", in: image)
         let entry = users.first { $0.first == name && $0.count > 3 }
@@ -47,7 +48,7 @@ struct FileAccount: Sendable, Hashable {
         guard let image else { return [] }
         let content = try stored { () throws(ImageStoreError) in try image.content(of: Array(file.utf8)) }
         return String(decoding: content ?? [], as: UTF8.self).split(separator: "\n").map { line in
-            line.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+            line.split(byte: ":", omittingEmptySubsequences: false).map(String.init)
         }
     }
 }

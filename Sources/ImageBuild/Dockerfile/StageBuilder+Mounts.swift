@@ -1,4 +1,5 @@
 import Archive
+import ByteText
 import Dockerfile
 import OCI
 
@@ -49,7 +50,7 @@ extension StageBuilder {
     private func secret(_ mount: MountOptions) throws(ImageBuildError) -> SecretMount {
         let target = mount.values["target"]
         let name = target.map { ContainerPath.absolute($0, in: workdir) }
-        guard let id = mount.values["id"] ?? name?.split(separator: "/").last.map(String.init) else {
+        guard let id = mount.values["id"] ?? name?.split(byte: "/").last.map(String.init) else {
             throw mount.failure("a mount of type secret needs 'id'")
         }
         var secret = SecretMount(
@@ -101,7 +102,8 @@ struct MountOptions {
     /// Absolute, without a slash at its end.
     var target: String {
         let target = ContainerPath.absolute(values["target"] ?? "", in: workdir)
-        return target.count > 1 && target.hasSuffix("/") ? String(target.dropLast()) : target
+        return target.utf8.count > 1 && target.hasSuffix(bytes: "/")
+            ? String(Substring(target.utf8.dropLast())) : target
     }
 
     func failure(_ reason: String) -> ImageBuildError { ImageBuildError(copying: place.error(reason).description) }

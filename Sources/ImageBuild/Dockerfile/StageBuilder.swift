@@ -1,3 +1,4 @@
+import ByteText
 import Dockerfile
 import ImageStore
 import JSON
@@ -109,7 +110,7 @@ struct StageBuilder: Sendable {
             throw ImageBuildError(copying: instruction.place.error("WORKDIR has an empty path").description)
         }
         var folder = ContainerPath.absolute(path, in: workdir)
-        if folder != "/" && folder.hasSuffix("/") { folder.removeLast() }
+        if folder != "/" && folder.hasSuffix(bytes: "/") { folder.unicodeScalars.removeLast() }
         image.config["WorkingDir"] = .string(folder)
         let placement = ImagePlacement(below: try await contents())
         let place = try placement.folder(Array(folder.utf8))

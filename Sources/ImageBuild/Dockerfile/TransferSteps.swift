@@ -1,4 +1,5 @@
 import Archive
+import ByteText
 import Dockerfile
 import ImageStore
 import SystemPackage
@@ -29,7 +30,7 @@ extension TransferPlan {
     func steps<Source: TransferSource>(from source: Source) throws(ImageBuildError) -> [TransferStep<Source.Node>] {
         var steps: [TransferStep<Source.Node>] = []
         let isThere = try placement.isFolder(Array(destination.utf8))
-        var isFolder = isThere || destination.hasSuffix("/")
+        var isFolder = isThere || destination.hasSuffix(bytes: "/")
         // A slash at the end makes a folder of what is not there, and cannot make one of a file.
         let target =
             isFolder
@@ -92,7 +93,7 @@ extension TransferPlan {
     private func stepsWithParents<Source: TransferSource>(
         _ text: String, of source: Source
     ) throws(ImageBuildError) -> [TransferStep<Source.Node>] {
-        let pivot = text.firstRange(of: "/./")
+        let pivot = text.firstRange(bytes: "/./")
         let above = pivot.map { String(text[..<$0.lowerBound]) } ?? "/"
         let names = ContainerPath.names(Array((pivot.map { text[$0.upperBound...] } ?? text[...]).utf8))
         let isPattern = Source.isPattern(Array(text.utf8))

@@ -1,3 +1,5 @@
+import ByteText
+
 /// Which extended attributes of a file on this machine belong to the file, and go with it.
 enum CarriedAttributes {
     /// What tells about this machine rather than about the file: an overlay's bookkeeping of a rootless container, and
@@ -15,7 +17,7 @@ enum CarriedAttributes {
     /// `trusted.*` is bookkeeping of overlays and the administrator's own, `security.*` but for capabilities the labels of
     /// this machine's policy (SELinux, Smack, IMA). <https://man7.org/linux/man-pages/man7/xattr.7.html>
     static func isCarried(_ name: String, withModes: Bool) -> Bool {
-        if name.hasPrefix("user.") { return !localPrefixes.contains { name.hasPrefix($0) } }
+        if name.hasPrefix(bytes: "user.") { return !localPrefixes.contains { name.hasPrefix(bytes: $0) } }
         return name == "security.capability" || (withModes && accessControlLists.contains(name))
     }
 }

@@ -1,11 +1,12 @@
 import Archive
+import ByteText
 import Definitions
 import POSIX
 
 /// What the files become in the image.
 extension FileSource {
     /// Into which folder of an image the files go, as entries have it.
-    var intoBytes: [UInt8] { Array(into.split(separator: "/").joined(separator: "/").utf8) }
+    var intoBytes: [UInt8] { Array(into.split(byte: "/").joined(separator: "/").utf8) }
 
     /// True where folders get what the disk says, and so does the folder `into`.
     var keepsFolders: Bool { owner == .keep || mode == .keep || time == .keep }

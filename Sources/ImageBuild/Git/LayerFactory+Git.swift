@@ -1,4 +1,5 @@
 import Archive
+import ByteText
 import Definitions
 import JSON
 import SystemPackage
@@ -21,7 +22,7 @@ extension LayerFactory {
             let tar = temporary.appending("commit.tar")
             try await repository.archive(commit, to: tar)
             let parents = try parents(to: layer.into, onBase: isOnBase, modified: date)
-            let into = Array(layer.into.split(separator: "/").joined(separator: "/").utf8)
+            let into = Array(layer.into.split(byte: "/").joined(separator: "/").utf8)
             return try await make(createdBy: name, from: tar, parents: parents) { entry in
                 Self.placed(entry, into: into, newest: date)
             }
@@ -45,7 +46,7 @@ extension LayerFactory {
     }
 
     private func url(of layer: ImageDefinition.GitLayer, _ folder: FilePath) -> String {
-        layer.url.hasPrefix(".") ? folder.appending(layer.url).string : layer.url
+        layer.url.hasPrefix(bytes: ".") ? folder.appending(layer.url).string : layer.url
     }
 
     /// A commit's name is a digest of all that is in it, so that where it came from does not matter.

@@ -1,4 +1,5 @@
 import Archive
+import ByteText
 
 /// The folders above what a layer brings: without entries of their own, each unpacker would invent their modes.
 enum ParentFolders {
@@ -17,7 +18,7 @@ enum ParentFolders {
 
     /// Entries for every folder on the way to an absolute path, and for the path itself if said.
     static func entries(to path: String, includingItself: Bool, onBase: Bool, modified: Int64) -> [ArchiveEntry] {
-        let names = path.split(separator: "/")
+        let names = path.split(byte: "/")
         let count = includingItself ? names.count : names.count - 1
         return (0..<max(0, count)).compactMap { index in
             entry(Array(names[...index].joined(separator: "/").utf8), onBase: onBase, modified: modified)

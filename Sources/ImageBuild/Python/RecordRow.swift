@@ -1,3 +1,5 @@
+import ByteText
+
 /// A line of an installed package's RECORD.
 ///
 /// Source: <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>.
@@ -17,24 +19,26 @@ struct RecordRow: Hashable {
 
     /// The rows of a file; pip names scripts by the way from where it first put the packages.
     static func list(_ text: String) -> [RecordRow] {
-        text.split(whereSeparator: \.isNewline).compactMap { line in
-            let fields = fields(String(line))
+        text.split(byte: "\n").compactMap { line in
+            let fields = fields(line.hasSuffix(bytes: "\r") ? Substring(line.utf8.dropLast()) : line)
             guard fields.count == 3 else { return nil }
             var path = fields[0][...]
-            while path.hasPrefix("../") { path = path.dropFirst(3) }
-            guard !path.isEmpty, !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else { return nil }
+            while path.hasPrefix(bytes: "../") { path = Substring(path.utf8.dropFirst(3)) }
+            guard !path.isEmpty, !path.hasPrefix(bytes: "/"), !path.split(byte: "/").contains("..") else {
+                return nil
+            }
             return RecordRow(path: String(path), hash: fields[1], size: fields[2])
         }
     }
 
-    private static func fields(_ line: String) -> [String] {
+    private static func fields(_ line: Substring) -> [String] {
         var fields = [""]
         var isQuoted = false
-        var rest = Substring(line)
+        var rest = line.unicodeScalars
         while let character = rest.popFirst() {
             if character == "\"" {
                 if isQuoted && rest.first == "\"" {
-                    fields[fields.count - 1].append("\"")
+                    fields[fields.count - 1] += "\""
                     rest.removeFirst()
                 } else {
                     isQuoted.toggle()
@@ -42,15 +46,15 @@ struct RecordRow: Hashable {
             } else if character == "," && !isQuoted {
                 fields.append("")
             } else {
-                fields[fields.count - 1].append(character)
+                fields[fields.count - 1].unicodeScalars.append(character)
             }
         }
         return fields
     }
 
     private static func quoted(_ field: String) -> String {
-        guard field.contains(where: { $0 == "," || $0 == "\"" }) else { return field }
-        return "\"\(field.replacing("\"", with: "\"\""))\""
+        guard field.contains(byte: ",") || field.contains(byte: "\"") else { return field }
+        return "\"\(field.replacing(bytes: "\"", with: "\"\""))\""
     }
 }
 

@@ -1,3 +1,4 @@
+import ByteText
 import Hashing
 import POSIX
 import SystemPackage
@@ -16,7 +17,7 @@ struct SitePackages {
     func normalize() throws(ImageBuildError) {
         try posix { () throws(POSIXError) in
             try FileSystem.remove(folder.appending(".lock"))
-            for name in try FileSystem.names(in: folder) where name.string.hasSuffix(".dist-info") {
+            for name in try FileSystem.names(in: folder) where name.string.hasSuffix(bytes: ".dist-info") {
                 let distribution = folder.appending(name)
                 for trace in Self.traces { try FileSystem.remove(distribution.appending(trace)) }
                 try FileSystem.write(
@@ -31,8 +32,8 @@ struct SitePackages {
     /// Writes what `entry_points.txt` asks for, and gives scripts that came as files the image's interpreter.
     ///
     /// Source: <https://packaging.python.org/en/latest/specifications/entry-points/>.
-    private func writeScripts(of distribution: FilePath) throws(POSIXError) -> Set<String> {
-        var written: Set<String> = []
+    private func writeScripts(of distribution: FilePath) throws(POSIXError) -> Set<ExactText> {
+        var written: Set<ExactText> = []
         let points = distribution.appending("entry_points.txt")
         if FileSystem.exists(points) {
             for point in EntryPoint.scripts(in: String(decoding: try FileSystem.read(points), as: UTF8.self)) {
@@ -40,10 +41,11 @@ struct SitePackages {
                 // Where an installer wrote none, it knew why, as with a name that leads elsewhere.
                 guard FileSystem.exists(script), (try? FileStatus(script).kind) == .regular else { continue }
                 try FileSystem.write(Array(point.script(interpreter).utf8), to: script, mode: 0o755, exactly: true)
-                written.insert("bin/\(point.name)")
+                written.insert(ExactText("bin/\(point.name)"))
             }
         }
-        for row in try record(of: distribution) where row.path.hasPrefix("bin/") && !written.contains(row.path) {
+        for row in try record(of: distribution)
+        where row.path.hasPrefix(bytes: "bin/") && !written.contains(ExactText(row.path)) {
             let script = folder.appending(row.path)
             guard let file = try? File(readingNoFollow: script), try file.status().kind == .regular,
                 try file.status().size < 1 << 20
@@ -51,7 +53,7 @@ struct SitePackages {
             let content = try FileSystem.read(script)
             guard let changed = Self.withInterpreter(interpreter, content) else { continue }
             try FileSystem.write(changed, to: script, mode: 0o755, exactly: true)
-            written.insert(row.path)
+            written.insert(ExactText(row.path))
         }
         return written
     }
@@ -65,7 +67,7 @@ struct SitePackages {
         let first = String(decoding: lines[0], as: UTF8.self)
         let head = Array("#!\(interpreter)\n".utf8)
         if first == "#!/bin/sh", lines.count > 3, lines[1].starts(with: "'''exec' ".utf8) { return head + lines[3] }
-        guard first.dropFirst(2).split(separator: " ").first?.split(separator: "/").last?.hasPrefix("python") == true
+        guard first.dropFirst(2).split(byte: " ").first?.split(byte: "/").last?.hasPrefix(bytes: "python") == true
         else { return nil }
         return head + Array(content.drop { $0 != 0x0A }.dropFirst())
     }
@@ -77,15 +79,16 @@ struct SitePackages {
     }
 
     /// Writes RECORD again: what is there, by name, with the digests of what was changed.
-    private func correctRecord(of distribution: FilePath, changed: Set<String>) throws(POSIXError) {
+    private func correctRecord(of distribution: FilePath, changed: Set<ExactText>) throws(POSIXError) {
         let rows = try record(of: distribution)
         guard !rows.isEmpty, let name = distribution.lastComponent?.string else { return }
-        var kept: [String: RecordRow] = [:]
-        for row in rows where !row.path.contains("__pycache__/") && FileSystem.exists(folder.appending(row.path)) {
-            kept[row.path] = changed.contains(row.path) ? try measured(row.path) : row
+        var kept: [ExactText: RecordRow] = [:]
+        for row in rows
+        where row.path.firstRange(bytes: "__pycache__/") == nil && FileSystem.exists(folder.appending(row.path)) {
+            kept[ExactText(row.path)] = changed.contains(ExactText(row.path)) ? try measured(row.path) : row
         }
-        kept["\(name)/INSTALLER"] = try measured("\(name)/INSTALLER")
-        kept["\(name)/RECORD"] = RecordRow(path: "\(name)/RECORD", hash: "", size: "")
+        kept[ExactText("\(name)/INSTALLER")] = try measured("\(name)/INSTALLER")
+        kept[ExactText("\(name)/RECORD")] = RecordRow(path: "\(name)/RECORD", hash: "", size: "")
         let lines = kept.values.map(\.line).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         try FileSystem.write(
             Array((lines.joined(separator: "\n") + "\n").utf8), to: distribution.appending("RECORD"),

@@ -1,3 +1,4 @@
+import ByteText
 import POSIX
 import SystemPackage
 
@@ -23,9 +24,9 @@ enum BytecodeTimes {
         try posix { () throws(POSIXError) in
             guard try folder.status(cache)?.kind == .directory else { return }
             let compiled = try folder.folder(cache)
-            for name in try compiled.names() where name.string.hasSuffix(".pyc") {
+            for name in try compiled.names() where name.string.hasSuffix(bytes: ".pyc") {
                 // `module.cpython-311.opt-1.pyc`: modules have no dots in their names.
-                guard let stem = name.string.split(separator: ".").first,
+                guard let stem = name.string.split(byte: ".").first,
                     let sourceName = FilePath.Component("\(stem).py"),
                     let source = try folder.status(sourceName), source.kind == .regular
                 else { continue }

@@ -1,4 +1,5 @@
 import Archive
+import ByteText
 import POSIX
 import SystemPackage
 
@@ -67,7 +68,7 @@ final class DiffWalk {
         _ name: FilePath.Component, _ status: FileStatus, in folder: Folder, below: Folder?, path: [UInt8],
         _ visit: Visit
     ) throws(ImageBuildError) {
-        guard !name.string.hasPrefix(".wh.") else {
+        guard !name.string.hasPrefix(bytes: ".wh.") else {
             throw ImageBuildError(
                 "put \(String(decoding: path, as: UTF8.self)) into a layer",
                 "names that begin with '.wh.' mean removals in a layer")

@@ -1,3 +1,4 @@
+import ByteText
 import Containers
 import JSON
 import POSIX
@@ -63,7 +64,7 @@ struct RunContainer: Sendable {
         var document = RuntimeDocument(
             arguments: command.arguments,
             environment: variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
-            folder: command.workdir.hasPrefix("/") ? command.workdir : "/" + command.workdir, user: user,
+            folder: command.workdir.hasPrefix(bytes: "/") ? command.workdir : "/" + command.workdir, user: user,
             hostname: Self.hostname, users: job.users, mounts: root.mounts.mounts)
         document.hasOwnNetwork = command.network == .none
         document.hidesDevices = true

@@ -1,3 +1,4 @@
+import ByteText
 import Containers
 import Hashing
 import POSIX
@@ -33,7 +34,7 @@ struct RunMounts: Sendable {
 
     private mutating func add(_ mount: RuntimeMount, isFolder: Bool) throws(ImageBuildError) {
         // Those three are mounted by then.
-        let isOnMount = ["/proc/", "/dev/", "/sys/"].contains { mount.place.hasPrefix($0) }
+        let isOnMount = ["/proc/", "/dev/", "/sys/"].contains { mount.place.hasPrefix(bytes: $0) }
         if !isOnMount { try points.add(mount.place, isFolder: isFolder) }
         mounts.append(mount)
     }

@@ -1,4 +1,5 @@
 import Archive
+import ByteText
 import Definitions
 import SystemPackage
 
@@ -62,7 +63,7 @@ struct ArchiveSurvey {
                 throw ImageBuildError(action, "'\(entry.name)' is a link to a file that does not come before it")
             }
         case .symbolicLink:
-            let depth = layer.into.split(separator: "/").count + path.names.count - 1
+            let depth = layer.into.split(byte: "/").count + path.names.count - 1
             guard lowestDepth(of: entry.target, from: depth) >= 0 else {
                 throw ImageBuildError(action, "the link '\(entry.name)' leads out of the image by '..'")
             }

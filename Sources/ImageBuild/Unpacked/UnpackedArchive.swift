@@ -1,4 +1,5 @@
 import Archive
+import ByteText
 import Definitions
 import POSIX
 import SystemPackage
@@ -26,7 +27,7 @@ struct UnpackedArchive {
         self.epoch = epoch
         self.isOnBase = isOnBase
         action = "unpack \(layer.from)"
-        into = Array(layer.into.split(separator: "/").joined(separator: "/").utf8)
+        into = Array(layer.into.split(byte: "/").joined(separator: "/").utf8)
         let size = try posix { () throws(POSIXError) in try FileStatus(layer.from, followingLinks: true).size }
         survey = try ArchiveSurvey(layer, size: size, action: action)
     }

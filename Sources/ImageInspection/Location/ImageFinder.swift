@@ -1,3 +1,4 @@
+import ByteText
 public import ImageStore
 import JSON
 import OCI
@@ -20,11 +21,11 @@ public struct ImageFinder: Sendable {
     ///
     /// `definitionName` is the name of the image that a folder of the user's defines, where the text is such a folder.
     public func find(_ text: String, definitionName: String?) throws(InspectionError) -> FoundImage? {
-        if text.hasPrefix("oci:") { return try layout(text, keeper: nil) }
-        if text.hasPrefix("oci-archive:") { return try archive(text) }
-        if text.hasPrefix("docker-archive:") { return try saved(text) }
-        if text.hasPrefix("docker://") { return nil }
-        if text.hasPrefix("store:") {
+        if text.hasPrefix(bytes: "oci:") { return try layout(text, keeper: nil) }
+        if text.hasPrefix(bytes: "oci-archive:") { return try archive(text) }
+        if text.hasPrefix(bytes: "docker-archive:") { return try saved(text) }
+        if text.hasPrefix(bytes: "docker://") { return nil }
+        if text.hasPrefix(bytes: "store:") {
             let name = String(text.dropFirst("store:".count))
             if let found = try named(name) { return found }
             if let found = try withDigest(name) { return found }
@@ -57,12 +58,12 @@ public struct ImageFinder: Sendable {
 
     /// An image by its digest or the first digits of it, twelve or more.
     private func withDigest(_ text: String) throws(InspectionError) -> FoundImage? {
-        let digits = text.hasPrefix("sha256:") ? String(text.dropFirst("sha256:".count)) : text
+        let digits = String(text.dropping(bytes: "sha256:") ?? text[...])
         guard digits.utf8.count >= 12, digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) }) else {
             return nil
         }
         let tags = try stored { () throws(ImageStoreError) in try store.tags() }
-        if let found = tags.last(where: { $0.descriptor.digest.hexadecimal.hasPrefix(digits) }) {
+        if let found = tags.last(where: { $0.descriptor.digest.hexadecimal.hasPrefix(bytes: digits) }) {
             return FoundImage(name: found.name, found.descriptor, in: store)
         }
         guard let digest = try? Digest("sha256:\(digits)"), let status = try? FileStatus(store.path(of: digest)),
@@ -78,12 +79,12 @@ public struct ImageFinder: Sendable {
     }
 
     private func layout(_ text: String, keeper: UnpackedArchive?) throws(InspectionError) -> FoundImage {
-        let (path, tag) = Self.split(text.dropFirst("oci:".count))
+        let (path, tag) = Self.split(text.dropping(bytes: "oci:") ?? "")
         return try image(tag, in: path, text, keeper: nil)
     }
 
     private func archive(_ text: String) throws(InspectionError) -> FoundImage {
-        let (path, tag) = Self.split(text.dropFirst("oci-archive:".count))
+        let (path, tag) = Self.split(text.dropping(bytes: "oci-archive:") ?? "")
         let unpacked = try UnpackedArchive(path, below: temporary)
         return try image(tag, in: unpacked.folder, text, keeper: unpacked)
     }
@@ -99,7 +100,7 @@ public struct ImageFinder: Sendable {
 
     /// Path and tag, as in skopeo: the tag begins after the first colon.
     static func split(_ text: Substring) -> (path: FilePath, tag: String?) {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = text.split(byte: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         return (FilePath(parts[0]), parts.count == 2 && !parts[1].isEmpty ? parts[1] : nil)
     }
 

@@ -1,4 +1,5 @@
 import Archive
+import ByteText
 import POSIX
 import SystemPackage
 
@@ -39,7 +40,7 @@ final class UnpackedArchive: Sendable {
     func remove() { try? FileSystem.removeTree(folder) }
 
     private static func place(of entry: ArchiveEntry) -> String? {
-        let names = entry.name.split(separator: "/").filter { $0 != "." }
+        let names = entry.name.split(byte: "/").filter { $0 != "." }
         if names.count == 1 { return ["index.json", "oci-layout"].first { $0 == names[0] } }
         guard names.count == 3, names[0] == "blobs", names[1] == "sha256",
             names[2].utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })

@@ -1,3 +1,4 @@
+import ByteText
 import ImageStore
 import JSON
 import OCI
@@ -72,7 +73,7 @@ extension ImageVerifier {
             findings.problem(thing, "it is for \(config.platform), and its descriptor says \(platform)")
         }
         verifyTimes(json, thing)
-        for entry in json["config"]?["Env"]?.array ?? [] where entry.string?.contains("=") != true {
+        for entry in json["config"]?["Env"]?.array ?? [] where entry.string?.contains(byte: "=") != true {
             findings.problem(thing, "Env has \(entry.text), which is not NAME=value")
         }
         return config.diffIDs.count == layers ? config.diffIDs : nil

@@ -1,4 +1,5 @@
 import Archive
+import ByteText
 import Hashing
 import JSON
 import OCI
@@ -20,7 +21,7 @@ struct DockerArchive {
     private let action: String
     private var images: [Image] = []
     /// Where names lead that are links: older dockers give equal layers one content.
-    private var links: [String: String] = [:]
+    private var links: [ExactText: String] = [:]
 
     /// Opens an archive; nil where it holds an OCI layout, which says more.
     init?(_ file: FilePath, action: String) throws(ImageStoreError) {
@@ -38,8 +39,8 @@ struct DockerArchive {
                 }
             case .symbolicLink, .hardLink:
                 let target = String(decoding: entry.target, as: UTF8.self)
-                let folder = entry.kind == .hardLink ? "" : name.split(separator: "/").dropLast().joined(separator: "/")
-                links[name] = Self.normal("\(folder)/\(target)")
+                let folder = entry.kind == .hardLink ? "" : name.split(byte: "/").dropLast().joined(separator: "/")
+                links[ExactText(name)] = Self.normal("\(folder)/\(target)")
             default: continue
             }
         }
@@ -57,14 +58,14 @@ struct DockerArchive {
     /// Brings an image into the store; `tag` is a tag or a whole name, needed where there are several.
     func add(to store: ImageStore, tag: String?) throws(ImageStoreError) -> Descriptor {
         let image = try choose(tag)
-        let names = Set(([image.config] + image.layers).map(place))
-        var blobs: [String: Descriptor] = [:]
+        let names = Set(([image.config] + image.layers).map { ExactText(place($0)) })
+        var blobs: [ExactText: Descriptor] = [:]
         var config: [UInt8]?
         var reader = try LayoutArchive.open(file)
         while let entry = try archived({ () throws(ArchiveError) in try reader.next() }) {
-            let name = Self.normal(entry.name)
+            let name = ExactText(Self.normal(entry.name))
             guard entry.kind == .regular, names.contains(name), blobs[name] == nil else { continue }
-            if name == place(image.config) {
+            if name == ExactText(place(image.config)) {
                 config = try archived { () throws(ArchiveError) in
                     try reader.content(limit: LayoutArchive.largestDocument)
                 }
@@ -88,7 +89,7 @@ struct DockerArchive {
         }
         let matches = images.filter { image in
             image.names.contains {
-                $0 == tag || (try? Reference($0)) == (try? Reference(tag)) || $0.hasSuffix(":\(tag)")
+                $0 == tag || (try? Reference($0)) == (try? Reference(tag)) || $0.hasSuffix(bytes: ":\(tag)")
             }
         }
         guard matches.count == 1 else {
@@ -100,7 +101,7 @@ struct DockerArchive {
 
     /// The layers in order; a plain one must be what the config says.
     private func layers(
-        of image: Image, _ blobs: [String: Descriptor], _ config: [UInt8]
+        of image: Image, _ blobs: [ExactText: Descriptor], _ config: [UInt8]
     ) throws(ImageStoreError) -> [Descriptor] {
         let diffIDs: [Digest]
         do throws(JSONError) { diffIDs = try ImageConfig(json: try JSONValue(parsing: config)).diffIDs } catch {
@@ -112,7 +113,7 @@ struct DockerArchive {
         }
         var layers: [Descriptor] = []
         for (name, diffID) in zip(image.layers, diffIDs) {
-            guard let layer = blobs[place(name)] else {
+            guard let layer = blobs[ExactText(place(name))] else {
                 throw ImageStoreError(action, "its layer \(name) is not there")
             }
             guard layer.mediaType != .layer || layer.digest == diffID else {
@@ -126,7 +127,7 @@ struct DockerArchive {
     /// Where a name's content is in the archive.
     private func place(_ name: String) -> String {
         var name = name
-        for _ in 0..<8 { if let target = links[name] { name = target } }
+        for _ in 0..<8 { if let target = links[ExactText(name)] { name = target } }
         return name
     }
 
@@ -161,7 +162,7 @@ struct DockerArchive {
     /// A path without `.`, `..` and doubled slashes.
     private static func normal(_ path: String) -> String {
         var names: [Substring] = []
-        for name in path.split(separator: "/") where name != "." {
+        for name in path.split(byte: "/") where name != "." {
             if name == ".." { _ = names.popLast() } else { names.append(name) }
         }
         return names.joined(separator: "/")

@@ -1,4 +1,5 @@
 import Archive
+import ByteText
 import OCI
 import POSIX
 import SystemPackage
@@ -82,7 +83,7 @@ struct LayoutArchive: LayoutContent {
 
     /// The names on the way to an entry, without the `.` that tar may begin with.
     private static func path(of entry: ArchiveEntry) -> [String] {
-        entry.name.split(separator: "/").map(String.init).filter { $0 != "." }
+        entry.name.split(byte: "/").map(String.init).filter { $0 != "." }
     }
 
     private static func digest(of entry: ArchiveEntry) -> Digest? {

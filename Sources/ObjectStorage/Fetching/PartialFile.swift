@@ -1,3 +1,4 @@
+import ByteText
 import Hashing
 import POSIX
 public import SystemPackage
@@ -28,7 +29,7 @@ public enum PartialFile {
         let names = (try? FileSystem.names(in: folder.isEmpty ? "." : folder)) ?? []
         return names.compactMap { component in
             let name = component.string
-            guard name.hasPrefix(prefix), name.hasSuffix(suffix), component != partial.lastComponent,
+            guard name.hasPrefix(bytes: prefix), name.hasSuffix(bytes: suffix), component != partial.lastComponent,
                 name.utf8.count == prefix.utf8.count + 16 + suffix.utf8.count
             else { return nil }
             return folder.appending(component)

@@ -1,3 +1,4 @@
+import ByteText
 import SystemPackage
 
 /// A key as a path below a folder: names with slashes between them, none of which leads out of it.
@@ -8,7 +9,7 @@ struct FileKey {
     /// Refuses a key that no file could have, or that would be another file than it says.
     init(_ key: String, doing action: String) throws(StorageError) {
         var components: [FilePath.Component] = []
-        for part in key.split(separator: "/", omittingEmptySubsequences: false) {
+        for part in key.split(byte: "/", omittingEmptySubsequences: false) {
             guard let component = Self.component(part) else {
                 throw StorageError(
                     .other, action,

@@ -1,3 +1,4 @@
+import ByteText
 import POSIX
 public import SystemPackage
 import Timestamps
@@ -38,11 +39,11 @@ extension FileStore {
     public func scan(_ prefix: String, isShallow: Bool = false) async throws(StorageError) -> ScannedFolder {
         let action = "list \(name(prefix))"
         return try await BlockingThread.run { [self] () throws(StorageError) in
-            let start = prefix.lastIndex(of: "/").map { prefix[...$0] } ?? ""
+            let start = prefix.lastIndex(byte: "/").map { prefix[..<prefix.utf8.index(after: $0)] } ?? ""
             var current = try openRoot(action)
             var walk = Walk(prefix: prefix, isShallow: isShallow)
             do throws(POSIXError) {
-                for part in start.split(separator: "/", omittingEmptySubsequences: false).dropLast() {
+                for part in start.split(byte: "/", omittingEmptySubsequences: false).dropLast() {
                     // No key begins with what no key can be.
                     guard let component = FileKey.component(part) else { return ScannedFolder() }
                     current = try current.folder(component)
@@ -72,7 +73,7 @@ extension FileStore {
                     continue
                 }
                 let key = path + text
-                guard key.hasPrefix(prefix) else { continue }
+                guard key.hasPrefix(bytes: prefix) else { continue }
                 if UnfinishedFile.isName(name) {
                     UnfinishedFile.sweep(name, in: folder)
                 } else {

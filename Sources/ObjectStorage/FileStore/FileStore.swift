@@ -1,3 +1,4 @@
+import ByteText
 import Hashing
 import POSIX
 import Synchronization
@@ -18,7 +19,7 @@ public final class FileStore: ObjectStore {
     /// Whether copies must not slow anybody else on this machine now, as beside a training.
     public let limits: TransferLimits
     /// Where this process has looked for what killed writers left: once is enough, however many files come.
-    private let swept = Mutex<Set<String>>([])
+    private let swept = Mutex<Set<ExactText>>([])
 
     /// A store in a folder, which must be there by the time that it is used.
     ///
@@ -77,7 +78,7 @@ public final class FileStore: ObjectStore {
 
     /// Removes what killed writers left beside a key's file.
     func sweep(_ folder: Folder, of key: FileKey) {
-        let name = key.folders.map(\.string).joined(separator: "/")
+        let name = ExactText(key.folders.map(\.string).joined(separator: "/"))
         guard swept.withLock({ $0.insert(name).inserted }) else { return }
         UnfinishedFile.sweep(folder)
     }

@@ -1,3 +1,4 @@
+import ByteText
 import Hashing
 import POSIX
 import SystemPackage
@@ -29,7 +30,7 @@ enum UnfinishedFile {
     /// True for what is no object yet.
     static func isName(_ name: FilePath.Component) -> Bool {
         let text = name.string
-        return text.hasPrefix(fetchPrefix) || (text.hasPrefix(prefix) && text.hasSuffix(suffix))
+        return text.hasPrefix(bytes: fetchPrefix) || (text.hasPrefix(bytes: prefix) && text.hasSuffix(bytes: suffix))
     }
 
     /// Removes from a folder what killed writers left in it; what cannot be removed stays.
@@ -39,12 +40,13 @@ enum UnfinishedFile {
     }
 
     static func sweep(_ name: FilePath.Component, in folder: Folder) {
-        guard !name.string.hasPrefix(fetchPrefix), let file = try? folder.update(name), let status = try? file.status(),
+        guard !name.string.hasPrefix(bytes: fetchPrefix), let file = try? folder.update(name),
+            let status = try? file.status(),
             status.kind == .regular
         else {
             return
         }
-        let isOurs = name.string.hasPrefix("\(prefix)\(machine)-")
+        let isOurs = name.string.hasPrefix(bytes: "\(prefix)\(machine)-")
         let age = Int64(Timestamp.now().seconds) - status.modifiedSeconds
         guard isOurs || age > patience, (try? file.lock(wait: false)) == true else { return }
         _ = try? folder.remove(name)

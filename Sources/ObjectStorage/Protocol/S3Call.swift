@@ -1,3 +1,4 @@
+import ByteText
 import HTTP
 import Hashing
 
@@ -30,7 +31,7 @@ struct S3Call: Sendable {
     }
 
     /// The last part of the key, as what is said of transfers names it.
-    static func shortName(_ key: String) -> String { key.split(separator: "/").last.map(String.init) ?? "the bucket" }
+    static func shortName(_ key: String) -> String { key.split(byte: "/").last.map(String.init) ?? "the bucket" }
 
     /// What is waited for while it is on its way.
     var phase: TransferStep.Phase {

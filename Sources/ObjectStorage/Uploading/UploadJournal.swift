@@ -1,3 +1,4 @@
+import ByteText
 import Hashing
 import JSON
 import POSIX
@@ -9,7 +10,7 @@ import SystemPackage
 /// Each is a small file of its own, which is on the disk before the first part is sent.
 final class UploadJournal: Sendable {
     private let folder: FilePath?
-    private let records: Mutex<[String: UploadRecord]> = Mutex([:])
+    private let records: Mutex<[ExactText: UploadRecord]> = Mutex([:])
 
     init(_ folder: FilePath?) { self.folder = folder }
 
@@ -18,11 +19,11 @@ final class UploadJournal: Sendable {
 
     /// The upload that was begun to a place, by this process or an earlier one; what cannot be read does not count.
     func record(of place: String) async -> UploadRecord? {
-        if let known = records.withLock({ $0[place] }) { return known }
+        if let known = records.withLock({ $0[ExactText(place)] }) { return known }
         guard let path = path(of: place) else { return nil }
         return await BlockingThread.run {
             guard let bytes = try? FileSystem.read(path, limit: 64 << 10), let json = try? JSONValue(parsing: bytes),
-                let record = try? UploadRecord(json: json), record.place == place
+                let record = try? UploadRecord(json: json), record.place.isSame(bytes: place)
             else { return nil }
             return record
         }
@@ -30,7 +31,7 @@ final class UploadJournal: Sendable {
 
     /// Notes an upload; false where no later process will find it, since nobody said where.
     func note(_ record: UploadRecord) async throws(POSIXError) -> Bool {
-        records.withLock { $0[record.place] = record }
+        records.withLock { $0[ExactText(record.place)] = record }
         guard let folder, let path = path(of: record.place) else { return false }
         try await BlockingThread.run { () throws(POSIXError) in
             try FileSystem.makeFolder(folder, mode: 0o700)
@@ -43,7 +44,10 @@ final class UploadJournal: Sendable {
     ///
     /// A file that cannot be removed does no harm: the server no longer knows the upload that it names.
     func forget(_ record: UploadRecord) async {
-        records.withLock { if $0[record.place] == record { $0[record.place] = nil } }
+        records.withLock { records in
+            let place = ExactText(record.place)
+            if records[place] == record { records[place] = nil }
+        }
         guard let path = path(of: record.place), await self.record(of: record.place) == record else { return }
         await BlockingThread.run { try? FileSystem.remove(path) }
     }

@@ -1,3 +1,4 @@
+import ByteText
 import JSON
 import POSIX
 import Secrets
@@ -63,7 +64,7 @@ struct CredentialHelper: Sendable, Hashable {
     private func ask(_ verb: String, _ input: String) async throws(RegistryError) -> String {
         func failure(_ reason: String) -> RegistryError { RegistryError(.local, "run \(program) \(verb)", reason) }
         // A name with a slash would leave PATH; docker refuses it too.
-        guard !name.contains("/") else { throw failure("\(configuredIn) names it wrongly") }
+        guard !name.contains(byte: "/") else { throw failure("\(configuredIn) names it wrongly") }
         let result: Result<String, RegistryError> = await withTaskGroup { group in
             group.addTask { await run(verb, input, failure) }
             group.addTask {

@@ -1,3 +1,4 @@
+import ByteText
 import RunContract
 import Synchronization
 import SystemPackage
@@ -65,16 +66,17 @@ final class CheckpointPattern: Sendable {
     private static func expression(for name: String) -> String {
         var rest = Substring(name)
         var text = ""
-        while let character = rest.first {
-            if rest.hasPrefix("{step}") {
+        while let scalar = rest.unicodeScalars.first {
+            if rest.hasPrefix(bytes: "{step}") {
                 text += "(\\d+)"
-                rest = rest.dropFirst(6)
-            } else if rest.hasPrefix("{rank}") {
+                rest = Substring(rest.utf8.dropFirst(6))
+            } else if rest.hasPrefix(bytes: "{rank}") {
                 text += "\\d+"
-                rest = rest.dropFirst(6)
+                rest = Substring(rest.utf8.dropFirst(6))
             } else {
-                text += "\\^$.|?*+()[]{}".contains(character) ? "\\\(character)" : String(character)
-                rest = rest.dropFirst()
+                if "\\^$.|?*+()[]{}".unicodeScalars.contains(scalar) { text += "\\" }
+                text.unicodeScalars.append(scalar)
+                rest = Substring(rest.unicodeScalars.dropFirst())
             }
         }
         return text
@@ -84,12 +86,12 @@ final class CheckpointPattern: Sendable {
     func files(of step: String) -> [String] {
         names.flatMap { name in
             let filled = Self.replace("{step}", in: name, by: step)
-            guard filled.contains("{rank}") else { return [filled] }
+            guard filled.firstRange(bytes: "{rank}") != nil else { return [filled] }
             return (0..<ranks).map { Self.replace("{rank}", in: filled, by: String($0)) }
         }
     }
 
     private static func replace(_ marker: String, in text: String, by value: String) -> String {
-        text.split(separator: marker, omittingEmptySubsequences: false).joined(separator: value)
+        text.replacing(bytes: marker, with: value)
     }
 }

@@ -1,10 +1,12 @@
+import ByteText
+
 /// The files of one step that are all there.
 struct LocalCheckpoint: Sendable, Hashable {
     let step: Int
     /// The step as the trainer wrote it.
     let stepText: String
     /// What each file was when the set was found complete, by path below the root.
-    let files: [String: FileSnapshot]
+    let files: [ExactText: FileSnapshot]
 
     var size: Int64 { files.values.reduce(0) { $0 + $1.size } }
 }
@@ -16,7 +18,7 @@ struct LocalCheckpoint: Sendable, Hashable {
 struct CheckpointTracker {
     /// What the scanner saw, and when.
     struct Scan {
-        let files: [String: FileSnapshot]
+        let files: [ExactText: FileSnapshot]
         let moment: ContinuousClock.Instant
         /// Nanoseconds since 1970.
         let time: Int64
@@ -26,9 +28,9 @@ struct CheckpointTracker {
     enum Ending { case success, failure }
 
     private let pattern: CheckpointPattern
-    private var seen: [String: (snapshot: FileSnapshot, since: ContinuousClock.Instant)] = [:]
+    private var seen: [ExactText: (snapshot: FileSnapshot, since: ContinuousClock.Instant)] = [:]
     /// The files of each step as they were reported last.
-    private var reported: [Int: [String: FileSnapshot]]
+    private var reported: [Int: [ExactText: FileSnapshot]]
 
     /// A tracker that does not report what is `known`, as long as that stays as it is.
     init(_ pattern: CheckpointPattern, known: [LocalCheckpoint] = []) {
@@ -66,7 +68,7 @@ struct CheckpointTracker {
         }
     }
 
-    private func hasStoodStill(_ path: String, _ snapshot: FileSnapshot, at scan: Scan, ending: Ending?) -> Bool {
+    private func hasStoodStill(_ path: ExactText, _ snapshot: FileSnapshot, at scan: Scan, ending: Ending?) -> Bool {
         if let since = seen[path]?.since, scan.moment - since >= pattern.settle { return true }
         // At the end a file may have stood still for longer than we looked at it.
         let settle = Int64(pattern.settle.components.seconds) * 1_000_000_000
@@ -74,12 +76,12 @@ struct CheckpointTracker {
     }
 
     /// Every step of which all names are there and not empty, torn ones left out, the lowest first.
-    func candidates(in files: [String: FileSnapshot]) -> [LocalCheckpoint] {
+    func candidates(in files: [ExactText: FileSnapshot]) -> [LocalCheckpoint] {
         var found: [Int: LocalCheckpoint] = [:]
         for path in files.keys.sorted() {
-            guard let text = pattern.step(in: path), let step = Int(text), found[step] == nil else { continue }
-            var set: [String: FileSnapshot] = [:]
-            let names = pattern.files(of: text)
+            guard let text = pattern.step(in: path.text), let step = Int(text), found[step] == nil else { continue }
+            var set: [ExactText: FileSnapshot] = [:]
+            let names = pattern.files(of: text).map { ExactText($0) }
             for name in names {
                 if let file = files[name], file.size > 0 { set[name] = file }
             }

@@ -1,3 +1,4 @@
+import ByteText
 import ObjectStorage
 import POSIX
 import RunContract
@@ -27,7 +28,7 @@ actor CheckpointUploader {
     /// What is verified in the bucket, by stage.
     private var verified: [String: [FolderManifest]] = [:]
     /// The files on this disk whose content is verified in the bucket, by stage and step.
-    private var safe: [String: [Int: [String: FileSnapshot]]] = [:]
+    private var safe: [String: [Int: [ExactText: FileSnapshot]]] = [:]
     /// The stages of which it was said that their checkpoints come faster than they leave.
     private var behind: Set<String> = []
     /// How often this start has saved each step, by stage.

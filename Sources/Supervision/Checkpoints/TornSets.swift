@@ -1,3 +1,4 @@
+import ByteText
 import POSIX
 import RunContract
 import SystemPackage
@@ -14,7 +15,7 @@ enum TornSets {
         if let failure = scan.blindness {
             throw SupervisionError(.restore, "look for torn checkpoints", "\(failure)")
         }
-        for path in scan.files.keys.sorted() {
+        for path in scan.files.keys.sorted().map(\.text) {
             guard let found = pattern.memberStep(path), found > step ?? -1 else { continue }
             let target = aside.appending(path)
             do throws(POSIXError) {

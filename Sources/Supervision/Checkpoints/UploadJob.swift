@@ -1,3 +1,4 @@
+import ByteText
 import POSIX
 import RunContract
 import SystemPackage
@@ -63,7 +64,7 @@ extension LocalCheckpoint {
     func uploadFiles(below root: FilePath) throws(POSIXError) -> [UploadFile]? {
         var found: [UploadFile] = []
         for (text, snapshot) in files.sorted(by: { $0.key < $1.key }) {
-            guard let name = RelativePath(text) else { return nil }
+            guard let name = RelativePath(text.text) else { return nil }
             let path = name.path(below: root)
             do throws(POSIXError) {
                 let file = UploadFile(name: name, path: path, status: try FileStatus(path, followingLinks: true))

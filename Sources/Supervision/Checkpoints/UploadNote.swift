@@ -1,3 +1,4 @@
+import ByteText
 import JSON
 import RunContract
 
@@ -26,8 +27,8 @@ struct UploadNote: Sendable, Hashable {
     /// The checkpoint, nil for anything else.
     var checkpoint: LocalCheckpoint? {
         guard case .checkpoint(_, let step, let stepText) = content else { return nil }
-        var named: [String: FileSnapshot] = [:]
-        for (path, snapshot) in files { named[path.description] = snapshot }
+        var named: [ExactText: FileSnapshot] = [:]
+        for (path, snapshot) in files { named[ExactText(path.description)] = snapshot }
         return LocalCheckpoint(step: step, stepText: stepText, files: named)
     }
 

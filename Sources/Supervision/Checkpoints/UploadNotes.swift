@@ -1,3 +1,4 @@
+import ByteText
 import Hashing
 import JSON
 import POSIX
@@ -30,8 +31,8 @@ struct UploadNotes: Sendable {
     /// A note about a checkpoint that has just been found complete.
     func make(_ checkpoint: LocalCheckpoint, stage: String, attempt: Int, save: Int) -> UploadNote {
         var files: [RelativePath: FileSnapshot] = [:]
-        for (text, snapshot) in checkpoint.files {
-            if let path = RelativePath(text) { files[path] = snapshot }
+        for (name, snapshot) in checkpoint.files {
+            if let path = RelativePath(name.text) { files[path] = snapshot }
         }
         return UploadNote(
             run: run, content: .checkpoint(stage: stage, step: checkpoint.step, stepText: checkpoint.stepText),
@@ -112,7 +113,7 @@ struct UploadNotes: Sendable {
 
     private func isWhole(_ note: UploadNote, _ pattern: CheckpointPattern) throws(POSIXError) -> Bool {
         guard !boot.isEmpty, note.boot == boot, let checkpoint = note.checkpoint else { return false }
-        let names = Set(pattern.files(of: checkpoint.stepText))
+        let names = Set(pattern.files(of: checkpoint.stepText).map { ExactText($0) })
         guard !names.isEmpty, names == Set(checkpoint.files.keys) else { return false }
         return try checkpoint.uploadFiles(below: pattern.root) != nil
     }

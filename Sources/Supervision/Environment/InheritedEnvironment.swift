@@ -1,3 +1,4 @@
+import ByteText
 import RunContract
 public import Secrets
 
@@ -27,7 +28,7 @@ public struct InheritedEnvironment: Sendable {
             return !isObeyed || image[name] != value
         }
         let named = obeyed[EnvironmentName.secrets].map { list in
-            Set(list.split(separator: ",").map { String($0.filter { $0 != " " }) })
+            Set(list.split(byte: ",").map { String($0.filter { $0 != " " }) })
         }
         var variables: [String: String] = [:]
         var secrets: [String: Secret] = [:]

@@ -1,3 +1,4 @@
+import ByteText
 public import RunContract
 import Secrets
 
@@ -36,7 +37,7 @@ public struct StageEnvironment: Sendable {
     private static func mayPass(_ name: String, _ program: Program) -> Bool {
         if EnvironmentName.keys.contains(name) { return false }
         if program.passSecrets.contains(name) { return true }
-        return !ownNames.contains(name) && !["R2_", "AWS_", "CAAS_"].contains { name.hasPrefix($0) }
+        return !ownNames.contains(name) && !["R2_", "AWS_", "CAAS_"].contains { name.hasPrefix(bytes: $0) }
     }
 
     /// Names in `requires` and `pass_secrets` that nobody set, and required ones that are empty.

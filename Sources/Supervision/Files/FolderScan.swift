@@ -1,3 +1,4 @@
+import ByteText
 import POSIX
 import RunContract
 import SystemPackage
@@ -7,7 +8,7 @@ struct FolderScan: Sendable {
     /// Every file that could be looked at.
     ///
     /// A name that is no UTF-8 is none that a rule can mean.
-    private(set) var files: [String: FileSnapshot] = [:]
+    private(set) var files: [ExactText: FileSnapshot] = [:]
     /// Why a part could not be looked at: what is not found there may be there all the same.
     private(set) var failures: [POSIXError] = []
 
@@ -19,16 +20,18 @@ struct FolderScan: Sendable {
     /// Looks once.
     init(_ root: FilePath) {
         do throws(POSIXError) {
-            var files: [String: FileSnapshot] = [:]
+            var files: [ExactText: FileSnapshot] = [:]
             var failures: [POSIXError] = []
             try FolderWalk.walk(root) { place, found in
                 switch found {
                 case .file(let status):
-                    if let text = place.name.text { files[text] = FileSnapshot(status) }
+                    if let text = place.name.text { files[ExactText(text)] = FileSnapshot(status) }
                     return false
                 case .folder: return true
                 case .link(.success(let target)):
-                    if target.kind == .regular, let text = place.name.text { files[text] = FileSnapshot(target) }
+                    if target.kind == .regular, let text = place.name.text {
+                        files[ExactText(text)] = FileSnapshot(target)
+                    }
                     return target.kind == .directory && !place.leadsBack(to: target)
                 case .link(.failure(let error)):
                     // A link to what is not there is no file of a checkpoint.

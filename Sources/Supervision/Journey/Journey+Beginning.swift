@@ -1,3 +1,4 @@
+import ByteText
 import HTTP
 import JSON
 import ObjectStorage
@@ -138,7 +139,7 @@ extension Journey {
                 default: sent[name] ?? program.imageEnvironment[name]
                 }
             }
-            guard text.hasPrefix("/") else {
+            guard text.hasPrefix(bytes: "/") else {
                 throw SupervisionError(.configuration, "use the data folder '\(text)'", "it is not absolute")
             }
             do throws(POSIXError) { try FileSystem.makeFolder(FilePath(text).appending(".caas")) } catch {
@@ -170,7 +171,7 @@ extension Journey {
     func workdir(_ program: Program, _ variables: [String: String]) throws(SupervisionError) -> String {
         guard let template = program.workdir else { return departure.workdir }
         let text = try StageEnvironment.expand(template) { variables[$0] }
-        return text.hasPrefix("/") ? text : departure.workdir + "/" + text
+        return text.hasPrefix(bytes: "/") ? text : departure.workdir + "/" + text
     }
 
     /// complete.json, where it is there and everything that it names is too.

@@ -1,3 +1,4 @@
+import ByteText
 import ObjectStorage
 import POSIX
 import RunContract
@@ -75,7 +76,7 @@ extension Journey {
                 manifests.contains { manifest in
                     manifest.step == local.step && manifest.files.count == local.files.count
                         && manifest.files.allSatisfy { file in
-                            guard let there = local.files[file.path.description] else { return false }
+                            guard let there = local.files[ExactText(file.path.description)] else { return false }
                             return there.size == file.size && there.modified == file.attributes?.modified
                         }
                 }
@@ -119,7 +120,7 @@ extension Journey {
         var folders: [String: FilePath] = [:]
         for artifact in session.program.artifacts {
             let from = try StageEnvironment.expand(artifact.from) { variables[$0] }
-            guard !from.split(separator: "/").contains("..") else {
+            guard !from.split(byte: "/").contains("..") else {
                 throw SupervisionError(.configuration, "use the artifact '\(from)'", "it leaves the data folder")
             }
             folders[artifact.into] = session.data.pushing(FilePath(from))

@@ -1,3 +1,4 @@
+import ByteText
 import CLinux
 import HTTP
 import RunContract
@@ -77,7 +78,7 @@ extension Journey {
     }
 
     private static func answers(_ client: HTTPClient, port: Int, path: String) async -> Bool {
-        let target = path.hasPrefix("/") ? path : "/" + path
+        let target = path.hasPrefix(bytes: "/") ? path : "/" + path
         var request = HTTPRequest("GET", HTTPURL(scheme: "http", host: "127.0.0.1", port: port, target: target))
         request.followsRedirects = false
         request.stallSeconds = 10

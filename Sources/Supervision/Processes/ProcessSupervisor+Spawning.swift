@@ -1,3 +1,4 @@
+import ByteText
 import CLinux
 private import POSIX
 import RunContract
@@ -87,10 +88,10 @@ extension ProcessSupervisor {
             throw SupervisionError(
                 .configuration, "start \(name)", "its working folder \(command.workdir) is not there")
         }
-        if name.contains("/") { return name }
-        for folder in (command.environment["PATH"] ?? "").split(separator: ":", omittingEmptySubsequences: false) {
-            let base = folder.hasPrefix("/") ? String(folder) : command.workdir + "/" + folder
-            let candidate = base.hasSuffix("/") ? base + name : base + "/" + name
+        if name.contains(byte: "/") { return name }
+        for folder in (command.environment["PATH"] ?? "").split(byte: ":", omittingEmptySubsequences: false) {
+            let base = folder.hasPrefix(bytes: "/") ? String(folder) : command.workdir + "/" + folder
+            let candidate = base.hasSuffix(bytes: "/") ? base + name : base + "/" + name
             let isRegular = (try? FileStatus(FilePath(candidate), followingLinks: true).kind == .regular) ?? false
             if isRegular, access(candidate, X_OK) == 0 { return candidate }
         }
