@@ -116,22 +116,15 @@ public final class HTTPClient: Sendable {
     private func perform(
         _ request: HTTPRequest, sink: (any HTTPBodySink)?, limit: Int
     ) async throws(HTTPError) -> HTTPResponse {
+        let first = request
         var request = request
         for _ in 0...5 {
             try check(request.url, for: request)
             let response = try await attempt(request, sink: sink, limit: limit)
-            guard request.followsRedirects, [301, 302, 303, 307, 308].contains(response.status),
-                let location = response.headers["Location"]
-            else { return response }
-            let next = try request.url.resolving(location)
-            guard !next.isLoopback || request.url.isLoopback else {
-                throw HTTPError(.invalidURL, request.name, "it redirects to this machine, where it may send nobody")
-            }
-            // A token for one host is not to be shown to another.
-            if !next.hasSameOrigin(as: request.url) { request.headers["Authorization"] = nil }
-            request.url = next
+            guard let next = try request.following(response) else { return response }
+            request = next
         }
-        throw HTTPError(.invalidResponse, request.name, "more than five redirects")
+        throw HTTPError(.invalidResponse, first.name, "more than five redirects, the last to \(request.url)")
     }
 
     private func check(_ url: HTTPURL, for request: HTTPRequest) throws(HTTPError) {

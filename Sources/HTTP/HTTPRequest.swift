@@ -11,9 +11,11 @@ public struct HTTPRequest: Sendable {
     public var headers: HTTPHeaders
     /// What is sent; it can be sent again from its beginning at any time, but for a growing file.
     public var body: HTTPBody
-    /// True where an answer that names another place is followed, up to five times, for GET and HEAD alone.
+    /// True where an answer that names another place is followed, up to five times; of what writes only 307 and 308 are,
+    /// which send the same there, and only where the body can be sent again.
     ///
-    /// Authorization goes along only to the same scheme, host and port.
+    /// GET and HEAD do so unless told otherwise. Authorization goes along only to the same scheme, host and port, but the
+    /// body does too: no secret may be in it.
     public var followsRedirects: Bool
     /// Seconds without a byte in either direction after which the request is given up.
     public var stallSeconds: Int

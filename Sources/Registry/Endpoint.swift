@@ -19,12 +19,4 @@ enum Endpoint {
             return isPlain ? try HTTPURL("http://\(host)/") : secure
         } catch { throw RegistryError(.local, error.reason) }
     }
-
-    /// True where a registry may send us to `target`: never from elsewhere to a service of this machine, and to plain
-    /// HTTP only where the registry itself is spoken to so.
-    static func mayRefer(_ registry: HTTPURL, to target: HTTPURL) -> Bool {
-        if registry.hasSameOrigin(as: target) { return true }
-        if registry.isLoopback { return target.isLoopback || target.scheme == "https" }
-        return !target.isLoopback && (target.scheme == "https" || registry.scheme == "http")
-    }
 }

@@ -80,7 +80,7 @@ extension RegistryClient {
             throw RegistryError(
                 .refused, "\(request.name) answered with a Location that is no URL: \(error.reason)")
         }
-        guard Endpoint.mayRefer(access.endpoint, to: session) else {
+        guard access.endpoint.mayRefer(to: session) else {
             throw RegistryError(.refused, "the registry refers to \(session), where we may not send anything")
         }
         return session

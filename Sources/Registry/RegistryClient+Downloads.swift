@@ -59,7 +59,7 @@ extension RegistryClient {
     ) async throws(RegistryError) {
         var failure = failure
         for text in blob.urls {
-            guard let url = try? HTTPURL(text), Endpoint.mayRefer(access.endpoint, to: url) else { continue }
+            guard let url = try? HTTPURL(text), access.endpoint.mayRefer(to: url) else { continue }
             do throws(RegistryError) { return try await download(blob, at: url, access, to: path, onProgress) } catch {
                 failure = error
             }

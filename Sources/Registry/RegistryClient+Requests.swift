@@ -20,8 +20,15 @@ extension RegistryClient {
     /// most and only with another token: the first may end while other requests use it up.
     func authorized(
         _ request: HTTPRequest, _ access: RepositoryAccess, margin: Double,
-        _ send: @Sendable (HTTPRequest) async throws(RegistryError) -> HTTPResponse
+        _ attempt: @Sendable (HTTPRequest) async throws(RegistryError) -> HTTPResponse
     ) async throws(RegistryError) -> HTTPResponse {
+        func send(_ request: HTTPRequest) async throws(RegistryError) -> HTTPResponse {
+            var request = request
+            request.followsRedirects = true
+            let response = try await attempt(request)
+            tell(of: response, to: request)
+            return response
+        }
         // An upload's address may be on another host, which must not see our credentials.
         guard request.url.hasSameOrigin(as: access.endpoint) else { return try await send(request) }
         var first: HTTPResponse?
@@ -42,7 +49,9 @@ extension RegistryClient {
         var response: HTTPResponse
         // Nothing to show would bring the same answer.
         if let first, current == nil { response = first } else { response = try await send(request) }
-        for _ in 0..<2 where response.status == 401 {
+        // What another host wants that we were sent to is not the registry's question: its answer would name who gets the
+        // registry's credentials.
+        for _ in 0..<2 where response.status == 401 && response.url.hasSameOrigin(as: access.endpoint) {
             let next = try await authenticator.authorization(for: access, after: response, refused: current)
             guard let next else { break }
             current = next
@@ -50,6 +59,14 @@ extension RegistryClient {
             response = try await send(request)
         }
         return response
+    }
+
+    /// Says once of each host that it gets what was to be written elsewhere; downloads go to storage all the time.
+    private func tell(of response: HTTPResponse, to request: HTTPRequest) {
+        guard !["GET", "HEAD"].contains(request.method), !response.url.hasSameOrigin(as: request.url) else { return }
+        let words =
+            "\(request.url.authority) sends what is pushed to \(response.url.scheme)://\(response.url.authority)"
+        if redirects.isNew(words) { notice(words) }
     }
 
     /// Waits as the policy says before the next attempt.
@@ -65,7 +82,10 @@ extension RegistryClient {
     ) async -> RegistryError {
         let credential = try? await authenticator.credential(for: access)
         let answer = ServerAnswer(response, hiding: credential?.secrets ?? [])
-        var reason = "\(request.name) answered \(answer)"
+        var reason = "\(request.name)"
+        if response.url != request.url { reason += ", which was sent on to \(response.url)," }
+        reason += " answered \(answer)"
+        if let place = response.pointsTo { reason += "; it points to \(place), where this is not sent" }
         switch response.status {
         case 401, 403:
             let explanation = credential?.explanation ?? "no credentials"

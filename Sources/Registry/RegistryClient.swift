@@ -1,5 +1,6 @@
 public import HTTP
 import OCI
+import Synchronization
 
 /// Talks to any registry of the OCI distribution specification, as many at once as references name.
 ///
@@ -18,13 +19,17 @@ public final class RegistryClient: Sendable {
     let plainHTTP: PlainHTTP
     /// Which registries want us to wait.
     let pace: HostPace
+    /// Hears of what is no error but should be known, in one line.
+    let notice: @Sendable (String) -> Void
+    /// What was said of places that registries send us to.
+    let redirects: Said
 
     /// A client with its own connections and tokens.
     public init(
         credentials: RegistryCredentials = .standard(), http: HTTPClient = HTTPClient(),
         retries: RetryPolicy = RetryPolicy(), parallelism: Int = 4, chunkSize: Int64? = nil,
         mirrors: RegistryMirrors = .none,
-        plainHTTP: PlainHTTP = .onThisMachine
+        plainHTTP: PlainHTTP = .onThisMachine, notice: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.http = http
         self.retries = retries
@@ -33,6 +38,8 @@ public final class RegistryClient: Sendable {
         self.mirrors = mirrors
         pace = HostPace()
         self.plainHTTP = plainHTTP
+        self.notice = notice
+        redirects = Said()
         authenticator = Authenticator(credentials: credentials, http: http, retries: retries)
     }
 
@@ -48,5 +55,15 @@ public final class RegistryClient: Sendable {
         mirrors = .none
         plainHTTP = other.plainHTTP
         pace = other.pace
+        notice = other.notice
+        redirects = other.redirects
+    }
+
+    /// What was said already, by all clients that share it.
+    final class Said: Sendable {
+        private let words = Mutex<Set<String>>([])
+
+        /// True for what was not said before.
+        func isNew(_ text: String) -> Bool { words.withLock { $0.insert(text).inserted } }
     }
 }

@@ -46,7 +46,8 @@ struct RegistryConnectionOptions: ParsableArguments {
     ) throws -> RegistryClient {
         RegistryClient(
             credentials: credentials, http: HTTPClient(configuration), parallelism: jobs, chunkSize: chunkSize?.bytes,
-            mirrors: try .standard(), plainHTTP: plainHttp.map { $0 ? .everywhere : .nowhere } ?? .onThisMachine)
+            mirrors: try .standard(), plainHTTP: plainHttp.map { $0 ? .everywhere : .nowhere } ?? .onThisMachine,
+            notice: { StandardError.print($0) })
     }
 
     private var configuration: HTTPClient.Configuration {

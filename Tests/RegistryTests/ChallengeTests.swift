@@ -74,7 +74,7 @@ import Testing
         ("http://127.0.0.1:1", "https://other/t", true),
     ])
     func `a registry refers only to places where it may`(registry: String, target: String, may: Bool) throws {
-        #expect(try Endpoint.mayRefer(HTTPURL(registry), to: HTTPURL(target)) == may)
+        #expect(try HTTPURL(registry).mayRefer(to: HTTPURL(target)) == may)
     }
 
     @Test(arguments: [

@@ -23,6 +23,13 @@ import Testing
         Scenario("with locations relative to the folder", chunkSize: 400_000) { _ in [.location(isRelative: true)] },
         Scenario("uploads at another host", tokens: .init()) { [.uploads(to: $0)] },
         Scenario("uploads at another host, in parts", tokens: .init(), chunkSize: 400_000) { [.uploads(to: $0)] },
+        Scenario("307 for all that is written", tokens: .init()) { [.writing(at: $0, 307)] },
+        Scenario("308 for all that is written, in parts", tokens: .init(), chunkSize: 400_000) {
+            [.writing(at: $0, 308)]
+        },
+        Scenario(
+            "301 for what is written", push: .error("answered 301; it points to http://127.0.0.1:"), pull: .untried
+        ) { [.writing(at: $0, 301)] },
         Scenario("Docker Hub's blobs at another host", tokens: .init(otherChallenges: "Negotiate, ")) {
             [.blobs(from: $0)]
         },

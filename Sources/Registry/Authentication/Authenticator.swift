@@ -135,7 +135,7 @@ actor Authenticator {
     ) throws(RegistryError) -> Scheme {
         for challenge in challenges where challenge.scheme == "bearer" {
             guard let text = challenge.parameters["realm"] else { continue }
-            guard let realm = try? access.endpoint.resolving(text), Endpoint.mayRefer(access.endpoint, to: realm) else {
+            guard let realm = try? access.endpoint.resolving(text), access.endpoint.mayRefer(to: realm) else {
                 throw RegistryError(.refused, "the registry refers to a token server that we may not ask: \(text)")
             }
             return .bearer(realm: realm, service: challenge.parameters["service"])

@@ -70,7 +70,7 @@ struct BlobUpload {
 
     /// Goes on with the session that an earlier push left, where the registry still knows it.
     private mutating func takeUp() async {
-        guard let old = journal?.load(), Endpoint.mayRefer(access.endpoint, to: old.location) else { return }
+        guard let old = journal?.load(), access.endpoint.mayRefer(to: old.location) else { return }
         session = old
         await askWhereWeAre()
     }

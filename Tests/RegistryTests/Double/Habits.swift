@@ -49,6 +49,14 @@ extension Habit {
         })
     }
 
+    /// Whatever is to be written is sent to another host, which takes no Authorization.
+    static func writing(at storage: LoopbackServer, _ status: Int) -> Habit {
+        Habit(before: { request in
+            guard ["POST", "PUT", "PATCH"].contains(request.method) else { return nil }
+            return .answer(status, ["Location": storage.url(request.target).text])
+        })
+    }
+
     /// Docker Hub's blobs are at a storage that takes no Authorization.
     static func blobs(from storage: LoopbackServer) -> Habit {
         Habit(before: { request in
