@@ -31,7 +31,8 @@ struct RunPage: Sendable {
             throw DeploymentError(.unreachable, action, error.description)
         }
         guard answer.isSuccess else {
-            let advice = answer.status == 401 ? ": its token was made with another computer's key" : ""
+            let words = answer.words.isEmpty ? "" : ": \(answer.words)"
+            let advice = answer.status == 401 ? ": its token was made with another computer's key" : words
             throw DeploymentError(.refused, action, "it answered \(answer.status)\(advice)")
         }
         do throws(JSONError) { return try RunStatus(json: JSONValue(parsing: answer.body)) } catch {

@@ -76,10 +76,24 @@ extension RegistryClient {
         }
     }
 
+    /// The refusal of a HEAD has no body: what the registry says about it only a GET tells.
+    private func explained(
+        _ request: HTTPRequest, _ response: HTTPResponse, _ access: RepositoryAccess
+    ) async -> HTTPResponse {
+        guard request.method == "HEAD", [401, 402, 403, 429].contains(response.status) else { return response }
+        var question = request
+        question.method = "GET"
+        question.headers["Range"] = "bytes=0-0"
+        let answer = try? await send(question, access, retrying: false, limit: 64 << 10)
+        guard let answer, answer.status == response.status, !answer.body.isEmpty else { return response }
+        return answer
+    }
+
     /// The error that an answer means, worded with all that helps to mend it.
     func refusal(
         _ request: HTTPRequest, _ response: HTTPResponse, _ access: RepositoryAccess
     ) async -> RegistryError {
+        let response = await explained(request, response, access)
         let credential = try? await authenticator.credential(for: access)
         let answer = ServerAnswer(response, hiding: credential?.secrets ?? [])
         var reason = "\(request.name)"

@@ -94,7 +94,7 @@ import Testing
         let error = try #require(wrong.errors.split(separator: "\n").last)
         let expected = try Regex(
             "Error: cannot push \(reference): HEAD http://\(registry.host)/v2/app/blobs/sha256:[0-9a-f]{64} answered "
-                + "401 Unauthorized; user 'me' from REGISTRY_USERNAME and REGISTRY_PASSWORD; "
+                + "401 Unauthorized: authentication required \\(UNAUTHORIZED\\); user 'me' from REGISTRY_USERNAME and REGISTRY_PASSWORD; "
                 + "asked for repository:app:pull,push")
         #expect(error.wholeMatch(of: expected) != nil, "\(error)")
         #expect(!wrong.errors.contains("wrong password"))

@@ -55,7 +55,8 @@ import Testing
         #expect(
             error?.description
                 == "cannot push \(reference): HEAD http://\(registry.host)/v2/some/app/blobs/\(image.manifest.config.digest) "
-                + "answered 401 Unauthorized; user 'me' from \(file); asked for repository:some/app:pull,push")
+                + "answered 401 Unauthorized: authentication required (UNAUTHORIZED); user 'me' from \(file); asked for repository:some/app:pull,push"
+        )
     }
 
     @Test func `no credentials are said to be none, and why`() async throws {
@@ -182,6 +183,57 @@ import Testing
                 tokens.requests.last?.headers["Authorization"]
                     == (isOld ? "Basic " + Array("me:it&x".utf8).base64 : nil))
         }
+    }
+
+    @Test func `who is at the end of a redirect is told nothing, and does not say who is`() async throws {
+        let thief = try await LoopbackServer { _ in .answer(200, text: #"{"token":"t"}"#) }
+        let storage = try await LoopbackServer { _ in
+            .answer(401, ["WWW-Authenticate": #"Bearer realm="\#(thief.url("/token").text)""#], text: "who are you")
+        }
+        let registry = try await LoopbackServer { request in
+            if request.path == "/v2/" { return .answer(401, ["WWW-Authenticate": "Basic"]) }
+            return .answer(307, ["Location": storage.url(request.path).text])
+        }
+        var credentials = RegistryCredentials.none
+        credentials.add(.password(user: "me", Secret("secret"), from: "a test"), for: registry.host)
+        let error = await #expect(throws: RegistryError.self) {
+            try await RegistryClient(credentials: credentials, retries: .quick)
+                .check(try Reference("\(registry.host)/app:1"), platform: .current)
+        }
+        let place =
+            "which was sent on to \(storage.url("/v2/app/manifests/1")), answered 401 Unauthorized: who are you;"
+        #expect(error?.description.contains(place) == true, "\(error?.description ?? "")")
+        #expect(thief.requests.isEmpty && storage.requests.count == 1)
+        #expect(storage.requests.allSatisfy { $0.headers["Authorization"] == nil })
+    }
+
+    /// What a registry says of a refusal, in whatever form, and with the status that a HEAD has no words for.
+    @Test(arguments: [
+        (
+            402, #"{"errors":[{"code":"DENIED","message":"billing is off","detail":{"reason":"no card"}}]}"#,
+            "402: billing is off: no card (DENIED)"
+        ),
+        (403, #"{"errors":[{"code":"TOOBIG","detail":{"quota":[1,2]}}]}"#, #"403 Forbidden: {"quota":[1,2]} (TOOBIG)"#),
+        (429, #"{"errors":[{"code":1015,"message":"rate limited"}]}"#, "429 Too Many Requests: rate limited (1015)"),
+        (
+            403, #"{"message":7,"error":"the account\nis suspended"}"#,
+            "403 Forbidden: the account is suspended"
+        ),
+        (403, "<html><b>storage quota</b> of \u{1B}[31m 1 GB</html>", "403 Forbidden: storage quota of [31m 1 GB"),
+        (403, String(repeating: "e\u{301}\u{302}", count: 4000), "403 Forbidden: e\u{301}\u{302}"),
+    ])
+    func `the registry's own words stand in a refusal`(_ status: Int, _ body: String, _ words: String) async throws {
+        let registry = try await LoopbackServer { request in
+            request.path == "/v2/" ? .answer(200) : .answer(status, text: request.method == "HEAD" ? "" : body)
+        }
+        let image = try SampleImage(layers: [])
+        let error = await #expect(throws: RegistryError.self) {
+            try await RegistryClient(credentials: .none, retries: .never)
+                .push(image.descriptor, from: image.store, to: try Reference("\(registry.host)/app:1"))
+        }
+        let text = try #require(error?.description)
+        #expect(text.contains("answered \(words)"), "\(text)")
+        #expect(text.unicodeScalars.count < 1200)
     }
 
     @Test func `a registry that repeats the password does not bring it into the error`() async throws {

@@ -77,7 +77,9 @@ struct DownloadedFile {
             case .success(let response) where response.isSuccess: return try verify(sink.finish())
             case .success(let response):
                 guard RetryPolicy.isTransient(status: response.status), attempt + 1 < policy.attempts else {
-                    throw ImageBuildError("fetch \(url)", "the server answers \(response.status)")
+                    let words = response.words
+                    throw ImageBuildError(
+                        "fetch \(url)", "the server answers \(response.status)\(words.isEmpty ? "" : ": \(words)")")
                 }
                 wait = policy.wait(after: attempt, headers: response.headers)
             case .failure(let error):

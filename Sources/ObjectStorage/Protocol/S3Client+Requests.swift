@@ -51,7 +51,9 @@ extension S3Client {
                 learnClock(answer)
                 if answer.isSuccess { return answer }
                 if [429, 503].contains(answer.status) { window.narrow() }
-                failure = StorageError(answer, to: call, at: location, clockOffset: clockOffset)
+                failure = StorageError(
+                    answer, to: call, at: location, clockOffset: clockOffset,
+                    hiding: credentials)
                 if !isResigned, adoptsClock(answer) {
                     isResigned = true
                     continue

@@ -1,55 +1,65 @@
 import HTTP
 import POSIX
+import Secrets
 
 /// What an S3 server's refusal means. <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
 /// and <https://developers.cloudflare.com/r2/api/error-codes/>
 extension StorageError {
     /// Words a refusal; `status` is for one that came after its status was sent.
+    ///
+    /// What the server says stands in each: a key that is right is refused for a bill too.
     init(
-        _ answer: HTTPResponse, status: Int? = nil, to call: S3Call, at location: BucketLocation, clockOffset: Int
+        _ answer: HTTPResponse, status: Int? = nil, to call: S3Call, at location: BucketLocation, clockOffset: Int,
+        hiding credentials: StorageCredentials
     ) {
         let status = status ?? answer.status
-        let document = try? XMLElement(answer.body)
-        let element = document?.name == "Error" ? document : nil
+        let element = Self.element(answer.body)
         let s3Code = element?["Code"]
         let code = S3Refusal(s3Code, status: status, isObject: !call.key.isEmpty).code
-        let said = s3Code.map { "\($0), HTTP \(status)" } ?? "HTTP \(status)"
-        let text = element?["Message"].map(Self.line) ?? answer.excerpt
+        let secrets = [credentials.secretAccessKey] + (credentials.sessionToken.map { [$0] } ?? [])
+        let text = Scrubber(secrets).scrubbed(element.map { HTTPResponse.line($0["Message"] ?? "") } ?? answer.words)
+        let place = element?["Endpoint"].map(HTTPResponse.line) ?? answer.pointsTo
+        let summary = s3Code.map { "\($0), HTTP \(status)" } ?? "HTTP \(status)"
+        let said = text.isEmpty ? summary : "\(summary): \(text)"
         self.init(
             code, call.action,
-            Self.advice(s3Code, status, said, at: location)
-                ?? Self.reason(code, said, text, at: location, clockOffset: clockOffset), s3Code: s3Code,
+            Self.advice(s3Code, status, said, place, at: location)
+                ?? Self.reason(code, said, summary, text, at: location, clockOffset: clockOffset), s3Code: s3Code,
             requestID: element?["RequestId"] ?? answer.headers["x-amz-request-id"] ?? answer.headers["cf-ray"])
     }
 
-    private static func line(_ text: String) -> String {
-        text.prefix(400).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    /// The error in an answer; some services put it into one more element.
+    private static func element(_ body: [UInt8]) -> XMLElement? {
+        let document = try? XMLElement(body)
+        return document?.name == "Error" ? document : document?.all("Error").first
     }
 
     /// What is to be done about the refusals of which the code alone tells that.
     private static func advice(
-        _ s3Code: String?, _ status: Int, _ said: String, at location: BucketLocation
+        _ s3Code: String?, _ status: Int, _ said: String, _ place: String?, at location: BucketLocation
     ) -> String? {
+        let place = place.map { " to \($0)" } ?? ""
         switch s3Code {
         case "ExpiredToken", "TokenRefreshRequired":
             return "the temporary key has expired (\(said)); set a new R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY and "
                 + "R2_SESSION_TOKEN, and run this again"
         case "AuthorizationHeaderMalformed", "InvalidRegionName", "PermanentRedirect", "TemporaryRedirect":
-            return "bucket '\(location.bucket)' is not in region '\(location.region)' (\(said)); set R2_REGION to its "
-                + "region, or R2_ENDPOINT_URL to its endpoint"
+            return "bucket '\(location.bucket)' is not in region '\(location.region)' (\(said))"
+                + (place.isEmpty ? "" : ", and is sent on\(place)")
+                + "; set R2_REGION to its region, or R2_ENDPOINT_URL to its endpoint"
         case "NotEntitled": return "R2 is not enabled for the account (\(said)); enable it in its dashboard"
         case "NoSuchUpload": return "the server no longer knows the upload (\(said)); run this again to start it over"
         case "EntityTooLarge": return "the server takes no object as long as this (\(said))"
         case nil where [301, 307, 308].contains(status):
             return
-                "\(location.endpoint.authority) sends elsewhere (\(said)); set R2_ENDPOINT_URL to the endpoint of the "
+                "\(location.endpoint.authority) sends elsewhere\(place) (\(said)); set R2_ENDPOINT_URL to the endpoint of the "
                 + "bucket's region or jurisdiction"
         default: return nil
         }
     }
 
     private static func reason(
-        _ code: Code, _ said: String, _ text: String, at location: BucketLocation, clockOffset: Int
+        _ code: Code, _ said: String, _ summary: String, _ text: String, at location: BucketLocation, clockOffset: Int
     ) -> String {
         switch code {
         case .wrongKey:
@@ -67,7 +77,7 @@ extension StorageError {
             return "this machine's clock is \(abs(clockOffset)) seconds \(direction) the server's (\(said)); set it"
         case .preconditionFailed: return "somebody else has written it already (\(said))"
         case .unreachable: return "\(location.endpoint.authority) says 'later' (\(said)); try again in a while"
-        default: return text.isEmpty ? said : "\(text) (\(said))"
+        default: return text.isEmpty ? summary : "\(text) (\(summary))"
         }
     }
 

@@ -73,7 +73,9 @@ extension S3Client {
 
     /// What an error says that came in the body of a 200.
     func refusal(_ document: XMLElement, in answer: HTTPResponse, to call: S3Call) -> StorageError {
-        StorageError(answer, status: Self.status(document["Code"]), to: call, at: location, clockOffset: clockOffset)
+        StorageError(
+            answer, status: Self.status(document["Code"]), to: call, at: location, clockOffset: clockOffset,
+            hiding: credentials)
     }
 
     /// The status that an error would have had if it had come in time.
