@@ -21,17 +21,17 @@ struct Prune: AsyncParsableCommand {
             """)
 
     @Flag(help: "Also remove the caches of builds, which are then filled anew.") var all = false
-    @Option(help: ArgumentHelp("Keep what was used within this time, as in 30m, 24h or 7d.", valueName: "duration"))
-    var olderThan: String?
+    @Option(
+        help: ArgumentHelp("Keep what was used within this time, as in 30m, 24h or 7d.", valueName: "duration"),
+        transform: Age.init)
+    var olderThan: Age?
     @Flag(help: "Only show what would be removed.") var dryRun = false
     @Flag(help: "Print JSON.") var json = false
-
-    func validate() throws { _ = try usedBefore() }
 
     func run() async throws {
         let home = try HomeFolder.open()
         let store = try ImageStore(at: home.appending("store"))
-        let (all, dryRun, usedBefore) = (all, dryRun, try usedBefore())
+        let (all, dryRun, usedBefore) = (all, dryRun, usedBefore)
         let blobs = try await BlockingThread.run { () throws(ImageStoreError) in
             try store.prune(usedBefore: usedBefore, dryRun: dryRun)
         }
@@ -52,12 +52,8 @@ struct Prune: AsyncParsableCommand {
     }
 
     /// Nanoseconds since 1970: what was used since then stays.
-    private func usedBefore() throws -> Int64 {
-        guard let olderThan else { return .max }
-        guard let match = olderThan.wholeMatch(of: #/([0-9]{1,6})([smhd])/#), let count = Int(match.1),
-            let unit = ["s": 1, "m": 60, "h": 3600, "d": 86_400][String(match.2)]
-        else { throw ValidationError("--older-than takes a time such as 30m, 24h or 7d, not '\(olderThan)'") }
-        return SystemClock.nanoseconds - Int64(count * unit) * 1_000_000_000
+    private var usedBefore: Int64 {
+        olderThan.map { SystemClock.nanoseconds - Int64($0.seconds) * 1_000_000_000 } ?? .max
     }
 
     private func printTable(_ blobs: PrunedBlobs, _ caches: [BuildCaches.Pruned]) {

@@ -11,6 +11,7 @@ struct StorageCommand: AsyncParsableCommand {
             --env-file. With R2_ENDPOINT_URL=file:///shared the bucket s3://runs is the folder /shared/runs.
             """,
         subcommands: [
-            StorageList.self, StorageCopy.self, StorageRemove.self, StoragePresign.self, StorageCheck.self,
+            StorageList.self, StorageCopy.self, StorageRemove.self, StorageUploads.self, StoragePresign.self,
+            StorageCheck.self,
         ])
 }

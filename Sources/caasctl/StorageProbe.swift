@@ -146,7 +146,7 @@ struct StorageProbe: Sendable {
         report.add(
             "unfinished", .good,
             "uploads under way or left half done: \(uploads.count)\(oldest); R2 forgets them after 7 days, "
-                + "elsewhere a rule of the bucket must")
+                + "caasctl storage uploads ls shows them")
     }
 
     private func clock(_ report: inout StorageReport) {

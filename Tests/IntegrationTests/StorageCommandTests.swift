@@ -1,16 +1,18 @@
 import HTTP
 import JSON
-import ObjectStorage
 import POSIX
 import Secrets
 import SystemPackage
 import TestSupport
 import Testing
 
+@testable import ObjectStorage
+
 extension StorageTests {
     /// The verbs of `caasctl storage` on the built program, against real servers.
     @Suite struct Commands {
         private let fixture: StorageFixture
+        private var folder: TemporaryFolder { fixture.folder }
 
         init() throws { fixture = try StorageFixture() }
 
@@ -126,6 +128,49 @@ extension StorageTests {
             #expect(outcome.output.contains("every part as it was sent") && !outcome.output.contains("FAILED"))
             let left = try await fixture.storage(["ls", "-R", "\(fixture.place)/"], server).run()
             #expect(left.status == 1 && left.output.isEmpty, "what the check wrote is gone")
+        }
+
+        @Test(arguments: ["rclone", "swift"])
+        func `uploads that were left are listed and aborted, and nothing else is`(_ name: String) async throws {
+            let server = try StorageServers.server(name)
+            let client = S3Client(
+                try BucketLocation(endpoint: server.endpoint, bucket: server.bucket),
+                credentials: StorageCredentials(
+                    accessKeyID: server.accessKeyID, secretAccessKey: Secret(server.secretAccessKey)),
+                client: HTTPClient())
+            // As where the answer was lost: nobody knows the id.
+            let keys = ["\(fixture.prefix)/left/a b+ü", "\(fixture.prefix)/left/b", "\(fixture.prefix)/other"]
+            for key in keys { _ = try await client.beginUpload(key, token: "t", "begin") }
+            try folder.write("in", "content")
+            try await fixture.storage(["cp", folder("in").string, "\(fixture.place)/left/b"], server).succeed()
+
+            let list = ["uploads", "ls", "\(fixture.place)/left/"]
+            let listed = try JSONValue(parsing: try await fixture.storage(list + ["--json"], server).succeed())
+            let objects = try #require(listed.array)
+            #expect(Set(objects.compactMap { $0["object"]?.string }) == Set(keys.prefix(2).map { "s3://runs/\($0)" }))
+            #expect(objects.allSatisfy { $0["size"] == 0 && $0["parts"] == 0 && $0["started"]?.string != nil })
+            #expect(try await fixture.storage(list, server).run().errors == "2 unfinished uploads, 0 bytes\n")
+
+            func abort(_ arguments: String...) async throws -> Command.Outcome {
+                try await fixture.storage(["uploads", "abort", "\(fixture.place)/left/"] + arguments, server).run()
+            }
+            #expect(try await abort("--yes").status == 64, "which, was not said")
+            #expect(try await abort("--all", "--older-than", "1h", "--yes").status == 64)
+            let young = try await abort("--older-than", "1h", "--yes")
+            #expect(young.status == 0 && young.errors == "nothing to abort\n")
+            let dry = try await abort("--all", "--dry-run")
+            #expect(dry.status == 0 && dry.output.split(separator: "\n").count == 2)
+            let refused = try await abort("--all")
+            #expect(refused.status == 1 && refused.output.isEmpty && refused.errors.contains("add --yes"))
+            #expect(try await client.multipartUploads("\(fixture.prefix)/").count == 3)
+            let gone = try await abort("--older-than", "0s", "--yes")
+            #expect(gone.status == 0 && gone.output.contains("\(fixture.place)/left/a b+ü  "), "\(gone)")
+            #expect(try await client.multipartUploads("\(fixture.prefix)/").map(\.key) == [keys[2]])
+            #expect(try await client.head(keys[1])?.size == 7, "the object itself stays")
+            try await fixture.storage(["uploads", "abort", "\(fixture.place)/other", "--all", "--yes"], server)
+                .succeed()
+            let folderPlace = try await fixture.storage(["uploads", "ls", "\(folder.path)"], nil).run()
+            #expect(folderPlace.status == 1 && folderPlace.errors.contains("only a bucket has them"))
         }
 
         @Test func `a file of more than 5 GiB, which no server takes in one piece, goes in parts`() async throws {

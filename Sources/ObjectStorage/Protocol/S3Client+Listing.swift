@@ -60,12 +60,13 @@ extension S3Client {
         }
         var objects: [ListedObject] = []
         for element in document.all("Contents") {
-            guard let key = element["Key"], let size = element["Size"].flatMap({ Int64($0) }) else {
+            guard let key = element["Key"].map(decoded), let size = element["Size"].flatMap({ Int64($0) }) else {
                 throw StorageError(.other, action, "an entry has no key or no size")
             }
+            try Self.check(key, below: prefix, action)
             objects.append(
                 ListedObject(
-                    key: decoded(key), size: size, etag: Self.unquoted(element["ETag"] ?? ""),
+                    key: key, size: size, etag: Self.unquoted(element["ETag"] ?? ""),
                     lastModified: element["LastModified"].flatMap(Timestamp.init(rfc3339:))))
         }
         let page = ListedPage(

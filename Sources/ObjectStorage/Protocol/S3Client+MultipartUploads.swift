@@ -1,3 +1,4 @@
+import ByteText
 import HTTP
 public import Timestamps
 
@@ -34,21 +35,42 @@ extension S3Client {
                 isEncoded ? String(decoding: PercentEncoding.decode(text, plusIsSpace: true), as: UTF8.self) : text
             }
             for element in document.all("Upload") {
-                guard let key = element["Key"], let id = element["UploadId"] else {
+                // To abort what has no id would be to delete the object.
+                guard let key = element["Key"].map(decoded), let id = element["UploadId"], !key.isEmpty, !id.isEmpty
+                else {
                     throw StorageError(.other, call.action, "an entry has no key or no id")
                 }
+                try Self.check(key, below: prefix, call.action)
                 uploads.append(
                     MultipartUpload(
-                        key: decoded(key), uploadID: id, started: element["Initiated"].flatMap(Timestamp.init(rfc3339:))
-                    ))
+                        key: key, uploadID: id, started: element["Initiated"].flatMap(Timestamp.init(rfc3339:))))
             }
             guard document["IsTruncated"] == "true" else { return uploads }
             guard let key = document["NextKeyMarker"].map(decoded), let id = document["NextUploadIdMarker"],
-                marker == nil || key != marker?.key || id != marker?.id
+                marker.map({ !$0.key.isSame(bytes: key) || !$0.id.isSame(bytes: id) }) ?? true
             else { throw StorageError(.other, call.action, "the listing is cut off without saying where it goes on") }
             marker = (key, id)
         }
         throw StorageError(.other, call.action, "the listing has no end")
+    }
+
+    /// Refuses what was not asked for: whoever removes or copies what a listing names would reach beyond the place.
+    static func check(_ key: String, below prefix: String, _ action: String) throws(StorageError) {
+        guard key.hasPrefix(bytes: prefix) else {
+            throw StorageError(.other, action, "the server lists '\(key)', which does not begin with '\(prefix)'")
+        }
+    }
+
+    /// How many parts the server has of an upload, and their bytes; nil where the upload is over.
+    public func partsSent(_ upload: MultipartUpload) async throws(StorageError) -> (count: Int, bytes: Int64)? {
+        let action = "list the parts of the upload of \(location.name(upload.key))"
+        do throws(StorageError) {
+            let parts = try await listParts(upload.key, upload.uploadID, action)
+            return (parts.count, parts.values.reduce(0) { $0 + $1.size })
+        } catch {
+            guard error.s3Code == "NoSuchUpload" || error.code == .noSuchKey else { throw error }
+            return nil
+        }
     }
 
     /// Gives the space of an upload's parts back; nothing happens where it is over already.

@@ -73,17 +73,24 @@ extension S3Client {
     /// What the server has of an upload, by the part's number from 0.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html>
     func listParts(_ begun: PartsUpload) async throws(StorageError) -> [Int: ListedPart] {
-        var call = S3Call("GET", begun.upload.key, doing: begun.upload.action)
+        try await listParts(begun.upload.key, begun.record.uploadID, begun.upload.action)
+    }
+
+    /// The parts of an upload, by number less one.
+    func listParts(_ key: String, _ uploadID: String, _ action: String) async throws(StorageError) -> [Int: ListedPart]
+    {
+        var call = S3Call("GET", key, doing: action)
         var parts: [Int: ListedPart] = [:]
         var marker = 0
         repeat {
             call.query = [
-                ("max-parts", "1000"), ("part-number-marker", String(marker)), ("uploadId", begun.record.uploadID),
+                ("max-parts", "1000"), ("part-number-marker", String(marker)), ("uploadId", uploadID),
             ]
             let document = try await document(call)
             let numbers = document.all("Part").compactMap { part -> Int? in
                 guard let number = part["PartNumber"].flatMap({ Int($0) }), number > 0,
-                    let size = part["Size"].flatMap({ Int64($0) }), let etag = part["ETag"]
+                    let size = part["Size"].flatMap({ Int64($0) }), (0...(1 << 50)).contains(size),
+                    let etag = part["ETag"]
                 else { return nil }
                 parts[number - 1] = ListedPart(size: size, etag: Self.unquoted(etag))
                 return number

@@ -1,0 +1,52 @@
+import ArgumentParser
+import ObjectStorage
+import POSIX
+import Timestamps
+
+/// `caasctl storage uploads`: what was begun in parts and never completed.
+struct StorageUploads: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "uploads", abstract: "List and abort uploads in parts that were begun and never completed.",
+        discussion: """
+            A large file goes to a bucket in parts, and is an object once the last step is done. What a lost answer or a kill \
+            leaves before that takes space, costs money and is in no listing of objects, until it is aborted or a rule of \
+            the bucket removes it.
+            """,
+        subcommands: [StorageUploadsList.self, StorageUploadsAbort.self])
+}
+
+/// The uploads below a place that a verb names.
+struct UnfinishedUploads {
+    /// An upload with what the server has of it.
+    struct Item: Sendable {
+        let upload: MultipartUpload
+        let parts: Int
+        let bytes: Int64
+    }
+
+    let place: StoragePlace
+    let client: S3Client
+    private let action: String
+
+    init(_ place: StoragePlace) throws(StorageError) {
+        action = "list the unfinished uploads of \(place.name)"
+        guard case .bucket(let client) = place.store else {
+            throw StorageError(
+                .other, action, "only a bucket has them; what a folder has unfinished the next copy sweeps")
+        }
+        self.place = place
+        self.client = client
+    }
+
+    /// Those that `isWanted`, the oldest first, with their sizes; what ends meanwhile is none.
+    func items(where isWanted: (MultipartUpload) -> Bool = { _ in true }) async throws(StorageError) -> [Item] {
+        let uploads = try await client.multipartUploads(place.key).filter(isWanted)
+        let client = client
+        let items = try await BoundedTasks.run(uploads.count, atOnce: 16) {
+            (index) async throws(StorageError) -> Item? in
+            guard let sent = try await client.partsSent(uploads[index]) else { return nil }
+            return Item(upload: uploads[index], parts: sent.count, bytes: sent.bytes)
+        }
+        return items.compactMap(\.self).sorted { ($0.upload.started?.seconds ?? 0) < ($1.upload.started?.seconds ?? 0) }
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import ImageInspection
+import ObjectStorage
+import POSIX
+import Terminal
+import Timestamps
+
+/// `caasctl storage uploads abort`: gives back what unfinished uploads take.
+struct StorageUploadsAbort: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "abort", abstract: "Abort unfinished uploads, and give back the space of their parts.",
+        discussion: """
+            Asks first. Nobody can tell an upload that was left from one that somebody is at work on, which fails when it is \
+            aborted: choose an age that no upload of yours reaches. What a copy of caasctl could have gone on with begins \
+            anew. Prints object and id of what is gone.
+
+            caasctl storage uploads abort s3://runs --older-than 24h
+            caasctl storage uploads abort s3://runs/old/ --all --yes
+            """)
+
+    @Argument(help: ArgumentHelp("s3://bucket or s3://bucket/prefix.", valueName: "place"))
+    var place: String
+    @Option(
+        help: ArgumentHelp("Those that were begun before this time, as in 30m, 24h or 7d.", valueName: "duration"),
+        transform: Age.init)
+    var olderThan: Age?
+    @Flag(help: "Every one, however young.") var all = false
+    @Flag(help: "Only show what would be aborted.") var dryRun = false
+    @Flag(help: "Ask nothing.") var yes = false
+    @OptionGroup var options: SettingsOptions
+
+    func validate() throws {
+        guard all != (olderThan != nil) else {
+            throw ValidationError("say which: --older-than 24h for those that were left, or --all for every one")
+        }
+    }
+
+    func run() async throws {
+        let uploads = try UnfinishedUploads(StorageOpener(try options.settings()).open(place))
+        let items = try await uploads.items { isOld($0, uploads.client) }
+        let place = uploads.place
+        guard !items.isEmpty else { return StandardError.print("nothing to abort") }
+        let size = ByteCount(items.reduce(0) { $0 + $1.bytes })
+        let what = "\(items.count) unfinished upload\(items.count == 1 ? "" : "s"), \(size), below \(place.name)"
+        guard !dryRun else {
+            for item in items { print(Self.line(item, place)) }
+            return StandardError.print("would abort \(what)")
+        }
+        if let refusal = Confirmation.refusal(of: "abort \(what)", yes: yes) {
+            throw StorageError(.other, "abort \(what)", refusal)
+        }
+        let client = uploads.client
+        try await BoundedTasks.forEach(items, atOnce: 16) { (item) async throws(StorageError) in
+            try await client.abort(item.upload)
+            StandardOutput.print(Self.line(item, place))
+        }
+    }
+
+    /// By the server's clock, which said when it began; of what it does not say that of nobody knows the age.
+    private func isOld(_ upload: MultipartUpload, _ client: S3Client) -> Bool {
+        guard let olderThan else { return true }
+        let now = Timestamp.now() + client.clockOffset
+        return upload.started.map { now.seconds - $0.seconds >= olderThan.seconds } ?? false
+    }
+
+    private static func line(_ item: UnfinishedUploads.Item, _ place: StoragePlace) -> String {
+        "\(QuotedName(place.name(item.upload.key).utf8))  \(QuotedName(item.upload.uploadID.utf8))"
+    }
+}
