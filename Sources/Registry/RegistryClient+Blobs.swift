@@ -54,8 +54,7 @@ extension RegistryClient {
             return false
         }
         if response.status == 202, let session = try? location(in: response, of: request, access) {
-            // The specification asks for it; a registry that cannot do it forgets the session by itself.
-            _ = try? await send(HTTPRequest("DELETE", session), access, retrying: false)
+            await cancel(UploadSession(location: session), access)
         }
         return response.status == 201
     }
@@ -66,6 +65,12 @@ extension RegistryClient {
         try await authorized(request, access, margin: 30) { [http, pace] (request) throws(RegistryError) in
             try await http.send(request, retrying: .never, pace: pace, orElse: .unreachable)
         }
+    }
+
+    /// Ends an upload that nobody goes on with, as the specification asks; a registry that cannot do it forgets the session
+    /// by itself. <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#canceling-a-blob-upload>
+    func cancel(_ session: UploadSession, _ access: RepositoryAccess) async {
+        _ = try? await send(HTTPRequest("DELETE", session.location), access, retrying: false)
     }
 
     /// Where the registry wants what comes next.

@@ -25,6 +25,34 @@ import Testing
         #expect(events.bytes(of: image.manifest.layers[0].digest) == 2_000_000)
     }
 
+    /// What a push begins and does not close takes space at the registry until that forgets it.
+    @Test(
+        arguments: [
+            ("a refusal", [.always(Habit.isClosing, .refusal(403, "DENIED"))], nil, false),
+            ("a refusal of parts", [.always(Habit.method("PATCH"), .refusal(403, "DENIED"))], 400_000, false),
+            ("another digest", [.always(Habit.isClosing, .refusal(400, "DIGEST_INVALID"))], nil, false),
+            ("a break in the middle", [.reset(Habit.isClosing, after: 300_000, times: 1)], nil, true),
+            ("answers that are lost", [.cutAnswer(Habit.isClosing, after: 0, times: 1)], nil, true),
+        ] as [(String, [Habit], Int64?, Bool)])
+    func `no upload stays open that nobody goes on with`(
+        _ name: String, _ habits: [Habit], _ chunkSize: Int64?, _ succeeds: Bool
+    ) async throws {
+        let registry = try await StrictRegistry(habits)
+        let image = try SampleImage(layers: [1_000_000])
+        let client = RegistryClient(credentials: .none, retries: .quick, chunkSize: chunkSize)
+        let reference = try Reference("\(registry.host)/app:1")
+        let early = try EarlyPush(client, from: image.store, to: reference)
+        let file = try GrowingFile(image.store.path(of: image.manifest.layers[0].digest))
+        file.grow(to: image.manifest.layers[0].size)
+        file.end()
+        early.begin(file)(nil)
+        do throws(RegistryError) {
+            try await client.push(image.descriptor, from: image.store, to: reference, after: early)
+            #expect(succeeds, "\(name)")
+        } catch { #expect(!succeeds, "\(name): \(error)") }
+        #expect(registry.sessions.isEmpty, "\(name): \(registry.sessions)")
+    }
+
     @Test func `a blob whose answer was lost is not sent again`() async throws {
         let image = try SampleImage(layers: [1000])
         let digest = image.manifest.layers[0].digest

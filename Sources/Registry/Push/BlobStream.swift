@@ -20,7 +20,15 @@ struct BlobStream: Sendable {
         let begin = HTTPRequest("POST", access.url("blobs/uploads/"))
         let begun = try await client.send(begin, access)
         guard begun.status == 202 else { throw await client.refusal(begin, begun, access) }
-        var session = UploadSession(location: try client.location(in: begun, of: begin, access))
+        let session = UploadSession(location: try client.location(in: begun, of: begin, access))
+        do throws(RegistryError) { return try await send(file, in: session) } catch {
+            if error.code != .cancelled { await cancel(session) }
+            throw error
+        }
+    }
+
+    private func send(_ file: GrowingFile, in session: UploadSession) async throws(RegistryError) -> UploadSession {
+        var session = session
         var request = BlobUpload.request("PATCH", session.location, .growing(file))
         request.onUpload = nil
         let response = try await client.sendOnce(request, access)
@@ -35,15 +43,21 @@ struct BlobStream: Sendable {
     /// Names what was sent; false where the registry has something else, or will not have it.
     func close(_ session: UploadSession, as blob: Descriptor) async throws(RegistryError) -> Bool {
         // A Range that tells less is left to the digest, which is never wrong.
-        guard session.offset <= blob.size else { return false }
+        guard session.offset <= blob.size else {
+            await cancel(session)
+            return false
+        }
         let request = BlobUpload.request("PUT", session.closing("\(blob.digest)"), .empty)
-        let response = try await client.sendOnce(request, access)
-        if response.status != 201 { await cancel(session) }
-        return response.status == 201
+        do throws(RegistryError) {
+            if try await client.sendOnce(request, access).status == 201 { return true }
+        } catch {
+            if error.code != .cancelled { await cancel(session) }
+            throw error
+        }
+        await cancel(session)
+        return false
     }
 
-    /// The specification asks for it; a registry that cannot do it forgets the session by itself.
-    func cancel(_ session: UploadSession) async {
-        _ = try? await client.send(HTTPRequest("DELETE", session.location), access, retrying: false)
-    }
+    /// Gives back what will not be closed.
+    func cancel(_ session: UploadSession) async { await client.cancel(session, access) }
 }

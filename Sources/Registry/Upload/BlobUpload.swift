@@ -43,6 +43,19 @@ struct BlobUpload {
     }
 
     mutating func run() async throws(RegistryError) {
+        do throws(RegistryError) { try await bring() } catch {
+            await leave(after: error)
+            throw error
+        }
+    }
+
+    /// Gives back what a failed upload began, unless a later push may go on with it.
+    private mutating func leave(after error: RegistryError) async {
+        guard let session, error.code != .cancelled, !error.isTransient else { return }
+        if journal == nil || session.offset == 0 { await cancel() }
+    }
+
+    private mutating func bring() async throws(RegistryError) {
         await takeUp()
         while true {
             do throws(RegistryError) {
@@ -58,13 +71,14 @@ struct BlobUpload {
                 try await pause(orThrow: error)
             }
             // Only the answer may have been lost.
-            if try await client.hasBlob(blob, access) { return finish() }
+            if try await client.hasBlob(blob, access) { return await finish() }
             await askWhereWeAre()
         }
     }
 
-    private func finish() {
-        journal?.remove()
+    private mutating func finish() async {
+        // The session is over where only the answer was lost; another push may have brought the blob.
+        await cancel()
         onProgress(blob.size)
     }
 
@@ -207,15 +221,18 @@ struct BlobUpload {
     /// Asks the registry how far the session is; a session that it does not know is over.
     private mutating func askWhereWeAre() async {
         guard let old = session else { return }
-        let known = rule.isAllowed ? try? await status(of: old) : nil
-        guard let known, known.offset <= blob.size else {
-            session = nil
-            return
+        var known: UploadSession?
+        if rule.isAllowed {
+            do throws(RegistryError) { known = try await status(of: old) } catch {
+                // Who does not answer this does not hear of an end either.
+                session = nil
+                return
+            }
         }
+        guard let known, known.offset <= blob.size else { return await cancel() }
         if known.offset > 0 { _ = rule.cut() }
         // A whole that broke in the middle must not be followed by another in the same session.
-        session = known.offset == 0 && rule.size == nil ? nil : known
-        if let session { advance(to: session) }
+        if known.offset == 0 && rule.size == nil { await cancel() } else { advance(to: known) }
         onProgress(known.offset)
     }
 
@@ -232,7 +249,8 @@ struct BlobUpload {
 
     /// The specification asks for it; a registry that cannot do it forgets the session by itself.
     private mutating func cancel() async {
-        if let session { _ = try? await client.send(HTTPRequest("DELETE", session.location), access, retrying: false) }
+        if let session { await client.cancel(session, access) }
         session = nil
+        journal?.remove()
     }
 }

@@ -95,6 +95,8 @@ final class StrictRegistry: Sendable {
     /// Bytes of blobs that came, however often.
     var received: Int { content.withLock { $0.received } }
     func repository(_ name: String) -> Repository { content.withLock { $0.repositories[name] ?? Repository() } }
+    /// The uploads that were begun and neither closed nor cancelled.
+    var sessions: Set<String> { content.withLock { Set($0.sessions.keys) } }
     /// Every blob by its digest.
     var blobs: [String: [UInt8]] {
         content.withLock { $0.repositories.values.reduce(into: [:]) { $0.merge($1.blobs) { first, _ in first } } }
