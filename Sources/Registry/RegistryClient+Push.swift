@@ -6,10 +6,12 @@ import POSIX
 extension RegistryClient {
     /// Pushes an image and everything it consists of, and returns when the tag points to it.
     ///
-    /// Sends only what the registry lacks. Beside the reference's tag, the first twelve digits of the digest become one.
+    /// Sends only what the registry lacks. Beside the reference's tag, the first twelve digits of the digest become one if
+    /// `digestTag` says so.
     /// `early` has sent blobs while the image was made; what did not get through then goes now.
     public func push(
         _ image: Descriptor, from store: ImageStore, to reference: Reference, after early: EarlyPush? = nil,
+        digestTag: Bool = true,
         onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }
     ) async throws(RegistryError) {
         do throws(RegistryError) {
@@ -29,21 +31,29 @@ extension RegistryClient {
                 (index) throws(RegistryError) in try await transfer.bring(content.configs[index], isNew: isNew)
             }
             let mayBeThere = (outcomes + configs).allSatisfy { $0 == .present }
-            try await putManifests(of: content, as: reference, transfer.access, mayBeThere: mayBeThere)
+            let tags = Self.tags(of: reference, image.digest, digestTag: digestTag)
+            try await putManifests(of: content, as: tags, transfer.access, mayBeThere: mayBeThere)
         } catch { throw error.during("push \(reference)") }
+    }
+
+    /// The tags that an image gets when it is pushed to a reference, the reference's own first; none where that has none and
+    /// the digest is not to be one.
+    public static func tags(of reference: Reference, _ digest: Digest, digestTag: Bool) -> [String] {
+        let tags = [reference.tag, digestTag ? digest.short : nil].compactMap(\.self)
+        return tags.count == 2 && tags[0] == tags[1] ? [tags[0]] : tags
     }
 
     /// Sends manifests last: a registry refuses one whose blobs or children it lacks.
     ///
     /// The tag is the very last: whoever follows it finds all the rest.
     private func putManifests(
-        of content: PushContent, as reference: Reference, _ access: RepositoryAccess, mayBeThere: Bool
+        of content: PushContent, as tags: [String], _ access: RepositoryAccess, mayBeThere: Bool
     ) async throws(RegistryError) {
         guard let top = content.manifests.last else { return }
         for manifest in content.manifests.dropLast() {
             try await put(manifest, as: "\(manifest.descriptor.digest)", access, unlessThere: mayBeThere)
         }
-        for name in [top.descriptor.digest.short, reference.tag].compactMap(\.self) {
+        for name in tags.isEmpty ? ["\(top.descriptor.digest)"] : tags.reversed() {
             try await put(top, as: name, access, unlessThere: mayBeThere)
         }
     }

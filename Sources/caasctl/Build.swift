@@ -38,7 +38,8 @@ struct Build: AsyncParsableCommand {
             "Write image.lock beside image.yaml, which later builds obey: packages, commits, wheels, base."))
     var lock = false
 
-    @Flag(help: "Push the image to the registry that --tag names.")
+    @Flag(
+        help: "Push the image to the registry that --tag names, under that tag and the first 12 digits of its digest.")
     var push = false
 
     @Option(
@@ -68,6 +69,7 @@ struct Build: AsyncParsableCommand {
     @OptionGroup var platforms: PlatformOptions
     @OptionGroup var outputs: OutputOptions
     @OptionGroup var compression: CompressionOptions
+    @OptionGroup var digestTag: DigestTagOptions
     @OptionGroup var login: RegistryLoginOptions
     @OptionGroup var connection: RegistryConnectionOptions
     @OptionGroup var options: SettingsOptions
@@ -95,7 +97,9 @@ struct Build: AsyncParsableCommand {
         let home = try HomeFolder.open()
         let store = try ImageStore(at: home.appending("store"))
         let progress = BuildProgress()
-        var imagePush = ImagePush(store: store, settings: try options.settings(), login: login, connection: connection)
+        var imagePush = ImagePush(
+            store: store, settings: try options.settings(), login: login, connection: connection,
+            digestTag: digestTag)
         let target = push ? try reference() : nil
         let outlet = try target.map { try imagePush.begin($0) { progress.note(.warning($0)) } }
         let registry = try imagePush.early?.client ?? connection.client()

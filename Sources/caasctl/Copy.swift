@@ -13,8 +13,9 @@ struct Copy: AsyncParsableCommand {
         abstract: "Copy an image between registries, the store, OCI layouts and archives.",
         discussion: """
             A place is a name in a registry, store:NAME for an image here, oci:DIR[:TAG], oci-archive:FILE[:TAG] or \
-            docker-archive:FILE[:TAG]. Nothing is changed on the way: digests stay, with all platforms unless one is \
-            chosen. Between registries what refers to the image, such as a signature, comes along.
+            docker-archive:FILE[:TAG]. The image is not changed on the way: digests stay, with all platforms unless one is \
+            chosen. In a registry it gets the tag that is named, and the first 12 digits of its digest as one more unless \
+            --no-digest-tag is said. Between registries what refers to the image, such as a signature, comes along.
 
             Prints repository@digest, or the digest alone where no registry is the target.
 
@@ -38,6 +39,7 @@ struct Copy: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many blobs are moved at once.", valueName: "number"))
     var jobs = 4
 
+    @OptionGroup var digestTag: DigestTagOptions
     @OptionGroup var connection: RegistryConnectionOptions
     @OptionGroup var login: RegistryLoginOptions
     @OptionGroup var options: SettingsOptions
@@ -114,8 +116,10 @@ struct Copy: AsyncParsableCommand {
         _ client: RegistryClient
     ) async throws {
         let progress = TransferProgress("copy \(source) to \(target)")
-        try await client.push(image.descriptor, from: store, to: target, onEvent: progress.note)
+        try await client.push(
+            image.descriptor, from: store, to: target, digestTag: digestTag.digestTag, onEvent: progress.note)
         progress.finish()
+        digestTag.tell(target, image.descriptor.digest)
         guard referrers, let origin = source.reference else { return }
         let count = try await client.copyReferrers(of: image.manifests, from: origin, to: target, through: store)
         if count > 0 { StandardError.print("copied \(count) that refer to it") }

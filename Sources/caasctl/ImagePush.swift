@@ -14,6 +14,7 @@ struct ImagePush: Sendable {
     let connection: RegistryConnectionOptions
     var jobs = 4
     var chunkSize: ByteCount?
+    let digestTag: DigestTagOptions
     /// One that has sent blobs already, with its client.
     var early: (push: EarlyPush, client: RegistryClient)?
 
@@ -21,13 +22,13 @@ struct ImagePush: Sendable {
     struct Result: CustomStringConvertible {
         let reference: Reference
         let digest: Digest
+        let tags: [String]
         let totals: TransferProgress.Totals
 
         var description: String { "\(reference.name)@\(digest)" }
 
         var json: JSONValue {
-            let tags = [reference.tag, digest.short].compactMap(\.self)
-            return [
+            [
                 "repository": .string(reference.name), "digest": .string(digest.description),
                 "tags": .array(tags.map(JSONValue.string)), "blobs": .integer(totals.blobs),
                 "present": .integer(totals.present), "mounted": .integer(totals.mounted),
@@ -65,8 +66,12 @@ struct ImagePush: Sendable {
     func push(_ image: Descriptor, to reference: Reference) async throws -> Result {
         let progress = TransferProgress("push \(reference)")
         let client = try early?.client ?? client(for: reference)
-        try await client.push(image, from: store, to: reference, after: early?.push, onEvent: progress.note)
+        try await client.push(
+            image, from: store, to: reference, after: early?.push, digestTag: digestTag.digestTag,
+            onEvent: progress.note)
         progress.finish()
-        return Result(reference: reference, digest: image.digest, totals: progress.totals)
+        return Result(
+            reference: reference, digest: image.digest, tags: digestTag.tell(reference, image.digest),
+            totals: progress.totals)
     }
 }

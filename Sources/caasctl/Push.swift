@@ -13,7 +13,8 @@ struct Push: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Push an image that was built here to the registry that its name says.",
         discussion: """
-            Prints repository@digest. What the registry has already is not sent again, and layers of a base are taken \
+            Prints repository@digest. Beside its own tag the image gets one more, the first 12 digits of its digest, unless \
+            --no-digest-tag is said. What the registry has already is not sent again, and layers of a base are taken \
             over from where they are.
 
             The user is --username, else REGISTRY_USERNAME with REGISTRY_PASSWORD, else who docker's config.json, \
@@ -36,6 +37,7 @@ struct Push: AsyncParsableCommand {
             valueName: "size"))
     var chunkSize: ByteCount?
 
+    @OptionGroup var digestTag: DigestTagOptions
     @OptionGroup var login: RegistryLoginOptions
     @OptionGroup var connection: RegistryConnectionOptions
     @OptionGroup var options: SettingsOptions
@@ -52,7 +54,8 @@ struct Push: AsyncParsableCommand {
         let settings = try options.settings()
         let store = try ImageStore(at: HomeFolder.open().appending("store"))
         let push = ImagePush(
-            store: store, settings: settings, login: login, connection: connection, jobs: jobs, chunkSize: chunkSize)
+            store: store, settings: settings, login: login, connection: connection, jobs: jobs, chunkSize: chunkSize,
+            digestTag: digestTag)
         let result = try await push.push(reference)
         print(
             json ? String(decoding: result.json.prettyEncoded(), as: UTF8.self) : "\(result)",

@@ -1,0 +1,24 @@
+import ArgumentParser
+import OCI
+import POSIX
+import Registry
+
+/// Whether an image gets a second tag where it is pushed, for every verb that pushes.
+struct DigestTagOptions: ParsableArguments {
+    @Flag(
+        inversion: .prefixedNo,
+        help: ArgumentHelp(
+            "Also tag the image with the first 12 digits of its digest.",
+            discussion:
+                "So it stays in the registry, and keeps a name, when the other tag moves on; deploy finds by it what "
+                + "was built here."))
+    var digestTag = true
+
+    /// Says under which tags the image is now, the reference's own first.
+    @discardableResult
+    func tell(_ reference: Reference, _ digest: Digest) -> [String] {
+        let tags = RegistryClient.tags(of: reference, digest, digestTag: digestTag)
+        StandardError.print(tags.isEmpty ? "no tag leads to it" : "tagged \(tags.joined(separator: " and "))")
+        return tags
+    }
+}
