@@ -17,15 +17,24 @@ extension ImageStore {
             let file = try posix { () throws(POSIXError) in try StandardOutput.file() }
             return try archive.write(to: file, progress: progress)
         }
-        AbandonedFiles.remove(replacementsOf: output.path)
-        let temporary = FileSystem.temporaryPath(beside: output.path)
+        let there = try posix { () throws(POSIXError) in try FileSystem.status(behind: output.path) }
+        // Into a FIFO or a device, which nothing may replace.
+        if let there, there.kind != .regular && there.kind != .directory {
+            let file = try posix { () throws(POSIXError) in try File(output.path, .replace(mode: 0o666)) }
+            return try archive.write(to: file, progress: progress)
+        }
+        let place = try posix { () throws(POSIXError) in try FileSystem.followed(output.path) }
+        AbandonedFiles.remove(replacementsOf: place)
+        let temporary = FileSystem.temporaryPath(beside: place)
         do throws(ImageStoreError) {
             let file = try posix { () throws(POSIXError) in try File(temporary, .create(mode: 0o666)) }
             // Its lock tells others that its writer lives.
             let lock = try posix { () throws(POSIXError) in try File(temporary, .read) }
             _ = try posix { () throws(POSIXError) in try lock.lock(wait: true) }
             try archive.write(to: file, as: output.path, progress: progress)
-            try posix { () throws(POSIXError) in try FileSystem.rename(temporary, to: output.path) }
+            // Whoever owned the old file owns the new one, as far as the system lets us give it away.
+            if let there { try? lock.takeOver(from: place, there, mode: there.mode) }
+            try posix { () throws(POSIXError) in try FileSystem.rename(temporary, to: place) }
         } catch {
             try? FileSystem.remove(temporary)
             throw error

@@ -144,7 +144,7 @@ struct Build: AsyncParsableCommand {
     /// Prints the result alone on standard output, unless the image itself went there.
     private func tell(_ built: BuiltImage) throws {
         let digest = built.descriptor.digest.description
-        if let file = outputs.digestFile { try FileSystem.write(Array(digest.utf8), to: file.path) }
+        if let file = outputs.digestFile { try FileSystem.rewrite(file.path, with: Array(digest.utf8)) }
         if try outputs.isStream() { return StandardError.print(digest) }
         guard outputs.json else { return print(digest) }
         let document: JSONValue = [

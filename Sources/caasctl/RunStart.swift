@@ -122,7 +122,8 @@ struct RunStart {
             return print(
                 String(decoding: plan.request.json(revealing: false).prettyEncoded(), as: UTF8.self), terminator: "")
         }
-        try FileSystem.write(plan.request.json(revealing: true).prettyEncoded(), to: output.path, mode: 0o600)
+        let request = plan.request.json(revealing: true).prettyEncoded()
+        try FileSystem.rewrite(output.path, with: request, mode: 0o600, narrow: true)
         StandardError.print(
             """
             \(output) holds the request with its secrets; to send it:

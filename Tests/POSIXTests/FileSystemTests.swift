@@ -1,3 +1,4 @@
+import CLinux
 import POSIX
 import SystemPackage
 import TestSupport
@@ -14,6 +15,52 @@ import Testing
         #expect(try FileSystem.read(folder("file")) == Array("content".utf8))
         #expect(try FileSystem.names(in: folder.path).map(\.string) == ["file"])
         #expect(throws: POSIXError.self) { try FileSystem.write([], to: folder("absent/file")) }
+    }
+
+    @Test func `a file that is there keeps its links, mode and attributes`() async throws {
+        let folder = try TemporaryFolder()
+        func text() throws -> String { String(decoding: try FileSystem.read(folder("real/file")), as: UTF8.self) }
+        try FileSystem.makeFolder(folder("real"))
+        try FileSystem.makeSymbolicLink(folder("link"), to: "middle")
+        try FileSystem.makeSymbolicLink(folder("middle"), to: folder("real/file"))
+        // A link that leads nowhere is written through.
+        try FileSystem.rewrite(folder("link"), with: Array("first".utf8), mode: 0o600, sync: true)
+        #expect(try text() == "first" && FileStatus(folder("real/file")).mode == 0o600)
+
+        try FileSystem.setMode(folder("real/file"), 0o640)
+        let canMark = try await Command("setfattr", ["-n", "user.mine", "-v", "x", folder("real/file").string]).run()
+        try FileSystem.rewrite(folder("link"), with: Array("second".utf8), mode: 0o600)
+        #expect(try text() == "second" && FileStatus(folder("real/file")).mode == 0o640)
+        for name in ["link", "middle"] { #expect(try FileStatus(folder(name)).kind == .symbolicLink) }
+        if canMark.status == 0 {
+            let file = try File(folder("real/file"), .read)
+            #expect(try file.extendedAttributes { $0 == "user.mine" } == ["user.mine": Array("x".utf8)])
+        }
+        // Readers of secrets get no right that secrets do not have.
+        try FileSystem.rewrite(folder("link"), with: [], mode: 0o600, narrow: true)
+        #expect(try text() == "" && FileStatus(folder("real/file")).mode == 0o600)
+        #expect(try FileSystem.names(in: folder("real")) == ["file"])
+    }
+
+    @Test func `what a new file could not pass for is written in place`() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("file", "a long content")
+        #expect(try FileSystem.link(file, as: folder("other name")))
+        try FileSystem.rewrite(file, with: Array("short".utf8))
+        #expect(try FileSystem.read(folder("other name")) == Array("short".utf8))
+        try FileSystem.setMode(file, 0o640)
+        try FileSystem.rewrite(file, with: [], mode: 0o600, narrow: true)
+        #expect(try FileStatus(folder("other name")).mode == 0o600)
+
+        #expect(folder("fifo").withPlatformString { mkfifo($0, 0o600) } == 0)
+        let reader = try File(folder("fifo"), .read)
+        try FileSystem.rewrite(folder("fifo"), with: Array("through".utf8))
+        var chunk = [UInt8](repeating: 0, count: 100)
+        #expect(try reader.read(into: &chunk) == 7 && FileStatus(folder("fifo")).kind == .fifo)
+
+        #expect(throws: POSIXError.self) { try FileSystem.rewrite(folder.path, with: []) }
+        try FileSystem.makeSymbolicLink(folder("loop"), to: "loop")
+        #expect(throws: POSIXError.self) { try FileSystem.rewrite(folder("loop"), with: []) }
     }
 
     @Test func `a file beyond the limit is refused`() throws {

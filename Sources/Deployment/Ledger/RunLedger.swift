@@ -15,7 +15,8 @@ public struct RunLedger: Sendable {
     public func write(_ record: RunRecord) throws(DeploymentError) {
         do throws(POSIXError) {
             try FileSystem.makeFolder(folder, mode: 0o700)
-            try FileSystem.write(record.json.prettyEncoded(), to: path(record.run), mode: 0o600, sync: true)
+            // By sudo too it stays the record of whoever it belongs to.
+            try FileSystem.rewrite(path(record.run), with: record.json.prettyEncoded(), mode: 0o600, sync: true)
         } catch { throw DeploymentError(.local, "keep the record of \(record.run)", error.description) }
     }
 

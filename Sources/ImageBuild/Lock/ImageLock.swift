@@ -48,7 +48,7 @@ public struct ImageLock: Sendable, Hashable {
             return json
         }
         let document: JSONValue = ["version": .integer(Self.version), "inputs": .array(inputs)]
-        try posix { () throws(POSIXError) in try FileSystem.write(document.prettyEncoded(), to: file) }
+        try posix { () throws(POSIXError) in try FileSystem.rewrite(file, with: document.prettyEncoded()) }
     }
 
     mutating func add(_ entry: Entry) {
