@@ -10,7 +10,7 @@ extension JSONValue {
 }
 
 /// A recursive descent over the bytes of a document.
-private struct JSONParser {
+struct JSONParser {
     private static let maximumDepth = 128
 
     let bytes: [UInt8]
@@ -26,13 +26,13 @@ private struct JSONParser {
         return value
     }
 
-    private func error(_ what: String) -> JSONError { JSONError("invalid JSON: \(what) at byte \(position)") }
+    func error(_ what: String) -> JSONError { JSONError("invalid JSON: \(what) at byte \(position)") }
 
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) { position += 1 }
     }
 
-    private mutating func value() throws(JSONError) -> JSONValue {
+    mutating func value() throws(JSONError) -> JSONValue {
         skipSpace()
         guard position < bytes.count else { throw error("the document ends early") }
         switch bytes[position] {
@@ -63,21 +63,31 @@ private struct JSONParser {
 
     private mutating func object() throws(JSONError) -> JSONValue {
         var members: [String: JSONValue] = [:]
+        try eachMember { (parser, name) throws(JSONError) in
+            guard members.updateValue(try parser.value(), forKey: name) == nil else {
+                throw parser.error("a second member named '\(name)'")
+            }
+        }
+        return .object(members)
+    }
+
+    /// Reads an object; `take` reads the value of each member.
+    mutating func eachMember(
+        _ take: (inout JSONParser, String) throws(JSONError) -> Void
+    ) throws(JSONError) {
         position += 1
         skipSpace()
-        if take("}") { return .object(members) }
+        if self.take("}") { return }
         while true {
             skipSpace()
             guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw error("no name") }
             let name = try string()
             skipSpace()
-            guard take(":") else { throw error("no colon") }
-            guard members.updateValue(try value(), forKey: name) == nil else {
-                throw error("a second member named '\(name)'")
-            }
+            guard self.take(":") else { throw error("no colon") }
+            try take(&self, name)
             skipSpace()
-            if take("}") { return .object(members) }
-            guard take(",") else { throw error("no comma") }
+            if self.take("}") { return }
+            guard self.take(",") else { throw error("no comma") }
         }
     }
 

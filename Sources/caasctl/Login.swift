@@ -33,10 +33,15 @@ struct Login: AsyncParsableCommand {
         }
         let password = try Password.read(prompt: passwordStdin ? nil : "Password of \(username) at \(registry): ")
         try await connection.client(.none).checkLogin(registry, user: username, password)
-        let place = try await RegistryLogin(registry).keep(user: username, password)
-        if case .file(let path) = place {
-            StandardError.print("warning: the password stands in \(path), which only you can read; a credential helper")
+        let login = try RegistryLogin(registry)
+        let place = try await login.keep(user: username, password)
+        if case .file(let path, let isShared) = place {
+            let readers = isShared ? "others can read (chmod 600 mends it)" : "only you can read"
+            StandardError.print("warning: the password stands in \(path), which \(readers); a credential helper")
             StandardError.print("would keep it better: https://docs.docker.com/go/credential-store/")
+        }
+        for other in try login.otherPlaces() where other.isAskedFirst {
+            StandardError.print("warning: \(other.place) has a login for \(registry) too, and is asked first")
         }
         print("logged in to \(registry) as \(username); kept in \(place)")
     }

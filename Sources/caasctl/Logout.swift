@@ -1,5 +1,6 @@
 import ArgumentParser
 import OCI
+import POSIX
 import Registry
 
 /// `caasctl logout`: forgets what `caasctl login` or `docker login` kept.
@@ -11,10 +12,14 @@ struct Logout: AsyncParsableCommand {
 
     func run() async throws {
         let registry = try Reference.registry(registry)
-        if let place = try await RegistryLogin(registry).forget() {
+        let login = try RegistryLogin(registry)
+        if let place = try await login.forget() {
             print("logged out of \(registry); removed from \(place)")
         } else {
             print("there was no login for \(registry)")
+        }
+        for other in try login.otherPlaces() {
+            StandardError.print("note: \(other.place) may still have a login for \(registry)")
         }
     }
 }

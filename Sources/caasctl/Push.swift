@@ -17,8 +17,8 @@ struct Push: AsyncParsableCommand {
             --no-digest-tag is said. What the registry has already is not sent again, and layers of a base are taken \
             over from where they are.
 
-            The user is --username, else REGISTRY_USERNAME with REGISTRY_PASSWORD, else who docker's config.json, \
-            podman's auth.json, the credential helper that they name, or netrc says.
+            The user is --username, else REGISTRY_USERNAME with REGISTRY_PASSWORD, else who DOCKER_AUTH_CONFIG, \
+            podman's auth.json, docker's config.json, the credential helper that they name, or netrc says.
             """)
 
     @Argument(help: "The name under which the image was built, as in ghcr.io/me/app:1.")

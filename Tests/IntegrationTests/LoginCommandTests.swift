@@ -21,6 +21,7 @@ import Testing
         let nowhere: [String: String?] = [
             "HOME": folder("user").string, "DOCKER_CONFIG": nil, "REGISTRY_AUTH_FILE": nil, "XDG_RUNTIME_DIR": nil,
             "XDG_CONFIG_HOME": nil, "NETRC": nil, "REGISTRY_USERNAME": nil, "REGISTRY_PASSWORD": nil,
+            "DOCKER_AUTH_CONFIG": nil,
         ]
         return .caasctl(arguments, in: folder, environment: nowhere.merging(environment) { $1 })
     }
@@ -59,14 +60,11 @@ import Testing
         #expect(wrong.status == 1 && wrong.errors.contains("cannot log in to \(registry.host): "), "\(wrong.errors)")
         #expect(!FileSystem.exists(folder("user/.docker/config.json")))
 
-        try folder.write("user/.docker/config.json", #"{"auths":{"r.io":{"auth":"YTp4"}},"HttpHeaders":{"a":"b"}}"#)
         let right = try await caasctl(login).run(input: "\(Self.password)\n")
         let file = folder("user/.docker/config.json")
-        #expect(right.status == 0, "\(right.errors)")
+        #expect(right.status == 0 && right.errors.contains("which only you can read"), "\(right.errors)")
         #expect(right.output == "logged in to \(registry.host) as me; kept in \(file)\n")
         #expect(try FileStatus(file).mode == 0o600)
-        let kept = try JSONValue(parsing: FileSystem.read(file))
-        #expect(kept["HttpHeaders"] == ["a": "b"] && kept["auths"]?["r.io"] == ["auth": "YTp4"])
         try await caasctl(["push", reference]).succeed()
         // skopeo finds it where docker keeps it.
         try await Command(
@@ -77,6 +75,76 @@ import Testing
         #expect(try await caasctl(["logout", "http://\(registry.host)/"]).succeed().contains("removed from \(file)"))
         #expect(try await caasctl(["logout", registry.host]).succeed() == "there was no login for \(registry.host)")
         #expect(try await caasctl(["push", reference]).run().status == 1)
+    }
+
+    @Test func `of a file that is there only the entry changes`() async throws {
+        let registry = try await registry()
+        // As people keep their dotfiles: a link to a file elsewhere, in their own order, with numbers of any size.
+        let rest =
+            #"{"psFormat":"x","big":123456789012345678901234567890,"auths":{"r.io":{"auth":"YTp4"}},"HttpHeaders":{}}"#
+        let file = try folder.write("dotfiles/docker.json", rest, mode: 0o640)
+        try FileSystem.makeFolder(folder("user/.docker"))
+        let link = folder("user/.docker/config.json")
+        try FileSystem.makeSymbolicLink(link, to: "../../dotfiles/docker.json")
+
+        let login = try await caasctl(["login", registry.host, "--username", "me", "--password-stdin"])
+            .run(input: Self.password)
+        #expect(login.status == 0 && login.errors.contains("which others can read"), "\(login.errors)")
+        #expect(try FileStatus(link).kind == .symbolicLink && FileStatus(file).mode == 0o640)
+        #expect(try FileSystem.names(in: file.removingLastComponent()) == ["docker.json"])
+        try await caasctl(["push", "\(registry.host)/me/app:1"]).succeed()
+        try await caasctl(["logout", registry.host]).succeed()
+        let kept = String(decoding: try FileSystem.read(file), as: UTF8.self).filter { !$0.isWhitespace }
+        #expect(kept == rest)
+        #expect(try FileStatus(link).kind == .symbolicLink)
+    }
+
+    @Test(.enabled(if: CurrentUser.id == 0, "needs an owner that an ordinary user cannot give a file to"))
+    func `another owner's file stays theirs`() async throws {
+        try await Command("chmod", ["0755", folder.path.string]).succeed()
+        let file = try folder.write("user/.docker/config.json", #"{"auths":{"r.io":{"auth":"YTp4"}}}"#, mode: 0o666)
+        try await Command("chown", ["1234:0", file.string]).succeed()
+        let before = try FileStatus(file)
+        // By root, who can give a new file away; and by somebody who cannot, in a folder of their own.
+        try await caasctl(["logout", "r.io"]).succeed()
+        let byRoot = try FileStatus(file)
+        #expect(byRoot.user == 1234 && byRoot.mode == 0o666 && byRoot.inode != before.inode)
+
+        try folder.write("user/.docker/config.json", #"{"auths":{"r.io":{"auth":"YTp4"}}}"#, mode: 0o666)
+        try await Command("chown", ["-R", "5678", folder("user").string]).succeed()
+        try await Command("chown", ["1234:0", file.string]).succeed()
+        var command = caasctl(["logout", "r.io"])
+        let program = try folder.write("caasctl", "")
+        try await Command("cp", [command.program, program.string]).succeed()
+        try await Command("chmod", ["0755", program.string]).succeed()
+        (command.arguments, command.program) = (
+            ["--reuid=5678", "--regid=5678", "--clear-groups", program.string] + command.arguments, "setpriv"
+        )
+        #expect(try await command.succeed().contains("removed from \(file)"))
+        #expect(try FileStatus(file).user == 1234 && FileStatus(file).mode == 0o666)
+    }
+
+    @Test func `DOCKER_AUTH_CONFIG comes first, and a login that it hides is said`() async throws {
+        let registry = try await registry()
+        let auth = Array("me:\(Self.password)".utf8)
+        // With the line breaks of base64 itself.
+        let encoded = try await Command("base64", ["-w8"]).succeed(input: String(decoding: auth, as: UTF8.self))
+        let entry: JSONValue = ["auths": [registry.host: ["auth": .string(encoded)]]]
+        try folder.write("user/.docker/config.json", #"{"auths":{"\#(registry.host)":{"auth":"eDp5"}}}"#)
+        let reference = "\(registry.host)/me/app:1"
+        try await caasctl(["push", reference], ["DOCKER_AUTH_CONFIG": entry.text]).succeed()
+
+        let wrong: [String: String?] = ["DOCKER_AUTH_CONFIG": #"{"auths":{"\#(registry.host)":{"auth":"eDp5"}}}"#]
+        let login = ["login", registry.host, "--username", "me", "--password-stdin"]
+        let hidden = try await caasctl(login, wrong).run(input: Self.password)
+        let warning = "warning: DOCKER_AUTH_CONFIG has a login for \(registry.host) too, and is asked first"
+        #expect(hidden.status == 0 && hidden.errors.contains(warning), "\(hidden.errors)")
+        let refused = try await caasctl(["push", reference], wrong).run()
+        #expect(refused.status == 1 && refused.errors.contains("user 'x' from DOCKER_AUTH_CONFIG"), "\(refused.errors)")
+        let left = try await caasctl(["logout", registry.host], wrong).run()
+        #expect(left.errors.contains("note: DOCKER_AUTH_CONFIG may still have a login"), "\(left.errors)")
+        let broken = try await caasctl(["push", reference], ["DOCKER_AUTH_CONFIG": "{"]).run()
+        #expect(broken.status == 1 && broken.errors.contains("cannot read DOCKER_AUTH_CONFIG: "), "\(broken.errors)")
     }
 
     @Test func `a credential helper keeps the password, and the file does not`() async throws {

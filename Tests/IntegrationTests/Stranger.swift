@@ -21,7 +21,7 @@ struct Stranger {
         var nothing: [String: String?] = ["HOME": folder("user").string]
         var names = [
             "REGISTRY_USERNAME", "REGISTRY_PASSWORD", "REGISTRY_AUTH_FILE", "NETRC", "XDG_RUNTIME_DIR", "SSL_CERT_FILE",
-            "XDG_CONFIG_HOME",
+            "XDG_CONFIG_HOME", "DOCKER_AUTH_CONFIG",
         ]
         for name in ["http", "https", "all", "no"] { names += ["\(name)_proxy", "\(name.uppercased())_PROXY"] }
         for name in names { nothing[name] = .some(nil) }

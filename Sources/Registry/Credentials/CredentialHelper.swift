@@ -19,7 +19,8 @@ struct CredentialHelper: Sendable, Hashable {
     let name: String
     /// The registry as docker's tools call it.
     let server: String
-    let configuredIn: FilePath
+    /// What names it, for people.
+    let configuredIn: String
 
     var program: String { "docker-credential-\(name)" }
 

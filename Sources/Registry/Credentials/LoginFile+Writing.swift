@@ -6,37 +6,55 @@ import SystemPackage
 
 /// What `caasctl login` and `caasctl logout` change; everything else in the file stays as it is.
 extension LoginFile {
-    /// Writes the login into the file itself, readable by its owner alone.
+    /// Writes the login into the file itself; a new file can be read by its owner alone.
     func keep(user: String, _ password: Secret, for registry: String) throws(RegistryError) {
-        var document = try existingDocument()
-        var entries = document["auths"]?.object ?? [:]
-        for name in entries.keys where Self.names(of: registry).contains(Self.host(of: name)) { entries[name] = nil }
+        let names = LoginNames.all(of: registry)
         let auth = Array("\(user):\(password.unredacted)".utf8).base64
-        entries[Self.names(of: registry)[0]] = ["auth": .string(auth)]
-        document["auths"] = .object(entries)
-        try write(document)
+        _ = try change { entries in
+            for name in entries.names where name != names[0] && names.contains(LoginNames.host(of: name)) {
+                entries.remove(name)
+            }
+            entries.set(names[0], to: ["auth": .string(auth)])
+            return true
+        }
     }
 
     /// Removes every entry of the registry; false where there was none.
     func remove(_ registry: String) throws(RegistryError) -> Bool {
-        var document = try existingDocument()
-        var entries = document["auths"]?.object ?? [:]
-        let names = Self.names(of: registry)
-        let gone = entries.keys.filter { names.contains($0) || names.contains(Self.host(of: $0)) }
-        guard !gone.isEmpty else { return false }
-        for name in gone { entries[name] = nil }
-        document["auths"] = .object(entries)
-        try write(document)
-        return true
+        let names = LoginNames.all(of: registry)
+        return try change { entries in
+            let gone = entries.names.filter { names.contains($0) || names.contains(LoginNames.host(of: $0)) }
+            for name in gone { entries.remove(name) }
+            return !gone.isEmpty
+        }
     }
 
-    /// The file's content, empty where there is no file yet.
-    func existingDocument() throws(RegistryError) -> JSONValue { FileSystem.exists(path) ? try document() : [:] }
+    /// Permission bits by which others than the owner may read the file.
+    func readersBesideOwner() throws(RegistryError) -> UInt32 {
+        do throws(POSIXError) { return try FileStatus(path, followingLinks: true).mode & 0o044 } catch {
+            throw RegistryError(.local, error.description)
+        }
+    }
 
-    private func write(_ document: JSONValue) throws(RegistryError) {
+    /// Changes the entries, and writes the file where something changed.
+    private func change(_ change: (inout JSONMembers) -> Bool) throws(RegistryError) -> Bool {
+        let content = try content() ?? []
+        let written: [UInt8]
+        do throws(JSONError) {
+            // What cannot be read as logins is not ours to change.
+            _ = try LoginDocument(parsing: content, from: "\(path)")
+            var document = LoginDocument.isEmpty(content) ? JSONMembers() : try JSONMembers(parsing: content)
+            var entries = try document.members(of: "auths")
+            guard change(&entries) else { return false }
+            document.set("auths", to: entries)
+            written = document.encoded()
+        } catch { throw RegistryError(.local, "read \(path)", error.reason) }
         do throws(POSIXError) {
-            try FileSystem.makeFolder(path.removingLastComponent(), mode: 0o700)
-            try FileSystem.write(document.prettyEncoded(), to: path, mode: 0o600, sync: true)
+            let folder = try FileSystem.followed(path).removingLastComponent()
+            // A bare name is in the folder that we are in.
+            if !folder.isEmpty { try FileSystem.makeFolder(folder, mode: 0o700) }
+            try FileSystem.rewrite(path, with: written, mode: 0o600, sync: true)
         } catch { throw RegistryError(.local, error.description) }
+        return true
     }
 }

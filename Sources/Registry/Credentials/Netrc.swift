@@ -11,16 +11,18 @@ struct Netrc: Sendable, Hashable {
 
     /// The login of a registry's host, with its port or without.
     func credential(for registry: String) throws(RegistryError) -> RegistryCredential? {
-        guard FileSystem.exists(path) else { return nil }
         let content: [UInt8]
-        do throws(POSIXError) { content = try FileSystem.read(path, limit: 1 << 20) } catch {
+        do throws(POSIXError) {
+            guard try FileSystem.status(behind: path) != nil else { return nil }
+            content = try FileSystem.read(path, limit: 1 << 20)
+        } catch {
             throw RegistryError(.local, "read \(path)", "\(error.errno)")
         }
         let logins = Self.logins(in: String(decoding: content, as: UTF8.self))
         // An IPv6 address holds colons itself, between brackets.
         let end = registry.lastIndex(of: ":").flatMap { registry.hasSuffix("]") ? nil : $0 }
         let host = String(registry[..<(end ?? registry.endIndex)])
-        let names = LoginFile.names(of: registry).map { LoginFile.host(of: $0) } + [host]
+        let names = LoginNames.all(of: registry).map { LoginNames.host(of: $0) } + [host]
         for name in names {
             guard let login = logins.first(where: { $0.machine == name }) else { continue }
             return .password(user: login.user, Secret(login.password), from: "\(path)")

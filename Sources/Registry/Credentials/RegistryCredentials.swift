@@ -2,40 +2,53 @@ public import POSIX
 public import Secrets
 public import SystemPackage
 
-/// Who we are for each registry: what was said, else what the files of docker, podman and curl hold.
+/// Who we are for each registry: what was said, else what docker, podman and curl were told.
 public struct RegistryCredentials: Sendable {
     private var logins: [String: RegistryCredential] = [:]
+    /// The whole environment, so that `$DOCKER_AUTH_CONFIG` is read, and may be wrong, only where a login is needed.
+    private let environment: [String: String]
     private let files: [LoginFile]
     private let netrc: Netrc?
 
-    /// The credentials of docker's and podman's configuration and of netrc, the first that has an entry.
+    /// The credentials of docker's, podman's and curl's places, the first that has an entry.
     ///
-    /// In this order: `$REGISTRY_AUTH_FILE`; `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`;
-    /// `$XDG_RUNTIME_DIR/containers/auth.json`; `$XDG_CONFIG_HOME/containers/auth.json`; `$NETRC`, else `~/.netrc`.
+    /// In this order, docker's for its variable and containers/image's for the files: `$DOCKER_AUTH_CONFIG`;
+    /// `$REGISTRY_AUTH_FILE`, and where it is set no other file; `$XDG_RUNTIME_DIR/containers/auth.json`, without the
+    /// variable `/run/containers/<user id>/auth.json`; `$XDG_CONFIG_HOME/containers/auth.json`, else that of `~/.config`;
+    /// `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. At last `$NETRC`, else `~/.netrc`.
+    ///
+    /// Sources: <https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md> and
+    /// <https://github.com/docker/cli/blob/master/cli/config/configfile/file.go>.
     public static func standard(environment: [String: String] = ProcessEnvironment.all()) -> RegistryCredentials {
         func folder(_ name: String) -> FilePath? {
             environment[name].flatMap { $0.isEmpty ? nil : FilePath($0) }
         }
         let home = folder("HOME")
-        let docker = folder("DOCKER_CONFIG") ?? home?.appending(".docker")
-        let containers = [folder("XDG_RUNTIME_DIR"), folder("XDG_CONFIG_HOME") ?? home?.appending(".config")]
-        let files =
-            [folder("REGISTRY_AUTH_FILE"), docker?.appending("config.json")]
-            + containers.map { $0?.appending("containers").appending("auth.json") }
+        let netrc = (folder("NETRC") ?? home?.appending(".netrc")).map { Netrc(path: $0) }
+        let files: [FilePath?]
+        if let said = folder("REGISTRY_AUTH_FILE") {
+            files = [said]
+        } else {
+            let running =
+                folder("XDG_RUNTIME_DIR")?.appending("containers") ?? FilePath("/run/containers/\(CurrentUser.id)")
+            let configured = (folder("XDG_CONFIG_HOME") ?? home?.appending(".config"))?.appending("containers")
+            let docker = folder("DOCKER_CONFIG") ?? home?.appending(".docker")
+            files = [running, configured].map { $0?.appending("auth.json") } + [docker?.appending("config.json")]
+        }
         return RegistryCredentials(
-            files: files.compactMap { $0.map { LoginFile(path: $0) } },
-            netrc: (folder("NETRC") ?? home?.appending(".netrc")).map { Netrc(path: $0) })
+            environment: environment, files: files.compactMap { $0.map { LoginFile(path: $0) } }, netrc: netrc)
     }
 
     /// No credentials but those added.
-    public static let none = RegistryCredentials(files: [], netrc: nil)
+    public static let none = RegistryCredentials(environment: [:], files: [], netrc: nil)
 
     /// The credentials of one file of docker's form; nil for no file.
     public init(configuration: FilePath?) {
-        self.init(files: configuration.map { [LoginFile(path: $0)] } ?? [], netrc: nil)
+        self.init(environment: [:], files: configuration.map { [LoginFile(path: $0)] } ?? [], netrc: nil)
     }
 
-    private init(files: [LoginFile], netrc: Netrc?) {
+    private init(environment: [String: String], files: [LoginFile], netrc: Netrc?) {
+        self.environment = environment
         self.files = files
         self.netrc = netrc
     }
@@ -55,6 +68,11 @@ public struct RegistryCredentials: Sendable {
     func credential(for registry: String, repository: String) async throws(RegistryError) -> RegistryCredential {
         if let login = logins[registry] { return login }
         var reasons: [String] = []
+        if let document = try LoginDocument(environment: environment) {
+            let credential = await document.credential(for: registry, repository: repository)
+            guard credential.kind == .none else { return credential }
+            reasons.append(credential.reason)
+        }
         for file in files {
             let credential = try await file.credential(for: registry, repository: repository)
             guard credential.kind == .none else { return credential }
@@ -62,5 +80,17 @@ public struct RegistryCredentials: Sendable {
         }
         if let credential = try netrc?.credential(for: registry) { return credential }
         return .none(because: reasons.isEmpty ? "none were given" : reasons.joined(separator: ", "))
+    }
+
+    /// The places that may know a login of a registry, in the order in which they are asked; netrc is none of docker's.
+    func places(for registry: String) throws(RegistryError) -> [String] {
+        var places: [String] = []
+        if let document = try LoginDocument(environment: environment), document.mayKnow(registry) {
+            places.append(document.place)
+        }
+        for file in files {
+            if let document = try file.document(), document.mayKnow(registry) { places.append(document.place) }
+        }
+        return places
     }
 }
