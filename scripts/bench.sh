@@ -96,7 +96,7 @@ install() {
     environment=$(mktemp -d "$folder/pip.XXXXXX")
     python3 -m venv "$environment"
     # Exactly the listed packages: torch alone would bring what another part brings.
-    "$environment/bin/pip" install --quiet --disable-pip-version-check --no-deps --no-compile \
+    "$environment/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile \
         --target "$target" "${@/#/--requirement=$requirements/}"
     "$environment/bin/python" -m compileall -q --invalidation-mode unchecked-hash "$target" >/dev/null || true
     rm -rf "$environment"

@@ -197,12 +197,18 @@ mark_made() { cp "$(requirements_of "$1")" "$CAASCTL_CACHE/$1/requirements.txt";
 
 make_environment() {
     local folder=$CAASCTL_CACHE/$1
-    say "installing $(grep -v '^#' "$(requirements_of "$1")" | head -n 1) from PyPI under $folder"
+    say "installing $(grep '^[[:alnum:]]' "$(requirements_of "$1")" | head -n 1 | cut -d ' ' -f 1) from PyPI under $folder"
     rm -rf "$folder"
     python3 -m venv "$folder"
-    "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$(requirements_of "$1")" \
-        || fail "pip cannot install $(requirements_of "$1")"
+    ! grep -q '^--no-binary' "$(requirements_of "$1")" || pip_install "$folder" build
+    pip_install "$folder" "$1"
     mark_made "$1"
+}
+
+# Every file is one whose hash is in the list, and so is what builds one: pip would fetch that unseen.
+pip_install() {
+    "$1/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-build-isolation \
+        --requirement "$(requirements_of "$2")" || fail "pip cannot install $(requirements_of "$2")"
 }
 
 # --- said, not done: it is the administrator's to decide
