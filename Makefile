@@ -44,6 +44,7 @@ lint:
 install: ## PREFIX=/usr/local, DESTDIR for packagers
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/libexec/caasctl"
 	install -s -m 0755 .build/release/caasctl "$(DESTDIR)$(PREFIX)/libexec/caasctl/caasctl"
+	install -m 0644 .build/release/built-from.json "$(DESTDIR)$(PREFIX)/libexec/caasctl/built-from.json"
 	rm -rf "$(DESTDIR)$(PREFIX)/libexec/caasctl/entrypoint"
 	cp -R .build/release/entrypoint "$(DESTDIR)$(PREFIX)/libexec/caasctl/entrypoint"
 	ln -sfn ../libexec/caasctl/caasctl "$(DESTDIR)$(PREFIX)/bin/caasctl"

@@ -12,7 +12,7 @@ import POSIX
             Diff.self, Verify.self, RemoveImage.self,
             Prune.self, Login.self, Logout.self, Deploy.self, Resume.self, Serve.self, Runs.self,
             Status.self, Logs.self, Fetch.self, Destroy.self, StorageCommand.self, SandboxCommand.self,
-            EntrypointCommand.self, RunWorkerCommand.self,
+            VersionCommand.self, EntrypointCommand.self, RunWorkerCommand.self,
         ])
 
     static func main() async {

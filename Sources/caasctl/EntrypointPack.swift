@@ -1,5 +1,6 @@
 import ArgumentParser
 import ImageBuild
+import JSON
 import POSIX
 import SystemPackage
 
@@ -25,6 +26,13 @@ struct EntrypointPack: AsyncParsableCommand {
         let own = try FileSystem.readLink("/proc/self/exe")
         let program = binary.map { FilePath($0) } ?? own.removingLastComponent().appending("caas-entrypoint")
         let folder = output.map { FilePath($0) } ?? own.removingLastComponent().appending("entrypoint")
-        print(try await EntrypointLayer.pack(program, to: folder))
+        let digest = try await EntrypointLayer.pack(program, to: folder)
+        if output == nil {
+            // Beside caasctl, and shipped with it: what both were built from.
+            let origin = try BuildOrigin(ofBuilt: own)
+            try FileSystem.write(
+                origin.json.prettyEncoded(), to: own.removingLastComponent().appending(BuildOrigin.fileName))
+        }
+        print(digest)
     }
 }

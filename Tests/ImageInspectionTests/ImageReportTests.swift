@@ -39,6 +39,9 @@ import Testing
             manifest["annotations"] = [
                 "org.opencontainers.image.base.name": "example.org/base:1", "org.opencontainers.image.title": "App",
             ]
+            var layers = manifest["layers"]?.array ?? []
+            layers[1]["annotations"] = ["caasctl.contains.b": "2\u{1B}[31m", "caasctl.contains.a": "1"]
+            manifest["layers"] = .array(layers)
         }
         return draft
     }
@@ -54,7 +57,7 @@ import Testing
                 digest       \(found.descriptor.digest)
                 platform     linux/amd64
                 created      2026-01-02T03:04:05Z
-                size         7.2 KiB in 2 layers
+                size         7.3 KiB in 2 layers
                 base         example.org/base:1
                 entrypoint   ["/bin/app","two words"]
                 command      ["-v"]
@@ -72,6 +75,9 @@ import Testing
                 annotations
                   org.opencontainers.image.base.name=example.org/base:1
                   org.opencontainers.image.title=App
+                annotations of layer \(layers[1])
+                  caasctl.contains.a=1
+                  caasctl.contains.b=2 [31m
                 LAYER         SIZE     MADE BY
                 \(layers[0])  3.0 KiB  COPY etc
                 \(layers[1])  3.0 KiB  two
@@ -94,6 +100,7 @@ import Testing
         let layer = try #require(try image.list("layers").last)
         #expect(layer["created_by"] == "two")
         #expect(layer["present"] == true)
+        #expect(layer["annotations"]?["caasctl.contains.a"] == "1")
         #expect(layer["diff_id"] == layer["digest"])
     }
 

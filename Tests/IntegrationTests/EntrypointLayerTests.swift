@@ -26,8 +26,21 @@ import Testing
         let tar = try await Command("sh", ["-c", "gzip -dc '\(folder("first/layer.tar.gz"))' | sha256sum"]).succeed()
         // Who reads an advisory asks for these.
         let contains = try record.textMap("contains")
-        #expect(contains.keys.sorted() == ["curl", "glibc", "openssl"])
-        #expect(contains.values.allSatisfy { $0.contains(".") && $0.first?.isNumber == true }, "\(contains)")
+        let expected = [
+            "curl", "gcc", "glibc", "openssl", "swift", "swift-atomics", "swift-collections", "swift-nio",
+            "swift-system",
+        ]
+        #expect(contains.keys.sorted() == expected)
+        #expect(contains.values.allSatisfy { $0.contains(".") && $0.contains(where: \.isNumber) }, "\(contains)")
+        let revision = #/\d+\.\d+\.\d+ \([0-9a-f]{40}\)/#
+        for (name, version) in contains where name.hasPrefix("swift-") {
+            #expect(version.wholeMatch(of: revision) != nil, "\(name) \(version)")
+        }
+        let annotations = Dictionary(uniqueKeysWithValues: contains.map { ("caasctl.contains.\($0.key)", $0.value) })
+        #expect(try record.textMap("annotations") == annotations)
+        let listed = try await Command("tar", ["-xzOf", folder("first/layer.tar.gz").string, ".caas/contains.json"])
+            .succeed()
+        #expect(try JSONValue(parsing: listed) == record["contains"])
         #expect(try record.text("diff_id") == "sha256:\(tar.prefix(64))")
     }
 
@@ -39,7 +52,8 @@ import Testing
             .succeed()
             .split(separator: "\n")
         let names = lines.compactMap { $0.split(separator: " ").last.map(String.init) }
-        #expect(names == [".caas/", ".caas/.wh..wh..opq", ".caas/ca.pem", ".caas/caas-entrypoint"])
+        let files = ["", ".wh..wh..opq", "ca.pem", "caas-entrypoint", "contains.json"]
+        #expect(names == files.map { ".caas/\($0)" })
         for line in lines {
             let parts = line.split(separator: " ", omittingEmptySubsequences: true)
             #expect(parts[2] == "0" && parts[3] == "0" && line.contains("Jan  1  1980"), "\(line)")

@@ -50,6 +50,16 @@ public struct EntrypointArtifact: Sendable {
         return beside + [home.appending("entrypoint")]
     }
 
+    /// The libraries that the entrypoint beside a program holds, by name; none where there is no entrypoint.
+    public static func contents(beside program: FilePath) throws(ImageBuildError) -> [String: String] {
+        let file = program.appending("entrypoint").appending(descriptionName)
+        guard try posix({ () throws(POSIXError) in try FileSystem.status(behind: file) }) != nil else { return [:] }
+        let content = try posix { () throws(POSIXError) in try FileSystem.read(file, limit: 1 << 20) }
+        do throws(JSONError) { return try JSONValue(parsing: content).textMap("contains") } catch {
+            throw ImageBuildError("read \(file)", "\(error.reason); type: make entrypoint")
+        }
+    }
+
     /// Puts it into the store, which verifies it.
     func add(to store: ImageStore) throws(ImageBuildError) -> BuiltLayer {
         switch source {

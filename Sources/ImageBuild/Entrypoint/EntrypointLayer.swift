@@ -13,6 +13,9 @@ public enum EntrypointLayer {
     /// <https://github.com/opencontainers/image-spec/blob/main/layer.md#opaque-whiteout>
     private static let whiteout = ".wh..wh..opq"
 
+    /// What begins the names of the layer's annotations, each with a library's version.
+    private static let annotation = "caasctl.contains."
+
     private struct Content {
         let name: String
         let mode: UInt32
@@ -21,8 +24,9 @@ public enum EntrypointLayer {
 
     /// Packs the program with Mozilla's certificates; the same inputs give the same bytes.
     ///
-    /// The folder gets `layer.tar.gz` and, last, `layer.json`, which names it and the versions of the libraries that are
-    /// linked into the program; the blob's digest is returned.
+    /// The folder gets `layer.tar.gz` and, last, `layer.json`, which names it. Both say which libraries are linked into the
+    /// program: the layer in its `contains.json`, the description in what an image's manifest will say of the layer. The
+    /// blob's digest is returned.
     public static func pack(_ program: FilePath, to folder: FilePath) async throws(ImageBuildError) -> Digest {
         let stripped = try await strip(program)
         let elf = try ELFFile(stripped, name: program.string)
@@ -35,13 +39,16 @@ public enum EntrypointLayer {
                 "it is linked dynamically, so an image could load its own code into it; "
                     + "type: make entrypoint")
         }
-        let versions = try LinkedVersions.find(in: stripped)
+        let whole = try posix { () throws(POSIXError) in try FileSystem.read(program, limit: 1 << 30) }
+        let contained = try LinkedVersions(of: whole, from: BuildOrigin(ofBuilt: program)).texts
+        let list = JSONValue.object(contained.mapValues(JSONValue.string)).prettyEncoded()
         let contents = [
             Content(name: whiteout, mode: 0o644, bytes: []),
             Content(name: "ca.pem", mode: 0o644, bytes: try certificates()),
             Content(name: "caas-entrypoint", mode: 0o755, bytes: stripped),
+            Content(name: "contains.json", mode: 0o644, bytes: list),
         ]
-        return try write(contents, architecture: architecture, versions: versions, to: folder)
+        return try write(contents, architecture: architecture, contained: contained, to: folder)
     }
 
     /// The program without its symbols, which are most of it.
@@ -79,7 +86,7 @@ public enum EntrypointLayer {
     }
 
     private static func write(
-        _ contents: [Content], architecture: String, versions: [String: String], to folder: FilePath
+        _ contents: [Content], architecture: String, contained: [String: String], to folder: FilePath
     ) throws(ImageBuildError) -> Digest {
         do {
             try FileSystem.makeFolder(folder, mode: 0o777)
@@ -103,7 +110,10 @@ public enum EntrypointLayer {
             let record: JSONValue = [
                 "digest": .string(digest.description), "diff_id": .string(Digest(sha256: layer.diffID).description),
                 "size": .integer(layer.size), "architecture": .string(architecture),
-                "contains": .object(versions.mapValues(JSONValue.string)),
+                "contains": .object(contained.mapValues(JSONValue.string)),
+                "annotations": .object(
+                    Dictionary(
+                        uniqueKeysWithValues: contained.map { (annotation + $0.key, JSONValue.string($0.value)) })),
             ]
             try FileSystem.write(record.prettyEncoded(), to: folder.appending("layer.json"))
             return digest

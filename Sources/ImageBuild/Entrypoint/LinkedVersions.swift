@@ -1,32 +1,67 @@
-/// Which versions of libraries a static program holds, as they write it into themselves.
-enum LinkedVersions {
-    private static let marks = [("curl", "libcurl/"), ("openssl", "OpenSSL "), ("glibc", "glibc/")]
+/// Which versions of libraries a static program holds.
+struct LinkedVersions {
+    /// What each library writes into a program that holds it, before its version.
+    ///
+    /// OpenSSL is libssl and libcrypto; gcc is whose libgcc and libstdc++ the runtime of Swift wants.
+    private static let marks = [("curl", "libcurl/"), ("openssl", "OpenSSL "), ("glibc", "glibc/"), ("gcc", "GCC: (")]
+    /// A module of each Swift package, which no program can hold the package without.
+    private static let modules = [
+        "swift-argument-parser": "ArgumentParser", "swift-atomics": "Atomics",
+        "swift-collections": "InternalCollectionsUtilities", "swift-nio": "NIOCore", "swift-subprocess": "Subprocess",
+        "swift-system": "SystemPackage", "yams": "Yams",
+    ]
 
     /// By the library's name; an advisory names these.
-    static func find(in program: [UInt8]) throws(ImageBuildError) -> [String: String] {
-        var versions: [String: String] = [:]
-        for (library, mark) in marks {
-            guard let version = version(after: Array(mark.utf8), in: program) else {
+    ///
+    /// A package's version has its commit behind it.
+    let texts: [String: String]
+
+    /// Looks into a program with its symbols.
+    init(of program: [UInt8], from origin: BuildOrigin) throws(ImageBuildError) {
+        var texts = ["swift": origin.swift]
+        for (library, mark) in Self.marks {
+            guard let version = Self.version(after: Array(mark.utf8), in: program) else {
                 throw ImageBuildError("pack caas-entrypoint", "it does not say which \(library) is linked into it")
             }
-            versions[library] = version
+            texts[library] = version
         }
-        return versions
+        for package in origin.packages {
+            guard let module = Self.modules[package.name] else {
+                throw ImageBuildError(
+                    "pack caas-entrypoint", "LinkedVersions names no module of the package \(package.name)")
+            }
+            // https://github.com/swiftlang/swift/blob/main/docs/ABI/Mangling.rst#identifiers
+            let symbol = Array("$s\(module.utf8.count)\(module)".utf8)
+            guard Self.firstPlace(of: symbol, in: program, where: { _ in true }) != nil else { continue }
+            texts[package.name] = "\(package.version) (\(package.revision))"
+        }
+        self.texts = texts
     }
 
-    /// What follows the mark and begins with a digit, to a space or the text's end.
+    /// What follows the mark: a parenthesis up to its end, else what begins with a digit, to a space or the text's end.
     private static func version(after mark: [UInt8], in program: [UInt8]) -> String? {
-        program.withUnsafeBytes { bytes in
-            var position = 0
-            while let next = bytes[position...].firstIndex(of: mark[0]) {
-                position = next + 1
-                guard bytes[next...].starts(with: mark) else { continue }
-                let text = bytes[(next + mark.count)...].prefix(64).prefix { (0x21..<0x7F).contains($0) }
-                if let first = text.first, (0x30...0x39).contains(first) {
-                    return String(decoding: text, as: UTF8.self)
-                }
-            }
-            return nil
+        let isParenthesis = mark.last == UInt8(ascii: "(")
+        let isPart: (UInt8) -> Bool = { byte in
+            isParenthesis ? (0x20..<0x7F).contains(byte) && byte != UInt8(ascii: ")") : (0x21..<0x7F).contains(byte)
         }
+        func text(_ rest: ArraySlice<UInt8>) -> String? {
+            let text = rest.prefix(64).prefix(while: isPart)
+            guard let first = text.first, isParenthesis || (0x30...0x39).contains(first) else { return nil }
+            return String(decoding: text, as: UTF8.self)
+        }
+        return firstPlace(of: mark, in: program) { text($0) != nil }.flatMap { text(program[$0...]) }
+    }
+
+    /// The place behind the first mark whose rest fits.
+    private static func firstPlace(
+        of mark: [UInt8], in program: [UInt8], where fits: (ArraySlice<UInt8>) -> Bool
+    ) -> Int? {
+        var position = 0
+        while let next = program[position...].firstIndex(of: mark[0]) {
+            position = next + 1
+            guard program[next...].starts(with: mark) else { continue }
+            if fits(program[(next + mark.count)...]) { return next + mark.count }
+        }
+        return nil
     }
 }

@@ -30,6 +30,7 @@ extension ImageReport {
                         "media_type": .string(layer.descriptor.mediaType.description),
                         "size": .integer(layer.descriptor.size), "diff_id": .optional(layer.diffID?.description),
                         "created_by": .optional(layer.createdBy), "present": .bool(layer.isPresent),
+                        "annotations": .object(layer.descriptor.annotations.mapValues(JSONValue.string)),
                     ]
                 }),
         ]

@@ -36,6 +36,10 @@ extension ImageReport {
         lines += section("environment", config.environment.map { "\($0.name)=\($0.value)" })
         lines += section("labels", pairs(config["Labels"]?.object ?? [:]))
         lines += section("annotations", pairs(annotations.mapValues(JSONValue.string)))
+        for layer in layers {
+            let title = "annotations of layer \(layer.descriptor.digest.short)"
+            lines += section(title, pairs(layer.descriptor.annotations.mapValues(JSONValue.string)))
+        }
         return lines + table(layers)
     }
 

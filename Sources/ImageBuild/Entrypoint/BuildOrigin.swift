@@ -1,0 +1,108 @@
+public import JSON
+import POSIX
+public import SystemPackage
+
+/// What a program was built from: the compiler, and each package with the commit that was compiled.
+///
+/// A version alone does not say it: whoever owns a repository can move a tag.
+public struct BuildOrigin: Sendable, Hashable {
+    /// A Swift package.
+    public struct Package: Sendable, Hashable {
+        /// As SwiftPM knows it, as in `swift-nio`.
+        public let name: String
+        /// The version that Package.swift names.
+        public let version: String
+        /// The commit.
+        public let revision: String
+    }
+
+    /// The name of the file beside a program that keeps it.
+    public static let fileName = "built-from.json"
+
+    /// The version of Swift, whose runtime is linked in.
+    public let swift: String
+    /// The packages, by name.
+    public let packages: [Package]
+
+    /// What SwiftPM noted where it built the program.
+    public init(ofBuilt program: FilePath) throws(ImageBuildError) {
+        func failure(_ reason: String) -> ImageBuildError {
+            ImageBuildError("find out what \(program) was built from", "\(reason); pack it where it was built")
+        }
+        // A link would hide the folders above.
+        let place = try posix { () throws(POSIXError) in try FileSystem.realPath(program).removingLastComponent() }
+        let notes = try posix { () throws(POSIXError) in
+            try FileSystem.names(in: place).filter { $0.string.hasPrefix("swift-version-") }
+        }
+        let texts = try notes.map { note throws(ImageBuildError) in
+            try posix { () throws(POSIXError) in
+                String(decoding: try FileSystem.read(place.appending(note), limit: 1 << 16), as: UTF8.self)
+            }
+        }
+        let versions = Set(
+            texts.compactMap { text in text.firstMatch(of: #/Swift version ([0-9][^\s]*)/#).map { String($0.1) } })
+        guard let swift = versions.first, versions.count == 1 else {
+            throw failure(
+                "\(place) notes \(versions.isEmpty ? "no version of Swift" : "several versions of Swift: make clean")")
+        }
+        // The build folder, with a folder for the machine and one for the configuration in it.
+        let above = [place, place.removingLastComponent(), place.removingLastComponent().removingLastComponent()]
+        guard let file = above.map({ $0.appending("workspace-state.json") }).first(where: FileSystem.exists) else {
+            throw failure("there is no workspace-state.json above it")
+        }
+        let content = try posix { () throws(POSIXError) in try FileSystem.read(file, limit: 4 << 20) }
+        do throws(JSONError) { packages = try Self.packages(in: JSONValue(parsing: content)) } catch {
+            throw failure("\(file): \(error.reason)")
+        }
+        self.swift = swift
+    }
+
+    /// What is kept beside programs that were installed.
+    public init(besidePrograms folder: FilePath) throws(ImageBuildError) {
+        let file = folder.appending(Self.fileName)
+        let content = try posix { () throws(POSIXError) in
+            try FileSystem.status(behind: file).map { _ throws(POSIXError) in try FileSystem.read(file, limit: 1 << 20)
+            }
+        }
+        guard let content else {
+            throw ImageBuildError("say what caasctl was built from", "there is no \(file); type: make entrypoint")
+        }
+        do throws(JSONError) { self = try BuildOrigin(json: JSONValue(parsing: content)) } catch {
+            throw ImageBuildError("read \(file)", "\(error.reason); type: make entrypoint")
+        }
+    }
+
+    /// Reads what ``json`` wrote.
+    public init(json: JSONValue) throws(JSONError) {
+        swift = try json.text("swift")
+        packages = try json.list("packages").map { package throws(JSONError) in
+            Package(
+                name: try package.text("name"), version: try package.text("version"),
+                revision: try package.text("revision"))
+        }
+    }
+
+    /// The form that ``init(json:)`` reads.
+    public var json: JSONValue {
+        [
+            "swift": .string(swift),
+            "packages": .array(
+                packages.map {
+                    ["name": .string($0.name), "version": .string($0.version), "revision": .string($0.revision)]
+                }),
+        ]
+    }
+
+    /// What SwiftPM keeps of each package that it fetched; one that is edited in place has no commit that says what it is.
+    static func packages(in state: JSONValue) throws(JSONError) -> [Package] {
+        let packages = try state.member("object").list("dependencies").map { dependency throws(JSONError) in
+            let name = try dependency.member("packageRef").text("identity")
+            let kept = try dependency.member("state")["checkoutState"]
+            guard let kept, let version = kept["version"]?.string, let revision = kept["revision"]?.string else {
+                throw JSONError("the package \(name) is of no version")
+            }
+            return Package(name: name, version: version, revision: revision)
+        }
+        return packages.sorted { $0.name < $1.name }
+    }
+}

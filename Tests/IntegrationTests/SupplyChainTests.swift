@@ -1,0 +1,66 @@
+import JSON
+import POSIX
+import SystemPackage
+import TestSupport
+import Testing
+
+/// What is fetched to build and to test caasctl is named to the byte, and what was built says what it is made of.
+@Suite struct SupplyChainTests {
+    private static func text(_ path: String) throws -> String {
+        String(decoding: try FileSystem.read(Checkout.root.appending(path)), as: UTF8.self)
+    }
+
+    @Test func `every Swift package is pinned in Package.swift, and shown with its commit`() async throws {
+        let manifest = try Self.text("Package.swift").split(separator: "\n")
+        let state = try JSONValue(parsing: Self.text(".build/workspace-state.json"))
+        let dependencies = try state.member("object").list("dependencies")
+        // Those that others bring are in this list too.
+        #expect(dependencies.count >= 7)
+        let shown = try await Command(Checkout.program("caasctl"), ["version", "--verbose"]).succeed()
+            .split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        for dependency in dependencies {
+            let name = try dependency.member("packageRef").text("identity")
+            let kept = try dependency.member("state").member("checkoutState")
+            let (version, revision) = (try kept.text("version"), try kept.text("revision"))
+            let pin = "/\(name)\", exact: \"\(version)\""
+            #expect(manifest.contains { $0.lowercased().contains(pin) }, "\(pin)")
+            #expect(shown.contains([name, version, revision]), "\(name)")
+        }
+        #expect(shown.contains { $0.starts(with: ["entrypoint:", "openssl"]) })
+        let short = try await Command(Checkout.program("caasctl"), ["version"]).succeed()
+        #expect(try await Command(Checkout.program("caasctl"), ["--version"]).succeed() == short)
+    }
+
+    @Test func `a program without its notes says how to make them`() async throws {
+        let folder = try TemporaryFolder()
+        // A copy: what is beside the program is what counts.
+        try await Command("cp", [Checkout.program("caasctl"), folder("caasctl").string]).succeed()
+        let outcome = try await Command(folder("caasctl").string, ["version", "--verbose"]).run()
+        #expect(outcome.status == 1 && outcome.errors.contains("type: make entrypoint"), "\(outcome.errors)")
+    }
+
+    @Test func `pip installs nothing whose bytes are not named`() throws {
+        let scripts = try FileSystem.names(in: Checkout.root.appending("scripts")).map(\.string)
+            .filter { $0.hasSuffix(".sh") }.map { "scripts/\($0)" }
+        var commands = 0
+        for script in scripts + ["Makefile", ".ci/run"] {
+            let lines = try Self.text(script).replacing("\\\n", with: " ").split(separator: "\n")
+            for line in lines where line.contains(#/\bpip3?["']?\s+(install|download|wheel)\b/#) {
+                commands += 1
+                #expect(line.contains("--require-hashes"), "\(script): \(line)")
+            }
+        }
+        #expect(commands >= 3)
+        let lists = try FileSystem.names(in: Checkout.root.appending("scripts/requirements")).map(\.string)
+        #expect(lists.count >= 6)
+        for list in lists {
+            let text = try Self.text("scripts/requirements/\(list)").replacing("\\\n", with: " ")
+            let lines = text.split(separator: "\n").filter { !$0.hasPrefix("#") && !$0.hasPrefix("--") }
+            #expect(!lines.isEmpty)
+            for line in lines {
+                let isNamed = line.contains(#/^[A-Za-z0-9._-]+==\S+( ;.*)?\s+--hash=sha256:[0-9a-f]{64}/#)
+                #expect(isNamed, "\(list): \(line)")
+            }
+        }
+    }
+}
