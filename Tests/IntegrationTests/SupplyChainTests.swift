@@ -39,6 +39,19 @@ import Testing
         #expect(outcome.status == 1 && outcome.errors.contains("type: make entrypoint"), "\(outcome.errors)")
     }
 
+    @Test func `each promise of SECURITY.md has its tests`() async throws {
+        let promises = try Self.text("SECURITY.md").split(separator: "## What is not")[0]
+        // Code has fewer words than the name of a test.
+        let names = promises.matches(of: #/`([^`\n]+)`/#).map { "\($0.1)" }.filter {
+            $0.split(separator: " ").count > 3
+        }
+        #expect(names.count >= 30)
+        let found = try await Command("grep", ["-rhoE", "func `[^`]+`", Checkout.root.appending("Tests").string])
+            .succeed()
+        let tests = Set(found.split(separator: "\n").map { $0.dropFirst("func `".count).dropLast() }.map(String.init))
+        for name in names where !tests.contains(name) { Issue.record("there is no test '\(name)'") }
+    }
+
     @Test func `pip installs nothing whose bytes are not named`() throws {
         let scripts = try FileSystem.names(in: Checkout.root.appending("scripts")).map(\.string)
             .filter { $0.hasSuffix(".sh") }.map { "scripts/\($0)" }
