@@ -31,11 +31,17 @@ extension RegistryClient {
     func manifest(_ identifier: String, _ access: RepositoryAccess) async throws(RegistryError) -> FetchedManifest {
         var request = HTTPRequest("GET", access.url("manifests/\(identifier)"))
         request.headers["Accept"] = Self.acceptedManifests
-        let response = try await send(request, access, limit: Self.manifestLimit)
+        // The header is optional, and says what the registry believes; where a digest was asked for, that one counts.
+        func promise(_ response: HTTPResponse) -> String? {
+            identifier.hasPrefix("sha256:") ? identifier : response.headers["Docker-Content-Digest"]
+        }
+        let response = try await document(request, access, limit: Self.manifestLimit) { response in
+            guard let promised = promise(response) else { return (try? JSONValue(parsing: response.body)) != nil }
+            return promised == Digest(of: response.body).description
+        }
         guard response.isSuccess else { throw await refusal(request, response, access) }
         let digest = Digest(of: response.body)
-        // The header is optional, and says what the registry believes; where a digest was asked for, that one counts.
-        let promised = identifier.hasPrefix("sha256:") ? identifier : response.headers["Docker-Content-Digest"]
+        let promised = promise(response)
         guard promised == nil || promised == digest.description else {
             throw RegistryError(
                 .contentMismatch, "\(request.name) promised \(promised ?? ""), and its content is \(digest)")

@@ -1,4 +1,5 @@
 import HTTP
+import JSON
 import Secrets
 
 /// Requests with authorization, and what their answers mean.
@@ -13,6 +14,25 @@ extension RegistryClient {
         let policy = retrying ? retries : .never
         return try await authorized(request, access, margin: margin) { [http, pace] (request) throws(RegistryError) in
             try await http.send(request, retrying: policy, pace: pace, limit: limit, orElse: .unreachable)
+        }
+    }
+
+    /// Sends a request whose answer is a document, and again, twice at most, where that came damaged.
+    ///
+    /// A page for people is what the server means: no damage makes one of a document.
+    func document(
+        _ request: HTTPRequest, _ access: RepositoryAccess, limit: Int = 4 << 20,
+        isWhole: (HTTPResponse) -> Bool = { (try? JSONValue(parsing: $0.body)) != nil }
+    ) async throws(RegistryError) -> HTTPResponse {
+        var attempt = 0
+        while true {
+            let response = try await send(request, access, limit: limit)
+            let isPage = response.headers["Content-Type"]?.lowercased().hasPrefix("text/html") == true
+            guard response.isSuccess, !isPage, !isWhole(response), attempt + 1 < min(3, retries.attempts) else {
+                return response
+            }
+            try await pause(after: attempt)
+            attempt += 1
         }
     }
 

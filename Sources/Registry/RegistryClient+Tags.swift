@@ -56,7 +56,7 @@ extension RegistryClient {
                 throw RegistryError(.refused, "the pages of \(url) lead in a circle")
             }
             let request = HTTPRequest("GET", page)
-            let response = try await send(request, access)
+            let response = try await document(request, access)
             guard response.isSuccess else { throw await refusal(request, response, access) }
             do throws(JSONError) { elements += try read(try JSONValue(parsing: response.body)) } catch {
                 throw RegistryError(.refused, "\(request.name) answered with no list: \(error.reason)")

@@ -1,6 +1,10 @@
 import HTTP
+import ImageStore
 import OCI
+import POSIX
 import Registry
+import Synchronization
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -58,6 +62,44 @@ import Testing
             try await client.tags(of: try Reference("\(server.host)/app"))
         }
         #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+    }
+
+    @Test(arguments: [2, Int.max])
+    func `a list or manifest that came damaged is asked for again, and one that always does is an error`(
+        times: Int
+    ) async throws {
+        let image = try SampleImage(layers: [10])
+        let manifest = try FileSystem.read(image.store.path(of: image.descriptor.digest))
+        let asked = Mutex<[String: Int]>([:])
+        let server = try await LoopbackServer { request in
+            if request.path == "/v2/" { return .answer(200) }
+            if let name = request.path.split(separator: "/").last, request.path.contains("/blobs/"),
+                let digest = try? Digest(String(name)), let blob = try? FileSystem.read(image.store.path(of: digest))
+            {
+                return .answer(200, body: blob)
+            }
+            let count = asked.withLock { asked in
+                asked[request.path, default: 0] += 1
+                return asked[request.path, default: 0]
+            }
+            let isList = request.path.hasSuffix("tags/list")
+            let whole = isList ? Array(#"{"tags":["a","b"]}"#.utf8) : manifest
+            let type = isList ? "application/json" : image.descriptor.mediaType.description
+            return .answer(200, ["Content-Type": type], body: count > times ? whole : Array(whole.dropLast()))
+        }
+        let repository = try Reference("\(server.host)/app")
+        let exact = try Reference("\(server.host)/app@\(image.descriptor.digest)")
+        if times == 2 {
+            #expect(try await client.tags(of: repository) == ["a", "b"])
+            _ = try await client.resolve(exact, platform: .current)
+        } else {
+            await #expect(throws: RegistryError.self) { try await client.tags(of: repository) }
+            let error = await #expect(throws: RegistryError.self) {
+                try await client.resolve(exact, platform: .current)
+            }
+            #expect(error?.code == .contentMismatch)
+        }
+        #expect(asked.withLock { $0.values.allSatisfy { $0 == 3 } })
     }
 
     @Test func `a page that is no list is an error of one line`() async throws {

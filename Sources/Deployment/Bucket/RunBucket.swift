@@ -50,12 +50,11 @@ public struct RunBucket: Sendable {
     private func document<Value>(
         _ key: String, limit: Int, _ read: (JSONValue) throws(JSONError) -> Value
     ) async throws(DeploymentError) -> Value? {
-        let bytes: [UInt8]?
-        do throws(StorageError) { bytes = try await store.get(key, limit: limit) } catch {
+        let found: Result<Value, JSONError>?
+        do throws(StorageError) { found = try await store.document(key, limit: limit, read) } catch {
             throw DeploymentError(error, "look at run \(run)")
         }
-        guard let bytes else { return nil }
-        do throws(JSONError) { return try read(try JSONValue(parsing: bytes)) } catch {
+        do throws(JSONError) { return try found?.get() } catch {
             throw DeploymentError(.unexpectedAnswer, "look at run \(run)", "\(key): \(error)")
         }
     }

@@ -8,11 +8,18 @@ extension IonetClient {
     func get(_ path: String, _ query: [(String, String)] = [], to action: String) async throws(DeploymentError)
         -> JSONValue
     {
-        let answer: HTTPResponse
-        do throws(HTTPError) {
-            answer = try await http.send(request("GET", path, query), retrying: retries)
-        } catch { throw Self.failure(error, action) }
-        return try Self.document(answer, action)
+        var attempt = 1
+        while true {
+            let answer: HTTPResponse
+            do throws(HTTPError) {
+                answer = try await http.send(request("GET", path, query), retrying: retries)
+            } catch { throw Self.failure(error, action) }
+            do throws(DeploymentError) { return try Self.document(answer, action) } catch {
+                // What was damaged on its way is whole when it comes again.
+                guard error.code == .unexpectedAnswer, attempt < min(3, retries.attempts) else { throw error }
+                attempt += 1
+            }
+        }
     }
 
     /// Asks for something to be done, once.

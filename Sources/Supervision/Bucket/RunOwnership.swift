@@ -37,7 +37,10 @@ final class RunOwnership: Sendable {
             if error.code == .cancelled { throw .stopped }
             throw SupervisionError(status: ExitCode.preflight.rawValue, error.description)
         }
-        guard written?.instance == instance else {
+        guard let written else {
+            throw SupervisionError(.preflight, "take over the run", "what was written to \(key) does not come back")
+        }
+        guard written.instance == instance else {
             isLost.withLock { $0 = true }
             throw SupervisionError(.preempted, "take over the run", "another container of it starts at the same moment")
         }
@@ -57,9 +60,11 @@ final class RunOwnership: Sendable {
     }
 
     private func current() async throws(StorageError) -> RunStatus? {
-        guard let bytes = try await store.get(key, limit: 1 << 20) else { return nil }
         // What cannot be read is no other start's claim.
-        return (try? JSONValue(parsing: bytes)).flatMap { try? RunStatus(json: $0) }
+        guard case .success(let status) = try await store.document(key, limit: 1 << 20, RunStatus.init) else {
+            return nil
+        }
+        return status
     }
 
     private func put() async throws(StorageError) {

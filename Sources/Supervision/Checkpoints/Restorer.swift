@@ -145,14 +145,13 @@ struct Restorer: Sendable {
         return found.sorted { $0.order > $1.order }
     }
 
-    /// nil where there is none, or none that can be read; what was damaged on its way is whole when it comes again.
+    /// nil where there is none, or none that can be read.
     private func document(_ key: String) async throws(StorageError) -> JSONValue? {
-        var reason: JSONError?
-        for _ in 0..<3 {
-            guard let bytes = try await session.store.get(key, limit: 256 << 20) else { return nil }
-            do throws(JSONError) { return try JSONValue(parsing: bytes) } catch { reason = error }
+        switch try await session.store.document(key, limit: 256 << 20, { $0 }) {
+        case .success(let json)?: return json
+        case .failure(let reason)?: session.log.say("\(key) does not count: \(reason)")
+        case nil: break
         }
-        if let reason { session.log.say("\(key) does not count: \(reason)") }
         return nil
     }
 

@@ -177,13 +177,11 @@ extension Journey {
     /// complete.json, where it is there and everything that it names is too.
     func completion(_ session: RunSession) async throws(SupervisionError) -> CompletionRecord? {
         do throws(StorageError) {
-            guard let bytes = try await session.store.get(session.layout.completion, limit: 64 << 20) else {
-                return nil
+            let found = try await session.store.document(session.layout.completion, limit: 64 << 20) {
+                (json) throws(JSONError) in try CompletionRecord(json: json, below: session.layout.root)
             }
-            guard let json = try? JSONValue(parsing: bytes),
-                let record = try? CompletionRecord(json: json, below: session.layout.root),
-                record.run == session.run.description
-            else {
+            guard let found else { return nil }
+            guard case .success(let record) = found, record.run == session.run.description else {
                 log.say("complete.json is there but cannot be read; the run goes on as if it were not")
                 return nil
             }

@@ -57,14 +57,15 @@ extension Journey {
         let layout = session.layout.layout(of: input.run)
         let action = "take \(input)"
         do {
-            guard let bytes = try await session.store.get(layout.completion, limit: 256 << 20) else {
+            let found = try await session.store.document(layout.completion, limit: 256 << 20) {
+                (json) throws(JSONError) in try CompletionRecord(json: json, below: layout.root)
+            }
+            guard let found else {
                 throw SupervisionError(
                     .preflight, action, "it is not complete: there is no \(layout.completion) in the bucket")
             }
             let record: CompletionRecord
-            do throws(JSONError) {
-                record = try CompletionRecord(json: JSONValue(parsing: bytes), below: layout.root)
-            } catch {
+            do throws(JSONError) { record = try found.get() } catch {
                 throw SupervisionError(.preflight, action, "\(layout.completion) cannot be read: \(error)")
             }
             return (record, try record.artifact(of: input))

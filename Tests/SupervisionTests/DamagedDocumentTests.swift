@@ -1,0 +1,86 @@
+import JSON
+import ObjectStorage
+import RunContract
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Supervision
+
+/// Small documents of which a bit turns on the way from the bucket.
+@Suite struct DamagedDocumentTests {
+    /// A shared folder of whose answers the first few come damaged.
+    private final class Damaging: ObjectStore {
+        let left: Mutex<Int>
+        private let store: FileStore
+        init(_ folder: FilePath, times: Int) {
+            store = FileStore(folder)
+            left = Mutex(times)
+        }
+
+        func get(_ key: String, limit: Int) async throws(StorageError) -> [UInt8]? {
+            guard let bytes = try await store.get(key, limit: limit) else { return nil }
+            let isDamaged = left.withLock { left in
+                left -= 1
+                return left >= 0
+            }
+            return isDamaged ? Array(bytes.dropLast(2)) : bytes
+        }
+
+        var clockOffset: Int { 0 }
+        func put(_ key: String, _ bytes: [UInt8], contentType: String, once: Bool) async throws(StorageError) {
+            try await store.put(key, bytes, contentType: contentType, once: once)
+        }
+        func upload(
+            _ file: FilePath, to key: String, once: Bool, progress: (@Sendable (Int64) -> Void)?
+        ) async throws(StorageError) -> UploadedObject {
+            try await store.upload(file, to: key, once: once, progress: progress)
+        }
+        func download(
+            _ object: UploadedObject, to file: FilePath, progress: (@Sendable (Int64) -> Void)?
+        ) async throws(StorageError) { try await store.download(object, to: file, progress: progress) }
+        func head(_ key: String) async throws(StorageError) -> ObjectStatus? { try await store.head(key) }
+        func delete(_ key: String) async throws(StorageError) { try await store.delete(key) }
+        func list(_ prefix: String) async throws(StorageError) -> [ListedObject] { try await store.list(prefix) }
+        func verify(_ object: UploadedObject) async throws(StorageError) -> Bool { try await store.verify(object) }
+    }
+
+    private let folder: TemporaryFolder
+    private let layout: BucketLayout
+
+    init() throws {
+        folder = try TemporaryFolder()
+        layout = BucketLayout(prefix: nil, run: try RunID("damaged-20260102-030405-abcd"))
+    }
+
+    private func ownership(damaging times: Int) -> RunOwnership {
+        let board = RunBoard(run: "damaged-20260102-030405-abcd", stages: [])
+        return RunOwnership(Damaging(folder.path, times: times), layout: layout, board: board)
+    }
+
+    @Test func `a start knows the one before it, and itself, also where answers come damaged`() async throws {
+        #expect(try await ownership(damaging: 0).claim(instance: "first") == 1)
+        #expect(try await ownership(damaging: 2).claim(instance: "second") == 2)
+        // Of the first look every answer is damaged but the third; then of the second look.
+        #expect(try await ownership(damaging: 2).claim(instance: "third") == 3)
+    }
+
+    @Test func `what never comes back whole is the bucket's fault, and no other container's`() async throws {
+        let error = await #expect(throws: SupervisionError.self) {
+            try await ownership(damaging: .max).claim(instance: "first")
+        }
+        #expect(error?.status == ExitCode.preflight.rawValue)
+        #expect(error?.description.contains("status.json") == true, "\(error.debugDescription)")
+    }
+
+    @Test(arguments: [(2, true), (3, false)])
+    func `a document is asked for three times`(damaged: Int, isRead: Bool) async throws {
+        let store = Damaging(folder.path, times: damaged)
+        try await store.put("a.json", Array(#"{"a":1}"#.utf8), contentType: "application/json")
+        let found = try await store.document("a.json", limit: 100) { json in json }
+        #expect((try? found?.get()) == (isRead ? ["a": 1] : nil))
+        #expect(found != nil)
+        #expect(try await store.document("b.json", limit: 100) { json in json } == nil)
+    }
+}
