@@ -149,6 +149,34 @@ import Testing
         #expect(lines.split(separator: "\n").map(String.init).sorted() == expected.sorted())
     }
 
+    /// To people two spellings of one letter are the same, and to kernels two names; neither becomes the other.
+    @Test func `names are bytes, on the way out and on the way in`() async throws {
+        let names: [[UInt8]] = [
+            Array("e\u{301}".utf8), Array("\u{e9}".utf8), Array("\u{1100}\u{1161}".utf8), Array("\u{ac00}".utf8),
+            Array("\u{212b}".utf8), Array(String(repeating: "long/", count: 40).utf8) + Array("a\u{308}".utf8),
+            [0x61, 0xFF, 0xFE], [0xED, 0xA0, 0x80],
+        ]
+        try write(
+            names.map { ArchiveEntry(.regular, path: $0, mode: 0o644) }
+                + names.map { ArchiveEntry(.symbolicLink, path: $0 + [0x6C], target: $0, mode: 0o777) })
+        let python = """
+            import sys, tarfile
+            for member in tarfile.open(sys.argv[1], errors="surrogateescape"):
+                print((member.linkname or member.name).encode("utf-8", "surrogateescape").hex())
+            """
+        let judged = try await Command("python3", ["-c", python, folder("layer").string]).succeed()
+        // Python has no surrogates in UTF-8 either, and keeps their bytes.
+        #expect(judged.split(separator: "\n").map(String.init) == (names + names).map(\.hexadecimal))
+        var reader = try LayerReader(File(folder("layer"), .read))
+        var read: [[UInt8]] = []
+        while let entry = try reader.next() { read.append(entry.kind == .symbolicLink ? entry.target : entry.path) }
+        #expect(read == names + names)
+        var other = try ArchiveReader(File(folder("layer"), .read))
+        read = []
+        while let entry = try other.next() { read.append(entry.kind == .symbolicLink ? entry.target : entry.path) }
+        #expect(read == names + names)
+    }
+
     @Test func `an attribute whose name would come out as another is refused`() throws {
         let name = "user.a=b"
         let entry = ArchiveEntry(

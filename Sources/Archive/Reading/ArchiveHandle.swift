@@ -5,14 +5,17 @@ import SystemPackage
 struct ArchiveHandle: ~Copyable {
     private let archive: OpaquePointer
     private let path: FilePath
+    /// True where names have an encoding that is none of bytes.
+    private let convertsNames: Bool
     /// libarchive takes a call after the end for a mistake of the program.
     private(set) var isAtEnd = false
     /// What the current file still lacks of its length.
     private var left: Int64 = 0
 
     /// Takes over what was opened.
-    init(owning archive: OpaquePointer, path: FilePath) {
+    init(owning archive: OpaquePointer, path: FilePath, convertsNames: Bool = false) {
         self.archive = archive
+        self.convertsNames = convertsNames
         self.path = path
     }
 
@@ -41,7 +44,8 @@ struct ArchiveHandle: ~Copyable {
     private mutating func nextHeader() throws(ArchiveError) -> OpaquePointer? {
         if isAtEnd { return nil }
         var raw: OpaquePointer?
-        let result = archive_read_next_header(archive, &raw)
+        let result =
+            convertsNames ? archive_read_next_header(archive, &raw) : caas_read_next_header_as_bytes(archive, &raw)
         if result == ARCHIVE_EOF {
             isAtEnd = true
             return nil

@@ -50,7 +50,8 @@ public struct ArchiveReader: ~Copyable {
     private static func open(_ file: borrowing File) throws(ArchiveError) -> ArchiveHandle {
         let path = file.path
         guard let archive = archive_read_new() else { throw ArchiveError("read \(path)", "no memory") }
-        let handle = ArchiveHandle(owning: archive, path: path)
+        let handle = ArchiveHandle(
+            owning: archive, path: path, convertsNames: caas_converts_names(file.descriptor) != 0)
         for support in supports {
             // A warning would say that a program stands in for a library.
             guard support(archive) == ARCHIVE_OK else { throw ArchiveError("read \(path)", archive) }
