@@ -1,7 +1,9 @@
 // libcurl: https://curl.se/libcurl/c/
 #pragma once
 #include <curl/curl.h>
+#include <arpa/inet.h>
 #include <openssl/crypto.h>
+#include <string.h>
 
 // curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, which Swift cannot call: one function for
 // each type of argument. https://curl.se/libcurl/c/curl_easy_setopt.html
@@ -29,6 +31,36 @@ static inline CURLcode caas_curl_set_blob(CURL *handle, CURLoption option, const
 typedef size_t (*caas_curl_data_callback)(char *data, size_t size, size_t count, void *context);
 static inline CURLcode caas_curl_set_data_callback(CURL *handle, CURLoption option, caas_curl_data_callback value) {
     return curl_easy_setopt(handle, option, value);
+}
+/// True for addresses of this machine and of its own link, where clouds tell secrets: 127/8, 0/8, 169.254/16, ::1, ::,
+/// fe80::/10, and those of IPv4 in IPv6; also for what is no address.
+static inline int caas_is_own_address(const char *text) {
+    static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};
+    static const unsigned char zeros[15] = {0};
+    unsigned char bytes[16];
+    const unsigned char *four = bytes;
+    if (inet_pton(AF_INET, text, bytes) != 1) {
+        if (inet_pton(AF_INET6, text, bytes) != 1) return 1;
+        if (bytes[0] == 0xFE && (bytes[1] & 0xC0) == 0x80) return 1;
+        if (memcmp(bytes, zeros, 15) == 0 && bytes[15] <= 1) return 1;
+        if (memcmp(bytes, mapped, 12) != 0) return 0;
+        four = bytes + 12;
+    }
+    return four[0] == 127 || four[0] == 0 || (four[0] == 169 && four[1] == 254);
+}
+static inline int caas_before_request(void *refused, char *to, char *from, int to_port, int from_port) {
+    (void)from;
+    (void)to_port;
+    (void)from_port;
+    if (!caas_is_own_address(to)) return CURL_PREREQFUNC_OK;
+    *(int *)refused = 1;
+    return CURL_PREREQFUNC_ABORT;
+}
+/// Lets a transfer send its request to other machines alone, whatever names and spellings led there, by a new connection or
+/// by one that was kept; else it sets the integer behind `refused`. https://curl.se/libcurl/c/CURLOPT_PREREQFUNCTION.html
+static inline void caas_curl_refuse_own_addresses(CURL *handle, int *refused) {
+    curl_easy_setopt(handle, CURLOPT_PREREQDATA, refused);
+    curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, caas_before_request);
 }
 typedef int (*caas_curl_seek_callback)(void *context, curl_off_t offset, int origin);
 static inline CURLcode caas_curl_set_seek_callback(CURL *handle, caas_curl_seek_callback value) {

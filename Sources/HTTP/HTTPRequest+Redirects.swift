@@ -24,6 +24,7 @@ extension HTTPRequest {
         }
         var request = self
         request.url = next
+        request.isReferred = isReferred || !(url.isLoopback || next.hasSameOrigin(as: url))
         // What is for one server is not to be shown to another, and stays away should that one send back.
         if !next.hasSameOrigin(as: url) {
             for secret in ["Authorization", "Proxy-Authorization", "Cookie"] { request.headers[secret] = nil }

@@ -23,6 +23,8 @@ public struct HTTPRequest: Sendable {
     ///
     /// Otherwise a connection that was kept open and turns out to be dead is replaced without a word, as libcurl does.
     public var isSentOnce = false
+    /// True where another machine named the place: then it is judged by the address that is connected to, too.
+    var isReferred = false
     /// Called from the transfer thread with the number of body bytes sent so far.
     public var onUpload: (@Sendable (Int64) -> Void)?
 

@@ -4,6 +4,10 @@ import CLibCurl
 extension Transfer {
     /// The error behind a result other than CURLE_OK, as long as the handle is there.
     func error(_ result: CURLcode) -> HTTPError {
+        if refusedAddress.pointee != 0 {
+            return HTTPError(
+                .invalidURL, request.name, "it was redirected to this machine, where nobody else may send it")
+        }
         let text = String(cString: errorText)
         let detail = text.isEmpty ? String(cString: curl_easy_strerror(result)) : text
         // Before anything else: what the proxy said is no word of the server's.

@@ -27,6 +27,8 @@ extension Transfer {
         _ = caas_curl_set_long(handle, CURLOPT_PATH_AS_IS, 1)
         _ = caas_curl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
         _ = caas_curl_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
+        // A name may lead to this machine, and an address has many spellings; a proxy's own address says nothing.
+        if request.isReferred, !Self.hasProxy { caas_curl_refuse_own_addresses(handle, refusedAddress) }
         // A loopback address is never reached through a proxy.
         if request.url.isLoopback { _ = caas_curl_set_string(handle, CURLOPT_NOPROXY, "*") }
         // libcurl takes http_proxy alone, since HTTP_PROXY can be set from outside in a CGI program; others take both.
@@ -39,6 +41,12 @@ extension Transfer {
         // Our fields are for the server alone, and its are not the proxy's. The first is libcurl's default too.
         _ = caas_curl_set_long(handle, CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
         _ = caas_curl_set_long(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    }
+
+    private static var hasProxy: Bool {
+        ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"].contains {
+            ProcessEnvironment.value($0)?.isEmpty == false
+        }
     }
 
     private func setCertificates(_ handle: UnsafeMutableRawPointer) {

@@ -37,6 +37,8 @@ final class Transfer: @unchecked Sendable {
     var speed: Int64 = 0
     /// Why a callback told libcurl to stop.
     var failure: HTTPError?
+    /// Where libcurl's callback notes that it refused an address.
+    let refusedAddress = UnsafeMutablePointer<CInt>.allocate(capacity: 1)
     let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     init(
@@ -51,12 +53,14 @@ final class Transfer: @unchecked Sendable {
         self.sink = sink
         self.limit = limit
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        refusedAddress.initialize(to: 0)
     }
 
     deinit {
         if let handle { curl_easy_cleanup(handle) }
         curl_slist_free_all(list)
         errorText.deallocate()
+        refusedAddress.deallocate()
     }
 
     /// True for what may move so much that the bandwidth's limit is meant for it.

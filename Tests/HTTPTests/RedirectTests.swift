@@ -76,6 +76,27 @@ import Testing
         #expect(server.requests.count == 1)
     }
 
+    /// Each leads to this machine, and is none of the spellings that a URL alone gives away.
+    @Test(
+        .enabled(if: ["http_proxy", "HTTP_PROXY", "all_proxy"].allSatisfy { ProcessEnvironment.value($0) == nil }),
+        arguments: ["127.2", "0.0.0.0", "0", "2130706433", "0x7f.1", "[::ffff:7f00:1]"])
+    func `nobody is sent to this machine, however its address is written`(_ host: String) async throws {
+        let server = try await LoopbackServer { request in
+            request.path == "/from" ? .answer(302, ["Location": request.headers["X-To"] ?? ""]) : .answer(200)
+        }
+        var configuration = HTTPClient.Configuration()
+        configuration.allowsPlainHTTP = true
+        let client = HTTPClient(configuration)
+        let port = server.port
+        // What the user himself names is his, whatever it is.
+        let target = "http://\(host):\(port)/secret"
+        #expect(try await client.send(HTTPRequest("GET", HTTPURL("http://127.1:\(port)/other"))).status == 200)
+        let request = HTTPRequest("GET", try HTTPURL("http://127.1:\(port)/from"), headers: ["X-To": target])
+        let error = await #expect(throws: HTTPError.self) { try await client.send(request) }
+        #expect(error?.code == .invalidURL && error?.reason.contains("this machine") == true, "\(error as Any)")
+        #expect(!server.requests.contains { $0.path == "/secret" })
+    }
+
     @Test(
         arguments: [
             ("https://a.example/x", "http://a.example/x", nil), ("https://a.example/x", "http://b.example/", nil),
