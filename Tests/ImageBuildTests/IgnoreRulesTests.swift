@@ -84,7 +84,10 @@ import Testing
     /// A pattern, paths that it is, and paths that it is not.
     @Test(arguments: [
         ("a/**/b", ["a/b", "a/x/b", "a/x/y/b"], ["b", "a", "ab", "a/xb"]),
-        ("**a", ["a", "x/a", "x/y/a"], ["xa", "x/ya"]),
+        // As docker takes it, the end of any path; with other wildcards the end of whole names.
+        ("**a", ["a", "x/a", "x/y/a", "xa", "x/ya"], ["b", "a/b"]),
+        ("**.env", [".env", "a.env", "x/a.env"], ["a.env.x"]),
+        ("**.e?v", [".env", "x/.env"], ["a.env"]), ("**x/a", ["x/a", "yx/a", "z/yx/a"], ["a", "x/b"]),
         ("a**", ["a", "ab", "a/b"], ["b", "xa"]),
         ("a**b", ["ab", "ax/b", "ax/y/b"], ["axb"]),
         ("*a*b*c*", ["abc", "1a2b3c4", "aabbcc"], ["acb", "a/b/c"]),

@@ -21,11 +21,18 @@ struct IgnorePattern: Sendable {
     private let literal: [UInt8]?
     /// What follows a leading `**/` where that has no wildcards.
     private let lastNames: [UInt8]?
+    /// What follows a leading `**` that no slash follows, where that has no characters with a meaning.
+    ///
+    /// Docker takes it for the end of a path, as in `**.pyc`; what has wildcards besides is for whole names.
+    private let ending: [UInt8]?
 
     /// Parses a clean pattern; nil where it is malformed.
     init?(_ pattern: [UInt8]) {
         guard let tokens = Self.parse(pattern) else { return nil }
         self.tokens = tokens
+        let rest = pattern.starts(with: "**".utf8) ? pattern.dropFirst(2) : []
+        let isEnding = rest.first.map { $0 != UInt8(ascii: "/") } ?? false
+        ending = isEnding && !rest.contains(where: { #"*?[]\"#.utf8.contains($0) }) ? Array(rest) : nil
         literal = Self.bytes(tokens[...])
         lastNames = tokens.first == .folders ? Self.bytes(tokens.dropFirst()) : nil
     }
@@ -41,6 +48,7 @@ struct IgnorePattern: Sendable {
 
     /// True where the pattern is the whole path.
     func matches(_ path: [UInt8]) -> Bool {
+        if let ending { return path.count >= ending.count && path.suffix(ending.count).elementsEqual(ending) }
         if let literal { return literal == path }
         if let lastNames {
             guard path.count > lastNames.count else { return path == lastNames }
@@ -53,6 +61,7 @@ struct IgnorePattern: Sendable {
 
     /// True where the pattern could be a path below this folder.
     func mayMatchBelow(_ folder: [UInt8]) -> Bool {
+        if ending != nil { return true }
         var search = Search(tokens: tokens, path: folder + [UInt8(ascii: "/")], isPrefix: true)
         return search.matches(from: 0, at: 0)
     }
