@@ -32,7 +32,10 @@ struct DockerfileAddTests {
             "a",
             [
                 (Self.file("f"), "first"), (Self.file("d/g"), "g"), (Self.file("f"), "last"),
-                (ArchiveEntry(.hardLink, path: Array("h".utf8), target: Array("d/g".utf8), mode: 0o640), ""),
+                (
+                    ArchiveEntry(
+                        .hardLink, path: Array("h".utf8), target: Array("d/g".utf8), mode: 0o640, user: 7, group: 8), ""
+                ),
                 (ArchiveEntry(.symbolicLink, path: Array("l".utf8), target: Array("f".utf8), mode: 0o777), ""),
             ])
         let image = try await fixture.build("FROM scratch\nADD a /x")
@@ -51,7 +54,10 @@ struct DockerfileAddTests {
             "a",
             [
                 (Self.file("f"), "content"),
-                (ArchiveEntry(.hardLink, path: Array("h".utf8), target: Array("f".utf8), mode: 0o640), ""),
+                (
+                    ArchiveEntry(
+                        .hardLink, path: Array("h".utf8), target: Array("f".utf8), mode: 0o640, user: 7, group: 8), ""
+                ),
             ])
         let image = try await fixture.build("FROM scratch AS a\nADD a /x/\nFROM scratch\nCOPY --from=a /x /y")
         let layer = fixture.store.path(of: image.manifest.layers[0].digest)
@@ -113,6 +119,30 @@ struct DockerfileAddTests {
             return path.hasSuffix("/") ? "\(path.dropLast())d" : line.contains(" -> ") ? "\(path)l" : "\(path)f"
         }
         #expect(unpacked.split(separator: "\n").map(String.init).sorted() == ours.sorted())
+    }
+
+    @Test func `what an archive says last of a file or folder counts, and its own folders are root's`() async throws {
+        func link(_ path: String, _ target: String, mode: UInt32, user: Int64) -> (ArchiveEntry, String) {
+            let entry = ArchiveEntry(
+                .hardLink, path: Array(path.utf8), target: Array(target.utf8), mode: mode, user: user, group: 9)
+            return (entry, "")
+        }
+        try writeTar(
+            "a",
+            [
+                (Self.file("f", mode: 0o600), "f"), link("h", "f", mode: 0o644, user: 3),
+                link("i", "h", mode: 0o604, user: 4), (Self.folder("d", mode: 0o700), ""), (Self.file("late/x"), "x"),
+                (Self.folder("d", mode: 0o711), ""), (Self.folder("late", mode: 0o1777), ""),
+                (Self.file("on/the/way"), "w"),
+            ])
+        let image = try await fixture.build("FROM scratch\nADD --chown=1:2 a /x/")
+        #expect(
+            try fixture.list(image) == [
+                "x/ 755 1:2", "x/d/ 711 1:2", "x/f 604 1:2 f", "x/h 604 1:2 f", "x/i 604 1:2 f", "x/late/ 1777 1:2",
+                "x/late/x 640 1:2 x", "x/on/ 755 0:0", "x/on/the/ 755 0:0", "x/on/the/way 640 1:2 w",
+            ])
+        let own = try await fixture.build("FROM scratch\nADD a /x/")
+        for name in ["f", "h", "i"] { #expect(try fixture.list(own).contains("x/\(name) 604 4:9 f")) }
     }
 
     @Test func `a hard link to what the archive replaces later is refused`() async throws {

@@ -155,6 +155,14 @@ struct DockerfileCopyTests {
         #expect(times[0].manifest.layers != times[1].manifest.layers)
     }
 
+    @Test func `folders on the way get the number of --chmod, and no more than rights of it`() async throws {
+        for (mode, expected) in [("700", "700"), ("4755", "755"), ("u=rwx,go=", "755")] {
+            let image = try await fixture.build("FROM scratch\nCOPY --chmod=\(mode) a.txt /n/e/f")
+            #expect(
+                try fixture.list(image).filter { $0.contains("/ ") } == ["n/ \(expected) 0:0", "n/e/ \(expected) 0:0"])
+        }
+    }
+
     @Test func `where --chmod is said nothing is linked, and the image's links stay`() async throws {
         try FileSystem.makeFolder(fixture.folder("context/base/usr"))
         try FileSystem.makeSymbolicLink(fixture.folder("context/base/sbin"), to: "usr/sbin")
@@ -238,6 +246,8 @@ struct DockerfileCopyTests {
         #expect(try fixture.list(try await fixture.build("FROM scratch\nCOPY abs /x")) == ["x 644 0:0 a.txt"])
         #expect(await fixture.complaint("FROM scratch\nCOPY out /x").contains("there is no 'out'"))
         #expect(await fixture.complaint("FROM scratch\nCOPY loop /x").contains("its links lead in a circle"))
+        // What a pattern fits does not stay away without a word.
+        #expect(await fixture.complaint("FROM scratch\nCOPY ou[t] /x").contains("it is a link that leads nowhere"))
     }
 
     @Test(arguments: [

@@ -22,7 +22,9 @@ struct ImagePlacement: Sendable {
                 continue
             }
             guard walk.follow(file.target) else {
-                throw ImageBuildError("write to \(ContainerPath.text(path))", "links in the image lead in a circle")
+                throw ImageBuildError(
+                    "write to \(ContainerPath.text(ContainerPath.joined(ContainerPath.names(path))))",
+                    "links in the image lead in a circle")
             }
         }
         return walk.place

@@ -7,6 +7,8 @@ struct PlacedEntries {
     /// Who owns folders that nothing describes.
     let owner: FileAccount
     let modified: Int64
+    /// The mode of folders that nothing describes.
+    var folderMode: UInt32 = 0o755
     private var folders: Set<[UInt8]> = [[]]
     /// By their hashes, of which a million take little memory.
     private var files: Set<Int> = []
@@ -30,7 +32,7 @@ struct PlacedEntries {
         }
         try sink.add(
             ArchiveEntry(
-                .directory, path: folder, mode: 0o755, user: owner.user, group: owner.group, modified: modified))
+                .directory, path: folder, mode: folderMode, user: owner.user, group: owner.group, modified: modified))
     }
 
     /// Adds a folder with attributes of its own, unless it has an entry already.

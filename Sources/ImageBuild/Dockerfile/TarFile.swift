@@ -1,4 +1,5 @@
 import Archive
+import ImageStore
 import POSIX
 import SystemPackage
 
@@ -60,6 +61,25 @@ struct TarFile {
         return ContainerPath.joined(names)
     }
 
+    /// Makes the folders on the way: as the archive describes them, be it later, and else root's, whatever --chown says.
+    private func open<Sink: EntrySink & ~Copyable>(
+        above place: [UInt8], _ tree: TarTree, _ entries: inout PlacedEntries, to sink: inout Sink
+    ) throws(ImageBuildError) {
+        let names = place.split(separator: ContainerPath.slash)
+        for count in 1..<max(1, names.count) {
+            let above = ContainerPath.joined(names.prefix(count))
+            let path = tree.below(above)
+            if let header = tree.lateHeader(of: above) {
+                try entries.add(folder: changes.applied(to: header, at: path), to: &sink)
+            } else if entries.placement.file(at: path)?.kind == .directory {
+                try entries.open(path, in: &sink)
+            } else {
+                try entries.add(
+                    folder: ArchiveEntry(.directory, path: path, mode: 0o755, modified: entries.modified), to: &sink)
+            }
+        }
+    }
+
     private func target(of entry: ArchiveEntry) throws(ImageBuildError) -> [UInt8] {
         entry.kind == .hardLink ? try path(of: entry.target) : []
     }
@@ -90,7 +110,8 @@ struct TarFile {
             let place = tree.place(of: index, try path(of: entry.path))
             // As in docker, what the archive says of `.` itself counts for nothing.
             guard !place.isEmpty, tree.stays(index, at: place) else { continue }
-            var placed = changes.applied(to: entry, at: tree.below(place))
+            try open(above: place, tree, &entries, to: &sink)
+            var placed = changes.applied(to: tree.described(entry, index, at: place), at: tree.below(place))
             guard entry.kind != .directory else {
                 try entries.add(folder: placed, to: &sink)
                 continue

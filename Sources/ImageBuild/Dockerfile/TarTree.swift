@@ -34,6 +34,14 @@ struct TarTree {
     /// The places of entries, and of hard links' targets, that links moved elsewhere.
     private var moved: [Int: [UInt8]] = [:]
     private var movedTargets: [Int: [UInt8]] = [:]
+    /// Folders that something was put into before the archive described them.
+    private var implied: Set<Place> = []
+    /// What the archive says last of folders that it describes late, or twice.
+    private var lateHeaders: [Place: ArchiveEntry] = [:]
+    /// The entry that the first name of a file came with, by those of its other names.
+    private var leaders: [Int: Int] = [:]
+    /// What the last of a file's names says of it: they are one file.
+    private var lastHeaders: [Int: ArchiveEntry] = [:]
 
     /// Nothing yet in a folder of an image, whose path has no links on the way.
     init(in folder: [UInt8], of image: ImagePlacement) {
@@ -50,8 +58,15 @@ struct TarTree {
         if entry.kind == .hardLink {
             let real = try resolved(target)
             if real != target { movedTargets[count] = real }
+            if let file = current(real) {
+                let leader = leaders[file.last] ?? file.last
+                leaders[count] = leader
+                lastHeaders[leader] = entry
+            }
         }
         let key = Place(place)
+        if entry.kind == .directory, nodes[key] != nil || implied.contains(key) { lateHeaders[key] = entry }
+        imply(above: place)
         let isFolder = entry.kind == .directory
         if isFolder, let node = current(place), node.isFolder {
             nodes[key]?.last = count
@@ -60,6 +75,28 @@ struct TarTree {
         let isNew = nodes[key] == nil && image.file(at: below(place)).map { $0.kind == .directory } != false
         nodes[key] = Node(last: count, since: isFolder && isNew ? -1 : count, isFolder: isFolder)
         links[key] = entry.kind == .symbolicLink ? entry.target : nil
+    }
+
+    private mutating func imply(above place: [UInt8]) {
+        var above = ContainerPath.parent(of: place)
+        while !above.isEmpty {
+            let key = Place(above)
+            if nodes[key] == nil && !implied.insert(key).inserted { return }
+            above = ContainerPath.parent(of: above)
+        }
+    }
+
+    /// What the archive says of a folder that something may be put into before; nil where its first entry says all.
+    func lateHeader(of place: [UInt8]) -> ArchiveEntry? { lateHeaders[Place(place)] }
+
+    /// An entry with the attributes that its file or folder has in the end.
+    func described(_ entry: ArchiveEntry, _ index: Int, at place: [UInt8]) -> ArchiveEntry {
+        if entry.kind == .directory { return lateHeaders[Place(place)] ?? entry }
+        guard let header = lastHeaders[leaders[index] ?? index] else { return entry }
+        var entry = entry
+        (entry.mode, entry.user, entry.group) = (header.mode, header.user, header.group)
+        entry.modified = header.modified
+        return entry
     }
 
     /// Where an entry ends up, relative to the folder.

@@ -10,6 +10,8 @@ extension TransferPlan {
     ) throws(ImageBuildError) {
         var entries = PlacedEntries(
             placement, owner: changes.owner ?? .root, modified: modified)
+        // As in BuildKit, --chmod is for folders on the way too where it is a number, and not for those above archives.
+        if case .octal(let mode) = changes.mode { entries.folderMode = mode & 0o777 }
         var tree = TreeTransfer(source, changes, advance: advance)
         // The last source wins where two bring one path, and the first that is added stays.
         for step in steps.reversed() {
@@ -24,7 +26,10 @@ extension TransferPlan {
             case .archive(let file, let folder):
                 // What an archive says of modes counts, and all of it comes along, as in BuildKit.
                 let tar = try TarFile(file, TransferChanges(owner: changes.owner))
+                let folderMode = entries.folderMode
+                entries.folderMode = 0o755
                 try tar.write(into: folder, &entries, to: &sink)
+                entries.folderMode = folderMode
             }
         }
         try tree.finish(in: &sink)

@@ -33,7 +33,12 @@ extension TransferSource {
         for child in try children(of: folder) where pattern.matches(Array(child.lastName)) {
             if names.count > 1 {
                 try match(names.dropFirst(), in: child, text, into: &found)
-            } else if try !isKeptOut(child, asked: child.path), let end = try find(child.path) {
+            } else if try !isKeptOut(child, asked: child.path) {
+                guard let end = try find(child.path) else {
+                    throw ImageBuildError(
+                        "copy \(ContainerPath.text(child.path)), which fits '\(text)'",
+                        "it is a link that leads nowhere")
+                }
                 found.append((end, child.path))
             }
         }
