@@ -243,7 +243,7 @@ let package = Package(
                 "RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX",
                 systemPackage,
             ],
-            resources: [.copy("Dockerfiles")]),
+            resources: [.copy("Dockerfiles"), .copy("RandomDockerfiles")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -9,7 +9,7 @@ import Testing
 ///
 /// Where the two differ for reasons of buildah's own (1.28), the Dockerfiles keep away from it: it has no heredocs; SHELL
 /// does not change how it writes CMD; it exposes a range of ports as one; it takes a backslash out of a LABEL whatever
-/// the escape is; ADD takes what an archive says of `.` itself; and RUN leaves the points where it mounted something, which
+/// the escape is; folders that COPY --chmod makes are 0755; ADD takes what an archive says of `.` itself; and RUN leaves the points where it mounted something, which
 /// are in the base here from the start.
 @Suite struct DockerfileJudgeTests {
     /// Members of the config that a runtime acts on.
