@@ -4,11 +4,11 @@ import ArgumentParser
 struct Age: Sendable {
     let seconds: Int
 
-    /// Reads one for `--older-than`.
+    /// Reads what follows `--older-than`.
     init(_ text: String) throws {
         guard let match = text.wholeMatch(of: #/([0-9]{1,6})([smhd])/#), let count = Int(match.1),
             let unit = ["s": 1, "m": 60, "h": 3600, "d": 86_400][String(match.2)]
-        else { throw ValidationError("--older-than takes a time such as 30m, 24h or 7d, not '\(text)'") }
+        else { throw ValidationError("a time is written as 30m, 24h or 7d") }
         seconds = count * unit
     }
 }

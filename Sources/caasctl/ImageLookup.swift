@@ -84,8 +84,11 @@ struct ImageLookup {
     private func remote(_ text: String) throws -> Reference {
         if text.hasPrefix(bytes: "docker://") { return try Reference(String(text.dropFirst("docker://".count))) }
         let host = text.split(byte: "/").first.map(String.init) ?? ""
-        let hasHost = text.contains(byte: "/") && (host.contains(byte: ".") || host.contains(byte: ":") || host == "localhost")
-        guard hasHost || text.contains(byte: ":") || text.contains(byte: "@"), !text.hasPrefix(bytes: "."), !text.hasPrefix(bytes: "/") else {
+        let hasHost =
+            text.contains(byte: "/") && (host.contains(byte: ".") || host.contains(byte: ":") || host == "localhost")
+        guard hasHost || text.contains(byte: ":") || text.contains(byte: "@"), !text.hasPrefix(bytes: "."),
+            !text.hasPrefix(bytes: "/")
+        else {
             let folders = ((try? FileSystem.names(in: "images")) ?? []).map(\.string)
             let finder = ImageFinder(store: store, temporary: home.appending("cache").appending("tmp"))
             throw try finder.unknown(text, definitions: folders)

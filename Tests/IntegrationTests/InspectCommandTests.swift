@@ -71,7 +71,10 @@ import Testing
             ["rmi", "one"], 1,
             "Error: cannot find image 'one': no image here has this name or digest; caasctl images lists those that are here"
         ),
-        (["prune", "--older-than", "1w"], 64, "Error: --older-than takes a time such as 30m, 24h or 7d, not '1w'"),
+        (
+            ["prune", "--older-than", "1w"], 64,
+            "Error: The value '1w' is invalid for '--older-than <duration>': a time is written as 30m, 24h or 7d"
+        ),
         (
             ["ls", "one", "--platform", "x"], 64,
             "Error: cannot read platform 'x': it is not os/architecture, as in linux/amd64"
