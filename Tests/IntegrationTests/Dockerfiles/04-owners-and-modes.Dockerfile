@@ -5,7 +5,7 @@ COPY --chown=app:staff a.txt /owned/a.txt
 COPY --chown=app folder /owned/folder
 COPY --chown=1234:4321 script.sh /numbers/new/
 COPY --chown=0:staff b.txt /etc/b.txt
-WORKDIR /modes
+WORKDIR /modes/folder
 WORKDIR /
 COPY --chmod=600 a.txt /modes/a.txt
 COPY --chmod=750 folder /modes/folder
