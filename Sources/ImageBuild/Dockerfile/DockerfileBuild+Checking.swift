@@ -50,15 +50,14 @@ extension DockerfileBuild {
             }
         case .run(let step):
             for flag in step.mounts where flag.kind == .secret {
-                let isRequired = flag.options["required"].map { $0.lowercased() != "false" && $0 != "0" } ?? false
-                guard isRequired, let id = flag.options["id"], !id.contains("$"), request.secrets[id] == nil else {
+                let options = MountOptions(values: flag.options, place: place, workdir: "/")
+                guard options.isSet("required"), let id = flag.options["id"], !id.contains("$"),
+                    request.secrets[id] == nil
+                else {
                     continue
                 }
-                let isOne = request.file.stages.count == 1
-                let title = isOne ? instruction.text : "[\(stage.name)] \(instruction.text)"
                 throw ImageBuildError(
-                    "run '\(title)' (\(place))",
-                    "there is no secret '\(id)'; --secret id=\(id),src=FILE gives it")
+                    "run '\(title(of: instruction, in: stage))' (\(place))", SecretMount.missing(id))
             }
         default: return
         }

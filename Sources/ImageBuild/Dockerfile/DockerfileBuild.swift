@@ -36,6 +36,11 @@ struct DockerfileBuild: Sendable {
         }
     }
 
+    /// What messages call an instruction: with its stage where there are several.
+    func title(of instruction: Instruction, in stage: ParsedDockerfile.Stage) -> String {
+        request.file.stages.count > 1 ? "[\(stage.name)] \(instruction.text)" : instruction.text
+    }
+
     /// Builds the stages that the target needs, and gives back the target's image.
     func image() async throws(ImageBuildError) -> ImageAssembly {
         var finished: [Int: StageBuilder] = [:]

@@ -20,18 +20,7 @@ struct DownloadedFile {
     /// The name that a URL gives its file, empty where it has none.
     static func name(of source: String, at place: SourcePlace) throws(ImageBuildError) -> String {
         let last = try url(source, at: place).path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-        var bytes: [UInt8] = []
-        var rest = Array(last.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%"), rest.count >= 2,
-                let decoded = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            else {
-                bytes.append(byte)
-                continue
-            }
-            bytes.append(decoded)
-            rest = rest.dropFirst(2)
-        }
+        let bytes = last.percentDecoded
         guard !bytes.contains(ContainerPath.slash), !bytes.contains(0) else {
             throw ImageBuildError(copying: place.error("'\(last)' cannot be the name of a file").description)
         }

@@ -71,7 +71,7 @@ struct StageBuilder: Sendable {
 
     /// What messages call an instruction: with its stage where there are several.
     func title(of instruction: Instruction) -> String {
-        build.request.file.stages.count > 1 ? "[\(stage.name)] \(instruction.text)" : instruction.text
+        build.title(of: instruction, in: stage)
     }
 
     /// The time of what the next step makes, in seconds since 1970.

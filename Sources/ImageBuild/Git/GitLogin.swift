@@ -18,27 +18,10 @@ struct GitLogin {
             return
         }
         self.url = "\(match.1)\(match.4)\(match.5)"
-        let words = Self.decoded(match.2) + [UInt8(ascii: ":")] + Self.decoded(match.3)
+        let words = match.2.percentDecoded + [UInt8(ascii: ":")] + match.3.percentDecoded
         let count = variables["GIT_CONFIG_COUNT"].flatMap { Int($0) } ?? 0
         environment["GIT_CONFIG_COUNT"] = "\(count + 1)"
         environment["GIT_CONFIG_KEY_\(count)"] = "http.\(match.1)\(match.4)/.extraHeader"
         environment["GIT_CONFIG_VALUE_\(count)"] = "Authorization: Basic \(words.base64)"
-    }
-
-    /// Bytes, with those that are written as `%` and two digits. <https://www.rfc-editor.org/rfc/rfc3986#section-2.1>
-    private static func decoded(_ text: Substring) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return bytes
     }
 }

@@ -46,12 +46,7 @@ extension GitRepository {
             let names = name.isEmpty ? ["HEAD"] : ["refs/tags/\(name)", "refs/heads/\(name)", name]
             // A tag's own object is not the commit that it means.
             let wanted = names.flatMap { ["\($0)^{}", $0] }
-            let lines = try await git(["ls-remote", "--quiet", "--", address.url] + wanted)
-            var found: [String: String] = [:]
-            for line in lines.split(separator: "\n") {
-                let fields = line.split(separator: "\t")
-                if fields.count == 2 { found[String(fields[1])] = String(fields[0]) }
-            }
+            let found = references(try await git(["ls-remote", "--quiet", "--", address.url] + wanted))
             guard let named = wanted.lazy.compactMap({ found[$0] }).first, GitAddress.isCommit(named) else {
                 throw ImageBuildError(
                     "find '\(name)'", "it has no branch or tag '\(name)'; a commit is written with all its digits")

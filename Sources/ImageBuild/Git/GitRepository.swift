@@ -58,16 +58,22 @@ struct GitRepository {
                 ["ls-remote", "--quiet", "--", login.url] + names,
                 environment: environment.merging(login.environment) { $1 })
         } catch { throw ImageBuildError("find '\(name)' at \(url.withoutUser)", error.reason.withoutUser) }
-        var found: [String: String] = [:]
-        for line in lines.split(separator: "\n") {
-            let fields = line.split(separator: "\t")
-            if fields.count == 2 { found[String(fields[1])] = String(fields[0]) }
-        }
+        let found = references(lines)
         for name in names { if let commit = found[name] { return commit } }
         let isShort = name.wholeMatch(of: #/[0-9a-f]{4,39}/#) != nil
         throw ImageBuildError(
             "find '\(name)' at \(url.withoutUser)",
             "it has no such branch or tag" + (isShort ? "; a commit must be written with all its digits" : ""))
+    }
+
+    /// What `git ls-remote` printed: commits, or objects of tags, by the names of references.
+    static func references(_ lines: String) -> [String: String] {
+        var found: [String: String] = [:]
+        for line in lines.split(separator: "\n") {
+            let fields = line.split(separator: "\t")
+            if fields.count == 2 { found[String(fields[1])] = String(fields[0]) }
+        }
+        return found
     }
 
     /// When it was committed, in seconds since 1970.

@@ -30,7 +30,7 @@ struct RunExecutor: Sendable {
         let inputs = command.inputs(on: layers, epoch: epoch)
         if let known = await factory.cache.outcome(of: inputs, createdBy: createdBy) { return known.layer }
         if let missing = command.missingSecret {
-            throw command.failure("there is no secret '\(missing)'; --secret id=\(missing),src=FILE gives it")
+            throw command.failure(SecretMount.missing(missing))
         }
         let mapping = mapping()
         let job = try job(command, layers, createdBy, epoch, mapping)
@@ -71,6 +71,11 @@ struct RunExecutor: Sendable {
         }
         return best.mapping
     }
+}
+
+extension SecretMount {
+    /// Why a command cannot run that requires a secret of this id.
+    static func missing(_ id: String) -> String { "there is no secret '\(id)'; --secret id=\(id),src=FILE gives it" }
 }
 
 extension RunCommand {
