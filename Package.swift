@@ -99,9 +99,7 @@ let package = Package(
             "Sandbox",
             [
                 "ByteText", "Registry", "ImageStore", "Containers", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps",
-                "JSON",
-                "POSIX",
-                systemPackage, subprocess,
+                "JSON", "POSIX", "CLibCrypt", systemPackage, subprocess,
             ] + nio),
         module(
             "Deployment",
@@ -172,6 +170,7 @@ let package = Package(
         cLibrary("CLibArchive", "libarchive", apt: "libarchive-dev"),
         // Without pkg-config, whose -L would come before that of the entrypoint's own libcurl.
         .systemLibrary(name: "CLibCrypto"),
+        cLibrary("CLibCrypt", "libcrypt", apt: "libcrypt-dev"),
         .systemLibrary(name: "CLibCurl"),
         cLibrary("CLibISAL", "libisal", apt: "libisal-dev"),
         cLibrary("CLibZ", "zlib", apt: "zlib1g-dev"),
@@ -234,6 +233,7 @@ let package = Package(
                 "JSON", "POSIX",
                 systemPackage,
             ] + nio),
+        tests("ContainersTests", ["Containers", "POSIX", systemPackage], support: []),
         tests(
             "SandboxTests",
             ["Sandbox", "Containers", "ImageStore", "OCI", "HTTP", "Secrets", "JSON", "POSIX", systemPackage]),

@@ -50,6 +50,7 @@ find_missing_packages() {
     library libcurl libcurl4-openssl-dev
     library libarchive libarchive-dev
     library libcrypto libssl-dev
+    library libcrypt libcrypt-dev
     library libisal libisal-dev
     library zlib zlib1g-dev
     library libzstd libzstd-dev
@@ -60,6 +61,7 @@ find_missing_packages() {
     command_of curl curl
     command_of mmdebstrap mmdebstrap
     command_of newuidmap uidmap
+    command_of slirp4netns slirp4netns
     file_of /etc/ssl/certs/ca-certificates.crt ca-certificates
     # Debian's own keys, which other distributions do not have: images are built from Debian's packages.
     file_of /usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring

@@ -45,7 +45,7 @@ extension RuntimeDocument {
                 "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE",
                 "SETFCAP",
                 "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
-            ] + (hasOwnNetwork ? ["NET_RAW"] : [])
+            ] + (network == .machine ? [] : ["NET_RAW"])
         let all: JSONValue = .array(names.map { .string("CAP_\($0)") })
         let held: JSONValue = user.id == 0 ? all : []
         return ["bounding": all, "effective": held, "permitted": held, "inheritable": []]
@@ -63,7 +63,15 @@ extension RuntimeDocument {
             "rootfsPropagation": "private",
             "seccomp": SystemCallFilter.json,
         ]
-        if hasOwnNetwork { namespaces.append("network") }
+        if let resources {
+            // The kernel counts in periods of a tenth of a second, as docker's --cpus does.
+            let quota = max(1000, Int((resources.processors * 100_000).rounded()))
+            linux["resources"] = [
+                "memory": ["limit": .integer(resources.memoryBytes)],
+                "cpu": ["quota": .integer(quota), "period": 100_000],
+            ]
+        }
+        if network == .none { namespaces.append("network") }
         if case .one(let user, let group) = users {
             namespaces.append("user")
             linux["uidMappings"] = [["containerID": 0, "hostID": .integer(user), "size": 1]]
@@ -99,7 +107,7 @@ extension RuntimeDocument {
                 options: ["nosuid", "noexec", "nodev", "mode=1777", "size=2g"]),
             RuntimeMount("/dev/mqueue", kind: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"]),
             // A user namespace may mount a new sysfs only with a network of its own, which it need not have.
-            users == .all || (hasOwnNetwork && isInNamespace)
+            users == .all || (network != .machine && isInNamespace)
                 ? RuntimeMount("/sys", kind: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", "ro"])
                 : RuntimeMount(
                     "/sys", kind: "none", source: "/sys", options: ["rbind", "nosuid", "noexec", "nodev", "ro"]),

@@ -10,6 +10,30 @@ public struct RuntimeDocument: Sendable {
         case one(user: UInt32, group: UInt32)
     }
 
+    /// What a container may take of the machine.
+    public struct Resources: Sendable, Hashable {
+        /// Bytes of memory.
+        public var memoryBytes: Int64
+        /// Processors' worth of time.
+        public var processors: Double
+
+        /// Both.
+        public init(memoryBytes: Int64, processors: Double) {
+            self.memoryBytes = memoryBytes
+            self.processors = processors
+        }
+    }
+
+    /// The network that a container sees.
+    public enum Network: Sendable, Hashable {
+        /// The machine's.
+        case machine
+        /// That in which runc runs, which nobody else is in.
+        case own
+        /// A new one with nothing but a loopback interface.
+        case none
+    }
+
     /// The program and what it is told.
     public var arguments: [String]
     /// Its variables, as `NAME=value`.
@@ -24,8 +48,10 @@ public struct RuntimeDocument: Sendable {
     public var users: Users
     /// The folder that becomes `/`, relative to the bundle.
     public var root = "rootfs"
-    /// True where it has a network of its own, with nothing but a loopback interface.
-    public var hasOwnNetwork = false
+    /// What it may take; nil where nothing limits it, as where there are no control groups.
+    public var resources: Resources?
+    /// What it reaches.
+    public var network = Network.machine
     /// True where setuid programs change nobody.
     public var keepsPrivileges = true
     /// True where devices in its file systems are names and nothing more, but for the common ones.

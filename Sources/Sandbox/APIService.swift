@@ -19,7 +19,8 @@ public struct APIService: Sendable {
             program: try ProgramSearch(program: try? FileSystem.readLink("/proc/self/exe")).runc(), root: folder.runc)
         let supervisor = ContainerSupervisor(
             folder: folder, installer: try ImageInstaller(folder: folder),
-            runner: ContainerRunner(runc: runc, folder: folder), health: state.health, ports: PortChooser())
+            runner: ContainerRunner(runc: runc, folder: folder), health: state.health, limits: state.limits,
+            ports: PortChooser())
         // The port first: whoever does not get it must not touch a running API's containers.
         let gate = StartGate()
         let server = try await APIServer(port: port) { request in await gate.api().answer(request) }

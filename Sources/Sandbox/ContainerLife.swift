@@ -48,7 +48,7 @@ struct ContainerLife: Sendable {
         let bundle = place.bundle
         let spec = try RuntimeSpec(
             config: config, request: request, port: port, hostname: container, bundle: bundle,
-            identity: RuntimeIdentity.current)
+            identity: RuntimeIdentity.current, limits: supervisor.limits)
         do throws(POSIXError) {
             try spec.writeFiles()
             try FileSystem.write(spec.json.encoded(), to: bundle.appending("config.json"), mode: 0o600)
@@ -84,10 +84,16 @@ struct ContainerLife: Sendable {
         switch supervisor.runner.exitStatus(in: place) {
         case 0: await end(as: isOver ? "destroyed" : "completed", "exited with status 0")
         case .some(let status):
-            let reason = runtimeProblem() ?? "exited with status \(status)"
+            let reason = runtimeProblem() ?? "exited with status \(status)\(killReason(status))"
             await end(as: isOver ? "destroyed" : "failed", reason)
         case nil: await end(as: isOver ? "destroyed" : "failed", "killed with the process that waited for it")
         }
+    }
+
+    /// Nobody here has killed it by then: it is the kernel that does, for memory.
+    private func killReason(_ status: Int) -> String {
+        guard status == 137, ContainerLimits.canBeKept else { return "" }
+        return ": killed, as for more than its \(supervisor.limits.memoryBytes >> 20) MiB of memory"
     }
 
     private func stop(_ process: ProcessIdentity, as status: String, _ reason: String?) async {

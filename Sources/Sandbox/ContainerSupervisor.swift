@@ -9,6 +9,7 @@ struct ContainerSupervisor: Sendable {
     let installer: ImageInstaller
     let runner: ContainerRunner
     let health: HealthPolicy
+    let limits: ContainerLimits
     let ports: PortChooser
 
     /// Pulls, unpacks and runs, until the container ends or its user ends it.

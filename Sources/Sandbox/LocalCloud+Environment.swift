@@ -13,6 +13,7 @@ extension LocalCloud {
             ("R2_SECRET_ACCESS_KEY", state.storageKey.unredacted),
             ("R2_BUCKET_NAME", state.bucket),
             ("CAASCTL_REGISTRY", address(.registry)),
+            ("DOCKER_AUTH_CONFIG", state.registryAccount.dockerConfiguration(for: address(.registry))),
         ]
     }
 }

@@ -16,12 +16,13 @@ extension LocalCloud {
     ///
     /// - Parameter report: Takes a line for each 30 seconds in which a server does not listen yet.
     public func up(
-        health: HealthPolicy = HealthPolicy(), report: @escaping @Sendable (String) -> Void = { _ in }
+        health: HealthPolicy = HealthPolicy(), limits: ContainerLimits = .ofThisMachine,
+        report: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(SandboxError) -> Startup {
         try await exclusively { () async throws(SandboxError) in
             let programs = try await findPrograms()
             try makeFolders()
-            var state = try self.state() ?? SandboxState(health: health)
+            var state = try self.state() ?? SandboxState(health: health, limits: limits)
             try state.write(to: folder.state)
             var started: [ServerName] = []
             for name in ServerName.allCases {

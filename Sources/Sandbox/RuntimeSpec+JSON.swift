@@ -5,14 +5,15 @@ import SystemPackage
 /// The document that runc reads.
 extension RuntimeSpec {
     var json: JSONValue {
-        RuntimeDocument(
+        var document = RuntimeDocument(
             arguments: arguments, environment: environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
             folder: folder, user: user, hostname: hostname,
             users: identity.isRootless ? .one(user: identity.user, group: identity.group) : .all,
             mounts: ["hosts", "resolv.conf"].map { name in
                 RuntimeMount(
                     "/etc/\(name)", kind: "bind", source: bundle.appending(name).string, options: ["bind", "ro"])
-            }
-        ).json
+            })
+        if !identity.isRootless { document.resources = limits.resources }
+        return document.json
     }
 }

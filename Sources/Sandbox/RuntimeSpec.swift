@@ -25,11 +25,12 @@ struct RuntimeSpec: Sendable {
     let hostname: String
     let bundle: FilePath
     let identity: RuntimeIdentity
+    let limits: ContainerLimits
 
     /// What the image says, changed by what the deployment says.
     init(
         config: ImageConfig, request: DeployRequest, port: Int, hostname: String, bundle: FilePath,
-        identity: RuntimeIdentity
+        identity: RuntimeIdentity, limits: ContainerLimits
     ) throws(SandboxError) {
         let own = (Self.texts(config["Entrypoint"]) ?? []) + (Self.texts(config["Cmd"]) ?? [])
         arguments = request.entrypoint.flatMap { $0.isEmpty ? nil : $0 } ?? own
@@ -42,6 +43,7 @@ struct RuntimeSpec: Sendable {
         self.hostname = hostname
         self.bundle = bundle
         self.identity = identity
+        self.limits = limits
         guard !identity.isRootless else {
             user = .root
             return

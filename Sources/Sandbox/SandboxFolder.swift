@@ -6,6 +6,7 @@ struct SandboxFolder: Sendable {
 
     var state: FilePath { path.appending("state.json") }
     var registryConfiguration: FilePath { path.appending("registry.yml") }
+    var registryUsers: FilePath { path.appending("registry.users") }
     var registryData: FilePath { path.appending("registry") }
     var buckets: FilePath { path.appending("storage") }
     var storageCache: FilePath { path.appending("storage-cache") }

@@ -12,32 +12,40 @@ public struct SandboxState: Sendable {
     public let storageKeyID: String
     /// The secret of the key pair.
     public let storageKey: Secret
+    /// Who may use the registry.
+    let registryAccount: RegistryAccount
     /// What the registry signs its upload sessions with, so that they outlive it.
     let registrySecret: Secret
     /// The one bucket.
     public let bucket: String
     /// How the API judges a container's health.
     var health: HealthPolicy
+    /// What a container may take.
+    var limits: ContainerLimits
     /// The servers that were started, also those that died since.
     public internal(set) var servers: [ServerName: ServerRecord] = [:]
 
     /// A state with new keys and no server.
-    init(health: HealthPolicy) {
+    init(health: HealthPolicy, limits: ContainerLimits) {
         apiKey = Secret("sandbox-" + RandomBytes.make(20).hexadecimal)
         storageKeyID = "sandbox-" + RandomBytes.make(8).hexadecimal
         storageKey = Secret("sandbox-" + RandomBytes.make(20).hexadecimal)
+        registryAccount = RegistryAccount(password: Secret("sandbox-" + RandomBytes.make(20).hexadecimal))
         registrySecret = Secret("sandbox-" + RandomBytes.make(20).hexadecimal)
         bucket = "sandbox"
         self.health = health
+        self.limits = limits
     }
 
     init(json: JSONValue) throws(JSONError) {
         apiKey = Secret(try json.text("api_key"))
         storageKeyID = try json.text("storage_key_id")
         storageKey = Secret(try json.text("storage_key"))
+        registryAccount = RegistryAccount(password: Secret(try json.text("registry_password")))
         registrySecret = Secret(try json.text("registry_secret"))
         bucket = try json.text("bucket")
         health = try HealthPolicy(json: try json.member("health"))
+        limits = try ContainerLimits(json: try json.member("limits"))
         for name in ServerName.allCases {
             guard let record = json["servers"]?[name.rawValue] else { continue }
             servers[name] = try ServerRecord(json: record)
@@ -50,7 +58,8 @@ public struct SandboxState: Sendable {
         return [
             "api_key": .string(apiKey.unredacted), "storage_key_id": .string(storageKeyID),
             "storage_key": .string(storageKey.unredacted), "registry_secret": .string(registrySecret.unredacted),
-            "bucket": .string(bucket), "health": health.json, "servers": records,
+            "registry_password": .string(registryAccount.password.unredacted), "bucket": .string(bucket),
+            "health": health.json, "limits": limits.json, "servers": records,
         ]
     }
 

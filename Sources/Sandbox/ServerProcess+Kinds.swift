@@ -13,10 +13,13 @@ extension ServerProcess {
             version: 0.1
             log: {level: info, formatter: json, accesslog: {disabled: true}}
             storage: {filesystem: {rootdirectory: \(JSONValue.string(folder.registryData.string).text)}, delete: {enabled: true}}
+            auth: {htpasswd: {realm: sandbox, path: \(JSONValue.string(folder.registryUsers.string).text)}}
             http: {addr: "127.0.0.1:\(port)"}
 
             """
+        let users = try state.registryAccount.htpasswd()
         do throws(POSIXError) {
+            try FileSystem.write(Array(users.utf8), to: folder.registryUsers, mode: 0o600)
             try FileSystem.write(Array(configuration.utf8), to: folder.registryConfiguration, mode: 0o600)
         } catch { throw SandboxError("configure the sandbox's registry", error) }
         return ServerProcess(

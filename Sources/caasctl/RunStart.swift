@@ -43,8 +43,9 @@ struct RunStart {
         try checkProgram(checked.program)
         let offer = try await ionet.offer(for: manifest.resources)
         let key = try StatusKey(home: home)
+        let reference = ionet.takesDigests ? image.reference.pinned(to: checked.digest) : image.reference
         let plan = try DeploymentPlan(
-            manifest, run: run, name: name, verb: verb, image: image.reference, digest: checked.digest, offer: offer,
+            manifest, run: run, name: name, verb: verb, image: reference, digest: checked.digest, offer: offer,
             login: login, settings: settings, key: key)
         try requireSameBucket(plan)
         try Deployer.check(plan, budgetUSD: manifest.budgetUSD, paidUSD: paidUSD)

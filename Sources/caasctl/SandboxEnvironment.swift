@@ -21,6 +21,10 @@ struct SandboxEnvironment: AsyncParsableCommand {
             StandardError.print("the sandbox's \(server.name.rawValue) has died; 'caasctl sandbox up' starts it again")
         }
         let variables = LocalCloud.environment(state)
+        let own = variables.first { $0.name == "DOCKER_AUTH_CONFIG" }?.value
+        if let other = ProcessEnvironment.value("DOCKER_AUTH_CONFIG"), !other.isEmpty, other != own {
+            StandardError.print("DOCKER_AUTH_CONFIG is set already; the sandbox's login takes its place in this shell")
+        }
         if json {
             let members = variables.map { ($0.name, JSONValue.string($0.value)) }
             return print(JSONValue.object(Dictionary(uniqueKeysWithValues: members)).text)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import POSIX
 import Sandbox
+import Terminal
 
 /// `caasctl sandbox up`.
 struct SandboxUp: AsyncParsableCommand {
@@ -10,10 +11,34 @@ struct SandboxUp: AsyncParsableCommand {
     @Option(help: "Seconds in which a new container need not answer on its port yet; only when the sandbox is new.")
     var healthStartPeriod = HealthPolicy().startPeriod
 
+    @Option(
+        help: ArgumentHelp(
+            "What a container may take of the memory; three quarters of the machine's unless said.",
+            discussion: "Only when the sandbox is new, and where control groups can be made: as root.",
+            valueName: "size"))
+    var memory: ByteCount?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many processors' time a container may take, as in 1.5; nine tenths of all unless said.",
+            discussion: "As --memory.", valueName: "number"))
+    var cpus: Double?
+
+    func validate() throws {
+        if let memory, memory.bytes < 16 << 20 { throw ValidationError("--memory must be at least 16MiB") }
+        if let cpus, !(0.1...1024).contains(cpus) { throw ValidationError("--cpus must be from 0.1 to 1024") }
+        guard ContainerLimits.canBeKept || (memory == nil && cpus == nil) else {
+            throw ValidationError("--memory and --cpus need control groups, which runc makes for root alone")
+        }
+    }
+
     func run() async throws {
+        var limits = ContainerLimits.ofThisMachine
+        if let memory { limits.memoryBytes = memory.bytes }
+        if let cpus { limits.processors = cpus }
         var health = HealthPolicy()
         health.startPeriod = healthStartPeriod
-        let startup = try await SandboxCommand.cloud().up(health: health, report: StandardError.print)
+        let startup = try await SandboxCommand.cloud().up(health: health, limits: limits, report: StandardError.print)
         if startup.started.isEmpty {
             StandardError.print("the sandbox is up already")
         } else {

@@ -80,7 +80,8 @@ import Testing
         try expectNoSecrets(in: deployed)
         let body = try #require(double.deployed.first)
         #expect(double.count("POST /deploy") == 1)
-        #expect(body["registry_config"]?["image_url"]?.string == "\(registry.host)/mini:\(digest.prefix(12))")
+        // By its digest, so that nobody who can push decides what a restart runs.
+        #expect(body["registry_config"]?["image_url"]?.string == "\(registry.host)/mini@sha256:\(digest)")
         #expect(body["container_config"]?["env_variables"]?["WANDB_RUN"] == "second")
         #expect(body["container_config"]?["secret_env_variables"]?["R2_SECRET_ACCESS_KEY"] == "bucket-secret-value")
 

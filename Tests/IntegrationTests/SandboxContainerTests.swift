@@ -8,8 +8,7 @@ import Testing
 /// The sandbox runs images that are none of ours, asked by plain HTTP.
 @Suite(.serialized) struct SandboxContainerTests {
     private static func push(_ sandbox: TestSandbox) async throws {
-        let registry = try await sandbox.environment()["CAASCTL_REGISTRY"] ?? ""
-        try await TestImage.busybox(in: TemporaryFolder()).copy(to: "\(registry)/busybox:1")
+        try await sandbox.push(TestImage.busybox(in: TemporaryFolder()), as: "busybox:1")
     }
 
     @Test(arguments: TestSandbox.Identity.allCases)
@@ -44,7 +43,10 @@ import Testing
     /// No file that others can read holds a secret, and no argument list.
     private static func expectSecretsKept(_ sandbox: TestSandbox) async throws {
         let keys = try await sandbox.environment()
-        let secrets = [TestSandbox.secret, keys["IOCLOUD_API_KEY"] ?? "?", keys["R2_SECRET_ACCESS_KEY"] ?? "?"]
+        let secrets = [
+            TestSandbox.secret, keys["IOCLOUD_API_KEY"] ?? "?", keys["R2_SECRET_ACCESS_KEY"] ?? "?",
+            try await sandbox.login().password,
+        ]
         let arguments = try await Command("ps", ["-eo", "args"]).succeed()
         for secret in secrets {
             #expect(!arguments.contains(secret))
@@ -78,8 +80,7 @@ import Testing
             let folder = try TemporaryFolder()
             let image = try await TestImage.busybox(in: folder)
             try await image.configure(["--config.user", "web", "--config.workingdir", "/www"])
-            let registry = try await sandbox.environment()["CAASCTL_REGISTRY"] ?? ""
-            try await image.copy(to: "\(registry)/web:1")
+            try await sandbox.push(image, as: "web:1")
             let id = try await sandbox.deploy("web:1", replicas: 2)
             let urls = try await eventually(within: 180) { () -> [String]? in
                 let urls = try await sandbox.workers(id).compactMap { $0["public_url"]?.string }
@@ -104,6 +105,19 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: CurrentUser.id == 0, "control groups are root's"))
+    func `a container that takes too much memory is killed, and told why`() async throws {
+        try await TestSandbox.run(up: ["--memory", "64MiB", "--cpus", "0.5"]) { sandbox in
+            try await Self.push(sandbox)
+            let id = try await sandbox.deploy(
+                "busybox:1", entrypoint: ["/bin/sh", "-c", "exec dd if=/dev/zero of=/dev/shm/x bs=1M count=200"])
+            let worker = try await sandbox.worker(id, is: "failed")
+            #expect(
+                TestSandbox.events(worker).last
+                    == "exited with status 137: killed, as for more than its 64 MiB of memory")
+        }
+    }
+
     @Test func `an image whose layer leads out of its root is refused, and told why`() async throws {
         try await TestSandbox.run { sandbox in
             let folder = try TemporaryFolder()
@@ -114,14 +128,29 @@ import Testing
             ).succeed()
             let image = try await TestImage.busybox(in: folder)
             try await image.add(layer: FilePath(archive))
-            let registry = try await sandbox.environment()["CAASCTL_REGISTRY"] ?? ""
-            try await image.copy(to: "\(registry)/evil:1")
+            try await sandbox.push(image, as: "evil:1")
             let id = try await sandbox.deploy("evil:1")
             let worker = try await sandbox.worker(id, is: "failed")
             let told = TestSandbox.events(worker).contains { $0.contains("cannot unpack") && $0.contains("escaped") }
             #expect(told, "\(TestSandbox.events(worker))")
             let found = try await Command("find", [sandbox.home.string, "-name", "escaped"]).succeed()
             #expect(found == "")
+        }
+    }
+
+    @Test func `no other user of the machine pushes to the registry or pulls from it`() async throws {
+        try await TestSandbox.run { sandbox in
+            try await Self.push(sandbox)
+            let registry = try await sandbox.environment()["CAASCTL_REGISTRY"] ?? ""
+            let requests = [("GET", "_catalog"), ("GET", "busybox/manifests/1"), ("POST", "busybox/blobs/uploads/")]
+            for (method, path) in requests {
+                let url = try HTTPURL("http://\(registry)/v2/\(path)")
+                let asked = try await sandbox.http.send(HTTPRequest(method, url))
+                #expect(asked.status == 401, "\(method) \(path)")
+            }
+            await #expect(throws: Command.Failure.self) {
+                try await TestImage.busybox(in: TemporaryFolder()).copy(to: "\(registry)/busybox:1", logins: "{}")
+            }
         }
     }
 

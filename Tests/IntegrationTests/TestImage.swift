@@ -64,11 +64,17 @@ struct TestImage {
         try await Command("umoci", ["config", "--image", "\(layout):test"] + options).succeed()
     }
 
-    /// Brings it to a registry.
-    func copy(to reference: String) async throws {
+    /// Brings it to a registry, with logins in docker's form.
+    func copy(to reference: String, logins: String) async throws {
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        let file = try folder.write("auth.json", logins)
         try await Command(
             "skopeo",
-            ["copy", "--quiet", "--dest-tls-verify=false", "oci:\(layout):test", "docker://\(reference)"]
+            [
+                "copy", "--quiet", "--dest-tls-verify=false", "--dest-authfile", file.string, "oci:\(layout):test",
+                "docker://\(reference)",
+            ]
         ).succeed()
     }
 }

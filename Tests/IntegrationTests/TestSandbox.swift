@@ -1,4 +1,5 @@
 import HTTP
+import Hashing
 import JSON
 import POSIX
 import SystemPackage
@@ -22,7 +23,7 @@ final class TestSandbox: Sendable {
     let home: FilePath
     private let programs: FilePath
     private let prefix: [String]
-    private let http = HTTPClient()
+    let http = HTTPClient()
 
     /// Runs `body` with a sandbox that is taken down afterwards, however it ends.
     static func run(
@@ -78,6 +79,23 @@ final class TestSandbox: Sendable {
         return (json.object ?? [:]).compactMapValues(\.string)
     }
 
+    /// Brings an image to the sandbox's registry.
+    func push(_ image: TestImage, as name: String) async throws {
+        let environment = try await environment()
+        try await image.copy(
+            to: "\(environment["CAASCTL_REGISTRY"] ?? "")/\(name)", logins: environment["DOCKER_AUTH_CONFIG"] ?? "")
+    }
+
+    /// The registry's only user, as `user:password`.
+    func login() async throws -> (user: String, password: String) {
+        let environment = try await environment()
+        let registry = environment["CAASCTL_REGISTRY"] ?? ""
+        let login = try JSONValue(parsing: environment["DOCKER_AUTH_CONFIG"] ?? "").member("auths").member(registry)
+        let pair = String(decoding: [UInt8](base64: try login.text("auth")) ?? [], as: UTF8.self)
+        let parts = pair.split(separator: ":").map(String.init)
+        return (try #require(parts.first), try #require(parts.last))
+    }
+
     /// The process of a server, as `sandbox status` tells it.
     func process(of server: String) async throws -> ProcessIdentity {
         let json = try JSONValue(parsing: try await succeed(["status", "--json"]))
@@ -105,6 +123,7 @@ final class TestSandbox: Sendable {
         replicas: Int = 1
     ) async throws -> String {
         let registry = try await environment()["CAASCTL_REGISTRY"] ?? ""
+        let login = try await login()
         var variables = variables
         variables[Self.mark] = home.string
         let answer = try await ask(
@@ -118,7 +137,10 @@ final class TestSandbox: Sendable {
                     "env_variables": .object(variables.mapValues(JSONValue.string)),
                     "secret_env_variables": ["TEST_SECRET": .string(Self.secret)],
                 ],
-                "registry_config": ["image_url": .string("\(registry)/\(image)")],
+                "registry_config": [
+                    "image_url": .string("\(registry)/\(image)"),
+                    "registry_username": .string(login.user), "registry_secret": .string(login.password),
+                ],
             ])
         return try JSONValue(parsing: answer.body).text("deployment_id")
     }

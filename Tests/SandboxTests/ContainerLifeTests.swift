@@ -17,7 +17,7 @@ struct ContainerLifeTests {
         supervisor = ContainerSupervisor(
             folder: place, installer: try ImageInstaller(folder: place),
             runner: ContainerRunner(runc: Runc(program: "/nonexistent", root: place.runc), folder: place),
-            health: HealthPolicy(), ports: PortChooser())
+            health: HealthPolicy(), limits: .ofThisMachine, ports: PortChooser())
     }
 
     private func request() throws -> DeployRequest {

@@ -15,7 +15,8 @@ struct IonetAPITests {
         let runc = Runc(program: "/nonexistent", root: place.runc)
         let supervisor = ContainerSupervisor(
             folder: place, installer: try ImageInstaller(folder: place),
-            runner: ContainerRunner(runc: runc, folder: place), health: HealthPolicy(), ports: PortChooser())
+            runner: ContainerRunner(runc: runc, folder: place), health: HealthPolicy(), limits: .ofThisMachine,
+            ports: PortChooser())
         let table = try await DeploymentTable(folder: place, supervisor: supervisor)
         return IonetAPI(apiKey: Secret("sandbox-key"), deployments: table)
     }

@@ -25,7 +25,8 @@ struct RuntimeSpecTests {
         ]
         return try RuntimeSpec(
             config: config, request: try DeployRequest(body: body.encoded()), port: 4711, hostname: "caas-1",
-            bundle: bundle.path, identity: RuntimeIdentity(user: user, group: user))
+            bundle: bundle.path, identity: RuntimeIdentity(user: user, group: user),
+            limits: ContainerLimits(memoryBytes: 3 << 30, processors: 1.5))
     }
 
     private func config(_ settings: [String: JSONValue] = [:]) -> ImageConfig {
@@ -48,6 +49,12 @@ struct RuntimeSpecTests {
             ])
         let replaced = try spec(image, entrypoint: ["/bin/sh", "-c", "true"]).json
         #expect(replaced["process"]?["args"] == ["/bin/sh", "-c", "true"])
+    }
+
+    @Test func `root's containers have limits, and an ordinary user's have no control groups`() throws {
+        let resources = try spec(config()).json["linux"]?["resources"]
+        #expect(resources == ["memory": ["limit": 3_221_225_472], "cpu": ["quota": 150_000, "period": 100_000]])
+        #expect(try spec(config(), user: 1000).json["linux"]?["resources"] == nil)
     }
 
     @Test func `nothing to run is an error`() throws {

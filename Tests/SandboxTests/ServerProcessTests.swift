@@ -95,7 +95,8 @@ struct ServerProcessTests {
 
     @Test func `the state is read as it was written, and only by its user`() throws {
         let folder = try TemporaryFolder()
-        var state = SandboxState(health: HealthPolicy(startPeriod: 7))
+        var state = SandboxState(
+            health: HealthPolicy(startPeriod: 7), limits: ContainerLimits(memoryBytes: 5 << 30, processors: 1.5))
         let process = try #require(ProcessIdentity(pid: 1))
         state.servers[.api] = ServerRecord(process: process, address: "127.0.0.1:9")
         try state.write(to: folder("state.json"))
@@ -104,6 +105,9 @@ struct ServerProcessTests {
         #expect(read.json == state.json)
         #expect(read.apiKey.unredacted.hasPrefix("sandbox-"))
         #expect(read.storageKeyID.hasPrefix("sandbox-"))
-        #expect(read.storageKey.unredacted != SandboxState(health: HealthPolicy()).storageKey.unredacted)
+        #expect(read.limits == state.limits)
+        let other = SandboxState(health: HealthPolicy(), limits: .ofThisMachine)
+        #expect(read.storageKey.unredacted != other.storageKey.unredacted)
+        #expect(read.registryAccount.password.unredacted != other.registryAccount.password.unredacted)
     }
 }

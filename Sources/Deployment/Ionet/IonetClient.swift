@@ -48,4 +48,9 @@ public final class IonetClient: Sendable {
 
     /// True where the API is on this machine, and nothing it does costs anything.
     public var isLocal: Bool { base.isLoopback }
+
+    /// True where an image may be named by its digest, so that nobody who can push changes what a restart runs.
+    ///
+    /// io.net's own documentation knows tags alone, and a machine that could not pull would be paid for in advance.
+    public var takesDigests: Bool { isLocal }
 }
