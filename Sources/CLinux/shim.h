@@ -136,16 +136,20 @@ static inline int caas_mount_read_only(const char *place) {
     struct { unsigned long long set, clear, propagation, user_namespace; } attributes = {1 /* MOUNT_ATTR_RDONLY */, 0, 0, 0};
     return (int)syscall(442 /* mount_setattr */, AT_FDCWD, place, 0x8000U /* AT_RECURSIVE */, &attributes, sizeof attributes);
 }
-/// Starts a program as the first process of a PID namespace and in a mount namespace, with a user namespace if said.
+/// Whoever writes to it does not wait. fcntl(2) is variadic, which Swift cannot call.
+static inline int caas_set_nonblocking(int file) { return fcntl(file, F_SETFL, O_NONBLOCK); }
+/// Starts a program as the first process of a PID namespace and in a mount namespace, with a user and a network namespace
+/// if said.
 /// It waits for a byte from `gate`, and is killed when the thread ends that called this.
 ///
 /// posix_spawn(3) knows no namespaces. After this clone, which is a fork, only async-signal-safe calls may follow; raw
 /// ones for the user, since glibc's would wait for threads that the child does not have.
 static inline pid_t caas_start_isolated(
-    const char *path, char *const arguments[], char *const environment[], int with_user, int input, int output, int gate,
-    int gate_of_parent) {
+    const char *path, char *const arguments[], char *const environment[], int with_user, int with_network, int input,
+    int output, int gate, int gate_of_parent) {
     unsigned long namespaces = 0x00020000 /* CLONE_NEWNS */ | 0x20000000 /* CLONE_NEWPID */;
     if (with_user) namespaces |= 0x10000000 /* CLONE_NEWUSER */;
+    if (with_network) namespaces |= 0x40000000 /* CLONE_NEWNET */;
     long pid = syscall(SYS_clone, namespaces | SIGCHLD, 0L, 0L, 0L, 0L);
     if (pid != 0) return (pid_t)pid;
     close(gate_of_parent);
@@ -163,6 +167,9 @@ static inline pid_t caas_start_isolated(
     struct pollfd closed = {gate, 0, 0};
     if (poll(&closed, 1, 0) > 0) _exit(125);
     if (dup2(input, 0) < 0 || dup2(output, 1) < 0) _exit(125);
+    // The namespace's own /proc: libdispatch ends a process that does not find its threads there. A container that may
+    // not mount one cannot run runc either.
+    if (!mount("none", "/", NULL, MS_REC | MS_PRIVATE, "")) mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
     execve(path, arguments, environment);
     _exit(127);
 }

@@ -15,6 +15,8 @@ public struct IsolatedProcess: ~Copyable {
     /// As long as it is open, the program knows that this process lives.
     private let gate: File
     private var isOver = false
+    /// Ends with it.
+    private var network: PrivateNetwork?
 
     private init(pid: Int32, input: consuming File, output: consuming File, gate: consuming File) {
         self.pid = pid
@@ -31,8 +33,11 @@ public struct IsolatedProcess: ~Copyable {
     }
 
     /// Starts a program; where a mapping is given, in a user namespace too, and as root in it.
+    ///
+    /// Where `slirp4netns` is given, it has a network of its own with a way out.
     public static func start(
-        _ program: FilePath, _ arguments: [String], environment: [String: String], mapping: IDMapping?
+        _ program: FilePath, _ arguments: [String], environment: [String: String], mapping: IDMapping?,
+        slirp4netns: FilePath? = nil
     ) throws(ContainerError) -> IsolatedProcess {
         var argumentList = ([program.string] + arguments).map { strdup($0) } + [nil]
         var environmentList = environment.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
@@ -44,16 +49,17 @@ public struct IsolatedProcess: ~Copyable {
         let gates = try Pipe("gate")
         let pid = program.withPlatformString { path in
             caas_start_isolated(
-                path, &argumentList, &environmentList, mapping == nil ? 0 : 1, inputs.read.descriptor,
-                outputs.write.descriptor, gates.read.descriptor, gates.write.descriptor)
+                path, &argumentList, &environmentList, mapping == nil ? 0 : 1, slirp4netns == nil ? 0 : 1,
+                inputs.read.descriptor, outputs.write.descriptor, gates.read.descriptor, gates.write.descriptor)
         }
         guard pid > 0 else {
             let reason = Errno(rawValue: CLinux.__errno_location().pointee)
             throw ContainerError("start \(program) in namespaces of its own", advice(on: reason, mapping))
         }
-        let process = IsolatedProcess(
+        var process = IsolatedProcess(
             pid: pid, input: inputs.keepWrite(), output: outputs.keepRead(), gate: gates.keepWrite())
         try mapping?.apply(to: pid)
+        if let slirp4netns { process.network = try PrivateNetwork.start(slirp4netns, for: pid) }
         do throws(POSIXError) { try process.gate.write([1]) } catch { throw ContainerError(error) }
         return process
     }

@@ -24,7 +24,10 @@ struct DockerfileOptions: ParsableArguments {
             valueName: "id=name,src=file|env=variable"))
     var secret: [String] = []
 
-    @Option(help: ArgumentHelp("What RUN can reach where the Dockerfile does not say.", valueName: "host|none"))
+    @Option(
+        help: ArgumentHelp(
+            "What RUN can reach: all that this machine can, the world but not this machine, or nothing.",
+            valueName: "host|private|none"))
     var network: NetworkArgument?
 
     @Option(
@@ -37,7 +40,7 @@ struct DockerfileOptions: ParsableArguments {
         help: ArgumentHelp("Make the layers of these stages anew; repeatable.", valueName: "stage[,stage]"))
     var noCacheFilter: [String] = []
 
-    enum NetworkArgument: String, ExpressibleByArgument { case host, none }
+    enum NetworkArgument: String, ExpressibleByArgument { case host, `private`, none }
 
     func validate() throws {
         guard file == nil else { return }
@@ -74,7 +77,12 @@ struct DockerfileOptions: ParsableArguments {
             throw ValidationError(
                 "--no-cache-filter: there is no stage '\(stage)'; there are \(stages.joined(separator: ", "))")
         }
-        request.network = network == NetworkArgument.none ? .none : .host
+        request.network =
+            switch network {
+            case nil, .host: .host
+            case .private: .private
+            case .some(.none): .none
+            }
         return request
     }
 

@@ -27,15 +27,17 @@ struct DockerfileFixture {
 
     func build(
         _ text: String, target: String? = nil, arguments: [String: String] = [:], epoch: Int64 = 0,
-        context: String = "context", contexts: [String: NamedContext] = [:]
+        context: String = "context", contexts: [String: NamedContext] = [:], bases: FixedBases = FixedBases(),
+        network: RunCommand.Network = .host
     ) async throws -> StoredImage {
         var request = try DockerfileRequest(
             parsing: text, path: "Dockerfile", context: folder(context))
         request.target = target
         request.arguments = arguments
         request.contexts = contexts
+        request.network = network
         let builder = ImageBuilder(
-            store: store, home: folder("home"), bases: FixedBases(), entrypointFolders: [], epoch: epoch, threads: 2,
+            store: store, home: folder("home"), bases: bases, entrypointFolders: [], epoch: epoch, threads: 2,
             report: events.note)
         return try store.image(try await builder.build(request).descriptor)
     }

@@ -1,6 +1,7 @@
 import Definitions
 import ImageBuild
 import ImageStore
+import JSON
 import OCI
 import POSIX
 import SystemPackage
@@ -25,6 +26,41 @@ import Testing
         let image = try await fixture.build("FROM scratch\nCOPY a.txt /below\nENV BELOW=1")
         try fixture.store.export(image.descriptor, to: ImageOutput("oci:\(folder("below")):1"), name: "below")
         return "oci-layout://\(folder("below")):1"
+    }
+
+    /// Everything that can be refused is, before anything is fetched: the fixture's registry refuses to send a layer.
+    @Test(arguments: [
+        ("FROM example.org/big:1\nRUN true", 2), ("FROM example.org/big:1 AS a\nFROM a\nRUN true", 2),
+        ("FROM scratch\nCOPY --from=example.org/big:1 / /", 1),
+        ("FROM example.org/big:1 AS a\nFROM scratch\nCOPY --from=a / /", 1),
+        // The layer stays in its registry.
+        ("FROM example.org/big:1\nLABEL a=b", 0),
+    ])
+    func `layers that fit on no disk are refused before they are fetched`(_ text: String, _ times: Int64) async throws {
+        let layer = Descriptor(mediaType: .layerGzip, digest: Digest(of: [1]), size: 1 << 43)
+        let config = Descriptor(mediaType: .imageConfig, digest: Digest(of: [3]), size: 10)
+        let json: JSONValue = [
+            "architecture": .string(Platform.current.architecture), "os": "linux",
+            "rootfs": ["type": "layers", "diff_ids": [.string("\(Digest(of: [2]))")]],
+        ]
+        var bases = FixedBases()
+        bases.images["example.org/big:1"] = try BaseImage(
+            reference: Reference("example.org/big:1"), digest: Digest(of: [4]),
+            manifest: ImageManifest(mediaType: .imageManifest, config: config, layers: [layer]),
+            config: ImageConfig(json: json))
+        var said = "nothing"
+        do { _ = try await fixture.build(text, bases: bases) } catch { said = "\(error)" }
+        let size = (times << 43) / 1_000_000
+        let expected = "cannot build Dockerfile: the layers that its commands need take at least \(size) MB in "
+        #expect(times == 0 ? said == "nothing" : said.hasPrefix(expected), "\(said)")
+    }
+
+    @Test(arguments: ["", "ONBUILD "])
+    func `a Dockerfile does not take the network that its user kept from it`(_ prefix: String) async throws {
+        let text = "FROM scratch AS a\n\(prefix)RUN --network=host [\"/x\"]\nFROM a"
+        var said = "nothing"
+        do { _ = try await fixture.build(text, network: .private) } catch { said = "\(error)" }
+        #expect(said.hasSuffix("it asks for the machine's network, which '--network private' keeps from it"), "\(said)")
     }
 
     @Test(arguments: [

@@ -3,34 +3,40 @@ import OCI
 
 /// What can be refused is asked for before any command takes its minutes.
 extension DockerfileBuild {
-    /// Makes sure that images, secrets and files are there that the Dockerfile names without variables; the images.
+    /// Makes sure that images, secrets, files and disk are there for what the Dockerfile names without variables; the
+    /// images.
     func check() async throws(ImageBuildError) -> [String: BaseImage] {
         var found: [String: BaseImage] = [:]
+        var space = DiskSpace(store: builder.store)
         for index in graph.needed {
             let stage = request.file.stages[index]
             for instruction in stage.instructions { try check(instruction, of: stage) }
-            try await check(graph.base(of: index), for: try platform(of: stage), at: stage.place, &found)
+            let base = try await check(graph.base(of: index), for: try platform(of: stage), at: stage.place, &found)
+            space.begin(index, graph.base(of: index), base)
+            if stage.instructions.contains(where: \.isCommand) { space.run(index) }
             for instruction in stage.instructions {
                 for from in instruction.references {
                     let source = try parsed { () throws(DockerfileError) in
                         try graph.source(from, in: index, at: instruction.place)
                     }
-                    try await check(source, for: platform, at: instruction.place, &found)
+                    space.read(source, try await check(source, for: platform, at: instruction.place, &found))
                 }
             }
         }
+        try space.require(for: "\(request.path)")
         return found
     }
 
     private func check(
         _ source: StageGraph.Source, for platform: Platform, at place: SourcePlace, _ found: inout [String: BaseImage]
-    ) async throws(ImageBuildError) {
-        if case .stage = source { return }
-        if source == .image("scratch") { return }
+    ) async throws(ImageBuildError) -> BaseImage? {
+        if case .stage = source { return nil }
+        if source == .image("scratch") { return nil }
         guard case .image(let image) = try await origin(source, for: platform, at: place), let base = image.base else {
-            return
+            return nil
         }
         found["\(platform) \(base.name ?? "")"] = base
+        return base
     }
 
     private func check(
@@ -49,6 +55,7 @@ extension DockerfileBuild {
                 try TransferPlan.require(word, of: context, at: place)
             }
         case .run(let step):
+            _ = try network(of: step, at: instruction, in: stage)
             for flag in step.mounts where flag.kind == .secret {
                 let options = MountOptions(values: flag.options, place: place, workdir: "/")
                 guard options.isSet("required"), let id = flag.options["id"], !id.contains("$"),
@@ -62,4 +69,23 @@ extension DockerfileBuild {
         default: return
         }
     }
+
+    /// What a command reaches: a Dockerfile does not undo what its user said of the machine's network.
+    func network(
+        of step: RunStep, at instruction: Instruction, in stage: ParsedDockerfile.Stage
+    ) throws(ImageBuildError) -> RunCommand.Network {
+        switch step.network {
+        case nil, .default: return request.network
+        case .some(.none): return .none
+        case .host:
+            guard request.network != .host else { return .host }
+            throw ImageBuildError(
+                "run '\(title(of: instruction, in: stage))' (\(instruction.place))",
+                "it asks for the machine's network, which '--network \(request.network.rawValue)' keeps from it")
+        }
+    }
+}
+
+extension Instruction {
+    fileprivate var isCommand: Bool { if case .run = action { true } else { false } }
 }

@@ -52,15 +52,10 @@ extension StageBuilder {
         for flag in step.mounts {
             if let mount = try await mount(flag, expansion, at: instruction.place) { mounts.append(mount) }
         }
-        let network: RunCommand.Network =
-            switch step.network {
-            case nil, .default: build.request.network
-            case .host: .host
-            case .some(.none): .none
-            }
         var command = RunCommand(
             arguments, environment: environment(), workdir: workdir, user: image.config["User"]?.string ?? "",
-            network: network, mounts: mounts, name: title(of: instruction), place: instruction.place.description)
+            network: try build.network(of: step, at: instruction, in: stage), mounts: mounts,
+            name: title(of: instruction), place: instruction.place.description)
         command.hidden = build.request.hidden
         return command
     }

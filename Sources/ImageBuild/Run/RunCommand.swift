@@ -4,6 +4,8 @@ public struct RunCommand: Sendable {
     public enum Network: String, Sendable, Hashable {
         /// Wherever this machine can.
         case host
+        /// Out of this machine by a network of its own, and not to what listens on this machine's loopback.
+        case `private`
         /// Nowhere: it has a loopback interface of its own and no other.
         case none
     }

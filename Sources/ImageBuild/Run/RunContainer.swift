@@ -66,7 +66,12 @@ struct RunContainer: Sendable {
             environment: variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
             folder: command.workdir.hasPrefix(bytes: "/") ? command.workdir : "/" + command.workdir, user: user,
             hostname: Self.hostname, users: job.users, mounts: root.mounts.mounts)
-        document.hasOwnNetwork = command.network == .none
+        document.network =
+            switch command.network {
+            case .host: .machine
+            case .private: .own
+            case .none: .none
+            }
         document.hidesDevices = true
         // As with docker, whoever the command runs as may use sudo where the image has it.
         document.keepsPrivileges = false

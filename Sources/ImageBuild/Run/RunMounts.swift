@@ -42,7 +42,8 @@ struct RunMounts: Sendable {
     private mutating func addHostFiles(network: RunCommand.Network) throws(ImageBuildError) {
         let own = "127.0.0.1 localhost \(RunContainer.hostname)\n::1 localhost \(RunContainer.hostname)\n"
         let files = try session.makeScratch("host")
-        for (name, added) in [("hosts", own), ("resolv.conf", "")] {
+        let resolver = network == .private ? "nameserver \(PrivateNetwork.nameserver)\n" : ""
+        for (name, added) in [("hosts", own), ("resolv.conf", resolver)] {
             let content = network == .host ? (try? FileSystem.read(FilePath("/etc/\(name)"))) ?? [] : []
             let file = files.appending(name)
             try posix { () throws(POSIXError) in

@@ -14,7 +14,9 @@ struct RunProcess {
     /// Runs a command to its end, or to that of the thread, which it blocks.
     func run(_ job: RunJob, _ mapping: IDMapping?) throws(ImageBuildError) -> BuiltLayer? {
         var last: [String] = []
-        let end = try run(job.json, mapping) { last = last.suffix(Self.lastLines - 1) + [$0] }
+        let end = try run(job.json, mapping, slirp4netns: slirp4netns(job.command)) { line in
+            last = last.suffix(Self.lastLines - 1) + [line]
+        }
         switch end {
         case .done(let layer): return layer
         case .status(let status):
@@ -26,12 +28,13 @@ struct RunProcess {
 
     /// Starts a process with a job and reads what it tells; how it ended, nil where it did not say.
     func run(
-        _ job: JSONValue, _ mapping: IDMapping?, _ note: (String) -> Void
+        _ job: JSONValue, _ mapping: IDMapping?, slirp4netns: FilePath? = nil, _ note: (String) -> Void
     ) throws(ImageBuildError) -> RunReport? {
         var end: RunReport?
         do throws(ContainerError) {
             var process = try IsolatedProcess.start(
-                program, [RunWorker.verb], environment: Self.environment, mapping: mapping)
+                program, [RunWorker.verb], environment: Self.environment, mapping: mapping,
+                slirp4netns: slirp4netns)
             try process.write(job.encoded())
             try read(process.output) { event in
                 switch event {
@@ -47,6 +50,13 @@ struct RunProcess {
         } catch { throw ImageBuildError(copying: error.description) }
         if case .failure(let line) = end { throw ImageBuildError(copying: line) }
         return end
+    }
+
+    private func slirp4netns(_ command: RunCommand) throws(ImageBuildError) -> FilePath? {
+        guard command.network == .private else { return nil }
+        do throws(ContainerError) {
+            return try ProgramSearch(program: program).first("slirp4netns", "it is the private network of RUN")
+        } catch { throw command.failure(error.description) }
     }
 
     /// What its programs are found by; a Dockerfile's command sees nothing of it.

@@ -1,0 +1,90 @@
+private import CLinux
+import POSIX
+import SystemPackage
+
+/// What gives a process with a network of its own a way out of this machine, and none to the machine's loopback.
+///
+/// slirp4netns sends the packets of the only interface on as any program of this user's would. It ends with this value,
+/// and with this process, however that ends.
+/// Source: <https://github.com/rootless-containers/slirp4netns/blob/master/slirp4netns.1.md>.
+public struct PrivateNetwork: ~Copyable {
+    /// Who answers for names there.
+    public static let nameserver = "10.0.2.3"
+
+    /// How long it may take until the interface is there, in milliseconds; it takes ten.
+    private static let patience: Int32 = 30_000
+
+    private let pid: Int32
+    /// The other end is its `--exit-fd`.
+    private let gate: File
+
+    private init(pid: Int32, gate: consuming File) {
+        self.pid = pid
+        self.gate = gate
+    }
+
+    deinit {
+        kill(pid, SIGKILL)
+        _ = SystemProgram.wait(for: pid)
+    }
+
+    /// Gives a process's network its interface, and waits until that is there.
+    static func start(_ program: FilePath, for process: Int32) throws(ContainerError) -> PrivateNetwork {
+        let ready = try Pipe("network")
+        let gate = try Pipe("network")
+        let errors = try Pipe("network")
+        // Whatever it complains about, it must not wait for somebody who reads that.
+        caas_set_nonblocking(errors.write.descriptor)
+        let pid = try spawn(
+            program, for: process, ready: ready.write.descriptor, gate: gate.read.descriptor,
+            errors: errors.write.descriptor)
+        let network = PrivateNetwork(pid: pid, gate: gate.keepWrite())
+        let isReady = ready.keepRead()
+        let said = errors.keepRead()
+        var wanted = pollfd(fd: isReady.descriptor, events: Int16(POLLIN), revents: 0)
+        while poll(&wanted, 1, patience) < 0, CLinux.__errno_location().pointee == EINTR {}
+        var byte: [UInt8] = [0]
+        guard wanted.revents & Int16(POLLIN) != 0, (try? isReady.read(into: &byte)) == 1 else {
+            kill(pid, SIGKILL)
+            throw ContainerError("make a private network", reason(said))
+        }
+        return network
+    }
+
+    private static func reason(_ said: borrowing File) -> String {
+        var text = [UInt8](repeating: 0, count: 4096)
+        let count = (try? said.read(into: &text)) ?? 0
+        let lines = String(decoding: text[..<count], as: UTF8.self).split(separator: "\n")
+        let last = lines.last { !$0.contains("WARNING") }.map { String($0) } ?? "slirp4netns gave no reason"
+        return "\(last); it needs /dev/net/tun"
+    }
+
+    private static func spawn(
+        _ program: FilePath, for process: Int32, ready: Int32, gate: Int32, errors: Int32
+    ) throws(ContainerError) -> Int32 {
+        let arguments = [
+            program.string, "--configure", "--mtu=65520", "--disable-host-loopback", "--enable-sandbox",
+            "--enable-seccomp", "--ready-fd=3", "--exit-fd=4", "\(process)", "tap0",
+        ]
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        // By way of 0 and 1, since any of the three may be 3 or 4 here.
+        posix_spawn_file_actions_adddup2(&actions, errors, 2)
+        posix_spawn_file_actions_adddup2(&actions, ready, 0)
+        posix_spawn_file_actions_adddup2(&actions, gate, 1)
+        posix_spawn_file_actions_adddup2(&actions, 0, 3)
+        posix_spawn_file_actions_adddup2(&actions, 1, 4)
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        posix_spawn_file_actions_addclosefrom_np(&actions, 5)
+        var list = arguments.map { strdup($0) } + [nil]
+        // None of the user's variables is any of its business.
+        var nothing: [UnsafeMutablePointer<CChar>?] = [nil]
+        defer { for text in list { free(text) } }
+        var pid: Int32 = 0
+        let failure = posix_spawn(&pid, program.string, &actions, nil, &list, &nothing)
+        guard failure == 0 else { throw ContainerError("run \(program)", "\(Errno(rawValue: failure))") }
+        return pid
+    }
+}
