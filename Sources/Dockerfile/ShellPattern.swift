@@ -1,19 +1,24 @@
-/// A pattern as in `${name#pattern}`: `*` any text, `?` one character, a backslash takes their meaning away.
+/// A pattern as in `${name#pattern}`: `*` any text, `?` one character, neither beyond a line's end; a backslash takes
+/// their meaning away.
 ///
-/// Source: <https://docs.docker.com/reference/dockerfile/#environment-replacement>.
+/// Sources: <https://docs.docker.com/reference/dockerfile/#environment-replacement>, and for what is not said there
+/// BuildKit's frontend/dockerfile/shell/lex.go, convertShellPatternToRegex and processDollar.
 struct ShellPattern {
     private enum Element { case any, one, scalar(Unicode.Scalar) }
 
     private let elements: [Element]
 
-    init(_ text: String) {
+    /// Nil where a backslash stands before what has no meaning to take away.
+    init?(_ text: String) {
         var reader = ScalarReader(text)
         var elements: [Element] = []
         while let scalar = reader.next() {
             switch scalar {
             case "*": elements.append(.any)
             case "?": elements.append(.one)
-            case "\\": elements.append(.scalar(reader.next() ?? "\\"))
+            case "\\":
+                guard let next = reader.next(), "*?\\/}".unicodeScalars.contains(next) else { return nil }
+                elements.append(.scalar(next))
             default: elements.append(.scalar(scalar))
             }
         }
@@ -38,8 +43,8 @@ struct ShellPattern {
             var next: Set<Int> = []
             for state in states where state < elements.count {
                 switch elements[state] {
-                case .any: next.insert(state)
-                case .one: next.insert(state + 1)
+                case .any: if scalar != "\n" { next.insert(state) }
+                case .one: if scalar != "\n" { next.insert(state + 1) }
                 case .scalar(let wanted): if wanted == scalar { next.insert(state + 1) }
                 }
             }
@@ -65,22 +70,25 @@ struct ShellPattern {
         return String(scalars[..<start])
     }
 
-    /// With the first match, or every one, replaced; of those that begin at one place the longest.
+    /// With the first match, or every one, replaced; of those that begin at one place the longest. A match of no
+    /// character at all counts too, other than at the end of the one before it.
     func replacing(in text: String, by replacement: String, all: Bool) -> String {
         let scalars = Array(text.unicodeScalars)
         var result: [Unicode.Scalar] = []
         var position = 0
-        while position < scalars.count {
-            let ends = (position + 1...scalars.count).reversed()
+        var taken = 0
+        while position <= scalars.count {
+            let ends = (position...scalars.count).reversed()
             guard let end = ends.first(where: { matches(scalars[position..<$0]) }) else {
-                result.append(scalars[position])
                 position += 1
                 continue
             }
-            result += Array(replacement.unicodeScalars)
-            position = end
+            result += scalars[taken..<position]
+            if end > taken || position == 0 { result += Array(replacement.unicodeScalars) }
+            taken = end
             if !all { break }
+            position = max(end, position + 1)
         }
-        return String((result + scalars[position...])[...])
+        return String((result + scalars[taken...])[...])
     }
 }

@@ -188,7 +188,7 @@ struct WordExpander {
 
     private mutating func trimming(_ name: String, _ modifier: Unicode.Scalar) throws(DockerfileError) -> String {
         let longest = reader.skip(modifier)
-        let pattern = ShellPattern(try keepingEscapes(until: "}"))
+        let pattern = try pattern(until: "}")
         guard let value = options.value(name) else { return "" }
         return modifier == "#"
             ? pattern.removingPrefix(of: value, longest: longest) : pattern.removingSuffix(of: value, longest: longest)
@@ -196,12 +196,20 @@ struct WordExpander {
 
     private mutating func replacement(_ name: String) throws(DockerfileError) -> String {
         let all = reader.skip("/")
-        let pattern = ShellPattern(try keepingEscapes(until: "/"))
-        let replacement = try read(until: "}").text
+        let pattern = try pattern(until: "/")
+        let replacement = try keepingEscapes(until: "}")
         return pattern.replacing(in: options.value(name) ?? "", by: replacement, all: all)
     }
 
-    /// A pattern needs its escapes itself.
+    private mutating func pattern(until end: Unicode.Scalar) throws(DockerfileError) -> ShellPattern {
+        let text = try keepingEscapes(until: end)
+        guard let pattern = ShellPattern(text) else {
+            throw failure("a backslash in the pattern '\(text)' is before none of '*', '?', '\\', '/' and '}'")
+        }
+        return pattern
+    }
+
+    /// A pattern needs its escapes itself; what replaces it keeps them, as BuildKit does.
     private mutating func keepingEscapes(until end: Unicode.Scalar) throws(DockerfileError) -> String {
         let before = options.keepsEscapes
         options.keepsEscapes = true

@@ -5,7 +5,7 @@ import Testing
 struct ExpansionTests {
     private static let variables = [
         "foo": "bar", "empty": "", "path": "/usr/local/bin", "file": "archive.tar.gz", "spaces": "a b  c", "_x1": "y",
-        "1": "one", "star": "a*b",
+        "1": "one", "star": "a*b", "lines": "a\nb",
     ]
     private static let place = SourcePlace(file: "Dockerfile", line: 7)
 
@@ -40,6 +40,10 @@ struct ExpansionTests {
         ("${foo/b/c}", "car"), ("${file/./-}", "archive-tar.gz"), ("${file//./-}", "archive-tar-gz"),
         ("${foo//a/}", "br"), (#"${path/\/usr/X}"#, "X/local/bin"), (#"${path//\//_}"#, "_usr_local_bin"),
         ("${file/.*/}", "archive"), ("${foo/x/y}", "bar"), ("${foo/?/$_x1}", "yar"), ("${none/a/b}", ""),
+        (#"${path//\//\/}"#, #"\/usr\/local\/bin"#), (#"${foo/a/\}}"#, #"b\}r"#), ("${foo/$none/x}", "xbar"),
+        ("${foo//$none/x}", "xbxaxrx"), ("${foo//*/x}", "x"), ("${foo//r*/x}", "bax"), ("${none//*/x}", "x"),
+        ("${none/*/x}", "x"), (#"${lines#*}"#, "a\nb"), ("${lines##*}", "\nb"), ("${lines%%?*}", "a\n"),
+        ("${lines//*/x}", "x\nx"), (#"${star%\**}"#, "a"), (#"${file#\}}"#, "archive.tar.gz"),
     ])
     func `a word`(_ text: String, _ expected: String) throws {
         #expect(try Self.expansion().word(text, at: Self.place) == expected)
@@ -74,7 +78,12 @@ struct ExpansionTests {
         ("${foo:x}", "after '${foo:' comes '-', '+' or '?' in '${foo:x}'"),
         ("${foo:#x}", "after '${foo:' comes '-', '+' or '?' in '${foo:#x}'"),
         ("${foo^^}", "'^' cannot follow '${foo' in '${foo^^}'"), ("${foo:-x", "'}' is missing in '${foo:-x'"),
-        ("${foo/a}", "'/' is missing in '${foo/a}'"), ("'a", "a single quote is not closed in ''a'"),
+        ("${foo/a}", "'/' is missing in '${foo/a}'"),
+        (
+            #"${foo#\b}"#,
+            #"a backslash in the pattern '\b' is before none of '*', '?', '\', '/' and '}' in '${foo#\b}'"#
+        ),
+        ("'a", "a single quote is not closed in ''a'"),
         ("\"a", "a double quote is not closed in '\"a'"), ("${none?}", "none must be set"),
         ("${none:?say which}", "none: say which"), ("${empty:?say which}", "empty: say which"),
     ])
