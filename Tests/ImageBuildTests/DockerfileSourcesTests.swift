@@ -145,8 +145,14 @@ import Testing
         #expect(try await list("") == whole)
         #expect(fixture.events.warnings.last?.hasSuffix("for the same one then, write #\(git.commits[1])") == true)
         #expect(try await list("#main") == whole)
-        #expect(try await list("?branch=main&submodules=false") == Array(whole.dropLast(1)))
-        for name in ["#v1", "#\(git.commits[0])", "?tag=v1", "?ref=refs/tags/v1", "#v1:"] {
+        for name in ["?branch=main&submodules=false", "?branch=refs/heads/main&submodules=F"] {
+            #expect(try await list(name) == Array(whole.dropLast(1)), "\(name)")
+        }
+        let names = [
+            "#v1", "#\(git.commits[0])", "?tag=v1", "?ref=refs/tags/v1", "#v1:", "?tag=refs/tags/v1",
+            "?tag=v1#refs/tags/v1", "?ref=refs%2Ftags%2Fv1", "#refs%2Ftags%2Fv1", "?tag=v1&submodules&keep-git-dir=0",
+        ]
+        for name in names {
             #expect(try await list(name).contains("run 755 0:0 one"), "\(name)")
         }
         #expect(try await list("#main:d") == ["f 644 0:0 d"])
@@ -155,6 +161,12 @@ import Testing
         for (words, reason) in [
             ("--checksum=\(git.commits[0]) \(git.url)", "it is the commit \(git.commits[1]), not \(git.commits[0])"),
             ("\(git.url)#none", "it has no branch or tag 'none'"),
+            ("\(git.url)?tag=v1#main", "'main' and 'refs/tags/v1' in the address of a repository disagree"),
+            ("\(git.url)?tag=v1&branch=main", "'refs/tags/v1' and 'refs/heads/main' in the address"),
+            ("\(git.url)?subdir=d#main:sub", "'sub' and 'd' in the address of a repository disagree"),
+            ("\(git.url)?ref=main&ref=main", "'ref' stands twice in the address of a repository"),
+            ("\(git.url)?ref=", "'ref' in the address of a repository needs a value"),
+            ("\(git.url)?keep-git-dir=yes", "'keep-git-dir' in the address of a repository is true or false"),
             ("\(git.url)#main:none", "there is no folder 'none'"),
             ("\(git.url)#main:l/../../x", "leads out of the repository"),
         ] {

@@ -1,9 +1,11 @@
+import ByteText
 import Dockerfile
 import HTTP
 
 /// A git repository that ADD names, and what of it is wanted: `https://host/me/app.git#v1.2:docs`.
 ///
-/// Source: <https://docs.docker.com/reference/dockerfile/#adding-files-from-a-git-repository>.
+/// Sources: <https://docs.docker.com/reference/dockerfile/#adding-files-from-a-git-repository>, and for what disagrees
+/// BuildKit's frontend/dockerfile/dfgitutil/git_ref.go, loadQuery.
 struct GitAddress {
     /// Without what follows `#` and `?`.
     let url: String
@@ -29,35 +31,85 @@ struct GitAddress {
     }
 
     init(_ source: String, at place: SourcePlace) throws(ImageBuildError) {
-        func failure(_ reason: String) -> ImageBuildError { ImageBuildError(copying: place.error(reason).description) }
-        let parts = source.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        let query = parts[0].split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        url = query[0]
+        let parts = source.split(byte: "#", maxSplits: 1, omittingEmptySubsequences: false)
+        let query = parts[0].split(byte: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        url = String(query[0])
         guard !url.hasPrefix("ssh://"), !Self.isShort(url) else {
-            throw failure("ADD of a repository by ssh is not supported, since it would use your keys; write https://")
+            throw Self.failure(
+                "ADD of a repository by ssh is not supported, since it would use your keys; write https://", place)
         }
         if parts.count == 2 {
-            let fragment = parts[1].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let fragment = String(decoding: parts[1].percentDecoded, as: UTF8.self)
+                .split(byte: ":", maxSplits: 1, omittingEmptySubsequences: false)
             reference = String(fragment[0])
             folder = fragment.count == 2 ? String(fragment[1]) : ""
         }
-        for field in query.dropFirst().joined().split(separator: "&") {
-            let pair = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            let value = pair.count == 2 ? pair[1] : "true"
-            switch pair[0] {
-            case "ref": reference = value
-            case "tag": reference = "refs/tags/\(value)"
-            case "branch": reference = "refs/heads/\(value)"
-            case "subdir": folder = value
-            case "checksum", "commit": commit = value
-            case "keep-git-dir": keepsGitFolder = value == "true" || value == "1"
-            case "submodules": takesSubmodules = value == "true" || value == "1"
-            default: throw failure("'\(pair[0])' in the address of a repository is unknown")
+        if query.count == 2 { try read(query[1], place) }
+        guard !ContainerPath.hasParentName(folder) else {
+            throw Self.failure("'\(folder)' leads out of the repository", place)
+        }
+        guard url.hasPrefix("https://") || isPinned || isOnThisMachine else {
+            throw Self.failure(
+                "\(url.withoutUser) is not encrypted; write the whole commit behind '#', or https://", place)
+        }
+    }
+
+    private static func failure(_ reason: String, _ place: SourcePlace) -> ImageBuildError {
+        ImageBuildError(copying: place.error(reason).description)
+    }
+
+    /// Takes what follows `?`, of which nothing may be said twice otherwise.
+    private mutating func read(_ query: Substring, _ place: SourcePlace) throws(ImageBuildError) {
+        var names: Set<ExactText> = []
+        for field in query.split(byte: "&") {
+            let pair = field.split(byte: "=", maxSplits: 1, omittingEmptySubsequences: false).map(Self.decoded)
+            let (name, value) = (pair[0], pair.count == 2 ? pair[1] : "")
+            guard names.insert(ExactText(name)).inserted else {
+                throw Self.failure("'\(name)' stands twice in the address of a repository", place)
+            }
+            switch name {
+            case "keep-git-dir": keepsGitFolder = try Self.flag(name, value, place)
+            case "submodules": takesSubmodules = try Self.flag(name, value, place)
+            case "ref", "tag", "branch", "subdir", "checksum", "commit":
+                guard !value.isEmpty else {
+                    throw Self.failure("'\(name)' in the address of a repository needs a value", place)
+                }
+                try set(name, value, place)
+            default: throw Self.failure("'\(name)' in the address of a repository is unknown", place)
             }
         }
-        guard !ContainerPath.hasParentName(folder) else { throw failure("'\(folder)' leads out of the repository") }
-        guard url.hasPrefix("https://") || isPinned || isOnThisMachine else {
-            throw failure("\(url.withoutUser) is not encrypted; write the whole commit behind '#', or https://")
+    }
+
+    private mutating func set(_ name: String, _ value: String, _ place: SourcePlace) throws(ImageBuildError) {
+        func agree(_ text: inout String, _ new: String) throws(ImageBuildError) {
+            guard text.isEmpty || text.isSame(bytes: new) else {
+                throw Self.failure("'\(text)' and '\(new)' in the address of a repository disagree", place)
+            }
+            text = new
+        }
+        func whole(_ prefix: String) -> String { value.hasPrefix(bytes: prefix) ? value : prefix + value }
+        switch name {
+        case "ref": try agree(&reference, value)
+        case "tag": try agree(&reference, whole("refs/tags/"))
+        case "branch": try agree(&reference, whole("refs/heads/"))
+        case "subdir": try agree(&folder, value)
+        default: commit = value
+        }
+    }
+
+    private static func decoded(_ text: Substring) -> String {
+        String(decoding: text.replacing(bytes: "+", with: " ").percentDecoded, as: UTF8.self)
+    }
+
+    /// True where it is named alone, too.
+    private static func flag(
+        _ name: String, _ value: String, _ place: SourcePlace
+    ) throws(ImageBuildError) -> Bool {
+        switch value {
+        case "", "1", "t", "T", "true", "TRUE", "True": return true
+        case "0", "f", "F", "false", "FALSE", "False": return false
+        default:
+            throw failure("'\(name)' in the address of a repository is true or false, not '\(value)'", place)
         }
     }
 

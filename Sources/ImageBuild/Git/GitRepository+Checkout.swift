@@ -76,8 +76,9 @@ extension GitRepository {
         }
         _ = try await git(place + ["-c", "core.autocrlf=false", "checkout", "--quiet", "--detach", commit])
         if address.takesSubmodules, FileSystem.exists(folder.appending(".gitmodules")) {
-            _ = try await git(
-                place + ["submodule", "--quiet", "update", "--init", "--recursive", "--depth=1"])
+            let update = place + ["submodule", "--quiet", "update", "--init", "--recursive"]
+            // A server need not give parts of a history.
+            do throws(ImageBuildError) { _ = try await git(update + ["--depth=1"]) } catch { _ = try await git(update) }
         }
     }
 
