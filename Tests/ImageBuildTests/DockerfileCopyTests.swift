@@ -265,6 +265,10 @@ struct DockerfileCopyTests {
         ("COPY --from=scratch a /b", "scratch holds no files"),
         ("ADD git@host:a/b.git /x", "ADD of a repository by ssh is not supported, since it would use your keys"),
         ("ADD git://host/a.git#main /x", "git://host/a.git is not encrypted; write the whole commit behind '#'"),
+        (
+            "ADD --checksum=\(String(repeating: "a", count: 40)) http://host.invalid/a.git#main /x",
+            "cannot fetch http://host.invalid/a.git"
+        ),
         ("ADD https://host/a.git#main:../x /x", "'../x' leads out of the repository"),
         ("ADD https://host/a.git?x=y /x", "'x' in the address of a repository is unknown"),
         ("ADD a.txt https://host/a.git /x/", "a repository is the only source of its ADD"),

@@ -48,10 +48,6 @@ struct GitAddress {
         guard !ContainerPath.hasParentName(folder) else {
             throw Self.failure("'\(folder)' leads out of the repository", place)
         }
-        guard url.hasPrefix("https://") || isPinned || isOnThisMachine else {
-            throw Self.failure(
-                "\(url.withoutUser) is not encrypted; write the whole commit behind '#', or https://", place)
-        }
     }
 
     private static func failure(_ reason: String, _ place: SourcePlace) -> ImageBuildError {
@@ -126,15 +122,19 @@ struct GitAddress {
             && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 
-    /// The same commit, demanded by ADD's own `--checksum`.
+    /// The same commit, demanded by ADD's own `--checksum`; who is on the way must not decide which one comes.
     func demanding(_ checksum: String?, at place: SourcePlace) throws(ImageBuildError) -> GitAddress {
-        guard let checksum else { return self }
-        guard commit == nil || commit == checksum else {
-            throw ImageBuildError(
-                copying: place.error("--checksum=\(checksum) is not the commit of the address").description)
-        }
         var address = self
-        address.commit = checksum
+        if let checksum {
+            guard commit == nil || commit == checksum else {
+                throw Self.failure("--checksum=\(checksum) is not the commit of the address", place)
+            }
+            address.commit = checksum
+        }
+        guard url.hasPrefix("https://") || address.isPinned || isOnThisMachine else {
+            throw Self.failure(
+                "\(url.withoutUser) is not encrypted; write the whole commit behind '#', or https://", place)
+        }
         return address
     }
 }
