@@ -97,6 +97,7 @@ struct DockerfileSettingsTests {
             ARG NAME=local
             LABEL one="$GLOBAL $NAME"
             FROM one AS two
+            ARG NAME=${NONE:?not needed}
             LABEL two="$GLOBAL $NAME"
             FROM $NAME
             LABEL three="$GLOBAL $NAME"

@@ -60,8 +60,11 @@ extension StageBuilder {
             // One may use those before it in the same instruction, unlike in ENV.
             let expansion = expansion()
             let name = try expansion.word(argument.name, at: place)
+            // Where the build sets it, what the file says instead does not count, not even as a mistake.
             var written: String?
-            if let value = argument.value { written = try expansion.word(value, at: place) }
+            if build.arguments.given[name] == nil, let value = argument.value {
+                written = try expansion.word(value, at: place)
+            }
             if let value = build.arguments.value(of: name, written: written) { variables[name] = value }
         }
     }
