@@ -17,11 +17,12 @@ struct DownloadedFile {
     /// True for what is no path of the context.
     static func isURL(_ source: String) -> Bool { source.firstRange(bytes: "://") != nil }
 
-    /// The name that a URL gives its file, empty where it has none.
+    /// The last name in a URL's path, as that of its file; empty where it has none.
     static func name(of source: String, at place: SourcePlace) throws(ImageBuildError) -> String {
-        let last = try url(source, at: place).path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+        let last = try url(source, at: place).path.split(byte: "/").last ?? ""
         let bytes = last.percentDecoded
-        guard !bytes.contains(ContainerPath.slash), !bytes.contains(0) else {
+        let isPlace = bytes.elementsEqual(".".utf8) || bytes.elementsEqual("..".utf8)
+        guard !isPlace, !bytes.contains(ContainerPath.slash), !bytes.contains(0) else {
             throw ImageBuildError(copying: place.error("'\(last)' cannot be the name of a file").description)
         }
         return String(decoding: bytes, as: UTF8.self)
