@@ -19,15 +19,13 @@ public struct ContainerUser: Sendable, Equatable {
         self.groups = groups
     }
 
-    /// Reads `user`, `uid`, `user:group`, with numbers or names that the image's own files explain.
+    /// Reads `user`, `uid`, `user:group`, with numbers or names that the image's own files explain; no name is user 0,
+    /// whose further groups the image names as anybody's.
     ///
     /// Source: <https://github.com/opencontainers/image-spec/blob/main/config.md#properties>, `User`.
     public init(_ text: String, in root: RootFileSystem) throws(ContainerError) {
         let parts = text.split(byte: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard let name = parts.first, !name.isEmpty else {
-            self = .root
-            return
-        }
+        let name = parts[0].isEmpty ? "0" : parts[0]
         let users = Self.fields(root.content(of: "/etc/passwd"))
         let entry = users.first { $0.first == name } ?? users.first { $0.count > 3 && $0[2] == name }
         guard let id = UInt32(name) ?? entry.flatMap({ $0.count > 3 ? UInt32($0[2]) : nil }) else {

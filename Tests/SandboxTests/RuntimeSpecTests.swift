@@ -14,7 +14,7 @@ struct RuntimeSpecTests {
     init() throws {
         bundle = try TemporaryFolder()
         try bundle.write("rootfs/etc/passwd", "root:x:0:0::/:/bin/sh\nweb:x:33:44::/:/bin/sh\n")
-        try bundle.write("rootfs/etc/group", "web:x:44:\ndata:x:70:other,web\n")
+        try bundle.write("rootfs/etc/group", "web:x:44:\ndata:x:70:other,web\nwheel:x:10:root\n")
     }
 
     private func spec(_ config: ImageConfig, entrypoint: JSONValue = .null, user: UInt32 = 0) throws -> RuntimeSpec {
@@ -85,7 +85,9 @@ struct RuntimeSpecTests {
 
     @Test(
         arguments: [
-            ("", 0, 0, []),
+            ("", 0, 0, [10]),
+            ("0", 0, 0, [10]),
+            (":5", 0, 5, []),
             ("web", 33, 44, [70]),
             ("33", 33, 44, [70]),
             ("web:data", 33, 70, []),
