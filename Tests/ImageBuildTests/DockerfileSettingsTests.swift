@@ -48,6 +48,7 @@ struct DockerfileSettingsTests {
         ("ARG A=1 B=x$A\nLABEL a=$B", "Labels", #"{"a":"x1"}"#),
         ("ENV A=1\nENV A=2 B=x$A\nLABEL a=$B", "Labels", #"{"a":"x1"}"#),
         ("ARG TARGETSTAGE\nLABEL a=$TARGETSTAGE", "Labels", #"{"a":"default"}"#),
+        ("FROM scratch AS Last\nARG TARGETSTAGE\nLABEL a=$TARGETSTAGE", "Labels", #"{"a":"last"}"#),
         (
             "ARG TARGETARCH\nARG TARGETPLATFORM\nLABEL a=$TARGETARCH b=$TARGETPLATFORM c=$BUILDARCH", "Labels",
             #"{"a":"amd64","b":"linux/amd64","c":""}"#

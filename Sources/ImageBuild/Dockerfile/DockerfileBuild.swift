@@ -27,7 +27,7 @@ struct DockerfileBuild: Sendable {
         let contexts = Dictionary(request.contexts.map { (StageGraph.key($0.key), $0.value) }) { $1 }
         self.contexts = contexts
         var automatic = Self.automatic(for: platform)
-        automatic["TARGETSTAGE"] = request.target ?? "default"
+        automatic["TARGETSTAGE"] = request.target ?? request.file.stages.last?.base.stage?.lowercased() ?? "default"
         (arguments, graph) = try parsed { () throws(DockerfileError) in
             let arguments = try GlobalArguments(of: request.file, automatic: automatic, given: request.arguments)
             let graph = try StageGraph(
