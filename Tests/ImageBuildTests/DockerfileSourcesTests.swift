@@ -71,11 +71,12 @@ import Testing
         ("FROM scratch AS other\nCOPY a.txt /\nFROM scratch\nCOPY --from=0 / /", "/ .dockerignore o.txt"),
         ("FROM scratch AS other\nCOPY a.txt /\nFROM other", "/ .dockerignore o.txt"),
         ("FROM docker.io/library/debian:latest", "1 below"), ("FROM Debian\nCOPY --from=debian /below /x", "1 below x"),
-        ("FROM debian:12", "nothing"),
+        ("FROM debian:12", "nothing"), ("FROM none\nCOPY a.txt /", "/ a.txt"),
     ])
     func `a name that is given means what was given`(_ text: String, _ expected: String) async throws {
         let contexts = try [
             "other": NamedContext(folder("other").string), "debian": NamedContext(try await makeLayout()),
+            "none": NamedContext("docker-image://scratch"),
         ]
         guard expected != "nothing" else {
             await #expect(throws: ImageBuildError.self) { try await fixture.build(text, contexts: contexts) }

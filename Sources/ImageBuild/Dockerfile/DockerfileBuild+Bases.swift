@@ -11,7 +11,7 @@ extension DockerfileBuild {
         of stage: ParsedDockerfile.Stage, for platform: Platform
     ) async throws(ImageBuildError) -> ImageAssembly {
         let source = graph.base(of: stage.index)
-        if source == .image("scratch") { return scratch(for: platform) }
+        if isScratch(source) { return scratch(for: platform) }
         let name = if case .image(let name) = source { name } else { stage.base.image }
         builder.factory.report(.step("FROM \(name)"))
         switch try await origin(source, for: platform, at: stage.place) {
@@ -52,12 +52,23 @@ extension DockerfileBuild {
         if let known = found["\(platform) \(reference)"] {
             base = known
         } else {
-            base = try await builder.base(reference, for: platform)
+            do throws(ImageBuildError) { base = try await builder.base(reference, for: platform) } catch {
+                throw ImageBuildError(copying: "\(error.description) (\(place))")
+            }
         }
         guard base.config.platform.matches(platform) else {
             throw ImageBuildError("use base \(reference)", "it is for \(base.config.platform), not for \(platform)")
         }
         return .image(ImageAssembly(base: base, platform: platform, epoch: builder.epoch))
+    }
+
+    /// True for what has no files, by whatever name.
+    func isScratch(_ source: StageGraph.Source) -> Bool {
+        switch source {
+        case .image(let name): name == "scratch"
+        case .context(let key): contexts[key] == NamedContext.image(.scratch)
+        case .stage: false
+        }
     }
 
     /// A folder that was given under a name, without what its own `.dockerignore` keeps out.

@@ -31,7 +31,7 @@ extension DockerfileBuild {
         _ source: StageGraph.Source, for platform: Platform, at place: SourcePlace, _ found: inout [String: BaseImage]
     ) async throws(ImageBuildError) -> BaseImage? {
         if case .stage = source { return nil }
-        if source == .image("scratch") { return nil }
+        if isScratch(source) { return nil }
         guard case .image(let image) = try await origin(source, for: platform, at: place), let base = image.base else {
             return nil
         }
