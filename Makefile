@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: setup setup-test build build-tests entrypoint demo test bench format lint install clean
+.PHONY: setup setup-test build build-tests entrypoint demo test bench fuzz format lint install clean
 
 PREFIX ?= /usr/local
 SOURCES := Sources Tests Package.swift
@@ -33,6 +33,9 @@ test: ## setup, build, lint and every test, each step timed
 
 bench: setup setup-test entrypoint ## beside umoci, s5cmd, rclone and the aws cli; never part of `test`
 	@scripts/bench.sh
+
+fuzz: setup ## damaged input for every parser, CAASCTL_FUZZ_SECONDS (600) each; never part of `test`
+	@scripts/fuzz.sh
 
 format:
 	swift format --in-place --recursive --parallel $(SOURCES)

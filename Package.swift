@@ -247,3 +247,16 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// `make fuzz` alone: its program links with libFuzzer, whose main it has.
+if Context.environment["CAASCTL_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzzing",
+            dependencies: [
+                "Archive", "ByteText", "Definitions", "Dockerfile", "HTTP", "ImageBuild", "ImageStore", "JSON", "OCI",
+                "ObjectStorage", "POSIX", "Registry", "RunContract", "Secrets", "Timestamps", "Hashing", "CLinux",
+                systemPackage,
+            ],
+            path: "Tests/Fuzzing", swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}

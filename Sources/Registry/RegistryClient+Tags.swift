@@ -75,7 +75,7 @@ extension RegistryClient {
     }
 
     /// The target of `Link: <…>; rel="next"`. <https://www.rfc-editor.org/rfc/rfc8288>
-    private static func next(in response: HTTPResponse) -> String? {
+    static func next(in response: HTTPResponse) -> String? {
         guard let field = response.headers["Link"] else { return nil }
         for link in field.split(separator: ",") where link.contains(#"rel="next""#) || link.contains("rel=next") {
             guard let start = link.firstIndex(of: "<"), let end = link.firstIndex(of: ">"), start < end else {
