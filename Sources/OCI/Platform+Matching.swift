@@ -21,8 +21,9 @@ extension Platform {
 
     /// The place of the variant in its architecture's history; nil where that has no order that we know.
     private var generation: Int? {
+        // Of three digits at most: whoever writes an index could write any, and they are reckoned with.
         func number(_ text: some StringProtocol) -> Int? {
-            text.allSatisfy { ("0"..."9").contains($0) } ? Int(text) : nil
+            text.utf8.count <= 3 && text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
         }
         switch architecture {
         case "amd64": return number((variant ?? "v1").dropFirst())

@@ -58,4 +58,15 @@ import Testing
     func `names of uname are read as Go's`(text: String, platform: String) throws {
         #expect(try Platform(text).description == platform)
     }
+
+    /// Whoever writes an index could write any number.
+    @Test(arguments: [
+        ("amd64", "v9223372036854775807"), ("arm64", "v9223372036854775807.1"), ("arm64", "v9.9223372036854775807"),
+        ("arm", "v99999999999999999999"),
+    ])
+    func `a variant that no machine has is none`(architecture: String, variant: String) throws {
+        let offered = Platform(os: "linux", architecture: architecture, variant: variant)
+        #expect(!offered.matches(try Platform("linux/\(architecture)/v9")))
+        #expect(offered.matches(offered))
+    }
 }
