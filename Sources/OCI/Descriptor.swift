@@ -4,6 +4,9 @@ public import JSON
 ///
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/descriptor.md>.
 public struct Descriptor: Sendable, Hashable {
+    /// No layer is longer, and so many of them as a manifest can name still add up to a number of 64 bits.
+    private static let mostBytes = 1 << 44
+
     /// What kind of content it is.
     public var mediaType: MediaType
     /// The content's name.
@@ -38,7 +41,7 @@ public struct Descriptor: Sendable, Hashable {
             throw JSONError(error.description)
         } catch { throw JSONError("'digest' is missing") }
         let size = try json.whole("size")
-        guard size >= 0 else { throw JSONError("'size' is negative") }
+        guard (0...Self.mostBytes).contains(size) else { throw JSONError("'size' is no number of bytes") }
         self.init(
             mediaType: MediaType(try json.text("mediaType")), digest: digest, size: Int64(size),
             platform: try json["platform"].map { (value) throws(JSONError) in try Platform(json: value) },

@@ -2,6 +2,9 @@ public import JSON
 
 /// One uploaded file as a manifest names it: where it is, how long, and what each part hashes to.
 public struct FileRecord: Sendable, Hashable {
+    /// No file is longer, and as many of them as a document can name still add up to a number of 64 bits.
+    private static let mostBytes: Int64 = 1 << 44
+
     /// Relative to the folder that it came from and goes back to.
     public let path: RelativePath
     /// The whole key of the object.
@@ -42,7 +45,9 @@ public struct FileRecord: Sendable, Hashable {
         }
         let size = Int64(try json.whole("size"))
         let partSize = Int64(try json.whole("part_size"))
-        guard size >= 0, partSize >= 0 else { throw JSONError("'size' or 'part_size' is negative") }
+        guard (0...Self.mostBytes).contains(size), (0...Self.mostBytes).contains(partSize) else {
+            throw JSONError("'size' or 'part_size' is no number of bytes")
+        }
         self.init(
             path: try RelativePath(json: json), key: key, size: size, partSize: partSize,
             parts: try json.texts("parts"), uploadToken: try json.text("upload_token"),

@@ -26,10 +26,9 @@ extension FuzzedParser {
         guard let element = try? XMLElement(input.bytes) else { return }
         expect(!element.name.isEmpty, "an element has no name")
         for listed in [element] + element.children {
-            _ = listed["Size"].flatMap { Int64($0) }
             _ = listed["LastModified"].flatMap(Timestamp.init(rfc3339:))
             let etag = ObjectETag(listed["ETag"] ?? "")
-            _ = etag.mustFit(listed["Size"].flatMap { Int64($0) } ?? 0, isOurs: true)
+            if let size = ObjectSize.read(listed["Size"]) { _ = etag.mustFit(size, isOurs: true) }
             let key = PercentEncoding.decode(listed["Key"] ?? "", plusIsSpace: true)
             let encoded = PercentEncoding.encode(key, true)
             expect(PercentEncoding.decode(encoded) == key, "a key is another one after it was encoded")

@@ -31,6 +31,8 @@ import Testing
         #"{"digest":"sha256:00","size":1,"mediaType":"a"}"#, #"{"size":1,"mediaType":"a"}"#,
         #"{"digest":"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad","size":-1,"mediaType":"a"}"#,
         #"{"digest":"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad","size":1.5,"mediaType":"a"}"#,
+        // Two of these would be more than a number of 64 bits.
+        #"{"digest":"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad","size":9223372036854775807,"mediaType":"a"}"#,
         #"{"digest":"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad","size":1}"#, "[]", "null",
     ])
     func `a descriptor that says nothing is refused`(text: String) {

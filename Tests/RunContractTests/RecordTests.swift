@@ -119,4 +119,14 @@ struct RecordTests {
         #expect(EnvironmentName.looksSecret(name) == secret)
         #expect(EnvironmentName.isRefusedInImages(name) == refused)
     }
+
+    /// Whoever adds up the files of a record must get a number.
+    @Test(arguments: ["size", "part_size"], [-1, Int.max])
+    func `a file of more bytes than any has is refused`(member: String, bytes: Int) throws {
+        var json = try Self.file().json
+        json[member] = .integer(bytes)
+        #expect(throws: JSONError("'size' or 'part_size' is no number of bytes")) {
+            try FileRecord(json: json, below: "r/")
+        }
+    }
 }

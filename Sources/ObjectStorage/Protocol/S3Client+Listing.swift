@@ -30,8 +30,15 @@ extension S3Client {
         _ prefix: String, isShallow: Bool = false, _ page: (ListedPage) -> Bool
     ) async throws(StorageError) {
         var token: String?
+        var bytes: Int64 = 0
         for _ in 0..<Self.mostPages {
             let (listed, next) = try await listPage(prefix, isShallow, after: token)
+            for object in listed.objects {
+                bytes += object.size
+                guard bytes <= ObjectSize.mostListed else {
+                    throw StorageError(.other, "list \(location.name(prefix))", "it lists more bytes than there can be")
+                }
+            }
             guard page(listed), let next else { return }
             token = next
         }
@@ -60,7 +67,7 @@ extension S3Client {
         }
         var objects: [ListedObject] = []
         for element in document.all("Contents") {
-            guard let key = element["Key"].map(decoded), let size = element["Size"].flatMap({ Int64($0) }) else {
+            guard let key = element["Key"].map(decoded), let size = ObjectSize.read(element["Size"]) else {
                 throw StorageError(.other, action, "an entry has no key or no size")
             }
             try Self.check(key, below: prefix, action)

@@ -43,7 +43,7 @@ extension S3Client {
             if error.code == .noSuchKey { return nil }
             throw try await explained(error, key, action)
         }
-        guard let size = answer.headers["Content-Length"].flatMap({ Int64($0) }) else {
+        guard let size = ObjectSize.read(answer.headers["Content-Length"]) else {
             throw StorageError(.other, action, "the answer has no Content-Length")
         }
         var metadata: [String: String] = [:]

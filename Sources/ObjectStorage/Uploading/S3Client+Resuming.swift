@@ -88,9 +88,8 @@ extension S3Client {
             ]
             let document = try await document(call)
             let numbers = document.all("Part").compactMap { part -> Int? in
-                guard let number = part["PartNumber"].flatMap({ Int($0) }), number > 0,
-                    let size = part["Size"].flatMap({ Int64($0) }), (0...(1 << 50)).contains(size),
-                    let etag = part["ETag"]
+                guard let number = part["PartNumber"].flatMap({ Int($0) }), (1...10_000).contains(number),
+                    let size = ObjectSize.read(part["Size"]), let etag = part["ETag"]
                 else { return nil }
                 parts[number - 1] = ListedPart(size: size, etag: Self.unquoted(etag))
                 return number

@@ -21,7 +21,9 @@ struct UploadSession: Sendable, Equatable {
     static func received(_ headers: HTTPHeaders) -> Int64? {
         guard let text = headers["Range"] else { return nil }
         let parts = text.trimmingPrefix("bytes=").split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0] == "0", let last = Int64(parts[1]), last >= 0 else { return nil }
+        guard parts.count == 2, parts[0] == "0", let last = Int64(parts[1]), (0..<Int64.max).contains(last) else {
+            return nil
+        }
         return last == 0 ? 0 : last + 1
     }
 }
