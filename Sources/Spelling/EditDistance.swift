@@ -1,8 +1,13 @@
 /// How many letters must change to make one word of another.
 public enum EditDistance {
+    /// Who mistypes a word types one of about its length; a longer one, which nobody has typed, is compared with none.
+    private static let longest = 256
+
     /// The known word that was probably meant, nil where none is near.
     public static func nearest(to word: String, among known: [String]) -> String? {
-        let distances = known.map { ($0, between(word.lowercased(), $0.lowercased())) }
+        guard word.utf8.count <= longest else { return nil }
+        let distances = known.filter { $0.utf8.count <= longest }
+            .map { ($0, between(word.lowercased(), $0.lowercased())) }
         // Of two that are equally near, the one of the same length: letters are swapped more often than left out.
         func rank(_ item: (String, Int)) -> (Int, Int) { (item.1, abs(item.0.count - word.count)) }
         guard let best = distances.min(by: { rank($0) < rank($1) }) else { return nil }

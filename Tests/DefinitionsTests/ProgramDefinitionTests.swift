@@ -192,4 +192,13 @@ import Testing
         let error = #expect(throws: DefinitionError.self) { try parse(mistake.text) }
         #expect(error?.description == "cannot read entrypoints/demo.yaml\(mistake.says)")
     }
+
+    /// Two of thirty thousand letters would be compared in gigabytes.
+    @Test(.timeLimit(.minutes(1))) func `a word that nobody has typed is compared with none`() {
+        let (known, named) = (String(repeating: "A", count: 30_000), String(repeating: "B", count: 30_000))
+        let error = #expect(throws: DefinitionError.self) {
+            try parse("name: a\ndata: /d\nenvironment:\n  ? \(known)\n  : x\nworkdir: /${\(named)}\nstages: []\n")
+        }
+        #expect(error?.reason.hasSuffix("or list it in 'requires'") == true)
+    }
 }
