@@ -28,6 +28,7 @@ public struct GlobalArguments: Sendable {
     ) throws(DockerfileError) {
         self.given = given
         values = automatic.merging(given.filter { automatic[$0.key] != nil }) { $1 }
+        var budget = SettingsBudget()
         for instruction in file.globalArguments {
             guard case .argument(let arguments) = instruction.action else { continue }
             let expansion = expansion(escape: file.directives.escape)
@@ -36,7 +37,9 @@ public struct GlobalArguments: Sendable {
                 if let value = given[name] {
                     values[name] = value
                 } else if let value = argument.value {
-                    values[name] = try expansion.word(value, at: instruction.place)
+                    let value = try expansion.word(value, at: instruction.place)
+                    try budget.take(value, at: instruction.place)
+                    values[name] = value
                 }
             }
         }

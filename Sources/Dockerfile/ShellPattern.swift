@@ -4,90 +4,109 @@
 /// Sources: <https://docs.docker.com/reference/dockerfile/#environment-replacement>, and for what is not said there
 /// BuildKit's frontend/dockerfile/shell/lex.go, convertShellPatternToRegex and processDollar.
 struct ShellPattern {
-    private enum Element { case any, one, scalar(Unicode.Scalar) }
+    /// What stands between two `*`: nil for any one character.
+    private typealias Piece = [Unicode.Scalar?]
 
-    private let elements: [Element]
+    /// Whether a text matches that begins at some place.
+    private enum Match {
+        case end(Int)
+        /// Not here, and not before this place.
+        case notBefore(Int)
+    }
+
+    /// At least one; of several only the first and the last are tied to a place.
+    private let pieces: [Piece]
 
     /// Nil where a backslash stands before what has no meaning to take away.
     init?(_ text: String) {
         var reader = ScalarReader(text)
-        var elements: [Element] = []
+        var pieces: [Piece] = [[]]
         while let scalar = reader.next() {
             switch scalar {
-            case "*": elements.append(.any)
-            case "?": elements.append(.one)
+            case "*": pieces.append([])
+            case "?": pieces[pieces.count - 1].append(nil)
             case "\\":
                 guard let next = reader.next(), "*?\\/}".unicodeScalars.contains(next) else { return nil }
-                elements.append(.scalar(next))
-            default: elements.append(.scalar(scalar))
+                pieces[pieces.count - 1].append(next)
+            default: pieces[pieces.count - 1].append(scalar)
             }
         }
-        self.elements = elements
+        self.pieces = pieces
     }
 
-    private func matches(_ text: ArraySlice<Unicode.Scalar>) -> Bool {
-        // The numbers of elements that can have been used up so far, as an automaton that is in several states.
-        var states: Set<Int> = [0]
-        func skipping(_ states: Set<Int>) -> Set<Int> {
-            var all = states
-            for var state in states {
-                while state < elements.count, case .any = elements[state] {
-                    state += 1
-                    all.insert(state)
-                }
-            }
-            return all
+    private init(pieces: [Piece]) { self.pieces = pieces }
+
+    /// For a text that is read from its end.
+    private var reversed: ShellPattern { ShellPattern(pieces: pieces.reversed().map { $0.reversed() }) }
+
+    private static func fits(_ piece: Piece, _ text: [Unicode.Scalar], at place: Int) -> Bool {
+        guard place >= 0, place + piece.count <= text.count else { return false }
+        return piece.indices.allSatisfy { index in
+            let scalar = text[place + index]
+            return piece[index].map { $0 == scalar } ?? (scalar != "\n")
         }
-        states = skipping(states)
-        for scalar in text {
-            var next: Set<Int> = []
-            for state in states where state < elements.count {
-                switch elements[state] {
-                case .any: if scalar != "\n" { next.insert(state) }
-                case .one: if scalar != "\n" { next.insert(state + 1) }
-                case .scalar(let wanted): if wanted == scalar { next.insert(state + 1) }
-                }
+    }
+
+    /// Every piece but the last is taken where it is first, which leaves the most for those behind it.
+    private func match(_ text: [Unicode.Scalar], from start: Int, longest: Bool) -> Match {
+        guard let first = pieces.first, Self.fits(first, text, at: start) else { return .notBefore(start + 1) }
+        var place = start + first.count
+        for index in pieces.indices.dropFirst() {
+            let piece = pieces[index]
+            // What `*` stands for ends with the line.
+            let lineEnd = text[place...].firstIndex(of: "\n") ?? text.count
+            let places = place...lineEnd
+            let isLongest = longest && index == pieces.count - 1
+            let found =
+                isLongest
+                ? places.last { Self.fits(piece, text, at: $0) } : places.first { Self.fits(piece, text, at: $0) }
+            guard let found else {
+                // Whatever begins further on has less text; in this line it is the same text as long as it begins there.
+                if lineEnd == text.count { return .notBefore(text.count + 1) }
+                return .notBefore(index == 1 && !first.contains("\n") ? max(lineEnd, start + 1) : start + 1)
             }
-            states = skipping(next)
-            if states.isEmpty { return false }
+            place = found + piece.count
         }
-        return states.contains(elements.count)
+        return .end(place)
     }
 
     /// Without the shortest or longest beginning that matches.
     func removingPrefix(of text: String, longest: Bool) -> String {
         let scalars = Array(text.unicodeScalars)
-        let counts = longest ? Array((0...scalars.count).reversed()) : Array(0...scalars.count)
-        guard let count = counts.first(where: { matches(scalars[..<$0]) }) else { return text }
-        return String(scalars[count...])
+        guard case .end(let end) = match(scalars, from: 0, longest: longest) else { return text }
+        return String(scalars[end...])
     }
 
     /// Without the shortest or longest end that matches.
     func removingSuffix(of text: String, longest: Bool) -> String {
-        let scalars = Array(text.unicodeScalars)
-        let starts = longest ? Array(0...scalars.count) : Array((0...scalars.count).reversed())
-        guard let start = starts.first(where: { matches(scalars[$0...]) }) else { return text }
-        return String(scalars[..<start])
+        let scalars: [Unicode.Scalar] = text.unicodeScalars.reversed()
+        guard case .end(let end) = reversed.match(scalars, from: 0, longest: longest) else { return text }
+        return String(scalars[end...].reversed()[...])
     }
 
     /// With the first match, or every one, replaced; of those that begin at one place the longest. A match of no
     /// character at all counts too, other than at the end of the one before it.
-    func replacing(in text: String, by replacement: String, all: Bool) -> String {
+    ///
+    /// Nil where more than `limit` scalars would have to be written.
+    func replacing(in text: String, by replacement: String, all: Bool, limit: Int) -> String? {
         let scalars = Array(text.unicodeScalars)
+        let replacement = Array(replacement.unicodeScalars)
         var result: [Unicode.Scalar] = []
         var position = 0
         var taken = 0
-        while position <= scalars.count {
-            let ends = (position...scalars.count).reversed()
-            guard let end = ends.first(where: { matches(scalars[position..<$0]) }) else {
-                position += 1
-                continue
+        search: while position <= scalars.count {
+            switch match(scalars, from: position, longest: true) {
+            case .notBefore(let next): position = next
+            case .end(let end):
+                result += scalars[taken..<position]
+                if end > taken || position == 0 {
+                    guard result.count + replacement.count <= limit else { return nil }
+                    result += replacement
+                }
+                taken = end
+                if !all { break search }
+                position = max(end, position + 1)
             }
-            result += scalars[taken..<position]
-            if end > taken || position == 0 { result += Array(replacement.unicodeScalars) }
-            taken = end
-            if !all { break }
-            position = max(end, position + 1)
         }
         return String((result + scalars[taken...])[...])
     }

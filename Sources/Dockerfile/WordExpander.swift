@@ -36,10 +36,17 @@ struct WordExpander {
         }
     }
 
+    /// What variables may make of one text: Linux gives no process a value as long.
+    private static let mostAdded = 1 << 20
+    /// How many variables may stand in one another's defaults.
+    private static let deepest = 100
+
     private let place: SourcePlace
     private let text: String
     private var options: Options
     private var reader: ScalarReader
+    private var added = 0
+    private var depth = 0
 
     init(_ text: String, _ place: SourcePlace, _ options: Options) {
         self.place = place
@@ -61,6 +68,18 @@ struct WordExpander {
     }
 
     private func failure(_ reason: String) -> DockerfileError { place.error("\(reason) in '\(text)'") }
+
+    /// The value of a variable, nil where it is not set.
+    private mutating func value(_ name: String) throws(DockerfileError) -> String? {
+        guard let value = options.value(name) else { return nil }
+        added += value.utf8.count
+        guard added <= Self.mostAdded else { throw tooLong }
+        return value
+    }
+
+    private var tooLong: DockerfileError {
+        place.error("its variables make a text longer than \(Self.mostAdded) bytes")
+    }
 
     private mutating func read(until end: Unicode.Scalar?) throws(DockerfileError) -> (text: String, words: [String]) {
         var result = ""
@@ -130,16 +149,21 @@ struct WordExpander {
 
     private mutating func variable() throws(DockerfileError) -> String {
         _ = reader.next()
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.deepest else {
+            throw place.error("its variables are nested more than \(Self.deepest) deep")
+        }
         guard reader.skip("{") else {
             let name = name()
             if name.isEmpty { return "$" }
-            return options.value(name) ?? (options.keepsUnset ? "$\(name)" : "")
+            return try value(name) ?? (options.keepsUnset ? "$\(name)" : "")
         }
         let name = name()
         guard !name.isEmpty else { throw failure("'${' is not followed by a name") }
         guard let modifier = reader.next() else { throw failure("'}' is missing") }
         switch modifier {
-        case "}": return options.value(name) ?? (options.keepsUnset ? "${\(name)}" : "")
+        case "}": return try value(name) ?? (options.keepsUnset ? "${\(name)}" : "")
         case ":":
             guard let second = reader.next(), "+-?".unicodeScalars.contains(second) else {
                 throw failure("after '${\(name):' comes '-', '+' or '?'")
@@ -175,7 +199,7 @@ struct WordExpander {
         _ name: String, _ modifier: Unicode.Scalar, takingEmptyForUnset: Bool
     ) throws(DockerfileError) -> String {
         let word = try read(until: "}").text
-        let value = options.value(name)
+        let value = try value(name)
         let isMissing = value == nil || takingEmptyForUnset && value == ""
         switch modifier {
         case "-": return isMissing ? word : value ?? ""
@@ -189,7 +213,7 @@ struct WordExpander {
     private mutating func trimming(_ name: String, _ modifier: Unicode.Scalar) throws(DockerfileError) -> String {
         let longest = reader.skip(modifier)
         let pattern = try pattern(until: "}")
-        guard let value = options.value(name) else { return "" }
+        guard let value = try value(name) else { return "" }
         return modifier == "#"
             ? pattern.removingPrefix(of: value, longest: longest) : pattern.removingSuffix(of: value, longest: longest)
     }
@@ -198,7 +222,11 @@ struct WordExpander {
         let all = reader.skip("/")
         let pattern = try pattern(until: "/")
         let replacement = try keepingEscapes(until: "}")
-        return pattern.replacing(in: options.value(name) ?? "", by: replacement, all: all)
+        let result = pattern.replacing(
+            in: try value(name) ?? "", by: replacement, all: all, limit: Self.mostAdded - added)
+        guard let result else { throw tooLong }
+        added += result.utf8.count
+        return result
     }
 
     private mutating func pattern(until end: Unicode.Scalar) throws(DockerfileError) -> ShellPattern {

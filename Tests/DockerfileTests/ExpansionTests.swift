@@ -39,6 +39,10 @@ struct ExpansionTests {
         // Replacements
         ("${foo/b/c}", "car"), ("${file/./-}", "archive-tar.gz"), ("${file//./-}", "archive-tar-gz"),
         ("${foo//a/}", "br"), (#"${path/\/usr/X}"#, "X/local/bin"), (#"${path//\//_}"#, "_usr_local_bin"),
+        ("${file/a*a/x}", "xr.gz"), ("${file/?r?/x}", "xhive.tar.gz"), ("${file//?*./x}", "xgz"),
+        ("${file//a/bc}", "bcrchive.tbcr.gz"),
+        ("${path%/*/*}", "/usr"), ("${path#*l*l}", "/bin"), ("${path##*l*l}", "/bin"), ("${path%l*l*}", "/usr/"),
+        ("${path%%l*l*}", "/usr/"), ("${foo#}", "bar"), ("${foo#*}", "bar"), ("${foo##*}", ""), ("${foo//*/x}", "x"),
         ("${file/.*/}", "archive"), ("${foo/x/y}", "bar"), ("${foo/?/$_x1}", "yar"), ("${none/a/b}", ""),
         (#"${path//\//\/}"#, #"\/usr\/local\/bin"#), (#"${foo/a/\}}"#, #"b\}r"#), ("${foo/$none/x}", "xbar"),
         ("${foo//$none/x}", "xbxaxrx"), ("${foo//*/x}", "x"), ("${foo//r*/x}", "bax"), ("${none//*/x}", "x"),
@@ -91,5 +95,51 @@ struct ExpansionTests {
         #expect(throws: DockerfileError("Dockerfile:7", expected)) {
             try Self.expansion().word(text, at: Self.place)
         }
+    }
+
+    @Test(arguments: ["${none:-", "${none-", "\"${none:-\"", "${none#", "${none/"])
+    func `variables that are nested without end are refused`(opening: String) throws {
+        let text = String(repeating: opening, count: 20_000)
+        let error = #expect(throws: DockerfileError.self) { try Self.expansion().word(text, at: Self.place) }
+        #expect(error?.reason == "its variables are nested more than 100 deep")
+        #expect(try ParsedDockerfile(parsing: "FROM a\nRUN <<\(text)", file: "Dockerfile").stages.count == 1)
+    }
+
+    @Test(arguments: ["$long", "${long}", "${none:-$long}", "${foo:+$long}", "${long#a}", "${long//a/$long}"])
+    func `variables that make a text too long are refused`(text: String) throws {
+        let long = String(repeating: "a", count: 5000)
+        let expansion = Expansion(escape: "\\") { $0 == "long" ? long : Self.variables[$0] }
+        let error = #expect(throws: DockerfileError.self) {
+            try expansion.word(String(repeating: text, count: 300), at: Self.place)
+        }
+        #expect(error?.reason == "its variables make a text longer than 1048576 bytes")
+    }
+
+    @Test(arguments: [
+        (String(repeating: "ARG v=$v$v\n", count: 40), "its variables make a text longer than 1048576 bytes"),
+        (
+            (0..<3000).map { "ARG w\($0)=$v\n" }.joined(),
+            "the values of variables and labels are longer than 2097152 bytes up to here"
+        ),
+    ])
+    func `arguments that become too long are refused`(lines: String, reason: String) throws {
+        let text = "ARG v=\(String(repeating: "a", count: 1000))\n\(lines)FROM a\n"
+        let file = try ParsedDockerfile(parsing: text, file: "Dockerfile")
+        let error = #expect(throws: DockerfileError.self) {
+            try GlobalArguments(of: file, automatic: [:], given: [:])
+        }
+        #expect(error?.reason == reason)
+    }
+
+    /// Each of them fits nowhere, and is tried at every place.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            "${long%%*ab}", "${long##a*b}", "${long#*b}", "${long%b*}", "${long//a*b/x}", "${long//*b/x}",
+            "${long//?*b*a/x}",
+        ])
+    func `a pattern does not take long`(text: String) throws {
+        let long = String(repeating: "a", count: 100_000)
+        #expect(try Expansion(escape: "\\") { _ in long }.word(text, at: Self.place) == long)
     }
 }

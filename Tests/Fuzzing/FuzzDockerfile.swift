@@ -43,17 +43,25 @@ extension FuzzedParser {
     private static func expand(_ stage: ParsedDockerfile.Stage, _ file: ParsedDockerfile, _ arguments: GlobalArguments)
     {
         var variables: [String: String] = [:]
+        var budget = SettingsBudget()
+        func set(_ name: String, _ value: String, at place: SourcePlace) {
+            if (try? budget.take(value, at: place)) != nil { variables[name] = value }
+        }
         for instruction in stage.instructions {
             let known = variables
             let expansion = Expansion(escape: file.directives.escape) { known[$0] }
             func word(_ text: String) -> String? { try? expansion.word(text, at: instruction.place) }
             switch instruction.action {
             case .environment(let list):
-                for one in list { if let name = word(one.name) { variables[name] = word(one.value ?? "") } }
+                for one in list {
+                    guard let name = word(one.name), let value = word(one.value ?? "") else { continue }
+                    set(name, value, at: instruction.place)
+                }
             case .argument(let list):
                 for one in list {
                     guard let name = word(one.name) else { continue }
-                    variables[name] = arguments.value(of: name, written: one.value.flatMap(word))
+                    let value = arguments.value(of: name, written: one.value.flatMap(word))
+                    if let value { set(name, value, at: instruction.place) }
                 }
             case .label(let list): for one in list { _ = (word(one.name), word(one.value ?? "")) }
             case .copy(let transfer), .add(let transfer): expand(transfer, expansion, instruction.place)

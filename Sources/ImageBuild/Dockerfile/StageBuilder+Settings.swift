@@ -17,7 +17,11 @@ extension StageBuilder {
         case .environment(let list): try setEnvironment(list, expansion, at: place)
         case .label(let list):
             var labels = image.config["Labels"]?.object ?? [:]
-            for label in list { labels[try word(label.name)] = .string(try word(label.value ?? "")) }
+            for label in list {
+                let value = try word(label.value ?? "")
+                try budget.take(value, at: place)
+                labels[try word(label.name)] = .string(value)
+            }
             image.config["Labels"] = .object(labels)
         case .user(let user):
             let user = try word(user)
@@ -65,7 +69,10 @@ extension StageBuilder {
             if build.arguments.given[name] == nil, let value = argument.value {
                 written = try expansion.word(value, at: place)
             }
-            if let value = build.arguments.value(of: name, written: written) { variables[name] = value }
+            if let value = build.arguments.value(of: name, written: written) {
+                try budget.take(value, at: place)
+                variables[name] = value
+            }
         }
     }
 
@@ -76,6 +83,7 @@ extension StageBuilder {
             let name = try expansion.word(variable.name, at: place)
             let value = try expansion.word(variable.value ?? "", at: place)
             guard !name.isEmpty else { throw place.error("ENV has an empty name") }
+            try budget.take(value, at: place)
             if EnvironmentName.looksSecret(name) && !value.isEmpty {
                 build.builder.factory.report(
                     .warning(

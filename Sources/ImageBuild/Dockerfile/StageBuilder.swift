@@ -14,6 +14,8 @@ struct StageBuilder: Sendable {
     var image: ImageAssembly
     /// What each name means here: of ENV and ARG, what came last.
     var variables: [String: String]
+    /// What the values that this stage sets may still take.
+    var budget = SettingsBudget()
     /// True where this stage has a CMD of its own, which an ENTRYPOINT leaves alone.
     var hasCommand = false
 
