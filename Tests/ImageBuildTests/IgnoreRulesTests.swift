@@ -90,6 +90,9 @@ import Testing
         ("**.e?v", [".env", "x/.env"], ["a.env"]), ("**x/a", ["x/a", "yx/a", "z/yx/a"], ["a", "x/b"]),
         ("a**", ["a", "ab", "a/b"], ["b", "xa"]),
         ("a**b", ["ab", "ax/b", "ax/y/b"], ["axb"]),
+        // The star before the folders has to take the first z along.
+        ("x*y**b", ["xyb", "xyzyb", "xy/b", "xyzy/a/b"], ["xb", "xyzb"]),
+        ("?é*", ["aé", "ééx"], ["é", "a/é"]), ("é?", ["éa", "éé"], ["é", "éab"]),
         ("*a*b*c*", ["abc", "1a2b3c4", "aabbcc"], ["acb", "a/b/c"]),
         ("[a-]", [], ["a", "-"]),
         (#"[\-\]]"#, ["-", "]"], ["a"]),
@@ -117,6 +120,19 @@ import Testing
     @Test func `a pattern with many stars does not take long`() throws {
         let rules = try IgnoreRules([String(repeating: "*a", count: 40) + "b", String(repeating: "**/a*/", count: 40)])
         #expect(!rules.excludes(Array(repeating: UInt8(ascii: "a"), count: 4_000)))
+    }
+
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            String(repeating: "*a", count: 10_000), String(repeating: "***", count: 10_000) + "b",
+            String(repeating: "**a/", count: 10_000), String(repeating: "*?", count: 10_000) + "b",
+        ])
+    func `a pattern of any length takes neither long nor much`(pattern: String) throws {
+        let rules = try IgnoreRules([pattern, "!\(pattern)/x"])
+        #expect(!rules.excludes(Array(repeating: UInt8(ascii: "a"), count: 4_000)))
+        #expect(!rules.excludes(Array(String(repeating: "a/", count: 20).utf8) + [UInt8(ascii: "a")]))
+        _ = rules.mayIncludeBelow(Array(repeating: UInt8(ascii: "a"), count: 4_000))
     }
 
     @Test(arguments: [

@@ -3,7 +3,7 @@
 /// The rules are those of Go's `filepath.Match`, with `**` for any number of folders:
 /// <https://docs.docker.com/build/concepts/context/#dockerignore-files>, <https://pkg.go.dev/path/filepath#Match>.
 struct IgnorePattern: Sendable {
-    private enum Token: Sendable, Equatable {
+    enum Token: Sendable, Equatable {
         case byte(UInt8)
         /// `?`: one character that is no slash.
         case character
@@ -55,69 +55,13 @@ struct IgnorePattern: Sendable {
             return path[path.count - lastNames.count - 1] == UInt8(ascii: "/")
                 && path.suffix(lastNames.count).elementsEqual(lastNames)
         }
-        var search = Search(tokens: tokens, path: path)
-        return search.matches(from: 0, at: 0)
+        return IgnoreSearch(tokens: tokens, path: path).matches()
     }
 
     /// True where the pattern could be a path below this folder.
     func mayMatchBelow(_ folder: [UInt8]) -> Bool {
         if ending != nil { return true }
-        var search = Search(tokens: tokens, path: folder + [UInt8(ascii: "/")], isPrefix: true)
-        return search.matches(from: 0, at: 0)
-    }
-
-    /// Looks for a way through the pattern; what failed once is not tried again, so that no pattern takes long.
-    private struct Search {
-        let tokens: [Token]
-        let path: [UInt8]
-        /// True where a path that ends before the pattern does is enough.
-        var isPrefix = false
-        private var failed: Set<Int> = []
-
-        init(tokens: [Token], path: [UInt8], isPrefix: Bool = false) {
-            self.tokens = tokens
-            self.path = path
-            self.isPrefix = isPrefix
-        }
-
-        mutating func matches(from first: Int, at start: Int) -> Bool {
-            var token = first
-            var place = start
-            while token < tokens.count {
-                if place == path.count && isPrefix { return true }
-                switch tokens[token] {
-                case .byte(let byte):
-                    guard place < path.count, path[place] == byte else { return false }
-                    place += 1
-                case .character, .set:
-                    guard place < path.count else { return false }
-                    let (character, length) = UTF8Character.decode(path, at: place)
-                    guard isMember(character, of: tokens[token]) else { return false }
-                    place += length
-                case .everything: return true
-                case .name, .folders: return branch(at: token, place)
-                }
-                token += 1
-            }
-            return place == path.count
-        }
-
-        private mutating func branch(at token: Int, _ place: Int) -> Bool {
-            guard failed.insert(token * (path.count + 1) + place).inserted else { return false }
-            if matches(from: token + 1, at: place) { return true }
-            guard place < path.count else { return false }
-            if tokens[token] == .name {
-                return path[place] != UInt8(ascii: "/") && branch(at: token, place + 1)
-            }
-            guard let slash = path[place...].firstIndex(of: UInt8(ascii: "/")) else { return false }
-            return branch(at: token, slash + 1)
-        }
-
-        private func isMember(_ character: UInt32, of token: Token) -> Bool {
-            guard character != UInt32(UInt8(ascii: "/")) else { return false }
-            guard case .set(let ranges, let isNegated) = token else { return true }
-            return ranges.contains { $0.contains(character) } != isNegated
-        }
+        return IgnoreSearch(tokens: tokens, path: folder + [UInt8(ascii: "/")], isPrefix: true).matches()
     }
 
     private static func parse(_ pattern: [UInt8]) -> [Token]? {
