@@ -30,7 +30,7 @@ extension RunManifest {
         kept: JSONValue, place: FilePath, settings: Settings, overrides: [String] = []
     ) throws(DefinitionError) {
         try self.init(
-            YAMLValue(kept, place: place.string, path: ""), file: place, settings: settings, overrides: overrides)
+            YAMLValue(kept, place: place.string, way: .root), file: place, settings: settings, overrides: overrides)
     }
 
     /// A text that is not expanded when it is read again.
@@ -54,8 +54,7 @@ extension RunManifest.Resources {
 extension YAMLValue {
     /// A JSON document as the YAML that it is, but for the characters that YAML does not allow.
     /// <https://yaml.org/spec/1.2.2/#51-character-set>
-    fileprivate init(_ json: JSONValue, place: String, path: String) {
-        func inner(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+    fileprivate init(_ json: JSONValue, place: String, way: YAMLPath) {
         let content: Content =
             switch json {
             case .null: .empty
@@ -64,13 +63,15 @@ extension YAMLValue {
             case .string(let text): .scalar(text, isPlain: false)
             case .array(let elements):
                 .sequence(
-                    elements.enumerated().map { YAMLValue($1, place: place, path: "\(path)[\($0)]") })
+                    elements.enumerated().map { YAMLValue($1, place: place, way: .element($0, in: way)) })
             case .object(let members):
                 .mapping(
                     members.sorted { $0.key < $1.key }.map { name, value in
-                        Entry(key: name, place: place, value: YAMLValue(value, place: place, path: inner(name)))
+                        Entry(
+                            key: name, place: place,
+                            value: YAMLValue(value, place: place, way: .key(name, in: way)))
                     })
             }
-        self.init(content: content, place: place, path: path)
+        self.init(content: content, place: place, way: way)
     }
 }

@@ -10,28 +10,28 @@ extension YAMLValue {
         let path = String(option[..<equals])
         let keys = path.split(byte: ".", omittingEmptySubsequences: false).map(String.init)
         let value = try YAMLValue(option: place, text: String(option[option.utf8.index(after: equals)...]), path: path)
-        return try setting(keys[...], to: value, path: "")
+        return try setting(keys[...], to: value, way: .root)
     }
 
     private func setting(
-        _ keys: ArraySlice<String>, to value: YAMLValue, path: String
+        _ keys: ArraySlice<String>, to value: YAMLValue, way: YAMLPath
     ) throws(DefinitionError) -> YAMLValue {
         guard let key = keys.first else { return value }
         var entries: [Entry] = []
         if case .mapping(let present) = content {
             entries = present
         } else if content != .empty {
-            throw DefinitionError(value.place, "'\(path)' is not a mapping")
+            throw DefinitionError(value.place, "'\(way.text)' is not a mapping")
         }
-        let inner = path.isEmpty ? key : "\(path).\(key)"
+        let inner = YAMLPath.key(key, in: way)
         let index = entries.firstIndex { $0.key == key }
-        let old = index.map { entries[$0].value } ?? YAMLValue(content: .empty, place: value.place, path: inner)
-        let new = try old.setting(keys.dropFirst(), to: value, path: inner)
+        let old = index.map { entries[$0].value } ?? YAMLValue(content: .empty, place: value.place, way: inner)
+        let new = try old.setting(keys.dropFirst(), to: value, way: inner)
         if let index {
             entries[index].value = new
         } else {
             entries.append(Entry(key: key, place: value.place, value: new))
         }
-        return YAMLValue(content: .mapping(entries), place: place, path: self.path)
+        return YAMLValue(content: .mapping(entries), place: place, way: self.way)
     }
 }

@@ -17,36 +17,41 @@ extension YAMLValue {
 
     /// Parses a text of one document; `file` is what errors call it.
     init(parsing text: String, file: String) throws(DefinitionError) {
+        guard YAMLAliases.areBounded(in: text) else { throw DefinitionError(file, Self.tooBig) }
         let root: Node?
-        do { root = try Parser(yaml: text).singleRoot() } catch let error as YamlError {
+        // Nobody asks what type a scalar might have, so nothing has to find it out.
+        do { root = try Parser(yaml: text, resolver: .basic).singleRoot() } catch let error as YamlError {
             throw Self.wrap(error, text: text, file: file)
         } catch { throw DefinitionError(file, "\(error)") }
         guard let root else { throw DefinitionError(file, "it is empty") }
         var budget = 100_000
-        self = try Self.convert(root, path: "", file: file, budget: &budget)
+        self = try Self.convert(root, way: .root, file: file, budget: &budget)
     }
+
+    private static let tooBig = "its aliases make it too big"
 
     /// Parses what an option of the command line gives: a list in brackets, or a text as it is.
     init(option: String, text: String, path: String) throws(DefinitionError) {
-        self.init(content: .scalar(text, isPlain: true), place: option, path: path)
+        self.init(content: .scalar(text, isPlain: true), place: option, way: .text(path))
         guard text.hasPrefix("[") else { return }
         let parsed = try YAMLValue(parsing: text, file: option)
         var elements: [YAMLValue] = []
         for (index, element) in try parsed.elements().enumerated() {
             let text = try element.text()
             elements.append(
-                YAMLValue(content: .scalar(text, isPlain: true), place: option, path: "\(path)[\(index)]"))
+                YAMLValue(
+                    content: .scalar(text, isPlain: true), place: option, way: .element(index, in: .text(path))))
         }
         content = .sequence(elements)
     }
 
     /// Aliases are expanded, so that a small file can be a huge tree: `budget` bounds it.
     private static func convert(
-        _ node: Node, path: String, file: String, budget: inout Int
+        _ node: Node, way: YAMLPath, file: String, budget: inout Int
     ) throws(DefinitionError) -> YAMLValue {
         let place = node.mark.map { "\(file):\($0.line)" } ?? file
         budget -= 1
-        guard budget > 0 else { throw DefinitionError(place, "its aliases make it too big") }
+        guard budget > 0 else { throw DefinitionError(place, tooBig) }
         var content = Content.empty
         switch node {
         case .scalar(let scalar):
@@ -55,29 +60,30 @@ extension YAMLValue {
         case .sequence(let nodes):
             var elements: [YAMLValue] = []
             for (index, node) in nodes.enumerated() {
-                elements.append(try convert(node, path: "\(path)[\(index)]", file: file, budget: &budget))
+                elements.append(try convert(node, way: .element(index, in: way), file: file, budget: &budget))
             }
             content = .sequence(elements)
         case .mapping(let pairs):
             var entries: [Entry] = []
+            var names: Set<String> = []
             for (key, value) in pairs {
                 let keyPlace = key.mark.map { "\(file):\($0.line)" } ?? place
                 guard let name = key.scalar?.string else { throw DefinitionError(keyPlace, "a key is not a text") }
-                guard !entries.contains(where: { $0.key == name }) else {
+                guard names.insert(name).inserted else {
                     throw DefinitionError(keyPlace, "the key '\(name)' is there twice")
                 }
-                let inner = path.isEmpty ? name : "\(path).\(name)"
-                var converted = try convert(value, path: inner, file: file, budget: &budget)
+                let inner = YAMLPath.key(name, in: way)
+                var converted = try convert(value, way: inner, file: file, budget: &budget)
                 // An alias carries the place of its anchor; the place of its use is what has to be mended.
                 if converted.content == .empty || value.anchor != nil {
-                    converted = YAMLValue(content: converted.content, place: keyPlace, path: inner)
+                    converted = YAMLValue(content: converted.content, place: keyPlace, way: inner)
                 }
                 entries.append(Entry(key: name, place: keyPlace, value: converted))
             }
             content = .mapping(entries)
         case .alias: throw DefinitionError(place, "an alias has no anchor")
         }
-        return YAMLValue(content: content, place: place, path: path)
+        return YAMLValue(content: content, place: place, way: way)
     }
 
     private static func wrap(_ error: YamlError, text: String, file: String) -> DefinitionError {

@@ -20,8 +20,16 @@ struct YAMLValue: Sendable, Hashable {
     var content: Content
     /// `<file>:<line>`, or the option of the command line that it came from.
     let place: String
+    let way: YAMLPath
+
+    init(content: Content, place: String, way: YAMLPath) {
+        self.content = content
+        self.place = place
+        self.way = way
+    }
+
     /// The way from the root of the document: `layers[0].debian.suite`.
-    let path: String
+    var path: String { way.text }
 
     func error(_ reason: String) -> DefinitionError { DefinitionError(place, reason) }
 

@@ -274,4 +274,32 @@ import Testing
         let error = #expect(throws: DefinitionError.self) { try parse(text) }
         #expect(error?.reason == "its aliases make it too big")
     }
+
+    /// Keys are compared before anybody sees them.
+    @Test(.timeLimit(.minutes(1)), arguments: ["? *a9\n: 1\n", "{*a9 : 1}\n", "[*a9]: 1\n", "*a9 : 1\n"])
+    func `aliases that grow without end are refused as keys too`(end: String) {
+        var text = "name: demo\nbase: scratch\na: &a0 [x, x]\n"
+        for level in 1...9 {
+            let alias = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+            text += "b\(level): &a\(level) [\(alias)]\n"
+        }
+        let error = #expect(throws: DefinitionError.self) { try parse(text + end) }
+        #expect(error?.reason == "its aliases make it too big")
+    }
+
+    @Test func `what looks like an alias and is none makes nothing big`() throws {
+        let labels = (0..<20).map { "  l\($0): |\n    cmd && ls *b *c & a 2>&1\n    * d *e\n" }.joined()
+        #expect(throws: Never.self) { try parse("name: demo\nbase: scratch\nlabels:\n\(labels)") }
+        let shared = (0..<40).map { "  l\($0): *text\n" }.joined()
+        #expect(try parse("name: demo\nbase: scratch\nuser: &text me\nlabels:\n\(shared)").labels.count == 40)
+    }
+
+    /// Each value would else hold the whole way to it, and each key would be compared with all before it.
+    @Test(.timeLimit(.minutes(1))) func `long keys and many of them take neither long nor much`() {
+        let key = String(repeating: "k", count: 100_000)
+        let list = "name: demo\nbase: scratch\n? \(key)\n: [\(String(repeating: "1,", count: 90_000))]\n"
+        #expect(throws: DefinitionError("images/demo/image.yaml:3", "unknown key '\(key)'")) { try parse(list) }
+        let labels = (0..<45_000).map { "  \(String($0, radix: 36)): 1\n" }.joined()
+        #expect(throws: Never.self) { try parse("name: demo\nbase: scratch\nlabels:\n\(labels)") }
+    }
 }
