@@ -54,6 +54,28 @@ import Testing
         }
     }
 
+    /// libarchive looks at the length in a header, and not at the one that a sparse file's pax header says.
+    @Test(arguments: ["GNU.sparse.size", "GNU.sparse.realsize", "SCHILY.realsize"], [Int64.min, -1, Int64.max])
+    func `a length that no file has is refused`(name: String, bytes: Int64) async throws {
+        let script =
+            Self.header + """
+                line = b" \(name)=\(bytes)\\n"
+                line = b"%d" % (len(line) + 2) + line
+                out.write(header(b"x", len(line)) + line.ljust(512, b"\\0") + header(b"0", 0) + bytes(1024))
+                out.close()
+                """
+        try await Command("python3", ["-c", script, folder("layer").string]).succeed()
+        let expected = ArchiveError("read \(folder("layer"))", "the length of 'name' is said to be \(bytes)")
+        #expect(throws: expected) {
+            var reader = try LayerReader(File(folder("layer"), .read))
+            _ = try reader.next()
+        }
+        #expect(throws: expected) {
+            var reader = try ArchiveReader(File(folder("layer"), .read))
+            _ = try reader.next()
+        }
+    }
+
     @Test func `a bomb stops at the limit that its reader has`() async throws {
         try await Command(
             "sh",

@@ -3,6 +3,11 @@ import SystemPackage
 
 /// An open archive of libarchive and where its reader stands.
 struct ArchiveHandle: ~Copyable {
+    /// No file is longer.
+    ///
+    /// libarchive hands on whatever the pax headers of sparse files say, also less than nothing.
+    private static let mostBytes: Int64 = 1 << 50
+
     private let archive: OpaquePointer
     private let path: FilePath
     /// True where names have an encoding that is none of bytes.
@@ -31,6 +36,9 @@ struct ArchiveHandle: ~Copyable {
         guard let raw = try nextHeader() else { return nil }
         guard let entry = ArchiveEntry(raw) else {
             throw ArchiveError("read \(path)", "an entry has no name or is of a kind that layers do not have")
+        }
+        guard (0...Self.mostBytes).contains(entry.size) else {
+            throw ArchiveError("read \(path)", "the length of '\(entry.name)' is said to be \(entry.size)")
         }
         left = entry.size
         return entry

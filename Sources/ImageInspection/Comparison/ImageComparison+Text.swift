@@ -26,7 +26,11 @@ extension ImageComparison {
     private var summary: String {
         let parts = [Difference.Kind.added, .removed, .changed].map { kind in
             let files = files.filter { $0.kind == kind }
-            let bytes = files.reduce(0) { $0 + (($1.new ?? $1.old)?.size ?? 0) }
+            // Holes count too, so that a small layer can have more than a number can say.
+            let bytes = files.reduce(Int64(0)) { sum, file in
+                let (more, isTooMuch) = sum.addingReportingOverflow((file.new ?? file.old)?.size ?? 0)
+                return isTooMuch ? .max : more
+            }
             return "\(files.count) \(kind) (\(ByteCount(bytes)))"
         }
         return "files: " + parts.joined(separator: ", ")
