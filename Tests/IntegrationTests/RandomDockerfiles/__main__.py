@@ -49,7 +49,11 @@ Each is with the place in BuildKit, or in a library of its, that decides who is 
   - SHELL does not change how it writes CMD and ENTRYPOINT. BuildKit: dispatchCmd, withShell.
   - RUN after VOLUME loses what it writes there: VOLUME stands at the end here. BuildKit: dispatchVolume.
   - RUN leaves the points where something was mounted: the base has them.
-  - Folders that COPY --chmod=N makes are 0755. BuildKit: N & 0777, fsutil/copy, Copy (testCopyChmod); both are taken here.
+  - Folders that COPY --chmod=N makes, on the way and as the destination, are 0755. BuildKit: N & 0777, fsutil/copy, Copy
+    (testCopyChmod); both are taken here.
+  - Its RUN changes a file of several names in all of them, since it mounts a copy of the image. BuildKit mounts an
+    overlay, which takes the names apart where a lower layer has them: Linux, Documentation/filesystems/overlayfs.rst,
+    "Non-standard behavior". RUN changes no file in place here where a step before it left hard links.
 
 Where caasctl differs on purpose:
 

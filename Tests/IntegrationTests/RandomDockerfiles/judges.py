@@ -11,7 +11,8 @@ import time
 
 from comparison import IgnoreRules, differences, expected_context, settings, tree, unpack_as_docker
 from contexts import Context
-from dockerfiles import BASE_FILES, BASE_FOLDERS, BASE_LINKS, COMMANDS, Dockerfile
+from dockerfiles import Dockerfile
+from stages import BASE_FILES, BASE_FOLDERS, BASE_LINKS, COMMANDS
 
 # What buildah says where it refuses what BuildKit takes.
 REFUSALS = [
@@ -277,13 +278,14 @@ class Judge:
                     f"{volume.rstrip('/')}/".startswith(f"{os.fsdecode(path)}/") for volume in volumes)
             if has_exceptions and ours.startswith("folder") and theirs == "folder 755 0:0":
                 # It makes a folder that is there for an exception alone as if nothing described it.
-                return os.path.basename(path) in folders
+                if os.path.basename(path) in folders:
+                    return True
             a, b = ours.split(" "), theirs.split(" ")
             if a[0] != b[0] or a[0] not in ("file", "folder") or a[2:] != b[2:]:
                 return False
             what = a[-1] if a[0] == "file" else os.path.basename(path)
             if a[0] == "folder" and a[1] in modes and b[1] == "755":
-                # The folders that COPY --chmod makes on the way.
+                # The folders that COPY --chmod makes, on the way and as the destination.
                 return True
             return (a[0], a[1], what) in special and int(a[1], 8) & ~0o6000 == int(b[1], 8)
 
