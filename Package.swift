@@ -243,7 +243,7 @@ let package = Package(
                 "RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX",
                 systemPackage,
             ],
-            resources: [.copy("Dockerfiles"), .copy("RandomDockerfiles")]),
+            resources: ["Dockerfiles", "ImageJudges", "RandomDockerfiles", "RandomLayers"].map { .copy($0) }),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -62,30 +62,13 @@ Where caasctl differs on purpose:
 Needs root (owners), buildah, umoci, and in PATH a static busybox and what caasctl runs commands by. A --work on a tmpfs is
 faster.
 """
-import argparse
 import os
 import sys
 
-from judges import Judge
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "ImageJudges"))
 
-
-def main():
-    parser = argparse.ArgumentParser(description="Builds random Dockerfiles by caasctl and buildah and compares them.")
-    parser.add_argument("--caasctl", required=True)
-    parser.add_argument("--work", required=True)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--count", type=int, default=40)
-    parser.add_argument("--keep", action="store_true", help="leave the folder of a seed that fails")
-    parser.add_argument("--times", action="store_true", help="say how long the programs took")
-    options = parser.parse_args()
-    os.umask(0o022)
-    judge = Judge(os.path.abspath(options.caasctl), os.path.abspath(options.work))
-    found = judge.run(options.seed, options.count, options.keep)
-    if options.times:
-        for name, seconds in sorted(judge.spent.items()):
-            print(f"{seconds:8.1f} s {name}", file=sys.stderr)
-    sys.exit(1 if found else 0)
-
+from judges import DockerfileJudge
+from judging import judge_by_arguments
 
 if __name__ == "__main__":
-    main()
+    judge_by_arguments(DockerfileJudge, "Builds random Dockerfiles by caasctl and buildah and compares them.")

@@ -1,9 +1,10 @@
 """Random Dockerfiles for a context."""
 import re
 
+from bases import BASE_FILES, BASE_FOLDERS, BASE_LINKS
 from commands import run_line
 from settings import Settings
-from stages import BASE_FILES, BASE_FOLDERS, BASE_LINKS, Stage
+from stages import Stage
 from transfers import Transfers
 
 

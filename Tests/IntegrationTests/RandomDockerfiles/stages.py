@@ -1,13 +1,5 @@
-"""What a Dockerfile's stage holds, as far as the generator knows, and the base that some stages stand on."""
+"""What a Dockerfile's stage holds, as far as the generator knows."""
 from contexts import Tree
-
-BASE_LINKS = {"/lib": "/usr/lib", "/data": "/var/data"}
-BASE_FOLDERS = [
-    "bin", "dev", "etc", "home", "home/app", "mnt", "proc", "run", "sys", "tmp", "usr", "usr/lib", "var", "var/data", "opt",
-    "srv/www",
-]
-BASE_FILES = ["etc/issue", "etc/hosts", "etc/hostname", "etc/resolv.conf", "usr/lib/x", "opt/tool", "srv/www/index"]
-COMMANDS = ["cat", "chmod", "chown", "cp", "echo", "find", "id", "ln", "ls", "mkdir", "mv", "rm", "rmdir", "sh", "touch"]
 
 
 class Stage:
