@@ -4,9 +4,9 @@ private import CLibZ
 private import CLibZstd
 
 /// The libraries that decide a layer's bytes: the same ones give the same digests.
-public enum LibraryVersions {
+package enum LibraryVersions {
     /// Versions by name.
-    public static let all: [String: String] = [
+    package static let all: [String: String] = [
         "libarchive": String(String(cString: archive_version_string()).drop { $0 != " " }.dropFirst()),
         "isa-l": "\(ISAL_MAJOR_VERSION).\(ISAL_MINOR_VERSION).\(ISAL_PATCH_VERSION)",
         "zlib": String(cString: zlibVersion()),

@@ -1,19 +1,19 @@
 private import CLibArchive
 private import CLinux
-public import POSIX
-public import SystemPackage
+package import POSIX
+package import SystemPackage
 
 /// Writes a plain tar into a file or a pipe, piece by piece.
 ///
 /// Unlike a layer it is known by no digest, so that its bytes are not hashed. It blocks, and belongs to one thread.
-public struct TarWriter: ~Copyable {
+package struct TarWriter: ~Copyable {
     private let archive: OpaquePointer
     private let file: File
     /// What errors call it.
     private let path: FilePath
 
     /// Begins an archive in an open file, which may be called by another name than it has for now.
-    public init(writingTo file: consuming File, as path: FilePath? = nil) throws(ArchiveError) {
+    package init(writingTo file: consuming File, as path: FilePath? = nil) throws(ArchiveError) {
         try CharacterEncoding.require("write an archive")
         archive = try Self.open(file.descriptor)
         self.path = path ?? file.path
@@ -27,13 +27,13 @@ public struct TarWriter: ~Copyable {
     }
 
     /// Writes an entry that has no content.
-    public mutating func append(_ entry: ArchiveEntry) throws(ArchiveError) {
+    package mutating func append(_ entry: ArchiveEntry) throws(ArchiveError) {
         try begin(entry)
         try end(entry)
     }
 
     /// Writes a regular file from bytes.
-    public mutating func append(_ entry: ArchiveEntry, content: [UInt8]) throws(ArchiveError) {
+    package mutating func append(_ entry: ArchiveEntry, content: [UInt8]) throws(ArchiveError) {
         var entry = entry
         entry.size = Int64(content.count)
         try begin(entry)
@@ -42,7 +42,7 @@ public struct TarWriter: ~Copyable {
     }
 
     /// Begins a regular file, whose content comes by ``write(_:of:)``.
-    public mutating func begin(_ entry: ArchiveEntry) throws(ArchiveError) {
+    package mutating func begin(_ entry: ArchiveEntry) throws(ArchiveError) {
         guard let raw = archive_entry_new() else { throw ArchiveError("write \(path)", "no memory") }
         defer { archive_entry_free(raw) }
         try entry.store(in: raw, naming: AttributeNames())
@@ -50,7 +50,7 @@ public struct TarWriter: ~Copyable {
     }
 
     /// Writes a part of the current entry's content.
-    public mutating func write(_ bytes: UnsafeRawBufferPointer, of entry: ArchiveEntry) throws(ArchiveError) {
+    package mutating func write(_ bytes: UnsafeRawBufferPointer, of entry: ArchiveEntry) throws(ArchiveError) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = archive_write_data(archive, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
@@ -63,12 +63,12 @@ public struct TarWriter: ~Copyable {
     }
 
     /// Ends the current entry.
-    public mutating func end(_ entry: ArchiveEntry) throws(ArchiveError) {
+    package mutating func end(_ entry: ArchiveEntry) throws(ArchiveError) {
         guard archive_write_finish_entry(archive) == ARCHIVE_OK else { throw failure() }
     }
 
     /// Writes the end of the archive.
-    public consuming func finish() throws(ArchiveError) {
+    package consuming func finish() throws(ArchiveError) {
         guard archive_write_close(archive) == ARCHIVE_OK else { throw failure() }
     }
 

@@ -7,7 +7,7 @@
 /// part of no other character in UTF-8.
 extension StringProtocol where SubSequence == Substring {
     /// The pieces between the bytes of an ASCII character.
-    public func split(
+    package func split(
         byte separator: Unicode.Scalar, maxSplits: Int = .max, omittingEmptySubsequences: Bool = true
     ) -> [Substring] {
         var pieces: [Substring] = []
@@ -28,42 +28,42 @@ extension StringProtocol where SubSequence == Substring {
 
 extension StringProtocol {
     /// True where the text begins with exactly these bytes.
-    public func hasPrefix(bytes prefix: some StringProtocol) -> Bool { utf8.starts(with: prefix.utf8) }
+    package func hasPrefix(bytes prefix: some StringProtocol) -> Bool { utf8.starts(with: prefix.utf8) }
 
     /// True where the text ends with exactly these bytes.
-    public func hasSuffix(bytes suffix: some StringProtocol) -> Bool {
+    package func hasSuffix(bytes suffix: some StringProtocol) -> Bool {
         let (bytes, end) = (utf8, suffix.utf8)
         return bytes.count >= end.count && bytes.dropFirst(bytes.count - end.count).elementsEqual(end)
     }
 
     /// True where the text holds the byte of an ASCII character.
-    public func contains(byte: Unicode.Scalar) -> Bool { utf8.contains(UInt8(ascii: byte)) }
+    package func contains(byte: Unicode.Scalar) -> Bool { utf8.contains(UInt8(ascii: byte)) }
 
     /// Where the byte of an ASCII character is first.
-    public func firstIndex(byte: Unicode.Scalar) -> Index? { utf8.firstIndex(of: UInt8(ascii: byte)) }
+    package func firstIndex(byte: Unicode.Scalar) -> Index? { utf8.firstIndex(of: UInt8(ascii: byte)) }
 
     /// Where the byte of an ASCII character is last.
-    public func lastIndex(byte: Unicode.Scalar) -> Index? {
+    package func lastIndex(byte: Unicode.Scalar) -> Index? {
         let wanted = UInt8(ascii: byte)
         return utf8.indices.reduce(nil) { utf8[$1] == wanted ? $1 : $0 }
     }
 
     /// True where both are the same bytes.
-    public func isSame(bytes other: some StringProtocol) -> Bool { utf8.elementsEqual(other.utf8) }
+    package func isSame(bytes other: some StringProtocol) -> Bool { utf8.elementsEqual(other.utf8) }
 }
 
 extension StringProtocol where SubSequence == Substring {
     /// What follows these bytes at the beginning; nil where the text begins otherwise.
-    public func dropping(bytes prefix: some StringProtocol) -> Substring? {
+    package func dropping(bytes prefix: some StringProtocol) -> Substring? {
         guard hasPrefix(bytes: prefix) else { return nil }
         return self[utf8.index(startIndex, offsetBy: prefix.utf8.count)...]
     }
 
     /// Where these bytes are first.
-    public func firstRange(bytes other: some StringProtocol) -> Range<Index>? { utf8.firstRange(of: other.utf8) }
+    package func firstRange(bytes other: some StringProtocol) -> Range<Index>? { utf8.firstRange(of: other.utf8) }
 
     /// The text with other bytes in place of these.
-    public func replacing(bytes old: some StringProtocol, with new: some StringProtocol) -> String {
+    package func replacing(bytes old: some StringProtocol, with new: some StringProtocol) -> String {
         var text = ""
         var rest = self[...]
         while let range = rest.firstRange(bytes: old), !range.isEmpty {

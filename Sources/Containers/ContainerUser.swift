@@ -2,16 +2,16 @@ import ByteText
 import SystemPackage
 
 /// As whom a container's process runs, inside it.
-public struct ContainerUser: Sendable, Equatable {
+package struct ContainerUser: Sendable, Equatable {
     /// The user's number.
-    public let id: UInt32
+    package let id: UInt32
     /// The group's number.
-    public let group: UInt32
+    package let group: UInt32
     /// Further groups.
-    public let groups: [UInt32]
+    package let groups: [UInt32]
 
     /// The administrator.
-    public static let root = ContainerUser(id: 0, group: 0, groups: [])
+    package static let root = ContainerUser(id: 0, group: 0, groups: [])
 
     private init(id: UInt32, group: UInt32, groups: [UInt32]) {
         self.id = id
@@ -23,7 +23,7 @@ public struct ContainerUser: Sendable, Equatable {
     /// whose further groups the image names as anybody's.
     ///
     /// Source: <https://github.com/opencontainers/image-spec/blob/main/config.md#properties>, `User`.
-    public init(_ text: String, in root: RootFileSystem) throws(ContainerError) {
+    package init(_ text: String, in root: RootFileSystem) throws(ContainerError) {
         let parts = text.split(byte: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let name = parts[0].isEmpty ? "0" : parts[0]
         let users = Self.fields(root.content(of: "/etc/passwd"))

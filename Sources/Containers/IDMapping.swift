@@ -1,10 +1,10 @@
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// Which numbers of users and groups exist in a user namespace, and who they are outside.
 ///
 /// Source: <https://man7.org/linux/man-pages/man7/user_namespaces.7.html>.
-public struct IDMapping: Sendable, Hashable, CustomStringConvertible {
+package struct IDMapping: Sendable, Hashable, CustomStringConvertible {
     /// A row of numbers that lie side by side inside and outside.
     struct Range: Sendable, Hashable {
         let inside: UInt32
@@ -18,23 +18,23 @@ public struct IDMapping: Sendable, Hashable, CustomStringConvertible {
     let groups: [Range]
 
     /// True where there is nobody but root.
-    public var isSingle: Bool { users.count == 1 }
+    package var isSingle: Bool { users.count == 1 }
 
     /// A name for the folder of files that were made with this mapping.
-    public var description: String {
+    package var description: String {
         (users.map { "u\($0.outside)+\($0.count)" } + groups.map { "g\($0.outside)+\($0.count)" }).joined(
             separator: "-")
     }
 
     /// This user alone, who is root inside.
-    public static var single: IDMapping {
+    package static var single: IDMapping {
         IDMapping(
             users: [Range(inside: 0, outside: CurrentUser.id, count: 1)],
             groups: [Range(inside: 0, outside: CurrentUser.group, count: 1)])
     }
 
     /// All the numbers that this user may have, with why those are no more than one.
-    public static var best: (mapping: IDMapping, problem: String?) {
+    package static var best: (mapping: IDMapping, problem: String?) {
         let name = CurrentUser.name.isEmpty ? "\(CurrentUser.id)" : CurrentUser.name
         guard let lent = subordinate() else {
             return (
@@ -53,7 +53,7 @@ public struct IDMapping: Sendable, Hashable, CustomStringConvertible {
     /// This user as root, and the numbers from 1 on as the administrator lent them to this user.
     ///
     /// Nil where there are none. Source: <https://man7.org/linux/man-pages/man5/subuid.5.html>.
-    public static func subordinate(users: FilePath = "/etc/subuid", groups: FilePath = "/etc/subgid") -> IDMapping? {
+    package static func subordinate(users: FilePath = "/etc/subuid", groups: FilePath = "/etc/subgid") -> IDMapping? {
         let userRows = rows(in: users)
         let groupRows = rows(in: groups)
         guard !userRows.isEmpty, !groupRows.isEmpty else { return nil }

@@ -1,15 +1,15 @@
 private import CLinux
-public import POSIX
-public import SystemPackage
+package import POSIX
+package import SystemPackage
 
 /// A program in namespaces of its own, which ends when the thread ends that started it, with all that it started.
 ///
 /// It is the first process of a PID namespace: the kernel kills all others when it ends, and the mount namespace goes
 /// with the last of them, also where this process is killed. It belongs to the thread that started it.
 /// Source: <https://man7.org/linux/man-pages/man7/pid_namespaces.7.html>.
-public struct IsolatedProcess: ~Copyable {
+package struct IsolatedProcess: ~Copyable {
     /// What it prints.
-    public let output: File
+    package let output: File
     private var input: File?
     private let pid: Int32
     /// As long as it is open, the program knows that this process lives.
@@ -35,7 +35,7 @@ public struct IsolatedProcess: ~Copyable {
     /// Starts a program; where a mapping is given, in a user namespace too, and as root in it.
     ///
     /// Where `slirp4netns` is given, it has a network of its own with a way out.
-    public static func start(
+    package static func start(
         _ program: FilePath, _ arguments: [String], environment: [String: String], mapping: IDMapping?,
         slirp4netns: FilePath? = nil
     ) throws(ContainerError) -> IsolatedProcess {
@@ -65,13 +65,13 @@ public struct IsolatedProcess: ~Copyable {
     }
 
     /// Gives it all that it is to read, and no more.
-    public mutating func write(_ content: [UInt8]) throws(ContainerError) {
+    package mutating func write(_ content: [UInt8]) throws(ContainerError) {
         guard let input = input.take() else { return }
         do throws(POSIXError) { try input.write(content) } catch { throw ContainerError(error) }
     }
 
     /// Waits for its end; its exit status, or 128 and the number of the signal that ended it.
-    public consuming func wait() -> Int32 {
+    package consuming func wait() -> Int32 {
         isOver = true
         return SystemProgram.wait(for: pid)
     }

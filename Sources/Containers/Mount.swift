@@ -1,60 +1,60 @@
 private import CLinux
-public import SystemPackage
+package import SystemPackage
 
 /// What is mounted where, in this process's mount namespace.
 ///
 /// Source: <https://man7.org/linux/man-pages/man2/mount.2.html>.
-public enum Mount {
+package enum Mount {
     /// What a mount does not allow.
-    public struct Restrictions: OptionSet, Sendable {
+    package struct Restrictions: OptionSet, Sendable {
         /// The kernel's own bits.
-        public let rawValue: UInt
+        package let rawValue: UInt
 
         /// The kernel's own bits.
-        public init(rawValue: UInt) { self.rawValue = rawValue }
+        package init(rawValue: UInt) { self.rawValue = rawValue }
 
         /// Writing.
-        public static let readOnly = Restrictions(rawValue: UInt(MS_RDONLY))
+        package static let readOnly = Restrictions(rawValue: UInt(MS_RDONLY))
         /// Programs that change who they are.
-        public static let noSetuid = Restrictions(rawValue: UInt(MS_NOSUID))
+        package static let noSetuid = Restrictions(rawValue: UInt(MS_NOSUID))
         /// Devices: those in it are names and nothing more.
-        public static let noDevices = Restrictions(rawValue: UInt(MS_NODEV))
+        package static let noDevices = Restrictions(rawValue: UInt(MS_NODEV))
         /// Running programs.
-        public static let noPrograms = Restrictions(rawValue: UInt(MS_NOEXEC))
+        package static let noPrograms = Restrictions(rawValue: UInt(MS_NOEXEC))
     }
 
     /// Keeps what this process mounts from everybody else.
-    public static func makePrivate() throws(ContainerError) {
+    package static func makePrivate() throws(ContainerError) {
         try call("keep mounts private below", "/", nil, nil, UInt(MS_REC | MS_PRIVATE), "")
     }
 
     /// Mounts a file system that needs no device, such as `tmpfs` or `overlay`.
-    public static func make(
+    package static func make(
         _ kind: String, at place: FilePath, options: String = "", _ restrictions: Restrictions = []
     ) throws(ContainerError) {
         try call("mount \(kind) at", place, kind, kind, restrictions.rawValue, options)
     }
 
     /// Makes a file or a folder visible at a second place, with what is mounted below it if said.
-    public static func bind(
+    package static func bind(
         _ source: FilePath, at place: FilePath, recursive: Bool = false
     ) throws(ContainerError) {
         try call("mount \(source) at", place, source.string, nil, UInt(MS_BIND) | (recursive ? UInt(MS_REC) : 0), "")
     }
 
     /// Changes what a mount allows, leaving what else restricts it.
-    public static func restrict(_ place: FilePath, _ restrictions: Restrictions) throws(ContainerError) {
+    package static func restrict(_ place: FilePath, _ restrictions: Restrictions) throws(ContainerError) {
         let bits = UInt(MS_BIND | MS_REMOUNT) | restrictions.rawValue
         try call("restrict the mount at", place, nil, nil, bits, "")
     }
 
     /// Makes everything that is mounted at a place and below it read-only; false where the kernel cannot (before 5.12).
-    public static func makeReadOnly(everythingAt place: FilePath) -> Bool {
+    package static func makeReadOnly(everythingAt place: FilePath) -> Bool {
         place.withPlatformString { caas_mount_read_only($0) } == 0
     }
 
     /// Takes away what was mounted last at a place, at once or when nobody uses it any more.
-    public static func remove(_ place: FilePath) throws(ContainerError) {
+    package static func remove(_ place: FilePath) throws(ContainerError) {
         guard place.withPlatformString({ umount2($0, Int32(caas_unmount_detach)) }) == 0 else {
             throw ContainerError("unmount \(place)", "\(Errno(rawValue: CLinux.__errno_location().pointee))")
         }

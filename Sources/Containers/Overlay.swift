@@ -1,18 +1,18 @@
 import POSIX
 import Synchronization
-public import SystemPackage
+package import SystemPackage
 
 /// Mounts folders on top of each other. <https://docs.kernel.org/filesystems/overlayfs.html>
 ///
 /// It works in the folder that it makes the process's own: the kernel takes the names of all layers in one page, so that
 /// they have to be short, and a path with a comma or a colon would be taken for something else.
-public final class Overlay: Sendable {
+package final class Overlay: Sendable {
     private let folder: FilePath
     private let isInUserNamespace: Bool
     private let count = Mutex(0)
 
     /// Links to layers are made in a folder; nothing else may change the process's working folder from then on.
-    public init(linksIn folder: FilePath, isInUserNamespace: Bool) throws(ContainerError) {
+    package init(linksIn folder: FilePath, isInUserNamespace: Bool) throws(ContainerError) {
         self.folder = folder
         self.isInUserNamespace = isInUserNamespace
         try system { () throws(POSIXError) in
@@ -22,7 +22,7 @@ public final class Overlay: Sendable {
     }
 
     /// Mounts layers, the lowest first, to be read only.
-    public func mount(_ layers: [FilePath], at place: FilePath) throws(ContainerError) {
+    package func mount(_ layers: [FilePath], at place: FilePath) throws(ContainerError) {
         guard let only = layers.first else { return }
         if layers.count == 1 {
             try Mount.bind(only, at: place)
@@ -32,7 +32,7 @@ public final class Overlay: Sendable {
     }
 
     /// Mounts layers, the lowest first, with a folder that takes what is changed, and one beside it that the kernel needs.
-    public func mount(
+    package func mount(
         _ layers: [FilePath], changes: FilePath, work: FilePath, at place: FilePath
     ) throws(ContainerError) {
         let options = ",upperdir=\(try link(changes)),workdir=\(try link(work))"

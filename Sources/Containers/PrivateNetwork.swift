@@ -7,9 +7,9 @@ import SystemPackage
 /// slirp4netns sends the packets of the only interface on as any program of this user's would. It ends with this value,
 /// and with this process, however that ends.
 /// Source: <https://github.com/rootless-containers/slirp4netns/blob/master/slirp4netns.1.md>.
-public struct PrivateNetwork: ~Copyable {
+package struct PrivateNetwork: ~Copyable {
     /// Who answers for names there.
-    public static let nameserver = "10.0.2.3"
+    package static let nameserver = "10.0.2.3"
 
     /// How long it may take until the interface is there, in milliseconds; it takes ten.
     private static let patience: Int32 = 30_000

@@ -1,4 +1,4 @@
-public import SystemPackage
+package import SystemPackage
 
 extension ProgramSearch {
     /// A program that is only taken where it is new enough.
@@ -13,7 +13,7 @@ extension ProgramSearch {
     }
 
     /// A runc without GHSA-xr7r-f8xq-vfvv (CVE-2024-21626), by which an image's WORKDIR led out of its container.
-    public func runc(_ purpose: String) throws(ContainerError) -> FilePath {
+    package func runc(_ purpose: String) throws(ContainerError) -> FilePath {
         let wanted = Wanted(
             name: "runc", purpose: purpose, least: [1, 1, 12], reason: "images break out of it (CVE-2024-21626)",
             mended: "1.1.5+ds1-1+deb12u")
@@ -21,7 +21,7 @@ extension ProgramSearch {
     }
 
     /// A docker-registry without GHSA-hqxw-f8mx-cpmw (CVE-2023-2253), by which anybody made it run out of memory.
-    public func dockerRegistry(_ purpose: String) throws(ContainerError) -> FilePath {
+    package func dockerRegistry(_ purpose: String) throws(ContainerError) -> FilePath {
         let wanted = Wanted(
             name: "docker-registry", purpose: purpose, least: [2, 8, 2],
             reason: "whoever reaches it can end it (CVE-2023-2253)")

@@ -1,17 +1,17 @@
 import ByteText
-public import POSIX
-public import SystemPackage
+import POSIX
+package import SystemPackage
 
 /// Where programs are looked for that caasctl starts and that may lie beside it rather than in PATH.
-public struct ProgramSearch: Sendable {
+package struct ProgramSearch: Sendable {
     /// The folders that are looked in, in order.
-    public var folders: [FilePath]
+    package var folders: [FilePath]
 
     /// The folders of PATH, those where `make setup` puts what it could not install, and those for administrators, which
     /// an ordinary user's PATH lacks on Debian.
     ///
     /// A caasctl that was built in a checkout finds the checkout's own cache.
-    public init(
+    package init(
         program: FilePath? = nil, path: String? = ProcessEnvironment.value("PATH"),
         cache: String? = ProcessEnvironment.value("CAASCTL_CACHE")
     ) {
@@ -27,13 +27,13 @@ public struct ProgramSearch: Sendable {
     }
 
     /// The first program of a name, which has a purpose.
-    public func first(_ name: String, _ purpose: String) throws(ContainerError) -> FilePath {
+    package func first(_ name: String, _ purpose: String) throws(ContainerError) -> FilePath {
         if let program = all(name).first { return program }
         throw ContainerError("find \(name)", "\(purpose), and in no folder of PATH; run 'make setup' for it")
     }
 
     /// Every program of a name.
-    public func all(_ name: String) -> [FilePath] {
+    package func all(_ name: String) -> [FilePath] {
         folders.map { $0.appending(name) }.filter { path in
             guard let status = try? FileStatus(path, followingLinks: true) else { return false }
             return status.kind == .regular && status.mode & 0o111 != 0

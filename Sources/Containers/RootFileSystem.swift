@@ -1,16 +1,16 @@
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// The unpacked files of an image, which must not lead out of their folder.
-public struct RootFileSystem: Sendable {
+package struct RootFileSystem: Sendable {
     /// The folder.
-    public let path: FilePath
+    package let path: FilePath
 
     /// The files below a folder.
-    public init(path: FilePath) { self.path = path }
+    package init(path: FilePath) { self.path = path }
 
     /// The content of a file of at most a megabyte, empty where there is none; links are followed as inside it.
-    public func content(of file: FilePath) -> [UInt8] {
+    package func content(of file: FilePath) -> [UInt8] {
         guard let resolved = resolve(file), let status = try? FileStatus(resolved), status.kind == .regular else {
             return []
         }
@@ -28,7 +28,7 @@ public struct RootFileSystem: Sendable {
     ///
     /// What is missing at its end is kept as it is. Nil where links lead in a circle. Nothing else may write there at
     /// the time.
-    public func canonical(_ file: FilePath) -> FilePath? {
+    package func canonical(_ file: FilePath) -> FilePath? {
         var pending = Array(file.components.reversed())
         var place = FilePath(root: nil)
         var links = 0

@@ -1,4 +1,4 @@
-public import JSON
+package import JSON
 
 /// The document that runc reads.
 extension RuntimeDocument {
@@ -6,7 +6,7 @@ extension RuntimeDocument {
     private static let commonDevices = ["null", "zero", "full", "random", "urandom", "tty"]
 
     /// The whole document.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "ociVersion": "1.0.2",
             "root": ["path": .string(root), "readonly": false],

@@ -1,7 +1,7 @@
 /// What runc is told of a container. <https://github.com/opencontainers/runtime-spec/blob/main/config.md>
-public struct RuntimeDocument: Sendable {
+package struct RuntimeDocument: Sendable {
     /// How much of the machine's users a container sees.
-    public enum Users: Sendable, Hashable {
+    package enum Users: Sendable, Hashable {
         /// All that there are where runc runs.
         case all
         /// All that a user namespace has in which runc runs already.
@@ -11,21 +11,21 @@ public struct RuntimeDocument: Sendable {
     }
 
     /// What a container may take of the machine.
-    public struct Resources: Sendable, Hashable {
+    package struct Resources: Sendable, Hashable {
         /// Bytes of memory.
-        public var memoryBytes: Int64
+        package var memoryBytes: Int64
         /// Processors' worth of time.
-        public var processors: Double
+        package var processors: Double
 
         /// Both.
-        public init(memoryBytes: Int64, processors: Double) {
+        package init(memoryBytes: Int64, processors: Double) {
             self.memoryBytes = memoryBytes
             self.processors = processors
         }
     }
 
     /// The network that a container sees.
-    public enum Network: Sendable, Hashable {
+    package enum Network: Sendable, Hashable {
         /// The machine's.
         case machine
         /// That in which runc runs, which nobody else is in.
@@ -35,34 +35,34 @@ public struct RuntimeDocument: Sendable {
     }
 
     /// The program and what it is told.
-    public var arguments: [String]
+    package var arguments: [String]
     /// Its variables, as `NAME=value`.
-    public var environment: [String]
+    package var environment: [String]
     /// The folder in which it runs.
-    public var folder: String
+    package var folder: String
     /// As whom it runs.
-    public var user: ContainerUser
+    package var user: ContainerUser
     /// What the machine is called inside.
-    public var hostname: String
+    package var hostname: String
     /// Whom it can be and see.
-    public var users: Users
+    package var users: Users
     /// The folder that becomes `/`, relative to the bundle.
-    public var root = "rootfs"
+    package var root = "rootfs"
     /// What it may take; nil where nothing limits it, as where there are no control groups.
-    public var resources: Resources?
+    package var resources: Resources?
     /// What it reaches.
-    public var network = Network.machine
+    package var network = Network.machine
     /// True where setuid programs change nobody.
-    public var keepsPrivileges = true
+    package var keepsPrivileges = true
     /// True where devices in its file systems are names and nothing more, but for the common ones.
     ///
     /// Without a control group nothing else keeps root inside from the machine's disks.
-    public var hidesDevices = false
+    package var hidesDevices = false
     /// Mounts besides `/proc`, `/dev` and `/sys`.
-    public var mounts: [RuntimeMount]
+    package var mounts: [RuntimeMount]
 
     /// A container on the machine's network.
-    public init(
+    package init(
         arguments: [String], environment: [String], folder: String, user: ContainerUser, hostname: String,
         users: Users, mounts: [RuntimeMount]
     ) {
@@ -77,18 +77,18 @@ public struct RuntimeDocument: Sendable {
 }
 
 /// Something that a container sees at a place.
-public struct RuntimeMount: Sendable, Hashable {
+package struct RuntimeMount: Sendable, Hashable {
     /// Where it is seen.
-    public var place: String
+    package var place: String
     /// The kind of file system, or `none`.
-    public var kind: String
+    package var kind: String
     /// What is mounted.
-    public var source: String
+    package var source: String
     /// How.
-    public var options: [String]
+    package var options: [String]
 
     /// Anything that runc can mount.
-    public init(_ place: String, kind: String, source: String, options: [String]) {
+    package init(_ place: String, kind: String, source: String, options: [String]) {
         self.place = place
         self.kind = kind
         self.source = source
@@ -96,7 +96,7 @@ public struct RuntimeMount: Sendable, Hashable {
     }
 
     /// A file or folder of the host.
-    public static func bind(_ source: String, at place: String, isReadOnly: Bool = false) -> RuntimeMount {
+    package static func bind(_ source: String, at place: String, isReadOnly: Bool = false) -> RuntimeMount {
         RuntimeMount(place, kind: "bind", source: source, options: ["rbind", isReadOnly ? "ro" : "rw"])
     }
 }

@@ -1,13 +1,13 @@
 private import CLinux
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 extension SystemProgram {
     /// Runs a program to its end, blocking; its exit status.
     ///
     /// What it reads comes from a file. What it and all that it leaves behind print goes to `told` in the order in which
     /// it was printed, until the last of them has closed its output.
-    public static func run(
+    package static func run(
         _ program: FilePath, _ arguments: [String], input: FilePath, told: (UnsafeRawBufferPointer) -> Void
     ) throws(ContainerError) -> Int32 {
         let pipe = try Pipe("output")

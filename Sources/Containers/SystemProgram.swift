@@ -2,9 +2,9 @@ private import CLinux
 import SystemPackage
 
 /// A small program of the system's that does what only it may, or does best.
-public enum SystemProgram {
+package enum SystemProgram {
     /// Runs a program of PATH to its end, blocking; false where it says that it failed.
-    public static func run(_ program: String, _ arguments: [String]) throws(ContainerError) -> Bool {
+    package static func run(_ program: String, _ arguments: [String]) throws(ContainerError) -> Bool {
         var list = ([program] + arguments).map { strdup($0) } + [nil]
         defer { for text in list { free(text) } }
         var actions = posix_spawn_file_actions_t()
@@ -18,7 +18,7 @@ public enum SystemProgram {
     }
 
     /// Waits for a child, blocking; its exit status, or 128 and the number of the signal that ended it.
-    public static func wait(for pid: Int32) -> Int32 {
+    package static func wait(for pid: Int32) -> Int32 {
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, CLinux.__errno_location().pointee == EINTR {}
         return caas_exited(status) != 0 ? caas_exit_status(status) : 128 + caas_term_signal(status)

@@ -1,16 +1,16 @@
 /// What is wrong with a definition, and in which line of which file.
-public struct DefinitionError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct DefinitionError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file, with the line or the option where one is known.
-    public let place: String
+    package let place: String
     /// What is wrong there, and what to do about it.
-    public let reason: String
+    package let reason: String
 
     /// A mistake at a place.
-    public init(_ place: String, _ reason: String) {
+    package init(_ place: String, _ reason: String) {
         self.place = place
         self.reason = reason
     }
 
     /// `cannot read <file>:<line>: <reason>`.
-    public var description: String { "cannot read \(place): \(reason)" }
+    package var description: String { "cannot read \(place): \(reason)" }
 }

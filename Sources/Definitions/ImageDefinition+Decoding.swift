@@ -1,7 +1,7 @@
 import ByteText
 private import OCI
 private import RunContract
-public import SystemPackage
+package import SystemPackage
 
 extension ImageDefinition {
     private static let keys = [
@@ -10,7 +10,7 @@ extension ImageDefinition {
     ]
 
     /// Reads an image.yaml; `${NAME}` is looked up in `buildArguments`, then in `environment`.
-    public init(
+    package init(
         reading file: FilePath, buildArguments: [String: String] = [:], environment: [String: String]
     ) throws(DefinitionError) {
         let document = try YAMLValue(reading: file)
@@ -18,7 +18,7 @@ extension ImageDefinition {
     }
 
     /// Parses the text of an image.yaml that is, or might be, at `file`.
-    public init(
+    package init(
         parsing text: String, file: FilePath, buildArguments: [String: String] = [:], environment: [String: String]
     ) throws(DefinitionError) {
         let document = try YAMLValue(parsing: text, file: file.string)
@@ -128,7 +128,7 @@ extension ImageDefinition {
 
 extension ImageDefinition.Base {
     /// Reads `scratch`, a reference, `oci:DIR[:TAG]` or `oci-archive:FILE[:TAG]`, whose path starts from `folder`.
-    public init(_ text: String, folder: FilePath) throws(DefinitionError) {
+    package init(_ text: String, folder: FilePath) throws(DefinitionError) {
         if text == "scratch" {
             self = .scratch
         } else if text.hasPrefix(bytes: "oci:") || text.hasPrefix(bytes: "oci-archive:") {

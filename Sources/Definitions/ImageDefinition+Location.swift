@@ -1,10 +1,10 @@
 import ByteText
 private import POSIX
-public import SystemPackage
+package import SystemPackage
 
 extension ImageDefinition {
     /// Finds the image.yaml that IMAGE means: a folder, an image.yaml, or a name below `images/`.
-    public static func locate(_ image: String) throws(DefinitionError) -> FilePath {
+    package static func locate(_ image: String) throws(DefinitionError) -> FilePath {
         let path = FilePath(image)
         let candidates = [path.appending("image.yaml"), FilePath("images").pushing(path).appending("image.yaml")]
         if [".yaml", ".yml"].contains(where: image.hasSuffix) { return path }
@@ -15,7 +15,7 @@ extension ImageDefinition {
     }
 
     /// The `entrypoints/<program>.yaml` of this image's program: beside the folder `images/`, else below the current one.
-    public func locateProgram() throws(DefinitionError) -> FilePath? {
+    package func locateProgram() throws(DefinitionError) -> FilePath? {
         guard let program else { return nil }
         if program.contains(byte: "/") || program.hasSuffix(bytes: ".yaml") { return folder.pushing(FilePath(program)) }
         let inside = FilePath("entrypoints").appending("\(program).yaml")

@@ -1,12 +1,12 @@
-public import OCI
-public import SystemPackage
+package import OCI
+package import SystemPackage
 
 /// What goes into an image.
 ///
 /// The file is `images/<image>/image.yaml`; every `${NAME}` in it is expanded.
-public struct ImageDefinition: Sendable, Hashable {
+package struct ImageDefinition: Sendable, Hashable {
     /// What the image stands on.
-    public enum Base: Sendable, Hashable, CustomStringConvertible {
+    package enum Base: Sendable, Hashable, CustomStringConvertible {
         /// Nothing.
         case scratch
         /// An image in a registry.
@@ -15,7 +15,7 @@ public struct ImageDefinition: Sendable, Hashable {
         case layout(LayoutBase)
 
         /// As image.yaml says it.
-        public var description: String {
+        package var description: String {
             switch self {
             case .scratch: "scratch"
             case .registry(let reference): reference.description
@@ -25,18 +25,18 @@ public struct ImageDefinition: Sendable, Hashable {
     }
 
     /// An image in an OCI layout, `oci:DIR[:TAG]`, or in a tar of one, `oci-archive:FILE[:TAG]`.
-    public struct LayoutBase: Sendable, Hashable {
+    package struct LayoutBase: Sendable, Hashable {
         /// As image.yaml says it.
-        public var text: String
+        package var text: String
         /// True for a tar of a layout.
-        public var isArchive: Bool
+        package var isArchive: Bool
         /// The folder or file: absolute, or made so from the image's folder.
-        public var path: FilePath
+        package var path: FilePath
         /// What the image is called there; nil where it is the only one.
-        public var tag: String?
+        package var tag: String?
 
         /// A layout from its parts.
-        public init(text: String, isArchive: Bool, path: FilePath, tag: String?) {
+        package init(text: String, isArchive: Bool, path: FilePath, tag: String?) {
             self.text = text
             self.isArchive = isArchive
             self.path = path
@@ -45,7 +45,7 @@ public struct ImageDefinition: Sendable, Hashable {
     }
 
     /// One layer, or what several are made of.
-    public enum Layer: Sendable, Hashable {
+    package enum Layer: Sendable, Hashable {
         case debian(DebianLayer)
         case python(PythonLayer)
         case git(GitLayer)
@@ -54,17 +54,17 @@ public struct ImageDefinition: Sendable, Hashable {
     }
 
     /// A root file system of Debian packages; only on scratch.
-    public struct DebianLayer: Sendable, Hashable {
+    package struct DebianLayer: Sendable, Hashable {
         /// `bookworm`.
-        public var suite: String
+        package var suite: String
         /// What is installed beside the essential packages.
-        public var packages: [String]
+        package var packages: [String]
         /// Which state of the archive they come from, nil for the newest.
-        public var snapshot: DebianSnapshot?
+        package var snapshot: DebianSnapshot?
     }
 
     /// A state of Debian's archive that does not change any more.
-    public enum DebianSnapshot: Sendable, Hashable {
+    package enum DebianSnapshot: Sendable, Hashable {
         /// A time of <https://snapshot.debian.org>, as in `20261101T000000Z`.
         case time(String)
         /// A mirror of such a state.
@@ -72,72 +72,72 @@ public struct ImageDefinition: Sendable, Hashable {
     }
 
     /// Packages of Python, from wheels alone: nothing of theirs runs while the image is built.
-    public struct PythonLayer: Sendable, Hashable {
+    package struct PythonLayer: Sendable, Hashable {
         /// What is installed: absolute, or made so from the image's folder.
-        public var requirements: FilePath
+        package var requirements: FilePath
         /// The image's Python, as in `3.11`.
-        public var version: String
+        package var version: String
         /// Where the image has it; scripts begin with it.
-        public var interpreter: String
+        package var interpreter: String
         /// The folder that packages go into; PYTHONPATH gains it, and PATH its `bin`.
-        public var into: String
+        package var into: String
         /// The newest glibc that wheels may ask for, as in `2.28`.
-        public var glibc: String
+        package var glibc: String
     }
 
     /// A commit's tree of a git repository.
-    public struct GitLayer: Sendable, Hashable {
+    package struct GitLayer: Sendable, Hashable {
         /// What `git fetch` is given; a path that begins with `.` is relative to the image's folder.
-        public var url: String
+        package var url: String
         /// 40 or 64 hexadecimal digits; else the name of a branch or a tag, which may mean another commit tomorrow.
-        public var commit: String
+        package var commit: String
         /// An absolute folder in the image.
-        public var into: String
+        package var into: String
 
         /// True where the commit is an id, so that every build gets the same files.
-        public var isPinned: Bool { commit.wholeMatch(of: #/[0-9a-f]{40}|[0-9a-f]{64}/#) != nil }
+        package var isPinned: Bool { commit.wholeMatch(of: #/[0-9a-f]{40}|[0-9a-f]{64}/#) != nil }
     }
 
     /// The content of an archive: a tar in any usual compression, or a zip.
-    public struct ArchiveLayer: Sendable, Hashable {
+    package struct ArchiveLayer: Sendable, Hashable {
         /// The file: absolute, or made so from the image's folder.
-        public var from: FilePath
+        package var from: FilePath
         /// An absolute folder in the image.
-        public var into: String
+        package var into: String
         /// What the file must be, in 64 hexadecimal digits; nil takes whatever is there.
-        public var sha256: String?
+        package var sha256: String?
         /// Who owns everything in the image; nil keeps a tar's owners.
-        public var owner: FileOwner?
+        package var owner: FileOwner?
         /// The most bytes that it may unpack to; nil for 10 GiB, or a hundred times its own size if that is more.
-        public var limit: Int64?
+        package var limit: Int64?
         /// True where device nodes come along too.
-        public var isPrivileged: Bool
+        package var isPrivileged: Bool
     }
 
     /// Files of the user's own.
-    public struct FilesLayer: Sendable, Hashable {
+    package struct FilesLayer: Sendable, Hashable {
         /// Where they are: absolute, or made so from the image's folder.
-        public var from: FilePath
+        package var from: FilePath
         /// An absolute folder in the image.
-        public var into: String
+        package var into: String
         /// Patterns of paths below `from` that stay out, in the syntax of a `.dockerignore`.
-        public var exclude: [String]
+        package var exclude: [String]
         /// A file of such patterns; nil for the `.dockerignore` in `from`, if there is one.
-        public var ignoreFile: IgnoreFile?
+        package var ignoreFile: IgnoreFile?
         /// Who owns them in the image, root unless said; nil keeps the disk's owners.
-        public var owner: FileOwner?
+        package var owner: FileOwner?
         /// Which permission bits they get.
-        public var mode: FileMode
+        package var mode: FileMode
         /// Which modification time they get.
-        public var modificationTime: ModificationTime
+        package var modificationTime: ModificationTime
         /// Into how many layers they are cut.
-        public var split: Split
+        package var split: Split
         /// True where FIFOs and device nodes come along too.
-        public var isPrivileged: Bool
+        package var isPrivileged: Bool
     }
 
     /// Which permission bits regular files get in the image.
-    public enum FileMode: Sendable, Hashable {
+    package enum FileMode: Sendable, Hashable {
         /// 0755 where the owner may execute the file, else 0644.
         case executable
         /// These.
@@ -147,14 +147,14 @@ public struct ImageDefinition: Sendable, Hashable {
     }
 
     /// Which file of patterns says what stays out.
-    public enum IgnoreFile: Sendable, Hashable {
+    package enum IgnoreFile: Sendable, Hashable {
         case file(FilePath)
         /// No file, not even the folder's own `.dockerignore`.
         case none
     }
 
     /// Into how many layers a folder's files are cut.
-    public enum Split: Sendable, Hashable {
+    package enum Split: Sendable, Hashable {
         /// One up to a GiB, above that several of at most 256 MiB.
         case automatic
         /// One, whatever its size.
@@ -164,7 +164,7 @@ public struct ImageDefinition: Sendable, Hashable {
     }
 
     /// Which modification time files get in the image.
-    public enum ModificationTime: String, Sendable, Hashable, CaseIterable {
+    package enum ModificationTime: String, Sendable, Hashable, CaseIterable {
         /// SOURCE_DATE_EPOCH, else 0.
         case epoch
         /// What the disk says.
@@ -172,58 +172,58 @@ public struct ImageDefinition: Sendable, Hashable {
     }
 
     /// The image's name.
-    public var name: String
+    package var name: String
     /// The file that says all this.
-    public var file: FilePath
+    package var file: FilePath
     /// What the image stands on.
-    public var base: Base
+    package var base: Base
     /// What it runs on: an image for each, and an index of them where there are several.
-    public var platforms: [Platform]
+    package var platforms: [Platform]
     /// In order, the lowest first.
-    public var layers: [Layer]
+    package var layers: [Layer]
     /// Where the file says so of each of them, as in `image.yaml:4`.
-    public var layerPlaces: [String] = []
+    package var layerPlaces: [String] = []
     /// Where the file names the base.
-    public var basePlace: String = ""
+    package var basePlace: String = ""
     /// The name of the program that is baked in with the entrypoint, nil for a plain image.
-    public var program: String?
+    package var program: String?
     /// Variables that are added to the base's.
-    public var environment: [String: String]
+    package var environment: [String: String]
     /// Where processes start.
-    public var workdir: String?
+    package var workdir: String?
     /// Nil keeps the base's.
-    public var entrypoint: [String]?
+    package var entrypoint: [String]?
     /// Nil keeps the base's.
-    public var command: [String]?
+    package var command: [String]?
     /// Name or number, with the group after a colon.
-    public var user: String?
+    package var user: String?
     /// Such as `8000/tcp`.
-    public var ports: [String]
+    package var ports: [String]
     /// Texts for people and tools, in the config.
-    public var labels: [String: String]
+    package var labels: [String: String]
     /// Texts for people and tools, in the manifest.
-    public var annotations: [String: String]
+    package var annotations: [String: String]
     /// Such as `SIGTERM`.
-    public var stopSignal: String?
+    package var stopSignal: String?
     /// Absolute folders.
-    public var volumes: [String]
+    package var volumes: [String]
 
     /// The folder that relative paths start from.
-    public var folder: FilePath {
+    package var folder: FilePath {
         let folder = file.removingLastComponent()
         return folder.isEmpty ? "." : folder
     }
 }
 
 /// The numbers of a file's user and group.
-public struct FileOwner: Sendable, Hashable {
+package struct FileOwner: Sendable, Hashable {
     /// The user's number.
-    public var user: UInt32
+    package var user: UInt32
     /// The group's number.
-    public var group: UInt32
+    package var group: UInt32
 
     /// An owner from its numbers.
-    public init(user: UInt32, group: UInt32) {
+    package init(user: UInt32, group: UInt32) {
         self.user = user
         self.group = group
     }

@@ -1,22 +1,22 @@
-public import RunContract
-public import SystemPackage
+package import RunContract
+package import SystemPackage
 
 /// What runs inside a container.
 ///
 /// The file is `entrypoints/<program>.yaml`; its templates are checked, and stay as they are.
-public struct ProgramDefinition: Sendable, Hashable {
+package struct ProgramDefinition: Sendable, Hashable {
     /// What the entrypoint will read.
-    public var program: Program
+    package var program: Program
     /// The file that says it.
-    public var file: FilePath
+    package var file: FilePath
 
     /// Reads a program's file.
-    public init(reading file: FilePath) throws(DefinitionError) {
+    package init(reading file: FilePath) throws(DefinitionError) {
         try self.init(YAMLValue(reading: file), file: file)
     }
 
     /// Parses the text of a program that is, or might be, at `file`.
-    public init(parsing text: String, file: FilePath) throws(DefinitionError) {
+    package init(parsing text: String, file: FilePath) throws(DefinitionError) {
         try self.init(YAMLValue(parsing: text, file: file.string), file: file)
     }
 

@@ -1,7 +1,7 @@
 import JSON
 import RunContract
 import Secrets
-public import SystemPackage
+package import SystemPackage
 
 extension RunManifest {
     private static let keys = [
@@ -17,14 +17,14 @@ extension RunManifest {
     ]
 
     /// Reads a manifest; each of `overrides` is `KEY=VALUE` with a dotted key, as `--set` takes it.
-    public init(
+    package init(
         reading file: FilePath, settings: Settings, overrides: [String] = []
     ) throws(DefinitionError) {
         try self.init(YAMLValue(reading: file), file: file, settings: settings, overrides: overrides)
     }
 
     /// Parses the text of a manifest that is, or might be, at `file`.
-    public init(
+    package init(
         parsing text: String, file: FilePath, settings: Settings, overrides: [String] = []
     ) throws(DefinitionError) {
         let document = try YAMLValue(parsing: text, file: file.string)

@@ -1,6 +1,6 @@
-public import JSON
+package import JSON
 import Secrets
-public import SystemPackage
+package import SystemPackage
 
 /// A manifest that outlives the variables which it was read with.
 extension RunManifest {
@@ -8,7 +8,7 @@ extension RunManifest {
     ///
     /// ``init(kept:place:settings:overrides:)`` reads it as any manifest. The registry's password is kept as the variable
     /// that it came from; where it stood in the file itself it is left out.
-    public func kept(image: String, environment: [String: String]) -> JSONValue {
+    package func kept(image: String, environment: [String: String]) -> JSONValue {
         var json: JSONValue = [
             "name": Self.literal(name), "target": "ionet", "image": Self.literal(image), "resources": resources.json,
             "port": .integer(port), "keep_alive": .bool(keepAlive),
@@ -26,7 +26,7 @@ extension RunManifest {
     }
 
     /// Reads what ``kept(image:environment:)`` made; errors call it `place`.
-    public init(
+    package init(
         kept: JSONValue, place: FilePath, settings: Settings, overrides: [String] = []
     ) throws(DefinitionError) {
         try self.init(

@@ -1,12 +1,12 @@
 import ByteText
 private import POSIX
-public import SystemPackage
+package import SystemPackage
 
 extension RunManifest {
     /// Finds the file that MANIFEST means: a path, or a name below `manifests/`.
     ///
     /// A folder is no manifest: an image's or a checkout's may have the run's name.
-    public static func locate(_ manifest: String) throws(DefinitionError) -> FilePath {
+    package static func locate(_ manifest: String) throws(DefinitionError) -> FilePath {
         let path = FilePath(manifest)
         let kind = (try? FileStatus(path, followingLinks: true))?.kind
         let isNamed = manifest.hasSuffix(bytes: ".yaml") || manifest.hasSuffix(bytes: ".yml")

@@ -4,7 +4,7 @@ import TerminalText
 
 extension Deployer {
     /// Waits until the newest machine's container can be reached or is over, and tells what happens to it meanwhile.
-    public func follow(_ record: RunRecord) async throws(DeploymentError) -> RunRecord {
+    package func follow(_ record: RunRecord) async throws(DeploymentError) -> RunRecord {
         let action = "start \(record.run)"
         guard var machine = record.newest, let id = machine.deployment else {
             throw DeploymentError(.notFound, action, "io.net lists no deployment of this name")
@@ -54,7 +54,7 @@ extension Deployer {
     /// Ends every machine of a run that may still cost something, and waits until the provider says that each is gone.
     ///
     /// One that cannot be ended keeps none of the others.
-    public func destroy(_ record: RunRecord) async throws(DeploymentError) -> RunRecord {
+    package func destroy(_ record: RunRecord) async throws(DeploymentError) -> RunRecord {
         var record = try await reconciled(record)
         var failures: [DeploymentError] = []
         for machine in record.billing.reversed() {

@@ -5,7 +5,7 @@ import RunContract
 extension Deployer {
     /// The record with what the provider lists of the run: ids whose answer was lost, and machines that were asked for
     /// from elsewhere.
-    public func reconciled(_ record: RunRecord) async throws(DeploymentError) -> RunRecord {
+    package func reconciled(_ record: RunRecord) async throws(DeploymentError) -> RunRecord {
         try await reconciled(record, listed: try await ionet.deployments())
     }
 
@@ -28,7 +28,7 @@ extension Deployer {
     /// Refuses while the provider has a machine of the run that is not over, and says what ends it.
     ///
     /// That a machine is not there is believed only after several looks: a list may lag behind what was asked for.
-    public func requireNoMachine(of record: RunRecord, to action: String) async throws(DeploymentError) -> RunRecord {
+    package func requireNoMachine(of record: RunRecord, to action: String) async throws(DeploymentError) -> RunRecord {
         var record = try await reconciled(record)
         for machine in record.billing {
             try ionet.check(machine, of: record.run)
@@ -70,7 +70,7 @@ extension Deployer {
     }
 
     /// What the run was asked for: what the ledger keeps, else what the provider still tells of its machines.
-    public func request(of record: RunRecord) async throws(DeploymentError) -> KeptRequest? {
+    package func request(of record: RunRecord) async throws(DeploymentError) -> KeptRequest? {
         if let request = record.request { return request }
         for machine in record.machines.reversed() {
             guard let id = machine.deployment, let details = try await ionet.details(of: id) else { continue }
@@ -82,7 +82,7 @@ extension Deployer {
     }
 
     /// A name for one more machine of the run, which no deployment has or had.
-    public func nextName(of record: RunRecord, to action: String) async throws(DeploymentError) -> MachineName {
+    package func nextName(of record: RunRecord, to action: String) async throws(DeploymentError) -> MachineName {
         let first = record.nextNumber(listed: try await ionet.deployments())
         for number in first..<first + 20 {
             let name = MachineName(run: record.run, number: number)

@@ -5,24 +5,24 @@ import Secrets
 import Timestamps
 
 /// Starts runs, follows them until they are reachable, and ends them.
-public struct Deployer: Sendable {
+package struct Deployer: Sendable {
     /// How long is waited for what the provider does in its own time.
-    public struct Patience: Sendable {
+    package struct Patience: Sendable {
         /// Seconds between two looks at a deployment.
-        public var interval: Double
+        package var interval: Double
         /// Looks for a deployment whose answer was lost, each after a longer wait.
-        public var searches: Int
+        package var searches: Int
         /// Seconds between two looks for what the provider does not know.
-        public var absence: Double
+        package var absence: Double
         /// Looks that find nothing before that is believed.
-        public var absences: Int
+        package var absences: Int
         /// Seconds until a container must be reachable.
-        public var start: Double
+        package var start: Double
         /// Seconds until a destroyed deployment must be gone.
-        public var end: Double
+        package var end: Double
 
         /// The limits for a provider on the internet, or for one on this machine.
-        public init(isLocal: Bool) {
+        package init(isLocal: Bool) {
             interval = isLocal ? 0.5 : 10
             searches = 5
             // What was just asked for may be listed late: three looks that span a minute.
@@ -40,7 +40,7 @@ public struct Deployer: Sendable {
     let report: @Sendable (String) -> Void
 
     /// A deployer that says what happens to `report`.
-    public init(
+    package init(
         _ ionet: IonetClient, ledger: RunLedger, patience: Patience? = nil,
         report: @escaping @Sendable (String) -> Void
     ) {
@@ -51,7 +51,7 @@ public struct Deployer: Sendable {
     }
 
     /// Refuses what costs more than the budget, with what the run's earlier machines cost.
-    public static func check(
+    package static func check(
         _ plan: DeploymentPlan, budgetUSD: Double?, paidUSD: Double = 0
     ) throws(DeploymentError) {
         guard let budgetUSD, plan.offer.priceUSD + paidUSD > budgetUSD else { return }
@@ -63,7 +63,7 @@ public struct Deployer: Sendable {
     }
 
     /// US dollars with cents.
-    public static func dollars(_ amount: Double) -> String {
+    package static func dollars(_ amount: Double) -> String {
         let cents = (amount * 100).rounded(.up)
         guard cents < 1e15 else { return "\(amount) USD" }
         let whole = Int(cents) / 100
@@ -72,7 +72,7 @@ public struct Deployer: Sendable {
     }
 
     /// Asks the provider for a machine of a run, once, after the intent is on the disk.
-    public func start(_ plan: DeploymentPlan) async throws(DeploymentError) -> RunRecord {
+    package func start(_ plan: DeploymentPlan) async throws(DeploymentError) -> RunRecord {
         let name = plan.request.name
         guard try await ionet.isFree(name: name) else {
             throw DeploymentError(.refused, plan.action, "io.net has a deployment of the name \(name) already")

@@ -1,7 +1,7 @@
 /// Why something could not be done with a run or with the cloud that it runs in.
-public struct DeploymentError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct DeploymentError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What went wrong, for those who decide what to do next.
-    public enum Code: Sendable, Equatable {
+    package enum Code: Sendable, Equatable {
         /// The provider does not take the key.
         case unauthorized
         /// There is no such thing at the provider, in the bucket or in the ledger.
@@ -27,19 +27,19 @@ public struct DeploymentError: Error, Sendable, Equatable, CustomStringConvertib
     }
 
     /// What went wrong.
-    public let code: Code
+    package let code: Code
     /// What could not be done.
-    public let action: String
+    package let action: String
     /// Why, and what to do about it.
-    public let reason: String
+    package let reason: String
 
     /// An error of an action such as `deploy demo`.
-    public init(_ code: Code, _ action: String, _ reason: String) {
+    package init(_ code: Code, _ action: String, _ reason: String) {
         self.code = code
         self.action = action
         self.reason = reason
     }
 
     /// `cannot <do> <thing>: <reason>`.
-    public var description: String { "cannot \(action): \(reason)" }
+    package var description: String { "cannot \(action): \(reason)" }
 }

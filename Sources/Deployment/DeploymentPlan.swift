@@ -1,22 +1,22 @@
-public import Definitions
-public import OCI
+package import Definitions
+package import OCI
 import ObjectStorage
-public import RunContract
+package import RunContract
 import Secrets
 import Timestamps
 
 /// Everything about a run that is decided before anything is asked for.
-public struct DeploymentPlan: Sendable {
+package struct DeploymentPlan: Sendable {
     /// The run's id.
-    public let run: RunID
+    package let run: RunID
     /// What is done with it, for errors: `deploy demo-20260102-030405-00ff`.
-    public let action: String
+    package let action: String
     /// What is sent.
-    public let request: IonetRequest
+    package let request: IonetRequest
     /// The machine and its price.
-    public let offer: IonetOffer
+    package let offer: IonetOffer
     /// Where the run uploads to, nil where nobody said.
-    public let bucket: RunRecord.Bucket?
+    package let bucket: RunRecord.Bucket?
     /// What it takes to ask for the same again.
     let kept: KeptRequest
 
@@ -24,7 +24,7 @@ public struct DeploymentPlan: Sendable {
     ///
     /// `image` is what the provider pulls, `digest` what it is then, where that is known; `name` is the machine's, where
     /// the run had others before.
-    public init(
+    package init(
         _ manifest: RunManifest, run: RunID, name: MachineName? = nil, verb: String = "deploy", image: Reference,
         digest: Digest?, offer: IonetOffer, login: RunManifest.RegistryLogin?, settings: Settings, key: StatusKey
     ) throws(DeploymentError) {

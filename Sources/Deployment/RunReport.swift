@@ -1,11 +1,11 @@
-public import JSON
+package import JSON
 import RunContract
-public import Secrets
+package import Secrets
 import TerminalText
 import Timestamps
 
 /// Everything that is known about a run now: what the provider says of its newest machine, and then its own words.
-public struct RunReport: Sendable {
+package struct RunReport: Sendable {
     private enum Source: String { case bucket, page }
 
     private let record: RunRecord
@@ -20,7 +20,7 @@ public struct RunReport: Sendable {
     /// Asks the provider, the bucket and, where the bucket tells nothing new, the run's page.
     ///
     /// What does not answer is a line of the report. `token` opens the page; `provider` says why there is no client.
-    public init(
+    package init(
         _ record: RunRecord, ionet: IonetClient?, provider: String? = nil, bucket: RunBucket?, token: Secret? = nil
     ) async {
         self.record = record
@@ -65,7 +65,7 @@ public struct RunReport: Sendable {
     }
 
     /// Where the container can be reached now, nil where it cannot.
-    public var publicURL: String? { containers.first(where: \.isReady)?.publicURL }
+    package var publicURL: String? { containers.first(where: \.isReady)?.publicURL }
 
     private var isRunning: Bool {
         guard let deployment, !deployment.status.isOver, !deployment.status.isGone else { return false }
@@ -82,7 +82,7 @@ public struct RunReport: Sendable {
     }
 
     /// For people, a line each.
-    public var lines: [String] {
+    package var lines: [String] {
         var rows: [(String, String)] = [("run", record.run.description)]
         if let machine = record.newest {
             if !machine.image.isEmpty { rows.append(("image", machine.image)) }
@@ -152,7 +152,7 @@ public struct RunReport: Sendable {
     }
 
     /// For programs.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "run": .string(record.run.description), "image": .optional(record.newest?.image),
             "state": .optional(record.newest?.state.rawValue),

@@ -1,24 +1,24 @@
 /// Replaces the variables in an instruction's words by what they stand for at that place.
-public struct Expansion {
+package struct Expansion {
     private let options: WordExpander.Options
 
     /// What escapes, and the value of each variable; nil for one that is not set.
-    public init(escape: Unicode.Scalar, value: @escaping (String) -> String?) {
+    package init(escape: Unicode.Scalar, value: @escaping (String) -> String?) {
         options = WordExpander.Options(escape: escape, value: value)
     }
 
     /// The whole text as one word, without quotes and escapes.
-    public func word(_ text: String, at place: SourcePlace) throws(DockerfileError) -> String {
+    package func word(_ text: String, at place: SourcePlace) throws(DockerfileError) -> String {
         try WordExpander(text, place, options).word()
     }
 
     /// The text cut into words, where a variable may stand for several.
-    public func words(_ text: String, at place: SourcePlace) throws(DockerfileError) -> [String] {
+    package func words(_ text: String, at place: SourcePlace) throws(DockerfileError) -> [String] {
         try WordExpander(text, place, options).words()
     }
 
     /// A heredoc's content: quotes are characters like others, and a backslash escapes whatever the Dockerfile chose.
-    public func content(_ text: String, at place: SourcePlace) throws(DockerfileError) -> String {
+    package func content(_ text: String, at place: SourcePlace) throws(DockerfileError) -> String {
         var options = options
         options.ignoresQuotes = true
         options.escape = "\\"

@@ -1,20 +1,20 @@
 /// What the ARG instructions before the first FROM, and the build itself, say.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-interact>.
-public struct GlobalArguments: Sendable {
+package struct GlobalArguments: Sendable {
     /// Variables of proxies, which commands see though no ARG names them.
     ///
     /// Source: <https://docs.docker.com/reference/dockerfile/#predefined-args>.
-    public static let proxies: Set<String> = Set(
+    package static let proxies: Set<String> = Set(
         ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"].flatMap { [$0, $0.lowercased()] })
 
     /// What the user set.
-    public let given: [String: String]
+    package let given: [String: String]
     /// What a stage gets by naming it in an ARG without a value.
-    public private(set) var values: [String: String]
+    package private(set) var values: [String: String]
 
     /// The proxies that the user set, under both spellings of each name, as programs differ in which they read.
-    public var givenProxies: [String: String] {
+    package var givenProxies: [String: String] {
         var variables: [String: String] = [:]
         for (name, value) in given where Self.proxies.contains(name) {
             for spelling in [name.uppercased(), name.lowercased()] { variables[spelling] = given[spelling] ?? value }
@@ -23,7 +23,7 @@ public struct GlobalArguments: Sendable {
     }
 
     /// Values from the build (the automatic ones, such as TARGETPLATFORM), the user and the file, in this order of time.
-    public init(
+    package init(
         of file: ParsedDockerfile, automatic: [String: String], given: [String: String]
     ) throws(DockerfileError) {
         self.given = given
@@ -46,11 +46,11 @@ public struct GlobalArguments: Sendable {
     }
 
     /// How the variables of a FROM are replaced.
-    public func expansion(escape: Unicode.Scalar) -> Expansion {
+    package func expansion(escape: Unicode.Scalar) -> Expansion {
         let values = values
         return Expansion(escape: escape) { values[$0] }
     }
 
     /// What an ARG in a stage gives its name; nil leaves it without a value.
-    public func value(of name: String, written: String?) -> String? { given[name] ?? written ?? values[name] }
+    package func value(of name: String, written: String?) -> String? { given[name] ?? written ?? values[name] }
 }

@@ -1,25 +1,25 @@
 /// Text within a Dockerfile that stands for a file.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#here-documents>.
-public struct Heredoc: Sendable, Hashable {
+package struct Heredoc: Sendable, Hashable {
     /// The word that ends it, which is the file's name too.
-    public let name: String
+    package let name: String
     /// True where variables in it are expanded: no part of the word was quoted.
-    public let isExpanded: Bool
+    package let isExpanded: Bool
     /// True for `<<-`: tabs at the beginning of lines do not count.
-    public let stripsTabs: Bool
+    package let stripsTabs: Bool
     /// The lines as they are written.
-    public internal(set) var raw: String = ""
+    package internal(set) var raw: String = ""
 
     /// The lines, without the tabs that do not count.
-    public var content: String {
+    package var content: String {
         guard stripsTabs else { return raw }
         let lines = raw.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         return lines.map { String(String.UnicodeScalarView($0.drop { $0 == "\t" })) }.joined(separator: "\n")
     }
 
     /// Reads a word such as `<<EOF`, `<<-"EOF"` or `3<<EOF`; nil for any other.
-    public init?(word: String) {
+    package init?(word: String) {
         var reader = ScalarReader(word)
         while reader.peek?.isDigit == true { _ = reader.next() }
         guard reader.skip("<"), reader.skip("<") else { return nil }

@@ -4,16 +4,16 @@ import Spelling
 /// What RUN mounts while its command runs.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#run---mount>.
-public struct MountFlag: Sendable, Hashable {
+package struct MountFlag: Sendable, Hashable {
     /// What kind of mount it is.
-    public enum Kind: String, Sendable, Hashable, CaseIterable {
+    package enum Kind: String, Sendable, Hashable, CaseIterable {
         case bind, cache, tmpfs, secret, ssh
     }
 
     /// What kind of mount it is, nil where a variable says so.
-    public private(set) var kind: Kind?
+    package private(set) var kind: Kind?
     /// Its options by name, `type` among them; variables in the values are not yet replaced.
-    public private(set) var options: [String: String]
+    package private(set) var options: [String: String]
 
     private static let aliases = [
         "src": "source", "dst": "target", "destination": "target", "ro": "readonly", "rw": "readwrite",
@@ -49,7 +49,7 @@ public struct MountFlag: Sendable, Hashable {
     }
 
     /// The same with the variables in its values replaced.
-    public func expanded(
+    package func expanded(
         at place: SourcePlace, _ word: (String) throws(DockerfileError) -> String
     ) throws(DockerfileError) -> MountFlag {
         var flag = self

@@ -1,33 +1,33 @@
 /// A Dockerfile, read: its stages in order.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/>.
-public struct ParsedDockerfile: Sendable, Hashable {
+package struct ParsedDockerfile: Sendable, Hashable {
     /// What begins with FROM.
-    public struct Stage: Sendable, Hashable {
+    package struct Stage: Sendable, Hashable {
         /// Counted from 0.
-        public let index: Int
+        package let index: Int
         /// Its FROM.
-        public let base: BaseReference
+        package let base: BaseReference
         /// Where its FROM is.
-        public let place: SourcePlace
+        package let place: SourcePlace
         /// What follows FROM, in order.
-        public internal(set) var instructions: [Instruction] = []
+        package internal(set) var instructions: [Instruction] = []
 
         /// The name that AS gives, else the number.
-        public var name: String { base.stage ?? "\(index)" }
+        package var name: String { base.stage ?? "\(index)" }
     }
 
     /// What its first lines say.
-    public let directives: ParserDirectives
+    package let directives: ParserDirectives
     /// The ARG instructions before the first FROM.
-    public private(set) var globalArguments: [Instruction] = []
+    package private(set) var globalArguments: [Instruction] = []
     /// In order.
-    public private(set) var stages: [Stage] = []
+    package private(set) var stages: [Stage] = []
     /// What is allowed and yet was hardly meant.
-    public private(set) var warnings: [String] = []
+    package private(set) var warnings: [String] = []
 
     /// Parses the text of a Dockerfile; `file` is what errors call it.
-    public init(parsing text: String, file: String) throws(DockerfileError) {
+    package init(parsing text: String, file: String) throws(DockerfileError) {
         var lines = try SourceLines(text, file: file)
         directives = lines.directives
         while let parsed = try Self.next(&lines) {
@@ -38,7 +38,7 @@ public struct ParsedDockerfile: Sendable, Hashable {
     }
 
     /// Parses one instruction that stands alone, as an image's ONBUILD triggers do.
-    public static func trigger(_ text: String, of image: String) throws(DockerfileError) -> Instruction {
+    package static func trigger(_ text: String, of image: String) throws(DockerfileError) -> Instruction {
         var lines = try SourceLines(text, file: "the ONBUILD trigger of \(image)")
         guard let parsed = try next(&lines) else {
             throw DockerfileError("the ONBUILD trigger of \(image)", "it is empty")

@@ -1,13 +1,13 @@
 /// What the first lines of a Dockerfile say about how the rest is read.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#parser-directives>.
-public struct ParserDirectives: Sendable, Hashable {
+package struct ParserDirectives: Sendable, Hashable {
     /// What continues a line and takes a character's meaning away: a backslash, or a backquote.
-    public private(set) var escape: Unicode.Scalar = "\\"
+    package private(set) var escape: Unicode.Scalar = "\\"
     /// The frontend that docker would fetch to read the file.
-    public private(set) var syntax: String?
+    package private(set) var syntax: String?
     /// What docker's own checks of the file are told.
-    public private(set) var check: String?
+    package private(set) var check: String?
 
     init() {}
 

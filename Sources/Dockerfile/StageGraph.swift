@@ -1,9 +1,9 @@
 import Spelling
 
 /// Which stages stand on which, and which of them a build needs.
-public struct StageGraph: Sendable {
+package struct StageGraph: Sendable {
     /// What FROM or `--from` names.
-    public enum Source: Sendable, Hashable {
+    package enum Source: Sendable, Hashable {
         /// A stage by its number.
         case stage(Int)
         /// An image, `scratch` among them.
@@ -16,16 +16,16 @@ public struct StageGraph: Sendable {
     private let bases: [Source]
     private let contexts: Set<String>
     /// The stage whose image is wanted.
-    public let target: Int
+    package let target: Int
     /// The stages that are built, in order.
-    public private(set) var needed: [Int] = []
+    package private(set) var needed: [Int] = []
 
     /// Finds what each stage stands on; `target` is a stage's name or number, nil for the last one.
     ///
     /// A name whose key is among `contexts` means that, whatever stage or image has it too.
     ///
     /// Source: <https://docs.docker.com/reference/cli/docker/buildx/build/#build-context>.
-    public init(
+    package init(
         of file: ParsedDockerfile, target: String?, contexts: Set<String> = [], arguments: GlobalArguments
     ) throws(DockerfileError) {
         self.file = file
@@ -45,10 +45,10 @@ public struct StageGraph: Sendable {
     }
 
     /// What a stage stands on.
-    public func base(of stage: Int) -> Source { bases[stage] }
+    package func base(of stage: Int) -> Source { bases[stage] }
 
     /// What `--from` means in a stage: an earlier one by name or number, the last of its name, else an image.
-    public func source(_ from: String, in stage: Int, at place: SourcePlace) throws(DockerfileError) -> Source {
+    package func source(_ from: String, in stage: Int, at place: SourcePlace) throws(DockerfileError) -> Source {
         let key = Self.key(from)
         if contexts.contains(key) { return .context(key) }
         let number = Int(from) ?? file.stages.lastIndex { $0.base.stage == from.lowercased() }
@@ -68,7 +68,7 @@ public struct StageGraph: Sendable {
     }
 
     /// By what a name is compared with those of contexts: `docker.io/library/debian:latest` is `debian`.
-    public static func key(_ name: String) -> String {
+    package static func key(_ name: String) -> String {
         var key = name.lowercased()[...]
         for prefix in ["docker.io/", "library/"] where key.hasPrefix(prefix) { key = key.dropFirst(prefix.count) }
         return String(key.hasSuffix(":latest") ? key.dropLast(":latest".count) : key)
@@ -128,7 +128,7 @@ public struct StageGraph: Sendable {
     }
 
     /// A stage and all that it stands on or takes files from, in order.
-    public func needed(for stage: Int) throws(DockerfileError) -> [Int] {
+    package func needed(for stage: Int) throws(DockerfileError) -> [Int] {
         var needed: Set<Int> = []
         var open = [stage]
         while let stage = open.popLast() {
@@ -148,7 +148,7 @@ public struct StageGraph: Sendable {
 
 extension Instruction {
     /// The stages and images that it takes files from.
-    public var references: [String] {
+    package var references: [String] {
         switch action {
         case .copy(let transfer), .add(let transfer): transfer.from.map { [$0] } ?? []
         case .run(let step): step.mounts.compactMap { $0.options["from"] }

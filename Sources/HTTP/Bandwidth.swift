@@ -4,7 +4,7 @@ private import Synchronization
 /// How many bytes a second the long transfers of a client may move together, in each direction.
 ///
 /// Its threads read it all the time, and one of them may stop at any point: there is no lock in it.
-public final class Bandwidth: Sendable {
+package final class Bandwidth: Sendable {
     /// 0 where there is no limit.
     private let limit = Atomic<Int64>(0)
     /// The long transfers of all the client's threads.
@@ -13,7 +13,7 @@ public final class Bandwidth: Sendable {
     init() {}
 
     /// nil where there is no limit; a change holds within a second.
-    public var bytesPerSecond: Int64? {
+    package var bytesPerSecond: Int64? {
         get {
             let now = limit.load(ordering: .relaxed)
             return now == 0 ? nil : now

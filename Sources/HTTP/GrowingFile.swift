@@ -1,11 +1,11 @@
-public import POSIX
+package import POSIX
 private import Synchronization
-public import SystemPackage
+package import SystemPackage
 
 /// A file that somebody still writes, whose bytes are sent as they come.
 ///
 /// The writer never waits for whoever sends: what is not sent yet is in the file.
-public final class GrowingFile: Sendable {
+package final class GrowingFile: Sendable {
     private struct State {
         var size: Int64 = 0
         var isEnded = false
@@ -26,16 +26,16 @@ public final class GrowingFile: Sendable {
     private let state = Mutex(State())
 
     /// Opens a file that is empty yet; it may get another name while it is sent.
-    public init(_ path: FilePath) throws(POSIXError) { file = try BodyFile(path) }
+    package init(_ path: FilePath) throws(POSIXError) { file = try BodyFile(path) }
 
     /// Says that the file has so many bytes by now.
-    public func grow(to size: Int64) { change { $0.size = size } }
+    package func grow(to size: Int64) { change { $0.size = size } }
 
     /// Says that the file is whole.
-    public func end() { change { $0.isEnded = true } }
+    package func end() { change { $0.isEnded = true } }
 
     /// Says that the file will never be whole, unless it is already: whatever was sent of it is worth nothing.
-    public func abandon() { change { $0.isAbandoned = !$0.isEnded } }
+    package func abandon() { change { $0.isAbandoned = !$0.isEnded } }
 
     private func change(_ body: (inout sending State) -> Void) {
         let wake = state.withLock { state in

@@ -6,28 +6,28 @@ private import Synchronization
 ///
 /// HTTP/1.1 alone, since parallel parts need parallel connections and 7.88's uploads over HTTP/2 can lose bytes
 /// (<https://github.com/curl/curl/issues/22563>). Nothing has a total time limit; what stalls is ended.
-public final class HTTPClient: Sendable {
+package final class HTTPClient: Sendable {
     /// What all requests of a client have in common.
-    public struct Configuration: Sendable {
+    package struct Configuration: Sendable {
         /// Whom to trust, and who we are.
-        public var certificates = HTTPCertificates()
+        package var certificates = HTTPCertificates()
         /// What goes before it for some hosts.
-        public var hostCertificates: @Sendable (HTTPURL) -> HTTPCertificates? = { _ in nil }
+        package var hostCertificates: @Sendable (HTTPURL) -> HTTPCertificates? = { _ in nil }
         /// True where plain HTTP may leave this machine.
-        public var allowsPlainHTTP = false
+        package var allowsPlainHTTP = false
         /// The User-Agent.
-        public var userAgent = "caasctl"
+        package var userAgent = "caasctl"
         /// Seconds after which a connection that is not made yet, with its handshake, is given up.
-        public var connectSeconds = 10
+        package var connectSeconds = 10
         /// Connections to one host at once; further requests wait.
-        public var connectionsPerHost = 24
+        package var connectionsPerHost = 24
         /// True where transfers begin with only the processor time that nobody else on the machine wants.
-        public var isBackground = false
+        package var isBackground = false
         /// What a thread that yields does besides in each round, which a test may hold it with.
         var whileYielding: (@Sendable () -> Void)?
 
         /// The defaults: the system's certificates, HTTPS but for loopback.
-        public init() {}
+        package init() {}
 
         func certificates(for url: HTTPURL) -> HTTPCertificates {
             url.scheme == "https" ? hostCertificates(url) ?? certificates : HTTPCertificates()
@@ -35,7 +35,7 @@ public final class HTTPClient: Sendable {
     }
 
     /// How many bytes a second the long transfers of this client may move; may be changed while they run.
-    public let bandwidth = Bandwidth()
+    package let bandwidth = Bandwidth()
     private let configuration: Configuration
     private let lending = LendingState()
     private let engines: Mutex<Engines>
@@ -51,7 +51,7 @@ public final class HTTPClient: Sendable {
     }
 
     /// A client with its own threads and connections; all end with it.
-    public init(_ configuration: Configuration = Configuration()) {
+    package init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
         lending.isHurried.store(!configuration.isBackground, ordering: .relaxed)
         engines = Mutex(
@@ -70,7 +70,7 @@ public final class HTTPClient: Sendable {
     /// it move at all; short requests never wait for others.
     ///
     /// What has begun and moves well goes on as it was. A client that was not made for the background has none.
-    public var isBackground: Bool {
+    package var isBackground: Bool {
         get { engines.withLock { $0.isBackground } }
         set {
             guard configuration.isBackground else { return }
@@ -104,12 +104,12 @@ public final class HTTPClient: Sendable {
     }
 
     /// Sends a request once and returns the answer with its body, which may have at most `limit` bytes.
-    public func send(_ request: HTTPRequest, limit: Int = 16 << 20) async throws(HTTPError) -> HTTPResponse {
+    package func send(_ request: HTTPRequest, limit: Int = 16 << 20) async throws(HTTPError) -> HTTPResponse {
         try await perform(request, sink: nil, limit: limit)
     }
 
     /// Sends a request once and hands the body of a 2xx answer to `sink`; any other body is in the answer.
-    public func send(_ request: HTTPRequest, to sink: any HTTPBodySink) async throws(HTTPError) -> HTTPResponse {
+    package func send(_ request: HTTPRequest, to sink: any HTTPBodySink) async throws(HTTPError) -> HTTPResponse {
         try await perform(request, sink: sink, limit: 1 << 20)
     }
 

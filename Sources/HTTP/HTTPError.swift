@@ -1,7 +1,7 @@
 /// Why a request got no answer; a status of 400 or more is an answer, not an error.
-public struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What went wrong, for those who decide what to do next.
-    public enum Code: Sendable, Equatable {
+    package enum Code: Sendable, Equatable {
         /// The text is no URL that we may use.
         case invalidURL
         /// The name of the host has no address.
@@ -27,24 +27,24 @@ public struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// What went wrong.
-    public let code: Code
+    package let code: Code
     /// Method and URL without query.
-    public let request: String
+    package let request: String
     /// Why it failed, without the request.
-    public let reason: String
+    package let reason: String
     /// What is wrong with the certificates, where it is that.
-    public internal(set) var tlsProblem: TLSProblem?
+    package internal(set) var tlsProblem: TLSProblem?
 
     /// An error for a request, given as method and URL without query.
-    public init(_ code: Code, _ request: String, _ reason: String) {
+    package init(_ code: Code, _ request: String, _ reason: String) {
         self.code = code
         self.request = request
         self.reason = reason
     }
 
     /// `cannot GET https://host/path: reason`.
-    public var description: String { "cannot \(request): \(reason)" }
+    package var description: String { "cannot \(request): \(reason)" }
 
     /// True where the same request may go better a moment later.
-    public var isTransient: Bool { [.connectionFailed, .stalled, .interrupted].contains(code) }
+    package var isTransient: Bool { [.connectionFailed, .stalled, .interrupted].contains(code) }
 }

@@ -36,7 +36,7 @@ extension HTTPRequest {
 extension HTTPURL {
     /// True where what answers here may send us to `target`: never from elsewhere to a service of this machine, and to
     /// plain HTTP only from there.
-    public func mayRefer(to target: HTTPURL) -> Bool {
+    package func mayRefer(to target: HTTPURL) -> Bool {
         if hasSameOrigin(as: target) { return true }
         if isLoopback { return target.isLoopback || target.scheme == "https" }
         return !target.isLoopback && (target.scheme == "https" || scheme == "http")
@@ -45,7 +45,7 @@ extension HTTPURL {
 
 extension HTTPResponse {
     /// Where an answer points that was not followed, without its query; nil for an answer that points nowhere.
-    public var pointsTo: String? {
+    package var pointsTo: String? {
         guard (300..<400).contains(status), let location = headers["Location"] else { return nil }
         return (try? url.resolving(location))?.description ?? "what is no URL"
     }

@@ -1,35 +1,35 @@
-public import POSIX
-public import SystemPackage
+package import POSIX
+package import SystemPackage
 
 /// What is asked of a server.
-public struct HTTPRequest: Sendable {
+package struct HTTPRequest: Sendable {
     /// The method, as `GET`.
-    public var method: String
+    package var method: String
     /// Where it goes.
-    public var url: HTTPURL
+    package var url: HTTPURL
     /// The fields that are sent besides Host and Content-Length.
-    public var headers: HTTPHeaders
+    package var headers: HTTPHeaders
     /// What is sent; it can be sent again from its beginning at any time, but for a growing file.
-    public var body: HTTPBody
+    package var body: HTTPBody
     /// True where an answer that names another place is followed, up to five times; of what writes only 307 and 308 are,
     /// which send the same there, and only where the body can be sent again.
     ///
     /// GET and HEAD do so unless told otherwise. Authorization goes along only to the same scheme, host and port, but the
     /// body does too: no secret may be in it.
-    public var followsRedirects: Bool
+    package var followsRedirects: Bool
     /// Seconds without a byte in either direction after which the request is given up.
-    public var stallSeconds: Int
+    package var stallSeconds: Int
     /// True where a second sending would do harm once a part of the first has arrived.
     ///
     /// Otherwise a connection that was kept open and turns out to be dead is replaced without a word, as libcurl does.
-    public var isSentOnce = false
+    package var isSentOnce = false
     /// True where another machine named the place: then it is judged by the address that is connected to, too.
     var isReferred = false
     /// Called from the transfer thread with the number of body bytes sent so far.
-    public var onUpload: (@Sendable (Int64) -> Void)?
+    package var onUpload: (@Sendable (Int64) -> Void)?
 
     /// A request with no body.
-    public init(_ method: String, _ url: HTTPURL, headers: HTTPHeaders = [:], body: HTTPBody = .empty) {
+    package init(_ method: String, _ url: HTTPURL, headers: HTTPHeaders = [:], body: HTTPBody = .empty) {
         self.method = method
         self.url = url
         self.headers = headers
@@ -45,11 +45,11 @@ public struct HTTPRequest: Sendable {
     }
 
     /// Method and URL without query, as errors name it.
-    public var name: String { "\(method) \(url)" }
+    package var name: String { "\(method) \(url)" }
 }
 
 /// What a request sends; only a growing file is sent in chunks, since nobody knows its length.
-public enum HTTPBody: Sendable {
+package enum HTTPBody: Sendable {
     /// Nothing, with `Content-Length: 0` where the method may have a body.
     case empty
     /// Bytes that are all there.
@@ -60,7 +60,7 @@ public enum HTTPBody: Sendable {
     case growing(GrowingFile)
 
     /// Bytes, nil where nobody knows yet how many.
-    public var length: Int64? {
+    package var length: Int64? {
         switch self {
         case .empty: 0
         case .bytes(let bytes): Int64(bytes.count)
@@ -71,23 +71,23 @@ public enum HTTPBody: Sendable {
 }
 
 /// An open file that several requests may read at once.
-public final class BodyFile: Sendable {
+package final class BodyFile: Sendable {
     private let file: File
 
     /// Opens a file to be sent.
-    public init(_ path: FilePath) throws(POSIXError) { file = try File(path, .read) }
+    package init(_ path: FilePath) throws(POSIXError) { file = try File(path, .read) }
 
     /// What the file is now.
-    public func status() throws(POSIXError) -> FileStatus { try file.status() }
+    package func status() throws(POSIXError) -> FileStatus { try file.status() }
 
     /// Where it was opened.
-    public var path: FilePath { file.path }
+    package var path: FilePath { file.path }
 
     /// Reads at most as much as fits, from an offset; 0 at the end.
-    public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(POSIXError) -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(POSIXError) -> Int {
         try file.read(into: buffer, at: offset)
     }
 
     /// Lets the kernel forget a range that is not read again.
-    public func dropCache(offset: Int64, length: Int64) { file.dropCache(offset: offset, length: length) }
+    package func dropCache(offset: Int64, length: Int64) { file.dropCache(offset: offset, length: length) }
 }

@@ -9,7 +9,7 @@ extension HTTPResponse {
     ///
     /// Registries send `errors` with message and detail, token servers and others JSON of their own, proxies HTML:
     /// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes>.
-    public var words: String {
+    package var words: String {
         guard let document = try? JSONValue(parsing: body) else { return Self.line(withoutTags) }
         let errors = document["errors"]?.array ?? []
         guard errors.isEmpty else { return errors.prefix(3).map(Self.words).joined(separator: "; ") }
@@ -20,7 +20,7 @@ extension HTTPResponse {
     }
 
     /// A text of a server on one line and of bounded length.
-    public static func line(_ text: String) -> String {
+    package static func line(_ text: String) -> String {
         let words = text.unicodeScalars.prefix(4096).split {
             $0.properties.isWhitespace || $0.properties.generalCategory == .control
         }

@@ -1,26 +1,26 @@
 /// What a server answered.
-public struct HTTPResponse: Sendable {
+package struct HTTPResponse: Sendable {
     /// The status, 200 to 599.
-    public let status: Int
+    package let status: Int
     /// The fields of the final answer.
-    public let headers: HTTPHeaders
+    package let headers: HTTPHeaders
     /// The body, empty where it was handed on as it came.
-    public let body: [UInt8]
+    package let body: [UInt8]
     /// Where the answer came from after redirects.
-    public let url: HTTPURL
+    package let url: HTTPURL
 
     /// True for 200 to 299.
-    public var isSuccess: Bool { (200..<300).contains(status) }
+    package var isSuccess: Bool { (200..<300).contains(status) }
 
     /// The body as text, at most a few hundred characters on one line, for an error.
-    public var excerpt: String {
+    package var excerpt: String {
         let text = String(decoding: body.prefix(400), as: UTF8.self)
         return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }
 
 /// Where the body of a successful answer goes while it arrives; called from the transfer thread, which it must not hold.
-public protocol HTTPBodySink: AnyObject, Sendable {
+package protocol HTTPBodySink: AnyObject, Sendable {
     /// The answer's status and fields, before any of its body; called again when the request is repeated.
     func begin(_ response: HTTPResponse) throws
     /// The next bytes, lent.

@@ -1,18 +1,18 @@
 /// An http or https URL, whose path and query go to the server byte for byte as they are written.
 ///
 /// Its description leaves the query out, which may hold signatures. Source: <https://www.rfc-editor.org/rfc/rfc3986>.
-public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
+package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     /// `http` or `https`.
-    public let scheme: String
+    package let scheme: String
     /// The host in lower case; an IPv6 address keeps its brackets.
-    public let host: String
+    package let host: String
     /// The port, the scheme's own where none was written.
-    public let port: Int
+    package let port: Int
     /// Path and query, beginning with a slash.
-    public let target: String
+    package let target: String
 
     /// A URL from its parts.
-    public init(scheme: String, host: String, port: Int, target: String) {
+    package init(scheme: String, host: String, port: Int, target: String) {
         self.scheme = scheme
         self.host = host
         self.port = port
@@ -20,7 +20,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Parses a URL; user information is refused, since it would end up in logs, and a fragment is dropped.
-    public init(_ text: String) throws(HTTPError) {
+    package init(_ text: String) throws(HTTPError) {
         func failure(_ reason: String) -> HTTPError { HTTPError(.invalidURL, "use a URL", reason) }
         guard let separator = text.firstRange(of: "://") else { throw failure("'\(text)' has no http:// or https://") }
         let scheme = text[..<separator.lowerBound].lowercased()
@@ -66,26 +66,26 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Host, and port unless it is the scheme's own: the Host header.
-    public var authority: String { isDefaultPort ? host : "\(host):\(port)" }
+    package var authority: String { isDefaultPort ? host : "\(host):\(port)" }
 
     /// The whole URL with its query: for the wire, never for a log.
-    public var text: String { "\(scheme)://\(authority)\(target)" }
+    package var text: String { "\(scheme)://\(authority)\(target)" }
 
     /// Without the query.
-    public var description: String { "\(scheme)://\(authority)\(target.prefix { $0 != "?" })" }
+    package var description: String { "\(scheme)://\(authority)\(target.prefix { $0 != "?" })" }
 
     /// The path without the query.
-    public var path: String { String(target.prefix { $0 != "?" }) }
+    package var path: String { String(target.prefix { $0 != "?" }) }
 
     private var isDefaultPort: Bool { port == (scheme == "https" ? 443 : 80) }
 
     /// True where credentials for one may be sent to the other.
-    public func hasSameOrigin(as other: HTTPURL) -> Bool {
+    package func hasSameOrigin(as other: HTTPURL) -> Bool {
         scheme == other.scheme && host == other.host && port == other.port
     }
 
     /// True for this machine's own addresses. <https://www.rfc-editor.org/rfc/rfc6761#section-6.3>
-    public var isLoopback: Bool {
+    package var isLoopback: Bool {
         host == "localhost" || host.hasSuffix(".localhost") || Self.isLoopback(bracketed: host)
             || (host.hasPrefix("127.") && host.split(separator: ".").count == 4
                 && host.utf8.allSatisfy { "0123456789.".utf8.contains($0) })
@@ -107,12 +107,12 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     private static func isZero(_ group: Substring) -> Bool { group.allSatisfy { $0 == "0" } }
 
     /// The same server with another path and query.
-    public func with(target: String) -> HTTPURL {
+    package func with(target: String) -> HTTPURL {
         HTTPURL(scheme: scheme, host: host, port: port, target: target.hasPrefix("/") ? target : "/" + target)
     }
 
     /// What a Location header of an answer from here means; it may lack the host, or the whole front.
-    public func resolving(_ location: String) throws(HTTPError) -> HTTPURL {
+    package func resolving(_ location: String) throws(HTTPError) -> HTTPURL {
         if location.firstRange(of: "://") != nil { return try HTTPURL(location) }
         if location.hasPrefix("//") { return try HTTPURL("\(scheme):\(location)") }
         if location.hasPrefix("/") { return try HTTPURL("\(scheme)://\(authority)\(location)") }

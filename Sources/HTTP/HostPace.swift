@@ -3,14 +3,14 @@ import Synchronization
 /// Which hosts have asked for a pause, known to every task that talks to them.
 ///
 /// Without it each of many transfers would find out by itself, and keep a busy server busy.
-public final class HostPace: Sendable {
+package final class HostPace: Sendable {
     private let resumptions = Mutex<[String: ContinuousClock.Instant]>([:])
 
     /// No host has asked for anything yet.
-    public init() {}
+    package init() {}
 
     /// Notes what an answer of 429, or of 503 with a time, asks for: nobody sends to this host for so many seconds.
-    public func note(_ response: HTTPResponse, from url: HTTPURL, wait seconds: Double) {
+    package func note(_ response: HTTPResponse, from url: HTTPURL, wait seconds: Double) {
         let isBusy = response.status == 429 || (response.status == 503 && response.headers["Retry-After"] != nil)
         guard isBusy else { return }
         let until = ContinuousClock.now + .seconds(seconds)
@@ -18,7 +18,7 @@ public final class HostPace: Sendable {
     }
 
     /// Waits until the host may be asked again.
-    public func wait(for url: HTTPURL) async throws(CancellationError) {
+    package func wait(for url: HTTPURL) async throws(CancellationError) {
         while let until = resumptions.withLock({ $0[url.authority] }) {
             guard until > .now else {
                 resumptions.withLock { if $0[url.authority] == until { $0[url.authority] = nil } }

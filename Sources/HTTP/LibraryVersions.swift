@@ -1,7 +1,7 @@
 private import CLibCurl
 
 /// What HTTP and TLS are spoken with.
-public enum LibraryVersions {
+package enum LibraryVersions {
     /// `libcurl/7.88.1 OpenSSL/3.0.19`, as libcurl says it.
-    public static var text: String { String(cString: curl_version()) }
+    package static var text: String { String(cString: curl_version()) }
 }

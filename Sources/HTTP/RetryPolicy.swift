@@ -4,31 +4,31 @@ private import Timestamps
 ///
 /// Waits are drawn evenly from zero to a bound that doubles ("full jitter"); what the server says in Retry-After is
 /// waited out, up to two minutes.
-public struct RetryPolicy: Sendable {
+package struct RetryPolicy: Sendable {
     /// How often a request is sent at most.
-    public var attempts: Int
+    package var attempts: Int
     /// Seconds that the first wait takes at most.
-    public var firstBound: Double
+    package var firstBound: Double
     /// Seconds that any wait takes at most.
-    public var lastBound: Double
+    package var lastBound: Double
 
     /// The defaults of a client that talks to a service over the internet.
-    public init(attempts: Int = 6, firstBound: Double = 0.5, lastBound: Double = 30) {
+    package init(attempts: Int = 6, firstBound: Double = 0.5, lastBound: Double = 30) {
         self.attempts = attempts
         self.firstBound = firstBound
         self.lastBound = lastBound
     }
 
     /// Sent once.
-    public static let never = RetryPolicy(attempts: 1)
+    package static let never = RetryPolicy(attempts: 1)
 
     /// True for the answers that mean "later": 408, 425, 429 and the passing kinds of 5xx.
-    public static func isTransient(status: Int) -> Bool {
+    package static func isTransient(status: Int) -> Bool {
         [408, 425, 429, 500, 502, 503, 504, 520, 522, 524].contains(status)
     }
 
     /// Seconds to wait after attempt number `attempt`, which counts from 0.
-    public func wait(after attempt: Int, headers: HTTPHeaders? = nil) -> Double {
+    package func wait(after attempt: Int, headers: HTTPHeaders? = nil) -> Double {
         if let said = headers.flatMap(Self.retryAfter) { return min(said, 120) }
         let bound = min(lastBound, firstBound * Double(1 << min(attempt, 20)))
         return Double.random(in: 0...bound)
@@ -47,7 +47,7 @@ extension HTTPClient {
     ///
     /// Only for requests that may be carried out twice. The last answer or error is what the caller gets. `pace` is
     /// shared by all who send to the same hosts.
-    public func send(
+    package func send(
         _ request: HTTPRequest, retrying policy: RetryPolicy, pace: HostPace? = nil, limit: Int = 16 << 20
     ) async throws(HTTPError) -> HTTPResponse {
         var attempt = 0

@@ -1,5 +1,5 @@
 /// Why there is no TLS connection, as far as it can be told.
-public enum TLSProblem: Sendable, Equatable {
+package enum TLSProblem: Sendable, Equatable {
     /// The server's certificate was good for a time that is over.
     case expired
     /// The server's certificate will be good at a time that has not come.

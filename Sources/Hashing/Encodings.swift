@@ -1,7 +1,7 @@
 /// Hexadecimal and base64, as digests are written.
 extension Sequence where Element == UInt8 {
     /// Lower-case hexadecimal.
-    public var hexadecimal: String {
+    package var hexadecimal: String {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         for byte in self { text.append(contentsOf: [digits[Int(byte >> 4)], digits[Int(byte & 15)]]) }
@@ -9,7 +9,7 @@ extension Sequence where Element == UInt8 {
     }
 
     /// Base64 with padding (RFC 4648, section 4).
-    public var base64: String {
+    package var base64: String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var text: [UInt8] = []
         var bits = 0
@@ -31,7 +31,7 @@ extension Sequence where Element == UInt8 {
 
 extension Array where Element == UInt8 {
     /// The bytes of hexadecimal text of either case, nil for anything else.
-    public init?(hexadecimal text: some StringProtocol) {
+    package init?(hexadecimal text: some StringProtocol) {
         let digits = Array<UInt8>(text.utf8)
         guard digits.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
@@ -46,7 +46,7 @@ extension Array where Element == UInt8 {
     }
 
     /// The bytes of base64 text, with or without padding, nil for anything else.
-    public init?(base64 text: some StringProtocol) {
+    package init?(base64 text: some StringProtocol) {
         let alphabet = Array<UInt8>("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var bytes: [UInt8] = []
         var bits = 0

@@ -1,9 +1,9 @@
 private import CLibCrypto
 
 /// HMAC-SHA256 (RFC 2104), computed by libcrypto.
-public enum HMACSHA256 {
+package enum HMACSHA256 {
     /// The authentication code of a message under a key, 32 bytes.
-    public static func authenticate(_ message: some Collection<UInt8>, key: some Collection<UInt8>) -> [UInt8] {
+    package static func authenticate(_ message: some Collection<UInt8>, key: some Collection<UInt8>) -> [UInt8] {
         let key = Array(key)
         let message = Array(message)
         return [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in
@@ -15,9 +15,9 @@ public enum HMACSHA256 {
 }
 
 /// Random bytes for tokens, keys and names.
-public enum RandomBytes {
+package enum RandomBytes {
     /// So many bytes from libcrypto's generator.
-    public static func make(_ count: Int) -> [UInt8] {
+    package static func make(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             guard RAND_bytes(buffer.baseAddress, Int32(count)) == 1 else {
                 fatalError("cannot make random bytes: libcrypto has no entropy")

@@ -3,26 +3,26 @@ private import CLibCrypto
 /// A running SHA-256 (FIPS 180-4), computed by libcrypto.
 ///
 /// Bytes are lent and never kept. Source: <https://docs.openssl.org/3.0/man3/EVP_DigestInit/>.
-public struct SHA256: ~Copyable {
+package struct SHA256: ~Copyable {
     /// The length of a digest in bytes.
-    public static let byteCount = 32
+    package static let byteCount = 32
 
     private var context: DigestContext
 
     /// Begins with no bytes.
-    public init() { context = DigestContext(.sha256) }
+    package init() { context = DigestContext(.sha256) }
 
     /// Adds bytes.
-    public mutating func update(_ bytes: RawSpan) { context.update(bytes) }
+    package mutating func update(_ bytes: RawSpan) { context.update(bytes) }
 
     /// Adds bytes.
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) { context.update(bytes) }
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) { context.update(bytes) }
 
     /// The digest of everything added so far, 32 bytes.
-    public consuming func finish() -> [UInt8] { context.finish(byteCount: Self.byteCount) }
+    package consuming func finish() -> [UInt8] { context.finish(byteCount: Self.byteCount) }
 
     /// The digest of bytes that are all there.
-    public static func hash(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    package static func hash(_ bytes: some Collection<UInt8>) -> [UInt8] {
         var hash = SHA256()
         let array = Array(bytes)
         hash.update(array.span.bytes)
@@ -31,23 +31,23 @@ public struct SHA256: ~Copyable {
 }
 
 /// A running MD5 (RFC 1321), only for ETags and Content-MD5: it proves nothing against an attacker.
-public struct MD5: ~Copyable {
+package struct MD5: ~Copyable {
     private var context: DigestContext
 
     /// Begins with no bytes.
-    public init() { context = DigestContext(.md5) }
+    package init() { context = DigestContext(.md5) }
 
     /// Adds bytes.
-    public mutating func update(_ bytes: RawSpan) { context.update(bytes) }
+    package mutating func update(_ bytes: RawSpan) { context.update(bytes) }
 
     /// Adds bytes.
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) { context.update(bytes) }
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) { context.update(bytes) }
 
     /// The digest of everything added so far, 16 bytes.
-    public consuming func finish() -> [UInt8] { context.finish(byteCount: 16) }
+    package consuming func finish() -> [UInt8] { context.finish(byteCount: 16) }
 
     /// The digest of bytes that are all there.
-    public static func hash(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    package static func hash(_ bytes: some Collection<UInt8>) -> [UInt8] {
         var hash = MD5()
         let array = Array(bytes)
         hash.update(array.span.bytes)

@@ -1,5 +1,5 @@
 /// What a build tells while it runs.
-public enum BuildEvent: Sendable, Hashable {
+package enum BuildEvent: Sendable, Hashable {
     /// A step began.
     case step(String)
     /// The step has written so many bytes of files into its layer by now.

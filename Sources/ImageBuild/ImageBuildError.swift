@@ -4,14 +4,14 @@ import POSIX
 import Secrets
 
 /// Why an image could not be built.
-public struct ImageBuildError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct ImageBuildError: Error, Sendable, Equatable, CustomStringConvertible {
     /// `cannot <do> <thing>: <reason>`.
-    public let description: String
+    package let description: String
     /// The reason alone, for whoever words the rest again.
     private(set) var reason: String
 
     /// What could not be done with what, and why.
-    public init(_ action: String, _ reason: String) {
+    package init(_ action: String, _ reason: String) {
         description = "cannot \(action): \(reason)"
         self.reason = reason
     }

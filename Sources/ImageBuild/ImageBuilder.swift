@@ -1,17 +1,17 @@
-public import Archive
-public import Definitions
-public import ImageStore
+package import Archive
+package import Definitions
+package import ImageStore
 import JSON
 import OCI
-public import POSIX
+import POSIX
 import RunContract
-public import SystemPackage
+package import SystemPackage
 
 /// Builds images into a store.
-public struct ImageBuilder: Sendable {
+package struct ImageBuilder: Sendable {
     /// 1980-01-01T00:00:00Z in seconds since 1970: the oldest time that zip holds, and so wheels, eggs and zipapps that are
     /// made of an image's files.
-    public static let defaultEpoch: Int64 = 315_532_800
+    package static let defaultEpoch: Int64 = 315_532_800
 
     let store: ImageStore
     private(set) var factory: LayerFactory
@@ -25,7 +25,7 @@ public struct ImageBuilder: Sendable {
     ///
     /// One that ignores the cache makes every layer anew. One that verifies believes no cache about what it can read; one that is privileged takes FIFOs and devices along.
     /// Threads are those of `threads`, whatever the compression says of them. Layers go to `outlet` as they are made.
-    public init(
+    package init(
         store: ImageStore, home: FilePath, bases: any BaseImageSource, entrypointFolders: [FilePath],
         entrypointBundles: [FilePath] = [], epoch: Int64 = defaultEpoch, threads: Int = Processors.count,
         compression: LayerCompression = .gzip(threads: 1), isVerifying: Bool = false, ignoresCache: Bool = false,
@@ -66,12 +66,12 @@ public struct ImageBuilder: Sendable {
     }
 
     /// What the inputs of the image were that was built, for later builds to obey.
-    public var lock: ImageLock { factory.locked.result }
+    package var lock: ImageLock { factory.locked.result }
 
     /// Builds an image for each of its platforms and, where it has a program, bakes that in.
     ///
     /// `annotations` are asked for while the layers are made; those of the definition win over them.
-    public func build(
+    package func build(
         _ definition: ImageDefinition, program: ProgramDefinition? = nil,
         annotations: @escaping @Sendable () async -> [String: String] = { [:] }
     ) async throws(ImageBuildError) -> BuiltImage {

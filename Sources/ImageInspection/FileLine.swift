@@ -1,14 +1,14 @@
 import Archive
-public import ImageStore
+package import ImageStore
 import Timestamps
 
 /// A file as `ls -l` shows it, with its whole path.
-public struct FileLine: Sendable, CustomStringConvertible {
+package struct FileLine: Sendable, CustomStringConvertible {
     /// The text that is printed.
-    public let description: String
+    package let description: String
 
     /// Describes a file; `name` is what is shown of its path.
-    public init(_ file: ImageFile, name: some Sequence<UInt8>) {
+    package init(_ file: ImageFile, name: some Sequence<UInt8>) {
         let owner = "\(file.user):\(file.group)"
         let size = file.device.map { "\($0.major),\($0.minor)" } ?? "\(file.size)"
         let space = String(repeating: " ", count: max(1, 24 - owner.count - size.count))

@@ -1,17 +1,17 @@
-public import ImageStore
+package import ImageStore
 import JSON
 import POSIX
 
 /// Why an image could not be looked at.
-public struct InspectionError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct InspectionError: Error, Sendable, Equatable, CustomStringConvertible {
     /// `cannot <do> <thing>: <reason>`.
-    public let description: String
+    package let description: String
 
     /// What could not be done with what, and why.
-    public init(_ action: String, _ reason: String) { description = "cannot \(action): \(reason)" }
+    package init(_ action: String, _ reason: String) { description = "cannot \(action): \(reason)" }
 
     /// The store's own line says everything.
-    public init(_ error: ImageStoreError) { description = error.description }
+    package init(_ error: ImageStoreError) { description = error.description }
 
     init(_ error: POSIXError) { description = error.description }
 }

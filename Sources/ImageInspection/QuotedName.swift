@@ -1,10 +1,10 @@
 /// A path as it is shown: whatever could be mistaken or could change the terminal is written as its bytes.
-public struct QuotedName: Sendable, CustomStringConvertible {
+package struct QuotedName: Sendable, CustomStringConvertible {
     /// The text that is printed.
-    public let description: String
+    package let description: String
 
     /// Shows bytes that need not be UTF-8, as `ls -Q` and `tar` do: in quotes, with octal numbers.
-    public init(_ bytes: some Sequence<UInt8>) {
+    package init(_ bytes: some Sequence<UInt8>) {
         let bytes = Array(bytes)
         if let text = String(validating: bytes, as: UTF8.self), text.unicodeScalars.allSatisfy(Self.isPlain),
             text.first != " ", text.last != " "

@@ -1,12 +1,12 @@
 import ByteText
 import OCI
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// Where an image is written to beside the store: `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]` or `docker-archive:FILE[:TAG]`.
-public struct ImageOutput: Sendable, Hashable, CustomStringConvertible {
+package struct ImageOutput: Sendable, Hashable, CustomStringConvertible {
     /// What is written.
-    public enum Form: String, Sendable, CaseIterable {
+    package enum Form: String, Sendable, CaseIterable {
         /// A folder, which may hold other images too.
         case layout = "oci"
         /// A tar of such a folder, with every platform.
@@ -16,14 +16,14 @@ public struct ImageOutput: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// What is written.
-    public let form: Form
+    package let form: Form
     /// The folder or file; `-` for standard output.
-    public let path: FilePath
+    package let path: FilePath
     /// What the image is called in it, as typed: a tag alone, or a whole reference.
-    public let name: String?
+    package let name: String?
 
     /// Parses one; as in skopeo the name begins after the first colon of the rest.
-    public init(_ text: String) throws(ImageStoreError) {
+    package init(_ text: String) throws(ImageStoreError) {
         func failure(_ reason: String) -> ImageStoreError { ImageStoreError("write to '\(text)'", reason) }
         let parts = text.split(byte: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
         guard let form = Form(rawValue: parts[0]), parts.count > 1 else {
@@ -41,10 +41,10 @@ public struct ImageOutput: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// True where the archive goes to whoever reads our output.
-    public var isStandardOutput: Bool { form != .layout && path == "-" }
+    package var isStandardOutput: Bool { form != .layout && path == "-" }
 
     /// The form that ``init(_:)`` reads.
-    public var description: String { "\(form.rawValue):\(path)" + (name.map { ":\($0)" } ?? "") }
+    package var description: String { "\(form.rawValue):\(path)" + (name.map { ":\($0)" } ?? "") }
 
     /// The tag and the whole name of an image in this output, where it is called `image` elsewhere.
     ///

@@ -1,21 +1,21 @@
 import Hashing
-public import OCI
+package import OCI
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 extension ImageStore {
     var temporaryFolder: FilePath { folder.appending("tmp") }
 
     /// A new blob whose digest is not known yet.
-    public func makeTemporaryBlob() throws(ImageStoreError) -> TemporaryBlob { try TemporaryBlob(in: self) }
+    package func makeTemporaryBlob() throws(ImageStoreError) -> TemporaryBlob { try TemporaryBlob(in: self) }
 
     /// A new blob that must turn out to be what a descriptor says.
-    public func makeBlob(_ descriptor: Descriptor) throws(ImageStoreError) -> BlobWriter {
+    package func makeBlob(_ descriptor: Descriptor) throws(ImageStoreError) -> BlobWriter {
         try BlobWriter(descriptor, in: self)
     }
 
     /// Stores bytes that are all there.
-    public func add(_ content: [UInt8], mediaType: MediaType) throws(ImageStoreError) -> Descriptor {
+    package func add(_ content: [UInt8], mediaType: MediaType) throws(ImageStoreError) -> Descriptor {
         let descriptor = Descriptor(mediaType: mediaType, digest: Digest(of: content), size: Int64(content.count))
         if contains(descriptor) { return descriptor }
         let blob = try TemporaryBlob(in: self)
@@ -26,7 +26,7 @@ extension ImageStore {
     }
 
     /// Stores the content of a file, which must be what a descriptor says.
-    public func add(copying path: FilePath, as descriptor: Descriptor) throws(ImageStoreError) {
+    package func add(copying path: FilePath, as descriptor: Descriptor) throws(ImageStoreError) {
         if contains(descriptor) { return }
         let source = try posix { () throws(POSIXError) in try File(path, .read) }
         let blob = try TemporaryBlob(in: self)
@@ -36,7 +36,7 @@ extension ImageStore {
     }
 
     /// The content of a small blob, verified.
-    public func read(_ descriptor: Descriptor, limit: Int = 16 << 20) throws(ImageStoreError) -> [UInt8] {
+    package func read(_ descriptor: Descriptor, limit: Int = 16 << 20) throws(ImageStoreError) -> [UInt8] {
         let path = path(of: descriptor.digest)
         _ = session.use(descriptor.digest, at: path) { FileSystem.exists(path) }
         let content = try posix { () throws(POSIXError) in try FileSystem.read(path, limit: limit) }

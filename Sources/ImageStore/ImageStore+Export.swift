@@ -1,5 +1,5 @@
 import JSON
-public import OCI
+package import OCI
 import POSIX
 import SystemPackage
 
@@ -8,7 +8,7 @@ extension ImageStore {
     ///
     /// `name` is what the image is called unless the output has a name of its own. `progress` is told of bytes that were
     /// copied; nothing is copied where a folder takes second names of the store's blobs.
-    public func export(
+    package func export(
         _ image: Descriptor, to output: ImageOutput, name: String, progress: (Int64) -> Void = { _ in }
     ) throws(ImageStoreError) {
         let content = try content(of: image)
@@ -24,7 +24,7 @@ extension ImageStore {
     /// Everything that an image consists of, once each and itself last: what names something comes after it.
     ///
     /// Its documents must be here; its layers need not.
-    public func content(of image: Descriptor) throws(ImageStoreError) -> [Descriptor] {
+    package func content(of image: Descriptor) throws(ImageStoreError) -> [Descriptor] {
         try content(of: image, depth: 0)
     }
 

@@ -1,25 +1,25 @@
 import JSON
-public import OCI
+package import OCI
 import POSIX
 import SystemPackage
 
 /// What was removed, or would be.
-public struct PrunedBlobs: Sendable, Hashable {
+package struct PrunedBlobs: Sendable, Hashable {
     /// The blobs with their lengths, by digest.
-    public var blobs: [(digest: Digest, size: Int64)]
+    package var blobs: [(digest: Digest, size: Int64)]
     /// What was kept about blobs that are gone, and unfinished blobs of writers that were killed, in bytes.
-    public var otherBytes: Int64
+    package var otherBytes: Int64
 
     /// The bytes of all that.
-    public var bytes: Int64 { blobs.reduce(otherBytes) { $0 + $1.size } }
+    package var bytes: Int64 { blobs.reduce(otherBytes) { $0 + $1.size } }
 
     /// Equal where the same blobs went.
-    public static func == (left: PrunedBlobs, right: PrunedBlobs) -> Bool {
+    package static func == (left: PrunedBlobs, right: PrunedBlobs) -> Bool {
         left.otherBytes == right.otherBytes && left.blobs.elementsEqual(right.blobs, by: ==)
     }
 
     /// By the blobs.
-    public func hash(into hasher: inout Hasher) { for blob in blobs { hasher.combine(blob.digest) } }
+    package func hash(into hasher: inout Hasher) { for blob in blobs { hasher.combine(blob.digest) } }
 }
 
 /// Removing what no image needs.
@@ -32,7 +32,7 @@ extension ImageStore {
     ///
     /// Others may use the store meanwhile: they wait for as long as it takes to rename files. Whenever this is killed the
     /// store is valid, and the next time removes the rest. It blocks: run it on a thread of its own.
-    public func prune(
+    package func prune(
         usedBefore: Int64 = .max, dryRun: Bool = false, patience: Duration = .seconds(10)
     ) throws(ImageStoreError) -> PrunedBlobs {
         var pruned = PrunedBlobs(blobs: [], otherBytes: 0)

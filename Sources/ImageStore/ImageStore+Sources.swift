@@ -1,18 +1,18 @@
 import JSON
-public import OCI
+package import OCI
 import POSIX
 import SystemPackage
 import Timestamps
 
 /// A repository that holds a blob.
-public struct BlobSource: Sendable, Hashable {
+package struct BlobSource: Sendable, Hashable {
     /// Host and port.
-    public let registry: String
+    package let registry: String
     /// The path below the registry.
-    public let repository: String
+    package let repository: String
 
     /// A repository of a registry.
-    public init(registry: String, repository: String) {
+    package init(registry: String, repository: String) {
         self.registry = registry
         self.repository = repository
     }
@@ -20,7 +20,7 @@ public struct BlobSource: Sendable, Hashable {
 
 extension ImageStore {
     /// Notes that a repository holds a blob, so that it can be mounted or copied from there.
-    public func remember(_ source: BlobSource, of digest: Digest) throws(ImageStoreError) {
+    package func remember(_ source: BlobSource, of digest: Digest) throws(ImageStoreError) {
         var sources = try sources(of: digest)
         if sources.first == source { return }
         sources.removeAll { $0 == source }
@@ -35,7 +35,7 @@ extension ImageStore {
     }
 
     /// The repositories that are known to hold a blob, the latest first.
-    public func sources(of digest: Digest) throws(ImageStoreError) -> [BlobSource] {
+    package func sources(of digest: Digest) throws(ImageStoreError) -> [BlobSource] {
         let path = sourcesPath(of: digest)
         guard FileSystem.exists(path) else { return [] }
         let content = try posix { () throws(POSIXError) in try FileSystem.read(path) }

@@ -3,12 +3,12 @@ import JSON
 import POSIX
 
 /// Why the store of images could not do something.
-public struct ImageStoreError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct ImageStoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// `cannot <do> <thing>: <reason>`.
-    public let description: String
+    package let description: String
 
     /// What could not be done with what, and why.
-    public init(_ action: String, _ reason: String) { description = "cannot \(action): \(reason)" }
+    package init(_ action: String, _ reason: String) { description = "cannot \(action): \(reason)" }
 
     /// Another module's line, which says everything.
     init(copying description: String) { self.description = description }

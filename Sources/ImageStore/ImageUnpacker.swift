@@ -1,23 +1,23 @@
 import Archive
-public import OCI
+package import OCI
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// Makes the root file system of an image from its layers.
 ///
 /// Layers are taken for hostile: paths stay below the root, and counts and sizes are bounded. A layer is read twice: once
 /// to verify it and to learn what it removes, and once to write it. Devices are left out, since runtimes make their own.
 /// It blocks: run it on a thread of its own.
-public struct ImageUnpacker: Sendable {
+package struct ImageUnpacker: Sendable {
     /// The most that one image may bring.
-    public struct Limits: Sendable {
+    package struct Limits: Sendable {
         /// Names in all layers together.
-        public var entries: Int
+        package var entries: Int
         /// Bytes in all layers together.
-        public var bytes: Int64
+        package var bytes: Int64
 
         /// Limits that no honest image reaches, unless said.
-        public init(entries: Int = 5_000_000, bytes: Int64 = 1 << 40) {
+        package init(entries: Int = 5_000_000, bytes: Int64 = 1 << 40) {
             self.entries = entries
             self.bytes = bytes
         }
@@ -28,14 +28,14 @@ public struct ImageUnpacker: Sendable {
     private let limits: Limits
 
     /// Owners can be kept by root alone; without, everything belongs to the user.
-    public init(store: ImageStore, keepingOwners: Bool, limits: Limits = Limits()) {
+    package init(store: ImageStore, keepingOwners: Bool, limits: Limits = Limits()) {
         self.store = store
         self.isOwnerKept = keepingOwners
         self.limits = limits
     }
 
     /// Unpacks an image, all of whose layers are in the store, into an empty folder.
-    public func unpack(_ image: StoredImage, into folder: FilePath) throws(ImageStoreError) {
+    package func unpack(_ image: StoredImage, into folder: FilePath) throws(ImageStoreError) {
         if let missing = store.missingLayers(of: image).first {
             throw ImageStoreError(
                 "unpack image \(image.descriptor.digest)", "layer \(missing.digest) is not in the store")
@@ -54,7 +54,7 @@ public struct ImageUnpacker: Sendable {
     }
 
     /// Unpacks one layer over a folder that shows all the layers below it.
-    public func unpack(_ layer: Descriptor, diffID: Digest, over folder: FilePath) throws(ImageStoreError) {
+    package func unpack(_ layer: Descriptor, diffID: Digest, over folder: FilePath) throws(ImageStoreError) {
         guard store.contains(layer) else {
             throw ImageStoreError("unpack layer \(layer.digest)", "it is not in the store")
         }
@@ -68,7 +68,7 @@ public struct ImageUnpacker: Sendable {
     }
 
     /// Makes sure that a layer of the store is what a config says, and could be unpacked.
-    public func check(_ layer: Descriptor, diffID: Digest) throws(ImageStoreError) {
+    package func check(_ layer: Descriptor, diffID: Digest) throws(ImageStoreError) {
         var left = limits
         _ = try verify(layer, diffID, &left)
     }

@@ -1,21 +1,21 @@
 import JSON
-public import OCI
+package import OCI
 
 /// One image of one platform in the store: its manifest and config, read.
-public struct StoredImage: Sendable {
+package struct StoredImage: Sendable {
     /// The manifest's own descriptor.
-    public let descriptor: Descriptor
+    package let descriptor: Descriptor
     /// The manifest's bytes as they came, which is what a registry gets.
-    public let manifestContent: [UInt8]
+    package let manifestContent: [UInt8]
     /// What the manifest says.
-    public let manifest: ImageManifest
+    package let manifest: ImageManifest
     /// What the config says.
-    public let config: ImageConfig
+    package let config: ImageConfig
 }
 
 extension ImageStore {
     /// Reads an image; of an index it takes the first one that fits the platform.
-    public func image(_ descriptor: Descriptor, platform: Platform = .current) throws(ImageStoreError) -> StoredImage {
+    package func image(_ descriptor: Descriptor, platform: Platform = .current) throws(ImageStoreError) -> StoredImage {
         let content = try read(descriptor)
         let thing = "image \(descriptor.digest)"
         let document = try decode(thing) { () throws(JSONError) in try JSONValue(parsing: content) }
@@ -39,7 +39,7 @@ extension ImageStore {
     }
 
     /// The images behind a descriptor: of an index every platform's in order, without attestations.
-    public func images(_ descriptor: Descriptor) throws(ImageStoreError) -> [StoredImage] {
+    package func images(_ descriptor: Descriptor) throws(ImageStoreError) -> [StoredImage] {
         guard descriptor.mediaType.isIndex else { return [try image(descriptor)] }
         let document = try document(descriptor)
         let index = try decode("image \(descriptor.digest)") { () throws(JSONError) in try ImageIndex(json: document) }
@@ -57,7 +57,7 @@ extension ImageStore {
     }
 
     /// The layers of an image that are not here, but in the repositories that ``sources(of:)`` tells.
-    public func missingLayers(of image: StoredImage) -> [Descriptor] {
+    package func missingLayers(of image: StoredImage) -> [Descriptor] {
         image.manifest.layers.filter { !contains($0) }
     }
 }

@@ -1,12 +1,12 @@
 import Hashing
-public import OCI
-public import POSIX
-public import SystemPackage
+package import OCI
+package import POSIX
+package import SystemPackage
 
 /// A blob that is being written under a temporary name; it is removed unless it is kept.
-public struct TemporaryBlob: ~Copyable, Sendable {
+package struct TemporaryBlob: ~Copyable, Sendable {
     /// Where its bytes are until it is kept.
-    public let path: FilePath
+    package let path: FilePath
     /// Its lock tells others that its writer lives.
     private let file: File
     private let store: ImageStore
@@ -26,13 +26,13 @@ public struct TemporaryBlob: ~Copyable, Sendable {
     deinit { try? FileSystem.remove(path) }
 
     /// A second handle on the empty file, to write it.
-    public func open() throws(ImageStoreError) -> File {
+    package func open() throws(ImageStoreError) -> File {
         let path = path
         return try posix { () throws(POSIXError) in try File(path, .replace(mode: 0o666)) }
     }
 
     /// Gives the blob its name; the caller has hashed what it wrote.
-    public consuming func keep(as digest: Digest) throws(ImageStoreError) {
+    package consuming func keep(as digest: Digest) throws(ImageStoreError) {
         let name = store.path(of: digest)
         let path = path
         try store.session.keep(digest) { () throws(ImageStoreError) in
@@ -42,7 +42,7 @@ public struct TemporaryBlob: ~Copyable, Sendable {
 }
 
 /// A blob that arrives in pieces, hashed and counted on the way.
-public struct BlobWriter: ~Copyable {
+package struct BlobWriter: ~Copyable {
     private let descriptor: Descriptor
     private let blob: TemporaryBlob
     private let file: File
@@ -58,7 +58,7 @@ public struct BlobWriter: ~Copyable {
     }
 
     /// Takes bytes; more than were announced are refused at once.
-    public mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ImageStoreError) {
+    package mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ImageStoreError) {
         size += Int64(bytes.count)
         guard size <= descriptor.size else {
             throw ImageStoreError("store blob \(descriptor.digest)", "it is longer than \(descriptor.size) bytes")
@@ -68,7 +68,7 @@ public struct BlobWriter: ~Copyable {
     }
 
     /// Keeps the blob if its length and digest are those that were announced.
-    public consuming func finish() throws(ImageStoreError) {
+    package consuming func finish() throws(ImageStoreError) {
         guard size == descriptor.size else {
             throw ImageStoreError(
                 "store blob \(descriptor.digest)", "it has \(size) bytes rather than \(descriptor.size)")

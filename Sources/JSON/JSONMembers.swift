@@ -1,7 +1,7 @@
 /// The members of an object in the order, and each value with the very bytes, in which they were written.
 ///
 /// For files that other programs keep too: what is not changed stays as its owner wrote it.
-public struct JSONMembers: Sendable, Equatable {
+package struct JSONMembers: Sendable, Equatable {
     private struct Member: Sendable, Equatable {
         let name: String
         /// One JSON value, without space around it.
@@ -13,10 +13,10 @@ public struct JSONMembers: Sendable, Equatable {
     private var indent: [UInt8] = [0x09]
 
     /// An object without members.
-    public init() {}
+    package init() {}
 
     /// Parses an object as strictly as ``JSONValue`` does.
-    public init(parsing bytes: [UInt8]) throws(JSONError) {
+    package init(parsing bytes: [UInt8]) throws(JSONError) {
         var parser = JSONParser(bytes: bytes)
         parser.skipSpace()
         guard parser.position < bytes.count, bytes[parser.position] == UInt8(ascii: "{") else {
@@ -38,10 +38,10 @@ public struct JSONMembers: Sendable, Equatable {
     }
 
     /// The names in their order.
-    public var names: [String] { members.map(\.name) }
+    package var names: [String] { members.map(\.name) }
 
     /// The members of a member that is an object itself; none where it is absent or null.
-    public func members(of name: String) throws(JSONError) -> JSONMembers {
+    package func members(of name: String) throws(JSONError) -> JSONMembers {
         guard let value = members.first(where: { $0.name == name })?.value, value != Array("null".utf8) else {
             return JSONMembers()
         }
@@ -50,18 +50,18 @@ public struct JSONMembers: Sendable, Equatable {
     }
 
     /// Sets a value, where the member stands or at the end.
-    public mutating func set(_ name: String, to value: JSONValue) { set(name, to: value.encoded()) }
+    package mutating func set(_ name: String, to value: JSONValue) { set(name, to: value.encoded()) }
 
     /// Sets an object, its members on lines of their own.
-    public mutating func set(_ name: String, to value: JSONMembers) {
+    package mutating func set(_ name: String, to value: JSONMembers) {
         set(name, to: value.written(level: 1, indent: indent))
     }
 
     /// Takes a member away.
-    public mutating func remove(_ name: String) { members.removeAll { $0.name == name } }
+    package mutating func remove(_ name: String) { members.removeAll { $0.name == name } }
 
     /// The document, each member on a line, and a final newline.
-    public func encoded() -> [UInt8] { written(level: 0, indent: indent) + [0x0A] }
+    package func encoded() -> [UInt8] { written(level: 0, indent: indent) + [0x0A] }
 
     private mutating func set(_ name: String, to value: [UInt8]) {
         guard let index = members.firstIndex(where: { $0.name == name }) else {

@@ -1,20 +1,20 @@
 /// Reading members by name: each error names the member and what it should have been.
 extension JSONValue {
     /// The member that must be there.
-    public func member(_ name: String) throws(JSONError) -> JSONValue {
+    package func member(_ name: String) throws(JSONError) -> JSONValue {
         guard let members = object else { throw JSONError("an object with '\(name)' was expected") }
         guard let value = members[name], !value.isNull else { throw JSONError("'\(name)' is missing") }
         return value
     }
 
     /// The text of a member that must be there.
-    public func text(_ name: String) throws(JSONError) -> String {
+    package func text(_ name: String) throws(JSONError) -> String {
         guard let text = try member(name).string else { throw JSONError("'\(name)' is no text") }
         return text
     }
 
     /// The text of a member that may be absent or null.
-    public func optionalText(_ name: String) throws(JSONError) -> String? {
+    package func optionalText(_ name: String) throws(JSONError) -> String? {
         try optional(name) { (value) throws(JSONError) in
             guard let text = value.string else { throw JSONError("'\(name)' is no text") }
             return text
@@ -22,13 +22,13 @@ extension JSONValue {
     }
 
     /// The whole number of a member that must be there.
-    public func whole(_ name: String) throws(JSONError) -> Int {
+    package func whole(_ name: String) throws(JSONError) -> Int {
         guard let number = try member(name).integer else { throw JSONError("'\(name)' is no whole number") }
         return number
     }
 
     /// The whole number of a member that may be absent or null.
-    public func optionalWhole(_ name: String) throws(JSONError) -> Int? {
+    package func optionalWhole(_ name: String) throws(JSONError) -> Int? {
         try optional(name) { (value) throws(JSONError) in
             guard let number = value.integer else { throw JSONError("'\(name)' is no whole number") }
             return number
@@ -36,7 +36,7 @@ extension JSONValue {
     }
 
     /// True or false of a member that may be absent or null.
-    public func optionalFlag(_ name: String) throws(JSONError) -> Bool? {
+    package func optionalFlag(_ name: String) throws(JSONError) -> Bool? {
         try optional(name) { (value) throws(JSONError) in
             guard let flag = value.bool else { throw JSONError("'\(name)' is neither true nor false") }
             return flag
@@ -44,7 +44,7 @@ extension JSONValue {
     }
 
     /// The elements of a member, none where it is absent or null.
-    public func list(_ name: String) throws(JSONError) -> [JSONValue] {
+    package func list(_ name: String) throws(JSONError) -> [JSONValue] {
         try optional(name) { (value) throws(JSONError) in
             guard let elements = value.array else { throw JSONError("'\(name)' is no array") }
             return elements
@@ -52,7 +52,7 @@ extension JSONValue {
     }
 
     /// The texts of a member, none where it is absent or null.
-    public func texts(_ name: String) throws(JSONError) -> [String] {
+    package func texts(_ name: String) throws(JSONError) -> [String] {
         var texts: [String] = []
         for element in try list(name) {
             guard let text = element.string else { throw JSONError("'\(name)' holds something that is no text") }
@@ -62,7 +62,7 @@ extension JSONValue {
     }
 
     /// The texts of an object by name, none where it is absent or null.
-    public func textMap(_ name: String) throws(JSONError) -> [String: String] {
+    package func textMap(_ name: String) throws(JSONError) -> [String: String] {
         guard let value = self[name], !value.isNull else { return [:] }
         guard let members = value.object else { throw JSONError("'\(name)' is no object") }
         var map: [String: String] = [:]

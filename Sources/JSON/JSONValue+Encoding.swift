@@ -1,13 +1,13 @@
 extension JSONValue {
     /// The document as bytes: names sorted by their UTF-8 bytes and no space, so that equal values have equal digests.
-    public func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] {
         var output: [UInt8] = []
         write(to: &output, indent: nil)
         return output
     }
 
     /// The document for people: two spaces a level and a final newline.
-    public func prettyEncoded() -> [UInt8] {
+    package func prettyEncoded() -> [UInt8] {
         var output: [UInt8] = []
         write(to: &output, indent: 0)
         output.append(0x0A)
@@ -15,7 +15,7 @@ extension JSONValue {
     }
 
     /// The document as text, in the form of ``encoded()``.
-    public var text: String { String(decoding: encoded(), as: UTF8.self) }
+    package var text: String { String(decoding: encoded(), as: UTF8.self) }
 
     private func write(to output: inout [UInt8], indent: Int?) {
         switch self {

@@ -1,12 +1,12 @@
 extension JSONValue {
     /// Parses one document, strictly: UTF-8, no duplicate names, nothing after the value, at most 128 levels deep.
-    public init(parsing bytes: some Sequence<UInt8>) throws(JSONError) {
+    package init(parsing bytes: some Sequence<UInt8>) throws(JSONError) {
         var parser = JSONParser(bytes: Array(bytes))
         self = try parser.document()
     }
 
     /// Parses one document from text.
-    public init(parsing text: String) throws(JSONError) { try self.init(parsing: text.utf8) }
+    package init(parsing text: String) throws(JSONError) { try self.init(parsing: text.utf8) }
 }
 
 /// A recursive descent over the bytes of a document.

@@ -1,29 +1,29 @@
-public import JSON
+package import JSON
 
 /// What points to content: its kind, name and length.
 ///
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/descriptor.md>.
-public struct Descriptor: Sendable, Hashable {
+package struct Descriptor: Sendable, Hashable {
     /// No layer is longer, and so many of them as a manifest can name still add up to a number of 64 bits.
     private static let mostBytes = 1 << 44
 
     /// What kind of content it is.
-    public var mediaType: MediaType
+    package var mediaType: MediaType
     /// The content's name.
-    public var digest: Digest
+    package var digest: Digest
     /// The content's length in bytes.
-    public var size: Int64
+    package var size: Int64
     /// What the image it points to runs on, in an index.
-    public var platform: Platform?
+    package var platform: Platform?
     /// Free texts by name.
-    public var annotations: [String: String]
+    package var annotations: [String: String]
     /// What kind of artifact it points to, in a list of referrers.
-    public var artifactType: String?
+    package var artifactType: String?
     /// Where else the content is, for what its licence forbids to hand on.
-    public var urls: [String] = []
+    package var urls: [String] = []
 
     /// A descriptor from its parts.
-    public init(
+    package init(
         mediaType: MediaType, digest: Digest, size: Int64, platform: Platform? = nil,
         annotations: [String: String] = [:]
     ) {
@@ -35,7 +35,7 @@ public struct Descriptor: Sendable, Hashable {
     }
 
     /// Reads one; unknown members are ignored, as the specification demands.
-    public init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws(JSONError) {
         let digest: Digest
         do { digest = try Digest(try json.text("digest")) } catch let error as OCIError {
             throw JSONError(error.description)
@@ -51,7 +51,7 @@ public struct Descriptor: Sendable, Hashable {
     }
 
     /// The form that ``init(json:)`` reads.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var json: JSONValue = [
             "mediaType": .string(mediaType.description), "digest": .string(digest.description), "size": .integer(size),
         ]

@@ -4,12 +4,12 @@ private import Hashing
 ///
 /// sha512 is registered too, but no registry that we know serves it, so it is refused where it is met.
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests>.
-public struct Digest: Sendable, Hashable, CustomStringConvertible {
+package struct Digest: Sendable, Hashable, CustomStringConvertible {
     /// The 64 lower-case hexadecimal digits.
-    public let hexadecimal: String
+    package let hexadecimal: String
 
     /// Parses `sha256:<64 hex digits>`.
-    public init(_ text: String) throws(OCIError) {
+    package init(_ text: String) throws(OCIError) {
         let digits = text.dropFirst("sha256:".count)
         guard text.hasPrefix("sha256:"), digits.utf8.count == 64,
             digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
@@ -18,16 +18,16 @@ public struct Digest: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The name of a finished SHA-256 of 32 bytes.
-    public init(sha256 hash: [UInt8]) {
+    package init(sha256 hash: [UInt8]) {
         precondition(hash.count == SHA256.byteCount)
         hexadecimal = hash.hexadecimal
     }
 
     /// The name of bytes that are all there.
-    public init(of content: some Collection<UInt8>) { self.init(sha256: SHA256.hash(content)) }
+    package init(of content: some Collection<UInt8>) { self.init(sha256: SHA256.hash(content)) }
 
     /// `sha256:…`.
-    public var description: String { "sha256:\(hexadecimal)" }
+    package var description: String { "sha256:\(hexadecimal)" }
     /// The first twelve digits, as people read them.
-    public var short: String { String(hexadecimal.prefix(12)) }
+    package var short: String { String(hexadecimal.prefix(12)) }
 }

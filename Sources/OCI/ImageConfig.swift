@@ -1,23 +1,23 @@
 import ByteText
-public import JSON
+package import JSON
 
 /// An image's config: what it runs as, and the layers it is made of.
 ///
 /// It is kept as the document it came as, so that members that we do not know survive a change.
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/config.md>.
-public struct ImageConfig: Sendable, Hashable {
+package struct ImageConfig: Sendable, Hashable {
     /// The whole document.
-    public private(set) var json: JSONValue
+    package private(set) var json: JSONValue
 
     /// A config with no layers for a platform.
-    public init(platform: Platform) {
+    package init(platform: Platform) {
         json = platform.json
         json["rootfs"] = ["type": "layers", "diff_ids": []]
         json["config"] = [:]
     }
 
     /// Reads one; the members that every image needs must be there.
-    public init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws(JSONError) {
         _ = try Platform(json: json)
         for digest in try json.member("rootfs").texts("diff_ids") {
             do { _ = try Digest(digest) } catch { throw JSONError(error.description) }
@@ -26,20 +26,20 @@ public struct ImageConfig: Sendable, Hashable {
     }
 
     /// What it runs on.
-    public var platform: Platform {
+    package var platform: Platform {
         (try? Platform(json: json)) ?? Platform(os: "unknown", architecture: "unknown")
     }
 
     /// The digests of the uncompressed layers, the lowest first.
-    public var diffIDs: [Digest] {
+    package var diffIDs: [Digest] {
         (json["rootfs"]?["diff_ids"]?.array ?? []).compactMap { $0.string.flatMap { try? Digest($0) } }
     }
 
     /// Makes it run on a variant of its architecture, such as amd64's v3.
-    public mutating func setVariant(_ variant: String) { json["variant"] = .string(variant) }
+    package mutating func setVariant(_ variant: String) { json["variant"] = .string(variant) }
 
     /// Adds a layer on top, with a line of history.
-    public mutating func append(layer diffID: Digest, createdBy: String, created: String) {
+    package mutating func append(layer diffID: Digest, createdBy: String, created: String) {
         alignHistory(created: created)
         var rootfs = json["rootfs"] ?? ["type": "layers"]
         rootfs["diff_ids"] = .array((rootfs["diff_ids"]?.array ?? []) + [.string(diffID.description)])
@@ -51,7 +51,7 @@ public struct ImageConfig: Sendable, Hashable {
     /// Makes the history describe as many layers as there are: other tools count the two against each other.
     ///
     /// Entries that no layer is left for stay, as the changes of settings that other entries without a layer are.
-    public mutating func alignHistory(created: String) {
+    package mutating func alignHistory(created: String) {
         var history = json["history"]?.array ?? []
         let described = history.indices.filter { history[$0]["empty_layer"]?.bool != true }
         for surplus in described.dropFirst(diffIDs.count) { history[surplus]["empty_layer"] = true }
@@ -62,7 +62,7 @@ public struct ImageConfig: Sendable, Hashable {
     }
 
     /// Adds a line of history that no layer belongs to.
-    public mutating func appendHistory(createdBy: String, created: String) {
+    package mutating func appendHistory(createdBy: String, created: String) {
         let entry: JSONValue = [
             "created": .string(created), "created_by": .string(createdBy), "empty_layer": true,
         ]
@@ -70,19 +70,19 @@ public struct ImageConfig: Sendable, Hashable {
     }
 
     /// Who made the image.
-    public var author: String? {
+    package var author: String? {
         get { json["author"]?.string }
         set { json["author"] = newValue.map(JSONValue.string) }
     }
 
     /// When the image was made, RFC 3339.
-    public var created: String? {
+    package var created: String? {
         get { json["created"]?.string }
         set { json["created"] = newValue.map(JSONValue.string) }
     }
 
     /// One of the members that a runtime reads, such as `Env`; nil removes it.
-    public subscript(setting: String) -> JSONValue? {
+    package subscript(setting: String) -> JSONValue? {
         get { json["config"]?[setting] }
         set {
             var settings = json["config"]?.object ?? [:]
@@ -92,7 +92,7 @@ public struct ImageConfig: Sendable, Hashable {
     }
 
     /// The environment in order; of two entries for one name a runtime takes the last.
-    public var environment: [(name: String, value: String)] {
+    package var environment: [(name: String, value: String)] {
         get {
             (self["Env"]?.array ?? []).compactMap(\.string).map { entry in
                 let parts = entry.split(byte: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -103,7 +103,7 @@ public struct ImageConfig: Sendable, Hashable {
     }
 
     /// Sets a variable, in place where the base had it, else at the end.
-    public mutating func setEnvironment(_ name: String, _ value: String) {
+    package mutating func setEnvironment(_ name: String, _ value: String) {
         var entries = environment.filter { $0.name != name || $0.name.isEmpty }
         let place = environment.firstIndex { $0.name == name } ?? entries.count
         entries.insert((name, value), at: min(place, entries.count))
@@ -111,7 +111,7 @@ public struct ImageConfig: Sendable, Hashable {
     }
 
     /// Removes a variable.
-    public mutating func removeEnvironment(_ name: String) {
+    package mutating func removeEnvironment(_ name: String) {
         environment = environment.filter { $0.name != name }
     }
 }

@@ -1,18 +1,18 @@
-public import JSON
+package import JSON
 
 /// A list of manifests, one for each platform.
 ///
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/image-index.md>.
-public struct ImageIndex: Sendable, Hashable {
+package struct ImageIndex: Sendable, Hashable {
     /// OCI's or Docker's type of list.
-    public var mediaType: MediaType
+    package var mediaType: MediaType
     /// The manifests in order; of two that fit a platform equally well the first wins.
-    public var manifests: [Descriptor]
+    package var manifests: [Descriptor]
     /// Free texts by name.
-    public var annotations: [String: String]
+    package var annotations: [String: String]
 
     /// An index from its parts.
-    public init(
+    package init(
         mediaType: MediaType = .imageIndex, manifests: [Descriptor], annotations: [String: String] = [:]
     ) {
         self.mediaType = mediaType
@@ -21,7 +21,7 @@ public struct ImageIndex: Sendable, Hashable {
     }
 
     /// Reads one, for its content only: to copy an index, copy its bytes.
-    public init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws(JSONError) {
         guard try json.whole("schemaVersion") == 2 else { throw JSONError("'schemaVersion' is not 2") }
         var manifests: [Descriptor] = []
         for manifest in try json.list("manifests") { manifests.append(try Descriptor(json: manifest)) }
@@ -31,7 +31,7 @@ public struct ImageIndex: Sendable, Hashable {
     }
 
     /// The form that ``init(json:)`` reads.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var json: JSONValue = [
             "schemaVersion": 2, "mediaType": .string(mediaType.description),
             "manifests": .array(manifests.map(\.json)),
@@ -43,7 +43,7 @@ public struct ImageIndex: Sendable, Hashable {
     /// The manifest that suits a platform best, the first of several that do so equally well.
     ///
     /// Attestations, whose platform is `unknown/unknown`, never match.
-    public func manifest(for platform: Platform) -> Descriptor? {
+    package func manifest(for platform: Platform) -> Descriptor? {
         var best: (distance: Int, manifest: Descriptor)?
         for manifest in manifests {
             guard let distance = manifest.platform?.distance(from: platform) else { continue }

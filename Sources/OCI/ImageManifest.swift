@@ -1,20 +1,20 @@
-public import JSON
+package import JSON
 
 /// One image of one platform: its config and its layers, the lowest first.
 ///
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/manifest.md>.
-public struct ImageManifest: Sendable, Hashable {
+package struct ImageManifest: Sendable, Hashable {
     /// OCI's or Docker's type of manifest; the two are never mixed in one manifest.
-    public var mediaType: MediaType
+    package var mediaType: MediaType
     /// The image's config.
-    public var config: Descriptor
+    package var config: Descriptor
     /// The layers, the lowest first.
-    public var layers: [Descriptor]
+    package var layers: [Descriptor]
     /// Free texts by name.
-    public var annotations: [String: String]
+    package var annotations: [String: String]
 
     /// A manifest from its parts.
-    public init(
+    package init(
         mediaType: MediaType = .imageManifest, config: Descriptor, layers: [Descriptor],
         annotations: [String: String] = [:]
     ) {
@@ -25,7 +25,7 @@ public struct ImageManifest: Sendable, Hashable {
     }
 
     /// Reads one, for its content only: to copy a manifest, copy its bytes.
-    public init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws(JSONError) {
         guard try json.whole("schemaVersion") == 2 else { throw JSONError("'schemaVersion' is not 2") }
         config = try Descriptor(json: try json.member("config"))
         var layers: [Descriptor] = []
@@ -36,7 +36,7 @@ public struct ImageManifest: Sendable, Hashable {
     }
 
     /// The form that ``init(json:)`` reads.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var json: JSONValue = [
             "schemaVersion": 2, "mediaType": .string(mediaType.description), "config": config.json,
             "layers": .array(layers.map(\.json)),

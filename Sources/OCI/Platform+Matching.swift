@@ -3,7 +3,7 @@
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/image-index.md#platform-variants>.
 extension Platform {
     /// True where an image of this platform runs on `machine`.
-    public func matches(_ machine: Platform) -> Bool { distance(from: machine) != nil }
+    package func matches(_ machine: Platform) -> Bool { distance(from: machine) != nil }
 
     /// How far an image of this platform is from the best that `machine` can run; nil where it does not run there.
     ///

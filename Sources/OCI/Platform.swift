@@ -1,25 +1,25 @@
-public import JSON
+package import JSON
 
 /// What an image runs on: `os/architecture[/variant]`.
 ///
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/image-index.md>.
-public struct Platform: Sendable, Hashable, CustomStringConvertible {
+package struct Platform: Sendable, Hashable, CustomStringConvertible {
     /// As in Go's GOOS: `linux`.
-    public let os: String
+    package let os: String
     /// As in Go's GOARCH: `amd64`, `arm64`.
-    public let architecture: String
+    package let architecture: String
     /// Such as `v8` for arm64.
-    public let variant: String?
+    package let variant: String?
 
     /// A platform from its parts.
-    public init(os: String, architecture: String, variant: String? = nil) {
+    package init(os: String, architecture: String, variant: String? = nil) {
         self.os = os
         self.architecture = architecture
         self.variant = variant
     }
 
     /// Parses `linux/amd64` or `linux/arm64/v8`.
-    public init(_ text: String) throws(OCIError) {
+    package init(_ text: String) throws(OCIError) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard (2...3).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else {
             throw OCIError("read platform '\(text)'", "it is not os/architecture, as in linux/amd64")
@@ -30,7 +30,7 @@ public struct Platform: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// What this program was built for.
-    public static var current: Platform {
+    package static var current: Platform {
         #if arch(arm64)
         Platform(os: "linux", architecture: "arm64")
         #else
@@ -39,17 +39,17 @@ public struct Platform: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The form that ``init(_:)`` reads.
-    public var description: String { "\(os)/\(architecture)" + (variant.map { "/\($0)" } ?? "") }
+    package var description: String { "\(os)/\(architecture)" + (variant.map { "/\($0)" } ?? "") }
 
     /// Reads the `platform` of an index's descriptor.
-    public init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws(JSONError) {
         self.init(
             os: try json.text("os"), architecture: try json.text("architecture"),
             variant: try json.optionalText("variant"))
     }
 
     /// The form that ``init(json:)`` reads.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var json: JSONValue = ["architecture": .string(architecture), "os": .string(os)]
         if let variant { json["variant"] = .string(variant) }
         return json

@@ -2,25 +2,25 @@
 ///
 /// A name without a host is Docker Hub's, and one without a slash is in its `library`, as in docker.
 /// Source: <https://github.com/distribution/reference>.
-public struct Reference: Sendable, Hashable, CustomStringConvertible {
+package struct Reference: Sendable, Hashable, CustomStringConvertible {
     /// Host and port as typed, `docker.io` where none was.
-    public let registry: String
+    package let registry: String
     /// The path below the registry.
-    public let repository: String
+    package let repository: String
     /// The tag, nil where only a digest was given; `latest` where neither was.
-    public let tag: String?
+    package let tag: String?
     /// The digest where one was given.
-    public let digest: Digest?
+    package let digest: Digest?
 
     /// A reference from its parts, which must be valid.
-    public init(registry: String, repository: String, tag: String?, digest: Digest? = nil) throws(OCIError) {
+    package init(registry: String, repository: String, tag: String?, digest: Digest? = nil) throws(OCIError) {
         let tagPart = tag.map { ":\($0)" } ?? ""
         let digestPart = digest.map { "@\($0)" } ?? ""
         try self.init("\(registry)/\(repository)\(tagPart)\(digestPart)")
     }
 
     /// Parses a reference as docker does.
-    public init(_ text: String) throws(OCIError) {
+    package init(_ text: String) throws(OCIError) {
         func failure(_ reason: String) -> OCIError { OCIError("read image reference '\(text)'", reason) }
         var rest = Substring(text)
         var digest: Digest?
@@ -68,7 +68,7 @@ public struct Reference: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// A registry's name as references begin with it, from what people type: also `https://ghcr.io/`.
-    public static func registry(_ text: String) throws(OCIError) -> String {
+    package static func registry(_ text: String) throws(OCIError) -> String {
         var host = text[...]
         for scheme in ["https://", "http://"] where host.hasPrefix(scheme) { host = host.dropFirst(scheme.count) }
         for end in ["/v1/", "/v2/", "/"] where host.hasSuffix(end) {
@@ -82,18 +82,18 @@ public struct Reference: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// `host/repository`, without tag and digest.
-    public var name: String { "\(registry)/\(repository)" }
+    package var name: String { "\(registry)/\(repository)" }
 
     /// What the registry is asked for: the digest where there is one, else the tag.
-    public var identifier: String { digest?.description ?? tag ?? "latest" }
+    package var identifier: String { digest?.description ?? tag ?? "latest" }
 
     /// The whole reference.
-    public var description: String {
+    package var description: String {
         name + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "")
     }
 
     /// The reference as people type it, without what is understood, as docker shows it.
-    public var familiar: String {
+    package var familiar: String {
         let hub = "docker.io/"
         let library = "library/"
         var text = Substring(description)
@@ -103,12 +103,12 @@ public struct Reference: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The same repository at another tag.
-    public func tagged(_ tag: String) throws(OCIError) -> Reference {
+    package func tagged(_ tag: String) throws(OCIError) -> Reference {
         try Reference(registry: registry, repository: repository, tag: tag)
     }
 
     /// The same repository at exactly this content.
-    public func pinned(to digest: Digest) -> Reference { Reference(self, tag: nil, digest: digest) }
+    package func pinned(to digest: Digest) -> Reference { Reference(self, tag: nil, digest: digest) }
 
     private init(_ other: Reference, tag: String?, digest: Digest?) {
         registry = other.registry

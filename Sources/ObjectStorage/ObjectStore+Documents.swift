@@ -1,10 +1,10 @@
-public import JSON
+package import JSON
 
 extension ObjectStore {
     /// What an object of JSON says, nil where there is none; why it says nothing, where it cannot be read.
     ///
     /// What was damaged on its way is whole when it comes again: a run must not begin anew for one bit of an answer.
-    public func document<Value>(
+    package func document<Value>(
         _ key: String, limit: Int, _ read: (JSONValue) throws(JSONError) -> Value
     ) async throws(StorageError) -> Result<Value, JSONError>? {
         var attempt = 1

@@ -1,7 +1,7 @@
-public import SystemPackage
+package import SystemPackage
 
 /// A bucket, as far as runs need one.
-public protocol ObjectStore: Sendable {
+package protocol ObjectStore: Sendable {
     /// Writes a small object; with `once` one that is there already and is not ours is left alone where the server can.
     func put(_ key: String, _ content: [UInt8], contentType: String, once: Bool) async throws(StorageError)
 
@@ -45,22 +45,22 @@ public protocol ObjectStore: Sendable {
 
 extension ObjectStore {
     /// Writes a small object, whatever was there.
-    public func put(_ key: String, _ content: [UInt8], contentType: String) async throws(StorageError) {
+    package func put(_ key: String, _ content: [UInt8], contentType: String) async throws(StorageError) {
         try await put(key, content, contentType: contentType, once: false)
     }
 
     /// Uploads a file to a key that is written once.
-    public func upload(
+    package func upload(
         _ file: FilePath, to key: String, progress: (@Sendable (Int64) -> Void)? = nil
     ) async throws(StorageError) -> UploadedObject {
         try await upload(file, to: key, once: true, progress: progress)
     }
 
     /// Stores copy nothing unless they say how.
-    public func copy(_ object: UploadedObject, to key: String) async throws(StorageError) -> UploadedObject? { nil }
+    package func copy(_ object: UploadedObject, to key: String) async throws(StorageError) -> UploadedObject? { nil }
 
     /// Downloads an object without telling how far it is.
-    public func download(_ object: UploadedObject, to file: FilePath) async throws(StorageError) {
+    package func download(_ object: UploadedObject, to file: FilePath) async throws(StorageError) {
         try await download(object, to: file, progress: nil)
     }
 }

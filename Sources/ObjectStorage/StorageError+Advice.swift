@@ -4,7 +4,7 @@ extension StorageError {
     /// What usually mends a failure at a place, nil where nothing is known besides what the message says.
     ///
     /// For R2 in its own words: <https://developers.cloudflare.com/r2/api/tokens/>
-    public func advice(at location: StoreLocation, keyID: String?) -> String? {
+    package func advice(at location: StoreLocation, keyID: String?) -> String? {
         guard case .bucket(let bucket) = location else { return folderAdvice }
         let host = bucket.endpoint.host
         let isR2 = host.hasSuffix(Self.r2)

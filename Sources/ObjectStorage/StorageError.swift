@@ -1,7 +1,7 @@
 /// Why something could not be done in a bucket, with what to do about it.
-public struct StorageError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What went wrong, for those who decide what to do next.
-    public enum Code: Sendable, Equatable {
+    package enum Code: Sendable, Equatable {
         /// The server does not know the access key, or the secret does not belong to it.
         case wrongKey
         /// The key is good but may not do this.
@@ -29,16 +29,16 @@ public struct StorageError: Error, Sendable, Equatable, CustomStringConvertible 
     }
 
     /// What went wrong.
-    public let code: Code
+    package let code: Code
     /// One line: what could not be done, why, and what to do about it.
-    public let message: String
+    package let message: String
     /// What S3 calls it, as `NoSuchUpload`.
-    public let s3Code: String?
+    package let s3Code: String?
     /// The id by which the server's operators find the request.
-    public let requestID: String?
+    package let requestID: String?
 
     /// What could not be done, as in `upload s3://bucket/key`, and why.
-    public init(_ code: Code, _ action: String, _ reason: String, s3Code: String? = nil, requestID: String? = nil) {
+    package init(_ code: Code, _ action: String, _ reason: String, s3Code: String? = nil, requestID: String? = nil) {
         self.code = code
         message = "cannot \(action): \(reason)"
         self.s3Code = s3Code
@@ -46,5 +46,5 @@ public struct StorageError: Error, Sendable, Equatable, CustomStringConvertible 
     }
 
     /// The message, with the request's id where the server gave one.
-    public var description: String { requestID.map { "\(message) [request \($0)]" } ?? message }
+    package var description: String { requestID.map { "\(message) [request \($0)]" } ?? message }
 }

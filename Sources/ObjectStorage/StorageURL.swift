@@ -1,9 +1,9 @@
 import ByteText
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// What people type for a place: `s3://bucket/key`, `file:///folder/file`, or a path.
-public enum StorageURL: Sendable, Hashable, CustomStringConvertible {
+package enum StorageURL: Sendable, Hashable, CustomStringConvertible {
     /// An object, or everything whose key begins so; the key is taken as it is written.
     case object(bucket: String, key: String)
     /// A file or a folder.
@@ -14,7 +14,7 @@ public enum StorageURL: Sendable, Hashable, CustomStringConvertible {
     private static let scheme = ["s3://", "S3://"]
 
     /// Reads one.
-    public init(_ text: String) throws(StorageError) {
+    package init(_ text: String) throws(StorageError) {
         let action = "use '\(text)'"
         if let path = try FileURL.path(of: text, doing: action) {
             self = Self.local(path)
@@ -40,7 +40,7 @@ public enum StorageURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// As it may be typed.
-    public var description: String {
+    package var description: String {
         switch self {
         case .object(let bucket, let key): key.isEmpty ? "s3://\(bucket)" : "s3://\(bucket)/\(key)"
         case .file(let path): path.string

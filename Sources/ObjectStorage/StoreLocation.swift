@@ -1,16 +1,16 @@
 import ByteText
-public import HTTP
-public import SystemPackage
+package import HTTP
+package import SystemPackage
 
 /// Where objects are kept: a bucket behind S3's protocol, or a folder of a shared file system.
-public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
+package enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
     case bucket(BucketLocation)
     case folder(FilePath)
 
     /// Reads R2_ENDPOINT_URL, which is a service's `https://…` or a folder's `file:///…`, and the rest beside it.
     ///
     /// Below a folder a bucket is a folder too: `file:///shared` and `runs` are `/shared/runs`.
-    public init(
+    package init(
         endpoint: String, bucket: String, region: String? = nil, addressing: String? = nil
     ) throws(StorageError) {
         let action = "use the bucket '\(bucket)' at '\(endpoint.prefix { $0 != "?" })'"
@@ -28,10 +28,10 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// True for an endpoint that is a folder, which needs no key.
-    public static func isFolder(endpoint: String) -> Bool { FileURL.isOne(endpoint) }
+    package static func isFolder(endpoint: String) -> Bool { FileURL.isOne(endpoint) }
 
     /// The store that is there; a bucket needs a key to it.
-    public func open(
+    package func open(
         credentials: StorageCredentials?, client: HTTPClient, policy: RetryPolicy = RetryPolicy(),
         options: S3Client.Options = S3Client.Options()
     ) throws(StorageError) -> any ObjectStore {
@@ -47,7 +47,7 @@ public enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// As messages name it.
-    public var description: String {
+    package var description: String {
         switch self {
         case .bucket(let location): "s3://\(location.bucket)"
         case .folder(let path): "file://\(path)"

@@ -1,20 +1,20 @@
-public import Timestamps
+package import Timestamps
 
 /// What was uploaded, enough to find it again and to know that it is whole.
-public struct UploadedObject: Sendable, Hashable {
+package struct UploadedObject: Sendable, Hashable {
     /// The whole key.
-    public let key: String
+    package let key: String
     /// Bytes.
-    public let size: Int64
+    package let size: Int64
     /// Bytes of each part but the last; the size where it went in one piece.
-    public let partSize: Int64
+    package let partSize: Int64
     /// SHA-256 of each part in order, in hexadecimal; one even of an empty file.
-    public let parts: [String]
+    package let parts: [String]
     /// The token in the object's metadata that tells this upload from another.
-    public let uploadToken: String
+    package let uploadToken: String
 
     /// An object from its parts.
-    public init(key: String, size: Int64, partSize: Int64, parts: [String], uploadToken: String) {
+    package init(key: String, size: Int64, partSize: Int64, parts: [String], uploadToken: String) {
         self.key = key
         self.size = size
         self.partSize = partSize
@@ -31,18 +31,18 @@ public struct UploadedObject: Sendable, Hashable {
 }
 
 /// What a server tells of an object without its content.
-public struct ObjectStatus: Sendable, Hashable {
+package struct ObjectStatus: Sendable, Hashable {
     /// Bytes.
-    public let size: Int64
+    package let size: Int64
     /// The server's own mark of the content, without quotes.
-    public let etag: String
+    package let etag: String
     /// What was stored beside it, names in lower case without `x-amz-meta-`.
-    public let metadata: [String: String]
+    package let metadata: [String: String]
     /// When it was written, as the server says it.
-    public let lastModified: String?
+    package let lastModified: String?
 
     /// A status from its parts.
-    public init(size: Int64, etag: String, metadata: [String: String], lastModified: String?) {
+    package init(size: Int64, etag: String, metadata: [String: String], lastModified: String?) {
         self.size = size
         self.etag = etag
         self.metadata = metadata
@@ -51,18 +51,18 @@ public struct ObjectStatus: Sendable, Hashable {
 }
 
 /// One object of a listing.
-public struct ListedObject: Sendable, Hashable {
+package struct ListedObject: Sendable, Hashable {
     /// The whole key.
-    public let key: String
+    package let key: String
     /// Bytes.
-    public let size: Int64
+    package let size: Int64
     /// The server's own mark of the content, without quotes.
-    public let etag: String
+    package let etag: String
     /// When it was written, nil where the server does not say it.
-    public let lastModified: Timestamp?
+    package let lastModified: Timestamp?
 
     /// An entry from its parts.
-    public init(key: String, size: Int64, etag: String, lastModified: Timestamp? = nil) {
+    package init(key: String, size: Int64, etag: String, lastModified: Timestamp? = nil) {
         self.key = key
         self.size = size
         self.etag = etag

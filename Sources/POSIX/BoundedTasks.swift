@@ -1,7 +1,7 @@
 /// Pieces of work of which a few are under way at once; the first failure ends the others and is thrown.
-public enum BoundedTasks {
+package enum BoundedTasks {
     /// Does `count` numbered pieces of work; their values come in the order of the numbers.
-    public static func run<Value: Sendable, Failure: Error>(
+    package static func run<Value: Sendable, Failure: Error>(
         _ count: Int, atOnce limit: Int, _ body: @escaping @Sendable (Int) async throws(Failure) -> Value
     ) async throws(Failure) -> [Value] {
         let outcome = await withTaskGroup(of: (Int, Result<Value, Failure>).self) { group in
@@ -39,7 +39,7 @@ public enum BoundedTasks {
 
 extension BoundedTasks {
     /// Does something with each of several items.
-    public static func forEach<Item: Sendable, Failure: Error>(
+    package static func forEach<Item: Sendable, Failure: Error>(
         _ items: [Item], atOnce limit: Int, _ body: @escaping @Sendable (Item) async throws(Failure) -> Void
     ) async throws(Failure) {
         _ = try await run(items.count, atOnce: limit) { (index) async throws(Failure) in try await body(items[index]) }

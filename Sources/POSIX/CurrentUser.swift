@@ -1,13 +1,13 @@
 private import CLinux
 
 /// Who this process runs as.
-public enum CurrentUser {
+package enum CurrentUser {
     /// The effective user's number; 0 is the administrator.
-    public static var id: UInt32 { geteuid() }
+    package static var id: UInt32 { geteuid() }
     /// The effective group's number.
-    public static var group: UInt32 { getegid() }
+    package static var group: UInt32 { getegid() }
     /// The effective user's name, empty where nobody gave the number one.
-    public static var name: String {
+    package static var name: String {
         var entry = passwd()
         var found: UnsafeMutablePointer<passwd>?
         var text = [CChar](repeating: 0, count: 16 << 10)

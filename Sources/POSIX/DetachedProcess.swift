@@ -1,12 +1,12 @@
 private import CLinux
-public import SystemPackage
+package import SystemPackage
 
 /// A program that goes on when the one that started it ends.
-public enum DetachedProcess {
+package enum DetachedProcess {
     /// Starts a program in a session of its own, with nothing to read and with what it prints appended to two files.
     ///
     /// It gets exactly this environment, no other open file, and no signal blocked or ignored.
-    public static func start(
+    package static func start(
         _ program: FilePath, _ arguments: [String], environment: [String: String], output: FilePath, errors: FilePath
     ) throws(POSIXError) -> ProcessIdentity {
         var attributes = posix_spawnattr_t()
@@ -47,7 +47,7 @@ public enum DetachedProcess {
 }
 
 /// What this process does with signals.
-public enum ProcessSignals {
+package enum ProcessSignals {
     /// Makes a write to a closed connection an error rather than the end of the process.
-    public static func ignoreBrokenPipes() { caas_ignore_signal(SIGPIPE) }
+    package static func ignoreBrokenPipes() { caas_ignore_signal(SIGPIPE) }
 }

@@ -1,9 +1,9 @@
 private import CLinux
-public import SystemPackage
+package import SystemPackage
 
 extension File {
     /// The extended attributes whose names are wanted; none where the file system has none.
-    public func extendedAttributes(
+    package func extendedAttributes(
         where isWanted: (String) -> Bool
     ) throws(POSIXError) -> [String: [UInt8]] {
         try ExtendedAttributes.read(of: path, descriptor, where: isWanted)
@@ -12,14 +12,14 @@ extension File {
 
 extension Folder {
     /// The folder's own extended attributes whose names are wanted.
-    public func extendedAttributes(
+    package func extendedAttributes(
         where isWanted: (String) -> Bool
     ) throws(POSIXError) -> [String: [UInt8]] {
         try ExtendedAttributes.read(of: path, descriptor, where: isWanted)
     }
 
     /// The wanted extended attributes of what a name is: of a FIFO or a device too, which must not be opened.
-    public func extendedAttributes(
+    package func extendedAttributes(
         of name: FilePath.Component, where isWanted: (String) -> Bool
     ) throws(POSIXError) -> [String: [UInt8]] {
         // There is no call that takes a folder and a name; the numbers under /proc/self/fd lead to the folder itself.

@@ -10,7 +10,7 @@ extension File {
     /// It leaves the position at 0.
     /// A file system that knows nothing of holes says that all of it is content.
     /// Source: <https://man7.org/linux/man-pages/man2/lseek.2.html>.
-    public func extents(size: Int64) throws(POSIXError) -> [Range<Int64>] {
+    package func extents(size: Int64) throws(POSIXError) -> [Range<Int64>] {
         var extents: [Range<Int64>] = []
         var position: Int64 = 0
         while position < size {

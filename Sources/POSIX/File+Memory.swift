@@ -5,7 +5,7 @@ extension File {
     /// A file that is in memory alone and ends with its last user, at whose beginning its reader stands.
     ///
     /// What a child process is to read: one that does not read it leaves no broken pipe, whose signal would end us too.
-    public static func inMemory(_ content: [UInt8], name: String) throws(POSIXError) -> File {
+    package static func inMemory(_ content: [UInt8], name: String) throws(POSIXError) -> File {
         let path = FilePath(name)
         let descriptor = caas_memfd_create(name)
         guard descriptor >= 0 else { throw POSIXError.last("make", path) }

@@ -2,7 +2,7 @@ extension File {
     /// Hands out a range in pieces that are read one after the other; `body` also gets how far each is from the offset.
     ///
     /// A file that ends before gives what it has. Several threads may read one file.
-    public func forEachPiece(
+    package func forEachPiece(
         offset: Int64, length: Int64, _ body: (UnsafeRawBufferPointer, Int64) throws(POSIXError) -> Void
     ) throws(POSIXError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 512 << 10, alignment: 4096)

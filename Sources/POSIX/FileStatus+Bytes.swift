@@ -7,10 +7,10 @@ extension FileStatus {
     ]
 
     /// How many bytes one takes.
-    public static let byteCount = MemoryLayout<Words>.size
+    package static let byteCount = MemoryLayout<Words>.size
 
     /// Appends the status.
-    public func append(to bytes: inout [UInt8]) {
+    package func append(to bytes: inout [UInt8]) {
         let kind = UInt64(Self.kinds.firstIndex(of: kind) ?? Self.kinds.count - 1)
         let words: Words = (
             kind << 32 | UInt64(mode), UInt64(user) << 32 | UInt64(group), UInt64(bitPattern: size),
@@ -20,7 +20,7 @@ extension FileStatus {
     }
 
     /// Reads what ``append(to:)`` wrote; nil where it did not.
-    public init?(reading bytes: UnsafeRawBufferPointer) {
+    package init?(reading bytes: UnsafeRawBufferPointer) {
         guard bytes.count >= Self.byteCount else { return nil }
         let words = bytes.loadUnaligned(as: Words.self)
         guard Int(words.0 >> 32) < Self.kinds.count else { return nil }

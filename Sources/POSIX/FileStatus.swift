@@ -1,43 +1,43 @@
 package import CLinux
-public import SystemPackage
+package import SystemPackage
 
 /// What stat(2) tells of a file. <https://man7.org/linux/man-pages/man3/stat.3type.html>
-public struct FileStatus: Sendable, Hashable {
+package struct FileStatus: Sendable, Hashable {
     /// What kind of file it is.
-    public enum Kind: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
         case regular, directory, symbolicLink, fifo, socket, characterDevice, blockDevice, unknown
     }
 
     /// What kind of file it is.
-    public let kind: Kind
+    package let kind: Kind
     /// Permission bits with setuid, setgid and sticky.
-    public let mode: UInt32
+    package let mode: UInt32
     /// The length in bytes.
-    public let size: Int64
+    package let size: Int64
     /// The owner's number.
-    public let user: UInt32
+    package let user: UInt32
     /// The group's number.
-    public let group: UInt32
+    package let group: UInt32
     /// The number of names that the file has.
-    public let links: Int
+    package let links: Int
     /// The file's number on its device.
-    public let inode: UInt64
+    package let inode: UInt64
     /// The device that it is on.
-    public let device: UInt64
+    package let device: UInt64
     /// The number of the device that it is.
-    public let specialDevice: UInt64
+    package let specialDevice: UInt64
     /// Nanoseconds since 1970 when the content changed last.
-    public let modified: Int64
+    package let modified: Int64
     /// The whole seconds of `modified`, rounded down also before 1970.
-    public var modifiedSeconds: Int64 {
+    package var modifiedSeconds: Int64 {
         let (seconds, rest) = modified.quotientAndRemainder(dividingBy: 1_000_000_000)
         return rest < 0 ? seconds - 1 : seconds
     }
     /// Nanoseconds since 1970 when the content or anything else about the file changed last.
-    public let changed: Int64
+    package let changed: Int64
 
     /// Nanoseconds since 1970 when the content was read last, as far as the file system notes it.
-    public let accessed: Int64
+    package let accessed: Int64
 
     package init(_ raw: stat) {
         kind =
@@ -65,7 +65,7 @@ public struct FileStatus: Sendable, Hashable {
     }
 
     /// Examines a path; a symbolic link at its end is followed only if said.
-    public init(_ path: FilePath, followingLinks: Bool = false) throws(POSIXError) {
+    package init(_ path: FilePath, followingLinks: Bool = false) throws(POSIXError) {
         var raw = stat()
         let result = path.withPlatformString { followingLinks ? stat($0, &raw) : lstat($0, &raw) }
         guard result == 0 else { throw POSIXError.last("examine", path) }
@@ -73,12 +73,12 @@ public struct FileStatus: Sendable, Hashable {
     }
 
     /// The numbers of the driver and of its device, of the device that the file is.
-    public var specialDeviceNumbers: (major: UInt32, minor: UInt32) {
+    package var specialDeviceNumbers: (major: UInt32, minor: UInt32) {
         (gnu_dev_major(dev_t(specialDevice)), gnu_dev_minor(dev_t(specialDevice)))
     }
 
     /// True where both describe one file whose content did not change in between.
-    public func isUnchanged(since earlier: FileStatus) -> Bool {
+    package func isUnchanged(since earlier: FileStatus) -> Bool {
         device == earlier.device && inode == earlier.inode && size == earlier.size && modified == earlier.modified
             && changed == earlier.changed
     }

@@ -1,10 +1,10 @@
 private import CLinux
-public import SystemPackage
+package import SystemPackage
 
 /// Whole files, read and written at once.
 extension FileSystem {
     /// The content of a file of at most `limit` bytes.
-    public static func read(_ path: FilePath, limit: Int = 64 << 20) throws(POSIXError) -> [UInt8] {
+    package static func read(_ path: FilePath, limit: Int = 64 << 20) throws(POSIXError) -> [UInt8] {
         let file = try File(path, .read)
         guard try file.status().kind != .directory else { throw POSIXError("read", path, .isDirectory) }
         var content: [UInt8] = []
@@ -23,7 +23,7 @@ extension FileSystem {
     /// to use, as in a container. A reader's right is never added to a private file.
     ///
     /// With `sync` the content and the name are on the disk when this returns, as for what cannot be made again.
-    public static func write(
+    package static func write(
         _ content: [UInt8], to path: FilePath, mode: UInt32 = 0o666, exactly: Bool = false, sync: Bool = false
     ) throws(POSIXError) {
         let temporary = temporaryPath(beside: path)
@@ -40,7 +40,7 @@ extension FileSystem {
     }
 
     /// A name beside `path` that nobody else uses: the process and a random number are in it.
-    public static func temporaryPath(beside path: FilePath) -> FilePath {
+    package static func temporaryPath(beside path: FilePath) -> FilePath {
         let name = path.lastComponent?.string ?? "file"
         return path.removingLastComponent().appending(".\(name).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp")
     }

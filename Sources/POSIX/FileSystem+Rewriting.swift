@@ -1,5 +1,5 @@
 private import CLinux
-public import SystemPackage
+package import SystemPackage
 
 /// Files that were there before: only their content changes.
 extension FileSystem {
@@ -11,7 +11,7 @@ extension FileSystem {
     ///
     /// `mode` is that of a file that was not there, under the umask. With `narrow`, as for secrets, nobody keeps a right that
     /// `mode` does not have.
-    public static func rewrite(
+    package static func rewrite(
         _ path: FilePath, with content: [UInt8], mode: UInt32 = 0o666, narrow: Bool = false, sync: Bool = false
     ) throws(POSIXError) {
         guard let there = try status(behind: path) else {
@@ -32,7 +32,7 @@ extension FileSystem {
     }
 
     /// The place that a path means as one to write to: where the links at its end lead, also where nothing is there yet.
-    public static func followed(_ path: FilePath) throws(POSIXError) -> FilePath {
+    package static func followed(_ path: FilePath) throws(POSIXError) -> FilePath {
         var place = path
         // As many as the kernel follows. https://man7.org/linux/man-pages/man7/path_resolution.7.html
         for _ in 0..<40 {
@@ -48,7 +48,7 @@ extension FileSystem {
     }
 
     /// What a path leads to, nil where that is nothing; what cannot be looked at is an error.
-    public static func status(behind path: FilePath) throws(POSIXError) -> FileStatus? {
+    package static func status(behind path: FilePath) throws(POSIXError) -> FileStatus? {
         do throws(POSIXError) { return try FileStatus(path, followingLinks: true) } catch {
             if [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) { return nil }
             throw error
@@ -80,7 +80,7 @@ extension FileSystem {
 
 extension File {
     /// Gives a new file the owner, mode, ACL and attributes of the one that it will replace.
-    public func takeOver(
+    package func takeOver(
         from place: FilePath, _ there: FileStatus, mode: UInt32, keepingACL: Bool = true
     ) throws(POSIXError) {
         let mine = try status()

@@ -1,13 +1,13 @@
 private import CLinux
-public import SystemPackage
+package import SystemPackage
 
 /// What is done to names in the file system.
-public enum FileSystem {
+package enum FileSystem {
     /// True where the path leads to something; a dangling link does not.
-    public static func exists(_ path: FilePath) -> Bool { path.withPlatformString { access($0, F_OK) } == 0 }
+    package static func exists(_ path: FilePath) -> Bool { path.withPlatformString { access($0, F_OK) } == 0 }
 
     /// The names in a folder, in byte order, without `.` and `..`.
-    public static func names(in folder: FilePath) throws(POSIXError) -> [FilePath.Component] {
+    package static func names(in folder: FilePath) throws(POSIXError) -> [FilePath.Component] {
         guard let handle = folder.withPlatformString({ opendir($0) }) else { throw POSIXError.last("list", folder) }
         defer { closedir(handle) }
         var names: [FilePath.Component] = []
@@ -26,7 +26,7 @@ public enum FileSystem {
     }
 
     /// Makes a folder and those above it; one that is there already is left as it is.
-    public static func makeFolder(_ path: FilePath, mode: UInt32 = 0o755) throws(POSIXError) {
+    package static func makeFolder(_ path: FilePath, mode: UInt32 = 0o755) throws(POSIXError) {
         if path.withPlatformString({ mkdir($0, mode) }) == 0 { return }
         let reason = Errno(rawValue: CLinux.__errno_location().pointee)
         if reason == .fileExists {
@@ -43,26 +43,26 @@ public enum FileSystem {
     }
 
     /// A new empty folder that only this user can enter, with a random name below `parent`.
-    public static func makeTemporaryFolder(in parent: FilePath, prefix: String) throws(POSIXError) -> FilePath {
+    package static func makeTemporaryFolder(in parent: FilePath, prefix: String) throws(POSIXError) -> FilePath {
         var template = Array(parent.appending("\(prefix)XXXXXX").string.utf8CString)
         guard let made = mkdtemp(&template) else { throw POSIXError.last("make a temporary folder in", parent) }
         return FilePath(platformString: made)
     }
 
     /// Gives a file another name, replacing what had it; the new name is on the disk when this returns, if said.
-    public static func rename(_ from: FilePath, to: FilePath, sync: Bool = false) throws(POSIXError) {
+    package static func rename(_ from: FilePath, to: FilePath, sync: Bool = false) throws(POSIXError) {
         let result = from.withPlatformString { from in to.withPlatformString { to in CLinux.rename(from, to) } }
         guard result == 0 else { throw POSIXError.last("rename to", to) }
         if sync { try syncFolder(to.removingLastComponent()) }
     }
 
     /// Waits until the names in a folder are on the disk.
-    public static func syncFolder(_ folder: FilePath) throws(POSIXError) {
+    package static func syncFolder(_ folder: FilePath) throws(POSIXError) {
         try File(folder.isEmpty ? "." : folder, .read).sync()
     }
 
     /// Gives a file a second name, or answers false where the file system or the device border does not allow it.
-    public static func link(_ existing: FilePath, as new: FilePath) throws(POSIXError) -> Bool {
+    package static func link(_ existing: FilePath, as new: FilePath) throws(POSIXError) -> Bool {
         let result = existing.withPlatformString { old in new.withPlatformString { CLinux.link(old, $0) } }
         if result == 0 { return true }
         let reason = Errno(rawValue: CLinux.__errno_location().pointee)
@@ -71,7 +71,7 @@ public enum FileSystem {
     }
 
     /// Removes a name; nothing happens where there is none.
-    public static func remove(_ path: FilePath) throws(POSIXError) {
+    package static func remove(_ path: FilePath) throws(POSIXError) {
         guard path.withPlatformString({ unlink($0) }) == 0 else {
             if CLinux.__errno_location().pointee == ENOENT { return }
             throw POSIXError.last("remove", path)
@@ -79,7 +79,7 @@ public enum FileSystem {
     }
 
     /// Removes a file or a folder with everything below it; links are removed, not followed.
-    public static func removeTree(_ path: FilePath) throws(POSIXError) {
+    package static func removeTree(_ path: FilePath) throws(POSIXError) {
         let status: FileStatus
         do throws(POSIXError) { status = try FileStatus(path) } catch {
             if error.errno == .noSuchFileOrDirectory { return }
@@ -92,7 +92,7 @@ public enum FileSystem {
     }
 
     /// Where a symbolic link points.
-    public static func readLink(_ path: FilePath) throws(POSIXError) -> FilePath {
+    package static func readLink(_ path: FilePath) throws(POSIXError) -> FilePath {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         let count = path.withPlatformString { readlink($0, &buffer, buffer.count - 1) }
         guard count >= 0 else { throw POSIXError.last("read link", path) }
@@ -100,26 +100,26 @@ public enum FileSystem {
     }
 
     /// Makes a symbolic link.
-    public static func makeSymbolicLink(_ path: FilePath, to target: FilePath) throws(POSIXError) {
+    package static func makeSymbolicLink(_ path: FilePath, to target: FilePath) throws(POSIXError) {
         let result = target.withPlatformString { target in path.withPlatformString { symlink(target, $0) } }
         guard result == 0 else { throw POSIXError.last("make link", path) }
     }
 
     /// Sets permission bits, whatever the umask.
-    public static func setMode(_ path: FilePath, _ mode: UInt32) throws(POSIXError) {
+    package static func setMode(_ path: FilePath, _ mode: UInt32) throws(POSIXError) {
         guard path.withPlatformString({ chmod($0, mode) }) == 0 else {
             throw POSIXError.last("change the mode of", path)
         }
     }
 
     /// Lets whoever may read a file run it too.
-    public static func makeExecutable(_ path: FilePath) throws(POSIXError) {
+    package static func makeExecutable(_ path: FilePath) throws(POSIXError) {
         let mode = try FileStatus(path, followingLinks: true).mode
         try setMode(path, mode | (mode & 0o444) >> 2)
     }
 
     /// Notes that a file was used now; when it changed last stays as it is.
-    public static func setAccessed(_ path: FilePath) throws(POSIXError) {
+    package static func setAccessed(_ path: FilePath) throws(POSIXError) {
         var times = [timespec(tv_sec: 0, tv_nsec: caas_time_now), timespec(tv_sec: 0, tv_nsec: caas_time_omit)]
         guard path.withPlatformString({ utimensat(AT_FDCWD, $0, &times, 0) }) == 0 else {
             throw POSIXError.last("note the use of", path)
@@ -127,7 +127,7 @@ public enum FileSystem {
     }
 
     /// Sets when the content was changed last, in nanoseconds since 1970.
-    public static func setModified(_ path: FilePath, nanoseconds: Int64) throws(POSIXError) {
+    package static func setModified(_ path: FilePath, nanoseconds: Int64) throws(POSIXError) {
         let billion: Int64 = 1_000_000_000
         let rest = (nanoseconds % billion + billion) % billion
         var times = [
@@ -140,7 +140,7 @@ public enum FileSystem {
     }
 
     /// The path without links, `.` and `..`; everything on it must exist.
-    public static func realPath(_ path: FilePath) throws(POSIXError) -> FilePath {
+    package static func realPath(_ path: FilePath) throws(POSIXError) -> FilePath {
         guard let text = path.withPlatformString({ realpath($0, nil) }) else {
             throw POSIXError.last("resolve", path)
         }
@@ -149,14 +149,14 @@ public enum FileSystem {
     }
 
     /// Bytes that an ordinary user may still write on the file system that holds `path`.
-    public static func freeBytes(at path: FilePath) throws(POSIXError) -> Int64 {
+    package static func freeBytes(at path: FilePath) throws(POSIXError) -> Int64 {
         var raw = statvfs()
         guard path.withPlatformString({ statvfs($0, &raw) }) == 0 else { throw POSIXError.last("examine", path) }
         return Int64(raw.f_bavail) * Int64(raw.f_frsize)
     }
 
     /// Makes a folder the one that relative paths of the whole process begin in.
-    public static func changeFolder(to path: FilePath) throws(POSIXError) {
+    package static func changeFolder(to path: FilePath) throws(POSIXError) {
         guard path.withPlatformString({ chdir($0) }) == 0 else { throw POSIXError.last("enter", path) }
     }
 }

@@ -1,15 +1,15 @@
 private import CLinux
-public import SystemPackage
+package import SystemPackage
 
 /// Names that come and go in one folder.
 extension Folder {
     /// Waits until the names in this folder are on the disk.
-    public func sync() throws(POSIXError) {
+    package func sync() throws(POSIXError) {
         guard retrying({ fsync(descriptor) }) == 0 else { throw POSIXError.last("sync", path) }
     }
 
     /// Opens a file to read and write it, one that exists or, if said, a new one; a link is refused.
-    public func update(_ name: FilePath.Component, creating mode: UInt32? = nil) throws(POSIXError) -> File {
+    package func update(_ name: FilePath.Component, creating mode: UInt32? = nil) throws(POSIXError) -> File {
         let flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (mode == nil ? 0 : O_CREAT)
         let opened = name.withPlatformString { text in retrying { caas_openat(descriptor, text, flags, mode ?? 0) } }
         guard opened >= 0 else { throw POSIXError.last("open", path.appending(name)) }
@@ -17,7 +17,7 @@ extension Folder {
     }
 
     /// Gives a file in this folder another name in it, replacing what had it.
-    public func rename(_ name: FilePath.Component, to other: FilePath.Component) throws(POSIXError) {
+    package func rename(_ name: FilePath.Component, to other: FilePath.Component) throws(POSIXError) {
         let result = name.withPlatformString { name in
             other.withPlatformString { renameat(descriptor, name, descriptor, $0) }
         }
@@ -26,14 +26,14 @@ extension Folder {
 
     /// Removes a file's name; false where there is none.
     @discardableResult
-    public func remove(_ name: FilePath.Component) throws(POSIXError) -> Bool {
+    package func remove(_ name: FilePath.Component) throws(POSIXError) -> Bool {
         if name.withPlatformString({ unlinkat(descriptor, $0, 0) }) == 0 { return true }
         if CLinux.__errno_location().pointee == ENOENT { return false }
         throw POSIXError.last("remove", path.appending(name))
     }
 
     /// Removes a folder in this one if it is empty; false where it is not, or is no folder.
-    public func removeEmptyFolder(_ name: FilePath.Component) -> Bool {
+    package func removeEmptyFolder(_ name: FilePath.Component) -> Bool {
         name.withPlatformString { unlinkat(descriptor, $0, AT_REMOVEDIR) } == 0
     }
 }

@@ -1,17 +1,17 @@
 private import CLinux
-public import SystemPackage
+package import SystemPackage
 
 /// An open folder, whose names are used without ever following a link.
 ///
 /// A path that passes through many folders is walked one name at a time, so that no link in it can lead elsewhere.
 /// A class, so that a walk can keep several of them.
-public final class Folder: Sendable {
+package final class Folder: Sendable {
     /// Where it was found, for messages.
-    public let path: FilePath
+    package let path: FilePath
     let descriptor: Int32
 
     /// Opens a folder; links on the way to it are followed.
-    public init(_ path: FilePath) throws(POSIXError) {
+    package init(_ path: FilePath) throws(POSIXError) {
         descriptor = path.withPlatformString { text in
             retrying { caas_open(text, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
         }
@@ -36,7 +36,7 @@ public final class Folder: Sendable {
     }
 
     /// Opens a folder in this one.
-    public func folder(_ name: FilePath.Component) throws(POSIXError) -> Folder {
+    package func folder(_ name: FilePath.Component) throws(POSIXError) -> Folder {
         let opened = name.withPlatformString { text in
             retrying { caas_openat(descriptor, text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0) }
         }
@@ -45,7 +45,7 @@ public final class Folder: Sendable {
     }
 
     /// Makes a file that must not exist yet, to write it.
-    public func create(_ name: FilePath.Component, mode: UInt32) throws(POSIXError) -> File {
+    package func create(_ name: FilePath.Component, mode: UInt32) throws(POSIXError) -> File {
         let opened = name.withPlatformString { text in
             retrying {
                 caas_openat(descriptor, text, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
@@ -56,7 +56,7 @@ public final class Folder: Sendable {
     }
 
     /// Opens a file to read it.
-    public func open(_ name: FilePath.Component) throws(POSIXError) -> File {
+    package func open(_ name: FilePath.Component) throws(POSIXError) -> File {
         let opened = name.withPlatformString { text in
             retrying { caas_openat(descriptor, text, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0) }
         }
@@ -65,7 +65,7 @@ public final class Folder: Sendable {
     }
 
     /// What a name in this folder is, nil where there is none.
-    public func status(_ name: FilePath.Component) throws(POSIXError) -> FileStatus? {
+    package func status(_ name: FilePath.Component) throws(POSIXError) -> FileStatus? {
         var raw = stat()
         if name.withPlatformString({ fstatat(descriptor, $0, &raw, AT_SYMLINK_NOFOLLOW) }) == 0 {
             return FileStatus(raw)
@@ -77,12 +77,12 @@ public final class Folder: Sendable {
     }
 
     /// Where a symbolic link in this folder points.
-    public func readLink(_ name: FilePath.Component) throws(POSIXError) -> FilePath {
+    package func readLink(_ name: FilePath.Component) throws(POSIXError) -> FilePath {
         FilePath(platformString: try readLinkBytes(name).map { CChar(bitPattern: $0) } + [0])
     }
 
     /// Where a symbolic link in this folder points, byte by byte: a path would lose a slash at its end.
-    public func readLinkBytes(_ name: FilePath.Component) throws(POSIXError) -> [UInt8] {
+    package func readLinkBytes(_ name: FilePath.Component) throws(POSIXError) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = name.withPlatformString { name in
             buffer.withUnsafeMutableBytes { bytes -> Int in
@@ -95,12 +95,12 @@ public final class Folder: Sendable {
     }
 
     /// Makes a folder in this one.
-    public func makeFolder(_ name: FilePath.Component, mode: UInt32) throws(POSIXError) {
+    package func makeFolder(_ name: FilePath.Component, mode: UInt32) throws(POSIXError) {
         try call("make folder", name) { mkdirat(descriptor, $0, mode) }
     }
 
     /// Makes a symbolic link in this folder; its target is any text.
-    public func makeSymbolicLink(_ name: FilePath.Component, to target: [UInt8]) throws(POSIXError) {
+    package func makeSymbolicLink(_ name: FilePath.Component, to target: [UInt8]) throws(POSIXError) {
         try call("make link", name) { name in
             (target + [0]).withUnsafeBufferPointer { buffer in
                 buffer.withMemoryRebound(to: CChar.self) { text in
@@ -111,12 +111,12 @@ public final class Folder: Sendable {
     }
 
     /// Makes a FIFO in this folder.
-    public func makeFIFO(_ name: FilePath.Component, mode: UInt32) throws(POSIXError) {
+    package func makeFIFO(_ name: FilePath.Component, mode: UInt32) throws(POSIXError) {
         try call("make FIFO", name) { mkfifoat(descriptor, $0, mode) }
     }
 
     /// Gives a file in another folder a second name in this one.
-    public func link(
+    package func link(
         _ existing: FilePath.Component, in other: Folder, as name: FilePath.Component
     ) throws(POSIXError) {
         try call("link", name) { name in
@@ -125,18 +125,18 @@ public final class Folder: Sendable {
     }
 
     /// Sets the owner of a name in this folder, of a link itself too.
-    public func setOwner(_ name: FilePath.Component, user: UInt32, group: UInt32) throws(POSIXError) {
+    package func setOwner(_ name: FilePath.Component, user: UInt32, group: UInt32) throws(POSIXError) {
         try call("change the owner of", name) { fchownat(descriptor, $0, user, group, AT_SYMLINK_NOFOLLOW) }
     }
 
     /// Sets when a name in this folder was changed, of a link itself too.
-    public func setModified(_ name: FilePath.Component, seconds: Int64) throws(POSIXError) {
+    package func setModified(_ name: FilePath.Component, seconds: Int64) throws(POSIXError) {
         let times = [timespec(tv_sec: Int(seconds), tv_nsec: 0), timespec(tv_sec: Int(seconds), tv_nsec: 0)]
         try call("change the time of", name) { utimensat(descriptor, $0, times, AT_SYMLINK_NOFOLLOW) }
     }
 
     /// Sets the owner, the mode and the time of this folder itself; an owner of nil is left as it is.
-    public func setAttributes(
+    package func setAttributes(
         owner: (user: UInt32, group: UInt32)?, mode: UInt32, modifiedSeconds: Int64
     ) throws(POSIXError) {
         let times = [
@@ -150,12 +150,12 @@ public final class Folder: Sendable {
     }
 
     /// The names in this folder, in byte order.
-    public func names() throws(POSIXError) -> [FilePath.Component] {
+    package func names() throws(POSIXError) -> [FilePath.Component] {
         try FileSystem.names(in: descriptorPath)
     }
 
     /// Removes a name with everything below it; links are removed, not followed.
-    public func removeTree(_ name: FilePath.Component) throws(POSIXError) {
+    package func removeTree(_ name: FilePath.Component) throws(POSIXError) {
         guard let status = try status(name) else { return }
         guard status.kind == .directory else { return try call("remove", name) { unlinkat(descriptor, $0, 0) } }
         let folder = try folder(name)
@@ -166,23 +166,23 @@ public final class Folder: Sendable {
 
 extension File {
     /// Sets the owner.
-    public func setOwner(user: UInt32, group: UInt32) throws(POSIXError) {
+    package func setOwner(user: UInt32, group: UInt32) throws(POSIXError) {
         guard fchown(descriptor, user, group) == 0 else { throw POSIXError.last("change the owner of", path) }
     }
 
     /// Sets when the content was changed.
-    public func setModified(seconds: Int64) throws(POSIXError) {
+    package func setModified(seconds: Int64) throws(POSIXError) {
         let times = [timespec(tv_sec: Int(seconds), tv_nsec: 0), timespec(tv_sec: Int(seconds), tv_nsec: 0)]
         guard futimens(descriptor, times) == 0 else { throw POSIXError.last("change the time of", path) }
     }
 
     /// Sets a value by name, such as `security.capability`; false where the file system or the user's rights refuse it.
-    public func setExtendedAttribute(_ name: String, _ value: [UInt8]) -> Bool {
+    package func setExtendedAttribute(_ name: String, _ value: [UInt8]) -> Bool {
         fsetxattr(descriptor, name, value, value.count, 0) == 0
     }
 
     /// Makes this file share another's blocks until one of them changes; false where the file system cannot.
-    public func reflink(from other: borrowing File) -> Bool { caas_reflink(descriptor, other.descriptor) == 0 }
+    package func reflink(from other: borrowing File) -> Bool { caas_reflink(descriptor, other.descriptor) == 0 }
 }
 
 extension FilePath {

@@ -1,14 +1,14 @@
 private import CLinux
-public import SystemPackage
+package import SystemPackage
 
 /// The names in a folder, in byte order: their bytes in one piece, since folders of a million names exist.
-public struct FolderListing: Sendable {
+package struct FolderListing: Sendable {
     /// The names, each with a zero behind it.
     private let bytes: [CChar]
     private let starts: [Int]
 
     /// How many names there are.
-    public var count: Int { starts.count }
+    package var count: Int { starts.count }
 
     fileprivate init(bytes: [CChar], starts: [Int]) {
         self.bytes = bytes
@@ -19,13 +19,13 @@ public struct FolderListing: Sendable {
     }
 
     /// A listing of one name, as if the folder held no other.
-    public init(only name: FilePath.Component) {
+    package init(only name: FilePath.Component) {
         bytes = name.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) }
         starts = [0]
     }
 
     /// A name's bytes.
-    public func name(_ index: Int) -> [UInt8] {
+    package func name(_ index: Int) -> [UInt8] {
         withName(index) { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
     }
 
@@ -43,7 +43,7 @@ public struct FolderListing: Sendable {
 /// A folder's names, used by their place in a listing.
 extension Folder {
     /// The names in this folder.
-    public func listing() throws(POSIXError) -> FolderListing {
+    package func listing() throws(POSIXError) -> FolderListing {
         let opened = retrying { caas_openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
         guard opened >= 0 else { throw POSIXError.last("list", path) }
         guard let handle = fdopendir(opened) else {
@@ -69,7 +69,7 @@ extension Folder {
     }
 
     /// What a name is, nil where it is gone.
-    public func status(_ index: Int, of listing: FolderListing) throws(POSIXError) -> FileStatus? {
+    package func status(_ index: Int, of listing: FolderListing) throws(POSIXError) -> FileStatus? {
         var raw = stat()
         if listing.withName(index, { fstatat(descriptor, $0, &raw, AT_SYMLINK_NOFOLLOW) }) == 0 {
             return FileStatus(raw)
@@ -81,20 +81,20 @@ extension Folder {
     }
 
     /// Opens a folder in this one.
-    public func folder(_ index: Int, of listing: FolderListing) throws(POSIXError) -> Folder {
+    package func folder(_ index: Int, of listing: FolderListing) throws(POSIXError) -> Folder {
         guard let name = listing.component(index) else { throw POSIXError("open", path, .noSuchFileOrDirectory) }
         return try folder(name)
     }
 
     /// Opens the folder that this one is in, which messages call `path`.
-    public func parent(named path: FilePath) throws(POSIXError) -> Folder {
+    package func parent(named path: FilePath) throws(POSIXError) -> Folder {
         let opened = retrying { caas_openat(descriptor, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
         guard opened >= 0 else { throw POSIXError.last("open", path) }
         return Folder(descriptor: opened, path: path)
     }
 
     /// What this folder is.
-    public func status() throws(POSIXError) -> FileStatus {
+    package func status() throws(POSIXError) -> FileStatus {
         var raw = stat()
         guard fstat(descriptor, &raw) == 0 else { throw POSIXError.last("examine", path) }
         return FileStatus(raw)
@@ -103,7 +103,7 @@ extension Folder {
     /// Opens a folder anywhere below this one; a path may be longer than the system takes at once.
     ///
     /// Links on the way are not told apart: who must know compares what was found.
-    public func folder(below names: [UInt8]) throws(POSIXError) -> Folder {
+    package func folder(below names: [UInt8]) throws(POSIXError) -> Folder {
         var current = self
         for part in names.parts(ofAtMost: Int(PATH_MAX) - 1) {
             let text = part.map { CChar(bitPattern: $0) } + [0]

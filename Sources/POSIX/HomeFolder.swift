@@ -1,18 +1,18 @@
 import ByteText
-public import SystemPackage
+package import SystemPackage
 
 /// The folder that holds everything caasctl keeps for its user: store, cache, runs, sandbox, key.
-public enum HomeFolder {
+package enum HomeFolder {
     /// Why a folder is not taken.
-    public struct Refusal: Error, CustomStringConvertible {
+    package struct Refusal: Error, CustomStringConvertible {
         /// One line, with what to do.
-        public let description: String
+        package let description: String
     }
 
     /// `CAASCTL_HOME`, else the XDG data folder's `caasctl`.
     ///
     /// Source: <https://specifications.freedesktop.org/basedir-spec/latest/>.
-    public static func path(environment: [String: String] = ProcessEnvironment.all()) -> FilePath {
+    package static func path(environment: [String: String] = ProcessEnvironment.all()) -> FilePath {
         if let home = environment["CAASCTL_HOME"], !home.isEmpty { return FilePath(home) }
         // The specification wants a relative path in these variables to be ignored.
         if let data = environment["XDG_DATA_HOME"], data.hasPrefix(bytes: "/") {
@@ -24,7 +24,7 @@ public enum HomeFolder {
     /// The folder, made where there is none, and nobody else's to enter from then on.
     ///
     /// Unpacked images with set-user-ID programs lie in it, and the user's private files in layers.
-    public static func open(environment: [String: String] = ProcessEnvironment.all()) throws -> FilePath {
+    package static func open(environment: [String: String] = ProcessEnvironment.all()) throws -> FilePath {
         let path = path(environment: environment)
         let parent = path.removingLastComponent()
         if !parent.isEmpty { try FileSystem.makeFolder(parent, mode: 0o777) }

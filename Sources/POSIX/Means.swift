@@ -1,10 +1,10 @@
 private import CLinux
-public import SystemPackage
+package import SystemPackage
 
 /// Whether the system has something to give now; what is true now need not be so in a moment.
-public enum Means {
+package enum Means {
     /// Why so many threads and descriptors cannot be had, nil where they can.
-    public static func missing(threads: Int, descriptors: Int) -> Errno? {
+    package static func missing(threads: Int, descriptors: Int) -> Errno? {
         var opened: [Int32] = []
         defer { for descriptor in opened { close(descriptor) } }
         for _ in 0..<descriptors {

@@ -1,24 +1,24 @@
 private import CLinux
-public import SystemPackage
+package import SystemPackage
 
 /// A system call that failed, with what was being done to what.
-public struct POSIXError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct POSIXError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What was being done, as in `open` or `write`.
-    public let action: String
+    package let action: String
     /// The file that it was done to.
-    public let path: FilePath
+    package let path: FilePath
     /// The system's reason.
-    public let errno: Errno
+    package let errno: Errno
 
     /// Wraps a reason.
-    public init(_ action: String, _ path: FilePath, _ errno: Errno) {
+    package init(_ action: String, _ path: FilePath, _ errno: Errno) {
         self.action = action
         self.path = path
         self.errno = errno
     }
 
     /// `cannot open /etc/shadow: Permission denied`.
-    public var description: String { "cannot \(action) \(path): \(errno)" }
+    package var description: String { "cannot \(action) \(path): \(errno)" }
 
     /// Wraps the calling thread's errno.
     static func last(_ action: String, _ path: FilePath) -> POSIXError {

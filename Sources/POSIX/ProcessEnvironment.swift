@@ -2,15 +2,15 @@ import ByteText
 private import CLinux
 
 /// The environment that this process was started with, as it is now.
-public enum ProcessEnvironment {
+package enum ProcessEnvironment {
     /// The value of a variable, nil where it is not set.
-    public static func value(_ name: String) -> String? {
+    package static func value(_ name: String) -> String? {
         guard let text = getenv(name) else { return nil }
         return String(cString: text)
     }
 
     /// Every variable by name.
-    public static func all() -> [String: String] {
+    package static func all() -> [String: String] {
         var variables: [String: String] = [:]
         guard var entry = caas_environ() else { return variables }
         while let text = entry.pointee {

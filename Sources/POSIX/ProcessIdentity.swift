@@ -4,26 +4,26 @@ private import SystemPackage
 /// One process among all that ever had its number: the number, and the moment at which it started.
 ///
 /// Source: <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>.
-public struct ProcessIdentity: Sendable, Hashable {
+package struct ProcessIdentity: Sendable, Hashable {
     /// The process's number.
-    public let pid: Int32
+    package let pid: Int32
     /// When it started, in clock ticks after the machine did.
-    public let started: UInt64
+    package let started: UInt64
 
     /// A process that was met before.
-    public init(pid: Int32, started: UInt64) {
+    package init(pid: Int32, started: UInt64) {
         self.pid = pid
         self.started = started
     }
 
     /// The process that has this number now, also one that has ended and was not yet waited for.
-    public init?(pid: Int32) {
+    package init?(pid: Int32) {
         guard let now = Self.read(pid) else { return nil }
         self.init(pid: pid, started: now.started)
     }
 
     /// True while the process runs; one that has ended is waited for, if it is a child of this one.
-    public var isAlive: Bool {
+    package var isAlive: Bool {
         guard let now = Self.read(pid), now.started == started else { return false }
         guard now.state == "Z" || now.state == "X" else { return true }
         var status: Int32 = 0
@@ -33,7 +33,7 @@ public struct ProcessIdentity: Sendable, Hashable {
 
     /// Sends a signal to exactly this process; false where it has ended or is another user's.
     @discardableResult
-    public func signal(_ number: Int32) -> Bool {
+    package func signal(_ number: Int32) -> Bool {
         // What the descriptor was opened for cannot become another process between the comparison and the signal.
         let descriptor = caas_pidfd_open(pid)
         guard descriptor >= 0 else { return false }
@@ -43,7 +43,7 @@ public struct ProcessIdentity: Sendable, Hashable {
     }
 
     /// Every process that was started with a variable whose value begins so, as far as this user may look.
-    public static func all(environment name: String, beginning value: String) -> [ProcessIdentity] {
+    package static func all(environment name: String, beginning value: String) -> [ProcessIdentity] {
         let wanted = Array("\(name)=\(value)".utf8)
         let names = (try? FileSystem.names(in: "/proc")) ?? []
         return names.compactMap { Int32($0.string) }.filter { pid in

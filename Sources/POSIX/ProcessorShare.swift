@@ -1,7 +1,7 @@
 private import CLinux
 
 /// What a thread gets of the processors where others want them too.
-public enum ProcessorShare: Sendable, Hashable {
+package enum ProcessorShare: Sendable, Hashable {
     /// As much as anybody.
     case full
     /// Little, but never nothing, so that whatever it holds is let go of.
@@ -15,7 +15,7 @@ public enum ProcessorShare: Sendable, Hashable {
     ///
     /// There is no way back without privileges. <https://man7.org/linux/man-pages/man2/setpriority.2.html>, whose
     /// "process" is a thread on Linux.
-    public func take() {
+    package func take() {
         switch self {
         case .full: break
         case .little: caas_lighten_thread()

@@ -1,9 +1,9 @@
 private import CLinux
 private import Synchronization
-public import SystemPackage
+package import SystemPackage
 
 /// What is to be known of a system that has no more of something: which limit that is, and that somebody waits for it.
-public enum Shortage {
+package enum Shortage {
     private struct State {
         var listener: (@Sendable (String) -> Void)?
         var said: [String: ContinuousClock.Instant] = [:]
@@ -14,12 +14,12 @@ public enum Shortage {
     private static let state = Mutex(State())
 
     /// From now on this is told what is missing.
-    public static func listen(_ listener: @escaping @Sendable (String) -> Void) {
+    package static func listen(_ listener: @escaping @Sendable (String) -> Void) {
         state.withLock { $0.listener = listener }
     }
 
     /// Says that something is tried again, at once and then every 20 seconds; waiting for it in between is the caller's part.
-    public static func report(_ action: String, _ errno: Errno) {
+    package static func report(_ action: String, _ errno: Errno) {
         let now = ContinuousClock.now
         let listener: (@Sendable (String) -> Void)? = state.withLock { state in
             if let last = state.said[action], now - last < silence { return nil }
@@ -31,13 +31,13 @@ public enum Shortage {
     }
 
     /// True for what may pass: others give back threads, processes, descriptors and memory.
-    public static func isShortage(_ errno: Errno) -> Bool {
+    package static func isShortage(_ errno: Errno) -> Bool {
         [.resourceTemporarilyUnavailable, .noMemory, .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noBufferSpace]
             .contains(errno)
     }
 
     /// The system's words and the limit that stands behind them.
-    public static func reason(_ errno: Errno) -> String {
+    package static func reason(_ errno: Errno) -> String {
         switch errno {
         case .resourceTemporarilyUnavailable:
             "\(errno) (no more processes and threads: the container's pids.max, or ulimit -u)"

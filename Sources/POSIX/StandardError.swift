@@ -2,15 +2,15 @@ private import CLinux
 private import TerminalText
 
 /// What is said beside a program's result.
-public enum StandardError {
+package enum StandardError {
     /// True where a person may be looking.
-    public static var isTerminal: Bool { isatty(2) == 1 }
+    package static var isTerminal: Bool { isatty(2) == 1 }
 
     /// Prints a line, or several, in one piece; what came from outside changes nothing on a terminal.
-    public static func print(_ line: String) { write("\(VisibleText.text(line))\n") }
+    package static func print(_ line: String) { write("\(VisibleText.text(line))\n") }
 
     /// Writes text as it is, in one piece: for what controls a terminal on purpose.
-    public static func write(_ text: String) {
+    package static func write(_ text: String) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { bytes in retrying { CLinux.write(2, bytes.baseAddress, bytes.count) } }

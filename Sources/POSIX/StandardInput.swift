@@ -2,11 +2,11 @@ private import CLinux
 private import SystemPackage
 
 /// Standard input, read without a buffer that would keep more than was asked for.
-public enum StandardInput {
+package enum StandardInput {
     /// Everything up to its end, which is waited for.
     ///
     /// Not by opening `/dev/stdin`: that is another opening of the same pipe, which would not wait for who writes late.
-    public static func readAll(limit: Int = 64 << 20) throws(POSIXError) -> [UInt8] {
+    package static func readAll(limit: Int = 64 << 20) throws(POSIXError) -> [UInt8] {
         var content: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while true {
@@ -19,7 +19,7 @@ public enum StandardInput {
     }
 
     /// The next line without its end, nil at the end of input.
-    public static func readLine(limit: Int) throws(POSIXError) -> String? {
+    package static func readLine(limit: Int) throws(POSIXError) -> String? {
         var line: [UInt8] = []
         while true {
             var byte: UInt8 = 0

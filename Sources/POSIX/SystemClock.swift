@@ -1,9 +1,9 @@
 private import CLinux
 
 /// The clock that files get their times from.
-public enum SystemClock {
+package enum SystemClock {
     /// Nanoseconds since 1970. <https://man7.org/linux/man-pages/man2/clock_gettime.2.html>
-    public static var nanoseconds: Int64 {
+    package static var nanoseconds: Int64 {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)

@@ -8,9 +8,9 @@ private import Synchronization
 /// Without them tasks are libdispatch's, which starts threads and opens descriptors at any time: where there is no thread
 /// to be had it waits on the calling one, be it the one that forwards signals, and where it cannot read /proc/self/task it
 /// ends the process. These need nothing but memory once they are there.
-public enum TaskThreads {
+package enum TaskThreads {
     /// Takes all tasks over; to be called once, before there is any.
-    public static func takeOver() { _createExecutors(factory: Factory.self) }
+    package static func takeOver() { _createExecutors(factory: Factory.self) }
 
     private struct Factory: ExecutorFactory {
         static var mainExecutor: any MainExecutor { PlatformExecutorFactory.mainExecutor }

@@ -1,12 +1,12 @@
 private import CLinux
 
 /// Lets a thread sleep until another one calls; needs no descriptor, so that there is always one to be had.
-public final class ThreadSemaphore: Sendable {
+package final class ThreadSemaphore: Sendable {
     // A semaphore is made to be used by several threads; its memory stays where it is until the last of them is done.
     private nonisolated(unsafe) let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
     /// A semaphore at 0.
-    public init() { sem_init(semaphore, 0, 0) }
+    package init() { sem_init(semaphore, 0, 0) }
 
     deinit {
         sem_destroy(semaphore)
@@ -14,13 +14,13 @@ public final class ThreadSemaphore: Sendable {
     }
 
     /// Wakes one that waits, or the next that comes.
-    public func post() { sem_post(semaphore) }
+    package func post() { sem_post(semaphore) }
 
     /// Waits until somebody posts.
-    public func wait() { while sem_wait(semaphore) != 0 {} }
+    package func wait() { while sem_wait(semaphore) != 0 {} }
 
     /// Waits for at most so long; false where nobody came.
-    public func wait(for patience: Duration) -> Bool {
+    package func wait(for patience: Duration) -> Bool {
         var until = timespec()
         clock_gettime(CLOCK_MONOTONIC, &until)
         let (seconds, attoseconds) = max(patience, .zero).components

@@ -1,21 +1,21 @@
-public import HTTP
-public import POSIX
+package import HTTP
+import POSIX
 import Synchronization
-public import SystemPackage
+package import SystemPackage
 
 /// The certificates that docker's and podman's users keep for single registries, in a folder of the registry's name.
 ///
 /// Every `.crt` in it is an authority to trust; a `.cert` beside a `.key` of the same name is a client's certificate.
 /// Source: <https://docs.docker.com/engine/security/certificates/>.
-public final class CertificateFolders: Sendable {
+package final class CertificateFolders: Sendable {
     private let parents: [FilePath]
     private let known = Mutex<[String: HTTPCertificates?]>([:])
 
     /// The folders of registries below these, the first that has one.
-    public init(_ parents: [FilePath]) { self.parents = parents }
+    package init(_ parents: [FilePath]) { self.parents = parents }
 
     /// Those that podman and docker look at.
-    public static func standard(environment: [String: String] = ProcessEnvironment.all()) -> CertificateFolders {
+    package static func standard(environment: [String: String] = ProcessEnvironment.all()) -> CertificateFolders {
         func folder(_ name: String) -> FilePath? {
             environment[name].flatMap { $0.isEmpty ? nil : FilePath($0) }
         }
@@ -27,7 +27,7 @@ public final class CertificateFolders: Sendable {
     /// What is kept for a host; read once.
     ///
     /// `otherwise` is what holds for whatever the folder lacks.
-    public func certificates(for url: HTTPURL, otherwise: HTTPCertificates) -> HTTPCertificates? {
+    package func certificates(for url: HTTPURL, otherwise: HTTPCertificates) -> HTTPCertificates? {
         // Folders are named as references name the registry: Docker Hub's is docker.io.
         let name = url.authority == "registry-1.docker.io" ? "docker.io" : url.authority
         return known.withLock { known in

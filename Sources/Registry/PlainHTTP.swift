@@ -1,5 +1,5 @@
 /// Which registries are spoken to without TLS.
-public enum PlainHTTP: Sendable, Equatable {
+package enum PlainHTTP: Sendable, Equatable {
     /// Those of this machine alone, as docker does.
     case onThisMachine
     /// All but Docker Hub: what travels can be read and changed on the way.

@@ -1,15 +1,15 @@
-public import ImageStore
-public import OCI
+package import ImageStore
+package import OCI
 
 /// An image in a registry whose documents are in a store, and whose layers may stay where they are.
-public struct AddedImage: Sendable {
+package struct AddedImage: Sendable {
     /// The manifest or index; with a platform, that platform's manifest.
-    public let descriptor: Descriptor
+    package let descriptor: Descriptor
     /// Every manifest of it.
-    public let manifests: [Digest]
+    package let manifests: [Digest]
 
     /// An image that is in a store.
-    public init(descriptor: Descriptor, manifests: [Digest]) {
+    package init(descriptor: Descriptor, manifests: [Digest]) {
         self.descriptor = descriptor
         self.manifests = manifests
     }
@@ -19,7 +19,7 @@ extension RegistryClient {
     /// Puts the manifests and configs of an image into a store, for one platform or all, and notes where its layers are.
     ///
     /// Bytes stay as they came. Documents that make an index whole come along, also those that are for no platform.
-    public func add(
+    package func add(
         _ reference: Reference, platform: Platform?, to store: ImageStore
     ) async throws(RegistryError) -> AddedImage {
         do throws(RegistryError) {

@@ -1,16 +1,16 @@
-public import OCI
+package import OCI
 
 /// What a registry says of an image, without its layers.
-public struct ImageDocuments: Sendable {
+package struct ImageDocuments: Sendable {
     /// The manifest or the list of manifests that the reference leads to.
-    public let descriptor: Descriptor
+    package let descriptor: Descriptor
     /// Manifests and configs by their digests, verified.
-    public let documents: [Digest: [UInt8]]
+    package let documents: [Digest: [UInt8]]
 }
 
 extension RegistryClient {
     /// Fetches the manifests and configs of an image for all its platforms.
-    public func documents(of reference: Reference) async throws(RegistryError) -> ImageDocuments {
+    package func documents(of reference: Reference) async throws(RegistryError) -> ImageDocuments {
         do throws(RegistryError) {
             return try await read(reference) { (client, access) throws(RegistryError) in
                 try await client.documents(reference.identifier, access)

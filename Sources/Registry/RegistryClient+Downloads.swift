@@ -1,15 +1,15 @@
 import HTTP
 import ImageStore
-public import OCI
+package import OCI
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// Fetching blobs.
 extension RegistryClient {
     /// Fetches a blob into a file, whatever was there, and checks its length and digest; a broken answer is continued.
     ///
     /// Where it fails the file may hold a part of the blob, or something else: it counts only when this returns.
-    public func pullBlob(
+    package func pullBlob(
         _ blob: Descriptor, from reference: Reference, to path: FilePath,
         onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
     ) async throws(RegistryError) {

@@ -1,11 +1,11 @@
 import HTTP
 import OCI
-public import Secrets
+package import Secrets
 
 /// Logging in and out, as `docker login` does.
 extension RegistryClient {
     /// Makes sure that a registry takes a user's password.
-    public func checkLogin(_ registry: String, user: String, _ password: Secret) async throws(RegistryError) {
+    package func checkLogin(_ registry: String, user: String, _ password: Secret) async throws(RegistryError) {
         var credentials = RegistryCredentials.none
         credentials.add(.password(user: user, password, from: "this login"), for: registry)
         let client = RegistryClient(credentials: credentials, http: http, retries: retries, plainHTTP: plainHTTP)

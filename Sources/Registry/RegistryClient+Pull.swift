@@ -1,32 +1,32 @@
 import HTTP
-public import ImageStore
+package import ImageStore
 import JSON
-public import OCI
+package import OCI
 import POSIX
 import SystemPackage
 
 /// An image in a registry, as far as a build on top of it has to know it.
-public struct ResolvedImage: Sendable {
+package struct ResolvedImage: Sendable {
     /// The image of the wanted platform by digest: whoever comes later finds the same.
-    public let reference: Reference
+    package let reference: Reference
     /// The manifest's descriptor.
-    public let descriptor: Descriptor
+    package let descriptor: Descriptor
     /// The manifest's own bytes.
-    public let manifestContent: [UInt8]
+    package let manifestContent: [UInt8]
     /// What the manifest says.
-    public let manifest: ImageManifest
+    package let manifest: ImageManifest
     /// The config's own bytes.
-    public let configContent: [UInt8]
+    package let configContent: [UInt8]
     /// What the config says.
-    public let config: ImageConfig
+    package let config: ImageConfig
     /// The list of manifests that the reference led to, nil where it led to the image itself.
-    public let index: Digest?
+    package let index: Digest?
 }
 
 /// Finding images, and pulling them whole.
 extension RegistryClient {
     /// Finds the image of a platform behind a reference, and fetches its manifest and config, verified.
-    public func resolve(_ reference: Reference, platform: Platform) async throws(RegistryError) -> ResolvedImage {
+    package func resolve(_ reference: Reference, platform: Platform) async throws(RegistryError) -> ResolvedImage {
         do throws(RegistryError) {
             return try await read(reference) { (client, access) throws(RegistryError) in
                 try await client.found(reference, platform, access)
@@ -36,7 +36,7 @@ extension RegistryClient {
 
     /// Makes sure that an image of a platform can be pulled: manifest, config, and every layer's presence.
     @discardableResult
-    public func check(_ reference: Reference, platform: Platform) async throws(RegistryError) -> ResolvedImage {
+    package func check(_ reference: Reference, platform: Platform) async throws(RegistryError) -> ResolvedImage {
         do throws(RegistryError) {
             let access = try access(reference, Scope.pull)
             let image = try await found(reference, platform, access)
@@ -52,7 +52,7 @@ extension RegistryClient {
 
     /// Fetches an image of a platform with all its blobs; those that are there already stay.
     @discardableResult
-    public func pull(
+    package func pull(
         _ reference: Reference, platform: Platform, into store: ImageStore,
         onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }
     ) async throws(RegistryError) -> ResolvedImage {
@@ -79,7 +79,7 @@ extension RegistryClient {
     }
 
     /// Fetches manifest and config of a base, and notes where its layers are, which stay there.
-    public func addBase(
+    package func addBase(
         _ reference: Reference, platform: Platform, to store: ImageStore
     ) async throws(RegistryError) -> ResolvedImage {
         let image = try await resolve(reference, platform: platform)
@@ -93,7 +93,7 @@ extension RegistryClient {
     }
 
     /// Fetches the layers of an image that the store lacks, from the repositories that it remembers.
-    public func fetchMissingLayers(
+    package func fetchMissingLayers(
         of image: StoredImage, in store: ImageStore,
         onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }
     ) async throws(RegistryError) {
@@ -104,7 +104,7 @@ extension RegistryClient {
     }
 
     /// Fetches layers from the repositories that the store remembers.
-    public func fetch(
+    package func fetch(
         _ layers: [Descriptor], in store: ImageStore, onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }
     ) async throws(RegistryError) {
         onEvent(.planned(blobs: layers.count, bytes: layers.reduce(0) { $0 + $1.size }))

@@ -1,5 +1,5 @@
-public import ImageStore
-public import OCI
+package import ImageStore
+package import OCI
 import POSIX
 
 /// Pushing whole images.
@@ -9,7 +9,7 @@ extension RegistryClient {
     /// Sends only what the registry lacks. Beside the reference's tag, the first twelve digits of the digest become one if
     /// `digestTag` says so.
     /// `early` has sent blobs while the image was made; what did not get through then goes now.
-    public func push(
+    package func push(
         _ image: Descriptor, from store: ImageStore, to reference: Reference, after early: EarlyPush? = nil,
         digestTag: Bool = true,
         onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }
@@ -38,7 +38,7 @@ extension RegistryClient {
 
     /// The tags that an image gets when it is pushed to a reference, the reference's own first; none where that has none and
     /// the digest is not to be one.
-    public static func tags(of reference: Reference, _ digest: Digest, digestTag: Bool) -> [String] {
+    package static func tags(of reference: Reference, _ digest: Digest, digestTag: Bool) -> [String] {
         let tags = [reference.tag, digestTag ? digest.short : nil].compactMap(\.self)
         return tags.count == 2 && tags[0] == tags[1] ? [tags[0]] : tags
     }

@@ -1,13 +1,13 @@
 import HTTP
 import JSON
-public import OCI
+package import OCI
 
 /// Listing and removing.
 extension RegistryClient {
     /// The tags of a repository in the registry's order; the reference's own tag does not matter.
     ///
     /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags>.
-    public func tags(of repository: Reference) async throws(RegistryError) -> [String] {
+    package func tags(of repository: Reference) async throws(RegistryError) -> [String] {
         do throws(RegistryError) {
             let access = try access(repository, Scope.pull)
             return try await pages(of: access.url("tags/list"), access) { (json) throws(JSONError) in
@@ -21,7 +21,7 @@ extension RegistryClient {
     ///
     /// Layers stay until the registry collects its garbage.
     /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#content-management>.
-    public func delete(_ reference: Reference) async throws(RegistryError) {
+    package func delete(_ reference: Reference) async throws(RegistryError) {
         do throws(RegistryError) {
             let access = try access(reference, Scope.delete)
             // What is known of what refers to another goes with it.

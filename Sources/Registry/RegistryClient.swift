@@ -1,11 +1,11 @@
-public import HTTP
+package import HTTP
 import OCI
 import Synchronization
 
 /// Talks to any registry of the OCI distribution specification, as many at once as references name.
 ///
 /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>.
-public final class RegistryClient: Sendable {
+package final class RegistryClient: Sendable {
     let http: HTTPClient
     let authenticator: Authenticator
     let retries: RetryPolicy
@@ -25,7 +25,7 @@ public final class RegistryClient: Sendable {
     let redirects: Said
 
     /// A client with its own connections and tokens.
-    public init(
+    package init(
         credentials: RegistryCredentials = .standard(), http: HTTPClient = HTTPClient(),
         retries: RetryPolicy = RetryPolicy(), parallelism: Int = 4, chunkSize: Int64? = nil,
         mirrors: RegistryMirrors = .none,

@@ -1,7 +1,7 @@
 /// Why something could not be done with a registry.
-public struct RegistryError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct RegistryError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What went wrong, for those who decide what to do next.
-    public enum Code: Sendable, Equatable {
+    package enum Code: Sendable, Equatable {
         /// The registry or its token server wants other credentials (401, 403).
         case unauthorized
         /// There is no such image, blob or repository.
@@ -21,15 +21,15 @@ public struct RegistryError: Error, Sendable, Equatable, CustomStringConvertible
     }
 
     /// What went wrong.
-    public let code: Code
+    package let code: Code
     /// Why, in one line.
-    public let reason: String
+    package let reason: String
     /// True where the connection failed in a way that may pass.
     var isTransient = false
     private let action: String
 
     /// An error of an action such as `push ghcr.io/me/app:1`.
-    public init(_ code: Code, _ action: String, _ reason: String) {
+    package init(_ code: Code, _ action: String, _ reason: String) {
         self.code = code
         self.action = action
         self.reason = reason
@@ -52,5 +52,5 @@ public struct RegistryError: Error, Sendable, Equatable, CustomStringConvertible
     }
 
     /// `cannot push ghcr.io/me/app:1: reason`.
-    public var description: String { action.isEmpty ? reason : "cannot \(action): \(reason)" }
+    package var description: String { action.isEmpty ? reason : "cannot \(action): \(reason)" }
 }

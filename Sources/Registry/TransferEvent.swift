@@ -1,7 +1,7 @@
-public import OCI
+package import OCI
 
 /// What happens to a blob while an image is pushed or pulled; told from many threads.
-public enum TransferEvent: Sendable {
+package enum TransferEvent: Sendable {
     /// So many bytes are to be looked at, in so many blobs.
     case planned(blobs: Int, bytes: Int64)
     /// The other side has it already.

@@ -1,18 +1,18 @@
-public import JSON
+package import JSON
 
 /// complete.json: the run is over and every artifact that it names was verified in the bucket.
-public struct CompletionRecord: Sendable, Hashable {
+package struct CompletionRecord: Sendable, Hashable {
     /// One artifact: the folder below `artifacts/<attempt>/` and its files.
-    public struct Artifact: Sendable, Hashable {
+    package struct Artifact: Sendable, Hashable {
         /// The folder's name, as the program's `into`.
-        public let into: String
+        package let into: String
         /// Every file.
-        public let files: [FileRecord]
+        package let files: [FileRecord]
         /// Links and folders.
-        public let tree: TreeRecord
+        package let tree: TreeRecord
 
         /// An artifact from its parts.
-        public init(into: String, files: [FileRecord], tree: TreeRecord = TreeRecord()) {
+        package init(into: String, files: [FileRecord], tree: TreeRecord = TreeRecord()) {
             self.into = into
             self.files = files
             self.tree = tree
@@ -32,16 +32,16 @@ public struct CompletionRecord: Sendable, Hashable {
     }
 
     /// An artifact of another run that this one started from.
-    public struct Input: Sendable, Hashable {
+    package struct Input: Sendable, Hashable {
         /// The other run's id.
-        public let run: String
+        package let run: String
         /// The start that finished that run.
-        public let attempt: Int
+        package let attempt: Int
         /// The artifact's name.
-        public let artifact: String
+        package let artifact: String
 
         /// An input from its parts.
-        public init(run: String, attempt: Int, artifact: String) {
+        package init(run: String, attempt: Int, artifact: String) {
             self.run = run
             self.attempt = attempt
             self.artifact = artifact
@@ -49,28 +49,28 @@ public struct CompletionRecord: Sendable, Hashable {
     }
 
     /// The run's id.
-    public let run: String
+    package let run: String
     /// The start that finished it.
-    public let attempt: Int
+    package let attempt: Int
     /// The image that ran, empty where it was not said.
-    public let image: String
+    package let image: String
     /// RFC 3339, of this attempt.
-    public let started: String
+    package let started: String
     /// RFC 3339.
-    public let finished: String
+    package let finished: String
     /// The program's exit status, 0.
-    public let exitStatus: Int
+    package let exitStatus: Int
     /// US dollars, where the deployment told the container its price by the hour.
-    public let costUSD: Double?
+    package let costUSD: Double?
     /// The newest values of the program's metrics.
-    public let metrics: [String: String]
+    package let metrics: [String: String]
     /// Every artifact.
-    public let artifacts: [Artifact]
+    package let artifacts: [Artifact]
     /// What the run started from.
-    public let inputs: [Input]
+    package let inputs: [Input]
 
     /// A record from its parts.
-    public init(
+    package init(
         run: String, attempt: Int, image: String, started: String, finished: String, exitStatus: Int,
         costUSD: Double?, metrics: [String: String], artifacts: [Artifact], inputs: [Input] = []
     ) {
@@ -87,7 +87,7 @@ public struct CompletionRecord: Sendable, Hashable {
     }
 
     /// Reads the one of the run whose folder is `root`.
-    public init(json: JSONValue, below root: String) throws(JSONError) {
+    package init(json: JSONValue, below root: String) throws(JSONError) {
         guard try json.whole("version") == 1 else { throw JSONError("'version' is not 1") }
         var artifacts: [Artifact] = []
         for artifact in try json.list("artifacts") { artifacts.append(try Artifact(json: artifact, below: root)) }
@@ -106,7 +106,7 @@ public struct CompletionRecord: Sendable, Hashable {
     }
 
     /// The form that ``init(json:below:)`` reads.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var json: JSONValue = [
             "version": 1, "run": .string(run), "attempt": .integer(attempt), "image": .string(image),
             "started": .string(started), "finished": .string(finished), "exit_status": .integer(exitStatus),

@@ -1,5 +1,5 @@
 /// How the entrypoint ends when the program itself did not fail; the reason in status.json decides, never the number.
-public enum ExitCode: Int32, Sendable {
+package enum ExitCode: Int32, Sendable {
     case verified = 0
     case internalError = 70
     case preflight = 71

@@ -1,27 +1,27 @@
-public import JSON
+package import JSON
 
 /// One uploaded file as a manifest names it: where it is, how long, and what each part hashes to.
-public struct FileRecord: Sendable, Hashable {
+package struct FileRecord: Sendable, Hashable {
     /// No file is longer, and as many of them as a document can name still add up to a number of 64 bits.
     private static let mostBytes: Int64 = 1 << 44
 
     /// Relative to the folder that it came from and goes back to.
-    public let path: RelativePath
+    package let path: RelativePath
     /// The whole key of the object.
-    public let key: String
+    package let key: String
     /// Bytes.
-    public let size: Int64
+    package let size: Int64
     /// Bytes of each part but the last; the file's own size where it went in one piece.
-    public let partSize: Int64
+    package let partSize: Int64
     /// SHA-256 of each part in order, in hexadecimal; one even of an empty file.
-    public let parts: [String]
+    package let parts: [String]
     /// The token in the object's metadata that tells our upload from another.
-    public let uploadToken: String
+    package let uploadToken: String
     /// What the file had besides its content, nil in records of earlier versions.
-    public var attributes: FileAttributes?
+    package var attributes: FileAttributes?
 
     /// A record from its parts.
-    public init(
+    package init(
         path: RelativePath, key: String, size: Int64, partSize: Int64, parts: [String], uploadToken: String,
         attributes: FileAttributes? = nil
     ) {
@@ -37,7 +37,7 @@ public struct FileRecord: Sendable, Hashable {
     /// Reads one; a path that leaves its folder, and a key that is not below `root`, the run's own folder, are refused.
     ///
     /// Who may write a run's records must not be able to have other runs' objects fetched or removed with them.
-    public init(json: JSONValue, below root: String) throws(JSONError) {
+    package init(json: JSONValue, below root: String) throws(JSONError) {
         let key = try json.text("key")
         let names = key.utf8.dropFirst(root.utf8.count).split(separator: UInt8(ascii: "/"))
         guard key.utf8.starts(with: root.utf8), !names.contains(where: { Array($0) == Array("..".utf8) }) else {
@@ -69,7 +69,7 @@ public struct FileRecord: Sendable, Hashable {
     }
 
     /// The form that ``init(json:below:)`` reads.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var json = path.members
         json["key"] = .string(key)
         json["size"] = .integer(size)
@@ -82,14 +82,14 @@ public struct FileRecord: Sendable, Hashable {
 }
 
 /// What a file or a folder has besides its content.
-public struct FileAttributes: Sendable, Hashable {
+package struct FileAttributes: Sendable, Hashable {
     /// Permission bits, without setuid, setgid and sticky.
-    public let mode: UInt32
+    package let mode: UInt32
     /// Nanoseconds since 1970 when the content changed last.
-    public let modified: Int64
+    package let modified: Int64
 
     /// Attributes; of the mode only the permission bits count.
-    public init(mode: UInt32, modified: Int64) {
+    package init(mode: UInt32, modified: Int64) {
         self.mode = mode & 0o777
         self.modified = modified
     }

@@ -1,32 +1,32 @@
-public import JSON
+package import JSON
 
 /// The manifest of a checkpoint or of a stage's outputs: written last, so that what it names is there.
-public struct FolderManifest: Sendable, Hashable {
+package struct FolderManifest: Sendable, Hashable {
     /// The stage that wrote it.
-    public let stage: String
+    package let stage: String
     /// The step of a checkpoint, nil for outputs.
-    public let step: Int?
+    package let step: Int?
     /// The step as the trainer wrote it in names, with its zeros.
-    public let stepText: String?
+    package let stepText: String?
     /// The start of the run that wrote it.
-    public let attempt: Int
+    package let attempt: Int
     /// The image that ran, empty where it was not said.
-    public let image: String
+    package let image: String
     /// RFC 3339.
-    public let created: String
+    package let created: String
     /// How often this start has saved this step, from 1: a trainer may save it again.
-    public let save: Int
+    package let save: Int
     /// Every file.
-    public var files: [FileRecord]
+    package var files: [FileRecord]
     /// Links and folders.
-    public var tree: TreeRecord
+    package var tree: TreeRecord
     /// The patterns of outputs that were looked for, nil for a checkpoint and in manifests of earlier versions.
-    public var patterns: [String]?
+    package var patterns: [String]?
     /// Why the files are not all that the stage left, so that a machine that has nothing of it must run it again.
-    public var gap: String?
+    package var gap: String?
 
     /// A manifest from its parts.
-    public init(
+    package init(
         stage: String, step: Int?, stepText: String?, attempt: Int, save: Int = 1, image: String, created: String,
         files: [FileRecord], tree: TreeRecord = TreeRecord()
     ) {
@@ -42,7 +42,7 @@ public struct FolderManifest: Sendable, Hashable {
     }
 
     /// Reads one of the run whose folder is `root`.
-    public init(json: JSONValue, below root: String) throws(JSONError) {
+    package init(json: JSONValue, below root: String) throws(JSONError) {
         guard try json.whole("version") == 1 else { throw JSONError("'version' is not 1") }
         let files = try FileRecord.list(json, below: root)
         guard try json.optionalWhole("save") ?? 1 >= 1, try json.whole("attempt") >= 1 else {
@@ -58,7 +58,7 @@ public struct FolderManifest: Sendable, Hashable {
     }
 
     /// The form that ``init(json:below:)`` reads.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var json: JSONValue = [
             "version": 1, "stage": .string(stage), "attempt": .integer(attempt), "image": .string(image),
             "created": .string(created), "files": .array(files.map(\.json)),

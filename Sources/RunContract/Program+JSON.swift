@@ -1,12 +1,12 @@
-public import JSON
+package import JSON
 
 /// The form at `/.caas/program.json`.
 extension Program {
     /// Where the entrypoint finds it.
-    public static let path = "/.caas/program.json"
+    package static let path = "/.caas/program.json"
 
     /// Reads what ``json`` wrote.
-    public init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws(JSONError) {
         guard try json.whole("version") == 1 else { throw JSONError("'version' is not 1") }
         self.init(name: try json.text("name"), data: try json.text("data"))
         workdir = try json.optionalText("workdir")
@@ -40,7 +40,7 @@ extension Program {
     /// The form that ``init(json:)`` reads.
     ///
     /// A member that an older entrypoint does not know is left out where it says nothing.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var json: JSONValue = [
             "version": 1, "name": .string(name), "workdir": .optional(workdir), "data": .string(data),
             "environment": Self.map(environment), "requires": Self.list(requires),

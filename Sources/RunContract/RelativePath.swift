@@ -1,16 +1,16 @@
 private import Hashing
-public import JSON
-public import SystemPackage
+package import JSON
+package import SystemPackage
 
 /// The path of something below a folder, byte by byte as the file system has it; it never leaves the folder.
 ///
 /// Names on Linux are bytes, not text: they need not be UTF-8, and two that Unicode takes for the same are two files.
-public struct RelativePath: Sendable, Hashable, Comparable, CustomStringConvertible {
+package struct RelativePath: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The names, separated by slashes.
-    public let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     /// A path whose names are neither empty nor `.` nor `..`; nil for any other.
-    public init?(_ bytes: some Sequence<UInt8>) {
+    package init?(_ bytes: some Sequence<UInt8>) {
         let bytes = Array(bytes)
         let names = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         let dot = UInt8(ascii: ".")
@@ -20,46 +20,46 @@ public struct RelativePath: Sendable, Hashable, Comparable, CustomStringConverti
     }
 
     /// The path of a text, nil where that would leave the folder.
-    public init?(_ text: String) { self.init(text.utf8) }
+    package init?(_ text: String) { self.init(text.utf8) }
 
     /// The text, where the bytes are UTF-8.
-    public var text: String? { String(validating: bytes, as: UTF8.self) }
+    package var text: String? { String(validating: bytes, as: UTF8.self) }
 
     /// For people, what is no UTF-8 replaced.
-    public var description: String { String(decoding: bytes, as: UTF8.self) }
+    package var description: String { String(decoding: bytes, as: UTF8.self) }
 
     /// The names of which it is made.
-    public var names: [ArraySlice<UInt8>] { bytes.split(separator: UInt8(ascii: "/")) }
+    package var names: [ArraySlice<UInt8>] { bytes.split(separator: UInt8(ascii: "/")) }
 
     /// A text for an object's key: the path itself, or, where that is no UTF-8, with a hash that keeps it apart from others.
-    public var key: String { text ?? apart }
+    package var key: String { text ?? apart }
 
     /// The key of a path that a bucket might take for another one's.
     ///
     /// R2 takes keys for one that Unicode takes for the same.
     /// <https://developers.cloudflare.com/r2/reference/unicode-interoperability/>
-    public var apart: String { "\(description).\(SHA256.hash(bytes).hexadecimal.prefix(12))" }
+    package var apart: String { "\(description).\(SHA256.hash(bytes).hexadecimal.prefix(12))" }
 
     /// Where it is below a folder.
-    public func path(below folder: FilePath) -> FilePath {
+    package func path(below folder: FilePath) -> FilePath {
         let below = FilePath(platformString: bytes.map { CChar(bitPattern: $0) } + [0])
         return folder.pushing(below)
     }
 
     /// This path below another one.
-    public func below(_ parent: RelativePath) -> RelativePath? {
+    package func below(_ parent: RelativePath) -> RelativePath? {
         RelativePath(parent.bytes + [UInt8(ascii: "/")] + bytes)
     }
 
     /// True where the left one's bytes come first.
-    public static func < (left: RelativePath, right: RelativePath) -> Bool {
+    package static func < (left: RelativePath, right: RelativePath) -> Bool {
         left.bytes.lexicographicallyPrecedes(right.bytes)
     }
 }
 
 extension RelativePath {
     /// Reads `path`, or `path_base64` where the path is no UTF-8.
-    public init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws(JSONError) {
         let path: RelativePath?
         if let encoded = try json.optionalText("path_base64") {
             guard let bytes = [UInt8](base64: encoded) else { throw JSONError("'path_base64' is no base64") }
@@ -72,7 +72,7 @@ extension RelativePath {
     }
 
     /// The members that ``init(json:)`` reads.
-    public var members: JSONValue {
+    package var members: JSONValue {
         guard text == nil else { return ["path": .string(description)] }
         return ["path": .string(description), "path_base64": .string(bytes.base64)]
     }

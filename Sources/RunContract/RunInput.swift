@@ -1,21 +1,21 @@
 import ByteText
 
 /// One input of a run, known by name: which artifact of which run goes where.
-public struct RunInput: Sendable, Hashable, CustomStringConvertible {
+package struct RunInput: Sendable, Hashable, CustomStringConvertible {
     /// The other run.
-    public let run: RunID
+    package let run: RunID
     /// The artifact's name in its complete.json.
-    public let artifact: String
+    package let artifact: String
     /// A folder below the data folder.
-    public let into: String
+    package let into: String
 
     /// As errors name it.
-    public var description: String { "artifact '\(artifact)' of run \(run)" }
+    package var description: String { "artifact '\(artifact)' of run \(run)" }
 }
 
 extension Program {
     /// The inputs with their variables filled in, as `value` says them.
-    public func inputs(_ value: (String) -> String?) throws(ContractError) -> [RunInput] {
+    package func inputs(_ value: (String) -> String?) throws(ContractError) -> [RunInput] {
         var named: [RunInput] = []
         for input in inputs {
             let run = try RunID(try Template(input.run).expanded(value))
@@ -31,7 +31,7 @@ extension Program {
     }
 
     /// What a variable of the program is where only the image and what is sent are known, not yet the machine.
-    public func value(of name: String, sent: [String: String]) -> String? {
+    package func value(of name: String, sent: [String: String]) -> String? {
         if let value = sent[name] { return value }
         if name == "DATA", data.firstRange(bytes: "${") == nil { return data }
         let below = { (name: String) in sent[name] ?? imageEnvironment[name] }
@@ -42,7 +42,7 @@ extension Program {
 
 extension CompletionRecord {
     /// What an input takes; an artifact that is not there is refused.
-    public func artifact(of input: RunInput) throws(ContractError) -> Artifact {
+    package func artifact(of input: RunInput) throws(ContractError) -> Artifact {
         let action = "take \(input)"
         guard run == input.run.description else { throw ContractError(action, "its complete.json is of run \(run)") }
         guard let artifact = artifacts.first(where: { $0.into == input.artifact }) else {

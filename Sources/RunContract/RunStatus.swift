@@ -1,41 +1,41 @@
-public import JSON
+package import JSON
 
 /// status.json: what a run does now; rewritten at most every ten seconds.
-public struct RunStatus: Sendable, Hashable {
+package struct RunStatus: Sendable, Hashable {
     /// The phases of a run in their order.
-    public enum Phase: String, Sendable, Hashable {
+    package enum Phase: String, Sendable, Hashable {
         case preflight, restore, stages, drain, verify, serve, complete, failed
     }
 
     /// The run's id.
-    public var run: String
+    package var run: String
     /// Counts the starts of the run from 1.
-    public var attempt: Int
+    package var attempt: Int
     /// Random for each start, so that two containers with one attempt are told apart.
-    public var instance: String
+    package var instance: String
     /// What the run does now.
-    public var phase: Phase
+    package var phase: Phase
     /// Why it failed or waits, in one line; empty while all is well.
-    public var reason: String
+    package var reason: String
     /// The exit code that belongs to a failure, nil while there is none.
-    public var exitCode: Int?
+    package var exitCode: Int?
     /// The stage that runs or ran last.
-    public var stage: String?
+    package var stage: String?
     /// The newest step that the program's log named.
-    public var step: Int?
+    package var step: Int?
     /// The newest values that the program's metrics found.
-    public var metrics: [String: String]
+    package var metrics: [String: String]
     /// Every uploaded checkpoint as `<stage>/<step>`, the newest last.
-    public var checkpoints: [String]
+    package var checkpoints: [String]
     /// Bytes that wait for their upload.
-    public var queuedBytes: Int64
+    package var queuedBytes: Int64
     /// RFC 3339, when this attempt began.
-    public var started: String
+    package var started: String
     /// RFC 3339, when this was written.
-    public var updated: String
+    package var updated: String
 
     /// The status of an attempt that just began.
-    public init(run: String, attempt: Int, instance: String, started: String) {
+    package init(run: String, attempt: Int, instance: String, started: String) {
         self.run = run
         self.attempt = attempt
         self.instance = instance
@@ -49,7 +49,7 @@ public struct RunStatus: Sendable, Hashable {
     }
 
     /// Reads one.
-    public init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws(JSONError) {
         self.init(
             run: try json.text("run"), attempt: try json.whole("attempt"), instance: try json.text("instance"),
             started: try json.text("started"))
@@ -66,7 +66,7 @@ public struct RunStatus: Sendable, Hashable {
     }
 
     /// The form that ``init(json:)`` reads.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var json: JSONValue = [
             "run": .string(run), "attempt": .integer(attempt), "instance": .string(instance),
             "phase": .string(phase.rawValue), "reason": .string(reason), "started": .string(started),

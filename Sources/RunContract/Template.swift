@@ -3,13 +3,13 @@ import ByteText
 /// A text with `${NAME}` and `${NAME:-default}` in it; `$${` stands for a literal `${`.
 ///
 /// A default counts where the variable is unset or empty, as in a shell. Results are not expanded again.
-public struct Template: Sendable, Hashable {
+package struct Template: Sendable, Hashable {
     /// A variable that a text names.
-    public struct Variable: Sendable, Hashable {
+    package struct Variable: Sendable, Hashable {
         /// The name.
-        public let name: String
+        package let name: String
         /// What stands in for it, nil where it must be set.
-        public let fallback: String?
+        package let fallback: String?
     }
 
     private enum Part: Sendable, Hashable {
@@ -20,12 +20,12 @@ public struct Template: Sendable, Hashable {
     private let parts: [Part]
 
     /// The variables in the order in which the text names them.
-    public var variables: [Variable] {
+    package var variables: [Variable] {
         parts.compactMap { if case .variable(let variable) = $0 { variable } else { nil } }
     }
 
     /// Reads a text.
-    public init(_ text: String) throws(ContractError) {
+    package init(_ text: String) throws(ContractError) {
         var parts: [Part] = []
         var literal = ""
         var rest = Substring(text)
@@ -68,7 +68,7 @@ public struct Template: Sendable, Hashable {
     private static let nameBytes = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_".utf8)
 
     /// The text with every variable replaced by what `value` says; an unset one without a default is an error.
-    public func expanded(_ value: (String) -> String?) throws(ContractError) -> String {
+    package func expanded(_ value: (String) -> String?) throws(ContractError) -> String {
         var text = ""
         for part in parts {
             switch part {

@@ -1,28 +1,28 @@
 private import Hashing
 import JSON
-public import SystemPackage
+package import SystemPackage
 
 /// What a folder holds besides files: links between them, and the folders themselves, also empty ones.
-public struct TreeRecord: Sendable, Hashable {
+package struct TreeRecord: Sendable, Hashable {
     /// A symbolic link.
-    public struct Link: Sendable, Hashable {
+    package struct Link: Sendable, Hashable {
         /// Its own path.
-        public let path: RelativePath
+        package let path: RelativePath
         /// What it says, relative to the folder that it is in.
-        public let target: [UInt8]
+        package let target: [UInt8]
 
         /// A link; nil where its target is absolute or leaves the recorded folder.
-        public init?(path: RelativePath, target: [UInt8]) {
+        package init?(path: RelativePath, target: [UInt8]) {
             guard Self.stays(target, from: path) else { return nil }
             self.path = path
             self.target = target
         }
 
         /// The target as it is given to the file system.
-        public var targetPath: FilePath { FilePath(platformString: target.map { CChar(bitPattern: $0) } + [0]) }
+        package var targetPath: FilePath { FilePath(platformString: target.map { CChar(bitPattern: $0) } + [0]) }
 
         /// The bytes of the path that the target leads to, name by name, empty for the folder that all paths are below.
-        public var destination: [UInt8] {
+        package var destination: [UInt8] {
             var names = path.names.dropLast().map { Array($0) }
             for name in Self.names(target) {
                 if name == Array("..".utf8) {
@@ -51,26 +51,26 @@ public struct TreeRecord: Sendable, Hashable {
     }
 
     /// A folder.
-    public struct Folder: Sendable, Hashable {
+    package struct Folder: Sendable, Hashable {
         /// Its path.
-        public let path: RelativePath
+        package let path: RelativePath
         /// Its mode and time.
-        public let attributes: FileAttributes
+        package let attributes: FileAttributes
 
         /// A folder from its parts.
-        public init(path: RelativePath, attributes: FileAttributes) {
+        package init(path: RelativePath, attributes: FileAttributes) {
             self.path = path
             self.attributes = attributes
         }
     }
 
     /// Every link, in the order of paths.
-    public var links: [Link]
+    package var links: [Link]
     /// Every folder, in the order of paths, so that one comes before what is in it.
-    public var folders: [Folder]
+    package var folders: [Folder]
 
     /// A record of these.
-    public init(links: [Link] = [], folders: [Folder] = []) {
+    package init(links: [Link] = [], folders: [Folder] = []) {
         self.links = links
         self.folders = folders
     }

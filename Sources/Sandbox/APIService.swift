@@ -1,16 +1,16 @@
 import Containers
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// The sandbox's API as a process of its own.
-public struct APIService: Sendable {
+package struct APIService: Sendable {
     private let folder: SandboxFolder
 
     /// The API of the sandbox in a folder.
-    public init(folder: FilePath) { self.folder = SandboxFolder(path: folder) }
+    package init(folder: FilePath) { self.folder = SandboxFolder(path: folder) }
 
     /// Serves until the process is ended; prints its address when it listens.
-    public func run(port: Int, announce: @Sendable (String) -> Void) async throws {
+    package func run(port: Int, announce: @Sendable (String) -> Void) async throws {
         ProcessSignals.ignoreBrokenPipes()
         guard let state = try SandboxState(file: folder.state) else {
             throw SandboxError("serve the sandbox's API", "\(folder.path) holds no sandbox; run 'caasctl sandbox up'")

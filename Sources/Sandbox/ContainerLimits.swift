@@ -3,26 +3,26 @@ import JSON
 import POSIX
 
 /// What one container takes of this machine at most, so that an image that goes astray leaves something to its user.
-public struct ContainerLimits: Sendable, Equatable {
+package struct ContainerLimits: Sendable, Equatable {
     /// Bytes of memory; what needs more is killed by the kernel.
-    public var memoryBytes: Int64
+    package var memoryBytes: Int64
     /// Processors' worth of time; 1.5 is one and a half.
-    public var processors: Double
+    package var processors: Double
 
     /// Limits that somebody chose.
-    public init(memoryBytes: Int64, processors: Double) {
+    package init(memoryBytes: Int64, processors: Double) {
         self.memoryBytes = memoryBytes
         self.processors = processors
     }
 
     /// Three quarters of the machine's memory, and nine tenths of its processors' time.
-    public static var ofThisMachine: ContainerLimits {
+    package static var ofThisMachine: ContainerLimits {
         ContainerLimits(
             memoryBytes: PhysicalMemory.bytes / 4 * 3, processors: Double(Processors.count) * 0.9)
     }
 
     /// True where the kernel keeps them: an ordinary user's runc has no control groups.
-    public static var canBeKept: Bool { !RuntimeIdentity.current.isRootless }
+    package static var canBeKept: Bool { !RuntimeIdentity.current.isRootless }
 
     /// The limits in runc's words.
     var resources: RuntimeDocument.Resources {

@@ -3,7 +3,7 @@ import POSIX
 import Timestamps
 
 /// One container of a deployment.
-public struct ContainerRecord: Sendable {
+package struct ContainerRecord: Sendable {
     /// What a container's user is told of it.
     struct Event: Sendable {
         let time: Timestamp
@@ -11,16 +11,16 @@ public struct ContainerRecord: Sendable {
     }
 
     /// Its name, in the API as in the runtime.
-    public let id: String
+    package let id: String
     let deviceID: String
     let created: Timestamp
     /// `pending`, `running`, `completed`, `failed` or `destroyed`.
-    public internal(set) var status = "pending"
+    package internal(set) var status = "pending"
     var events: [Event] = []
     /// What the container listens on.
     var port: Int?
     /// Where its server answered.
-    public internal(set) var publicURL: String?
+    package internal(set) var publicURL: String?
     /// Who waits for its end.
     var runner: ProcessIdentity?
 

@@ -3,9 +3,9 @@ import POSIX
 import Timestamps
 
 /// A deployment as the sandbox remembers it, without its secrets' values.
-public struct DeploymentRecord: Sendable {
+package struct DeploymentRecord: Sendable {
     /// What becomes of a deployment, in io.net's words: <https://io.net/docs/reference/caas/>.
-    public enum Status: String, Sendable, CaseIterable {
+    package enum Status: String, Sendable, CaseIterable {
         case running
         case completed
         case failed
@@ -14,15 +14,15 @@ public struct DeploymentRecord: Sendable {
         case destroyed
 
         /// True where nothing more happens.
-        public var isFinal: Bool { [.completed, .failed, .destroyed].contains(self) }
+        package var isFinal: Bool { [.completed, .failed, .destroyed].contains(self) }
     }
 
     /// A UUID.
-    public let id: String
+    package let id: String
     /// The user's own name for it.
-    public let name: String
+    package let name: String
     /// What has become of it.
-    public internal(set) var status = Status.deploymentRequested
+    package internal(set) var status = Status.deploymentRequested
     let created: Timestamp
     var started: Timestamp?
     var finished: Timestamp?
@@ -36,7 +36,7 @@ public struct DeploymentRecord: Sendable {
     let secretNames: [String]
     let image: String
     /// What runs of it.
-    public internal(set) var containers: [ContainerRecord]
+    package internal(set) var containers: [ContainerRecord]
 
     var hardware: HardwareCatalogue.Hardware? { HardwareCatalogue.hardware(.integer(hardwareID)) }
     var locations: [HardwareCatalogue.Location] {

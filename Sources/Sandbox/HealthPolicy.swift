@@ -1,16 +1,16 @@
 import JSON
 
 /// When a container that does not answer is given up.
-public struct HealthPolicy: Sendable, Equatable {
+package struct HealthPolicy: Sendable, Equatable {
     /// Seconds after the start in which a container need not answer yet.
-    public var startPeriod: Int
+    package var startPeriod: Int
     /// Seconds between two questions.
-    public var interval: Int
+    package var interval: Int
     /// Failures in a row that end a container.
-    public var failures: Int
+    package var failures: Int
 
     /// The sandbox's own choice: io.net publishes neither path nor times.
-    public init(startPeriod: Int = 60, interval: Int = 5, failures: Int = 3) {
+    package init(startPeriod: Int = 60, interval: Int = 5, failures: Int = 3) {
         self.startPeriod = startPeriod
         self.interval = interval
         self.failures = failures

@@ -6,7 +6,7 @@ extension LocalCloud {
     /// Ends every server and container of this sandbox, whoever died before, and removes its folder.
     ///
     /// Returns false where there was nothing.
-    public func down() async throws(SandboxError) -> Bool {
+    package func down() async throws(SandboxError) -> Bool {
         try await exclusively { () async throws(SandboxError) in
             guard FileSystem.exists(folder.path) else { return await endStrays() > 0 }
             // A state that cannot be read must not keep anything alive: the strays are found without it.

@@ -3,7 +3,7 @@ import Secrets
 /// What points other programs at the sandbox.
 extension LocalCloud {
     /// The variables in the order in which they are shown.
-    public static func environment(_ state: SandboxState) -> [(name: String, value: String)] {
+    package static func environment(_ state: SandboxState) -> [(name: String, value: String)] {
         func address(_ name: ServerName) -> String { state.servers[name]?.address ?? "" }
         return [
             ("IOCLOUD_API_URL", "http://\(address(.api))"),

@@ -3,19 +3,19 @@ import POSIX
 /// What there is of the sandbox.
 extension LocalCloud {
     /// A server and whether it runs.
-    public struct ServerStatus: Sendable {
+    package struct ServerStatus: Sendable {
         /// Which one.
-        public let name: ServerName
+        package let name: ServerName
         /// Where it listens, or did.
-        public let address: String
+        package let address: String
         /// Its process.
-        public let pid: Int32
+        package let pid: Int32
         /// True while the process runs.
-        public let isAlive: Bool
+        package let isAlive: Bool
     }
 
     /// Every server that was started.
-    public func servers(_ state: SandboxState) -> [ServerStatus] {
+    package func servers(_ state: SandboxState) -> [ServerStatus] {
         ServerName.allCases.compactMap { name in
             guard let record = state.servers[name] else { return nil }
             return ServerStatus(
@@ -24,7 +24,7 @@ extension LocalCloud {
     }
 
     /// Every deployment, the newest first.
-    public func deployments() throws(SandboxError) -> [DeploymentRecord] {
+    package func deployments() throws(SandboxError) -> [DeploymentRecord] {
         try DeploymentTable.load(folder).sorted { ($0.created, $0.id) > ($1.created, $1.id) }
     }
 }

@@ -5,17 +5,17 @@ import SystemPackage
 /// Bringing the sandbox up.
 extension LocalCloud {
     /// What `up` did.
-    public struct Startup: Sendable {
+    package struct Startup: Sendable {
         /// The state afterwards.
-        public let state: SandboxState
+        package let state: SandboxState
         /// The servers that had to be started.
-        public let started: [ServerName]
+        package let started: [ServerName]
     }
 
     /// Starts what is not running; a server that died comes back with its data, where possible on its port.
     ///
     /// - Parameter report: Takes a line for each 30 seconds in which a server does not listen yet.
-    public func up(
+    package func up(
         health: HealthPolicy = HealthPolicy(), limits: ContainerLimits = .ofThisMachine,
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(SandboxError) -> Startup {

@@ -1,17 +1,17 @@
 import Containers
 import JSON
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// A cloud on this machine: a registry, an S3 server and an API like io.net's, all on loopback.
-public struct LocalCloud: Sendable {
+package struct LocalCloud: Sendable {
     let folder: SandboxFolder
     /// This program, which is run again as the API.
     let program: FilePath
     let search: ProgramSearch
 
     /// The sandbox that lives in `<home>/sandbox`.
-    public init(home: FilePath, program: FilePath) throws(SandboxError) {
+    package init(home: FilePath, program: FilePath) throws(SandboxError) {
         do throws(POSIXError) {
             try FileSystem.makeFolder(home, mode: 0o700)
             // Processes are found again by this path, so that it must have one spelling.
@@ -22,10 +22,10 @@ public struct LocalCloud: Sendable {
     }
 
     /// The folder of everything that the sandbox keeps.
-    public var path: FilePath { folder.path }
+    package var path: FilePath { folder.path }
 
     /// What the sandbox remembers, nil where it is not up.
-    public func state() throws(SandboxError) -> SandboxState? { try SandboxState(file: folder.state) }
+    package func state() throws(SandboxError) -> SandboxState? { try SandboxState(file: folder.state) }
 
     /// Runs `body` while no other process brings this sandbox up or down.
     func exclusively<Value>(

@@ -1,12 +1,12 @@
 import POSIX
 
 /// Why the sandbox cannot do something.
-public struct SandboxError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct SandboxError: Error, Sendable, Equatable, CustomStringConvertible {
     /// `cannot <do> <thing>: <reason>`.
-    public let description: String
+    package let description: String
 
     /// What could not be done, and why.
-    public init(_ action: String, _ reason: String) { description = "cannot \(action): \(reason)" }
+    package init(_ action: String, _ reason: String) { description = "cannot \(action): \(reason)" }
 
     /// Another module's line, which says everything.
     init(copying description: String) { self.description = description }

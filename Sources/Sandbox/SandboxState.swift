@@ -1,29 +1,29 @@
 import Hashing
 import JSON
 import POSIX
-public import Secrets
+package import Secrets
 import SystemPackage
 
 /// What the sandbox remembers from `up` to `down`: its keys, and which servers it started.
-public struct SandboxState: Sendable {
+package struct SandboxState: Sendable {
     /// The key that the API asks for.
-    public let apiKey: Secret
+    package let apiKey: Secret
     /// The key pair of the S3 server: who, and the secret.
-    public let storageKeyID: String
+    package let storageKeyID: String
     /// The secret of the key pair.
-    public let storageKey: Secret
+    package let storageKey: Secret
     /// Who may use the registry.
     let registryAccount: RegistryAccount
     /// What the registry signs its upload sessions with, so that they outlive it.
     let registrySecret: Secret
     /// The one bucket.
-    public let bucket: String
+    package let bucket: String
     /// How the API judges a container's health.
     var health: HealthPolicy
     /// What a container may take.
     var limits: ContainerLimits
     /// The servers that were started, also those that died since.
-    public internal(set) var servers: [ServerName: ServerRecord] = [:]
+    package internal(set) var servers: [ServerName: ServerRecord] = [:]
 
     /// A state with new keys and no server.
     init(health: HealthPolicy, limits: ContainerLimits) {

@@ -1,8 +1,8 @@
 import JSON
-public import POSIX
+package import POSIX
 
 /// One of the three servers that make up the sandbox.
-public enum ServerName: String, Sendable, CaseIterable {
+package enum ServerName: String, Sendable, CaseIterable {
     /// The OCI registry.
     case registry
     /// The S3 server.
@@ -12,11 +12,11 @@ public enum ServerName: String, Sendable, CaseIterable {
 }
 
 /// A server that was started: which process it is and where it listens.
-public struct ServerRecord: Sendable, Equatable {
+package struct ServerRecord: Sendable, Equatable {
     /// The process.
-    public let process: ProcessIdentity
+    package let process: ProcessIdentity
     /// Host and port.
-    public let address: String
+    package let address: String
 
     /// The port of ``address``.
     var port: Int? { address.split(separator: ":").last.flatMap { Int($0) } }

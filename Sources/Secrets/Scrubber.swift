@@ -3,7 +3,7 @@
 /// Looked for are the values of eight bytes or more and each of their lines that is as long: as they are, escaped as in
 /// JSON, programming languages, shells, URLs and HTML, in hexadecimal digits, and in base64 at each of its three
 /// alignments (so that `base64(user:secret)` is caught). Feed it with ``scrub(_:)`` and end with ``finish()``.
-public struct Scrubber: Sendable {
+package struct Scrubber: Sendable {
     private static let replacement = Array("<redacted>".utf8)
 
     private let forms: SecretForms
@@ -24,10 +24,10 @@ public struct Scrubber: Sendable {
     private var isFirstShown = false
 
     /// A scrubber for these secrets; values shorter than eight bytes would hit ordinary words and are left out.
-    public init(_ secrets: some Sequence<Secret>) { self.init(values: secrets.map { Array($0.unredacted.utf8) }) }
+    package init(_ secrets: some Sequence<Secret>) { self.init(values: secrets.map { Array($0.unredacted.utf8) }) }
 
     /// A scrubber for these values, which need not be text.
-    public init(values: some Sequence<[UInt8]>) {
+    package init(values: some Sequence<[UInt8]>) {
         forms = SecretForms(values)
         literal = NeedleSearch(forms.literal)
         loose = NeedleSearch(forms.loose)
@@ -37,7 +37,7 @@ public struct Scrubber: Sendable {
     }
 
     /// What may be shown so far; what may be the beginning of a secret is held back until the next bytes decide.
-    public mutating func scrub(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    package mutating func scrub(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         if forms.isEmpty { return Array(bytes) }
         held.append(contentsOf: bytes)
         scan()
@@ -47,7 +47,7 @@ public struct Scrubber: Sendable {
     }
 
     /// What was held back at the end of the stream.
-    public mutating func finish() -> [UInt8] {
+    package mutating func finish() -> [UInt8] {
         decoder.finish()
         takeDecoded()
         defer { self = Scrubber(fresh: self) }
@@ -55,7 +55,7 @@ public struct Scrubber: Sendable {
     }
 
     /// One whole text, scrubbed.
-    public func scrubbed(_ text: String) -> String {
+    package func scrubbed(_ text: String) -> String {
         if forms.isEmpty { return text }
         var copy = Scrubber(fresh: self)
         var bytes = copy.scrub(text.utf8)

@@ -1,10 +1,10 @@
 /// How many letters must change to make one word of another.
-public enum EditDistance {
+package enum EditDistance {
     /// Who mistypes a word types one of about its length; a longer one, which nobody has typed, is compared with none.
     private static let longest = 256
 
     /// The known word that was probably meant, nil where none is near.
-    public static func nearest(to word: String, among known: [String]) -> String? {
+    package static func nearest(to word: String, among known: [String]) -> String? {
         guard word.utf8.count <= longest else { return nil }
         let distances = known.filter { $0.utf8.count <= longest }
             .map { ($0, between(word.lowercased(), $0.lowercased())) }
@@ -15,7 +15,7 @@ public enum EditDistance {
     }
 
     /// Insertions, deletions, replacements and swaps of neighbours.
-    public static func between(_ left: String, _ right: String) -> Int {
+    package static func between(_ left: String, _ right: String) -> Int {
         let left = Array(left.utf8)
         let right = Array(right.utf8)
         var rows = [Array(0...right.count)]

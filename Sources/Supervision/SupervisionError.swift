@@ -1,14 +1,14 @@
-public import RunContract
+package import RunContract
 
 /// Why a run cannot go on, with the status that the container ends with.
-public struct SupervisionError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct SupervisionError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What the container ends with.
-    public let status: Int32
+    package let status: Int32
     /// One line: `cannot <do> <thing>: <reason>`.
-    public let description: String
+    package let description: String
 
     /// What could not be done and why.
-    public init(_ code: ExitCode, _ action: String, _ reason: String) {
+    package init(_ code: ExitCode, _ action: String, _ reason: String) {
         status = code.rawValue
         description = "cannot \(action): \(reason)"
     }

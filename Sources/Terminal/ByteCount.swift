@@ -1,13 +1,13 @@
 /// A number of bytes as people read it: `512 bytes`, `38.9 MiB`.
-public struct ByteCount: Sendable, Hashable, CustomStringConvertible {
+package struct ByteCount: Sendable, Hashable, CustomStringConvertible {
     /// How many.
-    public let bytes: Int64
+    package let bytes: Int64
 
     /// So many bytes.
-    public init(_ bytes: Int64) { self.bytes = bytes }
+    package init(_ bytes: Int64) { self.bytes = bytes }
 
     /// One decimal from KiB up.
-    public var description: String {
+    package var description: String {
         if bytes < 1024 { return "\(bytes) bytes" }
         var value = Double(bytes) / 1024
         var unit = "KiB"

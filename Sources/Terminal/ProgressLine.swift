@@ -1,9 +1,9 @@
-public import POSIX
+import POSIX
 private import Synchronization
 private import TerminalText
 
 /// What a long operation is doing: a live line on a terminal, a line every few seconds in a log.
-public final class ProgressLine: Sendable {
+package final class ProgressLine: Sendable {
     private struct State {
         var shown = ""
         var written: ContinuousClock.Instant?
@@ -14,7 +14,7 @@ public final class ProgressLine: Sendable {
     private let state = Mutex(State())
 
     /// A line on standard error, or where a test wants it.
-    public init(
+    package init(
         isTerminal: Bool = StandardError.isTerminal,
         output: @escaping @Sendable (String) -> Void = { StandardError.write($0) }
     ) {
@@ -23,7 +23,7 @@ public final class ProgressLine: Sendable {
     }
 
     /// Shows where the operation is by now; most calls write nothing.
-    public func update(_ text: @autoclosure () -> String) {
+    package func update(_ text: @autoclosure () -> String) {
         state.withLock { state in
             let now = ContinuousClock.now
             let pause: Duration = isTerminal ? .milliseconds(100) : .seconds(5)
@@ -36,10 +36,10 @@ public final class ProgressLine: Sendable {
     }
 
     /// Writes a line that stays, in place of the live one.
-    public func write(_ text: String) { keep(VisibleText.text(text)) }
+    package func write(_ text: String) { keep(VisibleText.text(text)) }
 
     /// Writes a line of a program's output, which may have colors.
-    public func write(output line: String) { keep("    " + VisibleText.output(line)) }
+    package func write(output line: String) { keep("    " + VisibleText.output(line)) }
 
     private func keep(_ text: String) {
         state.withLock { state in

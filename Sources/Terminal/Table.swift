@@ -1,17 +1,17 @@
 private import TerminalText
 
 /// Rows in columns as wide as their widest cell, for people; programs take `--json`.
-public struct Table: Sendable, CustomStringConvertible {
+package struct Table: Sendable, CustomStringConvertible {
     private var rows: [[String]]
 
     /// A table that begins with these headings.
-    public init(_ headings: String...) { rows = [headings] }
+    package init(_ headings: String...) { rows = [headings] }
 
     /// Adds a row.
-    public mutating func append(_ cells: String...) { rows.append(cells.map(VisibleText.line)) }
+    package mutating func append(_ cells: String...) { rows.append(cells.map(VisibleText.line)) }
 
     /// Every row on a line of its own, the last one too.
-    public var description: String {
+    package var description: String {
         var widths: [Int] = []
         for row in rows {
             for (column, cell) in row.enumerated() {

@@ -1,14 +1,14 @@
 private import CLinux
-public import POSIX
+package import POSIX
 private import TerminalText
 
 /// What a person types at a terminal.
-public enum TerminalInput {
+package enum TerminalInput {
     /// True where standard input is a terminal.
-    public static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+    package static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
     /// Asks on standard error and reads a line that the terminal does not show; nil at the end of input.
-    public static func readSilently(_ prompt: String) throws(POSIXError) -> String? {
+    package static func readSilently(_ prompt: String) throws(POSIXError) -> String? {
         var settings = termios()
         guard tcgetattr(STDIN_FILENO, &settings) == 0 else { return try StandardInput.readLine(limit: 64 << 10) }
         var silent = settings

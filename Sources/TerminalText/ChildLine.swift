@@ -1,13 +1,13 @@
 /// A line that some program printed, told apart from those that the program says which shows it.
-public struct ChildLine: Sendable, CustomStringConvertible {
+package struct ChildLine: Sendable, CustomStringConvertible {
     /// What begins the lines of the program that shows them.
-    public static let ownMark = "caas: "
+    package static let ownMark = "caas: "
 
     /// As it is shown: behind the name of its source where it could be taken for one of ours.
-    public let description: String
+    package let description: String
 
     /// A line of a source such as a stage.
-    public init(_ line: String, of source: String) {
+    package init(_ line: String, of source: String) {
         let shown = VisibleText.output(line)
         // What a bucket says of a line's source may be anything too.
         let name = Self.looksLikeOurs(source) ? "stage" : VisibleText.line(source)

@@ -4,18 +4,18 @@
 /// it around (<https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>). Names, logs and answers of servers are
 /// other people's words, so each line of ours goes through here before it is printed. Such a character becomes `\u{1B}`,
 /// or `\u009b` where JSON may have it in a string: what is JSON stays JSON of the same content.
-public enum VisibleText {
+package enum VisibleText {
     /// Text of several lines and with tabs.
-    public static func text(_ text: String) -> String { shown(text, keeping: [0x09, 0x0A]) }
+    package static func text(_ text: String) -> String { shown(text, keeping: [0x09, 0x0A]) }
 
     /// What belongs on one line, or into one cell of a table.
-    public static func line(_ text: String) -> String { shown(text, keeping: []) }
+    package static func line(_ text: String) -> String { shown(text, keeping: []) }
 
     /// A line of a program's output, with its tabs and its colors, which end with the line.
-    public static func output(_ text: String) -> String { shown(text, keeping: [0x09], colors: .kept) }
+    package static func output(_ text: String) -> String { shown(text, keeping: [0x09], colors: .kept) }
 
     /// A line of a program's output for a place that has other colors.
-    public static func withoutColors(_ text: String) -> String { shown(text, keeping: [0x09], colors: .dropped) }
+    package static func withoutColors(_ text: String) -> String { shown(text, keeping: [0x09], colors: .dropped) }
 
     private enum Colors { case shown, kept, dropped }
 

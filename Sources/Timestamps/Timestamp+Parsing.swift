@@ -4,7 +4,7 @@ extension Timestamp {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     /// Parses RFC 3339 with any offset; a text without a zone is UTC, fractions are dropped.
-    public init?(rfc3339 text: some StringProtocol) {
+    package init?(rfc3339 text: some StringProtocol) {
         var rest = DateText(text)
         guard let year = rest.number(4), rest.take("-"), let month = rest.number(2), rest.take("-"),
             let day = rest.number(2), rest.take("T", "t", " "), let time = rest.timeOfDay(), rest.skipFraction(),
@@ -14,7 +14,7 @@ extension Timestamp {
     }
 
     /// Parses the preferred form of an HTTP date; the obsolete forms give nil.
-    public init?(http text: some StringProtocol) {
+    package init?(http text: some StringProtocol) {
         var rest = DateText(text)
         guard rest.word(3) != nil, rest.take(","), rest.take(" "), let day = rest.number(2), rest.take(" "),
             let month = rest.word(3).flatMap(Self.months.firstIndex), rest.take(" "), let year = rest.number(4),

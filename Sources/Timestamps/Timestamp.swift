@@ -3,36 +3,36 @@ import Glibc
 #endif
 
 /// A moment in whole seconds of UTC, with the three ways in which our protocols write one.
-public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
+package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// Seconds since 1970-01-01T00:00:00Z.
-    public let seconds: Int
+    package let seconds: Int
 
     /// The moment so many seconds after 1970-01-01T00:00:00Z.
-    public init(seconds: Int) { self.seconds = seconds }
+    package init(seconds: Int) { self.seconds = seconds }
 
     /// The system's clock.
-    public static func now() -> Timestamp { Timestamp(seconds: time(nil)) }
+    package static func now() -> Timestamp { Timestamp(seconds: time(nil)) }
 
     /// Earlier moments come first.
-    public static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
+    package static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
 
     /// The moment so many seconds later.
-    public static func + (left: Timestamp, right: Int) -> Timestamp { Timestamp(seconds: left.seconds + right) }
+    package static func + (left: Timestamp, right: Int) -> Timestamp { Timestamp(seconds: left.seconds + right) }
 
     /// RFC 3339 in UTC: `2026-01-02T03:04:05Z`. <https://www.rfc-editor.org/rfc/rfc3339>
-    public var rfc3339: String { format("%Y-%m-%dT%H:%M:%SZ") }
+    package var rfc3339: String { format("%Y-%m-%dT%H:%M:%SZ") }
 
     /// The basic format that SigV4 signs: `20260102T030405Z`.
-    public var basic: String { format("%Y%m%dT%H%M%SZ") }
+    package var basic: String { format("%Y%m%dT%H%M%SZ") }
 
     /// `20260102-030405`, as in the id of a run.
-    public var compact: String { format("%Y%m%d-%H%M%S") }
+    package var compact: String { format("%Y%m%d-%H%M%S") }
 
     /// The date of an HTTP header: `Fri, 02 Jan 2026 03:04:05 GMT`. <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7>
-    public var http: String { format("%a, %d %b %Y %H:%M:%S GMT") }
+    package var http: String { format("%a, %d %b %Y %H:%M:%S GMT") }
 
     /// The form of ``rfc3339``.
-    public var description: String { rfc3339 }
+    package var description: String { rfc3339 }
 
     /// Days since 1970-01-01 in the proleptic Gregorian calendar, counted in eras of 400 years that begin in March.
     static func days(year: Int, month: Int, day: Int) -> Int {

@@ -1,7 +1,7 @@
-public import ArgumentParser
-public import Terminal
+package import ArgumentParser
+package import Terminal
 
 extension ByteCount: ExpressibleByArgument {
     /// Reads `64MiB`.
-    public init?(argument: String) { self.init(parsing: argument) }
+    package init?(argument: String) { self.init(parsing: argument) }
 }

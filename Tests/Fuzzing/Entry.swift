@@ -15,7 +15,7 @@ nonisolated(unsafe) private var meter = Meter(
 
 /// Writes what libFuzzer begins with, before it looks for that.
 @_cdecl("LLVMFuzzerInitialize")
-public func initialize(
+package func initialize(
     _ count: UnsafeMutablePointer<CInt>?,
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>?
 ) -> CInt {
@@ -30,7 +30,7 @@ public func initialize(
 
 /// Gives one input to the parser.
 @_cdecl("LLVMFuzzerTestOneInput")
-public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+package func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = Array(UnsafeBufferPointer(start: bytes, count: count))
     meter.measure { chosen?.run(input) }
     return 0

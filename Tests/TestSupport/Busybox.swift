@@ -1,9 +1,9 @@
-public import SystemPackage
+package import SystemPackage
 
 /// The static busybox of which tests make images.
-public enum Busybox {
+package enum Busybox {
     /// Its file, wherever PATH has it.
-    public static func path() async throws -> FilePath {
+    package static func path() async throws -> FilePath {
         FilePath(try await Command("sh", ["-c", "command -v busybox"]).succeed())
     }
 }

@@ -1,16 +1,16 @@
-public import SystemPackage
+package import SystemPackage
 
 /// An authority of a test's own, whose certificates openssl's own program makes.
-public final class CertificateAuthority: Sendable {
+package final class CertificateAuthority: Sendable {
     /// A certificate with its key, as PEM.
-    public struct Issued: Sendable {
+    package struct Issued: Sendable {
         /// The certificate.
-        public let certificate: FilePath
+        package let certificate: FilePath
         /// Its key.
-        public let key: FilePath
+        package let key: FilePath
 
         /// A certificate and a key, whether they belong together or not.
-        public init(certificate: FilePath, key: FilePath) {
+        package init(certificate: FilePath, key: FilePath) {
             self.certificate = certificate
             self.key = key
         }
@@ -20,7 +20,7 @@ public final class CertificateAuthority: Sendable {
     private let folder: TemporaryFolder
 
     /// Makes the authority.
-    public init() async throws {
+    package init() async throws {
         folder = try TemporaryFolder()
         try await openssl(
             ["req", "-x509"] + Self.key + [
@@ -30,10 +30,10 @@ public final class CertificateAuthority: Sendable {
     }
 
     /// The authority's own certificate.
-    public var certificate: FilePath { folder("ca.pem") }
+    package var certificate: FilePath { folder("ca.pem") }
 
     /// A certificate for these names, as in `IP:127.0.0.1,DNS:localhost`; one of -1 days is over.
-    public func issue(_ name: String, for names: String, days: Int = 2) async throws -> Issued {
+    package func issue(_ name: String, for names: String, days: Int = 2) async throws -> Issued {
         try await openssl(
             ["req"] + Self.key + [
                 "-subj", "/CN=\(name)", "-addext", "subjectAltName=\(names)", "-keyout", "\(name).key", "-out",
@@ -47,7 +47,7 @@ public final class CertificateAuthority: Sendable {
     }
 
     /// A certificate that nobody but itself signs.
-    public func issueSelfSigned(_ name: String, for names: String) async throws -> Issued {
+    package func issueSelfSigned(_ name: String, for names: String) async throws -> Issued {
         try await openssl(
             ["req", "-x509"] + Self.key + [
                 "-days", "2", "-subj", "/CN=\(name)", "-addext", "subjectAltName=\(names)", "-keyout", "\(name).key",

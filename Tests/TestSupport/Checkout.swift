@@ -1,22 +1,23 @@
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// Where this checkout keeps what tests need.
-public enum Checkout {
+package enum Checkout {
     /// The folder that holds Package.swift.
-    public static let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
+    package static let root = FilePath(#filePath).removingLastComponent().removingLastComponent()
+        .removingLastComponent()
 
     /// Where `make setup-test` put what is no Debian package.
-    public static let cache =
+    package static let cache =
         ProcessEnvironment.value("CAASCTL_CACHE").map { FilePath($0) } ?? root.appending(".cache")
 
     /// The built programs: the release build unless CAASCTL_BIN names another folder.
-    public static let binaries =
+    package static let binaries =
         ProcessEnvironment.value("CAASCTL_BIN").map { FilePath($0) } ?? root.appending(".build/release")
 
     /// One of the built programs.
-    public static func program(_ name: String) -> String { binaries.appending(name).string }
+    package static func program(_ name: String) -> String { binaries.appending(name).string }
 
     /// The Python of `make setup-test`, with boto3 and botocore.
-    public static let python = cache.appending("python/bin/python").string
+    package static let python = cache.appending("python/bin/python").string
 }

@@ -2,7 +2,7 @@ import SystemPackage
 
 extension Command {
     /// The built program in a test's folder, with a home of its own there and nobody's logins.
-    public static func caasctl(
+    package static func caasctl(
         _ arguments: [String], in folder: TemporaryFolder, environment: [String: String?] = [:]
     ) -> Command {
         let own: [String: String?] = [

@@ -1,36 +1,36 @@
 import POSIX
 import Subprocess
-public import SystemPackage
+package import SystemPackage
 
 /// A program that a test runs to its end.
-public struct Command: Sendable {
+package struct Command: Sendable {
     /// How it ended and what it printed.
-    public struct Outcome: Sendable {
+    package struct Outcome: Sendable {
         /// The exit status; 128 and the signal's number where a signal ended it.
-        public let status: Int
+        package let status: Int
         /// What it printed as its result.
-        public let output: String
+        package let output: String
         /// What it printed beside.
-        public let errors: String
+        package let errors: String
     }
 
     /// Why a command that had to succeed did not.
-    public struct Failure: Error, CustomStringConvertible {
+    package struct Failure: Error, CustomStringConvertible {
         /// The command with its output.
-        public let description: String
+        package let description: String
     }
 
     /// The program, by path or by name in PATH.
-    public var program: String
+    package var program: String
     /// What it is told.
-    public var arguments: [String]
+    package var arguments: [String]
     /// Variables that differ from the test's own environment; nil removes one.
-    public var environment: [String: String?]
+    package var environment: [String: String?]
     /// Where it runs.
-    public var folder: FilePath?
+    package var folder: FilePath?
 
     /// A command.
-    public init(
+    package init(
         _ program: String, _ arguments: [String] = [], environment: [String: String?] = [:], in folder: FilePath? = nil
     ) {
         self.program = program
@@ -40,7 +40,7 @@ public struct Command: Sendable {
     }
 
     /// Runs it to its end, however it ends; output beyond 16 MiB is an error.
-    public func run(input: String = "") async throws -> Outcome {
+    package func run(input: String = "") async throws -> Outcome {
         let record = try await Subprocess.run(
             executable, arguments: Arguments(arguments), environment: Self.changed(by: environment),
             workingDirectory: folder, input: .string(input), output: .string(limit: 16 << 20),
@@ -55,7 +55,7 @@ public struct Command: Sendable {
 
     /// Runs it and expects status 0; what it printed as its result, without the last newline.
     @discardableResult
-    public func succeed(input: String = "") async throws -> String {
+    package func succeed(input: String = "") async throws -> String {
         let outcome = try await run(input: input)
         guard outcome.status == 0 else {
             throw Failure(

@@ -1,11 +1,11 @@
 import CLinux
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// Debian's docker-registry on loopback, with a folder of its own that outlives a restart.
-public final class DockerRegistry: Sendable {
+package final class DockerRegistry: Sendable {
     /// How it knows its users.
-    public enum Access: Sendable {
+    package enum Access: Sendable {
         /// Everybody may do everything.
         case open
         /// One user with a password, asked for by Basic.
@@ -15,16 +15,16 @@ public final class DockerRegistry: Sendable {
     }
 
     /// How it is reached.
-    public struct Listening: Sendable {
+    package struct Listening: Sendable {
         /// The address, an IPv6 one in brackets.
-        public var address = "127.0.0.1"
+        package var address = "127.0.0.1"
         /// The certificate that it shows; nil for plain HTTP.
-        public var certificate: CertificateAuthority.Issued?
+        package var certificate: CertificateAuthority.Issued?
         /// Where it takes only clients with a certificate of this authority.
-        public var clientAuthority: FilePath?
+        package var clientAuthority: FilePath?
 
         /// Plain HTTP on 127.0.0.1, unless said otherwise.
-        public init(
+        package init(
             _ address: String = "127.0.0.1", certificate: CertificateAuthority.Issued? = nil,
             clientAuthority: FilePath? = nil
         ) {
@@ -35,13 +35,13 @@ public final class DockerRegistry: Sendable {
     }
 
     /// The port.
-    public let port: Int
+    package let port: Int
     private let address: String
     private let folder: TemporaryFolder
     private let program: RunningProgram
 
     /// Starts a registry; with `reusing` it continues where that one ended, on the same port and with the same images.
-    public init(
+    package init(
         _ access: Access = .open, listening: Listening = Listening(), reusing other: DockerRegistry? = nil
     ) async throws {
         let folder = try other?.folder ?? TemporaryFolder()
@@ -65,17 +65,17 @@ public final class DockerRegistry: Sendable {
     }
 
     /// Host and port, as references name it.
-    public var host: String { "\(address):\(port)" }
+    package var host: String { "\(address):\(port)" }
     /// What it logged, a line for each request.
-    public var log: String { program.printed }
+    package var log: String { program.printed }
     /// Ends it at once, as a power cut would.
-    public func kill() { program.signal(SIGKILL) }
+    package func kill() { program.signal(SIGKILL) }
     /// Stops answering until ``resume()``.
-    public func pause() { program.pause() }
+    package func pause() { program.pause() }
     /// Goes on.
-    public func resume() { program.signal(SIGCONT) }
+    package func resume() { program.signal(SIGCONT) }
     /// The folder with its images.
-    public var images: FilePath { folder("images") }
+    package var images: FilePath { folder("images") }
 
     /// It says where it listens once it does.
     private static func port(in program: RunningProgram) throws -> Int? {

@@ -3,7 +3,7 @@ import Testing
 /// Asks again and again until something is there; what never comes fails the test, whoever looks at the answer.
 ///
 /// `seconds` is how long it takes at most where nothing else runs. A busy machine gets several minutes all the same.
-public func eventually<Value: Sendable>(
+package func eventually<Value: Sendable>(
     within seconds: Double = 30, every interval: Double = 0.1,
     fileID: String = #fileID, filePath: String = #filePath, line: Int = #line, column: Int = #column,
     _ ask: () async throws -> Value?

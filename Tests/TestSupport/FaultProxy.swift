@@ -6,7 +6,7 @@ import NIOPosix
 import Synchronization
 
 /// What goes wrong with one request on its way to a real server.
-public enum Fault: Sendable {
+package enum Fault: Sendable {
     case none
     /// Answered here; the server never sees it.
     case answer(Int, String)
@@ -27,50 +27,50 @@ public enum Fault: Sendable {
 }
 
 /// What goes wrong now, which a test may change while a proxy is at work.
-public final class FaultSwitch: Sendable {
+package final class FaultSwitch: Sendable {
     private let current: Mutex<@Sendable (FaultProxy.Request) -> Fault> = Mutex { _ in .none }
 
     /// A switch that lets everything pass.
-    public init() {}
+    package init() {}
 
     /// Decides by this from now on.
-    public func set(_ decide: @escaping @Sendable (FaultProxy.Request) -> Fault) { current.withLock { $0 = decide } }
+    package func set(_ decide: @escaping @Sendable (FaultProxy.Request) -> Fault) { current.withLock { $0 = decide } }
     /// What happens to this request.
-    public func decide(_ request: FaultProxy.Request) -> Fault { current.withLock { $0 }(request) }
+    package func decide(_ request: FaultProxy.Request) -> Fault { current.withLock { $0 }(request) }
 }
 
 /// A server on loopback that hands requests on to a real one, but for what a test lets go wrong.
-public final class FaultProxy: Sendable {
+package final class FaultProxy: Sendable {
     /// A request as a test decides on it.
-    public struct Request: Sendable {
+    package struct Request: Sendable {
         /// Its method, such as PUT.
-        public let method: String
+        package let method: String
         /// Its path and query.
-        public let target: String
+        package let target: String
         /// The fields that came with it, names in lower case.
-        public let headers: [String: String]
+        package let headers: [String: String]
         /// How many requests with this method and path came before.
-        public let repetition: Int
+        package let repetition: Int
         /// How many requests with this method, path and query came before.
-        public let asked: Int
+        package let asked: Int
         /// Which multipart upload it belongs to, in the order in which they were seen.
-        public let upload: Int?
+        package let upload: Int?
 
         /// True where it begins a multipart upload.
-        public var isCreate: Bool { method == "POST" && target.contains("?uploads") }
+        package var isCreate: Bool { method == "POST" && target.contains("?uploads") }
         /// True where it sends a part.
-        public var isPart: Bool { method == "PUT" && target.contains("partNumber=") }
+        package var isPart: Bool { method == "PUT" && target.contains("partNumber=") }
         /// True where it ends a multipart upload.
-        public var isComplete: Bool { method == "POST" && target.contains("uploadId=") }
+        package var isComplete: Bool { method == "POST" && target.contains("uploadId=") }
     }
 
     /// Its address, as R2_ENDPOINT_URL.
-    public let endpoint: String
+    package let endpoint: String
     private let channel: any Channel
     private let relay: Relay
 
     /// A proxy before the server at `upstream`.
-    public init(_ upstream: String, _ decide: @escaping @Sendable (Request) -> Fault) async throws {
+    package init(_ upstream: String, _ decide: @escaping @Sendable (Request) -> Fault) async throws {
         let relay = Relay(upstream: try HTTPURL(upstream), decide: decide)
         self.relay = relay
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -87,7 +87,7 @@ public final class FaultProxy: Sendable {
     deinit { channel.close(promise: nil) }
 
     /// Hands requests on to another server from now on, such as the same one after a new start.
-    public func lead(to upstream: String) throws {
+    package func lead(to upstream: String) throws {
         let upstream = try HTTPURL(upstream)
         relay.upstream.withLock { $0 = upstream }
     }

@@ -2,13 +2,13 @@ import Glibc
 private import Synchronization
 
 /// Ports on loopback for servers that cannot choose one themselves and tell which.
-public enum FreePort {
+package enum FreePort {
     /// Below those that the kernel gives to connections that go out, one of which would take a port before it is used.
     private static let range = 10240..<32768
     private static let next = Atomic(Int.random(in: range))
 
     /// So many different ports on which nobody listens now, and which no other test of this process is given.
-    public static func find(_ count: Int) -> [Int] {
+    package static func find(_ count: Int) -> [Int] {
         var found: [Int] = []
         for _ in range where found.count < count {
             let port = range.lowerBound + next.add(1, ordering: .relaxed).newValue % range.count

@@ -1,11 +1,11 @@
 import HTTP
-public import JSON
+package import JSON
 import Synchronization
 
 /// An API on loopback that answers as io.net documents it, with what a test wants to be different.
-public final class IonetDouble: Sendable {
+package final class IonetDouble: Sendable {
     /// What is answered instead of the default; nil leaves it at that.
-    public typealias Override = @Sendable (ReceivedRequest, Int) -> ServerReply?
+    package typealias Override = @Sendable (ReceivedRequest, Int) -> ServerReply?
 
     private struct State: Sendable {
         var deployed: [JSONValue] = []
@@ -15,12 +15,12 @@ public final class IonetDouble: Sendable {
     }
 
     /// What every operation's path begins with.
-    public static let prefix = "/enterprise/v1/io-cloud/caas"
+    package static let prefix = "/enterprise/v1/io-cloud/caas"
     /// The key that it takes.
-    public static let key = "sandbox-0123456789abcdef"
+    package static let key = "sandbox-0123456789abcdef"
 
     /// The server, with every request that it got.
-    public let server: LoopbackServer
+    package let server: LoopbackServer
     private let state: Shared
 
     private final class Shared: Sendable {
@@ -28,7 +28,7 @@ public final class IonetDouble: Sendable {
     }
 
     /// Starts one; `override` hears how often the same was asked before, counted from 1.
-    public init(_ override: @escaping Override = { _, _ in nil }) async throws {
+    package init(_ override: @escaping Override = { _, _ in nil }) async throws {
         let shared = Shared()
         state = shared
         server = try await LoopbackServer { request in
@@ -44,16 +44,16 @@ public final class IonetDouble: Sendable {
     }
 
     /// As IOCLOUD_API_URL.
-    public var url: String { "http://\(server.host)" }
+    package var url: String { "http://\(server.host)" }
 
     /// The bodies of every POST /deploy that was taken.
-    public var deployed: [JSONValue] { state.state.withLock { $0.deployed } }
+    package var deployed: [JSONValue] { state.state.withLock { $0.deployed } }
 
     /// How often `METHOD /path` was asked for.
-    public func count(_ line: String) -> Int { state.state.withLock { $0.asked[line] ?? 0 } }
+    package func count(_ line: String) -> Int { state.state.withLock { $0.asked[line] ?? 0 } }
 
     /// Takes a deployment as if it had been asked for.
-    public func add(name: String, id: String, status: String = "running") {
+    package func add(name: String, id: String, status: String = "running") {
         state.state.withLock { state in
             state.names[id] = name
             state.statuses[id] = status
@@ -61,7 +61,7 @@ public final class IonetDouble: Sendable {
     }
 
     /// An answer with a document.
-    public static func json(_ value: JSONValue, _ status: Int = 200) -> ServerReply {
+    package static func json(_ value: JSONValue, _ status: Int = 200) -> ServerReply {
         .answer(status, ["Content-Type": "application/json"], body: value.encoded())
     }
 

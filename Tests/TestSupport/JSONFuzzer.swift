@@ -1,15 +1,15 @@
-public import JSON
+package import JSON
 private import POSIX
 
 /// Damages documents, in the same ways in every run.
-public struct JSONFuzzer {
+package struct JSONFuzzer {
     private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
 
     /// One that has damaged nothing yet.
-    public init() {}
+    package init() {}
 
     /// Repeats something for about a fifth of a second, or CAASCTL_FUZZ_SECONDS; at least a hundred times.
-    public mutating func run(_ body: (inout JSONFuzzer, Int) throws -> Void) rethrows {
+    package mutating func run(_ body: (inout JSONFuzzer, Int) throws -> Void) rethrows {
         let seconds = ProcessEnvironment.value("CAASCTL_FUZZ_SECONDS").flatMap { Double($0) } ?? 0.2
         let end = ContinuousClock.now + .seconds(seconds)
         var round = 0
@@ -28,14 +28,14 @@ public struct JSONFuzzer {
     }
 
     /// The document with some of its values changed, lost or put elsewhere.
-    public mutating func damaged(_ json: JSONValue) -> JSONValue {
+    package mutating func damaged(_ json: JSONValue) -> JSONValue {
         var changed = json
         for _ in 0...number(below: 3) { changed = changedSomewhere(changed) }
         return changed
     }
 
     /// The bytes with some of them changed, lost, doubled or swapped.
-    public mutating func damaged(_ bytes: [UInt8]) -> [UInt8] {
+    package mutating func damaged(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes
         for _ in 0...number(below: 4) {
             let index = number(below: bytes.count + 1)

@@ -3,11 +3,11 @@ import NIOPosix
 import Synchronization
 
 /// A proxy on loopback that opens tunnels to servers of the test, whatever they are called outside.
-public final class LoopbackProxy: Sendable {
+package final class LoopbackProxy: Sendable {
     private typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
     /// Where it is, as `HTTPS_PROXY` says it.
-    public let url: String
+    package let url: String
     private let task: Task<Void, Never>
     private let record: Record
 
@@ -16,7 +16,7 @@ public final class LoopbackProxy: Sendable {
     }
 
     /// A proxy for these hosts, as in `["registry.test:443": port]`; all others it refuses with `refusal`.
-    public init(to ports: [String: Int], refusal: String = "403 Forbidden") async throws {
+    package init(to ports: [String: Int], refusal: String = "403 Forbidden") async throws {
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .bind(host: "127.0.0.1", port: 0) { channel in
                 channel.eventLoop.makeCompletedFuture { try Connection(wrappingChannelSynchronously: channel) }
@@ -38,7 +38,7 @@ public final class LoopbackProxy: Sendable {
     deinit { task.cancel() }
 
     /// The first line and the fields of every request that was made of the proxy itself.
-    public var heads: [String] { record.heads.withLock { $0 } }
+    package var heads: [String] { record.heads.withLock { $0 } }
 
     private static func serve(
         _ connection: Connection, _ ports: [String: Int], _ refusal: String, _ record: Record

@@ -1,30 +1,30 @@
-public import HTTP
+package import HTTP
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Synchronization
 
 /// A request as a server of a test sees it.
-public struct ReceivedRequest: Sendable {
+package struct ReceivedRequest: Sendable {
     /// The method.
-    public let method: String
+    package let method: String
     /// Path and query as they came.
-    public let target: String
+    package let target: String
     /// The fields in order.
-    public let headers: HTTP.HTTPHeaders
+    package let headers: HTTP.HTTPHeaders
     /// The client's port, which is one connection's own.
-    public let clientPort: Int?
+    package let clientPort: Int?
     /// The body as far as it has come.
-    public var body: [UInt8] = []
+    package var body: [UInt8] = []
 
     /// The path without the query.
-    public var path: String { String(target.prefix { $0 != "?" }) }
+    package var path: String { String(target.prefix { $0 != "?" }) }
     /// `PUT /path`.
-    public var line: String { "\(method) \(path)" }
+    package var line: String { "\(method) \(path)" }
 }
 
 /// What a server of a test does with a request.
-public indirect enum ServerReply: Sendable {
+package indirect enum ServerReply: Sendable {
     /// A whole answer.
     case answer(Int, HTTP.HTTPHeaders = [:], body: [UInt8] = [])
     /// Bytes as they are, after which the connection is closed.
@@ -37,20 +37,20 @@ public indirect enum ServerReply: Sendable {
     case trickle(ServerReply, pieces: Int, milliseconds: Int64)
 
     /// A whole answer with a text.
-    public static func answer(_ status: Int, _ headers: HTTP.HTTPHeaders = [:], text: String) -> ServerReply {
+    package static func answer(_ status: Int, _ headers: HTTP.HTTPHeaders = [:], text: String) -> ServerReply {
         .answer(status, headers, body: Array(text.utf8))
     }
 }
 
 /// An HTTP server on loopback that does what a test tells it, also what no good server does.
-public final class LoopbackServer: Sendable {
+package final class LoopbackServer: Sendable {
     /// Answers a request whose body has come.
-    public typealias Handler = @Sendable (ReceivedRequest) -> ServerReply
+    package typealias Handler = @Sendable (ReceivedRequest) -> ServerReply
     /// Looks at a request while its body comes; an answer ends it there.
-    public typealias Interrupter = @Sendable (ReceivedRequest) -> ServerReply?
+    package typealias Interrupter = @Sendable (ReceivedRequest) -> ServerReply?
 
     /// The port that the system gave it.
-    public let port: Int
+    package let port: Int
     private let channel: any Channel
     private let record: Record
 
@@ -59,7 +59,7 @@ public final class LoopbackServer: Sendable {
     }
 
     /// Starts a server.
-    public init(
+    package init(
         interrupting interrupter: @escaping Interrupter = { _ in nil }, _ handler: @escaping Handler
     ) async throws {
         let record = Record()
@@ -80,13 +80,13 @@ public final class LoopbackServer: Sendable {
     deinit { channel.close(promise: nil) }
 
     /// Where it listens, as registries are named.
-    public var host: String { "127.0.0.1:\(port)" }
+    package var host: String { "127.0.0.1:\(port)" }
     /// A URL of this server.
-    public func url(_ target: String) -> HTTPURL {
+    package func url(_ target: String) -> HTTPURL {
         HTTPURL(scheme: "http", host: "127.0.0.1", port: port, target: target)
     }
     /// Every request so far, without bodies.
-    public var requests: [ReceivedRequest] { record.requests.withLock { $0 } }
+    package var requests: [ReceivedRequest] { record.requests.withLock { $0 } }
 
     private final class Conversation: ChannelInboundHandler {
         typealias InboundIn = HTTPServerRequestPart

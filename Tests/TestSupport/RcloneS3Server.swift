@@ -1,30 +1,30 @@
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// `rclone serve s3`: the server of the sandbox, which differs from AWS in much.
 ///
 /// It does not compare a body with its signed hash, ignores If-None-Match, forgets a finished upload, and answers 200
 /// to a range. <https://rclone.org/commands/rclone_serve_s3/>
-public final class RcloneS3Server: S3Server {
+package final class RcloneS3Server: S3Server {
     /// As R2_ENDPOINT_URL.
-    public let endpoint: String
+    package let endpoint: String
     /// As R2_ACCESS_KEY_ID.
-    public let accessKeyID: String
+    package let accessKeyID: String
     /// As R2_SECRET_ACCESS_KEY.
-    public let secretAccessKey: String
+    package let secretAccessKey: String
     /// As R2_BUCKET_NAME.
-    public let bucket: String
+    package let bucket: String
     /// The process.
-    public let program: RunningProgram
+    package let program: RunningProgram
     /// The folder whose folders are buckets.
-    public let storage: FilePath
+    package let storage: FilePath
 
     private let folder: TemporaryFolder
 
     /// Starts a server that keeps its objects in `storage`, or in a folder of its own, on `port` or any free one.
     ///
     /// It speaks TLS where it has a certificate.
-    public init(
+    package init(
         bucket: String = "runs", accessKeyID: String = "rclone-key", secretAccessKey: String = "rclone-secret",
         storage: FilePath? = nil, port: Int = 0, certificate: CertificateAuthority.Issued? = nil
     ) async throws {
@@ -52,7 +52,7 @@ public final class RcloneS3Server: S3Server {
     }
 
     /// Ends it and removes its files now; else that happens with its value.
-    public func stop() {
+    package func stop() {
         program.stop()
         try? FileSystem.removeTree(folder.path)
     }

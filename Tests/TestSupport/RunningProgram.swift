@@ -1,22 +1,22 @@
 import CLinux
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// A program that runs beside a test, such as a server; it is killed and reaped when the test lets go of it.
-public final class RunningProgram: Sendable {
+package final class RunningProgram: Sendable {
     /// Why a program could not be started.
-    public struct Failure: Error, CustomStringConvertible {
+    package struct Failure: Error, CustomStringConvertible {
         /// One line.
-        public let description: String
+        package let description: String
     }
 
     /// Its number.
-    public let pid: Int32
+    package let pid: Int32
     /// Where everything that it prints goes.
-    public let log: FilePath
+    package let log: FilePath
 
     /// Starts a program, by path or by name in PATH, in a process group of its own.
-    public init(
+    package init(
         _ program: String, _ arguments: [String] = [], environment: [String: String?] = [:], log: FilePath
     ) throws {
         var variables = ProcessEnvironment.all()
@@ -56,24 +56,24 @@ public final class RunningProgram: Sendable {
     }
 
     /// Kills it with all of its group now, for a process that may end before it lets go of this value.
-    public func stop() {
+    package func stop() {
         kill(-pid, SIGKILL)
         var information = siginfo_t()
         waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT)
     }
 
     /// Stops it until it gets SIGCONT, and returns once it stands still: a signal alone may take a while to arrive.
-    public func pause() {
+    package func pause() {
         kill(pid, SIGSTOP)
         var information = siginfo_t()
         waitid(P_PID, id_t(pid), &information, WSTOPPED | WEXITED | WNOWAIT)
     }
 
     /// Sends it a signal.
-    public func signal(_ number: Int32) { kill(pid, number) }
+    package func signal(_ number: Int32) { kill(pid, number) }
 
     /// The exit status, 128 and the number of a signal that ended it, nil while it runs.
-    public var status: Int? {
+    package var status: Int? {
         var information = siginfo_t()
         // WNOWAIT leaves the child to the end of this value, so that its number is nobody else's until then.
         let result = waitid(P_PID, id_t(pid), &information, WEXITED | WNOHANG | WNOWAIT)
@@ -83,5 +83,5 @@ public final class RunningProgram: Sendable {
     }
 
     /// What it printed so far.
-    public var printed: String { (try? FileSystem.read(log)).map { String(decoding: $0, as: UTF8.self) } ?? "" }
+    package var printed: String { (try? FileSystem.read(log)).map { String(decoding: $0, as: UTF8.self) } ?? "" }
 }

@@ -1,5 +1,5 @@
 /// A real S3 server on loopback with one empty bucket; it ends with its value.
-public protocol S3Server: Sendable {
+package protocol S3Server: Sendable {
     /// As R2_ENDPOINT_URL.
     var endpoint: String { get }
     /// As R2_ACCESS_KEY_ID.
@@ -14,7 +14,7 @@ public protocol S3Server: Sendable {
 
 extension S3Server {
     /// The server as the environment of a container names it.
-    public var environment: [String: String] {
+    package var environment: [String: String] {
         [
             "R2_ENDPOINT_URL": endpoint, "R2_ACCESS_KEY_ID": accessKeyID, "R2_SECRET_ACCESS_KEY": secretAccessKey,
             "R2_BUCKET_NAME": bucket,

@@ -1,14 +1,14 @@
 /// Random numbers that are the same in each run, so that a failure comes again: SplitMix64.
 ///
 /// <https://prng.di.unimi.it/splitmix64.c>
-public struct SeededGenerator: RandomNumberGenerator, Sendable {
+package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
     /// Numbers that this seed decides.
-    public init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
     /// The next number.
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -17,7 +17,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     }
 
     /// Bytes of which only the lowest `bits` bits are random: 0 makes zeros, 8 makes noise.
-    public mutating func bytes(_ count: Int, bits: Int = 8) -> [UInt8] {
+    package mutating func bytes(_ count: Int, bits: Int = 8) -> [UInt8] {
         (0..<count).map { _ in UInt8(truncatingIfNeeded: next() >> 40 & (1 << bits - 1)) }
     }
 }

@@ -5,22 +5,22 @@ import SystemPackage
 
 /// OpenStack Swift with its S3 interface: a server as strict as AWS, on one machine without privileges.
 /// <https://docs.openstack.org/swift/latest/middleware.html#module-swift.common.middleware.s3api.s3api>
-public final class SwiftS3Server: S3Server {
+package final class SwiftS3Server: S3Server {
     /// As R2_ENDPOINT_URL.
-    public let endpoint: String
+    package let endpoint: String
     /// As R2_ACCESS_KEY_ID.
-    public let accessKeyID = "test:tester"
+    package let accessKeyID = "test:tester"
     /// As R2_SECRET_ACCESS_KEY.
-    public let secretAccessKey = "testing"
+    package let secretAccessKey = "testing"
     /// As R2_BUCKET_NAME.
-    public let bucket: String
+    package let bucket: String
 
     private static let services = ["account", "container", "object"]
     private let folder: TemporaryFolder
     private let programs: [RunningProgram]
 
     /// Starts a server.
-    public init(bucket: String = "runs") async throws {
+    package init(bucket: String = "runs") async throws {
         folder = try TemporaryFolder()
         self.bucket = bucket
         var started: (endpoint: String, programs: [RunningProgram])?
@@ -35,7 +35,7 @@ public final class SwiftS3Server: S3Server {
     }
 
     /// Ends it and removes its files now; else that happens with its value.
-    public func stop() {
+    package func stop() {
         for program in programs { program.stop() }
         try? FileSystem.removeTree(folder.path)
     }

@@ -1,14 +1,14 @@
 import CLinux
-public import POSIX
-public import SystemPackage
+package import POSIX
+package import SystemPackage
 
 /// A folder of a test's own that is gone when the test is over.
-public final class TemporaryFolder: Sendable {
+package final class TemporaryFolder: Sendable {
     /// Where it is, without symbolic links on the way.
-    public let path: FilePath
+    package let path: FilePath
 
     /// Makes a new empty folder.
-    public init() throws(POSIXError) {
+    package init() throws(POSIXError) {
         path = try FileSystem.makeTemporaryFolder(in: FileSystem.realPath("/tmp"), prefix: "caasctl-test-")
     }
 
@@ -25,11 +25,11 @@ public final class TemporaryFolder: Sendable {
     }
 
     /// A path below it.
-    public func callAsFunction(_ relative: String) -> FilePath { path.appending(relative) }
+    package func callAsFunction(_ relative: String) -> FilePath { path.appending(relative) }
 
     /// Writes a file below it, with the folders above it.
     @discardableResult
-    public func write(_ relative: String, _ content: String, mode: UInt32 = 0o644) throws(POSIXError) -> FilePath {
+    package func write(_ relative: String, _ content: String, mode: UInt32 = 0o644) throws(POSIXError) -> FilePath {
         let file = path.appending(relative)
         try FileSystem.makeFolder(file.removingLastComponent())
         try FileSystem.write(Array(content.utf8), to: file, mode: mode, exactly: true)

@@ -1,5 +1,5 @@
 /// How a layer's tar is compressed; the bytes never depend on the number of threads.
-public enum LayerCompression: Sendable, Hashable {
+package enum LayerCompression: Sendable, Hashable {
     /// Not at all.
     case none
     /// gzip by ISA-L at level 0, 1 or 2: the fastest, whose bytes differ between processors' architectures.
@@ -13,7 +13,7 @@ public enum LayerCompression: Sendable, Hashable {
     private static let mostThreads = 6
 
     /// The levels that there are, nil where there are none.
-    public var levels: ClosedRange<Int>? {
+    package var levels: ClosedRange<Int>? {
         switch self {
         case .none: nil
         case .gzip: 0...2
@@ -23,7 +23,7 @@ public enum LayerCompression: Sendable, Hashable {
     }
 
     /// What decides the bytes: everything but the number of threads.
-    public var name: String {
+    package var name: String {
         switch self {
         case .none: "none"
         case .gzip(let level, _): "gzip \(level)"
@@ -33,7 +33,7 @@ public enum LayerCompression: Sendable, Hashable {
     }
 
     /// The compression that ``name`` names.
-    public init?(name: String, threads: Int) {
+    package init?(name: String, threads: Int) {
         let words = name.split(separator: " ")
         let level = words.last.flatMap { Int($0) }
         switch (words.dropLast(level == nil ? 0 : 1).joined(separator: " "), level) {
@@ -46,7 +46,7 @@ public enum LayerCompression: Sendable, Hashable {
     }
 
     /// The same with another number of threads.
-    public func with(threads: Int) -> LayerCompression {
+    package func with(threads: Int) -> LayerCompression {
         switch self {
         case .none: .none
         case .gzip(let level, _): .gzip(level: level, threads: threads)

@@ -1,12 +1,12 @@
 private import CLibArchive
-public import POSIX
+package import POSIX
 import SystemPackage
 
 /// Reads an archive that a user gives: a tar in any compression, zip, 7z or cpio, told apart by its content.
 ///
 /// It blocks, belongs to one thread, and holds no more than a few blocks whatever the archive's size, a 7z's own window
 /// aside. Nothing that it gives is to be trusted: neither paths nor sizes, which a few bytes can make as big as they like.
-public struct ArchiveReader: ~Copyable {
+package struct ArchiveReader: ~Copyable {
     private static let chunk = 256 << 10
     /// Whatever libarchive reads by itself.
     ///
@@ -25,27 +25,27 @@ public struct ArchiveReader: ~Copyable {
     private let file: File
 
     /// Opens an archive in an open file, which is read from where it stands; zip and 7z need one that can seek.
-    public init(_ file: consuming File) throws(ArchiveError) {
+    package init(_ file: consuming File) throws(ArchiveError) {
         try CharacterEncoding.require("read an archive")
         archive = try Self.open(file)
         self.file = file
     }
 
     /// True where the archive is a zip, whose entries have no owners, and times of no known zone; known after ``next()``.
-    public var isZip: Bool { archive.isZip }
+    package var isZip: Bool { archive.isZip }
 
     /// The next entry, nil at the end; what was left of the one before is skipped.
     ///
     /// Its path is as the archive has it: absolute ones, `..` and a slash at the end of a folder's name are all seen.
-    public mutating func next() throws(ArchiveError) -> ArchiveEntry? { try archive.next() }
+    package mutating func next() throws(ArchiveError) -> ArchiveEntry? { try archive.next() }
 
     /// Reads the current entry's content, 0 at its end; holes of a sparse file come as zeros.
-    public mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
+    package mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
         try archive.read(into: buffer)
     }
 
     /// The current entry's whole content, at most so many bytes.
-    public mutating func content(limit: Int) throws(ArchiveError) -> [UInt8] { try archive.content(limit: limit) }
+    package mutating func content(limit: Int) throws(ArchiveError) -> [UInt8] { try archive.content(limit: limit) }
 
     private static func open(_ file: borrowing File) throws(ArchiveError) -> ArchiveHandle {
         let path = file.path

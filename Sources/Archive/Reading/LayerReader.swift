@@ -1,23 +1,23 @@
 private import CLibArchive
-public import POSIX
+package import POSIX
 
 /// Reads a layer: a tar, plain or in gzip or zstd, told apart by its first bytes.
 ///
 /// It blocks, belongs to one thread, and holds no more than a few blocks whatever the layer's size.
-public struct LayerReader: ~Copyable {
+package struct LayerReader: ~Copyable {
     /// What a layer that was read to its end is known by.
-    public struct Digests: Sendable, Hashable {
+    package struct Digests: Sendable, Hashable {
         /// SHA-256 of the tar.
-        public let diffID: [UInt8]
+        package let diffID: [UInt8]
         /// SHA-256 of the blob.
-        public let digest: [UInt8]
+        package let digest: [UInt8]
     }
 
     private var archive: ArchiveHandle
     private let input: LayerInput
 
     /// Opens a layer in an open file, which is read from where it stands.
-    public init(_ file: consuming File) throws(ArchiveError) {
+    package init(_ file: consuming File) throws(ArchiveError) {
         try CharacterEncoding.require("read a layer")
         let input = try LayerInput(file)
         archive = try Self.open(input)
@@ -25,22 +25,22 @@ public struct LayerReader: ~Copyable {
     }
 
     /// The next entry, nil at the end; what was left of the one before is skipped.
-    public mutating func next() throws(ArchiveError) -> ArchiveEntry? {
+    package mutating func next() throws(ArchiveError) -> ArchiveEntry? {
         do throws(ArchiveError) { return try archive.next() } catch { throw input.failure ?? error }
     }
 
     /// Reads the current entry's content, 0 at its end.
-    public mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
+    package mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
         do throws(ArchiveError) { return try archive.read(into: buffer) } catch { throw input.failure ?? error }
     }
 
     /// The current entry's whole content, at most so many bytes.
-    public mutating func content(limit: Int) throws(ArchiveError) -> [UInt8] {
+    package mutating func content(limit: Int) throws(ArchiveError) -> [UInt8] {
         do throws(ArchiveError) { return try archive.content(limit: limit) } catch { throw input.failure ?? error }
     }
 
     /// Reads what follows the last entry, so that every byte was hashed, and tells the digests.
-    public consuming func finish() throws(ArchiveError) -> Digests {
+    package consuming func finish() throws(ArchiveError) -> Digests {
         do throws(ArchiveError) { try archive.skipToEnd() } catch { throw input.failure ?? error }
         return try input.finish()
     }

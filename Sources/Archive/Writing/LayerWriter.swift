@@ -1,23 +1,23 @@
 private import CLibArchive
-public import POSIX
+package import POSIX
 
 /// What a finished layer is known by.
-public struct WrittenLayer: Sendable, Hashable {
+package struct WrittenLayer: Sendable, Hashable {
     /// SHA-256 of the tar.
-    public let diffID: [UInt8]
+    package let diffID: [UInt8]
     /// SHA-256 of the blob.
-    public let digest: [UInt8]
+    package let digest: [UInt8]
     /// The length of the blob.
-    public let size: Int64
+    package let size: Int64
     /// The length of the tar.
-    public let tarSize: Int64
+    package let tarSize: Int64
 }
 
 /// Writes a layer whose bytes depend on its entries alone: not on time, user, locale, umask or threads.
 ///
 /// It blocks, and belongs to one thread; others hash, compress and write behind it. One that is not finished has written
 /// nothing of use, and leaves no thread behind.
-public struct LayerWriter: ~Copyable {
+package struct LayerWriter: ~Copyable {
     private let archive: OpaquePointer
     /// One for all entries, emptied for each.
     private let header: OpaquePointer
@@ -27,7 +27,7 @@ public struct LayerWriter: ~Copyable {
     private var written: Set<Int> = []
 
     /// Begins a layer in an open, empty file; `onWrite` hears, on another thread, how long the file is by now.
-    public init(
+    package init(
         writingTo file: consuming File, compression: LayerCompression,
         onWrite: @escaping @Sendable (Int64) -> Void = { _ in }
     ) throws(ArchiveError) {
@@ -51,13 +51,13 @@ public struct LayerWriter: ~Copyable {
     }
 
     /// Writes an entry that has no content, or a regular file of length 0.
-    public mutating func append(_ entry: ArchiveEntry) throws(ArchiveError) {
+    package mutating func append(_ entry: ArchiveEntry) throws(ArchiveError) {
         try begin(entry)
         try end(entry)
     }
 
     /// Writes a regular file from bytes.
-    public mutating func append(_ entry: ArchiveEntry, content: [UInt8]) throws(ArchiveError) {
+    package mutating func append(_ entry: ArchiveEntry, content: [UInt8]) throws(ArchiveError) {
         var entry = entry
         entry.size = Int64(content.count)
         try begin(entry)
@@ -70,7 +70,7 @@ public struct LayerWriter: ~Copyable {
     /// A content that is shorter or longer than the entry says is an error: it changed while it was read. The buffer is
     /// where the tar itself is put together, so that nothing is copied; it is often bigger than the file, and can be as
     /// small as one byte.
-    public mutating func append<Failure: Error>(
+    package mutating func append<Failure: Error>(
         _ entry: ArchiveEntry, wrapping: (ArchiveError) -> Failure,
         read: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) {
@@ -100,7 +100,7 @@ public struct LayerWriter: ~Copyable {
     /// runtimes, but "SHOULD NOT be used" (<https://github.com/opencontainers/image-spec/blob/main/layer.md#file-types>),
     /// saves no disk with umoci 0.4.7 and podman 4.3.1, which unpack the zeros, and podman cannot push an image that it
     /// pulled with one: "Digest did not match", because its tar-split keeps the names of a tar and not its holes.
-    public mutating func append<Failure: Error>(
+    package mutating func append<Failure: Error>(
         _ entry: ArchiveEntry, extents: [Range<Int64>], wrapping: (ArchiveError) -> Failure,
         read: (UnsafeMutableRawBufferPointer, Int64) throws(Failure) -> Int
     ) throws(Failure) {
@@ -132,7 +132,7 @@ public struct LayerWriter: ~Copyable {
     }
 
     /// Writes the end of the archive and tells what it is known by.
-    public consuming func finish() throws(ArchiveError) -> WrittenLayer {
+    package consuming func finish() throws(ArchiveError) -> WrittenLayer {
         guard archive_write_close(archive) == ARCHIVE_OK else { throw failure("finish a layer") }
         output.close()
         return try pipeline.finish()

@@ -1,15 +1,15 @@
 import Hashing
 import ObjectStorage
 import POSIX
-public import RunContract
-public import SystemPackage
+package import RunContract
+package import SystemPackage
 import Synchronization
 
 extension RunBucket {
     /// Downloads every artifact into `folder`, each part's hash checked, with a SHA256SUMS beside them.
     ///
     /// A file that is there already and right is not fetched again, so that a second call completes the first one.
-    public func fetch(
+    package func fetch(
         into folder: FilePath, report: @escaping @Sendable (String) -> Void
     ) async throws(DeploymentError) -> CompletionRecord {
         let action = "fetch run \(run)"

@@ -1,8 +1,8 @@
-public import RunContract
+package import RunContract
 
 extension RunBucket {
     /// What another run starts from: the files of an artifact, if this run is complete and every one of them is there.
-    public func files(
+    package func files(
         of input: RunInput
     ) async throws(DeploymentError) -> (record: CompletionRecord, files: [FileRecord]) {
         let action = "take \(input)"

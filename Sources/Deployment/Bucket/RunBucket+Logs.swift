@@ -6,7 +6,7 @@ import TerminalText
 
 extension RunBucket {
     /// Hands out the lines of the log that the run uploaded, in pieces; with `following` until the run is over.
-    public func log(
+    package func log(
         following: Bool, interval: Double, line: @escaping @Sendable (String) -> Void
     ) async throws(DeploymentError) {
         let action = "read the log of \(run)"

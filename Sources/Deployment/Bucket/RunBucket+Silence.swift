@@ -4,12 +4,12 @@ import Timestamps
 
 extension RunBucket {
     /// Seconds within which a living container has written its status: it does so every ten, unless the bucket is away.
-    public static let silence = 90
+    package static let silence = 90
 
     /// Refuses while a container of the run wrote its status a moment ago, and not that it is over.
     ///
     /// The bucket's own clock counts, as far as it tells it: the container's may be wrong.
-    public func requireSilence(
+    package func requireSilence(
         to action: String, within seconds: Int = silence
     ) async throws(DeploymentError) {
         guard let status = try await status(), !status.isOver else { return }

@@ -1,11 +1,11 @@
 import ObjectStorage
-public import RunContract
+package import RunContract
 
 extension RunBucket {
     /// The completion record, if every object that it names is there with its whole length.
     ///
     /// The container has verified the content before it wrote the record, which is the last object of a run.
-    public func verify() async throws(DeploymentError) -> CompletionRecord {
+    package func verify() async throws(DeploymentError) -> CompletionRecord {
         let action = "verify run \(run)"
         guard let completion = try await completion() else {
             let status = try await status()

@@ -1,24 +1,24 @@
-public import Definitions
-public import HTTP
+package import Definitions
+package import HTTP
 import JSON
-public import ObjectStorage
-public import RunContract
+package import ObjectStorage
+package import RunContract
 
 /// What a run keeps in its bucket, as the user's side reads it.
-public struct RunBucket: Sendable {
+package struct RunBucket: Sendable {
     let store: any ObjectStore
     let layout: BucketLayout
     let run: RunID
 
     /// The folder of a run in a bucket.
-    public init(store: any ObjectStore, prefix: String?, run: RunID) {
+    package init(store: any ObjectStore, prefix: String?, run: RunID) {
         self.store = store
         self.run = run
         layout = BucketLayout(prefix: prefix, run: run)
     }
 
     /// The folder of a run, opened with the key that the settings hold.
-    public init(
+    package init(
         _ place: RunRecord.Bucket, run: RunID, settings: Settings, http: HTTPClient? = nil
     ) throws(DeploymentError) {
         let action = "open the bucket \(place.name)"
@@ -36,12 +36,12 @@ public struct RunBucket: Sendable {
     }
 
     /// What the run said last, nil where it said nothing yet.
-    public func status() async throws(DeploymentError) -> RunStatus? {
+    package func status() async throws(DeploymentError) -> RunStatus? {
         try await document(layout.status, limit: 1 << 20, RunStatus.init)
     }
 
     /// What the run left when it was over, nil where it is not.
-    public func completion() async throws(DeploymentError) -> CompletionRecord? {
+    package func completion() async throws(DeploymentError) -> CompletionRecord? {
         try await document(layout.completion, limit: 256 << 20) { [layout] (json) throws(JSONError) in
             try CompletionRecord(json: json, below: layout.root)
         }
@@ -60,7 +60,7 @@ public struct RunBucket: Sendable {
     }
 
     /// Writes, reads and removes an object, as the container will do first of all.
-    public func prove() async throws(DeploymentError) {
+    package func prove() async throws(DeploymentError) {
         let action = "use the bucket"
         let key = layout.probe(instance: "caasctl")
         let content = Array("written by caasctl before it deploys \(run)\n".utf8)

@@ -1,19 +1,19 @@
-public import Definitions
-public import HTTP
-public import ObjectStorage
+package import Definitions
+package import HTTP
+package import ObjectStorage
 import RunContract
 import Secrets
 import SystemPackage
 
 /// The bucket's service and the key to it, as the settings name them.
-public struct StorageSettings: Sendable {
+package struct StorageSettings: Sendable {
     private let settings: Settings
     private let client: HTTPClient
 
     /// Reads R2_ENDPOINT_URL and its companions when they are asked for.
     ///
     /// Without a client one is made that trusts the system's certificates, or those that AWS_CA_BUNDLE names.
-    public init(_ settings: Settings, client: HTTPClient? = nil) {
+    package init(_ settings: Settings, client: HTTPClient? = nil) {
         self.settings = settings
         var configuration = HTTPClient.Configuration()
         configuration.certificates.authorities = settings.text(EnvironmentName.certificates).map { FilePath($0) }
@@ -21,10 +21,10 @@ public struct StorageSettings: Sendable {
     }
 
     /// R2_BUCKET_NAME, nil where it is not set.
-    public var bucket: String? { settings.text(EnvironmentName.bucket) }
+    package var bucket: String? { settings.text(EnvironmentName.bucket) }
 
     /// Where a bucket is; the endpoint is R2_ENDPOINT_URL unless another one is said.
-    public func location(bucket: String, endpoint: String? = nil) throws(StorageError) -> StoreLocation {
+    package func location(bucket: String, endpoint: String? = nil) throws(StorageError) -> StoreLocation {
         guard let endpoint = endpoint ?? settings.text(EnvironmentName.endpoint) else {
             throw StorageError(
                 .other, "use the bucket '\(bucket)'",
@@ -37,7 +37,7 @@ public struct StorageSettings: Sendable {
     }
 
     /// A bucket, opened with the key that the settings hold.
-    public func open(
+    package func open(
         _ location: StoreLocation, policy: RetryPolicy = RetryPolicy(), options: S3Client.Options = S3Client.Options()
     ) throws(StorageError) -> any ObjectStore {
         var credentials: StorageCredentials?
@@ -46,7 +46,7 @@ public struct StorageSettings: Sendable {
     }
 
     /// A bucket behind S3's protocol, for what a folder has not.
-    public func client(
+    package func client(
         _ location: BucketLocation, policy: RetryPolicy = RetryPolicy(), options: S3Client.Options = S3Client.Options()
     ) throws(StorageError) -> S3Client {
         S3Client(

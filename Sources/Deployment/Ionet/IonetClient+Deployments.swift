@@ -1,11 +1,11 @@
-public import JSON
+package import JSON
 
 /// Deployments: asking for one, looking at it, ending it.
 extension IonetClient {
     /// Asks for a deployment, once; its id is nil where the answer does not say it.
     ///
     /// The error's code is `lostAnswer` where the deployment may exist all the same: look for it by its name.
-    public func deploy(_ request: IonetRequest) async throws(DeploymentError) -> JSONValue? {
+    package func deploy(_ request: IonetRequest) async throws(DeploymentError) -> JSONValue? {
         let action = "deploy \(request.name)"
         let answer = try await send("POST", "/deploy", body: request.json(revealing: true), to: action)
         let inner = answer.unwrapped
@@ -20,7 +20,7 @@ extension IonetClient {
     ///
     /// Documents count pages from 0 and the vendor's own client from 1: the first is asked for without a number, and one
     /// that comes twice is counted once. A row that cannot be read is an error: it may be a machine that costs money.
-    public func deployments(status: String? = nil) async throws(DeploymentError) -> [IonetDeployment] {
+    package func deployments(status: String? = nil) async throws(DeploymentError) -> [IonetDeployment] {
         let action = "list io.net's deployments"
         var found: [IonetDeployment] = []
         // A list that never ends is a server's mistake.
@@ -48,7 +48,7 @@ extension IonetClient {
     }
 
     /// One deployment, nil where there is none of this id.
-    public func deployment(_ id: JSONValue) async throws(DeploymentError) -> IonetDeployment? {
+    package func deployment(_ id: JSONValue) async throws(DeploymentError) -> IonetDeployment? {
         let action = "ask for deployment \(id.identifierText)"
         do throws(DeploymentError) {
             let answer = try await get(path(id), to: action).unwrapped
@@ -63,7 +63,7 @@ extension IonetClient {
     }
 
     /// The containers of a deployment, none where it is not known.
-    public func containers(of id: JSONValue) async throws(DeploymentError) -> [IonetContainer] {
+    package func containers(of id: JSONValue) async throws(DeploymentError) -> [IonetContainer] {
         do throws(DeploymentError) {
             let answer = try await get(
                 path(id) + "/containers", to: "ask for the containers of \(id.identifierText)"
@@ -79,7 +79,7 @@ extension IonetClient {
     /// Asks for the end of a deployment; 200 means that it was asked, not that it is done.
     ///
     /// A deployment that is not there any more is no error, so that a lost answer may be followed by a second call.
-    public func destroy(_ id: JSONValue) async throws(DeploymentError) {
+    package func destroy(_ id: JSONValue) async throws(DeploymentError) {
         do throws(DeploymentError) {
             _ = try await send("DELETE", path(id), to: "destroy deployment \(id.identifierText)")
         } catch {

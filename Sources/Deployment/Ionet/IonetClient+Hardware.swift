@@ -1,15 +1,15 @@
-public import JSON
+package import JSON
 
 /// What can be rented, where and for how much: nothing here changes anything.
 extension IonetClient {
     /// Every kind of hardware with the most GPUs that a container may have.
-    public func hardware() async throws(DeploymentError) -> [IonetHardware] {
+    package func hardware() async throws(DeploymentError) -> [IonetHardware] {
         let answer = try await get("/hardware/max-gpus-per-container", to: "list io.net's hardware")
         return answer.objects(having: "hardware_id").compactMap(IonetHardware.init)
     }
 
     /// Where containers with so many GPUs can start, and how many.
-    public func locations(hardware: JSONValue, gpus: Int) async throws(DeploymentError) -> [IonetLocation] {
+    package func locations(hardware: JSONValue, gpus: Int) async throws(DeploymentError) -> [IonetLocation] {
         let query = [("hardware_id", hardware.identifierText), ("hardware_qty", String(gpus))]
         let answer = try await get("/available-replicas", query, to: "list the places of \(hardware.identifierText)")
         let rows = answer.objects(having: "available_replicas")
@@ -17,7 +17,7 @@ extension IonetClient {
     }
 
     /// What a container costs.
-    public func price(
+    package func price(
         hardware: JSONValue, locations: [JSONValue], gpus: Int, hours: Int
     ) async throws(DeploymentError) -> IonetPrice {
         let action = "ask for the price"
@@ -35,7 +35,7 @@ extension IonetClient {
     }
 
     /// False where another deployment has the name.
-    public func isFree(name: String) async throws(DeploymentError) -> Bool {
+    package func isFree(name: String) async throws(DeploymentError) -> Bool {
         let answer: JSONValue
         do throws(DeploymentError) {
             answer = try await get(

@@ -1,11 +1,11 @@
-public import HTTP
-public import JSON
+package import HTTP
+package import JSON
 private import Synchronization
 
 /// The log of a container while it lives.
 extension IonetClient {
     /// Which of the two streams, each of which is a connection of its own.
-    public enum LogStream: String, Sendable, CaseIterable {
+    package enum LogStream: String, Sendable, CaseIterable {
         case stdout, stderr
     }
 
@@ -13,7 +13,7 @@ extension IonetClient {
     ///
     /// `line` is called from the transfer thread of `client`, which waits for it: give it a client of its own.
     /// <https://io.net/docs/reference/caas/get-container-logs>
-    public func log(
+    package func log(
         deployment: JSONValue, container: JSONValue, stream: LogStream, client: HTTPClient,
         line: @escaping @Sendable (String) -> Void
     ) async throws(DeploymentError) {

@@ -1,10 +1,10 @@
-public import Definitions
+package import Definitions
 import HTTP
 import RunContract
 
 extension IonetClient {
     /// The client that IOCLOUD_API_KEY and IOCLOUD_API_URL describe.
-    public convenience init(settings: Settings) throws(DeploymentError) {
+    package convenience init(settings: Settings) throws(DeploymentError) {
         guard let key = settings.secret("IOCLOUD_API_KEY") else {
             throw DeploymentError(
                 .local, "talk to io.net",
@@ -29,7 +29,7 @@ extension IonetClient {
     }
 
     /// Refuses to look for a run whose machines are elsewhere.
-    public func check(_ record: RunRecord) throws(DeploymentError) {
+    package func check(_ record: RunRecord) throws(DeploymentError) {
         let machines = record.billing.isEmpty ? [record.newest].compactMap(\.self) : record.billing
         for machine in machines { try check(machine, of: record.run) }
     }

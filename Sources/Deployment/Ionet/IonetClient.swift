@@ -1,24 +1,24 @@
-public import HTTP
-public import Secrets
+package import HTTP
+package import Secrets
 
 /// Talks to io.net's Containers as a Service, or to what speaks its API.
 ///
 /// Source: <https://io.net/docs/reference/caas/get-started-with-caas-api>.
-public final class IonetClient: Sendable {
+package final class IonetClient: Sendable {
     /// Where io.net serves its API.
-    public static let productionURL = "https://api.io.solutions"
+    package static let productionURL = "https://api.io.solutions"
     /// What a sandbox's keys begin with; no other host may see one.
-    public static let sandboxKeyPrefix = "sandbox-"
+    package static let sandboxKeyPrefix = "sandbox-"
     static let prefix = "/enterprise/v1/io-cloud/caas"
 
     /// The server, with the path that every operation begins with.
-    public let base: HTTPURL
+    package let base: HTTPURL
     let key: Secret
     let http: HTTPClient
     let retries: RetryPolicy
 
     /// A client for `url`, which replaces io.net's own; the key is sent to no other host.
-    public init(
+    package init(
         url: String = productionURL, key: Secret, http: HTTPClient = HTTPClient(),
         retries: RetryPolicy = RetryPolicy(attempts: 5)
     ) throws(DeploymentError) {
@@ -47,10 +47,10 @@ public final class IonetClient: Sendable {
     }
 
     /// True where the API is on this machine, and nothing it does costs anything.
-    public var isLocal: Bool { base.isLoopback }
+    package var isLocal: Bool { base.isLoopback }
 
     /// True where an image may be named by its digest, so that nobody who can push changes what a restart runs.
     ///
     /// io.net's own documentation knows tags alone, and a machine that could not pull would be paid for in advance.
-    public var takesDigests: Bool { isLocal }
+    package var takesDigests: Bool { isLocal }
 }

@@ -1,49 +1,49 @@
-public import JSON
-public import Timestamps
+package import JSON
+package import Timestamps
 
 /// A status of the API: compared without regard to case and to how words are joined, and kept where it is unknown.
 ///
 /// The words are those of the vendor's own client: <https://pypi.org/project/ionet-cloud/>.
-public struct IonetStatus: Sendable, Hashable, CustomStringConvertible {
+package struct IonetStatus: Sendable, Hashable, CustomStringConvertible {
     /// As it came.
-    public let description: String
+    package let description: String
 
     init(_ text: String) { description = text }
 
     private var word: String { String(description.lowercased().map { "_-".contains($0) ? " " : $0 }) }
 
     /// True where nothing more will happen.
-    public var isOver: Bool { ["completed", "failed", "destroyed", "terminated"].contains(word) }
+    package var isOver: Bool { ["completed", "failed", "destroyed", "terminated"].contains(word) }
     /// True where it runs.
-    public var isRunning: Bool { ["running", "ready", "healthy"].contains(word) }
+    package var isRunning: Bool { ["running", "ready", "healthy"].contains(word) }
     /// True where the container ended by itself, and well.
-    public var isCompleted: Bool { word == "completed" }
+    package var isCompleted: Bool { word == "completed" }
     /// True where the machine was given back, or is on its way.
-    public var isGone: Bool { ["destroyed", "terminated", "termination requested"].contains(word) }
+    package var isGone: Bool { ["destroyed", "terminated", "termination requested"].contains(word) }
     /// True where it went wrong.
-    public var isFailed: Bool { word == "failed" }
+    package var isFailed: Bool { word == "failed" }
 }
 
 /// What the API tells of a deployment.
-public struct IonetDeployment: Sendable, Hashable {
+package struct IonetDeployment: Sendable, Hashable {
     /// Goes back as it came.
-    public let id: JSONValue
+    package let id: JSONValue
     /// The private name that it was made with, nil where this answer does not say.
-    public let name: String?
+    package let name: String?
     /// What it does.
-    public let status: IonetStatus
+    package let status: IonetStatus
     /// When it began to run.
-    public let started: Timestamp?
+    package let started: Timestamp?
     /// Minutes that are paid for and left.
-    public let minutesRemaining: Int?
+    package let minutesRemaining: Int?
     /// US dollars.
-    public let paidUSD: Double?
+    package let paidUSD: Double?
     /// When it was asked for.
-    public let created: Timestamp?
+    package let created: Timestamp?
     /// For people, empty where this answer does not say it.
-    public let hardware: String
+    package let hardware: String
     /// GPUs of the container, nil where this answer does not say it.
-    public let gpus: Int?
+    package let gpus: Int?
 
     init?(json: JSONValue) {
         guard let id = json.identifier("id", "deployment_id", "cluster_id") else { return nil }
@@ -60,23 +60,23 @@ public struct IonetDeployment: Sendable, Hashable {
 }
 
 /// What the API tells of a container.
-public struct IonetContainer: Sendable, Hashable {
+package struct IonetContainer: Sendable, Hashable {
     /// Something that happened to it, such as a pull that failed.
-    public struct Event: Sendable, Hashable {
+    package struct Event: Sendable, Hashable {
         /// When, nil where the text is no time.
-        public let time: Timestamp?
+        package let time: Timestamp?
         /// What.
-        public let message: String
+        package let message: String
     }
 
     /// Goes back as it came.
-    public let id: JSONValue
+    package let id: JSONValue
     /// What it does.
-    public let status: IonetStatus
+    package let status: IonetStatus
     /// Where its port can be reached, nil as long as it cannot.
-    public let publicURL: String?
+    package let publicURL: String?
     /// The oldest first.
-    public let events: [Event]
+    package let events: [Event]
 
     init?(json: JSONValue) {
         guard let id = json.identifier("container_id", "id") else { return nil }
@@ -89,5 +89,5 @@ public struct IonetContainer: Sendable, Hashable {
     }
 
     /// True where requests can be sent to it.
-    public var isReady: Bool { status.isRunning && publicURL != nil }
+    package var isReady: Bool { status.isRunning && publicURL != nil }
 }

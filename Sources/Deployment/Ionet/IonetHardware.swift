@@ -1,17 +1,17 @@
-public import JSON
+package import JSON
 
 /// One kind of machine that can be rented.
-public struct IonetHardware: Sendable, Hashable {
+package struct IonetHardware: Sendable, Hashable {
     /// Goes back as it came.
-    public let id: JSONValue
+    package let id: JSONValue
     /// Such as `H100`.
-    public let name: String
+    package let name: String
     /// Such as `NVIDIA`.
-    public let brand: String
+    package let brand: String
     /// How many GPUs one container may have, nil where it is not said.
-    public let mostGPUs: Int?
+    package let mostGPUs: Int?
     /// How many are free, nil where it is not said.
-    public let available: Int?
+    package let available: Int?
 
     init?(json: JSONValue) {
         guard let id = json.identifier("hardware_id", "id") else { return nil }
@@ -33,15 +33,15 @@ public struct IonetHardware: Sendable, Hashable {
 }
 
 /// A place with machines of some kind.
-public struct IonetLocation: Sendable, Hashable {
+package struct IonetLocation: Sendable, Hashable {
     /// Goes back as it came.
-    public let id: JSONValue
+    package let id: JSONValue
     /// The country's two letters.
-    public let country: String
+    package let country: String
     /// Such as `Frankfurt`.
-    public let name: String
+    package let name: String
     /// How many containers of the asked size can start there.
-    public let available: Int
+    package let available: Int
 
     init?(json: JSONValue) {
         guard let id = json.identifier("id", "location_id", "iso2") else { return nil }
@@ -57,15 +57,15 @@ public struct IonetLocation: Sendable, Hashable {
     }
 
     /// For people: `US (Dallas)`.
-    public var title: String {
+    package var title: String {
         country.isEmpty ? name : name.isEmpty || name == country ? country : "\(country) (\(name))"
     }
 }
 
 /// What the provider says a run costs.
-public struct IonetPrice: Sendable, Hashable {
+package struct IonetPrice: Sendable, Hashable {
     /// All of it, fees included; charged in advance.
-    public let totalUSD: Double
+    package let totalUSD: Double
 
     init?(json: JSONValue) {
         guard let total = json.amount("total_cost_usdc") ?? json.amount("total_cost"), total >= 0 else { return nil }

@@ -1,23 +1,23 @@
-public import Definitions
-public import JSON
+package import Definitions
+package import JSON
 
 /// A machine that fits what a manifest asks for, and its price.
-public struct IonetOffer: Sendable, Hashable {
+package struct IonetOffer: Sendable, Hashable {
     /// Goes back as it came.
-    public let hardwareID: JSONValue
+    package let hardwareID: JSONValue
     /// For people.
-    public let hardware: String
+    package let hardware: String
     /// Go back as they came.
-    public let locationIDs: [JSONValue]
+    package let locationIDs: [JSONValue]
     /// For people.
-    public let locations: [String]
+    package let locations: [String]
     /// US dollars for all hours, charged in advance.
-    public let priceUSD: Double
+    package let priceUSD: Double
 }
 
 extension IonetClient {
     /// Asks for hardware and a place that fit, unless the manifest gives their ids, and for the price.
-    public func offer(for resources: RunManifest.Resources) async throws(DeploymentError) -> IonetOffer {
+    package func offer(for resources: RunManifest.Resources) async throws(DeploymentError) -> IonetOffer {
         let machine = try await machine(for: resources)
         let price = try await price(
             hardware: machine.id, locations: machine.places.map(\.id), gpus: resources.gpus, hours: resources.hours)

@@ -1,35 +1,35 @@
-public import JSON
-public import Secrets
+package import JSON
+package import Secrets
 
 /// The body of `POST /deploy`. <https://io.net/docs/reference/caas/deploy-a-container>
-public struct IonetRequest: Sendable, Hashable {
+package struct IonetRequest: Sendable, Hashable {
     /// Unique among the user's deployments: the run's id.
-    public var name: String
+    package var name: String
     /// Whole hours, charged in advance.
-    public var hours: Int
+    package var hours: Int
     /// GPUs of the one container.
-    public var gpus: Int
+    package var gpus: Int
     /// As the API gave it.
-    public var hardwareID: JSONValue
+    package var hardwareID: JSONValue
     /// As the API gave them.
-    public var locationIDs: [JSONValue]
+    package var locationIDs: [JSONValue]
     /// The port that serves HTTP, which the API checks.
-    public var port: Int
+    package var port: Int
     /// The whole command: the API has been seen to drop `args`.
-    public var entrypoint: [String]
+    package var entrypoint: [String]
     /// Shown again to whoever asks for the deployment.
-    public var environment: [String: String]
+    package var environment: [String: String]
     /// Never shown again but for their names.
-    public var secrets: [String: Secret]
+    package var secrets: [String: Secret]
     /// The image with its tag.
-    public var image: String
+    package var image: String
     /// Who logs in to the registry, nil for nobody.
-    public var registryUsername: String?
+    package var registryUsername: String?
     /// The registry's password or token.
-    public var registrySecret: Secret?
+    package var registrySecret: Secret?
 
     /// The document that is sent; with `revealing` false every secret in it is `<redacted>`.
-    public func json(revealing: Bool) -> JSONValue {
+    package func json(revealing: Bool) -> JSONValue {
         func shown(_ secret: Secret) -> JSONValue { .string(revealing ? secret.unredacted : secret.description) }
         var registry: JSONValue = ["image_url": .string(image)]
         if let registryUsername, let registrySecret {

@@ -1,14 +1,14 @@
-public import Definitions
+package import Definitions
 import JSON
-public import RunContract
+package import RunContract
 import SystemPackage
 
 /// What is needed to ask for a run once more: its manifest as it was meant, with no secret and no variable in it.
-public struct KeptRequest: Sendable, Hashable {
+package struct KeptRequest: Sendable, Hashable {
     /// In the manifest's own keys.
     let manifest: JSONValue
     /// The digest of the image that was sent, nil where it was not known.
-    public let digest: String?
+    package let digest: String?
 
     init(manifest: JSONValue, digest: String?) {
         self.manifest = manifest
@@ -16,7 +16,7 @@ public struct KeptRequest: Sendable, Hashable {
     }
 
     /// The manifest again, changed as `--set` says; its secrets come from the settings.
-    public func manifest(
+    package func manifest(
         of run: RunID, settings: Settings, overrides: [String]
     ) throws(DefinitionError) -> RunManifest {
         try RunManifest(

@@ -1,22 +1,22 @@
-public import RunContract
+package import RunContract
 
 /// What a run's machine is called at the provider: the run's id for the first, `<run>-2` for the second, and so on.
 ///
 /// The provider's names are unique, and its list tells nothing else of what a deployment is for.
-public struct MachineName: Sendable, Hashable, CustomStringConvertible {
+package struct MachineName: Sendable, Hashable, CustomStringConvertible {
     /// The run that it serves.
-    public let run: RunID
+    package let run: RunID
     /// Counts the machines of the run from 1.
-    public let number: Int
+    package let number: Int
 
     /// The name of a run's machine of this number.
-    public init(run: RunID, number: Int) {
+    package init(run: RunID, number: Int) {
         self.run = run
         self.number = number
     }
 
     /// Reads a name that was made for this run, nil for any other.
-    public init?(_ text: String, of run: RunID) {
+    package init?(_ text: String, of run: RunID) {
         guard text != run.description else {
             self.init(run: run, number: 1)
             return
@@ -28,7 +28,7 @@ public struct MachineName: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Reads a name of whatever run, nil for one that does not end as ids of runs do.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         guard let match = text.wholeMatch(of: #/(.+-\d{8}-\d{6}-[0-9a-f]{4})(?:-\d+)?/#),
             let run = try? RunID(String(match.1))
         else { return nil }
@@ -36,5 +36,5 @@ public struct MachineName: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The name itself.
-    public var description: String { number == 1 ? run.description : "\(run)-\(number)" }
+    package var description: String { number == 1 ? run.description : "\(run)-\(number)" }
 }

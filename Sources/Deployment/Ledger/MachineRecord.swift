@@ -1,9 +1,9 @@
-public import JSON
+package import JSON
 
 /// A machine that serves a run, served it, or was asked for.
-public struct MachineRecord: Sendable, Hashable {
+package struct MachineRecord: Sendable, Hashable {
     /// How far it came, as far as this computer knows.
-    public enum State: String, Sendable, Hashable {
+    package enum State: String, Sendable, Hashable {
         /// The provider is about to be asked, or was asked and the answer was lost.
         case intent
         /// The provider said no; nothing was rented.
@@ -17,34 +17,34 @@ public struct MachineRecord: Sendable, Hashable {
     }
 
     /// What it is called at the provider: see ``MachineName``.
-    public let name: String
+    package let name: String
     /// RFC 3339, when the intent was written.
-    public let created: String
+    package let created: String
     /// The API that was asked.
-    public let api: String
+    package let api: String
     /// The image that was sent.
-    public let image: String
+    package let image: String
     /// What was rented, for people.
-    public let hardware: String
+    package let hardware: String
     /// GPUs, nil where the provider does not say it of a machine that others rented.
-    public let gpus: Int?
+    package let gpus: Int?
     /// Hours that were paid for, nil where nobody said them.
-    public let hours: Int?
+    package let hours: Int?
     /// US dollars, as the provider said before; nil where nobody said them.
-    public let priceUSD: Double?
+    package let priceUSD: Double?
     /// The container's port.
-    public let port: Int?
+    package let port: Int?
     /// True where another computer started it, whose key its page asks for.
-    public let isAdopted: Bool
+    package let isAdopted: Bool
     /// How far it came.
-    public var state: State
+    package var state: State
     /// The provider's id, as it came.
-    public var deployment: JSONValue?
+    package var deployment: JSONValue?
     /// Where the container's port can be reached.
-    public var publicURL: String?
+    package var publicURL: String?
 
     /// A machine that is about to be asked for.
-    public init(
+    package init(
         name: String, created: String, api: String, image: String, hardware: String, gpus: Int?, hours: Int?,
         priceUSD: Double?, port: Int?, isAdopted: Bool = false
     ) {
@@ -62,10 +62,10 @@ public struct MachineRecord: Sendable, Hashable {
     }
 
     /// True where it may cost something and write into the bucket, as far as is known here.
-    public var mayBill: Bool { [.intent, .deployed].contains(state) }
+    package var mayBill: Bool { [.intent, .deployed].contains(state) }
 
     /// What was rented, for people: `8 × H100 for 6 h, 143.50 USD`.
-    public var rented: String {
+    package var rented: String {
         let machine = gpus.map { "\($0) × \(hardware)" } ?? hardware
         return machine + (hours.map { " for \($0) h" } ?? "")
             + (priceUSD.map { ", \(Deployer.dollars($0))" } ?? ", at a price that is not known here")

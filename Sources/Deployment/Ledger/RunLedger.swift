@@ -1,18 +1,18 @@
 import JSON
 import POSIX
 import RunContract
-public import SystemPackage
+package import SystemPackage
 
 /// The runs that were started or looked at from this computer: `runs/<run id>.json` in the home of caasctl.
-public struct RunLedger: Sendable {
+package struct RunLedger: Sendable {
     /// Where the records are.
-    public let folder: FilePath
+    package let folder: FilePath
 
     /// The ledger in a home of caasctl.
-    public init(home: FilePath) { folder = home.appending("runs") }
+    package init(home: FilePath) { folder = home.appending("runs") }
 
     /// Writes a record; it is on the disk when this returns.
-    public func write(_ record: RunRecord) throws(DeploymentError) {
+    package func write(_ record: RunRecord) throws(DeploymentError) {
         do throws(POSIXError) {
             try FileSystem.makeFolder(folder, mode: 0o700)
             // By sudo too it stays the record of whoever it belongs to.
@@ -50,7 +50,7 @@ public struct RunLedger: Sendable {
     }
 
     /// Every record, and why some cannot be read: they may be of machines that cost money.
-    public func all() throws(DeploymentError) -> (records: [RunRecord], unreadable: [DeploymentError]) {
+    package func all() throws(DeploymentError) -> (records: [RunRecord], unreadable: [DeploymentError]) {
         var found: (records: [RunRecord], unreadable: [DeploymentError]) = ([], [])
         for name in try names("list the runs") {
             do throws(DeploymentError) { found.records.append(try read(name)) } catch {
@@ -61,7 +61,7 @@ public struct RunLedger: Sendable {
     }
 
     /// The record that RUN means: a run's id, the beginning of one only, or `last`.
-    public func find(_ run: String) throws(DeploymentError) -> RunRecord {
+    package func find(_ run: String) throws(DeploymentError) -> RunRecord {
         let action = "find run '\(run)'"
         let names = try names(action)
         if run == "last" {

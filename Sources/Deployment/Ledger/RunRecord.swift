@@ -1,21 +1,21 @@
-public import JSON
-public import RunContract
+package import JSON
+package import RunContract
 
 /// What caasctl keeps of a run on the user's machine; never a secret.
 ///
 /// A run is an id in a bucket, which several machines may serve one after the other.
-public struct RunRecord: Sendable, Hashable {
+package struct RunRecord: Sendable, Hashable {
     /// Where the run keeps its results.
-    public struct Bucket: Sendable, Hashable {
+    package struct Bucket: Sendable, Hashable {
         /// The service.
-        public var endpoint: String
+        package var endpoint: String
         /// The bucket's name.
-        public var name: String
+        package var name: String
         /// What its keys begin with.
-        public var prefix: String?
+        package var prefix: String?
 
         /// A place from its parts.
-        public init(endpoint: String, name: String, prefix: String?) {
+        package init(endpoint: String, name: String, prefix: String?) {
             self.endpoint = endpoint
             self.name = name
             self.prefix = prefix
@@ -23,18 +23,18 @@ public struct RunRecord: Sendable, Hashable {
     }
 
     /// The run's id, which is also the name of its first machine.
-    public let run: RunID
+    package let run: RunID
     /// RFC 3339, when the run was first asked for.
-    public let created: String
+    package let created: String
     /// Nil for a run that uploads nothing, and where the bucket of somebody else's is not known.
-    public internal(set) var bucket: Bucket?
+    package internal(set) var bucket: Bucket?
     /// What it takes to ask for it again, nil where that is not known here.
-    public var request: KeptRequest?
+    package var request: KeptRequest?
     /// Every machine that is known of, the oldest first.
-    public var machines: [MachineRecord]
+    package var machines: [MachineRecord]
 
     /// The record of a run.
-    public init(
+    package init(
         run: RunID, created: String, bucket: Bucket?, request: KeptRequest? = nil, machines: [MachineRecord] = []
     ) {
         self.run = run
@@ -45,19 +45,19 @@ public struct RunRecord: Sendable, Hashable {
     }
 
     /// The machine that was asked for last, nil where none is known of.
-    public var newest: MachineRecord? { machines.last }
+    package var newest: MachineRecord? { machines.last }
 
     /// The machines that may cost something and write into the bucket, as far as is known here.
-    public var billing: [MachineRecord] { machines.filter(\.mayBill) }
+    package var billing: [MachineRecord] { machines.filter(\.mayBill) }
 
     /// RFC 3339, when it was last asked for.
     var touched: String { max(created, newest?.created ?? "") }
 
     /// US dollars for all machines that were rented; one whose price is not known counts nothing.
-    public var paidUSD: Double { rented.reduce(0) { $0 + ($1.priceUSD ?? 0) } }
+    package var paidUSD: Double { rented.reduce(0) { $0 + ($1.priceUSD ?? 0) } }
 
     /// True where it is known what each machine cost.
-    public var isPriceKnown: Bool { rented.allSatisfy { $0.priceUSD != nil } }
+    package var isPriceKnown: Bool { rented.allSatisfy { $0.priceUSD != nil } }
 
     private var rented: [MachineRecord] { machines.filter { ![.refused, .absent].contains($0.state) } }
 
@@ -73,7 +73,7 @@ public struct RunRecord: Sendable, Hashable {
 /// The form in the ledger's files.
 extension RunRecord {
     /// Reads one, also of the first version, which knew one machine for each run.
-    public init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws(JSONError) {
         let version = try json.whole("version")
         guard [1, 2].contains(version) else { throw JSONError("'version' is neither 1 nor 2") }
         let text = try json.text("run")
@@ -97,7 +97,7 @@ extension RunRecord {
     }
 
     /// The form that ``init(json:)`` reads.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "version": 2, "target": "ionet", "run": .string(run.description), "created": .string(created),
             "bucket": bucket.map { place in

@@ -1,15 +1,15 @@
 import Hashing
 import POSIX
-public import RunContract
-public import Secrets
-public import SystemPackage
+package import RunContract
+package import Secrets
+package import SystemPackage
 
 /// The user's key, of which every run's token is made: `key` in the home of caasctl.
-public struct StatusKey: Sendable {
+package struct StatusKey: Sendable {
     private let bytes: [UInt8]
 
     /// Reads the key, or makes it where there is none.
-    public init(home: FilePath) throws(DeploymentError) {
+    package init(home: FilePath) throws(DeploymentError) {
         let path = home.appending("key")
         do throws(POSIXError) {
             if !FileSystem.exists(path) { try Self.make(path, home: home) }
@@ -21,7 +21,7 @@ public struct StatusKey: Sendable {
     }
 
     /// What opens a run's page.
-    public func token(of run: RunID) -> Secret { StatusToken.make(for: run, key: bytes) }
+    package func token(of run: RunID) -> Secret { StatusToken.make(for: run, key: bytes) }
 
     /// Of two that make it at once one wins, and both read the same key afterwards.
     private static func make(_ path: FilePath, home: FilePath) throws(POSIXError) {

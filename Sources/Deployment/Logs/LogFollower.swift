@@ -4,21 +4,21 @@ private import Synchronization
 import Timestamps
 
 /// The log of a run: from the provider while the container lives, else from the bucket.
-public struct LogFollower: Sendable {
+package struct LogFollower: Sendable {
     /// Seconds without a line after which a log that is not followed counts as read.
     ///
     /// The API does not say where the past ends and the present begins: after three times as long, a log of which less
     /// than ten lines came in a quarter of this time counts as read, too.
-    public var quiet = 2.0
+    package var quiet = 2.0
     /// Seconds between two looks, and between two attempts to connect.
-    public var interval: Double
+    package var interval: Double
 
     let ionet: IonetClient?
     let record: RunRecord
     let bucket: RunBucket?
 
     /// A follower; `ionet` and `bucket` are nil where the run has none or nobody has a key to it.
-    public init(_ ionet: IonetClient?, record: RunRecord, bucket: RunBucket?) {
+    package init(_ ionet: IonetClient?, record: RunRecord, bucket: RunBucket?) {
         self.ionet = ionet
         self.record = record
         self.bucket = bucket
@@ -26,7 +26,7 @@ public struct LogFollower: Sendable {
     }
 
     /// Hands out the log's lines; with `following` until the run is over.
-    public func read(following: Bool, line: @escaping @Sendable (String) -> Void) async throws {
+    package func read(following: Bool, line: @escaping @Sendable (String) -> Void) async throws {
         if let ionet, let id = record.newest?.deployment,
             let container = try await livingContainer(of: id, at: ionet, waiting: following)
         {

@@ -1,20 +1,20 @@
-public import Definitions
+package import Definitions
 import RunContract
 import Timestamps
 
 /// Finds a run that somebody names: in the ledger, else in the bucket or at the provider, and then notes it in the ledger.
-public struct RunFinder: Sendable {
+package struct RunFinder: Sendable {
     private let ledger: RunLedger
     private let settings: Settings
 
     /// A finder that looks where the settings say.
-    public init(_ ledger: RunLedger, settings: Settings) {
+    package init(_ ledger: RunLedger, settings: Settings) {
         self.ledger = ledger
         self.settings = settings
     }
 
     /// The run that a text means: an id, the beginning of one only, or `last`.
-    public func find(_ text: String) async throws(DeploymentError) -> RunRecord {
+    package func find(_ text: String) async throws(DeploymentError) -> RunRecord {
         let unknown: DeploymentError
         do throws(DeploymentError) { return try await completed(try ledger.find(text)) } catch {
             guard error.code == .notFound, !text.isEmpty else { throw error }

@@ -1,21 +1,21 @@
-public import Definitions
-public import RunContract
+package import Definitions
+package import RunContract
 import Timestamps
 
 /// A run as far as ledger, bucket and provider know it.
-public struct KnownRun: Sendable {
+package struct KnownRun: Sendable {
     /// Its id.
-    public let run: RunID
+    package let run: RunID
     /// What the ledger of this computer holds.
-    public internal(set) var record: RunRecord?
+    package internal(set) var record: RunRecord?
     /// What the run said last in its bucket, nil where it was not found there.
-    public internal(set) var status: RunStatus?
+    package internal(set) var status: RunStatus?
     /// Why its words in the bucket cannot be read.
-    public internal(set) var statusFailure: String?
+    package internal(set) var statusFailure: String?
     /// What the provider lists of it.
-    public internal(set) var deployments: [IonetDeployment] = []
+    package internal(set) var deployments: [IonetDeployment] = []
     /// True where the bucket of the settings holds it.
-    public internal(set) var isInBucket = false
+    package internal(set) var isInBucket = false
 
     /// When it was first asked for, as its id says.
     var date: String {
@@ -26,20 +26,20 @@ public struct KnownRun: Sendable {
 }
 
 /// The runs that are known to anybody who can be asked from here.
-public struct RunSurvey: Sendable {
+package struct RunSurvey: Sendable {
     /// The newest first.
-    public private(set) var runs: [KnownRun] = []
+    package private(set) var runs: [KnownRun] = []
     /// Where could not be looked, and why: what is there is not known.
-    public private(set) var blanks: [DeploymentError] = []
+    package private(set) var blanks: [DeploymentError] = []
     /// True where one who was to be asked gave no answer; a place that no setting names was not to be asked.
-    public private(set) var isCut = false
+    package private(set) var isCut = false
     /// The bucket that the settings name, where it could be asked.
     let place: RunRecord.Bucket?
     /// True where the provider could be asked.
-    public let sawProvider: Bool
+    package let sawProvider: Bool
 
     /// Asks ledger, bucket and provider for the runs whose ids begin so.
-    public init(_ ledger: RunLedger, settings: Settings, beginning start: String = "") async {
+    package init(_ ledger: RunLedger, settings: Settings, beginning start: String = "") async {
         var known: [RunID: KnownRun] = [:]
         func update(_ run: RunID, _ change: (inout KnownRun) -> Void) {
             guard run.description.hasPrefix(start) else { return }

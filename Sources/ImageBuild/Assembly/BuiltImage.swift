@@ -1,22 +1,22 @@
-public import ImageStore
-public import JSON
-public import OCI
+package import ImageStore
+package import JSON
+package import OCI
 
 /// An image that was built for one platform, in the store.
-public struct PlatformImage: Sendable {
+package struct PlatformImage: Sendable {
     /// The manifest, with its platform.
-    public let descriptor: Descriptor
+    package let descriptor: Descriptor
     /// What it runs on.
-    public let platform: Platform
+    package let platform: Platform
     /// The layers that the build made, the lowest first.
-    public let layers: [BuiltLayer]
+    package let layers: [BuiltLayer]
     let base: BaseImage?
 
     /// The base's layers below them, which need not be in the store.
-    public var baseLayers: [Descriptor] { base?.layers ?? [] }
+    package var baseLayers: [Descriptor] { base?.layers ?? [] }
 
     /// Its digest and its layers.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "platform": .string(platform.description), "digest": .string(descriptor.digest.description),
             "layers": .array(layers.map(\.json)), "base_layers": .array(baseLayers.map(\.json)),
@@ -25,16 +25,16 @@ public struct PlatformImage: Sendable {
 }
 
 /// An image that was built for all of its platforms, in the store.
-public struct BuiltImage: Sendable {
+package struct BuiltImage: Sendable {
     /// The only platform's manifest, or an index.
-    public let descriptor: Descriptor
+    package let descriptor: Descriptor
     /// One for each platform, in the index's order.
-    public let images: [PlatformImage]
+    package let images: [PlatformImage]
 
     /// The image itself where it is for one platform, else an index of the images, written to the store.
     ///
     /// Those who run the oldest of tools get the first one that fits, so that the order is the user's.
-    public init(
+    package init(
         joining images: [PlatformImage], annotations: [String: String], in store: ImageStore
     ) throws(ImageBuildError) {
         self.images = images

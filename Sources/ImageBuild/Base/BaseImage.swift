@@ -1,23 +1,23 @@
-public import ImageStore
-public import OCI
+package import ImageStore
+package import OCI
 
 /// The image that another one stands on: what is known of it without its layers.
-public struct BaseImage: Sendable {
+package struct BaseImage: Sendable {
     /// The name that it was asked for by, nil where only this machine knows it.
-    public internal(set) var name: String?
+    package internal(set) var name: String?
     /// The digest of its manifest.
-    public let digest: Digest
+    package let digest: Digest
     /// Its layers, the lowest first.
-    public let layers: [Descriptor]
+    package let layers: [Descriptor]
     /// Its config with everything in it, known or not.
-    public let config: ImageConfig
+    package let config: ImageConfig
     /// Where its layers are, nil where they are in the store.
-    public let source: BlobSource?
+    package let source: BlobSource?
     /// The list of manifests that it was found in, nil where there was none.
-    public let index: Digest?
+    package let index: Digest?
 
     /// A base from its manifest and config, whose layers stay in a registry.
-    public init(
+    package init(
         reference: Reference, digest: Digest, manifest: ImageManifest, config: ImageConfig, index: Digest? = nil
     ) throws(ImageBuildError) {
         let source = BlobSource(registry: reference.registry, repository: reference.repository)
@@ -56,7 +56,7 @@ public struct BaseImage: Sendable {
 }
 
 /// Where bases come from.
-public protocol BaseImageSource: Sendable {
+package protocol BaseImageSource: Sendable {
     /// The manifest and config of an image for a platform; no layer is fetched.
     func baseImage(_ reference: Reference, for platform: Platform) async throws -> BaseImage
     /// Brings those of some layers of a base into a store that it lacks.

@@ -1,11 +1,11 @@
-public import ImageStore
-public import OCI
-public import Registry
+package import ImageStore
+package import OCI
+package import Registry
 
 /// Bases come from registries; their layers stay there.
 extension RegistryClient: BaseImageSource {
     /// The manifest and config of an image for a platform, verified.
-    public func baseImage(_ reference: Reference, for platform: Platform) async throws -> BaseImage {
+    package func baseImage(_ reference: Reference, for platform: Platform) async throws -> BaseImage {
         let image = try await resolve(reference, platform: platform)
         return try BaseImage(
             reference: reference, digest: image.descriptor.digest, manifest: image.manifest, config: image.config,
@@ -13,7 +13,7 @@ extension RegistryClient: BaseImageSource {
     }
 
     /// Fetches those of some layers that a store lacks from the repository that the base came from.
-    public func fetch(_ layers: [Descriptor], of base: BaseImage, into store: ImageStore) async throws {
+    package func fetch(_ layers: [Descriptor], of base: BaseImage, into store: ImageStore) async throws {
         if let source = base.source {
             for layer in layers { try store.remember(source, of: layer.digest) }
         }

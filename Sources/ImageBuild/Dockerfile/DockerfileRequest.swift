@@ -1,36 +1,36 @@
-public import Dockerfile
-public import OCI
+package import Dockerfile
+package import OCI
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// An image that a Dockerfile describes, and what is to be known beside it.
-public struct DockerfileRequest: Sendable {
+package struct DockerfileRequest: Sendable {
     /// The Dockerfile, read.
-    public let file: ParsedDockerfile
+    package let file: ParsedDockerfile
     /// Where it is.
-    public let path: FilePath
+    package let path: FilePath
     /// The folder that COPY and ADD start from.
-    public let context: FilePath
+    package let context: FilePath
     /// Values of ARGs.
-    public var arguments: [String: String] = [:]
+    package var arguments: [String: String] = [:]
     /// The name or number of the stage whose image is wanted; nil for the last one.
-    public var target: String?
+    package var target: String?
     /// What FROM and `--from` mean by these names, whatever else they mean.
-    public var contexts: [String: NamedContext] = [:]
+    package var contexts: [String: NamedContext] = [:]
     /// The names of stages whose layers are made anew.
-    public var uncachedStages: [String] = []
+    package var uncachedStages: [String] = []
     /// What the image is built for, at least one.
-    public var platforms: [Platform] = [Platform.current]
+    package var platforms: [Platform] = [Platform.current]
     /// Values of `RUN --mount=type=secret`, by id.
-    public var secrets: [String: [UInt8]] = [:]
+    package var secrets: [String: [UInt8]] = [:]
     /// What commands can reach where RUN does not say.
-    public var network = RunCommand.Network.host
+    package var network = RunCommand.Network.host
 
     /// The names of its stages, and the numbers of those without, in order.
-    public var stageNames: [String] { file.stages.map(\.name) }
+    package var stageNames: [String] { file.stages.map(\.name) }
 
     /// Reads a Dockerfile; the context is its own folder unless another one is named.
-    public init(reading path: FilePath, context: FilePath? = nil) throws {
+    package init(reading path: FilePath, context: FilePath? = nil) throws {
         let content = try posix { () throws(POSIXError) in try FileSystem.read(path) }
         guard let text = String(validating: content, as: UTF8.self) else {
             throw DockerfileError("\(path)", "it is not UTF-8")
@@ -39,7 +39,7 @@ public struct DockerfileRequest: Sendable {
     }
 
     /// Parses the text of a Dockerfile that is, or might be, at `path`.
-    public init(parsing text: String, path: FilePath, context: FilePath? = nil) throws {
+    package init(parsing text: String, path: FilePath, context: FilePath? = nil) throws {
         file = try ParsedDockerfile(parsing: text, file: path.string)
         self.path = path
         let folder = path.removingLastComponent()

@@ -6,7 +6,7 @@ import Secrets
 
 extension ImageBuilder {
     /// Builds the image that a Dockerfile describes, for each of the platforms.
-    public func build(
+    package func build(
         _ request: DockerfileRequest, annotations: [String: String] = [:]
     ) async throws(ImageBuildError) -> BuiltImage {
         let scrubber = Scrubber(values: request.hidden)

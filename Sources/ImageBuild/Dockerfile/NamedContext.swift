@@ -1,17 +1,17 @@
-public import Definitions
-public import SystemPackage
+package import Definitions
+package import SystemPackage
 
 /// What FROM and `--from` mean by a name that the Dockerfile does not explain itself, or explains otherwise.
 ///
 /// Source: <https://docs.docker.com/reference/cli/docker/buildx/build/#build-context>.
-public enum NamedContext: Sendable, Hashable {
+package enum NamedContext: Sendable, Hashable {
     /// The files of a folder.
     case folder(FilePath)
     /// An image.
     case image(ImageDefinition.Base)
 
     /// Reads a folder, `docker-image://REFERENCE`, `oci-layout://DIR[:TAG]`, or what `base:` takes in an image.yaml.
-    public init(_ text: String) throws {
+    package init(_ text: String) throws {
         func image(_ text: String) throws -> NamedContext { .image(try ImageDefinition.Base(text, folder: ".")) }
         let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         switch (parts[0], parts.count) {

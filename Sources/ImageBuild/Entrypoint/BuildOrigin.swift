@@ -1,31 +1,31 @@
-public import JSON
+package import JSON
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// What a program was built from: the compiler, and each package with the commit that was compiled.
 ///
 /// A version alone does not say it: whoever owns a repository can move a tag.
-public struct BuildOrigin: Sendable, Hashable {
+package struct BuildOrigin: Sendable, Hashable {
     /// A Swift package.
-    public struct Package: Sendable, Hashable {
+    package struct Package: Sendable, Hashable {
         /// As SwiftPM knows it, as in `swift-nio`.
-        public let name: String
+        package let name: String
         /// The version that Package.swift names.
-        public let version: String
+        package let version: String
         /// The commit.
-        public let revision: String
+        package let revision: String
     }
 
     /// The name of the file beside a program that keeps it.
-    public static let fileName = "built-from.json"
+    package static let fileName = "built-from.json"
 
     /// The version of Swift, whose runtime is linked in.
-    public let swift: String
+    package let swift: String
     /// The packages, by name.
-    public let packages: [Package]
+    package let packages: [Package]
 
     /// What SwiftPM noted where it built the program.
-    public init(ofBuilt program: FilePath) throws(ImageBuildError) {
+    package init(ofBuilt program: FilePath) throws(ImageBuildError) {
         func failure(_ reason: String) -> ImageBuildError {
             ImageBuildError("find out what \(program) was built from", "\(reason); pack it where it was built")
         }
@@ -58,7 +58,7 @@ public struct BuildOrigin: Sendable, Hashable {
     }
 
     /// What is kept beside programs that were installed.
-    public init(besidePrograms folder: FilePath) throws(ImageBuildError) {
+    package init(besidePrograms folder: FilePath) throws(ImageBuildError) {
         let file = folder.appending(Self.fileName)
         let content = try posix { () throws(POSIXError) in
             try FileSystem.status(behind: file).map { _ throws(POSIXError) in try FileSystem.read(file, limit: 1 << 20)
@@ -73,7 +73,7 @@ public struct BuildOrigin: Sendable, Hashable {
     }
 
     /// Reads what ``json`` wrote.
-    public init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws(JSONError) {
         swift = try json.text("swift")
         packages = try json.list("packages").map { package throws(JSONError) in
             Package(
@@ -83,7 +83,7 @@ public struct BuildOrigin: Sendable, Hashable {
     }
 
     /// The form that ``init(json:)`` reads.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "swift": .string(swift),
             "packages": .array(

@@ -3,10 +3,10 @@ import ImageStore
 import JSON
 import OCI
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// The layer with caas-entrypoint, which `make entrypoint` made once: the same bytes in every image.
-public struct EntrypointArtifact: Sendable {
+package struct EntrypointArtifact: Sendable {
     static let blobName = "layer.tar.gz"
     static let descriptionName = "layer.json"
 
@@ -44,14 +44,14 @@ public struct EntrypointArtifact: Sendable {
     }
 
     /// Where it is looked for: beside the program itself, then in the user's own folder.
-    public static func folders(home: FilePath) -> [FilePath] {
+    package static func folders(home: FilePath) -> [FilePath] {
         let program = try? FileSystem.readLink("/proc/self/exe")
         let beside = program.map { [$0.removingLastComponent().appending("entrypoint")] } ?? []
         return beside + [home.appending("entrypoint")]
     }
 
     /// The libraries that the entrypoint beside a program holds, by name; none where there is no entrypoint.
-    public static func contents(beside program: FilePath) throws(ImageBuildError) -> [String: String] {
+    package static func contents(beside program: FilePath) throws(ImageBuildError) -> [String: String] {
         let file = program.appending("entrypoint").appending(descriptionName)
         guard try posix({ () throws(POSIXError) in try FileSystem.status(behind: file) }) != nil else { return [:] }
         let content = try posix { () throws(POSIXError) in try FileSystem.read(file, limit: 1 << 20) }

@@ -1,12 +1,12 @@
 import Archive
 import JSON
-public import OCI
+package import OCI
 import POSIX
 import Subprocess
-public import SystemPackage
+package import SystemPackage
 
 /// The layer with caas-entrypoint, packed once from the program that was built on this machine.
-public enum EntrypointLayer {
+package enum EntrypointLayer {
     /// Where its files are in an image.
     private static let root = "/.caas"
     /// Hides what a base has there: a file beside ours might be taken for one of ours.
@@ -27,7 +27,7 @@ public enum EntrypointLayer {
     /// The folder gets `layer.tar.gz` and, last, `layer.json`, which names it. Both say which libraries are linked into the
     /// program: the layer in its `contains.json`, the description in what an image's manifest will say of the layer. The
     /// blob's digest is returned.
-    public static func pack(_ program: FilePath, to folder: FilePath) async throws(ImageBuildError) -> Digest {
+    package static func pack(_ program: FilePath, to folder: FilePath) async throws(ImageBuildError) -> Digest {
         let stripped = try await strip(program)
         let elf = try ELFFile(stripped, name: program.string)
         guard let architecture = elf.architecture else {

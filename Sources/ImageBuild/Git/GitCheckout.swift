@@ -1,12 +1,12 @@
-public import Definitions
+package import Definitions
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// The git checkout that the files of an image are in, as the image's annotations tell of it.
 ///
 /// Only what is the same in every clone of a commit is told: no tags, no branch, no date of the clone.
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/annotations.md>.
-public struct GitCheckout: Sendable {
+package struct GitCheckout: Sendable {
     private static var git: ExternalProgram {
         ExternalProgram(name: "git", advice: "apt-get install git", inherited: ProgramEnvironment.git)
     }
@@ -20,13 +20,13 @@ public struct GitCheckout: Sendable {
     private let files: [FilePath]
 
     /// The checkout of a definition, and of the files and folders that it takes in.
-    public init(of definition: FilePath, with files: [FilePath]) {
+    package init(of definition: FilePath, with files: [FilePath]) {
         self.definition = definition
         self.files = files
     }
 
     /// The checkout of an image's definition, its folder, and what it takes from elsewhere.
-    public init(of definition: ImageDefinition, program: FilePath?) {
+    package init(of definition: ImageDefinition, program: FilePath?) {
         let sources = definition.layers.compactMap { layer in
             if case .files(let layer) = layer { layer.from } else { nil }
         }
@@ -34,7 +34,7 @@ public struct GitCheckout: Sendable {
     }
 
     /// Where the source is and, if all the files are those of the commit, which one; nothing where there is no git.
-    public func annotations() async -> [String: String] {
+    package func annotations() async -> [String: String] {
         guard let definition = try? FileSystem.realPath(definition), Self.isInCheckout(definition) else { return [:] }
         let folder = definition.removingLastComponent()
         guard (try? await run(["ls-files", "--error-unmatch", "--", definition.string], in: folder)) != nil,

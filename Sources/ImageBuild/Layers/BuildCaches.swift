@@ -1,17 +1,17 @@
-public import ImageStore
+package import ImageStore
 import JSON
 import OCI
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// Everything that builds keep to be faster, below the folder `cache`.
 ///
 /// An entry is a file or a folder, and whoever uses a folder shares its lock: one that is free for us alone is in no use.
-public struct BuildCaches: Sendable {
+package struct BuildCaches: Sendable {
     /// What was removed of one cache, or would be.
-    public struct Pruned: Sendable, Hashable {
+    package struct Pruned: Sendable, Hashable {
         /// So many entries of a cache.
-        public init(name: String, entries: Int = 0, bytes: Int64 = 0, failures: [String] = []) {
+        package init(name: String, entries: Int = 0, bytes: Int64 = 0, failures: [String] = []) {
             self.name = name
             self.entries = entries
             self.bytes = bytes
@@ -19,13 +19,13 @@ public struct BuildCaches: Sendable {
         }
 
         /// The cache's name.
-        public let name: String
+        package let name: String
         /// How many entries.
-        public var entries: Int
+        package var entries: Int
         /// Their bytes on the disk.
-        public var bytes: Int64
+        package var bytes: Int64
         /// Why entries are still there that should not be.
-        public var failures: [String]
+        package var failures: [String]
     }
 
     /// What is unfinished; an entry belongs to whoever has its lock.
@@ -39,7 +39,7 @@ public struct BuildCaches: Sendable {
     private let store: ImageStore
 
     /// The caches of builds into a store.
-    public init(home: FilePath, store: ImageStore) {
+    package init(home: FilePath, store: ImageStore) {
         folder = home.appending("cache")
         self.store = store
     }
@@ -48,7 +48,7 @@ public struct BuildCaches: Sendable {
     ///
     /// What builds share while they run, such as downloads, stays as long as one runs. What commands keep is only counted
     /// here: ``RunCache`` removes it. This blocks: run it on a thread of its own.
-    public func prune(all: Bool, usedBefore: Int64, dryRun: Bool) -> [Pruned] {
+    package func prune(all: Bool, usedBefore: Int64, dryRun: Bool) -> [Pruned] {
         guard FileSystem.exists(folder) else { return [] }
         var results: [Pruned] = []
         var away: [FilePath] = []

@@ -1,15 +1,15 @@
 import Archive
-public import JSON
-public import OCI
+package import JSON
+package import OCI
 
 /// A layer that is in the store.
-public struct BuiltLayer: Sendable, Hashable {
+package struct BuiltLayer: Sendable, Hashable {
     /// The blob.
-    public let descriptor: Descriptor
+    package let descriptor: Descriptor
     /// The digest of its tar.
-    public let diffID: Digest
+    package let diffID: Digest
     /// What made it, as the image's history says.
-    public let createdBy: String
+    package let createdBy: String
 
     init(descriptor: Descriptor, diffID: Digest, createdBy: String) {
         self.descriptor = descriptor
@@ -26,7 +26,7 @@ public struct BuiltLayer: Sendable, Hashable {
     }
 
     /// The descriptor with the digest of the tar.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var json = descriptor.json
         json["diff_id"] = .string(diffID.description)
         return json

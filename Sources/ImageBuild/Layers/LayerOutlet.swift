@@ -1,9 +1,9 @@
-public import HTTP
-public import OCI
-public import Registry
+package import HTTP
+package import OCI
+package import Registry
 
 /// Takes layers elsewhere while they are made and once they are there.
-public protocol LayerOutlet: Sendable {
+package protocol LayerOutlet: Sendable {
     /// A layer begins to be written to a file. What is returned is called once: with the layer when it is in the store, or
     /// with nil when it will never be.
     func begin(_ file: GrowingFile) -> @Sendable (Descriptor?) -> Void

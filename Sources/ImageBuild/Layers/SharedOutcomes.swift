@@ -1,5 +1,5 @@
-public import ImageStore
-public import OCI
+package import ImageStore
+package import OCI
 import JSON
 import POSIX
 import Synchronization
@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Its layers are those that commands made. Of its history each line names inputs by their key, with a layer or, where they
 /// came to nothing, without one. Who can write it decides what is in the images of those who read it.
-public final class SharedOutcomes: Sendable {
+package final class SharedOutcomes: Sendable {
     /// A label of the config that tells it from an image to run.
     private static let label = "caasctl.build-cache"
     private static let generation = "1"
@@ -23,10 +23,10 @@ public final class SharedOutcomes: Sendable {
     private let used = Mutex<[String: LayerCache.Outcome]>([:])
 
     /// Nothing yet, from where images come from.
-    public init(source: any BaseImageSource) { self.source = source }
+    package init(source: any BaseImageSource) { self.source = source }
 
     /// Learns what an image tells; of several that know the same inputs the first one counts.
-    public func learn(from reference: Reference) async throws {
+    package func learn(from reference: Reference) async throws {
         let image = try await source.baseImage(reference, for: .current)
         guard image.config["Labels"]?[Self.label]?.string == Self.generation else {
             throw ImageBuildError("use the cache \(reference)", "it is an image, or the cache of another version")
@@ -64,7 +64,7 @@ public final class SharedOutcomes: Sendable {
     func note(_ key: String, _ outcome: LayerCache.Outcome) { used.withLock { $0[key] = outcome } }
 
     /// An image in the store that tells others what inputs came to in this build.
-    public func image(in store: ImageStore) throws -> Descriptor {
+    package func image(in store: ImageStore) throws -> Descriptor {
         let created = "1980-01-01T00:00:00Z"
         var config = ImageConfig(platform: .current)
         config["Labels"] = .object([Self.label: .string(Self.generation)])

@@ -1,13 +1,13 @@
 import JSON
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// What an image's inputs were when they were locked: packages, commits, wheels, archives, the base.
 ///
 /// It stands in `image.lock` beside image.yaml, and is for people to read and for version control to keep.
-public struct ImageLock: Sendable, Hashable {
+package struct ImageLock: Sendable, Hashable {
     /// The name of the file beside image.yaml.
-    public static let fileName = "image.lock"
+    package static let fileName = "image.lock"
     private static let version = 1
     private static let lockedKey = "locked"
 
@@ -24,7 +24,7 @@ public struct ImageLock: Sendable, Hashable {
     init() { file = nil }
 
     /// Reads a lock file, nil where there is none.
-    public init?(reading file: FilePath) throws(ImageBuildError) {
+    package init?(reading file: FilePath) throws(ImageBuildError) {
         guard FileSystem.exists(file) else { return nil }
         let content = try posix { () throws(POSIXError) in try FileSystem.read(file) }
         self.file = file
@@ -41,7 +41,7 @@ public struct ImageLock: Sendable, Hashable {
     }
 
     /// Writes it where whoever builds next finds it.
-    public func write(to file: FilePath) throws(ImageBuildError) {
+    package func write(to file: FilePath) throws(ImageBuildError) {
         let inputs = entries.map { entry in
             var json = entry.input
             json[Self.lockedKey] = entry.locked

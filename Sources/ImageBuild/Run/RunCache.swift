@@ -1,26 +1,26 @@
 import Containers
 import JSON
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// What runs keep for later ones: unpacked layers, the folders of cache mounts, and what killed runs left.
 ///
 /// An ordinary user's hold files of the users that the administrator lent, so that only a process in a user namespace can
 /// remove them.
-public struct RunCache: Sendable {
+package struct RunCache: Sendable {
     /// What was removed.
-    public struct Freed: Sendable, Hashable {
+    package struct Freed: Sendable, Hashable {
         /// Unpacked layers, cache mounts and unfinished runs.
-        public let folders: Int
+        package let folders: Int
         /// The bytes of their files.
-        public let bytes: Int64
+        package let bytes: Int64
     }
 
     private let folder: FilePath
     private let program: FilePath
 
     /// The caches of runs below `<home>/cache`; `program` is caasctl, where this process is another.
-    public init(home: FilePath, program: FilePath? = nil) throws(ImageBuildError) {
+    package init(home: FilePath, program: FilePath? = nil) throws(ImageBuildError) {
         folder = home.appending("cache").appending("run")
         if let program {
             self.program = program
@@ -32,7 +32,7 @@ public struct RunCache: Sendable {
     /// Removes what killed runs left, and with `all` what no build uses now and none has used since a moment, blocking.
     ///
     /// The moment is given in nanoseconds since 1970.
-    public func prune(
+    package func prune(
         all: Bool = true, usedBefore: Int64 = .max, dryRun: Bool = false
     ) throws(ImageBuildError) -> Freed {
         let folder = folder

@@ -1,7 +1,7 @@
 /// One `RUN` of a Dockerfile, with everything that it depends on besides the layers below it.
-public struct RunCommand: Sendable {
+package struct RunCommand: Sendable {
     /// Where a command can reach to.
-    public enum Network: String, Sendable, Hashable {
+    package enum Network: String, Sendable, Hashable {
         /// Wherever this machine can.
         case host
         /// Out of this machine by a network of its own, and not to what listens on this machine's loopback.
@@ -11,28 +11,28 @@ public struct RunCommand: Sendable {
     }
 
     /// The program and what it is told.
-    public var arguments: [String]
+    package var arguments: [String]
     /// Its variables; of two with one name the last counts.
-    public var environment: [(name: String, value: String)]
+    package var environment: [(name: String, value: String)]
     /// The folder in which it runs, made where it is missing.
-    public var workdir: String
+    package var workdir: String
     /// `user`, `uid` or `user:group`, as the image's own files explain them; empty for root.
-    public var user: String
+    package var user: String
     /// What it can reach.
-    public var network: Network
+    package var network: Network
     /// What it sees besides the layers below, and leaves no trace in its own.
-    public var mounts: [RunMount]
+    package var mounts: [RunMount]
     /// What it reads; nothing where there is none.
-    public var input: [UInt8]
+    package var input: [UInt8]
     /// What it is called in messages, as in `RUN apt-get update`.
-    public var name: String
+    package var name: String
     /// Where it stands, as in `Dockerfile:7`.
-    public var place: String?
+    package var place: String?
     /// Values that nobody may see in what it prints, besides those of its secret mounts.
-    public var hidden: [[UInt8]] = []
+    package var hidden: [[UInt8]] = []
 
     /// A command as root, with the network and without mounts, unless said.
-    public init(
+    package init(
         _ arguments: [String], environment: [(name: String, value: String)] = [], workdir: String = "/",
         user: String = "", network: Network = .host, mounts: [RunMount] = [], input: [UInt8] = [],
         name: String? = nil, place: String? = nil

@@ -1,9 +1,9 @@
-public import SystemPackage
+package import SystemPackage
 
 /// Something that a command sees while it runs, and that its layer does not hold.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#run---mount>.
-public enum RunMount: Sendable {
+package enum RunMount: Sendable {
     /// A folder that is kept from build to build.
     case cache(CacheMount)
     /// Files of the host or of other layers; what is written to them is thrown away.
@@ -15,7 +15,7 @@ public enum RunMount: Sendable {
 }
 
 /// Where a mount's files come from.
-public enum MountSource: Sendable {
+package enum MountSource: Sendable {
     /// A folder of the host, with a digest of all that it holds.
     case folder(FilePath, digest: String)
     /// The files of layers in the store, the lowest first.
@@ -23,9 +23,9 @@ public enum MountSource: Sendable {
 }
 
 /// A folder that is kept from build to build.
-public struct CacheMount: Sendable {
+package struct CacheMount: Sendable {
     /// What two builds at once do with one cache.
-    public enum Sharing: String, Sendable, Hashable {
+    package enum Sharing: String, Sendable, Hashable {
         /// Both write to it.
         case shared
         /// The second gets another one.
@@ -35,26 +35,26 @@ public struct CacheMount: Sendable {
     }
 
     /// Its name, by which later builds find it.
-    public var id: String
+    package var id: String
     /// Where the command sees it.
-    public var target: String
+    package var target: String
     /// What two builds at once do.
-    public var sharing: Sharing
+    package var sharing: Sharing
     /// True where writes fail.
-    public var isReadOnly: Bool
+    package var isReadOnly: Bool
     /// The mode of a cache that is made.
-    public var mode: UInt32
+    package var mode: UInt32
     /// The owner of a cache that is made.
-    public var owner: (user: UInt32, group: UInt32)
+    package var owner: (user: UInt32, group: UInt32)
     /// What a cache that is made begins with.
-    public var source: MountSource?
+    package var source: MountSource?
     /// The folder of `source` that it begins with.
-    public var sourcePath: String
+    package var sourcePath: String
     /// The time that its files have at most when the command starts, in seconds since 1970.
-    public var newest = ImageBuilder.defaultEpoch
+    package var newest = ImageBuilder.defaultEpoch
 
     /// A cache that is shared and belongs to root, unless said.
-    public init(
+    package init(
         id: String, target: String, sharing: Sharing = .shared, isReadOnly: Bool = false, mode: UInt32 = 0o755,
         owner: (user: UInt32, group: UInt32) = (0, 0), source: MountSource? = nil, sourcePath: String = "/"
     ) {
@@ -70,18 +70,18 @@ public struct CacheMount: Sendable {
 }
 
 /// Files that a command sees and cannot change.
-public struct BindMount: Sendable {
+package struct BindMount: Sendable {
     /// Whose files.
-    public var source: MountSource
+    package var source: MountSource
     /// The file or folder of `source` that is seen.
-    public var path: String
+    package var path: String
     /// Where the command sees it.
-    public var target: String
+    package var target: String
     /// True where the command may write; what it writes is thrown away.
-    public var isWritable: Bool
+    package var isWritable: Bool
 
     /// The whole source, read only, unless said.
-    public init(source: MountSource, path: String = "/", target: String, isWritable: Bool = false) {
+    package init(source: MountSource, path: String = "/", target: String, isWritable: Bool = false) {
         self.source = source
         self.path = path
         self.target = target
@@ -90,24 +90,24 @@ public struct BindMount: Sendable {
 }
 
 /// A value that a command needs and that neither a layer nor a cache may keep.
-public struct SecretMount: Sendable, CustomStringConvertible {
+package struct SecretMount: Sendable, CustomStringConvertible {
     /// Its name.
-    public var id: String
+    package var id: String
     /// The value; nil where nobody gave one, which a secret that is not required may lack.
-    public var content: [UInt8]?
+    package var content: [UInt8]?
     /// The file in which the command finds it; nil for none.
-    public var target: String?
+    package var target: String?
     /// The variable in which the command finds it; nil for none.
-    public var variable: String?
+    package var variable: String?
     /// True where the command cannot run without it.
-    public var isRequired: Bool
+    package var isRequired: Bool
     /// The file's mode.
-    public var mode: UInt32
+    package var mode: UInt32
     /// The file's owner.
-    public var owner: (user: UInt32, group: UInt32)
+    package var owner: (user: UInt32, group: UInt32)
 
     /// A secret in a file below `/run/secrets`, where neither a file nor a variable is named.
-    public init(
+    package init(
         id: String, content: [UInt8]?, target: String? = nil, variable: String? = nil,
         isRequired: Bool = false, mode: UInt32 = 0o400, owner: (user: UInt32, group: UInt32) = (0, 0)
     ) {
@@ -121,5 +121,5 @@ public struct SecretMount: Sendable, CustomStringConvertible {
     }
 
     /// Its name alone.
-    public var description: String { "secret \(id)" }
+    package var description: String { "secret \(id)" }
 }

@@ -8,15 +8,15 @@ import SystemPackage
 /// The process that runs one command: the first of its namespaces, started by ``RunProcess``.
 ///
 /// It reads a ``RunJob`` and prints ``RunReport``s. All that it mounts goes with it, however it ends.
-public struct RunWorker: Sendable {
+package struct RunWorker: Sendable {
     /// What this program is told to be such a process.
-    public static let verb = "run-worker"
+    package static let verb = "run-worker"
 
     /// A process that has done nothing yet.
-    public init() {}
+    package init() {}
 
     /// Does what standard input describes.
-    public func run() async {
+    package func run() async {
         do throws(ImageBuildError) {
             let content = try posix { () throws(POSIXError) in try StandardInput.readAll() }
             Self.tell(try await run(content))

@@ -1,12 +1,12 @@
 import Archive
 import ImageStore
-public import JSON
+package import JSON
 import OCI
 
 /// The comparison for programs.
 extension ImageComparison {
     /// Everything that differs; members are only ever added.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "same": .bool(isSame), "files": .array(files.map(Self.json)),
             "config": .array(

@@ -8,7 +8,7 @@ import Timestamps
 /// The comparison for people.
 extension ImageComparison {
     /// A line for each file, then the config, then the layers.
-    public var text: String {
+    package var text: String {
         let layers: [(String, [Descriptor])] = [
             ("shared", shared), ("only in the first", removedLayers), ("only in the second", addedLayers),
         ]

@@ -1,58 +1,58 @@
-public import ImageStore
-public import JSON
-public import OCI
+package import ImageStore
+package import JSON
+package import OCI
 
 /// What distinguishes two images.
-public struct ImageComparison: Sendable {
+package struct ImageComparison: Sendable {
     /// One path that is not the same in both.
-    public struct Difference: Sendable {
+    package struct Difference: Sendable {
         /// What became of it.
-        public enum Kind: String, Sendable {
+        package enum Kind: String, Sendable {
             case added, removed, changed
         }
 
         /// What became of it.
-        public let kind: Kind
+        package let kind: Kind
         /// In the first image; nil where it was added.
-        public let old: ImageFile?
+        package let old: ImageFile?
         /// In the second image; nil where it was removed.
-        public let new: ImageFile?
+        package let new: ImageFile?
         /// What of it changed, as in `content` or `mode`.
-        public var aspects: [Aspect]
+        package var aspects: [Aspect]
     }
 
     /// What of a file can change.
-    public enum Aspect: String, Sendable, CaseIterable {
+    package enum Aspect: String, Sendable, CaseIterable {
         case kind, content, target, device, mode, owner, time
         case attributes = "extended attributes"
     }
 
     /// A member of the config with both its values.
-    public struct Setting: Sendable {
+    package struct Setting: Sendable {
         /// As in `Env PATH` or `WorkingDir`.
-        public let name: String
+        package let name: String
         /// Nil where it is not there.
-        public let old: JSONValue?
+        package let old: JSONValue?
         /// Nil where it is not there.
-        public let new: JSONValue?
+        package let new: JSONValue?
     }
 
     /// Paths in byte order.
-    public let files: [Difference]
+    package let files: [Difference]
     /// The layers that both have.
-    public let shared: [Descriptor]
+    package let shared: [Descriptor]
     /// The layers that only the first has.
-    public let removedLayers: [Descriptor]
+    package let removedLayers: [Descriptor]
     /// The layers that only the second has.
-    public let addedLayers: [Descriptor]
+    package let addedLayers: [Descriptor]
     /// What the configs say differently, apart from layers and history.
-    public let settings: [Setting]
+    package let settings: [Setting]
 
     /// True where nothing that is compared differs.
-    public var isSame: Bool { files.isEmpty && settings.isEmpty && removedLayers.isEmpty && addedLayers.isEmpty }
+    package var isSame: Bool { files.isEmpty && settings.isEmpty && removedLayers.isEmpty && addedLayers.isEmpty }
 
     /// Compares two images whose files were read; it blocks, and reads what may have changed.
-    public init(
+    package init(
         _ old: PlatformImage, _ oldFiles: ImageContents, _ new: PlatformImage, _ newFiles: ImageContents,
         ignoringTimes: Bool
     ) throws(InspectionError) {

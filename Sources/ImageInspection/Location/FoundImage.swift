@@ -1,11 +1,11 @@
-public import ImageStore
+package import ImageStore
 import JSON
-public import OCI
+package import OCI
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// An image that was found: what its name leads to, and where its documents are.
-public struct FoundImage: Sendable {
+package struct FoundImage: Sendable {
     /// Where documents and layers are.
     enum Source: Sendable {
         /// An OCI layout, which may be gone with the last image that has its keeper.
@@ -18,9 +18,9 @@ public struct FoundImage: Sendable {
     static let longestDocument = 16 << 20
 
     /// What it was asked for by, or the name that it has.
-    public let name: String
+    package let name: String
     /// The manifest or the list of manifests.
-    public let descriptor: Descriptor
+    package let descriptor: Descriptor
     let source: Source
 
     init(name: String, descriptor: Descriptor, source: Source) {
@@ -30,20 +30,20 @@ public struct FoundImage: Sendable {
     }
 
     /// An image of the store.
-    public init(name: String, _ descriptor: Descriptor, in store: ImageStore) {
+    package init(name: String, _ descriptor: Descriptor, in store: ImageStore) {
         self.init(name: name, descriptor: descriptor, source: .layout(store.folder, keeper: nil))
     }
 
     /// An image in a registry, whose documents were fetched.
-    public init(name: String, _ descriptor: Descriptor, documents: [Digest: [UInt8]]) {
+    package init(name: String, _ descriptor: Descriptor, documents: [Digest: [UInt8]]) {
         self.init(name: name, descriptor: descriptor, source: .documents(documents))
     }
 
     /// The folder of the layout that it is in, nil where only its documents are here.
-    public var layout: FilePath? { if case .layout(let folder, _) = source { folder } else { nil } }
+    package var layout: FilePath? { if case .layout(let folder, _) = source { folder } else { nil } }
 
     /// Removes what was unpacked to look at the image, which cannot be read any more then.
-    public func removeTemporaryFiles() {
+    package func removeTemporaryFiles() {
         if case .layout(_, let keeper?) = source { keeper.remove() }
     }
 
@@ -79,7 +79,7 @@ public struct FoundImage: Sendable {
     }
 
     /// The files of one of its images, whose layers must be here; what was read of layers is kept in `listings`.
-    public func contents(
+    package func contents(
         of image: PlatformImage, listings: FilePath
     ) throws(InspectionError) -> ImageContents {
         let places = image.manifest.layers.compactMap { layer in path(of: layer.digest).map { (layer, $0) } }
@@ -90,7 +90,7 @@ public struct FoundImage: Sendable {
     }
 
     /// The images of all platforms, or of one; attestations, whose platform is `unknown`, are none.
-    public func images(platform: Platform? = nil) throws(InspectionError) -> [PlatformImage] {
+    package func images(platform: Platform? = nil) throws(InspectionError) -> [PlatformImage] {
         var images: [PlatformImage] = []
         try collect(descriptor, depth: 0, into: &images)
         guard let platform else { return images }
@@ -103,7 +103,7 @@ public struct FoundImage: Sendable {
     }
 
     /// The image for a platform, the only one where there is no choice.
-    public func image(platform: Platform?) throws(InspectionError) -> PlatformImage {
+    package func image(platform: Platform?) throws(InspectionError) -> PlatformImage {
         let images = try images(platform: platform)
         if images.count == 1 { return images[0] }
         guard let image = images.first(where: { $0.config.platform.matches(platform ?? .current) }) ?? images.first
@@ -135,11 +135,11 @@ public struct FoundImage: Sendable {
 }
 
 /// One image of one platform.
-public struct PlatformImage: Sendable {
+package struct PlatformImage: Sendable {
     /// The manifest's own descriptor.
-    public let descriptor: Descriptor
+    package let descriptor: Descriptor
     /// What the manifest says.
-    public let manifest: ImageManifest
+    package let manifest: ImageManifest
     /// What the config says.
-    public let config: ImageConfig
+    package let config: ImageConfig
 }

@@ -1,18 +1,18 @@
 import ByteText
-public import ImageStore
+package import ImageStore
 import JSON
 import OCI
 import POSIX
 import Spelling
-public import SystemPackage
+package import SystemPackage
 
 /// Finds the image that a person means.
-public struct ImageFinder: Sendable {
+package struct ImageFinder: Sendable {
     private let store: ImageStore
     private let temporary: FilePath
 
     /// Looks in a store, and below `temporary` unpacks archives.
-    public init(store: ImageStore, temporary: FilePath) {
+    package init(store: ImageStore, temporary: FilePath) {
         self.store = store
         self.temporary = temporary
     }
@@ -20,7 +20,7 @@ public struct ImageFinder: Sendable {
     /// The image in an OCI layout, an archive, what docker saved, or the store; nil where the text may be a name in a registry.
     ///
     /// `definitionName` is the name of the image that a folder of the user's defines, where the text is such a folder.
-    public func find(_ text: String, definitionName: String?) throws(InspectionError) -> FoundImage? {
+    package func find(_ text: String, definitionName: String?) throws(InspectionError) -> FoundImage? {
         if text.hasPrefix(bytes: "oci:") { return try layout(text, keeper: nil) }
         if text.hasPrefix(bytes: "oci-archive:") { return try archive(text) }
         if text.hasPrefix(bytes: "docker-archive:") { return try saved(text) }
@@ -41,7 +41,7 @@ public struct ImageFinder: Sendable {
     }
 
     /// What is said where no image has the name.
-    public func unknown(_ text: String, definitions: [String]) throws(InspectionError) -> InspectionError {
+    package func unknown(_ text: String, definitions: [String]) throws(InspectionError) -> InspectionError {
         let names = try stored { () throws(ImageStoreError) in try store.tags() }.map(\.name) + definitions
         let nearest = EditDistance.nearest(to: text, among: names)
         let advice = nearest.map { "; did you mean '\($0)'?" } ?? "; caasctl images lists those that are here"

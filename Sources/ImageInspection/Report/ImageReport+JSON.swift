@@ -1,10 +1,10 @@
-public import JSON
+package import JSON
 import OCI
 
 /// The report for programs.
 extension ImageReport {
     /// Everything that the report knows; members are only ever added.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "name": .string(name), "digest": .string(descriptor.digest.description),
             "media_type": .string(descriptor.mediaType.description),

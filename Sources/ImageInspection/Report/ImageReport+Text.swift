@@ -5,7 +5,7 @@ import Terminal
 /// The report for people.
 extension ImageReport {
     /// Every line of it.
-    public var text: String {
+    package var text: String {
         var lines = ["name         \(name)"]
         if images.count != 1 || descriptor.digest != images[0].image.descriptor.digest {
             lines.append("index        \(descriptor.digest)")

@@ -1,18 +1,18 @@
 import JSON
-public import OCI
+package import OCI
 
 /// What an image is: its platforms, configs and layers.
-public struct ImageReport: Sendable {
+package struct ImageReport: Sendable {
     /// One layer with what made it.
-    public struct Layer: Sendable {
+    package struct Layer: Sendable {
         /// The blob.
-        public let descriptor: Descriptor
+        package let descriptor: Descriptor
         /// The digest of its tar.
-        public let diffID: Digest?
+        package let diffID: Digest?
         /// The line of history that belongs to it, nil where history and layers do not fit.
-        public let createdBy: String?
+        package let createdBy: String?
         /// True where its content is on this machine.
-        public let isPresent: Bool
+        package let isPresent: Bool
     }
 
     let name: String
@@ -20,7 +20,7 @@ public struct ImageReport: Sendable {
     let images: [(image: PlatformImage, layers: [Layer])]
 
     /// Describes an image, or the platforms of it that fit.
-    public init(_ found: FoundImage, platform: Platform?) throws(InspectionError) {
+    package init(_ found: FoundImage, platform: Platform?) throws(InspectionError) {
         name = found.name
         descriptor = found.descriptor
         images = try found.images(platform: platform).map { ($0, Self.layers(of: $0, in: found)) }
@@ -49,7 +49,7 @@ extension PlatformImage {
     }
 
     /// The bytes that a registry sends for it.
-    public var compressedSize: Int64 {
+    package var compressedSize: Int64 {
         ([manifest.config] + manifest.layers).reduce(descriptor.size) { $0 + $1.size }
     }
 }

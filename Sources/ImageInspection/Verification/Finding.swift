@@ -1,7 +1,7 @@
 /// One thing that is wrong with an image.
-public struct Finding: Sendable, Hashable, CustomStringConvertible {
+package struct Finding: Sendable, Hashable, CustomStringConvertible {
     /// How bad it is.
-    public enum Severity: String, Sendable {
+    package enum Severity: String, Sendable {
         /// Against a specification, or refused by programs that run images.
         case problem
         /// Allowed, but seldom meant.
@@ -9,12 +9,12 @@ public struct Finding: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// How bad it is.
-    public let severity: Severity
+    package let severity: Severity
     /// What it is about, as in `layer sha256:…`, and what is wrong.
-    public let text: String
+    package let text: String
 
     /// `problem: layer sha256:…: …`.
-    public var description: String { "\(severity.rawValue): \(text)" }
+    package var description: String { "\(severity.rawValue): \(text)" }
 }
 
 /// What was found, in the order in which it was met.

@@ -1,12 +1,12 @@
-public import JSON
+package import JSON
 
 /// The outcome for people and programs.
 extension ImageVerifier.Outcome {
     /// True where nothing is against the rules; warnings are allowed.
-    public var isValid: Bool { !findings.contains { $0.severity == .problem } }
+    package var isValid: Bool { !findings.contains { $0.severity == .problem } }
 
     /// Everything that was found; members are only ever added.
-    public func json(name: String) -> JSONValue {
+    package func json(name: String) -> JSONValue {
         [
             "image": .string(name), "valid": .bool(isValid), "manifests": .integer(manifests),
             "layers": .integer(layers), "entries": .integer(entries), "bytes": .integer(bytes),

@@ -2,24 +2,24 @@ import ImageStore
 import JSON
 import OCI
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// Checks an image in a layout against the specifications, and against what runtimes refuse.
 ///
 /// Nothing is taken on trust: every blob is read, whatever was noted of it before. It blocks: run it on a thread of its own.
-public struct ImageVerifier: ~Copyable {
+package struct ImageVerifier: ~Copyable {
     /// What was looked at, and what is wrong with it.
-    public struct Outcome: Sendable {
+    package struct Outcome: Sendable {
         /// What is wrong, in the order in which it was met.
-        public let findings: [Finding]
+        package let findings: [Finding]
         /// How many manifests were read.
-        public let manifests: Int
+        package let manifests: Int
         /// How many layers were read.
-        public let layers: Int
+        package let layers: Int
         /// How many names their tars have.
-        public let entries: Int
+        package let entries: Int
         /// How many bytes were read.
-        public let bytes: Int64
+        package let bytes: Int64
     }
 
     let image: FoundImage
@@ -34,7 +34,7 @@ public struct ImageVerifier: ~Copyable {
     var checked: [Digest: Digest?] = [:]
 
     /// Checks an image whose blobs are all on this machine; `report` is told what is being read.
-    public init(
+    package init(
         _ image: FoundImage, listings: FilePath, report: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.image = image
@@ -43,7 +43,7 @@ public struct ImageVerifier: ~Copyable {
     }
 
     /// Checks the layout's own files, then everything that the image consists of.
-    public consuming func verify() -> Outcome {
+    package consuming func verify() -> Outcome {
         verifyLayout()
         verify(image.descriptor, depth: 0)
         findings.finish()

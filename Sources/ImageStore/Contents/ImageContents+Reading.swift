@@ -5,13 +5,13 @@ import POSIX
 /// The content of files, from the layers that have them.
 extension ImageContents {
     /// Gives the next bytes of a file, 0 at its end.
-    public typealias Read = (UnsafeMutableRawBufferPointer) throws(ImageStoreError) -> Int
+    package typealias Read = (UnsafeMutableRawBufferPointer) throws(ImageStoreError) -> Int
 
     /// Calls `body` with the content of many files, each layer read once from its front.
     ///
     /// Files come by layer and then by their place in it, whatever the order in `files`, and hard links to one file once:
     /// as the first of them in `files`. Only regular files have content; others are left out.
-    public func read<Failure: Error>(
+    package func read<Failure: Error>(
         _ files: some Sequence<ImageFile>, wrapping: (ImageStoreError) -> Failure,
         _ body: (ImageFile, Read) throws(Failure) -> Void
     ) throws(Failure) {
@@ -26,7 +26,7 @@ extension ImageContents {
     }
 
     /// The content of a small file; links are followed.
-    public func content(of path: some Sequence<UInt8>, limit: Int = 1 << 20) throws(ImageStoreError) -> [UInt8]? {
+    package func content(of path: some Sequence<UInt8>, limit: Int = 1 << 20) throws(ImageStoreError) -> [UInt8]? {
         guard let file = try resolve(path), file.kind == .regular else { return nil }
         guard file.size <= limit else {
             let name = String(decoding: file.path, as: UTF8.self)

@@ -1,15 +1,15 @@
 import Archive
-public import OCI
+package import OCI
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// The files of an image as a container sees them: its layers put on one another.
 ///
 /// Only headers are held, about 100 bytes a file; contents stay in the layers. Making one blocks and may decompress whole
 /// layers the first time: run it on a thread of its own.
-public final class ImageContents: Sendable {
+package final class ImageContents: Sendable {
     /// The layers, the lowest first.
-    public let layers: [Descriptor]
+    package let layers: [Descriptor]
     let paths: [FilePath]
     let tree: ImageTree
     /// The files of each folder in the byte order of their names; those of folder `n` begin at `starts[n]`.
@@ -17,7 +17,7 @@ public final class ImageContents: Sendable {
     private let order: [UInt32]
 
     /// The files of layers that are all in a store.
-    public convenience init(layers: [Descriptor], in store: ImageStore) throws(ImageStoreError) {
+    package convenience init(layers: [Descriptor], in store: ImageStore) throws(ImageStoreError) {
         if let missing = layers.first(where: { !store.contains($0) }) {
             throw ImageStoreError("look into layer \(missing.digest)", "it is not in the store")
         }
@@ -26,7 +26,7 @@ public final class ImageContents: Sendable {
     }
 
     /// The files of layers that are in these places; what was read of them is kept in the folder `listings`.
-    public init(
+    package init(
         layers: [(descriptor: Descriptor, path: FilePath)], listings: FilePath
     ) throws(ImageStoreError) {
         guard layers.count < Int(ImageTree.Node.implied) else {
@@ -75,13 +75,13 @@ public final class ImageContents: Sendable {
     }
 
     /// How many files there are, without the root.
-    public var count: Int { order.count }
+    package var count: Int { order.count }
 
     /// The root folder.
-    public var root: ImageFile { ImageFile(contents: self, node: ImageTree.root) }
+    package var root: ImageFile { ImageFile(contents: self, node: ImageTree.root) }
 
     /// The file at a path from the root; links on the way are followed, one at its end is the file itself.
-    public func file(at path: some Sequence<UInt8>) -> ImageFile? {
+    package func file(at path: some Sequence<UInt8>) -> ImageFile? {
         guard let place = ImageTree.split(Array(path)[...]) else { return root }
         if place.name == Array("..".utf8)[...] { return try? resolve(path) }
         var walk = ImageTree.Walk(place.folder)
@@ -90,7 +90,7 @@ public final class ImageContents: Sendable {
     }
 
     /// The file that a path from the root leads to, through every link; nil where there is none.
-    public func resolve(_ path: some Sequence<UInt8>) throws(ImageStoreError) -> ImageFile? {
+    package func resolve(_ path: some Sequence<UInt8>) throws(ImageStoreError) -> ImageFile? {
         let path = Array(path)
         var walk = ImageTree.Walk(path[...])
         switch tree.advance(&walk) {

@@ -1,10 +1,10 @@
-public import Archive
+package import Archive
 import OCI
 
 /// One name in an image; it is small, and everything about it is read when asked for.
-public struct ImageFile: Sendable, Hashable {
+package struct ImageFile: Sendable, Hashable {
     /// The file behind a name: its names are equal in this where they are hard links to one another.
-    public struct Identity: Sendable, Hashable {
+    package struct Identity: Sendable, Hashable {
         let layer: UInt16
         let ordinal: UInt32
     }
@@ -13,20 +13,20 @@ public struct ImageFile: Sendable, Hashable {
     let node: UInt32
 
     /// Equal where it is one name of one image that was read once.
-    public static func == (left: ImageFile, right: ImageFile) -> Bool {
+    package static func == (left: ImageFile, right: ImageFile) -> Bool {
         left.node == right.node && left.contents === right.contents
     }
 
     /// By the name.
-    public func hash(into hasher: inout Hasher) { hasher.combine(node) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(node) }
 
     private var raw: ImageTree.Node { contents.tree.nodes[Int(node)] }
 
     /// The last part of the path, empty for the root.
-    public var name: ArraySlice<UInt8> { contents.tree.name(of: node) }
+    package var name: ArraySlice<UInt8> { contents.tree.name(of: node) }
 
     /// The path from the root, without a slash at either end; empty for the root.
-    public var path: [UInt8] {
+    package var path: [UInt8] {
         var names: [ArraySlice<UInt8>] = []
         var place = node
         while place != ImageTree.root {
@@ -37,45 +37,45 @@ public struct ImageFile: Sendable, Hashable {
     }
 
     /// What it is; never a hard link, since all names of a file are equal.
-    public var kind: ArchiveEntry.Kind { raw.kind }
+    package var kind: ArchiveEntry.Kind { raw.kind }
     /// Permission bits with setuid, setgid and sticky.
-    public var mode: UInt32 { UInt32(raw.mode) }
+    package var mode: UInt32 { UInt32(raw.mode) }
     /// The owner's number.
-    public var user: UInt32 { raw.user }
+    package var user: UInt32 { raw.user }
     /// The group's number.
-    public var group: UInt32 { raw.group }
+    package var group: UInt32 { raw.group }
     /// The length of a regular file's content.
-    public var size: Int64 { raw.kind == .regular ? raw.size : 0 }
+    package var size: Int64 { raw.kind == .regular ? raw.size : 0 }
     /// What a device node stands for.
-    public var device: ArchiveEntry.Device? {
+    package var device: ArchiveEntry.Device? {
         guard [.characterDevice, .blockDevice].contains(raw.kind) else { return nil }
         return ArchiveEntry.Device(
             major: UInt32(truncatingIfNeeded: raw.size >> 32), minor: UInt32(truncatingIfNeeded: raw.size))
     }
     /// Seconds since 1970.
-    public var modified: Int64 { raw.modified }
+    package var modified: Int64 { raw.modified }
     /// Where a symbolic link points.
-    public var target: [UInt8] { Array(contents.tree.target(of: node)) }
+    package var target: [UInt8] { Array(contents.tree.target(of: node)) }
 
     /// Which of the layers has it, from 0 up; nil for a folder that no layer describes.
-    public var layer: Int? { raw.layer == ImageTree.Node.implied ? nil : Int(raw.layer) }
+    package var layer: Int? { raw.layer == ImageTree.Node.implied ? nil : Int(raw.layer) }
 
     /// The file behind the name, nil for a folder that no layer describes.
-    public var identity: Identity? { layer == nil ? nil : Identity(layer: raw.layer, ordinal: raw.ordinal) }
+    package var identity: Identity? { layer == nil ? nil : Identity(layer: raw.layer, ordinal: raw.ordinal) }
 
     /// The entry of a layer that a file came from: equal in two images that share the layer and show this entry of it.
-    public struct LayerEntry: Sendable, Hashable {
+    package struct LayerEntry: Sendable, Hashable {
         let layer: Digest
         let ordinal: UInt32
     }
 
     /// The entry that the file came from, nil for a folder that no layer describes.
-    public var layerEntry: LayerEntry? {
+    package var layerEntry: LayerEntry? {
         layer.map { LayerEntry(layer: contents.layers[$0].digest, ordinal: raw.ordinal) }
     }
 
     /// Values by name, such as `security.capability`.
-    public var extendedAttributes: [String: [UInt8]] {
+    package var extendedAttributes: [String: [UInt8]] {
         let range = contents.tree.extra(of: node)
         var reader = RecordReader(contents.tree.arena, from: range.lowerBound, to: range.upperBound)
         var values: [String: [UInt8]] = [:]
@@ -88,17 +88,17 @@ public struct ImageFile: Sendable, Hashable {
     }
 
     /// The files in a folder, in the byte order of their names; none for everything else.
-    public var children: [ImageFile] {
+    package var children: [ImageFile] {
         contents.children(of: node).map { ImageFile(contents: contents, node: $0) }
     }
 
     /// The file in a folder that has a name.
-    public func child(_ name: some Sequence<UInt8>) -> ImageFile? {
+    package func child(_ name: some Sequence<UInt8>) -> ImageFile? {
         contents.tree.child(Array(name)[...], of: node).map { ImageFile(contents: contents, node: $0) }
     }
 
     /// Calls `body` with every file below a folder, each folder before what is in it, and in the byte order of names.
-    public func forEachDescendant<Failure: Error>(
+    package func forEachDescendant<Failure: Error>(
         _ body: (ImageFile) throws(Failure) -> Void
     ) throws(Failure) {
         var stack = Array(contents.children(of: node).reversed())
@@ -109,7 +109,7 @@ public struct ImageFile: Sendable, Hashable {
     }
 
     /// The header that a layer has for it, at this path.
-    public var entry: ArchiveEntry {
+    package var entry: ArchiveEntry {
         ArchiveEntry(
             kind, path: path, target: target, mode: mode, user: Int64(user), group: Int64(group), size: size,
             modified: modified, extendedAttributes: extendedAttributes, device: device)

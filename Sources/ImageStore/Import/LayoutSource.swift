@@ -1,10 +1,10 @@
-public import OCI
-public import SystemPackage
+package import OCI
+package import SystemPackage
 
 /// An image in somebody else's OCI layout: `oci:DIR[:TAG]`, or a tar of one, `oci-archive:FILE[:TAG]`.
-public struct LayoutSource: Sendable, Hashable, CustomStringConvertible {
+package struct LayoutSource: Sendable, Hashable, CustomStringConvertible {
     /// What form the layout has.
-    public enum Format: String, Sendable, Hashable {
+    package enum Format: String, Sendable, Hashable {
         /// A folder.
         case folder = "oci"
         /// A tar of such a folder, compressed or not.
@@ -14,26 +14,26 @@ public struct LayoutSource: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// What form it has.
-    public let format: Format
+    package let format: Format
     /// The folder or file.
-    public let path: FilePath
+    package let path: FilePath
     /// What the image is called there; nil where it is the only one.
-    public let tag: String?
+    package let tag: String?
 
     /// An image in a layout.
-    public init(_ format: Format, _ path: FilePath, tag: String?) {
+    package init(_ format: Format, _ path: FilePath, tag: String?) {
         self.format = format
         self.path = path
         self.tag = tag
     }
 
     /// As people write it.
-    public var description: String { "\(format.rawValue):\(path)" + (tag.map { ":\($0)" } ?? "") }
+    package var description: String { "\(format.rawValue):\(path)" + (tag.map { ":\($0)" } ?? "") }
 }
 
 extension ImageStore {
     /// Brings the layers of an image into the store, each verified, and tells what its manifest and config say.
-    public func addLayers(of source: LayoutSource, platform: Platform) throws(ImageStoreError) -> StoredImage {
+    package func addLayers(of source: LayoutSource, platform: Platform) throws(ImageStoreError) -> StoredImage {
         let action = "use \(source)"
         let content = try self.content(of: source, action)
         let image = try LayoutImage(content, action: action).find(tag: source.tag, platform: platform)
@@ -42,7 +42,7 @@ extension ImageStore {
     }
 
     /// Brings an image into the store, for one platform or with everything that its index lists, each blob verified.
-    public func addImage(of source: LayoutSource, platform: Platform?) throws(ImageStoreError) -> Descriptor {
+    package func addImage(of source: LayoutSource, platform: Platform?) throws(ImageStoreError) -> Descriptor {
         let action = "use \(source)"
         if source.format == .dockerArchive, let image = try DockerArchive(source.path, action: action) {
             return try image.add(to: self, tag: source.tag)

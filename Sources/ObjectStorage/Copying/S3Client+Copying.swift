@@ -11,7 +11,7 @@ extension S3Client {
     ///
     /// True where ETag or token show that the copy is the same; false where its length alone does. nil where the service
     /// cannot copy, or where it is another one. `progress` hears the number of bytes that are copied so far.
-    public func copy(
+    package func copy(
         _ sourceKey: String, from source: S3Client, to key: String, once: Bool,
         progress: (@Sendable (Int64) -> Void)? = nil
     ) async throws(StorageError) -> Bool? {
@@ -44,7 +44,7 @@ extension S3Client {
     }
 
     /// The copy carries the token of the upload, by which it is known to be that upload's content and no other's.
-    public func copy(_ object: UploadedObject, to key: String) async throws(StorageError) -> UploadedObject? {
+    package func copy(_ object: UploadedObject, to key: String) async throws(StorageError) -> UploadedObject? {
         guard try await copy(object.key, from: self, to: key, once: false) == true,
             let made = try await head(key), made.size == object.size,
             made.metadata[UploadToken.metadataName] == object.uploadToken
@@ -55,7 +55,7 @@ extension S3Client {
     }
 
     /// True where two objects of the same service surely have the same content.
-    public func isSame(_ key: String, as otherKey: String, in other: S3Client) async throws(StorageError) -> Bool {
+    package func isSame(_ key: String, as otherKey: String, in other: S3Client) async throws(StorageError) -> Bool {
         guard let one = try await head(key), let two = try await other.head(otherKey) else { return false }
         return one.isSame(as: two)
     }

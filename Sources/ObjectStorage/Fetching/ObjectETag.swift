@@ -1,6 +1,6 @@
 import Hashing
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// What an ETag says of an object's content.
 ///
@@ -106,7 +106,7 @@ extension S3Client {
     /// True where a file on this machine surely has the content of an object; false also where nobody can tell.
     ///
     /// `progress` hears how many of the file's bytes were read.
-    public static func isSame(
+    package static func isSame(
         _ file: FilePath, size: Int64, etag: String, progress: (@Sendable (Int64) -> Void)? = nil
     ) async throws(StorageError) -> Bool {
         let action = "compare \(file) with the bucket"
@@ -124,7 +124,7 @@ extension S3Client {
     }
 
     /// True where the server's own mark of an object is what was uploaded; false also where nobody can tell.
-    public func hasExpectedETag(_ object: UploadedObject, _ etag: String) -> Bool {
+    package func hasExpectedETag(_ object: UploadedObject, _ etag: String) -> Bool {
         !object.uploadToken.isEmpty && etags[object.uploadToken].map { $0 == etag } == true
     }
 }

@@ -1,15 +1,15 @@
 import ByteText
 import Hashing
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// Where an object is kept while it comes, so that another process can go on with it.
 ///
 /// The name holds a hash of what the object is, part by part: another object is never taken for it. It needs no journal
 /// beside it, since each part that is there is compared with its hash before it counts.
-public enum PartialFile {
+package enum PartialFile {
     /// Bytes that an earlier process left of an object on its way to `file`, which need no space a second time.
-    public static func bytes(of object: UploadedObject, to file: FilePath) -> Int64 {
+    package static func bytes(of object: UploadedObject, to file: FilePath) -> Int64 {
         guard let partial = try? File(path(of: object, to: file), .read), let status = try? partial.status(),
             let extents = try? partial.extents(size: status.size)
         else { return 0 }

@@ -2,7 +2,7 @@ import HTTP
 import Hashing
 import POSIX
 import Synchronization
-public import SystemPackage
+package import SystemPackage
 
 /// Whole objects back into files.
 extension S3Client {
@@ -12,7 +12,7 @@ extension S3Client {
     /// Downloads an object; the file has its name, and is on the disk, only once every part's hash was right.
     ///
     /// What came of it stays where that fails, or where the process is killed, and need not come again.
-    public func download(
+    package func download(
         _ object: UploadedObject, to file: FilePath, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) {
         let action = "download \(location.name(object.key)) to \(file)"

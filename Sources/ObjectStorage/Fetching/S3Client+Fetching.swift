@@ -1,15 +1,15 @@
 import HTTP
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// What became of an object that was fetched by its key alone.
-public struct FetchedObject: Sendable, Hashable {
+package struct FetchedObject: Sendable, Hashable {
     /// Bytes.
-    public let size: Int64
+    package let size: Int64
     /// Bytes that came over the network now; the others were there already.
-    public let received: Int64
+    package let received: Int64
     /// True where the server's ETag proves the content; false where it says nothing of it.
-    public let isVerified: Bool
+    package let isVerified: Bool
 }
 
 /// Objects of which nothing is known but their key.
@@ -18,7 +18,7 @@ extension S3Client {
     ///
     /// What an interrupted call has fetched of the same object is not fetched again, and a file that surely is the object
     /// not at all. The content is compared with the ETag where that is made of it.
-    public func fetch(
+    package func fetch(
         _ key: String, to file: FilePath, progress: (@Sendable (Int64) -> Void)? = nil
     ) async throws(StorageError) -> FetchedObject {
         let action = "fetch \(location.name(key)) to \(file)"

@@ -1,12 +1,12 @@
 import ByteText
 import POSIX
-public import SystemPackage
+package import SystemPackage
 import Timestamps
 
 /// What a folder holds that is no object: whoever copies all of it must know.
-public struct LeftOut: Sendable, Hashable {
+package struct LeftOut: Sendable, Hashable {
     /// Why it is none.
-    public enum Reason: Sendable, Hashable {
+    package enum Reason: Sendable, Hashable {
         /// A symbolic link, which is never followed.
         case link
         /// A FIFO, a socket or a device.
@@ -16,27 +16,27 @@ public struct LeftOut: Sendable, Hashable {
     }
 
     /// Where it is below the folder, as far as that can be written.
-    public let path: String
+    package let path: String
     /// Why it is no object.
-    public let reason: Reason
+    package let reason: Reason
 }
 
 /// What a folder holds.
-public struct ScannedFolder: Sendable {
+package struct ScannedFolder: Sendable {
     /// In the order of keys.
-    public fileprivate(set) var objects: [ListedObject] = []
+    package fileprivate(set) var objects: [ListedObject] = []
     /// Folders with a slash behind them, where the scan was not to go deeper.
-    public fileprivate(set) var folders: [String] = []
+    package fileprivate(set) var folders: [String] = []
     /// What is no object.
-    public fileprivate(set) var leftOut: [LeftOut] = []
+    package fileprivate(set) var leftOut: [LeftOut] = []
 }
 
 extension FileStore {
     /// Every object whose key begins so, in the order of keys.
-    public func list(_ prefix: String) async throws(StorageError) -> [ListedObject] { try await scan(prefix).objects }
+    package func list(_ prefix: String) async throws(StorageError) -> [ListedObject] { try await scan(prefix).objects }
 
     /// Every object whose key begins so, and what else is there; with `isShallow` nothing behind the next slash.
-    public func scan(_ prefix: String, isShallow: Bool = false) async throws(StorageError) -> ScannedFolder {
+    package func scan(_ prefix: String, isShallow: Bool = false) async throws(StorageError) -> ScannedFolder {
         let action = "list \(name(prefix))"
         return try await BlockingThread.run { [self] () throws(StorageError) in
             let start = prefix.lastIndex(byte: "/").map { prefix[..<prefix.utf8.index(after: $0)] } ?? ""
@@ -104,7 +104,7 @@ extension FileStore {
     }
 
     /// Where the file of a key is, every folder above it made; nothing on the way is a link.
-    public func path(making key: String) async throws(StorageError) -> FilePath {
+    package func path(making key: String) async throws(StorageError) -> FilePath {
         let action = "write \(name(key))"
         return try await BlockingThread.run { [self] () throws(StorageError) in
             let place = try FileKey(key, doing: action)
@@ -114,7 +114,7 @@ extension FileStore {
     }
 
     /// Where the file of a key is or would be.
-    public func path(of key: String) throws(StorageError) -> FilePath {
+    package func path(of key: String) throws(StorageError) -> FilePath {
         path(try FileKey(key, doing: "find \(name(key))"))
     }
 

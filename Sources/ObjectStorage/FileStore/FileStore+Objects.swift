@@ -5,7 +5,7 @@ import Timestamps
 /// Whole small objects.
 extension FileStore {
     /// Writes a small object; with `once` one that is there already and is another is left alone.
-    public func put(
+    package func put(
         _ key: String, _ content: [UInt8], contentType: String, once: Bool
     ) async throws(StorageError) {
         let action = "write \(name(key))"
@@ -26,13 +26,13 @@ extension FileStore {
     }
 
     /// The content of an object of at most `limit` bytes, nil where there is none.
-    public func get(_ key: String, limit: Int) async throws(StorageError) -> [UInt8]? {
+    package func get(_ key: String, limit: Int) async throws(StorageError) -> [UInt8]? {
         let action = "read \(name(key))"
         return try await BlockingThread.run { [self] () throws(StorageError) in try read(key, limit: limit, action) }
     }
 
     /// What the file system tells of an object, nil where there is none.
-    public func head(_ key: String) async throws(StorageError) -> ObjectStatus? {
+    package func head(_ key: String) async throws(StorageError) -> ObjectStatus? {
         let action = "examine \(name(key))"
         return try await BlockingThread.run { [self] () throws(StorageError) in
             try open(key, action).map { file in
@@ -44,7 +44,7 @@ extension FileStore {
     }
 
     /// Removes an object, and the folders that are empty without it; nothing happens where there is none.
-    public func delete(_ key: String) async throws(StorageError) {
+    package func delete(_ key: String) async throws(StorageError) {
         let action = "delete \(name(key))"
         try await BlockingThread.run { [self] () throws(StorageError) in
             let place = try FileKey(key, doing: action)

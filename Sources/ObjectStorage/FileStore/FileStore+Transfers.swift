@@ -1,14 +1,14 @@
 import HTTP
 import Hashing
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// Whole files.
 extension FileStore {
     /// Copies a file into the folder; one that changes while it is read is never published.
     ///
     /// What is there already under the key counts as uploaded where its content is the file's.
-    public func upload(
+    package func upload(
         _ file: FilePath, to key: String, once: Bool, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) -> UploadedObject {
         let action = "copy \(file) to \(name(key))"
@@ -47,7 +47,7 @@ extension FileStore {
 
     /// Copies an object out of the folder; the file has its name, and is on the disk, only once every part's hash was
     /// right.
-    public func download(
+    package func download(
         _ object: UploadedObject, to file: FilePath, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) {
         let action = "copy \(name(object.key)) to \(file)"
@@ -91,12 +91,12 @@ extension FileStore {
 
     /// True where every part hashes to what was uploaded; it is read from the disk rather than from memory where the
     /// kernel lets go of it.
-    public func verify(_ object: UploadedObject) async throws(StorageError) -> Bool {
+    package func verify(_ object: UploadedObject) async throws(StorageError) -> Bool {
         try await verify(object, progress: nil)
     }
 
     /// Verifies an object; `progress` hears how many of its bytes were read.
-    public func verify(
+    package func verify(
         _ object: UploadedObject, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) -> Bool {
         let action = "read back \(name(object.key))"
@@ -116,7 +116,7 @@ extension FileStore {
     }
 
     /// True where an object's content is a file's; `progress` hears how many of the file's bytes were read.
-    public func holds(
+    package func holds(
         _ key: String, contentOf path: FilePath, progress: (@Sendable (Int64) -> Void)? = nil
     ) async throws(StorageError) -> Bool {
         let action = "compare \(path) with \(name(key))"

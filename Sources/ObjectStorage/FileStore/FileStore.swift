@@ -2,35 +2,35 @@ import ByteText
 import Hashing
 import POSIX
 import Synchronization
-public import SystemPackage
+package import SystemPackage
 
 /// A folder as a bucket, as on a shared file system: each object is a plain file, and its key is its path.
 ///
 /// A file appears under its name when it is whole and on the disk, name and folders too. Nothing is kept beside it: what
 /// an object is, its bytes decide, so that ``verify(_:)`` reads every part. No link below the folder is followed.
-public final class FileStore: ObjectStore {
+package final class FileStore: ObjectStore {
     /// Parts that are copied or read at once; more would take cores from those who train.
     static let partsAtOnce = 2
     /// Files shorter than this have one part.
     static let minimumPartSize: Int64 = 16 << 20
 
     /// The folder.
-    public let root: FilePath
+    package let root: FilePath
     /// Whether copies must not slow anybody else on this machine now, as beside a training.
-    public let limits: TransferLimits
+    package let limits: TransferLimits
     /// Where this process has looked for what killed writers left: once is enough, however many files come.
     private let swept = Mutex<Set<ExactText>>([])
 
     /// A store in a folder, which must be there by the time that it is used.
     ///
     /// It is never made: a shared file system that is not mounted would go unnoticed.
-    public init(_ root: FilePath, isBackground: Bool = false) {
+    package init(_ root: FilePath, isBackground: Bool = false) {
         self.root = root
         limits = TransferLimits(nil, partsAtOnce: Self.partsAtOnce, isBackground: isBackground)
     }
 
     /// A folder has no clock of its own.
-    public var clockOffset: Int { 0 }
+    package var clockOffset: Int { 0 }
 
     /// How messages name an object.
     func name(_ key: String) -> String { key.isEmpty ? "file://\(root)" : "file://\(root)/\(key)" }

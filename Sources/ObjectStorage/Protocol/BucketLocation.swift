@@ -1,10 +1,10 @@
-public import HTTP
+package import HTTP
 
 /// Where a bucket is.
-public struct BucketLocation: Sendable, Hashable {
+package struct BucketLocation: Sendable, Hashable {
     /// Where in a URL the bucket's name stands.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
-    public enum Addressing: String, Sendable, Hashable {
+    package enum Addressing: String, Sendable, Hashable {
         /// In the path, which every S3 service understands.
         case path
         /// Ahead of the host's name, which some services demand.
@@ -12,18 +12,18 @@ public struct BucketLocation: Sendable, Hashable {
     }
 
     /// The service, without a path.
-    public let endpoint: HTTPURL
+    package let endpoint: HTTPURL
     /// The bucket's name.
-    public let bucket: String
+    package let bucket: String
     /// What is signed as region; R2 calls its only one `auto`.
-    public let region: String
+    package let region: String
     /// Where in a URL the bucket's name stands.
-    public let addressing: Addressing
+    package let addressing: Addressing
 
     /// Reads an endpoint as people write it, and refuses one in which the bucket's name is already written.
     ///
     /// Without a region it is what the endpoint of AWS says, else `auto`.
-    public init(
+    package init(
         endpoint text: String, bucket: String, region: String? = nil, addressing: Addressing = .path
     ) throws(StorageError) {
         let action = "use the bucket '\(bucket)' at '\(text.prefix { $0 != "?" })'"

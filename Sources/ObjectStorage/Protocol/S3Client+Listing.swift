@@ -2,11 +2,11 @@ import HTTP
 import Timestamps
 
 /// Some of the objects of a bucket, and the folders that it was told apart into.
-public struct ListedPage: Sendable {
+package struct ListedPage: Sendable {
     /// In the order of keys.
-    public let objects: [ListedObject]
+    package let objects: [ListedObject]
     /// What keys begin with up to the next slash, where the listing was not to go deeper.
-    public let folders: [String]
+    package let folders: [String]
 }
 
 /// Listing. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
@@ -15,7 +15,7 @@ extension S3Client {
     private static let mostPages = 100_000
 
     /// Every object whose key begins so, in the order of keys.
-    public func list(_ prefix: String) async throws(StorageError) -> [ListedObject] {
+    package func list(_ prefix: String) async throws(StorageError) -> [ListedObject] {
         var objects: [ListedObject] = []
         try await list(prefix) { page in
             objects += page.objects
@@ -26,7 +26,7 @@ extension S3Client {
 
     /// Hands out the objects whose keys begin so, page by page until `page` answers false; with `isShallow` none behind
     /// the next slash.
-    public func list(
+    package func list(
         _ prefix: String, isShallow: Bool = false, _ page: (ListedPage) -> Bool
     ) async throws(StorageError) {
         var token: String?

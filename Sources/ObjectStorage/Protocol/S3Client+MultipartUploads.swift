@@ -1,15 +1,15 @@
 import ByteText
 import HTTP
-public import Timestamps
+package import Timestamps
 
 /// A file on its way in parts, as the server knows it, whoever began it.
-public struct MultipartUpload: Sendable, Hashable {
+package struct MultipartUpload: Sendable, Hashable {
     /// The whole key that the object is to have.
-    public let key: String
+    package let key: String
     /// The server's name for the upload.
-    public let uploadID: String
+    package let uploadID: String
     /// When it was begun, nil where the server does not say it.
-    public let started: Timestamp?
+    package let started: Timestamp?
 }
 
 /// What was begun and not completed takes space, and costs money, until it is aborted or forgotten.
@@ -19,7 +19,7 @@ extension S3Client {
 
     /// Every upload under way whose key begins so.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html>
-    public func multipartUploads(_ prefix: String) async throws(StorageError) -> [MultipartUpload] {
+    package func multipartUploads(_ prefix: String) async throws(StorageError) -> [MultipartUpload] {
         var call = S3Call("GET", "", doing: "list the unfinished uploads of \(location.name(prefix))")
         var uploads: [MultipartUpload] = []
         var marker: (key: String, id: String)?
@@ -62,7 +62,7 @@ extension S3Client {
     }
 
     /// How many parts the server has of an upload, and their bytes; nil where the upload is over.
-    public func partsSent(_ upload: MultipartUpload) async throws(StorageError) -> (count: Int, bytes: Int64)? {
+    package func partsSent(_ upload: MultipartUpload) async throws(StorageError) -> (count: Int, bytes: Int64)? {
         let action = "list the parts of the upload of \(location.name(upload.key))"
         do throws(StorageError) {
             let parts = try await listParts(upload.key, upload.uploadID, action)
@@ -76,7 +76,7 @@ extension S3Client {
     /// Gives the space of an upload's parts back; nothing happens where it is over already.
     ///
     /// Whoever calls this knows that nobody is at work on the upload any more.
-    public func abort(_ upload: MultipartUpload) async throws(StorageError) {
+    package func abort(_ upload: MultipartUpload) async throws(StorageError) {
         var call = S3Call("DELETE", upload.key, doing: "abort the upload of \(location.name(upload.key))")
         call.query = [("uploadId", upload.uploadID)]
         do throws(StorageError) { _ = try await perform(call) } catch {

@@ -3,7 +3,7 @@ import HTTP
 /// Whole small objects.
 extension S3Client {
     /// Writes a small object; with `once` one that is there already and is not ours is left alone where the server can.
-    public func put(_ key: String, _ content: [UInt8], contentType: String, once: Bool) async throws(StorageError) {
+    package func put(_ key: String, _ content: [UInt8], contentType: String, once: Bool) async throws(StorageError) {
         let token = UploadToken.make()
         var call = S3Call("PUT", key, doing: "write \(location.name(key))")
         call.carry(content, contentType: contentType)
@@ -21,7 +21,7 @@ extension S3Client {
     }
 
     /// The content of an object of at most `limit` bytes, nil where there is none.
-    public func get(_ key: String, limit: Int) async throws(StorageError) -> [UInt8]? {
+    package func get(_ key: String, limit: Int) async throws(StorageError) -> [UInt8]? {
         let call = S3Call("GET", key, doing: "read \(location.name(key))")
         let body: [UInt8]
         // A refusal is read whole, however little is wanted.
@@ -36,7 +36,7 @@ extension S3Client {
     }
 
     /// What the server tells of an object, nil where there is none.
-    public func head(_ key: String) async throws(StorageError) -> ObjectStatus? {
+    package func head(_ key: String) async throws(StorageError) -> ObjectStatus? {
         let action = "examine \(location.name(key))"
         let answer: HTTPResponse
         do throws(StorageError) { answer = try await perform(S3Call("HEAD", key, doing: action)) } catch {
@@ -70,7 +70,7 @@ extension S3Client {
     }
 
     /// Removes an object; nothing happens where there is none.
-    public func delete(_ key: String) async throws(StorageError) {
+    package func delete(_ key: String) async throws(StorageError) {
         do throws(StorageError) {
             _ = try await perform(S3Call("DELETE", key, doing: "delete \(location.name(key))"))
         } catch {

@@ -1,38 +1,38 @@
-public import HTTP
+package import HTTP
 import Hashing
 import Synchronization
-public import SystemPackage
+package import SystemPackage
 import Timestamps
 
 /// A bucket behind the S3 protocol: R2, AWS, and whatever else speaks it.
-public final class S3Client: ObjectStore {
+package final class S3Client: ObjectStore {
     /// How much is done at once, and how long is waited.
-    public struct Options: Sendable {
+    package struct Options: Sendable {
         /// Parts under way at the same time in the beginning; more as long as that is faster.
-        public var partsAtOnce = 4
+        package var partsAtOnce = 4
         /// The most parts under way at the same time, which ``S3Client/limits`` changes later.
-        public var mostPartsAtOnce = 16
+        package var mostPartsAtOnce = 16
         /// Files shorter than this go in one piece, and no part but the last is shorter.
-        public var minimumPartSize: Int64 = 16 << 20
+        package var minimumPartSize: Int64 = 16 << 20
         /// True where files carry Content-MD5 besides the signed SHA-256, for servers that do not check that one.
         ///
         /// It costs more than twice what the SHA-256 costs.
-        public var sendsContentMD5 = false
+        package var sendsContentMD5 = false
         /// Seconds without a byte after which a request is ended.
-        public var stallSeconds = 60
+        package var stallSeconds = 60
         /// Objects that a server lists at once; 1000 is the most that any gives.
-        public var objectsPerPage = 1000
+        package var objectsPerPage = 1000
         /// The folder where uploads in parts are noted, so that another process can go on with them.
-        public var journal: FilePath?
+        package var journal: FilePath?
         /// True where transfers must not slow anybody else on this machine, as beside a training.
-        public var isBackground = false
+        package var isBackground = false
         /// Hears of what is no error but should be known, in one line.
-        public var notice: (@Sendable (String) -> Void)?
+        package var notice: (@Sendable (String) -> Void)?
         /// This machine's clock, which a test may set wrong.
         var clock: @Sendable () -> Timestamp = { Timestamp.now() }
 
         /// The defaults.
-        public init() {}
+        package init() {}
     }
 
     private struct Clock {
@@ -43,9 +43,9 @@ public final class S3Client: ObjectStore {
     }
 
     /// Where the bucket is.
-    public let location: BucketLocation
+    package let location: BucketLocation
     /// What the transfers of this client may take now.
-    public let limits: TransferLimits
+    package let limits: TransferLimits
     let options: Options
     let policy: RetryPolicy
     let client: HTTPClient
@@ -61,7 +61,7 @@ public final class S3Client: ObjectStore {
     private let clock = Mutex(Clock())
 
     /// A client of one bucket.
-    public init(
+    package init(
         _ location: BucketLocation, credentials: StorageCredentials, client: HTTPClient,
         policy: RetryPolicy = RetryPolicy(), options: Options = Options()
     ) {
@@ -80,10 +80,10 @@ public final class S3Client: ObjectStore {
     }
 
     /// Seconds by which the server's clock is ahead of this machine's, by its last answer.
-    public var clockOffset: Int { clock.withLock { $0.measured } }
+    package var clockOffset: Int { clock.withLock { $0.measured } }
 
     /// A URL with which whoever has it may do one thing to one object for so many seconds.
-    public func presignedURL(_ method: String, _ key: String, seconds: Int) -> HTTPURL {
+    package func presignedURL(_ method: String, _ key: String, seconds: Int) -> HTTPURL {
         signer.presign(method, location.url(key: key), seconds: seconds, at: now)
     }
 

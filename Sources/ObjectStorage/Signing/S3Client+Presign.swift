@@ -1,18 +1,18 @@
-public import HTTP
+package import HTTP
 
 /// How long a presigned URL is good for: a second to seven days.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
-public struct PresignedLifetime: Sendable, Hashable {
+package struct PresignedLifetime: Sendable, Hashable {
     /// The longest that a server accepts.
-    public static let longest = 604_800
+    package static let longest = 604_800
     /// An hour.
-    public static let hour = PresignedLifetime(checked: 3600)
+    package static let hour = PresignedLifetime(checked: 3600)
 
     /// At least 1, at most ``longest``.
-    public let seconds: Int
+    package let seconds: Int
 
     /// So many seconds, nil where no server would accept them.
-    public init?(seconds: Int) {
+    package init?(seconds: Int) {
         guard (1...Self.longest).contains(seconds) else { return nil }
         self.init(checked: seconds)
     }
@@ -20,7 +20,7 @@ public struct PresignedLifetime: Sendable, Hashable {
     private init(checked seconds: Int) { self.seconds = seconds }
 
     /// Reads `90s`, `20m`, `8h` or `7d`, nil for anything else.
-    public init?(parsing text: String) {
+    package init?(parsing text: String) {
         let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
         guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()),
             text.utf8.first.map({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) == true
@@ -33,7 +33,7 @@ public struct PresignedLifetime: Sendable, Hashable {
 
 extension S3Client {
     /// What a presigned URL lets whoever has it do.
-    public enum PresignedMethod: String, Sendable, CaseIterable {
+    package enum PresignedMethod: String, Sendable, CaseIterable {
         case get = "GET"
         case head = "HEAD"
         case put = "PUT"
@@ -43,7 +43,7 @@ extension S3Client {
     /// A URL with which whoever has it may do one thing to one object until it runs out; nothing can take it back.
     ///
     /// No server is asked: whether the object is there shows when the URL is used.
-    public func presign(
+    package func presign(
         _ method: PresignedMethod, _ key: String, for lifetime: PresignedLifetime
     ) throws(StorageError) -> HTTPURL {
         let action = "presign \(location.name(key))"

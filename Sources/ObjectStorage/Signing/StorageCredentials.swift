@@ -1,17 +1,17 @@
 import HTTP
-public import Secrets
+package import Secrets
 
 /// A key of an S3 service.
-public struct StorageCredentials: Sendable {
+package struct StorageCredentials: Sendable {
     /// The name of the key.
-    public let accessKeyID: String
+    package let accessKeyID: String
     /// What signs.
-    public let secretAccessKey: Secret
+    package let secretAccessKey: Secret
     /// What temporary credentials have besides.
-    public let sessionToken: Secret?
+    package let sessionToken: Secret?
 
     /// A key from its parts.
-    public init(accessKeyID: String, secretAccessKey: Secret, sessionToken: Secret? = nil) {
+    package init(accessKeyID: String, secretAccessKey: Secret, sessionToken: Secret? = nil) {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
         self.sessionToken = sessionToken

@@ -2,10 +2,10 @@ import HTTP
 import Synchronization
 
 /// What the transfers of one store may take; all of it may be changed while they run.
-public final class TransferLimits: Sendable {
+package final class TransferLimits: Sendable {
     /// How many files of a set are on their way at once: small ones wait for answers more than for the network, and the
     /// parts of large ones share one window anyway.
-    public static let filesAtOnce = 8
+    package static let filesAtOnce = 8
 
     /// nil where nothing goes over the network.
     private let client: HTTPClient?
@@ -25,16 +25,16 @@ public final class TransferLimits: Sendable {
     }
 
     /// True while transfers have only what nobody else on this machine wants, or little where they get nothing of that.
-    public var isBackground: Bool { standing.withLock { $0.isBackground } }
+    package var isBackground: Bool { standing.withLock { $0.isBackground } }
 
     /// True while somebody else on this machine has a use for the kernel's cache, however urgent transfers are.
     var sparesCache: Bool { standing.withLock { $0.mayYield } }
 
     /// From now on transfers take what they can get, as when the training beside them is over.
-    public func leaveBackground() { change { $0.mayYield = false } }
+    package func leaveBackground() { change { $0.mayYield = false } }
 
     /// True while transfers take what they can get for once, since a machine that is busy all the time leaves them nothing.
-    public var isUrgent: Bool {
+    package var isUrgent: Bool {
         get { standing.withLock { $0.isUrgent } }
         set { change { $0.isUrgent = newValue } }
     }
@@ -47,13 +47,13 @@ public final class TransferLimits: Sendable {
     }
 
     /// The most parts that are under way at once, however much more of them would be faster.
-    public var partsAtOnce: Int {
+    package var partsAtOnce: Int {
         get { ceiling.withLock { $0 } }
         set { ceiling.withLock { $0 = max(1, newValue) } }
     }
 
     /// The bytes a second that files may take, in each direction; nil where there is no limit.
-    public var bytesPerSecond: Int64? {
+    package var bytesPerSecond: Int64? {
         get { client?.bandwidth.bytesPerSecond }
         set { client?.bandwidth.bytesPerSecond = newValue }
     }

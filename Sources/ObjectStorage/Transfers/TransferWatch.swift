@@ -3,9 +3,9 @@ import Synchronization
 /// Sees what transfers do that are made under its eyes, and tells what they wait for where nothing moves.
 ///
 /// Whoever wants to know makes transfers with it as the task's ``current``; nobody between has to know of it.
-public final class TransferWatch: Sendable {
+package final class TransferWatch: Sendable {
     /// Who watches what this task and its children transfer.
-    @TaskLocal public static var current: TransferWatch?
+    @TaskLocal package static var current: TransferWatch?
 
     private struct State {
         var moved = ContinuousClock.now
@@ -16,15 +16,15 @@ public final class TransferWatch: Sendable {
     private let state = Mutex(State())
 
     /// Begins to watch, as if something had moved right now.
-    public init() {}
+    package init() {}
 
     /// When something moved last.
     ///
     /// What is sent for the second time moves only once it gets further than before, and a request that fails never did.
-    public var moved: ContinuousClock.Instant { state.withLock { $0.moved } }
+    package var moved: ContinuousClock.Instant { state.withLock { $0.moved } }
 
     /// What the transfers wait for: the first part that is missing of the oldest file, if there is one.
-    public var reason: String? {
+    package var reason: String? {
         let first = state.withLock { state in
             state.steps.min { $0.value.rank != $1.value.rank ? $0.value.rank < $1.value.rank : $0.key < $1.key }?.value
         }

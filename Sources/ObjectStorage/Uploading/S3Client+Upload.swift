@@ -1,14 +1,14 @@
 import HTTP
 import Hashing
 import POSIX
-public import SystemPackage
+package import SystemPackage
 
 /// Files.
 extension S3Client {
     /// Uploads a file in one piece or in parts; one that changes while it is read is never published.
     ///
     /// What is there already under the key counts as uploaded where its content is the file's.
-    public func upload(
+    package func upload(
         _ file: FilePath, to key: String, once: Bool, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) -> UploadedObject {
         let action = "upload \(file) to \(location.name(key))"

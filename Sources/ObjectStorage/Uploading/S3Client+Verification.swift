@@ -4,7 +4,7 @@ import POSIX
 /// Whether the bucket holds what was uploaded.
 extension S3Client {
     /// True where the bucket holds what was uploaded; false only where the content is known to be another.
-    public func verify(_ object: UploadedObject) async throws(StorageError) -> Bool {
+    package func verify(_ object: UploadedObject) async throws(StorageError) -> Bool {
         guard let status = try await head(object.key), status.size == object.size else { return false }
         if !object.uploadToken.isEmpty {
             if status.metadata[UploadToken.metadataName] == object.uploadToken { return true }

@@ -1,8 +1,8 @@
 import Hashing
-public import Secrets
+package import Secrets
 
 /// Who we are for one registry, and where we know it from.
-public struct RegistryCredential: Sendable, Hashable {
+package struct RegistryCredential: Sendable, Hashable {
     enum Kind: Sendable, Hashable {
         case none
         case password(user: String, Secret)
@@ -19,7 +19,7 @@ public struct RegistryCredential: Sendable, Hashable {
     }
 
     /// A user name and password, from a place that errors name, such as `registry_login`.
-    public static func password(user: String, _ password: Secret, from place: String) -> RegistryCredential {
+    package static func password(user: String, _ password: Secret, from place: String) -> RegistryCredential {
         RegistryCredential(.password(user: user, password), "user '\(user)' from \(place)")
     }
 

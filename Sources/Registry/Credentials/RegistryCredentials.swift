@@ -1,9 +1,9 @@
-public import POSIX
-public import Secrets
-public import SystemPackage
+import POSIX
+package import Secrets
+package import SystemPackage
 
 /// Who we are for each registry: what was said, else what docker, podman and curl were told.
-public struct RegistryCredentials: Sendable {
+package struct RegistryCredentials: Sendable {
     private var logins: [String: RegistryCredential] = [:]
     /// The whole environment, so that `$DOCKER_AUTH_CONFIG` is read, and may be wrong, only where a login is needed.
     private let environment: [String: String]
@@ -19,7 +19,7 @@ public struct RegistryCredentials: Sendable {
     ///
     /// Sources: <https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md> and
     /// <https://github.com/docker/cli/blob/master/cli/config/configfile/file.go>.
-    public static func standard(environment: [String: String] = ProcessEnvironment.all()) -> RegistryCredentials {
+    package static func standard(environment: [String: String] = ProcessEnvironment.all()) -> RegistryCredentials {
         func folder(_ name: String) -> FilePath? {
             environment[name].flatMap { $0.isEmpty ? nil : FilePath($0) }
         }
@@ -40,10 +40,10 @@ public struct RegistryCredentials: Sendable {
     }
 
     /// No credentials but those added.
-    public static let none = RegistryCredentials(environment: [:], files: [], netrc: nil)
+    package static let none = RegistryCredentials(environment: [:], files: [], netrc: nil)
 
     /// The credentials of one file of docker's form; nil for no file.
-    public init(configuration: FilePath?) {
+    package init(configuration: FilePath?) {
         self.init(environment: [:], files: configuration.map { [LoginFile(path: $0)] } ?? [], netrc: nil)
     }
 
@@ -54,10 +54,10 @@ public struct RegistryCredentials: Sendable {
     }
 
     /// Takes this credential for a registry, named as references name it, before any file.
-    public mutating func add(_ credential: RegistryCredential, for registry: String) { logins[registry] = credential }
+    package mutating func add(_ credential: RegistryCredential, for registry: String) { logins[registry] = credential }
 
     /// User name and password for a repository, for whoever pulls in our name; nil where there are none.
-    public func login(
+    package func login(
         for registry: String, repository: String
     ) async throws(RegistryError) -> (username: String, password: Secret)? {
         let credential = try await credential(for: registry, repository: repository)

@@ -1,18 +1,18 @@
-public import POSIX
-public import Secrets
-public import SystemPackage
+import POSIX
+package import Secrets
+package import SystemPackage
 
 /// Where a login is kept that `caasctl login` was given.
-public struct RegistryLogin: Sendable {
+package struct RegistryLogin: Sendable {
     /// A place that keeps logins, for people.
-    public enum Place: Sendable, Equatable, CustomStringConvertible {
+    package enum Place: Sendable, Equatable, CustomStringConvertible {
         /// A credential helper.
         case helper(String)
         /// A file, in which the password can be read by whoever can read the file; others than its owner can where `isShared`.
         case file(FilePath, isShared: Bool)
 
         /// The program's name or the file's path.
-        public var description: String {
+        package var description: String {
             switch self {
             case .helper(let program): program
             case .file(let path, _): path.string
@@ -25,7 +25,7 @@ public struct RegistryLogin: Sendable {
     private let environment: [String: String]
 
     /// The place for a registry: `$REGISTRY_AUTH_FILE`, else docker's config.json, and the helper that it names.
-    public init(
+    package init(
         _ registry: String, environment: [String: String] = ProcessEnvironment.all()
     ) throws(RegistryError) {
         func path(_ name: String) -> FilePath? { environment[name].flatMap { $0.isEmpty ? nil : FilePath($0) } }
@@ -39,7 +39,7 @@ public struct RegistryLogin: Sendable {
     }
 
     /// Keeps a login.
-    public func keep(user: String, _ password: Secret) async throws(RegistryError) -> Place {
+    package func keep(user: String, _ password: Secret) async throws(RegistryError) -> Place {
         if let helper = try file.helper(for: registry) {
             try await helper.store(user: user, password)
             return .helper(helper.program)
@@ -49,7 +49,7 @@ public struct RegistryLogin: Sendable {
     }
 
     /// Forgets the login; nil where there was none.
-    public func forget() async throws(RegistryError) -> Place? {
+    package func forget() async throws(RegistryError) -> Place? {
         let place = Place.file(file.path, isShared: false)
         if let helper = try file.helper(for: registry) {
             let wasKept = try await helper.erase()
@@ -61,7 +61,7 @@ public struct RegistryLogin: Sendable {
     }
 
     /// The other places that may hold a login of the registry, and whether each is asked before this one.
-    public func otherPlaces() throws(RegistryError) -> [(place: String, isAskedFirst: Bool)] {
+    package func otherPlaces() throws(RegistryError) -> [(place: String, isAskedFirst: Bool)] {
         let places = try RegistryCredentials.standard(environment: environment).places(for: registry)
         let own = places.firstIndex(of: file.path.string) ?? places.endIndex
         return places.enumerated().filter { $0.offset != own }.map { ($0.element, $0.offset < own) }

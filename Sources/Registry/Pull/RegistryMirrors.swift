@@ -1,11 +1,11 @@
 import HTTP
-public import OCI
-public import POSIX
+package import OCI
+import POSIX
 
 /// Where else the images of registries can be fetched from, as from a cache of Docker Hub nearby.
 ///
 /// Mirrors are only read from, in order and before the registry itself; what they give is verified as all else.
-public struct RegistryMirrors: Sendable, Hashable {
+package struct RegistryMirrors: Sendable, Hashable {
     private struct Place: Hashable {
         let registry: String
         /// What stands before the repository's own name, as in `proxy/hub`.
@@ -15,12 +15,12 @@ public struct RegistryMirrors: Sendable, Hashable {
     private var places: [String: [Place]] = [:]
 
     /// No mirrors.
-    public static let none = RegistryMirrors()
+    package static let none = RegistryMirrors()
 
     private init() {}
 
     /// Parses mirrors as in `docker.io=mirror.example.com/hub`; a registry may have several.
-    public init(_ texts: [String]) throws(OCIError) {
+    package init(_ texts: [String]) throws(OCIError) {
         for text in texts {
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
@@ -38,7 +38,7 @@ public struct RegistryMirrors: Sendable, Hashable {
     }
 
     /// The mirrors of `CAASCTL_REGISTRY_MIRRORS`, separated by spaces or commas.
-    public static func standard(
+    package static func standard(
         environment: [String: String] = ProcessEnvironment.all()
     ) throws(OCIError) -> RegistryMirrors {
         let text = environment["CAASCTL_REGISTRY_MIRRORS"] ?? ""

@@ -1,12 +1,12 @@
-public import HTTP
-public import ImageStore
-public import OCI
+package import HTTP
+package import ImageStore
+package import OCI
 import Synchronization
 
 /// Blobs that go to a registry while the image that they belong to is still being made.
 ///
 /// Nothing here fails: what does not get through is sent by the push of the whole image, which says why it cannot be.
-public final class EarlyPush: Sendable {
+package final class EarlyPush: Sendable {
     private let client: RegistryClient
     private let access: RepositoryAccess
     private let store: ImageStore
@@ -20,7 +20,7 @@ public final class EarlyPush: Sendable {
     /// An early push into the repository of a reference.
     ///
     /// `onRefusal` hears once of credentials that are not enough: whoever waits for the build would like to know.
-    public init(
+    package init(
         _ client: RegistryClient, from store: ImageStore, to reference: Reference,
         onRefusal: @escaping @Sendable (RegistryError) -> Void = { _ in }
     ) throws(RegistryError) {
@@ -45,7 +45,7 @@ public final class EarlyPush: Sendable {
     /// Sends a blob while it is written to a file.
     ///
     /// What is returned must be called once: with the blob when it is in the store, or with nil when it will never be.
-    public func begin(_ file: GrowingFile) -> @Sendable (Descriptor?) -> Void {
+    package func begin(_ file: GrowingFile) -> @Sendable (Descriptor?) -> Void {
         let (blobs, made) = AsyncStream.makeStream(of: Descriptor?.self)
         // A proxy that takes only short bodies takes no endless one.
         guard client.chunkSize == nil else {
@@ -82,7 +82,7 @@ public final class EarlyPush: Sendable {
     }
 
     /// Sends a blob that is in the store.
-    public func add(_ blob: Descriptor) { waiting.yield(blob) }
+    package func add(_ blob: Descriptor) { waiting.yield(blob) }
 
     /// Waits for everything under way, and tells of which blobs the registry has them now.
     func finish() async -> [Digest: BlobTransfer.Outcome] {

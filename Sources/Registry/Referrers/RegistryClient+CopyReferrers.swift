@@ -1,6 +1,6 @@
-public import ImageStore
+package import ImageStore
 import JSON
-public import OCI
+package import OCI
 import POSIX
 
 /// Taking along what refers to an image when the image is copied.
@@ -11,7 +11,7 @@ extension RegistryClient {
     /// Copies everything that refers to manifests, and what refers to that, into another repository; tells how many.
     ///
     /// `store` is where blobs are that are on their way.
-    public func copyReferrers(
+    package func copyReferrers(
         of subjects: [Digest], from source: Reference, to target: Reference, through store: ImageStore,
         onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }
     ) async throws(RegistryError) -> Int {

@@ -1,13 +1,13 @@
 import HTTP
 import JSON
-public import OCI
+package import OCI
 
 /// What refers to an image: signatures, lists of what is in it, attestations.
 ///
 /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers>.
 extension RegistryClient {
     /// Everything that refers to an image, or only what is of one type; of an index, what refers to the index itself.
-    public func referrers(
+    package func referrers(
         of image: Reference, artifactType: String? = nil
     ) async throws(RegistryError) -> [Descriptor] {
         do throws(RegistryError) {

@@ -1,16 +1,16 @@
 import ByteText
 import RunContract
-public import Secrets
+package import Secrets
 
 /// What the container was started with, its secrets set apart.
-public struct InheritedEnvironment: Sendable {
+package struct InheritedEnvironment: Sendable {
     /// Everything that is no secret; of the entrypoint's own names and of proxies only what the deployment sent.
-    public let variables: [String: String]
+    package let variables: [String: String]
     /// The secrets by name; empty ones count as unset.
-    public let secrets: [String: Secret]
+    package let secrets: [String: Secret]
 
     /// An environment from its parts.
-    public init(variables: [String: String], secrets: [String: Secret]) {
+    package init(variables: [String: String], secrets: [String: Secret]) {
         self.variables = variables
         self.secrets = secrets
     }
@@ -22,7 +22,7 @@ public struct InheritedEnvironment: Sendable {
     ///
     /// `CAAS_SECRETS` says what was sent as secret; without it the names decide, but what the image itself brings is none
     /// (python's official images set GPG_KEY).
-    public init(_ all: [String: String], image: [String: String]) {
+    package init(_ all: [String: String], image: [String: String]) {
         let obeyed = all.filter { name, value in
             let isObeyed = EnvironmentName.isEntrypointsOwn(name) || EnvironmentName.proxies.contains(name)
             return !isObeyed || image[name] != value
@@ -42,14 +42,14 @@ public struct InheritedEnvironment: Sendable {
     }
 
     /// What libraries may find in this process's own environment: the proxies that were sent.
-    public var forLibraries: [String: String] {
+    package var forLibraries: [String: String] {
         var found: [String: String] = [:]
         for name in EnvironmentName.proxies { found[name] = variables[name] ?? secrets[name]?.unredacted }
         return found
     }
 
     /// The value of one of the entrypoint's own variables or of its second choice; an empty one counts as unset.
-    public func value(_ name: String) -> String? {
+    package func value(_ name: String) -> String? {
         for candidate in [name] + (EnvironmentName.alternatives[name].map { [$0] } ?? []) {
             if let value = variables[candidate], !value.isEmpty { return value }
         }
@@ -57,7 +57,7 @@ public struct InheritedEnvironment: Sendable {
     }
 
     /// One of the secrets that the entrypoint itself uses, or its second choice.
-    public func secret(_ name: String) -> Secret? {
+    package func secret(_ name: String) -> Secret? {
         secrets[name] ?? EnvironmentName.alternatives[name].flatMap { secrets[$0] }
     }
 }

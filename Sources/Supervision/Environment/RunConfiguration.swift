@@ -1,22 +1,22 @@
-public import RunContract
+package import RunContract
 
 /// What the environment says about a run, read once and complete.
-public struct RunConfiguration: Sendable {
+package struct RunConfiguration: Sendable {
     /// What runs.
-    public let program: Program
+    package let program: Program
     /// The image's digest, empty where nobody said it.
-    public let image: String
+    package let image: String
     /// True where the model is served after training.
-    public let keepsServing: Bool
+    package let keepsServing: Bool
     /// Seconds that uploads may go on failing once nothing else is to be done.
-    public let drainSeconds: Int
+    package let drainSeconds: Int
     /// Bytes a second that transfers may take while stages run, nil where there is no limit.
-    public let uploadBytesPerSecond: Int64?
+    package let uploadBytesPerSecond: Int64?
     /// The variables of stages.
-    public let stages: StageEnvironment
+    package let stages: StageEnvironment
 
     /// Reads the environment; the first thing that is missing or wrong ends the run with 78.
-    public init(program: Program, inherited: InheritedEnvironment) throws(SupervisionError) {
+    package init(program: Program, inherited: InheritedEnvironment) throws(SupervisionError) {
         self.program = program
         try Self.refuseUnsupported(program)
         try Self.refuseKeys(program)
@@ -59,7 +59,7 @@ public struct RunConfiguration: Sendable {
     }
 
     /// The port and address that PID 1 listens on; what is wrong with them is said before there is a page.
-    public static func listening(
+    package static func listening(
         _ inherited: InheritedEnvironment
     ) throws(SupervisionError) -> (address: String?, port: Int) {
         let text = inherited.value(EnvironmentName.port) ?? "8000"

@@ -1,23 +1,23 @@
-public import ObjectStorage
-public import RunContract
+package import ObjectStorage
+package import RunContract
 import Secrets
-public import SystemPackage
+package import SystemPackage
 
 /// Where a run is kept: the first thing that is read, so that whatever is wrong with the rest can be told there.
-public struct RunPlace: Sendable {
+package struct RunPlace: Sendable {
     /// The bucket, or the folder.
-    public let location: StoreLocation
+    package let location: StoreLocation
     /// The key to it; a folder needs none.
-    public let credentials: StorageCredentials?
+    package let credentials: StorageCredentials?
     /// A file of certificates to trust instead of those that the entrypoint brings.
-    public let certificates: FilePath?
+    package let certificates: FilePath?
     /// The folder in the bucket that holds all runs.
-    public let prefix: String?
+    package let prefix: String?
     /// The run's name, nil where the deployment gave none.
-    public let runID: RunID?
+    package let runID: RunID?
 
     /// Reads the environment; where something is missing or wrong, nothing can be told to the bucket, and the run ends with 78.
-    public init(_ inherited: InheritedEnvironment) throws(SupervisionError) {
+    package init(_ inherited: InheritedEnvironment) throws(SupervisionError) {
         let keys = [EnvironmentName.accessKeyID, EnvironmentName.secretAccessKey]
         var missing = [EnvironmentName.endpoint, EnvironmentName.bucket].filter { inherited.value($0) == nil }
         let isFolder = inherited.value(EnvironmentName.endpoint).map { StoreLocation.isFolder(endpoint: $0) } ?? false

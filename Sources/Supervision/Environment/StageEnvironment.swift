@@ -1,18 +1,18 @@
 import ByteText
-public import RunContract
+package import RunContract
 import Secrets
 
 /// Which variables a stage sees: the image's, the program's, the stage's and what the deployment sent, in this order.
 ///
 /// The keys to the bucket, the page's token, every secret that `pass_secrets` does not name, and what is said to PID 1
 /// alone are in none.
-public struct StageEnvironment: Sendable {
+package struct StageEnvironment: Sendable {
     private let program: Program
     private let image: [String: String]
     private let sent: [String: String]
     private let passedSecrets: [String: String]
     /// RUN_ID, ATTEMPT, DATA, GPU_COUNT and RANKS once they are known.
-    public var provided: [String: String] = [:]
+    package var provided: [String: String] = [:]
 
     /// What PID 1 reads for itself; a stage that saw PORT would take it.
     private static let ownNames: Set<String> = [
@@ -21,7 +21,7 @@ public struct StageEnvironment: Sendable {
     ]
 
     /// The layers of a program under what a container was started with.
-    public init(program: Program, inherited: InheritedEnvironment) {
+    package init(program: Program, inherited: InheritedEnvironment) {
         self.program = program
         image = program.imageEnvironment.filter { Self.mayPass($0.key, program) }
         sent = inherited.variables.filter {
@@ -41,7 +41,7 @@ public struct StageEnvironment: Sendable {
     }
 
     /// Names in `requires` and `pass_secrets` that nobody set, and required ones that are empty.
-    public func missing(in inherited: InheritedEnvironment) -> [String] {
+    package func missing(in inherited: InheritedEnvironment) -> [String] {
         program.requires.filter { name in
             let value = sent[name] ?? program.environment[name] ?? image[name] ?? inherited.secrets[name]?.unredacted
             return value?.isEmpty ?? true
@@ -49,7 +49,7 @@ public struct StageEnvironment: Sendable {
     }
 
     /// What templates outside a stage may name: what is provided, the program's, the image's and what was sent.
-    public func programVariables() throws(SupervisionError) -> [String: String] {
+    package func programVariables() throws(SupervisionError) -> [String: String] {
         var variables = Self.defaults
         variables.merge(image) { _, new in new }
         variables.merge(try expand(program.environment, from: variables)) { _, new in new }
@@ -59,7 +59,7 @@ public struct StageEnvironment: Sendable {
     }
 
     /// What a stage's templates may name: never a secret, since arguments are shown to everybody.
-    public func variables(of stage: Program.Stage) throws(SupervisionError) -> [String: String] {
+    package func variables(of stage: Program.Stage) throws(SupervisionError) -> [String: String] {
         let below = try programVariables()
         var variables = below
         for (name, value) in try expand(stage.environment, from: below) where sent[name] == nil {
@@ -71,7 +71,7 @@ public struct StageEnvironment: Sendable {
     }
 
     /// What the process itself gets: the variables, the secrets that are passed on, and LD_PRELOAD and its like.
-    public func process(_ variables: [String: String]) -> [String: String] {
+    package func process(_ variables: [String: String]) -> [String: String] {
         variables.merging(program.childEnvironment) { now, _ in now }.merging(passedSecrets) { _, secret in secret }
     }
 

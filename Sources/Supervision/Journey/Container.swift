@@ -1,17 +1,17 @@
 import CLinux
 import HTTP
 import POSIX
-public import RunContract
+package import RunContract
 import SystemPackage
 
 /// Everything that PID 1 is, put together: the supervisor on the main thread, the page and the journey beside it.
-public struct Container {
+package struct Container {
     private let program: Result<Program, SupervisionError>
     private let environment: InheritedEnvironment
     private let notice: String?
 
     /// A container that was not started; the notice stands at the beginning of its log.
-    public init(
+    package init(
         program: Result<Program, SupervisionError>, environment: InheritedEnvironment, notice: String? = nil
     ) {
         self.program = program
@@ -20,7 +20,7 @@ public struct Container {
     }
 
     /// Runs to the end, the calling thread being the supervisor's; returns the status to exit with.
-    public func run() -> Int32 {
+    package func run() -> Int32 {
         let output = StandardOutput()
         let log = RunLog(hiding: environment.secrets.values, output: output)
         defer { output.flush() }

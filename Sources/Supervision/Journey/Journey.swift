@@ -2,24 +2,24 @@ import CLinux
 import HTTP
 import ObjectStorage
 import POSIX
-public import RunContract
+package import RunContract
 import Synchronization
 import SystemPackage
 import Timestamps
 
 /// One start of a run from its first second to its last: preflight, restore, stages, drain, verify, and then the model.
-public final class Journey: Sendable {
+package final class Journey: Sendable {
     /// What a journey begins with.
-    public struct Departure: Sendable {
+    package struct Departure: Sendable {
         /// What runs, or why that cannot be read.
-        public let program: Result<Program, SupervisionError>
+        package let program: Result<Program, SupervisionError>
         /// What the container was started with.
-        public let environment: InheritedEnvironment
+        package let environment: InheritedEnvironment
         /// Where PID 1 was started: the image's working folder.
-        public let workdir: String
+        package let workdir: String
 
         /// A departure from its parts.
-        public init(program: Result<Program, SupervisionError>, environment: InheritedEnvironment, workdir: String) {
+        package init(program: Result<Program, SupervisionError>, environment: InheritedEnvironment, workdir: String) {
             self.program = program
             self.environment = environment
             self.workdir = workdir
@@ -47,7 +47,7 @@ public final class Journey: Sendable {
     let luggage = Mutex(Luggage())
 
     /// A journey that was not begun.
-    public init(
+    package init(
         _ departure: Departure, supervisor: ProcessSupervisor, log: RunLog, board: RunBoard, relay: RelayGate
     ) {
         self.departure = departure
@@ -58,7 +58,7 @@ public final class Journey: Sendable {
     }
 
     /// Goes the whole way; returns the status that the container ends with.
-    public func run() async -> Int32 {
+    package func run() async -> Int32 {
         let work = Task { () -> SupervisionError? in
             do throws(SupervisionError) {
                 try await travel()

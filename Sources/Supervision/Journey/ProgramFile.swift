@@ -1,21 +1,21 @@
 import CLinux
 import JSON
 import POSIX
-public import RunContract
+package import RunContract
 import SystemPackage
 
 /// The program that the image brings.
-public struct ProgramFile: Sendable {
+package struct ProgramFile: Sendable {
     /// Where it is.
-    public let path: String
+    package let path: String
     /// What was said that is not obeyed, for the log.
-    public let notice: String?
+    package let notice: String?
 
     /// The image's own, or, for tests, the one that the first argument names.
     ///
     /// A base's CMD, or a provider's default, comes as arguments: what PID 1 runs is not theirs to say. So none counts in a
     /// container, nor where it cannot be told what file this process runs from.
-    public init(arguments: [String], executable: String?, isFirst: Bool) {
+    package init(arguments: [String], executable: String?, isFirst: Bool) {
         let extra = Array(arguments.dropFirst())
         let isOutside = !isFirst && executable.map { !$0.hasPrefix("/.caas/") } ?? false
         path = isOutside ? extra.first ?? Program.path : Program.path
@@ -23,13 +23,13 @@ public struct ProgramFile: Sendable {
     }
 
     /// The one that this process is to run.
-    public init(arguments: [String]) {
+    package init(arguments: [String]) {
         let executable = try? FileSystem.readLink("/proc/self/exe").string
         self.init(arguments: arguments, executable: executable, isFirst: getpid() == 1)
     }
 
     /// Reads it.
-    public func read() -> Result<Program, SupervisionError> {
+    package func read() -> Result<Program, SupervisionError> {
         do {
             return .success(try Program(json: JSONValue(parsing: try FileSystem.read(FilePath(path)))))
         } catch let error as POSIXError {

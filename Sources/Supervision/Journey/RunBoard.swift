@@ -1,49 +1,49 @@
-public import RunContract
-public import Secrets
+package import RunContract
+package import Secrets
 import Synchronization
-public import Timestamps
+package import Timestamps
 
 /// What everybody may know of a run: the page shows it, status.json is made of it.
-public final class RunBoard: Sendable {
+package final class RunBoard: Sendable {
     /// One stage of the program.
-    public struct StageProgress: Sendable, Hashable {
+    package struct StageProgress: Sendable, Hashable {
         /// What has become of a stage.
-        public enum State: String, Sendable, Hashable { case waiting, running, finished, skipped, failed }
+        package enum State: String, Sendable, Hashable { case waiting, running, finished, skipped, failed }
 
         /// The stage's name.
-        public let name: String
+        package let name: String
         /// What has become of it.
-        public var state: State
+        package var state: State
         /// When it began in this attempt.
-        public var started: Timestamp?
+        package var started: Timestamp?
         /// When it ended in this attempt.
-        public var finished: Timestamp?
+        package var finished: Timestamp?
     }
 
     /// One value of a metric.
-    public struct Point: Sendable, Hashable {
+    package struct Point: Sendable, Hashable {
         /// The step at which it was read, or how many came before.
-        public let x: Double
+        package let x: Double
         /// The value.
-        public let y: Double
+        package let y: Double
     }
 
     /// Everything, as it was at one moment.
-    public struct Snapshot: Sendable {
+    package struct Snapshot: Sendable {
         /// What status.json says.
-        public var status: RunStatus
+        package var status: RunStatus
         /// The program's stages in order.
-        public var stages: [StageProgress]
+        package var stages: [StageProgress]
         /// The newest values of each metric that is a number.
-        public var series: [String: [Point]]
+        package var series: [String: [Point]]
         /// Bytes that were uploaded in this attempt.
-        public var uploadedBytes: Int64
+        package var uploadedBytes: Int64
         /// What is being uploaded, nil where nothing is.
-        public var upload: String?
+        package var upload: String?
         /// How many checkpoints this attempt uploaded and verified.
-        public var uploadedCheckpoints: Int
+        package var uploadedCheckpoints: Int
         /// True while the model answers.
-        public var isServing: Bool
+        package var isServing: Bool
         /// How often the phase changed.
         var phaseChanges: Int
         /// What does not go on at the moment, and why.
@@ -56,7 +56,7 @@ public final class RunBoard: Sendable {
     private let scrubber: Scrubber
 
     /// The board of a run that just began, on which these secrets never stand.
-    public init(run: String, stages: [String], hiding secrets: some Sequence<Secret> = [Secret]()) {
+    package init(run: String, stages: [String], hiding secrets: some Sequence<Secret> = [Secret]()) {
         scrubber = Scrubber(secrets)
         state = Mutex(
             Snapshot(
@@ -66,13 +66,13 @@ public final class RunBoard: Sendable {
     }
 
     /// Everything, now.
-    public var snapshot: Snapshot { state.withLock { $0 } }
+    package var snapshot: Snapshot { state.withLock { $0 } }
     /// What status.json says, now.
-    public var status: RunStatus { state.withLock { $0.status } }
+    package var status: RunStatus { state.withLock { $0.status } }
     var phaseChanges: Int { state.withLock { $0.phaseChanges } }
 
     /// Changes what status.json says.
-    public func update(_ change: (inout RunStatus) -> Void) {
+    package func update(_ change: (inout RunStatus) -> Void) {
         state.withLock { state in
             let before = state.status
             change(&state.status)
@@ -110,7 +110,7 @@ public final class RunBoard: Sendable {
     }
 
     /// Enters a phase.
-    public func enter(_ phase: RunStatus.Phase) { update { $0.phase = phase } }
+    package func enter(_ phase: RunStatus.Phase) { update { $0.phase = phase } }
 
     /// Changes what is known besides.
     func note(_ change: (inout Snapshot) -> Void) {

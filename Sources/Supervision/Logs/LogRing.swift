@@ -1,7 +1,7 @@
-public import RunContract
+package import RunContract
 
 /// The newest lines of a log, bounded in number and bytes.
-public struct LogRing: Sendable {
+package struct LogRing: Sendable {
     private var records: [LogRecord] = []
     private var first = 0
     private var bytes = 0
@@ -9,13 +9,13 @@ public struct LogRing: Sendable {
     private let mostBytes: Int
 
     /// An empty ring.
-    public init(lines: Int = 2000, bytes: Int = 1 << 20) {
+    package init(lines: Int = 2000, bytes: Int = 1 << 20) {
         mostLines = lines
         mostBytes = bytes
     }
 
     /// Adds a line and forgets the oldest ones that no longer fit.
-    public mutating func append(_ record: LogRecord) {
+    package mutating func append(_ record: LogRecord) {
         records.append(record)
         bytes += record.line.utf8.count
         while records.count - first > mostLines || (bytes > mostBytes && records.count - first > 1) {
@@ -30,5 +30,5 @@ public struct LogRing: Sendable {
     }
 
     /// The newest lines, the oldest of them first.
-    public func tail(_ count: Int) -> ArraySlice<LogRecord> { records[first...].suffix(count) }
+    package func tail(_ count: Int) -> ArraySlice<LogRecord> { records[first...].suffix(count) }
 }

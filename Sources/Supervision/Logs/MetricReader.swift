@@ -1,8 +1,8 @@
-public import RunContract
+package import RunContract
 import Synchronization
 
 /// Reads values from lines as the program's rules say; each named group is a metric.
-public final class MetricReader: Sendable {
+package final class MetricReader: Sendable {
     private struct Rule {
         let line: String
         let match: Regex<AnyRegexOutput>
@@ -12,7 +12,7 @@ public final class MetricReader: Sendable {
     private let rules: Mutex<[Rule]>
 
     /// The rules of a program; an expression that cannot be read ends the run.
-    public init(_ rules: [Program.MetricRule]) throws(SupervisionError) {
+    package init(_ rules: [Program.MetricRule]) throws(SupervisionError) {
         var read: [Rule] = []
         for rule in rules {
             guard let match = try? Regex(rule.match) else {
@@ -24,7 +24,7 @@ public final class MetricReader: Sendable {
     }
 
     /// Every value that the line holds.
-    public func values(in line: String) -> [String: String] {
+    package func values(in line: String) -> [String: String] {
         rules.withLock { rules in
             var values: [String: String] = [:]
             for rule in rules where line.contains(rule.line) {

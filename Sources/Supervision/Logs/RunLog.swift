@@ -1,12 +1,12 @@
 import JSON
-public import RunContract
-public import Secrets
+package import RunContract
+package import Secrets
 import Synchronization
 private import TerminalText
 private import Timestamps
 
 /// Everything that a run prints, without its secrets: to standard output, to the page, and in pieces to the bucket.
-public final class RunLog: Sendable {
+package final class RunLog: Sendable {
     /// What waits for its upload beyond this is dropped, oldest first: a bucket that is gone must not fill the memory.
     private static let mostPending = 32 << 20
 
@@ -20,13 +20,13 @@ public final class RunLog: Sendable {
     private let output: StandardOutput?
 
     /// A log that hides these secrets; nothing is shown where there is no output.
-    public init(hiding secrets: some Sequence<Secret>, output: StandardOutput?) {
+    package init(hiding secrets: some Sequence<Secret>, output: StandardOutput?) {
         scrubber = Scrubber(secrets)
         self.output = output
     }
 
     /// Says something about the run itself.
-    public func say(_ text: String) {
+    package func say(_ text: String) {
         // On one line: what it repeats may have an end of line, and behind that could speak in our name.
         let clean = VisibleText.line(scrubber.scrubbed(text))
         output?.write(ChildLine.ownMark + clean)
@@ -62,7 +62,7 @@ public final class RunLog: Sendable {
     }
 
     /// The newest lines, the oldest of them first.
-    public func tail(_ count: Int) -> [LogRecord] { state.withLock { Array($0.ring.tail(count)) } }
+    package func tail(_ count: Int) -> [LogRecord] { state.withLock { Array($0.ring.tail(count)) } }
 
     /// Bytes that wait for their upload.
     var pendingBytes: Int { state.withLock { $0.pending.count } }

@@ -3,7 +3,7 @@ private import POSIX
 import Synchronization
 
 /// Writes lines to this process's standard output on a thread of its own, so that a reader that sleeps stops nobody.
-public final class StandardOutput: Sendable {
+package final class StandardOutput: Sendable {
     private static let mostBytes = 4 << 20
 
     private struct State {
@@ -16,7 +16,7 @@ public final class StandardOutput: Sendable {
     private let wakeUp = ThreadSemaphore()
 
     /// Starts the thread.
-    public init() { BlockingThread.start { [self] in writeForever() } }
+    package init() { BlockingThread.start { [self] in writeForever() } }
 
     /// Adds a line; where more than a few megabytes wait, it is dropped and counted.
     func write(_ line: String) {
@@ -34,7 +34,7 @@ public final class StandardOutput: Sendable {
     }
 
     /// Waits a moment until everything is written; for the last lines before the end.
-    public func flush(within seconds: Double = 2) {
+    package func flush(within seconds: Double = 2) {
         for _ in 0..<Int(seconds * 100) {
             if state.withLock({ $0.waiting.isEmpty && !$0.isWriting }) { return }
             usleep(10_000)

@@ -1,11 +1,11 @@
 import Hashing
 import JSON
 import RunContract
-public import Secrets
+package import Secrets
 import TerminalText
 
 /// What PID 1 itself answers over HTTP.
-public struct LiveSite: Sendable {
+package struct LiveSite: Sendable {
     /// An answer that is all there.
     struct Answer: Sendable {
         var status: String
@@ -41,7 +41,7 @@ public struct LiveSite: Sendable {
     private let policy: String
 
     /// A site about a run.
-    public init(token: Secret?, board: RunBoard, log: RunLog) {
+    package init(token: Secret?, board: RunBoard, log: RunLog) {
         self.token = AccessToken(token)
         self.board = board
         self.log = log

@@ -5,7 +5,7 @@ import RunContract
 import SystemPackage
 
 /// Listens on PORT from the first second to the last.
-public final class PageServer: Sendable {
+package final class PageServer: Sendable {
     private struct Full: Error {}
 
     /// A machine that has no thread and no descriptor for the page for so long will have none.
@@ -16,10 +16,10 @@ public final class PageServer: Sendable {
     private let table: SharedTable
 
     /// The port that it listens on.
-    public var port: Int { channel.localAddress?.port ?? 0 }
+    package var port: Int { channel.localAddress?.port ?? 0 }
 
     /// Begins to listen; without an address on all of this machine's.
-    public convenience init(
+    package convenience init(
         address: String?, port: Int, site: LiveSite, relay: RelayGate
     ) throws(SupervisionError) {
         try self.init(

@@ -1,16 +1,16 @@
 import Synchronization
 
 /// A process that PID 1 started; its number is also its group's.
-public final class ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
     private enum State {
         case running([@Sendable (ExitStatus) -> Void])
         case ended(ExitStatus)
     }
 
     /// The process's number.
-    public let pid: Int32
+    package let pid: Int32
     /// The reading end of its standard output and error, to be taken over by whoever reads it.
-    public let output: Int32
+    package let output: Int32
     private let state = Mutex(State.running([]))
 
     init(pid: Int32, output: Int32) {
@@ -19,7 +19,7 @@ public final class ChildProcess: Sendable {
     }
 
     /// Waits until it has ended and was reaped; being cancelled changes nothing, since the process goes on.
-    public func wait() async -> ExitStatus {
+    package func wait() async -> ExitStatus {
         await withCheckedContinuation { continuation in
             let ended: ExitStatus? = state.withLock { state in
                 switch state {
@@ -34,7 +34,7 @@ public final class ChildProcess: Sendable {
     }
 
     /// True until it was reaped.
-    public var isRunning: Bool { state.withLock { if case .running = $0 { true } else { false } } }
+    package var isRunning: Bool { state.withLock { if case .running = $0 { true } else { false } } }
 
     func end(with status: ExitStatus) {
         let waiting: [@Sendable (ExitStatus) -> Void] = state.withLock { state in

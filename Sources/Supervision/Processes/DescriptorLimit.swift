@@ -4,11 +4,11 @@ private import Synchronization
 /// How many files and connections this process may have open, which is more than what it was started with.
 ///
 /// 1024 is what container runtimes give; strangers' connections and a checkpoint's files together are more than that.
-public enum DescriptorLimit {
+package enum DescriptorLimit {
     private static let atStart = Mutex(rlimit())
 
     /// Raises the soft limit to the hard one; first of all, while nothing else is open.
-    public static func raise() {
+    package static func raise() {
         var limit = rlimit()
         guard caas_get_descriptor_limit(&limit) == 0 else { return }
         atStart.withLock { $0 = limit }

@@ -7,17 +7,17 @@ import Synchronization
 ///
 /// ``run()`` belongs to the main thread, which is the only one that forks and waits; everybody else asks it through a
 /// queue and wakes it with a real-time signal. Every signal is blocked in every thread, so that none is lost.
-public final class ProcessSupervisor: Sendable {
+package final class ProcessSupervisor: Sendable {
     /// That the container was asked to stop.
-    public struct Termination: Sendable {
+    package struct Termination: Sendable {
         /// When the children are killed.
-        public var killAt: ContinuousClock.Instant
+        package var killAt: ContinuousClock.Instant
         /// When PID 1 ends whatever it is doing.
-        public var deadline: ContinuousClock.Instant
+        package var deadline: ContinuousClock.Instant
         /// How often it was asked; the second time hurries.
-        public var requests: Int
+        package var requests: Int
         /// The signal that asked first.
-        public let signal: Int32
+        package let signal: Int32
     }
 
     struct Request: Sendable {
@@ -40,17 +40,17 @@ public final class ProcessSupervisor: Sendable {
     private let grace: Duration
 
     /// A supervisor whose children have 60 % of `graceSeconds` between the request to stop and the kill.
-    public init(graceSeconds: Int) { grace = .seconds(graceSeconds) }
+    package init(graceSeconds: Int) { grace = .seconds(graceSeconds) }
 
     /// Blocks every signal; to be called before there is a second thread.
-    public static func blockSignals() {
+    package static func blockSignals() {
         var everything = sigset_t()
         sigfillset(&everything)
         pthread_sigmask(SIG_SETMASK, &everything, nil)
     }
 
     /// Starts a process.
-    public func start(_ command: ChildCommand) async throws(SupervisionError) -> ChildProcess {
+    package func start(_ command: ChildCommand) async throws(SupervisionError) -> ChildProcess {
         let result: Result<ChildProcess, SupervisionError> = await withCheckedContinuation { continuation in
             let request = Request(command: command) { continuation.resume(returning: $0) }
             state.withLock { $0.requests.append(request) }
@@ -60,13 +60,13 @@ public final class ProcessSupervisor: Sendable {
     }
 
     /// Signals a process and all others of its group; those that are gone are no error.
-    public func signal(_ child: ChildProcess, _ number: Int32) { kill(-child.pid, number) }
+    package func signal(_ child: ChildProcess, _ number: Int32) { kill(-child.pid, number) }
 
     /// What the container was asked, nil while nobody asked it to stop.
-    public var termination: Termination? { state.withLock { $0.termination } }
+    package var termination: Termination? { state.withLock { $0.termination } }
 
     /// Calls `body` on the main thread each time the container is asked to stop, at once where it was already.
-    public func whenTerminated(_ body: @escaping @Sendable (Termination) -> Void) {
+    package func whenTerminated(_ body: @escaping @Sendable (Termination) -> Void) {
         let already: Termination? = state.withLock { state in
             state.onTermination.append(body)
             return state.termination
@@ -75,7 +75,7 @@ public final class ProcessSupervisor: Sendable {
     }
 
     /// Ends ``run()`` with a status.
-    public func exit(_ status: Int32) {
+    package func exit(_ status: Int32) {
         state.withLock { $0.exitStatus = $0.exitStatus ?? status }
         wake()
     }
@@ -86,7 +86,7 @@ public final class ProcessSupervisor: Sendable {
     private func wake() { kill(getpid(), caas_first_realtime_signal()) }
 
     /// The main thread's loop; returns the status to exit with.
-    public func run() -> Int32 {
+    package func run() -> Int32 {
         while true {
             for request in state.withLock({ state in
                 defer { state.requests = [] }

@@ -3,7 +3,7 @@ import RunContract
 import Synchronization
 
 /// Whether requests go to the model server, and where it listens.
-public final class RelayGate: Sendable {
+package final class RelayGate: Sendable {
     enum State: Sendable, Hashable {
         /// There is no model to ask, and there will be none.
         case closed
@@ -13,11 +13,11 @@ public final class RelayGate: Sendable {
     }
 
     /// True where requests need no token.
-    public let isPublic: Bool
+    package let isPublic: Bool
     private let current: Mutex<State>
 
     /// A gate that will open later, or one that never does.
-    public init(willOpen: Bool, isPublic: Bool) {
+    package init(willOpen: Bool, isPublic: Bool) {
         self.isPublic = isPublic
         current = Mutex(willOpen ? .waiting(retryAfter: 30) : .closed)
     }
