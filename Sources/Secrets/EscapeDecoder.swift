@@ -1,9 +1,10 @@
-/// Reads the escapes of JSON, programming languages, shells, URLs and HTML, also those inside each other.
+/// Decodes the escapes of JSON, programming languages, shells, URLs and HTML, including nested ones.
 ///
-/// `\u0041`, `\x41`, `\101`, `%41`, `%u0041`, `&#65;` and `&#x41;` all are an A, and a backslash before something else
-/// is nothing. Whether an escape was meant cannot be known, so both sides of a comparison go through here.
+/// `\u0041`, `\x41`, `\101`, `%41`, `%u0041`, `&#65;` and `&#x41;` all decode to A. A backslash before any other
+/// character is dropped. The decoder cannot know whether an escape was meant as one, so both sides of a comparison are
+/// decoded.
 struct EscapeDecoder: Sendable {
-    /// A byte, and what it stood for in the stream.
+    /// A decoded byte and the range of the stream that it stands for.
     struct Unit: Sendable {
         var byte: UInt8
         var start: Int
@@ -11,30 +12,30 @@ struct EscapeDecoder: Sendable {
     }
 
     private enum Reading {
-        /// What comes next decides.
+        /// The following bytes decide.
         case incomplete
-        /// The first unit is no escape.
+        /// The first unit is not part of an escape.
         case plain
-        /// The first unit only escapes what follows.
+        /// The first unit is a backslash that only escapes the following unit.
         case dropped
         case byte(UInt8, units: Int)
         case scalar(UInt32, units: Int)
     }
 
-    /// An escape of escapes of escapes is not followed any longer than this.
+    // Maximum length in stream bytes of nested escapes; longer ones are not decoded any further.
     private static let longest = 64
 
     private var pending: [Unit] = []
-    /// The first half of a character that UTF-16 has in two.
+    /// The high surrogate of a UTF-16 pair whose low surrogate has not arrived yet.
     private var half: (value: UInt32, start: Int, end: Int)?
-    /// What was decoded and not taken yet.
+    /// Decoded units that the caller has not taken yet.
     var decoded: [Unit] = []
 
     static func beginsEscape(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "%") || byte == UInt8(ascii: "&")
     }
 
-    /// True where an escape may begin with these two bytes.
+    /// Returns true if an escape may begin with these two bytes.
     static func mayBegin(_ first: UInt8, _ second: UInt8) -> Bool {
         switch first {
         case UInt8(ascii: "\\"): true
@@ -44,7 +45,7 @@ struct EscapeDecoder: Sendable {
         }
     }
 
-    /// What two bytes stand for where they are an escape that is complete.
+    /// Returns the byte that a complete two-byte escape stands for, nil if these two bytes are not one.
     static func short(_ first: UInt8, _ second: UInt8) -> UInt8? {
         guard first == UInt8(ascii: "\\") else { return nil }
         switch second {
@@ -54,7 +55,7 @@ struct EscapeDecoder: Sendable {
         }
     }
 
-    /// All of some bytes, decoded.
+    /// Decodes a whole sequence of bytes.
     static func decode(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         var decoder = EscapeDecoder()
         for byte in bytes { decoder.add(byte, at: 0) }
@@ -63,7 +64,7 @@ struct EscapeDecoder: Sendable {
     }
 
     var isIdle: Bool { pending.isEmpty && half == nil }
-    /// The first byte that is not decoded yet.
+    /// Stream position of the first byte that is not decoded yet, `.max` if there is none.
     var held: Int { half?.start ?? (pending.isEmpty ? .max : pending[0].start) }
 
     mutating func add(_ byte: UInt8, at position: Int) {
@@ -96,7 +97,7 @@ struct EscapeDecoder: Sendable {
         }
     }
 
-    /// What an escape stands for may be part of another one.
+    /// Replaces an escape with its byte, which may itself be part of another escape.
     private mutating func replace(_ byte: UInt8, _ count: Int) {
         pending[count - 1] = Unit(byte: byte, start: pending[0].start, end: pending[count - 1].end)
         pending.removeFirst(count - 1)
@@ -155,7 +156,7 @@ struct EscapeDecoder: Sendable {
         }
     }
 
-    /// The number that digits from a place on are, and where they end.
+    /// Returns the number that the digits from `start` on form, and the index after the last digit.
     private func number(from start: Int, most: Int, base: UInt32) -> (value: UInt32, end: Int) {
         var (value, end) = (UInt32(0), start)
         while end < min(pending.count, start + most), let digit = Self.hex(pending[end].byte), digit < base {
@@ -179,7 +180,7 @@ struct EscapeDecoder: Sendable {
         }
     }
 
-    /// Digits behind `\x`, `\u` and the like, or in braces.
+    /// Reads the hexadecimal digits after `\x`, `\u` and `\U`, plain or in braces.
     private func readHex(from start: Int, least: Int, most: Int, isByte: Bool) -> Reading {
         guard pending.count > start else { return .incomplete }
         if pending[start].byte == UInt8(ascii: "{") {
@@ -217,7 +218,7 @@ struct EscapeDecoder: Sendable {
         let isHex = pending[2].byte | 0x20 == UInt8(ascii: "x")
         let start = isHex ? 3 : 2
         let (value, end) = number(from: start, most: 8, base: isHex ? 16 : 10)
-        // Browsers do without the semicolon, so that the next byte decides.
+        // Browsers accept a reference without the semicolon, so the next byte decides.
         if end == pending.count { return .incomplete }
         if end == start { return .plain }
         return .scalar(value, units: pending[end].byte == UInt8(ascii: ";") ? end + 1 : end)

@@ -1,4 +1,4 @@
-/// Names of characters in HTML that are no letters: <https://html.spec.whatwg.org/multipage/named-characters.html>.
+/// HTML's named characters that are not letters: <https://html.spec.whatwg.org/multipage/named-characters.html>.
 enum HTMLEntity {
     private static let named: [String: UInt8] = [
         "amp": UInt8(ascii: "&"), "AMP": UInt8(ascii: "&"), "lt": UInt8(ascii: "<"), "gt": UInt8(ascii: ">"),
@@ -16,7 +16,7 @@ enum HTMLEntity {
     ]
     static let longest = 8
 
-    /// By the letters of the name, each in a byte of the number.
+    /// The characters, keyed by the name's ASCII letters packed into one number, one byte per letter.
     static let bytes = Dictionary(
         uniqueKeysWithValues: named.map { name, byte in (name.utf8.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }, byte) })
 }

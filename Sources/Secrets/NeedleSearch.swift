@@ -1,19 +1,19 @@
-/// Looks for needles in a stream, of which it keeps only where the symbols began that may be the beginning of one.
+/// Searches a stream for needles; keeps only the start positions of the symbols of a possible match.
 struct NeedleSearch: Sendable {
-    /// More than this much that is skipped ends a match, so that what is held back is bounded.
+    /// A partial match ends after more than this many skipped bytes, which bounds the bytes held back.
     private static let mostSkipped = 64
-    /// A line's end is not held back for less than so many symbols: the line may be the last for a long time.
+    /// A partial match of fewer symbols is not held back at a line's end: the next line may take long to come.
     private static let leastHeld: Int32 = 4
 
     private let needles: Needles
     private(set) var node: Int32 = 0
-    /// Where the newest symbols began, by their number.
+    /// Ring buffer of the stream positions at which the newest symbols began, indexed by symbol number.
     private var starts: [Int]
     private var count = 0
     private var skipped = 0
-    /// What lies before it was shown already.
+    /// Stream position before which all bytes have been shown.
     private var floor = 0
-    /// Where the newest match ended.
+    /// Stream position at which the newest match ended.
     private var matchEnd = -1
 
     init(_ needles: Needles) {
@@ -23,13 +23,13 @@ struct NeedleSearch: Sendable {
         starts = [Int](repeating: 0, count: size)
     }
 
-    /// The first byte that may yet belong to a match.
+    /// Stream position of the first byte that may still belong to a match, `.max` if there is no partial match.
     var held: Int {
         if node == 0 { return .max }
         return max(floor, starts[(count - Int(needles.nodes[Int(node)].depth)) & (starts.count - 1)])
     }
 
-    /// Takes a byte that stands for some of the stream, and gives the range of a match that it completes.
+    /// Adds a byte that stands for `start..<end` of the stream; returns the range of a match that ends there.
     @inline(__always) mutating func add(_ byte: UInt8, _ start: Int, _ end: Int) -> Range<Int>? {
         if node == 0 {
             node = needles.first[Int(byte)]
@@ -67,13 +67,13 @@ struct NeedleSearch: Sendable {
             skipped = 0
             return nil
         }
-        // The rest of a character that a match ended with.
+        // A UTF-8 continuation byte of the character that the match ended with.
         guard byte & 0xC0 == 0x80, matchEnd == start, start > floor else { return nil }
         matchEnd = end
         return (start - 1)..<end
     }
 
-    /// A line ended before `position`; what is too short to be a good guess is shown up to there.
+    /// Ends a line at `position`: a partial match shorter than ``leastHeld`` is too weak a guess to hold the line back.
     mutating func endLine(at position: Int) {
         if node != 0, needles.nodes[Int(node)].depth < Self.leastHeld { floor = position }
     }

@@ -1,49 +1,50 @@
-/// Sequences of symbols, all of which are looked for at once (Aho and Corasick, <https://doi.org/10.1145/360825.360855>).
+/// Symbol sequences, all searched for at once (Aho, Corasick: <https://doi.org/10.1145/360825.360855>).
 ///
-/// Its time does not depend on how many there are, nor on how much they are like what is searched.
+/// The search time depends neither on the number of needles nor on their similarity to the searched bytes.
 ///
-/// Unchecked, since pointers are not known to be sendable: nothing is written to them once they are made.
+/// Unchecked because the compiler does not treat pointers as sendable. Nothing writes to the memory after
+/// initialisation.
 final class Needles: @unchecked Sendable {
-    /// What a byte is to those who look: a symbol of needles, or something else.
+    /// The meaning of a byte for the search: a symbol of needles, or one of three kinds of non-symbols.
     struct Kind: Sendable, Hashable {
         let number: UInt16
 
         static func symbol(_ symbol: UInt8) -> Kind { Kind(number: UInt16(symbol)) }
-        /// Stands between symbols without a meaning, as line breaks in base64 do.
+        /// Has no meaning between symbols, such as line breaks in base64.
         static let skipped = Kind(number: 256)
-        /// Without a meaning behind what is skipped already, as indentation in base64.
+        /// Has no meaning after another skipped byte, such as indentation in base64.
         static let skippedAfterSkipped = Kind(number: 257)
-        /// Nothing goes on across it.
+        /// Ends a partial match.
         static let other = Kind(number: 258)
 
-        /// Nil for what is no symbol.
+        /// The symbol, nil for the other kinds.
         var symbol: UInt8? { UInt8(exactly: number) }
     }
 
     struct Node: Sendable {
         let symbol: UInt8
         let depth: Int32
-        /// The first node one symbol further, 0 for none.
+        /// Index of the first node one symbol deeper, 0 for none.
         var child: Int32 = 0
-        /// The next node with the same beginning, 0 for none.
+        /// Index of the next node with the same parent, 0 for none.
         var sibling: Int32 = 0
-        /// The longest other beginning of a needle with which this one ends.
+        /// Index of the node for the longest proper suffix of this node's symbols that begins a needle, 0 for none.
         var fallback: Int32 = 0
-        /// The length of the longest needle that ends here, 0 for none.
+        /// The length in symbols of the longest needle that ends here, 0 for none.
         var match: Int32 = 0
     }
 
-    /// The first is the root.
+    /// All nodes; the first one is the root.
     let nodes: UnsafePointer<Node>
-    /// The nodes of depth 1 by their symbol, 0 for none.
+    /// Indices of the nodes of depth 1 by symbol, 0 for none.
     private let beginnings: UnsafePointer<Int32>
-    /// By the byte.
+    /// The kind of each byte.
     let kinds: UnsafePointer<Kind>
-    /// The node that a byte leads to from the root.
+    /// Index of the node that each byte leads to from the root, 0 for none.
     let first: UnsafePointer<Int32>
-    /// How many symbols must have matched before some may be skipped.
+    /// The number of symbols that must have matched before bytes may be skipped.
     let leastBeforeSkip: Int32
-    /// The length of the longest.
+    /// The length in symbols of the longest needle.
     let longest: Int
 
     init(_ needles: Set<[UInt8]>, leastBeforeSkip: Int32 = 1, kind: (UInt8) -> Kind) {
@@ -97,7 +98,7 @@ final class Needles: @unchecked Sendable {
         return new
     }
 
-    /// The node that a symbol leads to, 0 for none.
+    /// Returns the index of the child of `node` for `symbol`, 0 for none.
     private static func find(_ symbol: UInt8, below node: Int32, _ nodes: UnsafePointer<Node>?) -> Int32 {
         guard let nodes else { return 0 }
         var child = nodes[Int(node)].child
@@ -105,7 +106,7 @@ final class Needles: @unchecked Sendable {
         return child
     }
 
-    /// Links every node to where a search goes on when it fails there, the short ones first.
+    /// Sets each node's fallback, at which the search goes on after a mismatch, in breadth-first order.
     private static func link(_ nodes: inout [Node], _ beginnings: [Int32]) {
         var queue = beginnings.filter { $0 != 0 }
         var next = 0
@@ -130,7 +131,7 @@ final class Needles: @unchecked Sendable {
         }
     }
 
-    /// The node behind `node` and a symbol.
+    /// Returns the node that the search reaches from `node` with `symbol`.
     func step(_ node: Int32, _ symbol: UInt8) -> Int32 {
         var node = node
         while node != 0 {
@@ -141,7 +142,9 @@ final class Needles: @unchecked Sendable {
         return beginnings[Int(symbol)]
     }
 
-    /// True where a needle may begin with these two bytes; `isDecoded` where an escape may follow the first.
+    /// Returns true if a needle may begin with these two bytes.
+    ///
+    /// `isDecoded` is true if the search runs on decoded bytes, where an escape may follow the first byte.
     func mayBegin(_ first: UInt8, _ second: UInt8, isDecoded: Bool) -> Bool {
         guard let symbol = kinds[Int(first)].symbol, beginnings[Int(symbol)] != 0 else { return false }
         if isDecoded, EscapeDecoder.beginsEscape(second) { return true }

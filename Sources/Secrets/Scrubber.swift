@@ -1,8 +1,9 @@
-/// Replaces secret values in a stream of bytes, also where one is cut by the border of two buffers.
+/// Replaces secret values in a stream of bytes, including values that are split across two buffers.
 ///
-/// Looked for are the values of eight bytes or more and each of their lines that is as long: as they are, escaped as in
-/// JSON, programming languages, shells, URLs and HTML, in hexadecimal digits, and in base64 at each of its three
-/// alignments (so that `base64(user:secret)` is caught). Feed it with ``scrub(_:)`` and end with ``finish()``.
+/// It searches for each value of eight bytes or more and for each of its lines of that length. The forms are:
+/// unchanged, escaped as in JSON, programming languages, shells, URLs and HTML, in hexadecimal digits, and in base64 at
+/// each of its three alignments (so that `base64(user:secret)` is caught). Feed it with ``scrub(_:)`` and end with
+/// ``finish()``.
 package struct Scrubber: Sendable {
     private static let replacement = Array("<redacted>".utf8)
 
@@ -14,19 +15,19 @@ package struct Scrubber: Sendable {
     private var hexadecimal: NeedleSearch
     private var decoder = EscapeDecoder()
 
-    /// What is not shown yet; `base` is the place of its first byte in the stream.
+    /// The bytes not shown yet; `base` is the stream position of the first one.
     private var held: [UInt8] = []
     private var base = 0
     private var scanned = 0
-    /// What is to be replaced, in order and apart from each other.
+    /// The ranges to replace, sorted and disjoint.
     private var secret: [Range<Int>] = []
-    /// True where the replacement of the first of them is shown already.
+    /// True if the replacement of the first range has been shown already.
     private var isFirstShown = false
 
-    /// A scrubber for these secrets; values shorter than eight bytes would hit ordinary words and are left out.
+    /// Creates a scrubber for these secrets, without those shorter than eight bytes, which would hit ordinary words.
     package init(_ secrets: some Sequence<Secret>) { self.init(values: secrets.map { Array($0.unredacted.utf8) }) }
 
-    /// A scrubber for these values, which need not be text.
+    /// Creates a scrubber for these values, which need not be UTF-8.
     package init(values: some Sequence<[UInt8]>) {
         forms = SecretForms(values)
         literal = NeedleSearch(forms.literal)
@@ -36,7 +37,9 @@ package struct Scrubber: Sendable {
         hexadecimal = NeedleSearch(forms.hexadecimal)
     }
 
-    /// What may be shown so far; what may be the beginning of a secret is held back until the next bytes decide.
+    /// Adds bytes and returns those that may be shown.
+    ///
+    /// Bytes that may begin a secret are held back until the following bytes decide.
     package mutating func scrub(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         if forms.isEmpty { return Array(bytes) }
         held.append(contentsOf: bytes)
@@ -46,7 +49,7 @@ package struct Scrubber: Sendable {
         return show(until: min(base + held.count, undecided))
     }
 
-    /// What was held back at the end of the stream.
+    /// Ends the stream and returns the bytes that were held back, scrubbed.
     package mutating func finish() -> [UInt8] {
         decoder.finish()
         takeDecoded()
@@ -54,7 +57,7 @@ package struct Scrubber: Sendable {
         return show(until: base + held.count)
     }
 
-    /// One whole text, scrubbed.
+    /// Returns a whole text, scrubbed.
     package func scrubbed(_ text: String) -> String {
         if forms.isEmpty { return text }
         var copy = Scrubber(fresh: self)
@@ -88,7 +91,7 @@ package struct Scrubber: Sendable {
             if decoder.isIdle, !EscapeDecoder.beginsEscape(byte) {
                 take(byte, position, position + 1)
             } else if decoder.isIdle, scanned < held.count, let unit = EscapeDecoder.short(byte, held[scanned]) {
-                // Most escapes by far, as of quotes in JSON.
+                // Fast path for two-byte escapes, by far the most frequent ones, such as escaped quotes in JSON.
                 if let match = literal.add(held[scanned], position + 1, position + 2) { note(match) }
                 take(unit, position, position + 2)
                 scanned += 1
@@ -141,7 +144,7 @@ package struct Scrubber: Sendable {
                 shown.append(contentsOf: Self.replacement)
             }
             position = min(end, range.upperBound)
-            // What may yet grow is not forgotten.
+            // Keep a range that may still grow.
             isFirstShown = range.upperBound > end
             if isFirstShown { break }
             done += 1

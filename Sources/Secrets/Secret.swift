@@ -1,15 +1,12 @@
-/// A value that must never be printed: whatever shows it shows `<redacted>`.
+/// A value that must never be printed: its description, debug description and mirror never contain it.
 package struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The value itself, under a name so long that each use stands out in a review.
+    /// The value itself; the name is long so that each use stands out in a review.
     package let unredacted: String
 
-    /// Wraps a value.
     package init(_ value: String) { unredacted = value }
 
-    /// Always `<redacted>`.
     package var description: String { "<redacted>" }
-    /// Always `<redacted>`.
     package var debugDescription: String { description }
-    /// Shows nothing to `dump` and to debuggers' mirrors.
+    /// Has no children, so that `dump` and debuggers do not show the value.
     package var customMirror: Mirror { Mirror(self, children: []) }
 }

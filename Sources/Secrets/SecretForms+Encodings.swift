@@ -1,6 +1,6 @@
-/// How values are written elsewhere.
+/// The encodings of a value, and the symbols that each kind of needles is made of.
 extension SecretForms {
-    /// As JSON has it in a string: <https://www.rfc-editor.org/rfc/rfc8259#section-7>.
+    /// Returns the content of a JSON string: <https://www.rfc-editor.org/rfc/rfc8259#section-7>.
     static func jsonEscaped(_ bytes: [UInt8]) -> [UInt8] {
         let letters: [UInt8: Character] = [0x0A: "n", 0x0D: "r", 0x09: "t", 0x08: "b", 0x0C: "f"]
         return bytes.flatMap { byte -> [UInt8] in
@@ -13,7 +13,9 @@ extension SecretForms {
         }
     }
 
-    /// As a URL has it: <https://www.rfc-editor.org/rfc/rfc3986#section-2>.
+    /// Returns the percent-encoded form: <https://www.rfc-editor.org/rfc/rfc3986#section-2>.
+    ///
+    /// `upper` selects uppercase hexadecimal digits.
     static func urlEncoded(_ bytes: [UInt8], upper: Bool) -> [UInt8] {
         bytes.flatMap { byte -> [UInt8] in
             let isDigit = UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
@@ -23,7 +25,9 @@ extension SecretForms {
         }
     }
 
-    /// The base64 digits that depend on the value alone when it stands `offset` bytes into a group of three.
+    /// Returns the base64 digits that depend on the value alone.
+    ///
+    /// The value begins `offset` bytes into a group of three bytes.
     static func base64Core(_ bytes: [UInt8], offset: Int) -> [UInt8] {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var digits: [UInt8] = []
@@ -45,7 +49,7 @@ extension SecretForms {
         }
     }
 
-    /// What shells and SQL make of a quote in quotes, its backslashes decoded.
+    /// How shells and SQL write a quote inside quotes, with the backslashes decoded.
     static let quotedQuotes: [(key: UInt8, value: [UInt8])] = [
         (UInt8(ascii: "'"), Array("'''".utf8)), (UInt8(ascii: "'"), Array("'\"'\"'".utf8)),
         (UInt8(ascii: "'"), Array("''".utf8)), (UInt8(ascii: "\""), Array("\"\"".utf8)),
@@ -56,9 +60,9 @@ extension SecretForms {
         return [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
     }
 
-    /// What may be written in several ways is one symbol: a space and a plus, a line break and the n of `\n`.
+    /// Maps the several ways to write a character to one symbol: a space and a plus, a line break and the n of `\n`.
     ///
-    /// Quotes are nothing, since shells write `'` as `'\''` and SQL as `''`.
+    /// Quotes are skipped because shells write `'` as `'\''` and SQL as `''`.
     static func looseKind(_ byte: UInt8) -> Needles.Kind {
         switch byte {
         case UInt8(ascii: "'"), UInt8(ascii: "\""): .skipped
@@ -72,7 +76,7 @@ extension SecretForms {
         case 0x0B: .symbol(UInt8(ascii: "v"))
         case 0x07: .symbol(UInt8(ascii: "a"))
         case 0x1B: .symbol(UInt8(ascii: "e"))
-        // A character is one symbol, as UTF-8 and as its number.
+        // A non-ASCII character is one symbol, whether it is written in UTF-8 or as its number.
         case 0x80..<0xC0: .skipped
         case 0xC0...: .symbol(0x80)
         default: .symbol(byte)

@@ -1,11 +1,11 @@
-/// What of a value is a secret by itself.
+/// The parts of a value that are secrets themselves.
 extension SecretForms {
-    /// The value without the space around it, and what a file of `name=value` lines holds.
+    /// Returns the value without surrounding white space, and what each `name=value` line of it assigns.
     static func parts(_ value: [UInt8]) -> [[UInt8]] {
         guard value.count >= shortest else { return [] }
         let bare = trimmed(value[...])
         var parts = [bare.count >= shortest ? bare : value]
-        // Files have ends of lines; variables with one line have none.
+        // A file has line breaks. The value of a one-line variable has none and is not read as an assignment.
         guard value.contains(0x0A) else { return parts }
         for line in lines(value) {
             guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
@@ -18,7 +18,7 @@ extension SecretForms {
         return parts
     }
 
-    /// Each line that is long enough, also of a value in which `\n` stands for the end of one.
+    /// Returns each line of at least ``shortest`` bytes; a literal `\n` or `\r` in the value also ends a line.
     static func lines(_ value: [UInt8]) -> [[UInt8]] {
         var lines: [[UInt8]] = []
         var line: [UInt8] = []

@@ -1,23 +1,25 @@
-/// The forms in which secrets are looked for, and with which pairs of bytes one of them may begin.
+/// The encoded forms to search for, and the pairs of bytes with which one of them may begin.
 final class SecretForms: Sendable {
-    /// Shorter values, and shorter lines of values, would hit ordinary words.
+    /// Minimum length in bytes; shorter values, and shorter lines of values, would hit ordinary words.
     static let shortest = 8
 
-    /// As it is, in base64, and as JSON and URLs have it where what stands beside it is no escape.
+    /// Searched in the raw bytes: the value itself, its base64 digits, and its JSON and URL forms.
+    ///
+    /// This finds a value beside bytes that look like an escape but are not one.
     let literal: Needles
-    /// Behind escapes, whatever is done to quotes, to spaces and to line breaks.
+    /// Searched in the decoded bytes; tolerates every way to write quotes, spaces and line breaks.
     let loose: Needles
-    /// Behind escapes, for what has not much else than such characters.
+    /// Searched in the decoded bytes, for values that are mostly quotes or non-ASCII characters.
     let exact: Needles
-    /// In base64, behind escapes, in lines.
+    /// Searched in the decoded bytes: base64 digits, which may be wrapped into lines.
     let base64: Needles
-    /// In hexadecimal digits, behind escapes, with or without something between the bytes.
+    /// Searched in the decoded bytes: hexadecimal digits, with or without separators between the bytes.
     let hexadecimal: Needles
-    /// True where there is nothing to look for.
+    /// True if there is nothing to search for.
     let isEmpty: Bool
-    /// A bit for each two bytes with which something may begin.
+    /// One bit for each pair of bytes with which a form may begin.
     private let pairs: [UInt64]
-    /// The bytes with which something may begin.
+    /// True for each byte with which a form may begin.
     private let firsts: [Bool]
 
     init(_ values: some Sequence<[UInt8]>) {
@@ -26,7 +28,8 @@ final class SecretForms: Sendable {
         func addText(_ text: [UInt8]) {
             literal.insert(text)
             let bare = text.filter { $0 != UInt8(ascii: "\\") }
-            // Where every character is an escape, those that look like one inside the value are none.
+            // If a program escapes every character, an escape inside the value is not decoded; only its backslash is
+            // dropped.
             for decoded in Set([EscapeDecoder.decode(text), bare]) {
                 let symbols = decoded.compactMap { Self.looseKind($0).symbol }
                 if symbols.filter({ $0 < 0x80 }).count >= Self.shortest {
@@ -65,7 +68,7 @@ final class SecretForms: Sendable {
         var pairs = [UInt64](repeating: 0, count: 1024)
         var firsts = [Bool](repeating: false, count: 256)
         for first in UInt8.min...UInt8.max {
-            // Most bytes begin nothing.
+            // Most bytes begin no form.
             guard
                 EscapeDecoder.beginsEscape(first)
                     || ([literal] + decoded).contains(where: { $0.first[Int(first)] != 0 })
@@ -83,7 +86,7 @@ final class SecretForms: Sendable {
         return (pairs, firsts)
     }
 
-    /// The first place from `start` on where something may begin.
+    /// Returns the first index from `start` on at which a form may begin, the number of bytes if there is none.
     func firstBeginning(in bytes: [UInt8], from start: Int) -> Int {
         bytes.withUnsafeBufferPointer { bytes in
             pairs.withUnsafeBufferPointer { pairs in

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct ScrubberTests {
-    /// Numbers that are the same in every run, so that a failure comes again (xorshift64*).
+    /// Pseudorandom numbers (xorshift64*) with a fixed seed, so that a failure is reproducible.
     private struct Numbers: RandomNumberGenerator {
         var state: UInt64
         init(seed: Int) { state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1 }
@@ -23,7 +23,7 @@ import Testing
         "naïve-café-\u{1F511}-key", "-----BEGIN KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\n-----END KEY-----\n",
     ]
 
-    /// Every form in which programs write a value, by programs that none of us wrote.
+    /// Every form in which programs write a value, produced by programs independent of this project.
     private static let forms = #"""
         import ast, base64, binascii, html, json, shlex, subprocess, sys, textwrap, urllib.parse
         def forms(s):
@@ -60,9 +60,9 @@ import Testing
         """#
 
     private struct Forms: Sendable {
-        /// Of the value alone.
+        /// Forms of the value alone.
         var whole: [String] = []
-        /// In base64, with something before and after it.
+        /// Forms in base64, with other bytes before and after the value.
         var digits: [String] = []
     }
 
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    /// Asked for once: a program per form takes its time.
+    /// Computed once: one program per form takes time.
     private static let known = Task { try await allForms() }
 
     private static func pieces(_ bytes: [UInt8], _ numbers: inout Numbers) -> [ArraySlice<UInt8>] {
@@ -106,7 +106,7 @@ import Testing
             #expect(forms.whole.count > 30)
             for form in forms.whole {
                 let shown = scrubber.scrubbed("(\(form))")
-                // Quotes and line breaks at both ends may stay, and less than four symbols before the end of a line.
+                // Quotes and line breaks at both ends may remain, and up to three symbols before the end of a line.
                 let left = shown.replacing("<redacted>", with: "").filter { !$0.isWhitespace }
                 #expect(shown.contains("<redacted>") && left.utf8.count <= 24, "\(secret.debugDescription): \(form)")
                 for line in secret.split(separator: "\n") where line.utf8.count >= 8 { #expect(!shown.contains(line)) }
@@ -115,7 +115,7 @@ import Testing
                 let shown = scrubber.scrubbed(form)
                 #expect(shown.contains("<redacted>"), "\(secret.debugDescription): \(form)")
                 let left = shown.replacing("<redacted>", with: "").filter { $0.isLetter || $0.isNumber }
-                // Digits at both ends are shared with what stands beside the value; three may stand before a line's end.
+                // Digits at both ends also encode adjacent bytes; three digits may remain before the end of a line.
                 #expect(left.count <= 30, "\(secret.debugDescription): \(form): \(shown)")
             }
         }
@@ -142,7 +142,7 @@ import Testing
             #expect(Self.streamed(mixed, scrubber, &numbers) == scrubber.scrubbed(mixed))
             let shown = Self.streamed(clear, scrubber, &numbers)
             #expect(shown == scrubber.scrubbed(clear))
-            // Quotes around a value may stay, and less than four symbols before the end of a line.
+            // Quotes around a value may remain, and up to three symbols before the end of a line.
             let parts = shown.split(separator: #/\|\d+\|/#)
             #expect(
                 parts.count == 20 && parts.allSatisfy { $0.contains("<redacted>") && $0.utf8.count < 60 }, "\(shown)")
@@ -150,7 +150,7 @@ import Testing
         }
     }
 
-    /// The slow way: every place is compared with every needle.
+    /// Compares with a naive search: every position against every needle.
     @Test(arguments: 1...40)
     func `what is hidden are the bytes that some value covers`(seed: Int) {
         var numbers = Numbers(seed: seed)
@@ -172,7 +172,7 @@ import Testing
         let scrubber = Scrubber(values: values)
         let output = Self.streamed(String(decoding: text, as: UTF8.self), scrubber, &numbers)
         #expect(Array(output.replacing("<redacted>", with: "").utf8) == shown)
-        // Matches that overlap are one.
+        // Overlapping matches count as one.
         var groups = 0
         var end = 0
         for start in text.indices {
@@ -193,7 +193,7 @@ import Testing
         #expect(scrubber.scrub("step 1\n".utf8) == Array("step 1\n".utf8))
         #expect(scrubber.scrub("hunter2".utf8).isEmpty)
         #expect(scrubber.scrub("!".utf8) == Array("hunter2!".utf8))
-        // The end of a line is nothing to wait behind, although it may be an n and base64 goes on after it.
+        // A line's end holds nothing back, although it may stand for the n of `\n` and base64 may continue after it.
         for line in ["50%\r", "aHV\n", "a\\\n", "n\n", "nva\n", "68\n", "&am\n", "\\u00\n"] {
             #expect(scrubber.scrub(line.utf8) == Array(line.utf8))
         }
@@ -210,7 +210,7 @@ import Testing
                 fed += piece.count
                 let output = scrubber.scrub(piece)
                 shown += output.count
-                // A row of the same secret is one, and shown as one.
+                // Consecutive copies of the same secret are one match with one replacement.
                 if unit != "a", unit != "6161", unit != "YWFh\n" { #expect(fed - shown < 4096) }
             }
             #expect(shown + scrubber.finish().count > 0)
