@@ -1,14 +1,14 @@
 import ByteText
 
-/// Where a run keeps what in the bucket.
+/// The keys of a run's objects in the bucket.
 ///
-/// Objects other than status.json are written once; a reader trusts manifests, never a listing.
+/// All objects except status.json are written once. A reader trusts manifests, never a listing.
 package struct BucketLayout: Sendable, Hashable {
-    /// Everything of the run is below it; it ends with a slash.
+    /// The prefix of all keys of the run; ends with a slash.
     package let root: String
     private let runs: String
 
-    /// The layout of a run; `prefix` is R2_PREFIX, whose slashes at either end do not matter.
+    /// Creates the layout of a run; `prefix` is R2_PREFIX, whose leading and trailing slashes are ignored.
     package init(prefix: String?, run: RunID) { self.init(below: Self.runs(prefix: prefix), run: run) }
 
     private init(below runs: String, run: RunID) {
@@ -16,39 +16,43 @@ package struct BucketLayout: Sendable, Hashable {
         root = runs + run.description + "/"
     }
 
-    /// The layout of another run that is kept beside this one.
+    /// Returns the layout of another run below the same prefix.
     package func layout(of other: RunID) -> BucketLayout { BucketLayout(below: runs, run: other) }
 
-    /// What the keys of all runs begin with; it is empty or ends with a slash.
+    /// Returns the prefix of the keys of all runs, which is empty or ends with a slash.
     package static func runs(prefix: String?) -> String {
         let trimmed = (prefix ?? "").split(byte: "/").joined(separator: "/")
         return trimmed.isEmpty ? "" : trimmed + "/"
     }
 
-    /// The only object that is written again and again.
+    /// The only object that is overwritten repeatedly.
     package var status: String { root + "status.json" }
-    /// Written last of all.
+    /// The object that is written last.
     package var completion: String { root + "complete.json" }
-    /// Where a start of the run proves that it may write.
+    /// The key that an attempt writes to prove that it has write access.
     package func probe(instance: String) -> String { root + "probe-\(instance)" }
-    /// One piece of the log, a ``LogRecord`` a line.
+    /// The key of one piece of the log, which holds one ``LogRecord`` per line.
     package func log(attempt: Int, sequence: Int, suffix: String) -> String {
         root + "logs/\(attempt)-\(Self.padded(sequence, to: 6)).\(suffix)"
     }
-    /// All pieces of the log.
+    /// The prefix of all pieces of the log.
     package var logs: String { root + "logs/" }
-    /// All checkpoints of a stage.
+    /// The prefix of all checkpoints of a stage.
     package func checkpoints(stage: String) -> String { root + "checkpoints/\(stage)/" }
-    /// One checkpoint's folder, which ends with a slash; what one start saves again has a folder of its own.
+    /// The prefix of one checkpoint, with a trailing slash.
+    ///
+    /// If one attempt saves the same step again, each save has a prefix of its own.
     package func checkpoint(stage: String, step: Int, attempt: Int, save: Int = 1) -> String {
         checkpoints(stage: stage) + "\(step)-\(attempt)\(save > 1 ? "-\(save)" : "")/"
     }
-    /// A folder's manifest, written last: beside the folder, where no file of the user's can be.
+    /// The key of a folder's manifest, which is written last.
+    ///
+    /// It is beside the folder, where it cannot collide with a file of the user.
     package func manifest(of folder: String) -> String { Substring(folder.utf8.dropLast()) + Self.manifestSuffix }
-    /// Where runs of earlier versions have it.
+    /// The key of a folder's manifest in runs of earlier versions, inside the folder.
     package func formerManifest(of folder: String) -> String { folder + Self.formerManifestName }
 
-    /// The folder whose manifest has this key, among those that lie directly below `prefix`; nil for any other object.
+    /// Returns the folder directly below `prefix` whose manifest has this key, nil for any other object.
     package func folder(ofManifest key: String, below prefix: String) -> (folder: String, isFormer: Bool)? {
         guard key.utf8.starts(with: prefix.utf8) else { return nil }
         let rest = Substring(key.utf8.dropFirst(prefix.utf8.count))
@@ -64,11 +68,11 @@ package struct BucketLayout: Sendable, Hashable {
 
     private static let manifestSuffix = ".manifest.json"
     private static let formerManifestName = "manifest.json"
-    /// What a finished stage left, restored when a resumed run skips the stage.
+    /// The prefix of a finished stage's outputs, which are restored when a resumed run skips the stage.
     package func outputs(stage: String, attempt: Int) -> String { root + "outputs/\(stage)/\(attempt)/" }
-    /// All outputs of a stage.
+    /// The prefix of all outputs of a stage.
     package func outputs(stage: String) -> String { root + "outputs/\(stage)/" }
-    /// One artifact's folder.
+    /// The prefix of one artifact.
     package func artifact(into: String, attempt: Int) -> String { root + "artifacts/\(attempt)/\(into)/" }
 
     private static func padded(_ number: Int, to width: Int) -> String {

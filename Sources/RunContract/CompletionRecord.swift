@@ -1,17 +1,15 @@
 package import JSON
 
-/// complete.json: the run is over and every artifact that it names was verified in the bucket.
+/// complete.json: the run is complete and every artifact that it names was verified in the bucket.
 package struct CompletionRecord: Sendable, Hashable {
     /// One artifact: the folder below `artifacts/<attempt>/` and its files.
     package struct Artifact: Sendable, Hashable {
-        /// The folder's name, as the program's `into`.
+        /// The folder's name, which is the program's `into`.
         package let into: String
-        /// Every file.
         package let files: [FileRecord]
-        /// Links and folders.
+        /// Symbolic links and folders.
         package let tree: TreeRecord
 
-        /// An artifact from its parts.
         package init(into: String, files: [FileRecord], tree: TreeRecord = TreeRecord()) {
             self.into = into
             self.files = files
@@ -31,16 +29,13 @@ package struct CompletionRecord: Sendable, Hashable {
         }
     }
 
-    /// An artifact of another run that this one started from.
+    /// An artifact of another run that this run started from.
     package struct Input: Sendable, Hashable {
-        /// The other run's id.
         package let run: String
-        /// The start that finished that run.
+        /// The attempt that completed the other run.
         package let attempt: Int
-        /// The artifact's name.
         package let artifact: String
 
-        /// An input from its parts.
         package init(run: String, attempt: Int, artifact: String) {
             self.run = run
             self.attempt = attempt
@@ -48,28 +43,25 @@ package struct CompletionRecord: Sendable, Hashable {
         }
     }
 
-    /// The run's id.
     package let run: String
-    /// The start that finished it.
+    /// The attempt that completed the run.
     package let attempt: Int
-    /// The image that ran, empty where it was not said.
+    /// Digest of the image that ran, empty if it is unknown.
     package let image: String
-    /// RFC 3339, of this attempt.
+    /// RFC 3339, start of this attempt.
     package let started: String
     /// RFC 3339.
     package let finished: String
     /// The program's exit status, 0.
     package let exitStatus: Int
-    /// US dollars, where the deployment told the container its price by the hour.
+    /// US dollars, nil if the deployment did not pass the container its hourly price.
     package let costUSD: Double?
     /// The newest values of the program's metrics.
     package let metrics: [String: String]
-    /// Every artifact.
     package let artifacts: [Artifact]
-    /// What the run started from.
+    /// The artifacts that the run started from.
     package let inputs: [Input]
 
-    /// A record from its parts.
     package init(
         run: String, attempt: Int, image: String, started: String, finished: String, exitStatus: Int,
         costUSD: Double?, metrics: [String: String], artifacts: [Artifact], inputs: [Input] = []
@@ -86,7 +78,7 @@ package struct CompletionRecord: Sendable, Hashable {
         self.inputs = inputs
     }
 
-    /// Reads the one of the run whose folder is `root`.
+    /// Reads a record; `root` is the prefix of the run's keys.
     package init(json: JSONValue, below root: String) throws(JSONError) {
         guard try json.whole("version") == 1 else { throw JSONError("'version' is not 1") }
         var artifacts: [Artifact] = []

@@ -1,15 +1,15 @@
-/// Why a value that caasctl and the container exchange is not what they agreed on.
+/// The error for a value that does not follow the contract between caasctl and the container.
 package struct ContractError: Error, Sendable, Equatable, CustomStringConvertible {
     private let action: String
-    /// Why, without what could not be done.
+    /// The reason alone, without the action that failed.
     package let reason: String
 
-    /// What could not be done with which value, and why.
+    /// Creates an error from the action that failed, including the value, and the reason.
     package init(_ action: String, _ reason: String) {
         self.action = action
         self.reason = reason
     }
 
-    /// `cannot <do> <thing>: <reason>`.
+    /// `cannot <action>: <reason>`.
     package var description: String { "cannot \(action): \(reason)" }
 }

@@ -1,68 +1,68 @@
 import ByteText
 
-/// The variables that a container reads, and which of them are secret.
+/// The environment variables that a container reads, and the rules that decide which of them are secret.
 package enum EnvironmentName {
-    /// The id of the key to the bucket.
+    /// The ID of the access key for the bucket.
     package static let accessKeyID = "R2_ACCESS_KEY_ID"
-    /// The key to the bucket.
+    /// The secret access key for the bucket.
     package static let secretAccessKey = "R2_SECRET_ACCESS_KEY"
-    /// What belongs to temporary keys.
+    /// The session token of temporary access keys.
     package static let sessionToken = "R2_SESSION_TOKEN"
-    /// The URL of the S3 server, or `file:///…` for a folder of a shared file system, which needs no key.
+    /// The URL of the S3 server, or `file:///…` for a folder of a shared file system, which needs no access key.
     package static let endpoint = "R2_ENDPOINT_URL"
-    /// The bucket; below a folder, the folder in it.
+    /// The bucket; with a `file:///…` endpoint, the folder below it.
     package static let bucket = "R2_BUCKET_NAME"
-    /// The folder in the bucket that holds all runs.
+    /// The key prefix of all runs in the bucket.
     package static let prefix = "R2_PREFIX"
     /// `true` to serve the model after training.
     package static let keepAlive = "KEEP_ALIVE"
-    /// The id of the run, so that a restart resumes it.
+    /// The ID of the run, so that a restart resumes it.
     package static let runID = "RUN_ID"
-    /// The port that PID 1 answers HTTP on.
+    /// The port on which PID 1 serves HTTP.
     package static let port = "PORT"
-    /// The address that PID 1 listens on, all of them where it is not set.
+    /// The address on which PID 1 listens, all addresses if it is not set.
     package static let bindAddress = "BIND_ADDRESS"
-    /// Seconds between SIGTERM and the kill that follows.
+    /// Seconds between SIGTERM and the following SIGKILL.
     package static let graceSeconds = "GRACE_SECONDS"
-    /// `hold` to keep a failed container alive with its reason on the page.
+    /// `hold` to keep a failed container running with the reason on its page.
     package static let onFailure = "ON_FAILURE"
-    /// What opens the live page.
+    /// The access token of the live page.
     package static let statusToken = "STATUS_TOKEN"
-    /// The names of the variables that were sent as secrets, separated by commas.
+    /// The comma-separated names of the variables that were sent as secrets.
     package static let secrets = "CAAS_SECRETS"
 
-    /// The region that requests to the bucket are signed for; AWS's endpoints name it, else it is `auto`.
+    /// The region for request signatures; if it is not set, the one that an AWS endpoint names, else `auto`.
     package static let region = "R2_REGION"
-    /// A file of certificates to trust instead of the system's, for a service with an authority of its own.
+    /// A file of CA certificates that replace the system's, for a service with a private certificate authority.
     package static let certificates = "AWS_CA_BUNDLE"
-    /// `virtual` where the bucket's name goes ahead of the host's, `path` where it is not set.
+    /// `virtual` for the bucket's name in the host name; the default is `path`.
     package static let addressing = "R2_ADDRESSING"
-    /// Seconds that uploads may go on failing once nothing else is left to be done.
+    /// Seconds for which uploads may keep failing after all other work is done.
     package static let drainSeconds = "DRAIN_SECONDS"
-    /// Bytes a second that uploads may take while stages run; there is no limit where it is not set.
+    /// Bytes per second that uploads may use while stages run; no limit if it is not set.
     package static let uploadBytesPerSecond = "UPLOAD_BYTES_PER_SECOND"
-    /// The digest of the image that runs, for manifests.
+    /// The digest of the running image, for manifests.
     package static let imageDigest = "CAAS_IMAGE"
 
-    /// Second choices, read where the first one is not set.
+    /// Alternative names, read if the first name is not set.
     package static let alternatives: [String: String] = [
         accessKeyID: "AWS_ACCESS_KEY_ID", secretAccessKey: "AWS_SECRET_ACCESS_KEY",
         sessionToken: "AWS_SESSION_TOKEN", endpoint: "AWS_ENDPOINT_URL",
         region: "AWS_REGION",
     ]
 
-    /// Set by the entrypoint for a program's templates and its stages' processes.
+    /// Variables that the entrypoint sets for a program's templates and its stages' processes.
     package static let providedToStages = [
         "RUN_ID", "ATTEMPT", "STAGE", "DATA", "GPU_COUNT", "RANKS", "RESUME_STEP", "SERVE_PORT",
     ]
 
-    /// The keys to the bucket and what opens the page: for PID 1 alone, whatever else is said.
+    /// The bucket's access keys and the page's token: only for PID 1, even if a program passes secrets to its stages.
     package static let keys: Set<String> = [
         accessKeyID, secretAccessKey, sessionToken, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
         statusToken,
     ]
 
-    /// What libcurl finds its way by.
+    /// The proxy variables that libcurl reads.
     package static let proxies: Set<String> = [
         "http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
     ]
@@ -71,17 +71,17 @@ package enum EnvironmentName {
         keepAlive, runID, port, bindAddress, graceSeconds, onFailure, statusToken, drainSeconds, uploadBytesPerSecond,
     ]
 
-    /// True for what a deployment says to PID 1: an image has no say in it.
+    /// Returns true for a variable with which the deployment configures PID 1; the image must not set it.
     package static func isEntrypointsOwn(_ name: String) -> Bool {
         ownNames.contains(name) || ["R2_", "AWS_", "CAAS_"].contains { name.hasPrefix(bytes: $0) }
     }
 
-    /// True for a name whose value is taken for a secret where nothing else says what is one.
+    /// Returns true for a name whose value counts as secret if there is no list of secrets.
     package static func looksSecret(_ name: String) -> Bool {
         keys.contains(name) || ["_KEY", "_TOKEN", "_SECRET", "_PASSWORD"].contains { name.hasSuffix(bytes: $0) }
     }
 
-    /// True for a name that must not be baked into an image.
+    /// Returns true for a name that must not be baked into an image.
     package static func isRefusedInImages(_ name: String) -> Bool {
         looksSecret(name) || name.hasPrefix(bytes: "R2_") || name.hasPrefix(bytes: "AWS_")
     }

@@ -1,4 +1,6 @@
-/// How the entrypoint ends when the program itself did not fail; the reason in status.json decides, never the number.
+/// The entrypoint's exit codes when the program itself did not fail.
+///
+/// The reason in status.json is authoritative, not the number.
 package enum ExitCode: Int32, Sendable {
     case verified = 0
     case internalError = 70
@@ -6,7 +8,7 @@ package enum ExitCode: Int32, Sendable {
     case uploadIncomplete = 72
     case verification = 73
     case disk = 74
-    /// Start me again.
+    /// The run should be started again.
     case preempted = 75
     case restore = 76
     case configuration = 78

@@ -1,26 +1,25 @@
 package import JSON
 
-/// One uploaded file as a manifest names it: where it is, how long, and what each part hashes to.
+/// One uploaded file in a manifest: its key, its size, and the hash of each part.
 package struct FileRecord: Sendable, Hashable {
     /// No file is longer, and as many of them as a document can name still add up to a number of 64 bits.
     private static let mostBytes: Int64 = 1 << 44
 
     /// Relative to the folder that it came from and goes back to.
     package let path: RelativePath
-    /// The whole key of the object.
+    /// The complete key of the object.
     package let key: String
-    /// Bytes.
+    /// In bytes.
     package let size: Int64
-    /// Bytes of each part but the last; the file's own size where it went in one piece.
+    /// Size in bytes of each part but the last; the file's size if it was uploaded in one piece.
     package let partSize: Int64
-    /// SHA-256 of each part in order, in hexadecimal; one even of an empty file.
+    /// SHA-256 of each part in order, in hexadecimal; an empty file has one part.
     package let parts: [String]
-    /// The token in the object's metadata that tells our upload from another.
+    /// The token in the object's metadata that tells this upload from any other.
     package let uploadToken: String
-    /// What the file had besides its content, nil in records of earlier versions.
+    /// Mode and modification time, nil in records of earlier versions.
     package var attributes: FileAttributes?
 
-    /// A record from its parts.
     package init(
         path: RelativePath, key: String, size: Int64, partSize: Int64, parts: [String], uploadToken: String,
         attributes: FileAttributes? = nil
@@ -34,9 +33,9 @@ package struct FileRecord: Sendable, Hashable {
         self.attributes = attributes
     }
 
-    /// Reads one; a path that leaves its folder, and a key that is not below `root`, the run's own folder, are refused.
+    /// Reads a record; throws if the path leaves its folder or the key is not below `root`, the prefix of the run.
     ///
-    /// Who may write a run's records must not be able to have other runs' objects fetched or removed with them.
+    /// Write access to a run's records must not give access to other runs' objects, to download or delete them.
     package init(json: JSONValue, below root: String) throws(JSONError) {
         let key = try json.text("key")
         let names = key.utf8.dropFirst(root.utf8.count).split(separator: UInt8(ascii: "/"))
@@ -54,7 +53,7 @@ package struct FileRecord: Sendable, Hashable {
             attributes: try FileAttributes(json: json))
     }
 
-    /// The records in `files`, of which no two have one path.
+    /// Reads the records in `files`; throws if two of them have the same path.
     static func list(_ json: JSONValue, below root: String) throws(JSONError) -> [FileRecord] {
         var files: [FileRecord] = []
         var paths: Set<RelativePath> = []
@@ -81,20 +80,22 @@ package struct FileRecord: Sendable, Hashable {
     }
 }
 
-/// What a file or a folder has besides its content.
+/// The mode and modification time of a file or folder.
 package struct FileAttributes: Sendable, Hashable {
     /// Permission bits, without setuid, setgid and sticky.
     package let mode: UInt32
-    /// Nanoseconds since 1970 when the content changed last.
+    /// Time of the last change of the content, in nanoseconds since 1970.
     package let modified: Int64
 
-    /// Attributes; of the mode only the permission bits count.
+    /// Creates attributes from the permission bits of a mode; ignores its other bits.
     package init(mode: UInt32, modified: Int64) {
         self.mode = mode & 0o777
         self.modified = modified
     }
 
-    /// Reads `mode`, octal text, and `modified`, text since JSON's numbers are not exact enough; nil where there is none.
+    /// Reads `mode`, in octal, and `modified`; returns nil if both are absent.
+    ///
+    /// `modified` is a string because JSON numbers are not exact enough.
     init?(json: JSONValue) throws(JSONError) {
         guard let text = try json.optionalText("mode") else { return nil }
         guard text.utf8.count <= 4, let mode = UInt32(text, radix: 8), mode <= 0o777 else {

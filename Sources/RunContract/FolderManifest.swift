@@ -1,31 +1,30 @@
 package import JSON
 
-/// The manifest of a checkpoint or of a stage's outputs: written last, so that what it names is there.
+/// The manifest of a checkpoint or of a stage's outputs, written after all objects that it names.
 package struct FolderManifest: Sendable, Hashable {
-    /// The stage that wrote it.
     package let stage: String
     /// The step of a checkpoint, nil for outputs.
     package let step: Int?
-    /// The step as the trainer wrote it in names, with its zeros.
+    /// The step as the trainer writes it in file names, including leading zeros.
     package let stepText: String?
-    /// The start of the run that wrote it.
+    /// The attempt that wrote it.
     package let attempt: Int
-    /// The image that ran, empty where it was not said.
+    /// Digest of the image that ran, empty if it is unknown.
     package let image: String
     /// RFC 3339.
     package let created: String
-    /// How often this start has saved this step, from 1: a trainer may save it again.
+    /// Counts from 1 how often this attempt has saved this step, since a trainer may save it again.
     package let save: Int
-    /// Every file.
     package var files: [FileRecord]
-    /// Links and folders.
+    /// Symbolic links and folders.
     package var tree: TreeRecord
-    /// The patterns of outputs that were looked for, nil for a checkpoint and in manifests of earlier versions.
+    /// The stage's output patterns, nil for a checkpoint and in manifests of earlier versions.
     package var patterns: [String]?
-    /// Why the files are not all that the stage left, so that a machine that has nothing of it must run it again.
+    /// Why the files are not everything that the stage left, nil if they are.
+    ///
+    /// A machine without the stage's files must then run the stage again.
     package var gap: String?
 
-    /// A manifest from its parts.
     package init(
         stage: String, step: Int?, stepText: String?, attempt: Int, save: Int = 1, image: String, created: String,
         files: [FileRecord], tree: TreeRecord = TreeRecord()
@@ -41,7 +40,7 @@ package struct FolderManifest: Sendable, Hashable {
         self.tree = tree
     }
 
-    /// Reads one of the run whose folder is `root`.
+    /// Reads a manifest; `root` is the prefix of the run's keys.
     package init(json: JSONValue, below root: String) throws(JSONError) {
         guard try json.whole("version") == 1 else { throw JSONError("'version' is not 1") }
         let files = try FileRecord.list(json, below: root)

@@ -1,31 +1,29 @@
 package import JSON
 private import TerminalText
 
-/// One line of `logs/<attempt>-<seq>.jsonl`: something that a stage printed, or that the entrypoint has to say.
+/// One line of `logs/<attempt>-<seq>.jsonl`: output of a stage, or a message of the entrypoint.
 package struct LogRecord: Sendable, Hashable {
-    /// What the entrypoint's own lines have as source.
+    /// The source of the entrypoint's own lines.
     package static let entrypoint = "caas"
 
     /// RFC 3339.
     package let time: String
-    /// The stage that printed it, or ``entrypoint``.
+    /// The stage that printed the line, or ``entrypoint``.
     package let source: String
-    /// The line without its end.
+    /// The line without its line break.
     package let line: String
 
-    /// A line from its parts.
     package init(time: String, source: String, line: String) {
         self.time = time
         self.source = source
         self.line = line
     }
 
-    /// Reads one.
     package init(json: JSONValue) throws(JSONError) {
         self.init(time: try json.text("time"), source: try json.text("source"), line: try json.text("line"))
     }
 
-    /// As a terminal shows it, ours told apart from whatever the stages print.
+    /// The line for a terminal; a mark tells the entrypoint's own lines from any output of a stage.
     package var shown: String {
         source == Self.entrypoint ? ChildLine.ownMark + VisibleText.line(line) : "\(ChildLine(line, of: source))"
     }

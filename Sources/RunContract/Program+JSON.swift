@@ -1,11 +1,11 @@
 package import JSON
 
-/// The form at `/.caas/program.json`.
+/// The JSON form in `/.caas/program.json`.
 extension Program {
-    /// Where the entrypoint finds it.
+    /// The path at which the entrypoint reads the program.
     package static let path = "/.caas/program.json"
 
-    /// Reads what ``json`` wrote.
+    /// Reads the form of ``json``.
     package init(json: JSONValue) throws(JSONError) {
         guard try json.whole("version") == 1 else { throw JSONError("'version' is not 1") }
         self.init(name: try json.text("name"), data: try json.text("data"))
@@ -39,7 +39,7 @@ extension Program {
 
     /// The form that ``init(json:)`` reads.
     ///
-    /// A member that an older entrypoint does not know is left out where it says nothing.
+    /// A member that an older entrypoint does not support is omitted if it has no value.
     package var json: JSONValue {
         var json: JSONValue = [
             "version": 1, "name": .string(name), "workdir": .optional(workdir), "data": .string(data),
@@ -144,7 +144,9 @@ extension Program.CheckpointRule {
 }
 
 extension JSONValue {
-    /// A number that can be counted with: seconds become nanoseconds, and a number below one keeps nothing.
+    /// Reads an integer in a range that cannot overflow.
+    ///
+    /// Seconds are converted to nanoseconds, and a retention count below 1 would keep nothing.
     fileprivate func optionalNumber(_ name: String, from least: Int) throws(JSONError) -> Int? {
         guard let number = try optionalWhole(name) else { return nil }
         guard (least...1_000_000_000).contains(number) else {

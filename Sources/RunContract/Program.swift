@@ -1,62 +1,58 @@
-/// What runs inside a container: `entrypoints/<program>.yaml`, checked and baked as `/.caas/program.json`.
+/// A program for a container: `entrypoints/<program>.yaml`, validated and baked in as `/.caas/program.json`.
 ///
-/// Texts marked *template* hold `${NAME}` until the entrypoint expands them just before a stage.
+/// Strings marked *template* contain `${NAME}`, which the entrypoint expands just before a stage.
 package struct Program: Sendable, Hashable {
-    /// The program's name.
     package var name: String
-    /// Template: where stages run; nil is the image's own.
+    /// Template of the stages' working directory; nil for the image's own.
     package var workdir: String?
-    /// Template: an absolute folder; outputs, checkpoints and artifacts are relative to it.
+    /// Template of an absolute folder, to which outputs, checkpoints and artifacts are relative.
     package var data: String
-    /// Templates by name.
+    /// Templates by variable name.
     package var environment: [String: String]
-    /// Names that the deployment must set.
+    /// Names of variables that the deployment must set.
     package var requires: [String]
-    /// Secrets that stages may see.
+    /// Names of secrets that are passed to stages.
     package var passSecrets: [String]
-    /// What must hold before anything is paid for.
+    /// Conditions that are checked before any paid work begins.
     package var preflight: Preflight
     /// Artifacts of other runs that the program starts from.
     package var inputs: [Input]
-    /// In the order in which they run.
+    /// The stages in execution order.
     package var stages: [Stage]
-    /// What is uploaded at the end and named in complete.json.
+    /// The artifacts, which are uploaded at the end and named in complete.json.
     package var artifacts: [Artifact]
-    /// What is read from the stages' output.
+    /// Rules that read metrics from the stages' output.
     package var metrics: [MetricRule]
-    /// The model server.
+    /// The model server, nil if the program has none.
     package var serve: Serve?
-    /// The environment of the image, as it was built: what differs from it at the start was sent by the deployment.
+    /// The image's environment at build time; variables that differ at the start were sent by the deployment.
     package var imageEnvironment: [String: String]
-    /// What the image's environment held that must not reach PID 1, such as LD_PRELOAD: for the stages alone.
+    /// Variables of the image that must not reach PID 1, such as LD_PRELOAD; only the stages get them.
     package var childEnvironment: [String: String]
 
-    /// What must hold before anything is paid for.
+    /// Conditions that are checked before any paid work begins.
     package struct Preflight: Sendable, Hashable {
-        /// Template of the least number of GPUs, nil where none is asked.
+        /// Template of the minimum number of GPUs, nil for no minimum.
         package var gpuCount: String?
-        /// Template of the least memory of each in GiB.
+        /// Template of the minimum memory of each GPU in GiB, nil for no minimum.
         package var gpuMemoryGiB: String?
-        /// Free space that must be there.
         package var disks: [Disk]
         /// Templates of commands that must succeed.
         package var commands: [[String]]
 
-        /// Free space that must be there.
+        /// Minimum free space of a file system.
         package struct Disk: Sendable, Hashable {
             /// Template of a folder.
             package var path: String
-            /// Template of the least free space in GiB.
+            /// Template of the minimum free space in GiB.
             package var gib: String
 
-            /// A demand from its parts.
             package init(path: String, gib: String) {
                 self.path = path
                 self.gib = gib
             }
         }
 
-        /// Demands from their parts.
         package init(
             gpuCount: String? = nil, gpuMemoryGiB: String? = nil, disks: [Disk] = [], commands: [[String]] = []
         ) {
@@ -67,16 +63,15 @@ package struct Program: Sendable, Hashable {
         }
     }
 
-    /// An artifact of another run in the same bucket, which is there before the first stage.
+    /// An artifact of another run in the same bucket, which is downloaded before the first stage.
     package struct Input: Sendable, Hashable {
-        /// Template of the other run's id.
+        /// Template of the other run's ID.
         package var run: String
         /// The artifact's `into` in that run's program.
         package var artifact: String
-        /// Template of a folder below the data folder, nil for one of the artifact's name.
+        /// Template of a folder below the data folder, nil for one with the artifact's name.
         package var into: String?
 
-        /// An input from its parts.
         package init(run: String, artifact: String, into: String? = nil) {
             self.run = run
             self.artifact = artifact
@@ -86,21 +81,21 @@ package struct Program: Sendable, Hashable {
 
     /// One command of the program.
     package struct Stage: Sendable, Hashable {
-        /// Unique in the program; letters, digits, `-` and `_`.
+        /// Unique in the program; consists of letters, digits, `-` and `_`.
         package var name: String
         /// Templates of the command and its arguments.
         package var run: [String]
-        /// Templates of arguments that are added when a checkpoint was restored.
+        /// Templates of arguments that are appended if a checkpoint was restored.
         package var resume: [String]
-        /// Templates by name.
+        /// Templates by variable name.
         package var environment: [String: String]
-        /// Templates of paths with `*`, uploaded when the stage ends.
+        /// Templates of paths with `*`, which are uploaded when the stage ends.
         package var outputs: [String]
-        /// True where a stage that ended well never runs again, also on a machine that has nothing of what it left.
+        /// True if the stage never runs again after success, not even on a machine that has none of its files.
         package var isOnce: Bool
-        /// Which files make a checkpoint, nil where the stage writes none.
+        /// The rule that finds checkpoints, nil if the stage writes none.
         package var checkpoints: CheckpointRule?
-        /// Seconds, nil for no limit.
+        /// In seconds, nil for no limit.
         package var timeout: Int?
         /// Seconds without output; not supported yet.
         package var stall: Int?
@@ -111,7 +106,7 @@ package struct Program: Sendable, Hashable {
         /// Not supported yet.
         package var after: [String]
 
-        /// A stage that only runs a command.
+        /// Creates a stage that only runs a command.
         package init(name: String, run: [String]) {
             self.name = name
             self.run = run
@@ -124,26 +119,25 @@ package struct Program: Sendable, Hashable {
         }
     }
 
-    /// Which files make a checkpoint.
+    /// The rule that decides which files form a checkpoint.
     package struct CheckpointRule: Sendable, Hashable {
-        /// Template of the folder that holds them.
+        /// Template of the folder that contains the checkpoints.
         package var root: String
-        /// A regular expression that matches a whole path below `root`; its first group is the step.
+        /// A regular expression that matches an entire path below `root`; its first group is the step.
         package var step: String
-        /// Templates of every file's path below `root`, with `{step}` and `{rank}`.
+        /// Templates of the paths of all files below `root`, with `{step}` and `{rank}`.
         package var complete: [String]
         /// Template of the number of ranks.
         package var ranks: String
-        /// Seconds that size and time of every file must stand still.
+        /// Seconds for which the size and modification time of every file must not change.
         package var settle: Int
-        /// Upload each n-th checkpoint.
+        /// Uploads every n-th checkpoint.
         package var every: Int
-        /// How many stay on the disk once uploaded, nil for all.
+        /// The number of uploaded checkpoints that remain on the disk, nil for all.
         package var keepLocal: Int?
-        /// How many stay in the bucket, nil for all.
+        /// The number of checkpoints that remain in the bucket, nil for all.
         package var keepRemote: Int?
 
-        /// A rule with the defaults.
         package init(root: String, step: String, complete: [String]) {
             self.root = root
             self.step = step
@@ -161,21 +155,19 @@ package struct Program: Sendable, Hashable {
         /// The folder's name in the bucket.
         package var into: String
 
-        /// An artifact from its parts.
         package init(from: String, into: String) {
             self.from = from
             self.into = into
         }
     }
 
-    /// How a value is read from a line of output.
+    /// A rule that reads values from a line of output.
     package struct MetricRule: Sendable, Hashable {
-        /// Only lines with this text are looked at.
+        /// Only lines that contain this text are matched.
         package var line: String
         /// A regular expression; each named group is a metric.
         package var match: String
 
-        /// A rule from its parts.
         package init(line: String, match: String) {
             self.line = line
             self.match = match
@@ -186,15 +178,15 @@ package struct Program: Sendable, Hashable {
     package struct Serve: Sendable, Hashable {
         /// Templates of the command and its arguments.
         package var run: [String]
-        /// The path that answers 2xx once it is ready.
+        /// The path that answers 2xx once the server is ready.
         package var ready: String
-        /// True where requests need no token.
+        /// True if requests need no token.
         package var isPublic: Bool
-        /// Templates of paths with `*` below the data folder: what a machine that only serves brings back of the run; nil
-        /// for all outputs, artifacts and inputs.
+        /// Templates of paths with `*` below the data folder, nil for all outputs, artifacts and inputs.
+        ///
+        /// A machine that only serves restores these files of the run.
         package var needs: [String]?
 
-        /// A server from its parts.
         package init(run: [String], ready: String = "/", isPublic: Bool = false, needs: [String]? = nil) {
             self.run = run
             self.ready = ready
@@ -203,7 +195,7 @@ package struct Program: Sendable, Hashable {
         }
     }
 
-    /// A program with nothing but a name and a data folder.
+    /// Creates a program that has only a name and a data folder.
     package init(name: String, data: String) {
         self.name = name
         self.data = data

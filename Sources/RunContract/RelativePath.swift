@@ -2,14 +2,15 @@ private import Hashing
 package import JSON
 package import SystemPackage
 
-/// The path of something below a folder, byte by byte as the file system has it; it never leaves the folder.
+/// The path of a file or folder below a folder, as the file system's bytes; it never leaves the folder.
 ///
-/// Names on Linux are bytes, not text: they need not be UTF-8, and two that Unicode takes for the same are two files.
+/// File names on Linux are bytes, not text. They need not be UTF-8, and two names that Unicode treats as equivalent are
+/// two files.
 package struct RelativePath: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The names, separated by slashes.
     package let bytes: [UInt8]
 
-    /// A path whose names are neither empty nor `.` nor `..`; nil for any other.
+    /// Creates a path; returns nil if a name is empty, `.` or `..`, or contains a NUL byte.
     package init?(_ bytes: some Sequence<UInt8>) {
         let bytes = Array(bytes)
         let names = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
@@ -19,46 +20,46 @@ package struct RelativePath: Sendable, Hashable, Comparable, CustomStringConvert
         self.bytes = bytes
     }
 
-    /// The path of a text, nil where that would leave the folder.
+    /// Creates a path from a text; returns nil if the path would leave its folder.
     package init?(_ text: String) { self.init(text.utf8) }
 
-    /// The text, where the bytes are UTF-8.
+    /// The path as a text, nil if the bytes are not UTF-8.
     package var text: String? { String(validating: bytes, as: UTF8.self) }
 
-    /// For people, what is no UTF-8 replaced.
+    /// The path for messages, with replacement characters for bytes that are not UTF-8.
     package var description: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// The names of which it is made.
+    /// The path's components.
     package var names: [ArraySlice<UInt8>] { bytes.split(separator: UInt8(ascii: "/")) }
 
-    /// A text for an object's key: the path itself, or, where that is no UTF-8, with a hash that keeps it apart from others.
+    /// The path for an object's key: the path itself if it is UTF-8, else with a hash that makes it unique.
     package var key: String { text ?? apart }
 
-    /// The key of a path that a bucket might take for another one's.
+    /// A key for a path whose own key the bucket might treat as equal to another path's.
     ///
-    /// R2 takes keys for one that Unicode takes for the same.
+    /// R2 treats keys as equal if Unicode treats them as equivalent.
     /// <https://developers.cloudflare.com/r2/reference/unicode-interoperability/>
     package var apart: String { "\(description).\(SHA256.hash(bytes).hexadecimal.prefix(12))" }
 
-    /// Where it is below a folder.
+    /// Returns the absolute path below a folder.
     package func path(below folder: FilePath) -> FilePath {
         let below = FilePath(platformString: bytes.map { CChar(bitPattern: $0) } + [0])
         return folder.pushing(below)
     }
 
-    /// This path below another one.
+    /// Returns this path prefixed with another one.
     package func below(_ parent: RelativePath) -> RelativePath? {
         RelativePath(parent.bytes + [UInt8(ascii: "/")] + bytes)
     }
 
-    /// True where the left one's bytes come first.
+    /// Compares the paths byte by byte.
     package static func < (left: RelativePath, right: RelativePath) -> Bool {
         left.bytes.lexicographicallyPrecedes(right.bytes)
     }
 }
 
 extension RelativePath {
-    /// Reads `path`, or `path_base64` where the path is no UTF-8.
+    /// Reads `path`, or `path_base64` if the path is not UTF-8.
     package init(json: JSONValue) throws(JSONError) {
         let path: RelativePath?
         if let encoded = try json.optionalText("path_base64") {

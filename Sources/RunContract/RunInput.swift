@@ -1,20 +1,20 @@
 import ByteText
 
-/// One input of a run, known by name: which artifact of which run goes where.
+/// One input of a run with its variables expanded: an artifact of another run and its folder.
 package struct RunInput: Sendable, Hashable, CustomStringConvertible {
     /// The other run.
     package let run: RunID
-    /// The artifact's name in its complete.json.
+    /// The artifact's name in the other run's complete.json.
     package let artifact: String
-    /// A folder below the data folder.
+    /// Relative to the data folder.
     package let into: String
 
-    /// As errors name it.
+    /// The input's name in error messages.
     package var description: String { "artifact '\(artifact)' of run \(run)" }
 }
 
 extension Program {
-    /// The inputs with their variables filled in, as `value` says them.
+    /// Returns the inputs; `value` returns the values of their variables.
     package func inputs(_ value: (String) -> String?) throws(ContractError) -> [RunInput] {
         var named: [RunInput] = []
         for input in inputs {
@@ -30,7 +30,7 @@ extension Program {
         return named
     }
 
-    /// What a variable of the program is where only the image and what is sent are known, not yet the machine.
+    /// Returns a variable's value as far as it follows from the image and the variables sent, without the machine.
     package func value(of name: String, sent: [String: String]) -> String? {
         if let value = sent[name] { return value }
         if name == "DATA", data.firstRange(bytes: "${") == nil { return data }
@@ -41,7 +41,7 @@ extension Program {
 }
 
 extension CompletionRecord {
-    /// What an input takes; an artifact that is not there is refused.
+    /// Returns the artifact that an input names; throws if the record is another run's or lacks the artifact.
     package func artifact(of input: RunInput) throws(ContractError) -> Artifact {
         let action = "take \(input)"
         guard run == input.run.description else { throw ContractError(action, "its complete.json is of run \(run)") }

@@ -1,40 +1,38 @@
 package import JSON
 
-/// status.json: what a run does now; rewritten at most every ten seconds.
+/// status.json: the current state of a run, rewritten at most every ten seconds and at each change of phase.
 package struct RunStatus: Sendable, Hashable {
-    /// The phases of a run in their order.
+    /// The phases of a run in order.
     package enum Phase: String, Sendable, Hashable {
         case preflight, restore, stages, drain, verify, serve, complete, failed
     }
 
-    /// The run's id.
     package var run: String
     /// Counts the starts of the run from 1.
     package var attempt: Int
-    /// Random for each start, so that two containers with one attempt are told apart.
+    /// Random for each start, so that two containers with the same attempt can be told apart.
     package var instance: String
-    /// What the run does now.
     package var phase: Phase
-    /// Why it failed or waits, in one line; empty while all is well.
+    /// One line that says why the run failed or waits, empty if there is no problem.
     package var reason: String
-    /// The exit code that belongs to a failure, nil while there is none.
+    /// The exit code of a failure, nil without one.
     package var exitCode: Int?
     /// The stage that runs or ran last.
     package var stage: String?
-    /// The newest step that the program's log named.
+    /// The newest step in the program's log.
     package var step: Int?
-    /// The newest values that the program's metrics found.
+    /// The newest values of the program's metrics.
     package var metrics: [String: String]
-    /// Every uploaded checkpoint as `<stage>/<step>`, the newest last.
+    /// All uploaded checkpoints as `<stage>/<step>`, the newest last.
     package var checkpoints: [String]
-    /// Bytes that wait for their upload.
+    /// Bytes in the upload queue.
     package var queuedBytes: Int64
-    /// RFC 3339, when this attempt began.
+    /// RFC 3339, start of this attempt.
     package var started: String
-    /// RFC 3339, when this was written.
+    /// RFC 3339, time of this update.
     package var updated: String
 
-    /// The status of an attempt that just began.
+    /// Creates the status of an attempt that has just begun.
     package init(run: String, attempt: Int, instance: String, started: String) {
         self.run = run
         self.attempt = attempt
@@ -48,7 +46,6 @@ package struct RunStatus: Sendable, Hashable {
         updated = started
     }
 
-    /// Reads one.
     package init(json: JSONValue) throws(JSONError) {
         self.init(
             run: try json.text("run"), attempt: try json.whole("attempt"), instance: try json.text("instance"),

@@ -1,14 +1,13 @@
 import ByteText
 
-/// A text with `${NAME}` and `${NAME:-default}` in it; `$${` stands for a literal `${`.
+/// A text that contains `${NAME}` and `${NAME:-default}`; `$${` stands for a literal `${`.
 ///
-/// A default counts where the variable is unset or empty, as in a shell. Results are not expanded again.
+/// As in a shell, a default applies if the variable is unset or empty. Results are not expanded again.
 package struct Template: Sendable, Hashable {
-    /// A variable that a text names.
+    /// A variable in a template.
     package struct Variable: Sendable, Hashable {
-        /// The name.
         package let name: String
-        /// What stands in for it, nil where it must be set.
+        /// The default, nil if the variable must be set.
         package let fallback: String?
     }
 
@@ -19,12 +18,12 @@ package struct Template: Sendable, Hashable {
 
     private let parts: [Part]
 
-    /// The variables in the order in which the text names them.
+    /// The variables in order of appearance.
     package var variables: [Variable] {
         parts.compactMap { if case .variable(let variable) = $0 { variable } else { nil } }
     }
 
-    /// Reads a text.
+    /// Parses a text; throws if a `${` is not closed or a name is invalid.
     package init(_ text: String) throws(ContractError) {
         var parts: [Part] = []
         var literal = ""
@@ -67,7 +66,7 @@ package struct Template: Sendable, Hashable {
     private static let digitBytes = Array("0123456789".utf8)
     private static let nameBytes = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_".utf8)
 
-    /// The text with every variable replaced by what `value` says; an unset one without a default is an error.
+    /// Returns the text with every variable replaced by its `value`; throws if one is unset and has no default.
     package func expanded(_ value: (String) -> String?) throws(ContractError) -> String {
         var text = ""
         for part in parts {

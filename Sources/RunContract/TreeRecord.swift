@@ -2,26 +2,26 @@ private import Hashing
 import JSON
 package import SystemPackage
 
-/// What a folder holds besides files: links between them, and the folders themselves, also empty ones.
+/// The symbolic links and folders of a recorded folder; includes empty folders.
 package struct TreeRecord: Sendable, Hashable {
-    /// A symbolic link.
+    /// A symbolic link that stays within the recorded folder.
     package struct Link: Sendable, Hashable {
-        /// Its own path.
+        /// The path of the link itself.
         package let path: RelativePath
-        /// What it says, relative to the folder that it is in.
+        /// The link's target, relative to the folder that contains the link.
         package let target: [UInt8]
 
-        /// A link; nil where its target is absolute or leaves the recorded folder.
+        /// Creates a link; returns nil if the target is absolute or leaves the recorded folder.
         package init?(path: RelativePath, target: [UInt8]) {
             guard Self.stays(target, from: path) else { return nil }
             self.path = path
             self.target = target
         }
 
-        /// The target as it is given to the file system.
+        /// The target as the file system takes it.
         package var targetPath: FilePath { FilePath(platformString: target.map { CChar(bitPattern: $0) } + [0]) }
 
-        /// The bytes of the path that the target leads to, name by name, empty for the folder that all paths are below.
+        /// The bytes of the path that the target resolves to lexically, empty for the recorded folder itself.
         package var destination: [UInt8] {
             var names = path.names.dropLast().map { Array($0) }
             for name in Self.names(target) {
@@ -38,7 +38,7 @@ package struct TreeRecord: Sendable, Hashable {
             target.split(separator: UInt8(ascii: "/")).map { Array($0) }
         }
 
-        /// True where following the names of `target` one by one never leaves the folder that paths are below.
+        /// Returns true if no prefix of `target`, resolved from the link's folder, leaves the recorded folder.
         private static func stays(_ target: [UInt8], from path: RelativePath) -> Bool {
             guard !target.isEmpty, !target.contains(0), target.first != UInt8(ascii: "/") else { return false }
             var depth = path.names.count - 1
@@ -50,32 +50,28 @@ package struct TreeRecord: Sendable, Hashable {
         }
     }
 
-    /// A folder.
+    /// A folder with its mode and modification time.
     package struct Folder: Sendable, Hashable {
-        /// Its path.
         package let path: RelativePath
-        /// Its mode and time.
         package let attributes: FileAttributes
 
-        /// A folder from its parts.
         package init(path: RelativePath, attributes: FileAttributes) {
             self.path = path
             self.attributes = attributes
         }
     }
 
-    /// Every link, in the order of paths.
+    /// All links, sorted by path.
     package var links: [Link]
-    /// Every folder, in the order of paths, so that one comes before what is in it.
+    /// All folders, sorted by path, so that each precedes its contents.
     package var folders: [Folder]
 
-    /// A record of these.
     package init(links: [Link] = [], folders: [Folder] = []) {
         self.links = links
         self.folders = folders
     }
 
-    /// Reads `links` and `folders`; what would pass through a link, or lead out of the folder by one, is refused.
+    /// Reads `links` and `folders`; throws if a path passes through a link or a target leaves the recorded folder.
     init(json: JSONValue, files: [FileRecord]) throws(JSONError) {
         self.init()
         for link in try json.list("links") {
@@ -97,7 +93,7 @@ package struct TreeRecord: Sendable, Hashable {
         for path in files.map(\.path) + folders.map(\.path) where linked.contains(path) {
             throw JSONError("'\(path)' is a link and something else")
         }
-        // A target is followed name by name, so that none of them is a link itself, which might lead elsewhere.
+        // Each component of a target is checked. None may itself be a link, which could lead elsewhere.
         for link in links { try Self.refuse(target: link, linked) }
     }
 
@@ -124,7 +120,7 @@ package struct TreeRecord: Sendable, Hashable {
         }
     }
 
-    /// Adds what ``init(json:files:)`` reads.
+    /// Adds the members that ``init(json:files:)`` reads.
     func add(to json: inout JSONValue) {
         if !links.isEmpty {
             json["links"] = .array(

@@ -3,12 +3,12 @@ import RunContract
 import TestSupport
 import Testing
 
-/// Documents of a bucket that somebody damaged or wrote to do harm; CAASCTL_FUZZ_SECONDS lets it go on for longer.
+/// Documents of a bucket that are damaged or hostile; CAASCTL_FUZZ_SECONDS makes the test run longer.
 @Suite struct FuzzTests {
     struct Kind: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let sample: @Sendable () throws -> JSONValue
-        /// Reads a document, and gives back what was understood.
+        /// Parses a document and returns its JSON form.
         let read: @Sendable (JSONValue) throws -> JSONValue
     }
 
@@ -45,7 +45,8 @@ import Testing
             testDescription: "log", sample: { LogRecord(time: "t", source: "base", line: "loss 2.5").json },
             read: { json in
                 let record = try LogRecord(json: json)
-                // Whatever it says is one line, which no terminal obeys and which is not taken for ours.
+                // Any record shows as one line without terminal escapes that cannot be mistaken for the entrypoint's
+                // own.
                 let shown = record.shown
                 try #require(!shown.unicodeScalars.contains("\n") && !shown.contains("\u{1B}]"))
                 if record.source != LogRecord.entrypoint { try #require(!shown.hasPrefix("caas:")) }
@@ -67,7 +68,7 @@ import Testing
             let again = try kind.read(JSONValue(parsing: understood.encoded()))
             if again != understood { Issue.record("round \(round): \(document.text)") }
         }
-        // Optional members may go: documents that are still good are among the damaged ones.
+        // Optional members may be missing, so that some of the damaged documents are still valid.
         #expect(accepted > 0)
     }
 }

@@ -77,11 +77,12 @@ struct RecordTests {
         #expect(throws: JSONError.self) { try CompletionRecord(json: completion, below: "r/") }
     }
 
-    /// What a link may not be, with the other things in its folder.
+    /// Trees with invalid links or folders, also in combination with the folder's files.
     static let hostileTrees: [JSONValue] = [
         ["links": [link("a", "/etc/passwd")]], ["links": [link("a", "../x")]], ["links": [link("a/b", "../../x")]],
         ["links": [link("a", "x/../../y")]], ["links": [link("a", "")]], ["links": [link("../a", "x")]],
-        // A link twice, a file behind a link, a link that is a file too, and a link that leads through another.
+        // A duplicate link, a file behind a link, a link with a file's path, and a target that passes through another
+        // link.
         ["links": [link("a", "x"), link("a", "y")]], ["links": [link("d24", "x")]],
         ["links": [link("d24/model.pt", "x")]],
         ["links": [link("a", "x"), link("b", "a/../y")]],

@@ -20,7 +20,7 @@ struct TemplateTests {
         ("${NESTED}", "${NAME}"),
         ("$NAME", "$NAME"),
         ("", ""),
-        // An accent joins the brace or the sign before it to one character.
+        // An accent forms one character with the preceding brace or dollar sign.
         ("${NAME}\u{301}/$\u{301}{NAME}", "demo\u{301}/$\u{301}{NAME}"), ("${UNSET:-\u{301}}", "\u{301}"),
         ("\u{600}${NAME}", "\u{600}demo"), ("$${\u{301}}", "${\u{301}}"),
     ])
