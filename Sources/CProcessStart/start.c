@@ -1,12 +1,13 @@
-// The first instructions of caas-entrypoint, where it is linked with `-e caas_start`.
+// The entry point of caas-entrypoint, which is linked with `-e caas_start`.
 //
-// libc, Swift's runtime, libdispatch and libcrypto all read variables before main: GLIBC_TUNABLES, MALLOC_ARENA_MAX,
-// SWIFT_BACKTRACE, SWIFT_DEBUG_…, LIBDISPATCH_…, OPENSSL_ia32cap. What an image says there must not change this process:
-// each of them finds an empty environment, and main reads what was set aside.
+// libc, Swift's runtime, libdispatch and libcrypto all read environment variables before main: GLIBC_TUNABLES,
+// MALLOC_ARENA_MAX, SWIFT_BACKTRACE, SWIFT_DEBUG_…, LIBDISPATCH_…, OPENSSL_ia32cap. The image's values must not
+// influence this process. Each of these libraries therefore finds an empty environment, and main reads the variables
+// set aside here.
 //
-// On the stack of a new process lie argc, argv, NULL, the environment, NULL, and the auxiliary vector, which libc looks
-// for behind that second NULL. <https://gitlab.com/x86-psABIs/x86-64-ABI>, "Process Initialization"; arm64 does the same.
-// Here the environment changes places with what follows it.
+// The stack of a new process holds argc, argv, NULL, the environment, NULL, and the auxiliary vector; libc expects the
+// auxiliary vector after that second NULL. <https://gitlab.com/x86-psABIs/x86-64-ABI>, "Process Initialization"; arm64
+// uses the same layout. The code below swaps the environment with the words that follow it.
 
 #include "CProcessStart.h"
 
@@ -16,7 +17,7 @@ static long count_set_aside;
 char **caas_environment_set_aside(void) { return set_aside; }
 long caas_count_set_aside(void) { return count_set_aside; }
 
-// Nothing below may call a function of libc or need a thread's memory: neither is there yet.
+// The code below must not call a libc function or use thread-local memory: neither is initialised yet.
 #define BEFORE_LIBC __attribute__((used, visibility("hidden"), no_stack_protector, no_builtin))
 
 BEFORE_LIBC static void reverse(long *words, long count) {

@@ -7,10 +7,10 @@ import Supervision
 import Glibc
 #endif
 
-/// PID 1 of a container.
+/// The program that runs as PID 1 of a container.
 @main struct Entrypoint {
     static func main() {
-        // Before anything hashes: that would be the first initialisation.
+        // Before the first hash, which would initialise OpenSSL.
         OpenSSLConfiguration.ignore()
         DescriptorLimit.raise()
         ProcessHardening.apply()
@@ -20,10 +20,10 @@ import Glibc
         let environment = InheritedEnvironment(all, image: (try? program.get())?.imageEnvironment ?? [:])
         InitialEnvironment.putBack(environment.forLibraries)
         ProcessSupervisor.blockSignals()
-        // While there is nobody else in the container who could have taken them all.
+        // Now, while no other process of the container exists that could have used up all threads.
         TaskThreads.takeOver()
         BlockingThread.keep(foreground: 10, background: 8)
-        // Without exit's handlers: they would take OpenSSL away from threads that are still at work.
+        // Skip exit's handlers, which would shut down OpenSSL while other threads still use it.
         _exit(Container(program: program, environment: environment, notice: file.notice).run())
     }
 }

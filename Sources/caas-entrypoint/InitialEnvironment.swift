@@ -5,12 +5,12 @@ import CProcessStart
 import Glibc
 #endif
 
-/// The variables that this process was started with.
+/// The environment variables with which this process was started.
 enum InitialEnvironment {
-    /// Takes them all, once: afterwards they are neither in /proc/1/environ nor in what libraries see.
+    /// Takes all variables, once: afterwards neither /proc/1/environ nor the environment of libraries contains them.
     ///
-    /// To be called before there is a second thread. Where a name comes twice the last one counts: runtimes put what was
-    /// sent behind what the image says.
+    /// Call it before there is a second thread. If a name occurs twice, the last one counts: runtimes append the
+    /// variables of the deployment to those of the image.
     static func take() -> [String: String] {
         var variables: [String: String] = [:]
         for entry in entries() {
@@ -19,12 +19,13 @@ enum InitialEnvironment {
             memset(entry, 0, strlen(entry))
         }
         clearenv()
-        // libc would read the image's /etc/localtime, and everything of ours is in UTC. <https://sourceware.org/glibc/manual/latest/html_node/TZ-Variable.html>
+        // libc would read the image's /etc/localtime, but the entrypoint uses only UTC.
+        // <https://sourceware.org/glibc/manual/latest/html_node/TZ-Variable.html>
         setenv("TZ", "/dev/null", 1)
         return variables
     }
 
-    /// Puts something back for libraries.
+    /// Sets variables again, for libraries.
     static func putBack(_ variables: [String: String]) {
         for (name, value) in variables { setenv(name, value, 1) }
     }
@@ -34,7 +35,7 @@ enum InitialEnvironment {
             return (0..<caas_count_set_aside()).compactMap { aside[$0] }
         }
         var entries: [UnsafeMutablePointer<CChar>] = []
-        // A debug build begins at libc's start.
+        // A debug build begins at libc's own entry point.
         guard var next = caas_environment_of_libc() else { return [] }
         while let entry = next.pointee {
             entries.append(entry)
