@@ -11,6 +11,7 @@ struct EscapeDecoder: Sendable {
         var end: Int
     }
 
+    /// The role of the first pending unit.
     private enum Reading {
         /// The following bytes decide.
         case incomplete

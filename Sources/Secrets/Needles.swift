@@ -21,6 +21,7 @@ final class Needles: @unchecked Sendable {
         var symbol: UInt8? { UInt8(exactly: number) }
     }
 
+    /// A node of the trie of all needles; the path from the root to it is a prefix of needles.
     struct Node: Sendable {
         let symbol: UInt8
         let depth: Int32
