@@ -93,7 +93,7 @@ package struct FileAttributes: Sendable, Hashable {
         self.modified = modified
     }
 
-    /// Reads `mode`, in octal, and `modified`; returns nil if both are absent.
+    /// Reads `mode`, in octal, and `modified`; returns nil without `mode`.
     ///
     /// `modified` is a string because JSON numbers are not exact enough.
     init?(json: JSONValue) throws(JSONError) {

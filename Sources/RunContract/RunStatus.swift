@@ -1,6 +1,6 @@
 package import JSON
 
-/// status.json: the current state of a run, rewritten at most every ten seconds and at each change of phase.
+/// status.json: the current state of a run, rewritten at each change of phase, else at most every ten seconds.
 package struct RunStatus: Sendable, Hashable {
     /// The phases of a run in order.
     package enum Phase: String, Sendable, Hashable {
