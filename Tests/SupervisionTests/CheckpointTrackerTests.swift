@@ -5,7 +5,7 @@ import Testing
 
 @testable import Supervision
 
-/// What a scanner sees second by second, and which checkpoints are complete then.
+/// Simulates scans second by second and checks which checkpoints are complete after each.
 @Suite struct CheckpointTrackerTests {
     private static func pattern(settle: Int = 10, ranks: String = "2") throws -> CheckpointPattern {
         var rule = Program.CheckpointRule(

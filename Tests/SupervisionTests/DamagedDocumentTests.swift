@@ -8,9 +8,9 @@ import Testing
 
 @testable import Supervision
 
-/// Small documents of which a bit turns on the way from the bucket.
+/// Small documents that are damaged on the way from the bucket.
 @Suite struct DamagedDocumentTests {
-    /// A shared folder of whose answers the first few come damaged.
+    /// A file store that returns damaged content for the first few reads.
     private final class Damaging: ObjectStore {
         let left: Mutex<Int>
         private let store: FileStore
@@ -62,7 +62,7 @@ import Testing
     @Test func `a start knows the one before it, and itself, also where answers come damaged`() async throws {
         #expect(try await ownership(damaging: 0).claim(instance: "first") == 1)
         #expect(try await ownership(damaging: 2).claim(instance: "second") == 2)
-        // Of the first look every answer is damaged but the third; then of the second look.
+        // status.json is read up to three times per look: the first look gets two damaged answers, the second none.
         #expect(try await ownership(damaging: 2).claim(instance: "third") == 3)
     }
 

@@ -70,7 +70,7 @@ import Testing
         #expect(inherited.variables["HF_TOKEN"] == "hf-value")
     }
 
-    /// Every name that PID 1 reads for itself, and the second choices.
+    /// Every name that PID 1 reads for itself, and the alternative names.
     static let own = [
         "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY", "R2_SESSION_TOKEN", "R2_ENDPOINT_URL", "R2_BUCKET_NAME",
         "R2_PREFIX",

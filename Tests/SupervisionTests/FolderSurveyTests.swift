@@ -7,7 +7,7 @@ import Testing
 
 @testable import Supervision
 
-/// What a scan that decides on completeness finds: everything, or why not.
+/// A survey that decides on completeness finds every entry, or reports why not.
 struct FolderSurveyTests {
     private let folder: TemporaryFolder
     private var data: FilePath { folder("data") }

@@ -8,9 +8,9 @@ import Testing
 
 @testable import Supervision
 
-/// Many files on their way into the bucket.
+/// Uploads of many files at once.
 struct FolderUploadTests {
-    /// A shared folder that tells what is done with it at once, and refuses some files as long as that is wanted.
+    /// A file store that counts concurrent uploads and refuses selected keys.
     private final class Watched: ObjectStore {
         struct State: Sendable {
             var running = 0
@@ -33,7 +33,7 @@ struct FolderUploadTests {
                 return state.refused.contains(key)
             }
             defer { state.withLock { $0.running -= 1 } }
-            // As long as an answer takes, so that others come meanwhile.
+            // Takes as long as a response would, so that uploads overlap.
             try? await Task.sleep(for: .milliseconds(5))
             if isRefused { throw StorageError(.unreachable, "upload \(key)", "refused") }
             return try await store.upload(file, to: key, once: once, progress: progress)
@@ -55,7 +55,7 @@ struct FolderUploadTests {
         func verify(_ object: UploadedObject) async throws(StorageError) -> Bool { try await store.verify(object) }
     }
 
-    /// What was noted last, and how often.
+    /// The latest note and the number of notes.
     private final class Notes: Sendable {
         let state = Mutex<(latest: [FileRecord], count: Int)>(([], 0))
         var latest: [FileRecord] { state.withLock { $0.latest } }
@@ -107,7 +107,7 @@ struct FolderUploadTests {
         let noted = notes.latest
         #expect(!noted.contains { $0.path.description == "part/42" })
         store.state.withLock { $0.refused = [] }
-        // Another process knows only what was noted.
+        // Another process has only the notes.
         let records = try await upload(done: noted).send(files)
         #expect(records.count == 100)
         let uploads = store.state.withLock { $0.uploads }

@@ -8,7 +8,7 @@ struct GPUInventoryTests {
             ("81559\n81559\n", [81559, 81559]),
             (" 40960 \r\n", [40960]),
             ("81559 MiB\n", [81559]),
-            // A GPU whose memory the driver does not tell is a GPU: <https://docs.nvidia.com/deploy/nvidia-smi/>.
+            // A row without a memory size still stands for a GPU: <https://docs.nvidia.com/deploy/nvidia-smi/>.
             ("81559\n[N/A]\n81559\n", [81559, nil, 81559]),
             ("[Not Supported]\n[Unknown Error]\n[Insufficient Permissions]\nN/A\nERR!\n", [nil, nil, nil, nil, nil]),
             ("No devices were found\n", []),

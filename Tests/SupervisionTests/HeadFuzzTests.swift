@@ -4,7 +4,7 @@ import Testing
 
 @testable import Supervision
 
-/// Heads, bodies and answers made by chance, always from the same seed: for CAASCTL_FUZZ_SECONDS, or for a moment.
+/// Random heads, bodies and responses from a fixed seed; runs for CAASCTL_FUZZ_SECONDS, by default one second.
 @Suite struct HeadFuzzTests {
     private static let seconds = ProcessEnvironment.value("CAASCTL_FUZZ_SECONDS").flatMap { Int($0) }
 
@@ -45,7 +45,7 @@ import Testing
         return bytes
     }
 
-    /// What must hold for every input; returns the text of a request that was taken.
+    /// Checks the invariants of every input; returns the bytes of an accepted request.
     private static func check(_ bytes: [UInt8], cut: Int) -> [UInt8]? {
         var whole = HeadScanner(isLenient: false)
         var parts = HeadScanner(isLenient: false)
@@ -58,7 +58,7 @@ import Testing
         }
         checkAnswer(bytes)
         guard case .end(let end) = finding, let head = RequestHead(bytes[..<end].dropLast(4)) else { return nil }
-        // What goes to the model is read as the same request again, and asks for nothing more on this connection.
+        // The relayed head parses to the same request and allows no further request on its connection.
         let relayed = head.relayed(hiding: AccessToken(nil))
         let again = RequestHead(relayed.dropLast(4))
         #expect(relayed.suffix(4) == [13, 10, 13, 10] && again != nil)
@@ -108,7 +108,7 @@ import Testing
         bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
-    /// Python's http.server and a parser of RFC 9112's grammar read each of them as we do.
+    /// Checks that Python's http.server and a parser of RFC 9112's grammar read each request in the same way.
     private static func judge(_ requests: [[UInt8]]) async throws {
         var text = ""
         for bytes in requests {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Supervision
 
-/// Which checkpoints leave the disk.
+/// Which checkpoints are deleted from the disk.
 struct LocalRetentionTests {
     @Test func `what nobody vouches for stays, and pushes nothing out that is safe`() throws {
         let folder = try TemporaryFolder()
@@ -20,7 +20,7 @@ struct LocalRetentionTests {
         for set in sets where set.step <= 3 { safe[set.step] = set.files }
         LocalRetention.apply(pattern, safe: safe)
         #expect(try Self.left(in: folder) == [2, 3, 4, 5])
-        // The third one is saved again, and not uploaded yet.
+        // Step 3 is saved again and not uploaded yet.
         try folder.write("ck/model_3.bin", "other weights")
         for set in sets where set.step == 4 { safe[4] = set.files }
         LocalRetention.apply(pattern, safe: safe)

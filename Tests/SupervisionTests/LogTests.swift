@@ -59,7 +59,7 @@ import Testing
             ]
             for text in told { #expect(text.contains("&lt;redacted&gt;") || text.contains("<redacted>")) }
             for text in told { #expect(!text.contains("s3cr3t") && !text.contains("czNjcjN0LyJ2YWx1")) }
-            // A delay that ended is no reason any more, though what it said was hidden.
+            // The end of a delay clears the reason even though secrets in it were replaced.
             board.report(delay: nil, of: form)
             #expect(board.status.reason.isEmpty)
         }

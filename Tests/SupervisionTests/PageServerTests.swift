@@ -8,7 +8,7 @@ import Testing
 
 @testable import Supervision
 
-/// The page and the relay over real connections, with a real server behind.
+/// Tests the page and the relay over real connections, with a real model server behind.
 @Suite struct PageServerTests {
     private static let token = "0123456789abcdef0123456789abcdef"
 
@@ -80,7 +80,7 @@ import Testing
         let answer = try await site.get("/v1/x?a=b", token: Self.token)
         #expect(String(decoding: answer.body, as: UTF8.self) == "GET /v1/x?a=b no-token")
         #expect(try await site.get("/missing", token: Self.token).status == 404)
-        // Health checks know no token.
+        // Health checks do not have the token.
         #expect(String(decoding: try await site.get("/").body, as: UTF8.self).contains("Token"))
         #expect(String(decoding: try await site.get("/", token: Self.token).body, as: UTF8.self).hasPrefix("GET / "))
         #expect(try await site.get("/.caas/log", token: Self.token).status == 200)
@@ -139,7 +139,7 @@ import Testing
         #expect(try await site.get("/.caas/page", method: "OPTIONS", fields: asks).status == 405)
     }
 
-    /// Each is a function of `crowd.py`, whose last line is `ok`.
+    /// Each argument is a function of ``Upstream/crowd``, whose last line of output is `ok`.
     @Test(arguments: ["idle", "halves", "slow_readers", "relayed"])
     func `a crowd does not keep out whoever comes next`(_ scenario: String) async throws {
         let site = try Site(isPublic: true, descriptors: 192 + 3 * 20)
@@ -163,7 +163,7 @@ import Testing
         #expect(try await site.get("/v1/x").status == 503)
     }
 
-    /// Each is a function of `client.py`, whose last line is `ok`.
+    /// Each argument is a function of ``Upstream/client``, whose last line of output is `ok`.
     @Test(arguments: [
         "events", "upgrade", "refused_upgrade", "upload", "slow_reader", "slow_head", "second_request", "garbage",
         "half_close", "answers", "fields", "bad_chunks", "expect",
@@ -191,13 +191,13 @@ import Testing
             _ = try await eventually { client.printed.contains(text) || client.status != nil ? true : nil }
         }
         try await say("both are open")
-        // Between the two the loop answers somebody else, so that what it cut off would be closed by then.
+        // The request in between takes a turn of the event loop, in which it would have closed overdue connections.
         try await site.server.sweep(minutesAhead: 9)
         _ = try await site.get("/healthz")
         #expect(client.printed == "both are open\n")
         try await site.server.sweep(minutesAhead: 10)
         try await say("the relay is closed")
-        // A program that is started now holds no connection open.
+        // A child process started now must not inherit a connection and hold it open.
         let other = try RunningProgram("sleep", ["3600"], log: folder("other"))
         try await site.server.sweep(minutesAhead: 59)
         _ = try await site.get("/healthz")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Supervision
 
-/// Lines that wait for a bucket that is away.
+/// Lines that wait for an unreachable bucket.
 struct PendingLogTests {
     private static func lines(_ bytes: [UInt8]) throws -> [LogRecord] {
         try bytes.split(separator: UInt8(ascii: "\n")).map { try LogRecord(json: JSONValue(parsing: $0)) }

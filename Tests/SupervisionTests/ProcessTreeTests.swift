@@ -3,7 +3,7 @@ import Testing
 
 @testable import Supervision
 
-/// Who lives below PID 1, by the kernel's own words.
+/// The descendants of PID 1, from the kernel's process list.
 struct ProcessTreeTests {
     private static func stat(_ name: String, state: String = "S", parent: Int, group: Int) -> [UInt8] {
         Array("7 (\(name)) \(state) \(parent) \(group) 1 0 -1 4194304 9 9 9 9 150 50 9 9 20 0 1 0 9 9 9\n".utf8)

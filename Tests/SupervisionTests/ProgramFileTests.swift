@@ -16,19 +16,19 @@ import Testing
 
     static let starts = [
         Start(executable: "/.caas/caas-entrypoint", isFirst: true, arguments: [], path: Program.path),
-        // A base's CMD.
+        // A base image's CMD.
         Start(
             executable: "/.caas/caas-entrypoint", isFirst: true, arguments: ["/evil.json"], path: Program.path,
             isToldOf: true),
-        // Below another first process, as with docker's --init.
+        // Below another PID 1, as with docker's --init.
         Start(
             executable: "/.caas/caas-entrypoint", isFirst: false, arguments: ["/evil.json", "x"], path: Program.path,
             isToldOf: true),
-        // A copy that a base brings.
+        // A copy that a base image contains.
         Start(
             executable: "/copy/caas-entrypoint", isFirst: true, arguments: ["/evil.json"], path: Program.path,
             isToldOf: true),
-        // Without /proc nobody knows.
+        // Without /proc the executable is unknown.
         Start(executable: nil, isFirst: false, arguments: ["/evil.json"], path: Program.path, isToldOf: true),
         Start(executable: "/build/caas-entrypoint", isFirst: false, arguments: ["/p.json"], path: "/p.json"),
         Start(executable: "/build/caas-entrypoint", isFirst: false, arguments: [], path: Program.path),

@@ -7,10 +7,10 @@ import Testing
 
 @testable import Supervision
 
-/// program.json comes with an image, and PID 1 reads it before it knows anything else: whatever is in it, PID 1 says what
-/// is wrong or goes on, and no key to the bucket comes out.
+/// Fuzzes program.json, which comes with an image and is the first file that PID 1 reads.
 ///
-/// A second in the suite; CAASCTL_FUZZ_SECONDS says how long otherwise, CAASCTL_FUZZ_SEED where to begin.
+/// Whatever it contains, PID 1 reports an error or goes on, and no key of the bucket is exposed. Runs for one second by
+/// default; CAASCTL_FUZZ_SECONDS sets the duration, and CAASCTL_FUZZ_SEED the seed.
 @Suite struct ProgramFuzzTests {
     private static let key = "the-key-to-the-bucket"
 
@@ -51,7 +51,7 @@ import Testing
         ["x": "y"],
     ]
 
-    /// Changes something somewhere in a document.
+    /// Returns a document with one random change.
     private static func changed(_ value: JSONValue, _ numbers: inout SeededGenerator) -> JSONValue {
         if Int.random(in: 0..<8, using: &numbers) == 0 { return values.randomElement(using: &numbers) ?? .null }
         if var members = value.object, let name = members.keys.sorted().randomElement(using: &numbers) {
@@ -92,7 +92,7 @@ import Testing
         return bytes
     }
 
-    /// The way of a program from its bytes to what its processes get.
+    /// Parses a program and returns the environments and arguments of its processes.
     private static func go(_ bytes: [UInt8]) throws -> [[String: String]] {
         let program = try Program(json: JSONValue(parsing: bytes))
         #expect(try Program(json: program.json) == program)
@@ -102,7 +102,7 @@ import Testing
             "OLD": "2",
         ]
         let inherited = InheritedEnvironment(sent, image: program.imageEnvironment)
-        // What is refused later is looked at all the same.
+        // Continue after an invalid configuration: the rest must hold for it too.
         _ = try? RunConfiguration(program: program, inherited: inherited)
         _ = try? MetricReader(program.metrics)
         var stages = StageEnvironment(program: program, inherited: inherited)
@@ -128,7 +128,7 @@ import Testing
         let seconds = ProcessEnvironment.value("CAASCTL_FUZZ_SECONDS").flatMap { Double($0) } ?? 1
         let seed =
             ProcessEnvironment.value("CAASCTL_FUZZ_SEED").flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64.max)
-        // Before it is used: what crashes says nothing afterwards.
+        // Printed before the seed is used, since a crash prints nothing.
         print("fuzzing program.json from CAASCTL_FUZZ_SEED=\(seed)")
         var numbers = SeededGenerator(seed: seed)
         let end = ContinuousClock.now + .seconds(seconds)
@@ -144,7 +144,7 @@ import Testing
             }
         } while ContinuousClock.now < end
         print("\(count) programs, of which \(read) could be read")
-        // Else it tried nothing but the parser.
+        // Otherwise only the parser was tested.
         #expect(count < 100 || read > 0)
     }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Supervision
 
-/// Which checkpoints of a stage stay in the bucket.
+/// Which checkpoints of a stage remain in the bucket.
 struct RemoteRetentionTests {
     private typealias Save = (step: Int, attempt: Int, save: Int)
 

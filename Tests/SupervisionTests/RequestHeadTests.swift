@@ -6,7 +6,7 @@ import Testing
 @Suite struct RequestHeadTests {
     static let token = AccessToken(Secret("tok"))
 
-    /// Each stands where `…` is, behind a request line and a host unless it brings them.
+    /// Invalid heads; `…` stands for a valid request line and Host field.
     static let refused = [
         "", "GET / HTTP/2.0\r\nHost: h", "GET / HTTP/1.2\r\nHost: h", "GET / http/1.1\r\nHost: h",
         "GET  / HTTP/1.1\r\nHost: h", " GET / HTTP/1.1\r\nHost: h", "GET /\tHTTP/1.1\r\nHost: h", "GET /\r\nHost: h",
@@ -14,13 +14,13 @@ import Testing
         "GET * HTTP/1.1\r\nHost: h", "CONNECT h:80 HTTP/1.1\r\nHost: h", "CONNECT / HTTP/1.1\r\nHost: h",
         "GET /# HTTP/1.1\r\nHost: h", "GET /\u{0} HTTP/1.1\r\nHost: h", "GET /\u{e4} HTTP/1.1\r\nHost: h",
         "G\u{e4}T / HTTP/1.1\r\nHost: h",
-        // Whom it is for.
+        // The host.
         "GET / HTTP/1.1", "…Host: h", "…host: other", "GET / HTTP/1.1\r\nHost: a b", "GET / HTTP/1.1\r\nHost: a,b",
         "GET / HTTP/1.1\r\nHost: a/b", "GET / HTTP/1.1\r\nHost: u@h", "GET / HTTP/1.1\r\nHost: h:80:80",
         "GET / HTTP/1.1\r\nHost: h:-1", "GET / HTTP/1.1\r\nHost: :80", "GET / HTTP/1.1\r\nHost: [::1",
         "GET / HTTP/1.1\r\nHost: []", "GET / HTTP/1.1\r\nHost: [::1]x", "GET / HTTP/1.1\r\nHost: \u{e4}",
         "GET / HTTP/1.0\r\nHost: h\r\nHost: h",
-        // Where it ends.
+        // The body's length.
         "…Content-Length: 1\r\nTransfer-Encoding: chunked", "…Content-Length: 1\r\nContent-Length: 1",
         "…Content-Length: 1, 1", "…Content-Length: +5", "…Content-Length: -5", "…Content-Length: 0x5",
         "…Content-Length:", "…Content-Length: 5 5", "…Content-Length: 99999999999999999999",
@@ -28,7 +28,7 @@ import Testing
         "…Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "…Transfer-Encoding: identity",
         "…Transfer-Encoding:", "…Transfer-Encoding: xchunked", "…Transfer-Encoding: chunked;q=1",
         "…Transfer-Encoding: \"chunked\"", "GET / HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked",
-        // What a field is.
+        // The syntax of fields.
         "…Name : value", "…Name\t: value", "…: value", "…Name", "… Name: value", "…A: b\r\n folded",
         "…A: b\r\n\tfolded",
         "…A: b\nC: d", "…A: b\rC: d", "…A: b\r", "…A: b\u{0}", "…A: \u{7f}", "…A: \u{1}", "…N\u{e4}me: value",

@@ -5,7 +5,7 @@ import Testing
 struct ServerRestartsTests {
     private static let importError = Supervision.ExitStatus.exited(1)
 
-    /// How many ends it takes until the server is given up, nil where twelve are not enough.
+    /// Returns the number of ends after which the server is given up, and the reason; nil if twelve are not enough.
     private func ends(_ lives: (Int) -> (Supervision.ExitStatus, wasReady: Bool, seconds: Double)) -> (Int, String)? {
         var restarts = ServerRestarts()
         for index in 1...12 {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Supervision
 
-/// What a machine that only serves brings back.
+/// The files that a machine that only serves restores.
 struct ServingNeedsTests {
     private func path(_ text: String) throws -> RelativePath { try #require(RelativePath(text)) }
 

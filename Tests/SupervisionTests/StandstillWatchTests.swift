@@ -9,7 +9,7 @@ import Testing
 
 @testable import Supervision
 
-/// What is said of transfers that do not move.
+/// Reports about transfers that make no progress.
 struct StandstillWatchTests {
     private let board = RunBoard(run: "r", stages: ["a"])
     private let log = RunLog(hiding: [Secret](), output: nil)
@@ -36,7 +36,7 @@ struct StandstillWatchTests {
             policy: RetryPolicy(attempts: attempts, firstBound: 0.01, lastBound: 0.02), options: options)
     }
 
-    /// Uploads a file until the log says so much, and gives the upload up then.
+    /// Uploads a file until the log contains `text` `times` times, then cancels the upload; returns the log.
     private func lines(saying text: String, times: Int = 1, _ server: LoopbackServer) async throws -> [String] {
         let client = try client(server)
         let work = Task { [file = folder("model.pt")] in
@@ -119,7 +119,7 @@ struct StandstillWatchTests {
     }
 
     @Test func `bytes that are sent once more move nothing`() async throws {
-        // Each try breaks off after the whole part has come.
+        // Each try ends after the whole part was received.
         let server = try await LoopbackServer { $0.method == "POST" ? Self.begun : .close }
         _ = try await lines(saying: "part 1 of 3 of model.pt", server)
     }

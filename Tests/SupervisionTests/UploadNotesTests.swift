@@ -8,7 +8,7 @@ import Testing
 
 @testable import Supervision
 
-/// What a start of the run finds of checkpoints that an earlier one was uploading.
+/// The notes of checkpoints that an earlier attempt was uploading.
 struct UploadNotesTests {
     private let folder: TemporaryFolder
     private let pattern: CheckpointPattern

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Supervision
 
-/// Uploads beside a training that leaves them nothing.
+/// Uploads during a training that leaves them no processor time.
 struct UploadPatienceTests {
     private let limits: TransferLimits
     private let log = RunLog(hiding: [Secret](), output: nil)

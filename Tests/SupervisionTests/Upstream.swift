@@ -1,7 +1,7 @@
 import SystemPackage
 import TestSupport
 
-/// A model server in Python that speaks what models speak: JSON, server-sent events, and an upgraded connection.
+/// A model server in Python that supports JSON, server-sent events, and WebSocket.
 final class Upstream: Sendable {
     struct Failure: Error {}
 
@@ -114,7 +114,7 @@ final class Upstream: Sendable {
         server.serve_forever()
         """
 
-    /// What every client of these tests has: connections, and all that comes by one.
+    /// Functions that all client scripts share: opening a connection and reading it to its end.
     private static let connecting = """
         import hashlib, socket, sys, time
         port = int(sys.argv[2])
@@ -267,7 +267,7 @@ final class Upstream: Sendable {
         print("ok")
         """
 
-    /// A crowd of strangers against 20 places for connections that are answered, and 20 for those that go to the model.
+    /// Many external connections against 20 places for PID 1's own responses and 20 for the model.
     static let crowd = """
         \(connecting)
         def health():
