@@ -1,31 +1,30 @@
 package import RunContract
 
-/// Why a run cannot go on, with the status that the container ends with.
+/// The reason why a run cannot continue, with the container's exit status.
 package struct SupervisionError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What the container ends with.
+    /// The container's exit status.
     package let status: Int32
-    /// One line: `cannot <do> <thing>: <reason>`.
+    /// One line: `cannot <action>: <reason>`.
     package let description: String
 
-    /// What could not be done and why.
     package init(_ code: ExitCode, _ action: String, _ reason: String) {
         status = code.rawValue
         description = "cannot \(action): \(reason)"
     }
 
-    /// The program itself ended the run.
+    /// Creates an error with any exit status, such as that of the program itself.
     init(status: Int32, _ description: String) {
         self.status = status
         self.description = description
     }
 
-    /// The same reason under another code.
+    /// Returns the same error with another exit code.
     func with(_ code: ExitCode) -> SupervisionError { SupervisionError(status: code.rawValue, description) }
 
-    /// True where somebody asked the container to stop or another one took the run over.
+    /// True if the container was asked to stop or another one took over the run.
     var isPreemption: Bool { status == ExitCode.preempted.rawValue }
 
-    /// Somebody asked the container to stop.
+    /// The error after a request to stop the container.
     static let stopped = SupervisionError(
         status: ExitCode.preempted.rawValue, "stopped by a signal before the run was over; start it again to resume")
 }

@@ -2,7 +2,7 @@ import Hashing
 import ObjectStorage
 import RunContract
 
-/// Whether the bucket can be used at all: the first thing that a run needs to know.
+/// The check that the bucket is usable, which is a run's first operation.
 struct BucketCheck: Sendable {
     private let location: StoreLocation
     private let store: any ObjectStore
@@ -14,7 +14,7 @@ struct BucketCheck: Sendable {
         self.log = log
     }
 
-    /// Writes an object, reads it back and removes it, and says how long that took and whether the clocks agree.
+    /// Writes, reads and deletes an object; logs the duration and a clock difference of more than 60 seconds.
     func run(_ key: String) async throws(SupervisionError) {
         let content = RandomBytes.make(1024)
         let started = ContinuousClock.now

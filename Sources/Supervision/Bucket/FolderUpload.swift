@@ -4,23 +4,23 @@ import POSIX
 import RunContract
 import SystemPackage
 
-/// Brings a set of files into the bucket; what went through is not sent again when the rest is tried once more.
+/// Uploads a set of files; a repeated call skips files that are already in the bucket.
 actor FolderUpload {
     private let store: any ObjectStore
     private let folder: String
-    /// What other folders of the run have sent, of this machine's files.
+    /// Objects with the content of files of this machine that other uploads of the run have sent.
     private let sent: SentFiles
-    /// What is in the bucket, and of what content of the file, nil where an earlier start of the run sent it.
+    /// Uploaded files, with the snapshot of the uploaded content; nil if an earlier attempt uploaded it.
     private var done: [RelativePath: (record: FileRecord, snapshot: FileSnapshot?)]
-    /// Hears of the files that are in the bucket, so that a later start need not send them again.
+    /// Called with the files that are in the bucket, so that a later attempt does not upload them again.
     private let note: (@Sendable ([FileRecord]) async -> Void)?
     private var noting: Task<Void, Never>?
-    /// True where something came that the note that is being written does not have.
+    /// True if files were added after the note that is being written.
     private var isStale = false
     private var isVerified: Set<RelativePath> = []
     private var keys: [RelativePath: String] = [:]
 
-    /// An upload below a key that ends with a slash.
+    /// Creates an upload to a key prefix that ends with a slash.
     init(
         _ store: any ObjectStore, to folder: String, sent: SentFiles, done: [FileRecord] = [],
         note: (@Sendable ([FileRecord]) async -> Void)? = nil
@@ -28,16 +28,16 @@ actor FolderUpload {
         self.store = store
         self.folder = folder
         self.sent = sent
-        // What stages can write may claim anything; below this key nothing but this upload's own can be.
+        // Stages can write the notes, so `done` may claim anything. Only this upload writes below its own prefix.
         let own = done.filter { $0.key.utf8.starts(with: folder.utf8) }
         self.done = Dictionary(own.map { ($0.path, ($0, nil)) }) { $1 }
         self.note = note
     }
 
-    /// Uploads every file and verifies each, several at once; the records come in the order of paths.
+    /// Uploads and verifies every file, several at a time; returns the records sorted by path.
     ///
-    /// A file that changed since it was sent is sent again. `progress` hears the number of bytes sent so far, from any
-    /// thread.
+    /// A file that has changed since its upload is uploaded again. `progress` is called with the number of bytes sent
+    /// so far, on any thread.
     func send(
         _ files: [UploadFile], progress: @escaping @Sendable (Int64) -> Void = { _ in }
     ) async throws -> [FileRecord] {
@@ -61,7 +61,7 @@ actor FolderUpload {
         }
     }
 
-    /// What was sent of files that are others by now, or are no part of it any more, does not count.
+    /// Removes files that have changed since their upload or are no longer part of the set.
     private func forget(_ files: [UploadFile]) {
         let wanted = Dictionary(files.map { ($0.name, $0.snapshot) }) { $1 }
         for (name, sent) in done {
@@ -73,7 +73,7 @@ actor FolderUpload {
         }
     }
 
-    /// Decides on each file's key, before the first is sent, so that it is the same however they follow each other.
+    /// Assigns each file's key before the first upload, so that the keys do not depend on the order of uploads.
     private func nameKeys(_ files: [UploadFile]) {
         var taken: Set<String> = []
         keys = [:]
@@ -82,7 +82,7 @@ actor FolderUpload {
             taken.insert(sent.record.key)
         }
         for file in files where keys[file.name] == nil {
-            // Two texts that Unicode takes for one are one key for some services, as they are for this set.
+            // Some services treat two keys that Unicode treats as equivalent as the same key, and so does this set.
             let key = folder + file.name.key
             keys[file.name] = taken.insert(key).inserted ? key : folder + file.name.apart
         }
@@ -108,19 +108,19 @@ actor FolderUpload {
         do throws(StorageError) {
             return try await store.upload(file.path, to: key, once: true, progress: progress)
         } catch {
-            // Only this start of the run writes below this key: what is there is our own earlier try.
+            // Only this upload writes below its prefix, so the existing object is an earlier try of its own.
             guard error.code == .preconditionFailed else { throw error }
             return try await store.upload(file.path, to: key, once: false, progress: progress)
         }
     }
 
-    /// Has the service copy what it holds of this content under another key; nil where the file has to be sent.
+    /// Copies an object with the same content within the service; returns nil if the file must be uploaded.
     private func copy(_ file: UploadFile, to key: String) async throws(StorageError) -> UploadedObject? {
         guard let known = sent.object(file.snapshot), known.key != key else { return nil }
         do throws(StorageError) {
             return try await store.copy(known, to: key)
         } catch {
-            // It may be removed from there by now, or the service may copy nothing: the file itself is still here.
+            // The object may have been deleted, or the service may not support copies. The file is still on the disk.
             guard error.code == .cancelled else { return nil }
             throw error
         }
@@ -137,7 +137,7 @@ actor FolderUpload {
         sent.add(record.object, snapshot)
     }
 
-    /// Has what is done noted; what comes while a note is written is in the next one.
+    /// Writes a note of the uploaded files; files added while a note is written are in the next one.
     private func noteSoon() {
         isStale = true
         guard let note, noting == nil else { return }
@@ -150,14 +150,15 @@ actor FolderUpload {
         }
     }
 
-    /// Writes what makes the folder count, after everything that it names.
+    /// Writes the manifest, after all objects that it names; only then does the folder count.
     func finish(_ manifest: FolderManifest, key: String) async throws(StorageError) {
         try await store.put(key, manifest.json.prettyEncoded(), contentType: "application/json", once: false)
     }
 
-    /// Removes what was sent and will never count; what cannot be removed now stays, and only takes room.
+    /// Deletes uploaded objects that no manifest will name; those that cannot be deleted only use space.
     ///
-    /// Its manifest goes first: it may be there although nobody heard the answer, or a start that was killed wrote it.
+    /// The manifest is deleted first. It may exist although the response to its upload was lost, or an attempt that was
+    /// killed may have written it.
     func discard(manifest: String) async {
         do throws(StorageError) {
             try await store.delete(manifest)

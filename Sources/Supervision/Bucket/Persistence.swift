@@ -1,13 +1,13 @@
 import ObjectStorage
 import RunContract
 
-/// Tries what needs the bucket until it works, as long as somebody is patient.
+/// Repeats an operation on the bucket until it succeeds or has failed for longer than ``patience``.
 struct Persistence: Sendable {
     let log: RunLog
-    /// How long it may go on failing.
+    /// How long the operation may keep failing.
     let patience: Duration
 
-    /// Repeats `body`; a bucket that stays away for longer than the patience ends it with 72.
+    /// Repeats `body`; throws with exit code 72 if the bucket is unavailable for longer than ``patience``.
     func run<Value: Sendable>(_ what: String, _ body: () async throws -> Value) async throws(SupervisionError) -> Value
     {
         var failingSince: ContinuousClock.Instant?

@@ -5,7 +5,7 @@ import RunContract
 import Synchronization
 import Timestamps
 
-/// That this start of the run is the only one that writes: status.json names it, and is read before each write.
+/// Ensures that only one attempt of the run writes: status.json names it and is read before each write.
 final class RunOwnership: Sendable {
     private let store: any ObjectStore
     private let key: String
@@ -18,10 +18,10 @@ final class RunOwnership: Sendable {
         self.board = board
     }
 
-    /// A name that tells this start from another with the same number.
+    /// Returns a random ID that tells this attempt from another one with the same number.
     static func makeInstance() -> String { RandomBytes.make(8).hexadecimal }
 
-    /// Takes the number after the last start's, and writes it before anything else is done.
+    /// Takes the number after the last attempt's and writes it to status.json before any other work.
     func claim(instance: String) async throws(SupervisionError) -> Int {
         let attempt: Int
         let written: RunStatus?
@@ -47,7 +47,7 @@ final class RunOwnership: Sendable {
         return attempt
     }
 
-    /// Writes what the board says; false where another start has taken the run over, and nothing was written.
+    /// Writes the board's status; returns false, without writing, if another attempt has taken over the run.
     func write() async throws(StorageError) -> Bool {
         if isLost.withLock({ $0 }) { return false }
         let own = board.status
@@ -60,7 +60,7 @@ final class RunOwnership: Sendable {
     }
 
     private func current() async throws(StorageError) -> RunStatus? {
-        // What cannot be read is no other start's claim.
+        // An unreadable status.json does not count as another attempt's claim.
         guard case .success(let status) = try await store.document(key, limit: 1 << 20, RunStatus.init) else {
             return nil
         }

@@ -1,17 +1,19 @@
 import ObjectStorage
 import Synchronization
 
-/// Where the content of this machine's files is in the bucket already, whatever it was sent as.
+/// The objects in the bucket that hold the content of this machine's files, under any key.
 ///
-/// A file that is an output and an artifact too, or a checkpoint, or that was restored, is copied by the service then:
-/// none of its bytes passes the network again.
+/// The service then copies a file that is both an output and an artifact, or a checkpoint, or was restored. None of its
+/// bytes passes the network again.
 final class SentFiles: Sendable {
-    /// What is smaller is sent: a copy takes more requests than that.
+    /// Minimum size in bytes; smaller files are uploaded, since a copy takes more requests than their upload.
     static let least: Int64 = 8 << 20
-    /// Each part's hash takes a hundred bytes; beyond this many the oldest files are forgotten, and sent if need be.
+    /// Maximum number of parts; beyond it the oldest files are forgotten, and uploaded again if needed.
+    ///
+    /// Each part's hash takes a hundred bytes.
     private static let mostParts = 100_000
 
-    /// A file's content as its snapshot tells it from any other.
+    /// Identifies a file's content by the size, modification time and inode of its snapshot.
     private struct Content: Hashable {
         let size: Int64
         let modified: Int64
@@ -28,7 +30,7 @@ final class SentFiles: Sendable {
 
     private let state = Mutex(State())
 
-    /// Takes note of a file that is in the bucket and was verified there.
+    /// Adds a file whose object was verified in the bucket.
     func add(_ object: UploadedObject, _ snapshot: FileSnapshot) {
         guard snapshot.size >= Self.least, snapshot.size == object.size else { return }
         let content = Content(snapshot)
@@ -43,6 +45,6 @@ final class SentFiles: Sendable {
         }
     }
 
-    /// An object with the content of this file, which may be gone from the bucket meanwhile.
+    /// Returns an object with the content of this file; it may have been deleted from the bucket since.
     func object(_ snapshot: FileSnapshot) -> UploadedObject? { state.withLock { $0.objects[Content(snapshot)] } }
 }

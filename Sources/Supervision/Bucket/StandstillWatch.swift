@@ -1,17 +1,17 @@
 import ObjectStorage
 
-/// Says of what is transferred that it does not move, and what it waits for: silence is the one thing that nobody can mend.
+/// Reports a transfer that makes no progress and what it waits for, because a user can only fix what is reported.
 struct StandstillWatch: Sendable {
     let log: RunLog
     let board: RunBoard
-    /// How long nothing may move before that is said.
+    /// How long a transfer may make no progress before that is reported.
     var patience = Duration.seconds(30)
-    /// How long until it is said once more.
+    /// Time until the report is repeated.
     var repetition = Duration.seconds(60)
-    /// How often somebody looks.
+    /// Time between two checks.
     var interval = Duration.seconds(1)
 
-    /// Does what transfers something; that it stands still is in the log and on the board until it goes on.
+    /// Runs a transfer; while it makes no progress, the log and the board say so.
     func during<Value: Sendable, Failure: Error>(
         _ name: String, isolation: isolated (any Actor)? = #isolation, _ body: () async throws(Failure) -> Value
     ) async throws(Failure) -> Value {
@@ -28,7 +28,7 @@ struct StandstillWatch: Sendable {
     }
 
     private func look(at watch: TransferWatch, _ name: String) async {
-        /// When it was said last that nothing moved, and since when that was so.
+        // When the last report was made, and the time of the last progress then.
         var said: (at: ContinuousClock.Instant, since: ContinuousClock.Instant)?
         while !Task.isCancelled {
             let (now, moved) = (ContinuousClock.now, watch.moved)

@@ -1,7 +1,7 @@
 import ObjectStorage
 import RunContract
 
-/// Writes status.json at each change of phase and otherwise at most every ten seconds, and the log in pieces.
+/// Writes status.json at each change of phase, else at most every ten seconds, and uploads the log in pieces.
 final class StatusReporter: Sendable {
     private static let interval = Duration.seconds(10)
 
@@ -17,7 +17,7 @@ final class StatusReporter: Sendable {
         self.log = log
     }
 
-    /// Goes on until it is cancelled; `onLoss` is called once another start has taken the run over.
+    /// Runs until it is cancelled; calls `onLoss` once another attempt has taken over the run.
     func run(onLoss: @Sendable () -> Void) async {
         var written: (at: ContinuousClock.Instant, phases: Int)?
         var uploaded = ContinuousClock.now
@@ -42,7 +42,7 @@ final class StatusReporter: Sendable {
         }
     }
 
-    /// nil where the bucket could not be asked, which is no reason to stop training.
+    /// Returns nil if the bucket does not answer, which is no reason to stop training.
     private func write() async -> Bool? {
         do throws(StorageError) { return try await ownership.write() } catch {
             if error.code != .cancelled { log.say("cannot write the status: \(error)") }
@@ -51,7 +51,7 @@ final class StatusReporter: Sendable {
     }
 }
 
-/// Brings the log into the bucket, piece after piece.
+/// Uploads the log piece by piece.
 actor LogUpload {
     private nonisolated let log: RunLog
     private let store: any ObjectStore
@@ -67,10 +67,10 @@ actor LogUpload {
         self.log = log
     }
 
-    /// True where so much waits that the next piece should not wait for its time.
+    /// True if at least 1 MiB waits, so that the next piece should be sent at once.
     nonisolated var isLong: Bool { log.pendingBytes >= 1 << 20 }
 
-    /// Sends all that waits; what could not be sent waits on, and the answer is false.
+    /// Uploads everything that waits; returns false and keeps the rest if an upload fails or another is running.
     @discardableResult
     func send() async -> Bool {
         guard !isSending else { return false }

@@ -3,9 +3,9 @@ import RunContract
 import Synchronization
 import SystemPackage
 
-/// A checkpoint rule with its variables filled in.
+/// A checkpoint rule with its variables expanded.
 final class CheckpointPattern: Sendable {
-    /// The folder that holds the checkpoints.
+    /// The folder that contains the checkpoints.
     let root: FilePath
     let settle: Duration
     let every: Int
@@ -16,7 +16,7 @@ final class CheckpointPattern: Sendable {
     private let names: [String]
     private let ranks: Int
 
-    /// Fills in a rule; `data` is what a relative root is below.
+    /// Expands a rule; a relative root is below `data`.
     init(
         _ rule: Program.CheckpointRule, data: FilePath, expand: (String) throws(SupervisionError) -> String
     ) throws(SupervisionError) {
@@ -40,7 +40,7 @@ final class CheckpointPattern: Sendable {
         keepRemote = rule.keepRemote
     }
 
-    /// The step in a path below the root, as it is written, nil where the path is none of a checkpoint.
+    /// Returns the step in a path below the root as it is written, nil if the path does not match the rule's `step`.
     func step(in path: String) -> String? {
         step.withLock { expression in
             guard let match = try? expression.wholeMatch(in: path), match.output.count > 1,
@@ -50,7 +50,7 @@ final class CheckpointPattern: Sendable {
         }
     }
 
-    /// The step that a file belongs to by its name alone, also where the set is torn and the step's own file is missing.
+    /// Returns the step in a file's name, also for files of a torn set that lacks the file matching `step`.
     func memberStep(_ path: String) -> Int? {
         if let text = step(in: path) { return Int(text) }
         return members.withLock { members in
@@ -62,7 +62,7 @@ final class CheckpointPattern: Sendable {
         }
     }
 
-    /// A name of `complete` as a regular expression whose first group is the step.
+    /// Converts a name of `complete` to a regular expression whose first group is the step.
     private static func expression(for name: String) -> String {
         var rest = Substring(name)
         var text = ""
@@ -82,7 +82,7 @@ final class CheckpointPattern: Sendable {
         return text
     }
 
-    /// Every file's path below the root that makes this step complete.
+    /// Returns the paths below the root of all files of a complete checkpoint of this step.
     func files(of step: String) -> [String] {
         names.flatMap { name in
             let filled = Self.replace("{step}", in: name, by: step)

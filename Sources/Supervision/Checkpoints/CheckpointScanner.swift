@@ -2,7 +2,7 @@ import POSIX
 import RunContract
 import SystemPackage
 
-/// Looks at a stage's folder every second and hands complete checkpoints to the uploader.
+/// Scans a stage's checkpoint folder every second and passes complete checkpoints to the uploader.
 actor CheckpointScanner {
     private let pattern: CheckpointPattern
     private let stage: String
@@ -13,7 +13,7 @@ actor CheckpointScanner {
     private var count = 0
     private var skipped: LocalCheckpoint?
     private var isScanning = false
-    /// Why the last look did not see everything.
+    /// Why the last scan was incomplete, nil if it was complete.
     private var blindness: POSIXError?
 
     init(
@@ -29,19 +29,19 @@ actor CheckpointScanner {
         tracker = CheckpointTracker(pattern, known: known)
     }
 
-    /// Goes on until it is cancelled.
+    /// Scans until it is cancelled.
     func run() async {
         while !Task.isCancelled {
             let started = ContinuousClock.now
             await scan(ending: nil)
-            // A folder that takes long to walk is walked more rarely, so that the trainer's disk feels little of it.
+            // A folder that takes long to scan is scanned less often, so that the scans hardly load the trainer's disk.
             try? await Task.sleep(for: max(.seconds(1), (ContinuousClock.now - started) * 9))
         }
     }
 
-    /// Looks a last time, with what the stage's end says about its last set; looks again where it cannot see.
+    /// Scans a last time, knowing how the stage ended; repeats an incomplete scan.
     ///
-    /// Throws where that stays so for longer than the patience: nobody knows then what is left out.
+    /// Throws if the scans remain incomplete for longer than `patience`, since checkpoints might be missed.
     func finish(_ ending: CheckpointTracker.Ending, patience: Duration) async throws(SupervisionError) {
         let started = ContinuousClock.now
         while await !scan(ending: ending), let blindness, blindness.errno != .permissionDenied {
@@ -52,9 +52,9 @@ actor CheckpointScanner {
         }
     }
 
-    /// Looks once; at the end of the stage also the last one that the rule's `every` left out is uploaded.
+    /// Scans once; at the stage's end it also queues the last checkpoint that the rule's `every` skipped.
     ///
-    /// False where a part could not be looked at.
+    /// Returns false if a part of the folder could not be read.
     @discardableResult
     func scan(ending: CheckpointTracker.Ending?) async -> Bool {
         while isScanning { try? await Task.sleep(for: .milliseconds(20)) }
@@ -85,7 +85,7 @@ actor CheckpointScanner {
         return failure == nil
     }
 
-    /// Says once that it cannot see, and once that it can again.
+    /// Logs once that the folder cannot be read, and once that it can be read again.
     private func note(_ failure: POSIXError?) {
         defer { blindness = failure }
         guard failure != blindness else { return }

@@ -1,11 +1,11 @@
 import ByteText
 
-/// The files of one step that are all there.
+/// The complete files of one step on the disk.
 struct LocalCheckpoint: Sendable, Hashable {
     let step: Int
-    /// The step as the trainer wrote it.
+    /// The step as the trainer writes it in file names.
     let stepText: String
-    /// What each file was when the set was found complete, by path below the root.
+    /// The snapshots of the files when the set was found complete, by path below the root.
     let files: [ExactText: FileSnapshot]
 
     var size: Int64 { files.values.reduce(0) { $0 + $1.size } }
@@ -13,14 +13,15 @@ struct LocalCheckpoint: Sendable, Hashable {
 
 /// Decides from one scan to the next which checkpoints are complete.
 ///
-/// A set is complete when every name is there and not empty, size and time of each stood still for the rule's time, and
-/// nobody has one open for writing. Each is reported once, and again where the trainer has saved the step again since.
+/// A set is complete when every file exists and is not empty, the size and modification time of each have not changed
+/// for the rule's `settle` time, and no process has one open for writing. Each set is reported once, and again if the
+/// trainer saves the step again.
 struct CheckpointTracker {
-    /// What the scanner saw, and when.
+    /// The files that a scan found, and its time.
     struct Scan {
         let files: [ExactText: FileSnapshot]
         let moment: ContinuousClock.Instant
-        /// Nanoseconds since 1970.
+        /// In nanoseconds since 1970.
         let time: Int64
     }
 
@@ -29,19 +30,20 @@ struct CheckpointTracker {
 
     private let pattern: CheckpointPattern
     private var seen: [ExactText: (snapshot: FileSnapshot, since: ContinuousClock.Instant)] = [:]
-    /// The files of each step as they were reported last.
+    /// The files of each step when it was last reported.
     private var reported: [Int: [ExactText: FileSnapshot]]
 
-    /// A tracker that does not report what is `known`, as long as that stays as it is.
+    /// Creates a tracker that does not report the checkpoints in `known` unless they change.
     init(_ pattern: CheckpointPattern, known: [LocalCheckpoint] = []) {
         self.pattern = pattern
         reported = Dictionary(known.map { ($0.step, $0.files) }) { $1 }
     }
 
-    /// The complete sets that were not reported yet, the lowest step first.
+    /// Returns the complete sets that were not reported yet, the lowest step first.
     ///
-    /// After a success the last set needs no settling, since whoever wrote it is gone and was content. After a failure it
-    /// counts only if it had stood still before: what killed the trainer may have cut the file that it was writing.
+    /// After a success the last set need not settle: the process that wrote it has ended without an error. After a
+    /// failure the set counts only if it had been unchanged for `settle`: what killed the trainer may have cut the
+    /// file that it was writing.
     mutating func observe(
         _ scan: Scan, ending: Ending? = nil, isOpenForWriting: ([FileSnapshot]) throws -> Bool
     ) rethrows -> [LocalCheckpoint] {
@@ -56,7 +58,7 @@ struct CheckpointTracker {
             }
             complete.append(candidate)
         }
-        // Only once nothing can fail any more: who is told of none must be told of all later.
+        // Record them only now that nothing can throw: after an error the next call must return all of them.
         for checkpoint in complete { reported[checkpoint.step] = checkpoint.files }
         return complete
     }
@@ -70,12 +72,12 @@ struct CheckpointTracker {
 
     private func hasStoodStill(_ path: ExactText, _ snapshot: FileSnapshot, at scan: Scan, ending: Ending?) -> Bool {
         if let since = seen[path]?.since, scan.moment - since >= pattern.settle { return true }
-        // At the end a file may have stood still for longer than we looked at it.
+        // At the end a file may have been unchanged for longer than it was observed.
         let settle = Int64(pattern.settle.components.seconds) * 1_000_000_000
         return ending == .failure && scan.time - snapshot.modified >= settle
     }
 
-    /// Every step of which all names are there and not empty, torn ones left out, the lowest first.
+    /// Returns every step whose files all exist and are not empty, the lowest first; leaves out torn sets.
     func candidates(in files: [ExactText: FileSnapshot]) -> [LocalCheckpoint] {
         var found: [Int: LocalCheckpoint] = [:]
         for path in files.keys.sorted() {

@@ -5,10 +5,10 @@ import RunContract
 import SystemPackage
 import Timestamps
 
-/// Uploads checkpoints and outputs beside the training, one after the other, and knows what the bucket holds.
+/// Uploads checkpoints and outputs during training, one at a time, and tracks which checkpoints the bucket holds.
 ///
-/// The newest checkpoint comes first: a trainer that saves faster than the network removes its old ones meanwhile, and
-/// who takes the oldest first would for ever upload what is just going.
+/// The newest checkpoint comes first. If a trainer saves faster than the network, it deletes its old checkpoints
+/// meanwhile. An uploader that took the oldest first would always be uploading one that is about to be deleted.
 actor CheckpointUploader {
     private let store: any ObjectStore
     private let layout: BucketLayout
@@ -25,13 +25,13 @@ actor CheckpointUploader {
     private var worker: Task<Void, Never>?
     private var failingSince: ContinuousClock.Instant?
     private var lastFailure = ""
-    /// What is verified in the bucket, by stage.
+    /// The checkpoints that are verified in the bucket, by stage.
     private var verified: [String: [FolderManifest]] = [:]
     /// The files on this disk whose content is verified in the bucket, by stage and step.
     private var safe: [String: [Int: [ExactText: FileSnapshot]]] = [:]
-    /// The stages of which it was said that their checkpoints come faster than they leave.
+    /// The stages for which the log already says that checkpoints arrive faster than they are uploaded.
     private var behind: Set<String> = []
-    /// How often this start has saved each step, by stage.
+    /// How often this attempt has saved each step, by stage.
     private var saves: [String: [Int: Int]] = [:]
 
     init(_ session: RunSession) {
@@ -47,13 +47,13 @@ actor CheckpointUploader {
         standstill = session.standstill
     }
 
-    /// Takes note of checkpoints that earlier starts uploaded, and of those among them that are on this disk.
+    /// Adds checkpoints that earlier attempts uploaded, and those of them that are on this disk.
     func know(_ manifests: [FolderManifest], of stage: String, onDisk: [LocalCheckpoint]) {
         verified[stage] = manifests
         for checkpoint in onDisk { safe[stage, default: [:]][checkpoint.step] = checkpoint.files }
     }
 
-    /// Queues a checkpoint.
+    /// Queues a checkpoint and writes its note.
     func add(_ checkpoint: LocalCheckpoint, _ pattern: CheckpointPattern, stage: String) async {
         let save = saves[stage, default: [:]][checkpoint.step, default: 0] + 1
         saves[stage, default: [:]][checkpoint.step] = save
@@ -62,7 +62,7 @@ actor CheckpointUploader {
         goOn(note, pattern, stage: stage)
     }
 
-    /// Queues a checkpoint whose upload was noted, perhaps by an earlier start; what that has sent stays sent.
+    /// Queues a checkpoint that has a note, perhaps of an earlier attempt; does not repeat its finished uploads.
     func goOn(_ note: UploadNote, _ pattern: CheckpointPattern, stage: String) {
         guard let checkpoint = note.checkpoint else { return }
         let folder = layout.checkpoint(stage: stage, step: checkpoint.step, attempt: note.attempt, save: note.save)
@@ -77,7 +77,7 @@ actor CheckpointUploader {
                 folder: folder, upload: upload, note: note))
     }
 
-    /// Queues what a finished stage leaves; its manifest comes after all checkpoints that were queued before.
+    /// Queues a finished stage's outputs; their manifest is written after all checkpoints queued before.
     func addOutputs(_ outputs: StageOutputs, stage: String) {
         let folder = layout.outputs(stage: stage, attempt: attempt)
         append(
@@ -93,9 +93,9 @@ actor CheckpointUploader {
         if worker == nil { worker = Task { await work() } }
     }
 
-    /// Waits until everything is uploaded; uploads that only fail for longer than the patience are given up.
+    /// Waits until everything is uploaded; throws if uploads have only failed for longer than `patience`.
     ///
-    /// The deadline may come up meanwhile, when somebody asks the container to stop.
+    /// `deadline` is read repeatedly: it may appear meanwhile, when the container is asked to stop.
     func drain(
         patience: Duration, until deadline: @Sendable () -> ContinuousClock.Instant? = { nil }
     ) async throws(SupervisionError) {
@@ -111,7 +111,7 @@ actor CheckpointUploader {
         SupervisionError(.uploadIncomplete, "upload \(current?.name ?? queue.first?.name ?? "everything")", reason)
     }
 
-    /// Lets go of what the trainer removed while it waited.
+    /// Removes checkpoints from the queue that the trainer has deleted meanwhile.
     private func dropVanished() async {
         for job in queue where job.step != nil {
             guard case .some(.none) = try? await survey(job) else { continue }
@@ -127,7 +127,7 @@ actor CheckpointUploader {
         return newest.map { queue.remove(at: $0) }
     }
 
-    /// Says once a stage that its checkpoints come faster than they leave.
+    /// Logs once per stage that its checkpoints arrive faster than they are uploaded.
     private func sayWhoIsBehind(_ stage: String) {
         let waiting = queue.filter { $0.stage == stage && $0.step != nil }.count
         guard waiting >= 3, behind.insert(stage).inserted else { return }
@@ -153,7 +153,7 @@ actor CheckpointUploader {
         worker = nil
     }
 
-    /// True where the bucket has as many newer checkpoints as it is to keep: this one would be removed again at once.
+    /// Returns true if the bucket holds `keep_remote` newer checkpoints already: this one would be deleted at once.
     private func isSuperseded(_ job: UploadJob) async -> Bool {
         guard case .checkpoint(let checkpoint, let pattern) = job.content,
             RemoteRetention.isFull(
@@ -161,7 +161,7 @@ actor CheckpointUploader {
         else { return false }
         log.say("\(job.name) is left out: the bucket has the newer ones that 'keep_remote' asks for")
         await job.upload.discard(manifest: layout.manifest(of: job.folder))
-        // It may leave the disk as if it had been in the bucket and were removed there.
+        // Local retention may delete it as if it had been uploaded and then deleted from the bucket.
         safe[job.stage, default: [:]][checkpoint.step] = checkpoint.files
         return true
     }
@@ -174,7 +174,7 @@ actor CheckpointUploader {
         }
     }
 
-    /// True where the job is over, also where it makes no sense any more.
+    /// Returns true if the job is over, including when it is obsolete.
     private func finish(_ job: UploadJob) async -> Bool {
         do {
             let started = ContinuousClock.now
@@ -204,7 +204,7 @@ actor CheckpointUploader {
         try await BlockingThread.run { () throws(POSIXError) in try job.survey() }
     }
 
-    /// A checkpoint that is not what it was: its scanner reports what it became once that is whole.
+    /// Drops a checkpoint whose files have changed; its scanner reports the new files once they are complete.
     private func leaveOut(_ job: UploadJob, _ moment: String) async -> Bool {
         log.say("\(job.name) changed or vanished \(moment); it is looked for again")
         await job.upload.discard(manifest: layout.manifest(of: job.folder))
@@ -255,7 +255,7 @@ actor CheckpointUploader {
         if isIdle { board.note { $0.upload = nil } }
     }
 
-    /// Keeps as many checkpoints as the rule says; on the disk only what is verified in the bucket goes.
+    /// Applies the rule's retention; on the disk it deletes only checkpoints that are verified in the bucket.
     private func removeOld(of stage: String, _ pattern: CheckpointPattern) async {
         let safe = safe[stage] ?? [:]
         await BlockingThread.run { LocalRetention.apply(pattern, safe: safe) }
@@ -267,7 +267,7 @@ actor CheckpointUploader {
         let folder = layout.checkpoint(
             stage: stage, step: old.step ?? 0, attempt: old.attempt, save: old.save)
         do throws(StorageError) {
-            // Without its manifest it counts no more, so that no reader finds half of it.
+            // Without its manifest a checkpoint no longer counts, so that no reader finds a partial one.
             try await store.delete(layout.manifest(of: folder))
             try await store.delete(layout.formerManifest(of: folder))
             for file in old.files where file.key.utf8.starts(with: folder.utf8) { try await store.delete(file.key) }

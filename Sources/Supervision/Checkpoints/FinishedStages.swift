@@ -2,9 +2,9 @@ import JSON
 import POSIX
 import SystemPackage
 
-/// Which stages ended well on this disk since the machine was started: what they left needs no bring back.
+/// The stages that succeeded on this disk since the machine's boot, whose files need not be restored.
 ///
-/// One small file for each stage. Without it a stage is what the bucket says of it.
+/// One small file per stage. Without it, the bucket decides whether a stage is finished.
 struct FinishedStages: Sendable {
     private let folder: FilePath
     private let run: String
@@ -18,7 +18,7 @@ struct FinishedStages: Sendable {
         self.boot = boot
     }
 
-    /// When a stage began that ended well here, in nanoseconds since 1970; nil where that is not known.
+    /// Returns the start time of a stage that succeeded here, in nanoseconds since 1970, nil if it is unknown.
     func beginning(of stage: String) -> Int64? {
         guard !boot.isEmpty, let bytes = try? FileSystem.read(file(stage), limit: 4096),
             let json = try? JSONValue(parsing: bytes), json == record(began: json["began"]?.integer ?? 0)
@@ -26,7 +26,7 @@ struct FinishedStages: Sendable {
         return json["began"]?.integer.map { Int64($0) }
     }
 
-    /// Notes that a stage ended well.
+    /// Records that a stage succeeded.
     func note(_ stage: String, began: Int64) throws(POSIXError) {
         try FileSystem.makeFolder(folder)
         try FileSystem.write(record(began: Int(began)).encoded(), to: file(stage), sync: true)

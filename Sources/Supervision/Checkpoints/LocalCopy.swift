@@ -3,9 +3,9 @@ import POSIX
 import RunContract
 import SystemPackage
 
-/// Whether a file on the disk is what a record names, so that it need not be downloaded.
+/// The check that a file on the disk matches a record, so that it need not be downloaded.
 enum LocalCopy {
-    /// True where size and the hash of every part agree.
+    /// Returns true if the size and the hash of every part match.
     static func fits(_ record: FileRecord, at path: FilePath) -> Bool {
         guard let file = try? File(readingNoFollow: path), let status = try? file.status(),
             status.kind == .regular, status.size == record.size

@@ -2,11 +2,12 @@ import ByteText
 import POSIX
 import SystemPackage
 
-/// Frees the disk of checkpoints that are safe in the bucket.
+/// Deletes checkpoints from the disk that are verified in the bucket.
 enum LocalRetention {
-    /// Removes the sets that are `safe`, and still what they were then, but for the newest of them that the rule keeps.
+    /// Deletes the sets in `safe` that have not changed since, except the newest `keepLocal` of them.
     ///
-    /// What nobody vouches for stays, and takes no place of those. What could not be looked at is not removed.
+    /// A set that is not in `safe` remains and does not count towards `keepLocal`. A set that could not be read is not
+    /// deleted.
     static func apply(_ pattern: CheckpointPattern, safe: [Int: [ExactText: FileSnapshot]]) {
         guard let keep = pattern.keepLocal else { return }
         let sets = CheckpointTracker(pattern).candidates(in: FolderScan(pattern.root).files)

@@ -2,18 +2,18 @@ import CLinux
 import POSIX
 import SystemPackage
 
-/// Which files some process has open for writing, by looking into /proc.
+/// Finds in /proc whether a process has one of several files open for writing.
 ///
 /// <https://man7.org/linux/man-pages/man5/proc_pid_fdinfo.5.html>
 enum OpenWriters {
-    /// True where a process has one of these files open for writing; processes that may not be examined do not count.
+    /// Returns true if a process has one of these files open for writing; ignores processes that may not be examined.
     ///
-    /// Throws where it cannot be known, as out of descriptors.
+    /// Throws if that cannot be determined, for example when file descriptors are exhausted.
     static func exist(for files: [FileSnapshot]) throws(POSIXError) -> Bool {
         let wanted = Set(files.map { FileNumber(device: $0.device, inode: $0.inode) })
         let processes: [FilePath.Component]
         do throws(POSIXError) { processes = try FileSystem.names(in: "/proc") } catch {
-            // Without /proc nobody can be asked; sizes and times are what is left.
+            // Without /proc only sizes and modification times can tell.
             guard error.errno == .noSuchFileOrDirectory else { throw error }
             return false
         }
@@ -24,11 +24,12 @@ enum OpenWriters {
         return false
     }
 
-    /// True for what is said of a process that has ended, or that is not ours to examine.
+    /// Returns true for the errors of a process that has ended or may not be examined.
     private static func isElsewhere(_ error: POSIXError) -> Bool {
         [.noSuchFileOrDirectory, .noSuchProcess, .permissionDenied, .notPermitted].contains(error.errno)
     }
 
+    /// Identifies a file by its device and inode.
     private struct FileNumber: Hashable {
         let device: UInt64
         let inode: UInt64
@@ -55,7 +56,7 @@ enum OpenWriters {
             let text = try FileSystem.read(process.appending("fdinfo").appending(descriptor))
             return isWriting(String(decoding: text, as: UTF8.self))
         } catch {
-            // What it leads to may be gone, or on a file system that is: nobody of ours writes there.
+            // The descriptor's file may be gone, or its file system may be; no stage writes checkpoints there.
             guard
                 isElsewhere(error) || ![.tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory].contains(error.errno)
             else { throw error }
@@ -63,7 +64,7 @@ enum OpenWriters {
         }
     }
 
-    /// The line `flags:` is octal; its last two bits are the access mode.
+    /// Reads the access mode: the line `flags:` is octal, and its last two bits are the access mode.
     static func isWriting(_ information: String) -> Bool {
         for line in information.split(separator: "\n") where line.hasPrefix("flags:") {
             guard let flags = Int32(line.dropFirst(6).filter { $0 != "\t" && $0 != " " }, radix: 8) else { continue }

@@ -4,21 +4,21 @@ import POSIX
 import RunContract
 import SystemPackage
 
-/// Brings back what earlier starts of the run left in the bucket.
+/// Restores what earlier attempts of the run left in the bucket.
 struct Restorer: Sendable {
     let session: RunSession
 
-    /// The newest manifest of what a stage has left, nil where it never ended well.
+    /// Returns the newest manifest of a stage's outputs, nil if the stage never succeeded.
     func outputs(_ stage: Program.Stage) async throws(SupervisionError) -> FolderManifest? {
         try await manifests(of: stage, below: session.layout.outputs(stage: stage.name)).first { $0.step == nil }
     }
 
-    /// The manifests of a stage's checkpoints, the highest step first and of one step what was saved last.
+    /// Returns the manifests of a stage's checkpoints, the highest step and its newest save first.
     func checkpoints(_ stage: Program.Stage) async throws(SupervisionError) -> [FolderManifest] {
         try await manifests(of: stage, below: session.layout.checkpoints(stage: stage.name)).filter { $0.step != nil }
     }
 
-    /// Downloads the first of these whose objects agree with it; nil where none does.
+    /// Restores the first checkpoint whose objects match its manifest; returns nil if none does.
     func restore(_ candidates: [FolderManifest], to folder: FilePath) async throws(SupervisionError) -> FolderManifest?
     {
         for manifest in candidates {
@@ -27,7 +27,7 @@ struct Restorer: Sendable {
         return nil
     }
 
-    /// Brings a manifest's files back; false where the bucket no longer holds what the manifest names.
+    /// Restores a manifest's files; returns false if the bucket no longer holds what the manifest names.
     func restore(_ manifest: FolderManifest, to folder: FilePath) async throws(SupervisionError) -> Bool {
         let name = manifest.step.map { "checkpoint \(manifest.stage)/\($0)" } ?? "outputs of stage \(manifest.stage)"
         return try await session.standstill.during("the restore of \(name)") { () async throws(SupervisionError) in
@@ -56,19 +56,19 @@ struct Restorer: Sendable {
         } catch { return try decline(name, error) }
     }
 
-    /// What is damaged in the bucket makes room for what is older; a bucket that does not answer ends the run.
+    /// Returns false for a damaged or missing object, so that an older checkpoint is tried; throws any other error.
     private func decline(_ name: String, _ error: StorageError) throws(SupervisionError) -> Bool {
         guard [.corrupted, .noSuchKey].contains(error.code) else { throw Self.failure(error) }
         session.log.say("\(name) does not count: \(error)")
         return false
     }
 
-    /// A disk that is too small is said before the download, and under its own code.
+    /// Throws before the download, with an exit code of its own, if the disk is too small.
     func requireSpace(for files: [FileRecord], in folder: FilePath) throws(SupervisionError) {
         let missing = files.filter { file in
             (try? FileStatus(file.path.path(below: folder)))?.size != file.size
         }
-        // What a start that was killed had of them takes no space a second time.
+        // Partial downloads of an attempt that was killed already occupy their space.
         let needed = missing.reduce(0) { sum, file in
             sum + max(0, file.size - PartialFile.bytes(of: file.object, to: file.path.path(below: folder)))
         }
@@ -77,9 +77,9 @@ struct Restorer: Sendable {
             .disk, "restore to \(folder)", "\(ByteCount(needed)) are needed, and \(ByteCount(free)) are free")
     }
 
-    /// Downloads files, several at once; those that are there already and fit are left alone.
+    /// Downloads files, several at a time; skips existing files that match.
     ///
-    /// All of it is as it was left: modes, times, links, and folders that are empty.
+    /// It restores modes, modification times, links, and empty folders too.
     func download(
         _ files: [FileRecord], _ tree: TreeRecord, to folder: FilePath, as name: String
     ) async throws(StorageError) {
@@ -115,7 +115,7 @@ struct Restorer: Sendable {
         return SupervisionError(status: ExitCode.restore.rawValue, error.description)
     }
 
-    /// A listing only says where manifests may be; what counts is what each of them says.
+    /// Returns the manifests below a prefix; a listing only locates them, their content decides.
     private func manifests(
         of stage: Program.Stage, below prefix: String
     ) async throws(SupervisionError) -> [FolderManifest] {
@@ -134,7 +134,7 @@ struct Restorer: Sendable {
             guard let (folder, isFormer) = session.layout.folder(ofManifest: object.key, below: prefix) else {
                 continue
             }
-            // Beside a manifest of ours a file of that name is the user's.
+            // If the folder's manifest is beside it, a file with the former manifest's name belongs to the user.
             if keys[folder]?.isFormer != false { keys[folder] = (object.key, isFormer) }
         }
         var found: [FolderManifest] = []
@@ -145,7 +145,7 @@ struct Restorer: Sendable {
         return found.sorted { $0.order > $1.order }
     }
 
-    /// nil where there is none, or none that can be read.
+    /// Returns nil if the document does not exist or cannot be read.
     private func document(_ key: String) async throws(StorageError) -> JSONValue? {
         switch try await session.store.document(key, limit: 256 << 20, { $0 }) {
         case .success(let json)?: return json
@@ -159,7 +159,7 @@ struct Restorer: Sendable {
         _ json: JSONValue, _ key: String, of stage: Program.Stage, isFormer: Bool
     ) -> FolderManifest? {
         do throws(JSONError) {
-            // Where none of ours is beside the folder, its upload was cut off, or it is of an earlier version.
+            // Without a manifest beside the folder, its upload was interrupted or it is of an earlier version.
             if isFormer, json["stage"]?.string != stage.name || json["parts"] != nil { return nil }
             let manifest = try FolderManifest(json: json, below: session.layout.root)
             guard manifest.stage == stage.name else { throw JSONError("it is of stage '\(manifest.stage)'") }

@@ -2,19 +2,19 @@ import POSIX
 import RunContract
 import SystemPackage
 
-/// What a finished stage leaves, and whether all of it can be brought back on another machine.
+/// The outputs of a finished stage, and whether they can be restored completely on another machine.
 struct StageOutputs: Sendable {
     private let data: FilePath
     let patterns: [GlobPattern]
-    /// What there was when the stage ended.
+    /// The outputs when the stage ended.
     let found: FolderSurvey
-    /// Why the stage has to run again on a machine that has nothing of it, nil where it need not.
+    /// Why a machine without the stage's files must run the stage again, nil if it need not.
     let gap: String?
 
-    /// Looks at what a stage has left; `artifacts` are the places below the data folder that the run's result is made of.
+    /// Surveys a stage's outputs; `artifacts` are the paths below the data folder of the run's artifacts.
     ///
-    /// What the stage wrote into an artifact since it `began`, and what no pattern names, would be missing on another
-    /// machine, where the run could never end.
+    /// Files that the stage has written into an artifact since `began` and that match no pattern are a gap. They would
+    /// be missing on another machine, where the run could never complete.
     init(
         _ patterns: [GlobPattern], data: FilePath, artifacts: [FilePath], began: Int64
     ) throws(POSIXError) {
@@ -33,7 +33,7 @@ struct StageOutputs: Sendable {
         }
     }
 
-    /// The same look once more.
+    /// Surveys the outputs again.
     func survey() throws(POSIXError) -> FolderSurvey {
         var missing: [GlobPattern] = []
         return try FolderSurvey(outputs: patterns, data: data, missing: &missing)

@@ -3,15 +3,15 @@ import POSIX
 import RunContract
 import SystemPackage
 
-/// Moves aside what a killed trainer left that nobody knows to be whole, so that the next one does not resume from it.
+/// Moves possibly incomplete checkpoints of a killed trainer aside, so that the next one does not resume from them.
 enum TornSets {
-    /// Moves every file of a step above `step` into a folder of its own; returns how many.
+    /// Moves every file of a step above `step` into the folder `aside`; returns the number of files.
     static func moveAside(
         _ pattern: CheckpointPattern, newerThan step: Int?, to aside: FilePath
     ) throws(SupervisionError) -> Int {
         var moved = 0
         let scan = FolderScan(pattern.root)
-        // A torn set that was not seen would be taken for a good one by the trainer.
+        // The trainer would use a torn set that the scan missed.
         if let failure = scan.blindness {
             throw SupervisionError(.restore, "look for torn checkpoints", "\(failure)")
         }

@@ -3,27 +3,28 @@ import POSIX
 import RunContract
 import SystemPackage
 
-/// Something that a stage left and that belongs into the bucket.
+/// A checkpoint or the outputs of a stage, queued for upload.
 struct UploadJob: Sendable {
+    /// The checkpoint or the outputs to upload.
     enum Content: Sendable {
         case checkpoint(LocalCheckpoint, CheckpointPattern)
-        /// What the stage's outputs are; a finished stage has this even without any.
+        /// The stage's outputs; a finished stage has this job even without any files.
         case outputs(StageOutputs)
     }
 
     let stage: String
-    /// The start whose number is in the keys.
+    /// The attempt whose number is in the keys.
     let attempt: Int
-    /// How often that start had saved this step.
+    /// How often that attempt had saved this step.
     var save = 1
     let content: Content
-    /// The key that its files are below, with a slash at the end.
+    /// The key prefix of its files, with a trailing slash.
     let folder: String
     let upload: FolderUpload
-    /// What a later start finds of it, where it would be of use to that.
+    /// The note on the disk with which a later attempt continues the upload, nil for outputs.
     var note: UploadNote?
 
-    /// How messages name it.
+    /// The job's name in messages.
     var name: String {
         switch content {
         case .checkpoint(let checkpoint, _): "checkpoint \(stage)/\(checkpoint.step)"
@@ -46,7 +47,7 @@ struct UploadJob: Sendable {
         if case .checkpoint(let checkpoint, _) = content { checkpoint.stepText } else { nil }
     }
 
-    /// The files as they are now; nil where a checkpoint is no longer what was found.
+    /// Returns the files as they are now, nil if a checkpoint has changed since it was found.
     func survey() throws(POSIXError) -> (files: [UploadFile], tree: TreeRecord)? {
         switch content {
         case .outputs(let outputs):
@@ -60,7 +61,7 @@ struct UploadJob: Sendable {
 }
 
 extension LocalCheckpoint {
-    /// Its files; nil where one of them changed or is gone since the set was found complete.
+    /// Returns the checkpoint's files, nil if one has changed or is missing since the set was found complete.
     func uploadFiles(below root: FilePath) throws(POSIXError) -> [UploadFile]? {
         var found: [UploadFile] = []
         for (text, snapshot) in files.sorted(by: { $0.key < $1.key }) {

@@ -2,29 +2,29 @@ import ByteText
 import JSON
 import RunContract
 
-/// Files on their way into the bucket, as a later start of the run finds them on the disk.
+/// A note on the disk about files that are being uploaded, for a later attempt.
 struct UploadNote: Sendable, Hashable {
-    /// What the files are.
+    /// The checkpoint or artifact that the files belong to.
     enum Content: Sendable, Hashable {
-        /// The step as the trainer wrote it too.
+        /// `stepText` is the step as the trainer writes it in file names.
         case checkpoint(stage: String, step: Int, stepText: String)
         case artifact(into: String)
     }
 
     let run: String
     let content: Content
-    /// The start that found the files complete; its number is in the keys.
+    /// The attempt that found the files complete; its number is in the keys.
     let attempt: Int
-    /// How often that start had saved this step.
+    /// How often that attempt had saved this step.
     var save = 1
-    /// Which start of the machine it was: what was not on the disk yet is lost with the next one.
+    /// The machine's boot ID: data that had not reached the disk is lost at the next boot.
     let boot: String
-    /// The files as they were then.
+    /// The files' snapshots when they were found complete.
     let files: [RelativePath: FileSnapshot]
-    /// The files that are in the bucket already.
+    /// The files that are already in the bucket.
     var done: [FileRecord] = []
 
-    /// The checkpoint, nil for anything else.
+    /// The checkpoint, nil for an artifact.
     var checkpoint: LocalCheckpoint? {
         guard case .checkpoint(_, let step, let stepText) = content else { return nil }
         var named: [ExactText: FileSnapshot] = [:]
@@ -32,7 +32,7 @@ struct UploadNote: Sendable, Hashable {
         return LocalCheckpoint(step: step, stepText: stepText, files: named)
     }
 
-    /// Of two notes of a stage the one that goes further is the later one, and of one step what was saved last.
+    /// Sorts the notes of a stage by step, then by attempt and save.
     var order: (Int, Int, Int) { (checkpoint?.step ?? 0, attempt, save) }
 }
 
@@ -64,7 +64,7 @@ extension UploadNote {
         return json
     }
 
-    /// Reads one of the run whose folder in the bucket is `root`.
+    /// Reads a note of the run whose prefix in the bucket is `root`.
     init(json: JSONValue, below root: String) throws(JSONError) {
         guard try json.whole("version") == Self.version else { throw JSONError("'version' is unknown") }
         var files: [RelativePath: FileSnapshot] = [:]

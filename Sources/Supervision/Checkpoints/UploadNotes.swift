@@ -5,11 +5,11 @@ import POSIX
 import RunContract
 import SystemPackage
 
-/// The notes of one run about what is complete on the disk and not yet in the bucket.
+/// The notes of one run about files that are complete on the disk but not yet in the bucket.
 struct UploadNotes: Sendable {
     private let folder: FilePath
     private let run: String
-    /// The run's folder in the bucket.
+    /// The prefix of the run in the bucket.
     private let root: String
     private let boot: String
     private let log: RunLog
@@ -22,13 +22,13 @@ struct UploadNotes: Sendable {
         self.boot = boot
     }
 
-    /// The machine's name for its own last start. <https://man7.org/linux/man-pages/man5/proc_sys_kernel.5.html>
+    /// The machine's boot ID. <https://man7.org/linux/man-pages/man5/proc_sys_kernel.5.html>
     static var currentBoot: String {
         let bytes = (try? FileSystem.read("/proc/sys/kernel/random/boot_id", limit: 4096)) ?? []
         return String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
     }
 
-    /// A note about a checkpoint that has just been found complete.
+    /// Returns a note about a checkpoint that has just been found complete.
     func make(_ checkpoint: LocalCheckpoint, stage: String, attempt: Int, save: Int) -> UploadNote {
         var files: [RelativePath: FileSnapshot] = [:]
         for (name, snapshot) in checkpoint.files {
@@ -39,7 +39,7 @@ struct UploadNotes: Sendable {
             attempt: attempt, save: save, boot: boot, files: files)
     }
 
-    /// A note about an artifact; the one of an earlier start where the files are still what they were.
+    /// Returns an artifact's note: that of an earlier attempt if the files have not changed since, else a new one.
     func make(artifact into: String, _ files: [UploadFile], attempt: Int) async -> UploadNote {
         await BlockingThread.run {
             let snapshots = Dictionary(files.map { ($0.name, $0.snapshot) }) { $1 }
@@ -53,7 +53,7 @@ struct UploadNotes: Sendable {
         }
     }
 
-    /// Writes a note; where that fails, a start after this one only has to train what it would have kept.
+    /// Writes a note; without it a later attempt only repeats the training that the checkpoint would have saved.
     func write(_ note: UploadNote) async {
         let failure = await BlockingThread.run { () -> POSIXError? in
             do throws(POSIXError) {
@@ -65,13 +65,13 @@ struct UploadNotes: Sendable {
         if let failure { log.say("an upload starts over if this container is killed: \(failure)") }
     }
 
-    /// Removes the note of a checkpoint that is in the bucket, or that makes no sense any more.
+    /// Removes the note of a checkpoint that is in the bucket or obsolete.
     func remove(_ note: UploadNote) async { await BlockingThread.run { try? FileSystem.remove(path(of: note)) } }
 
-    /// Removes every note of the run, which is complete.
+    /// Removes all notes of the run, which is complete.
     func clear() async {
         await BlockingThread.run {
-            // What stays is of a run that is complete, and is read by nobody.
+            // Notes that cannot be removed belong to a complete run, and nothing reads them.
             for name in (try? names()) ?? [] {
                 let file = folder.appending(name)
                 if read(file) != nil { try? FileSystem.remove(file) }
@@ -79,9 +79,9 @@ struct UploadNotes: Sendable {
         }
     }
 
-    /// The checkpoints of a stage that earlier starts found complete, the lowest step first.
+    /// Returns the notes of a stage's checkpoints that earlier attempts found complete, the lowest step first.
     ///
-    /// A file that is not what it was then, or that a crash of the machine may have cut, makes its note worthless.
+    /// A note is removed if a file has changed since, or if a crash of the machine may have truncated one.
     func unfinished(of stage: String, _ pattern: CheckpointPattern) async throws(SupervisionError) -> [UploadNote] {
         do throws(POSIXError) {
             let found = try await BlockingThread.run { () throws(POSIXError) -> [UploadNote] in

@@ -1,15 +1,15 @@
 import ObjectStorage
 
-/// How long an upload makes do with what the training leaves of the processors.
+/// The time for which an upload uses only the processor time that the training leaves.
 ///
-/// Measured: beside one thread that never rests, on the same core, 3 MiB a second, of more than 500 otherwise. On a machine
-/// whose cores all are that busy 10 GB would take an hour, and be lost with the machine meanwhile.
+/// Measured next to one busy thread on the same core: 3 MiB a second, against more than 500 otherwise. On a machine
+/// whose cores are all that busy, 10 GB would take an hour, and would be lost if the machine failed meanwhile.
 struct UploadPatience: Sendable {
     let limits: TransferLimits?
     let log: RunLog
     var duration = Duration.seconds(60)
 
-    /// Does what uploads something; where that takes too long, the rest of it yields to nobody.
+    /// Runs an upload; after ``duration`` the rest of it no longer yields to the training.
     func during<Value: Sendable>(
         _ name: String, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
     ) async rethrows -> Value {

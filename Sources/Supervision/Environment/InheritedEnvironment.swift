@@ -2,26 +2,25 @@ import ByteText
 import RunContract
 package import Secrets
 
-/// What the container was started with, its secrets set apart.
+/// The environment with which the container was started, with its secrets separated.
 package struct InheritedEnvironment: Sendable {
-    /// Everything that is no secret; of the entrypoint's own names and of proxies only what the deployment sent.
+    /// All variables that are not secret; of the entrypoint's own variables and the proxies only those that were sent.
     package let variables: [String: String]
     /// The secrets by name; empty ones count as unset.
     package let secrets: [String: Secret]
 
-    /// An environment from its parts.
     package init(variables: [String: String], secrets: [String: Secret]) {
         self.variables = variables
         self.secrets = secrets
     }
 
-    /// Splits an environment.
+    /// Separates the secrets of an environment.
     ///
-    /// What has the image's own value was not sent, and of what PID 1 obeys nothing else is taken: a base's `ENV R2_PREFIX`
-    /// or `ENV https_proxy` would lead it elsewhere.
+    /// A variable with the image's value was not sent by the deployment. The variables that PID 1 obeys are taken only
+    /// if they were sent: a base image's `ENV R2_PREFIX` or `ENV https_proxy` would otherwise redirect it.
     ///
-    /// `CAAS_SECRETS` says what was sent as secret; without it the names decide, but what the image itself brings is none
-    /// (python's official images set GPG_KEY).
+    /// `CAAS_SECRETS` names the variables that were sent as secrets. Without it, the variable names decide, but
+    /// variables of the image are then not secret (python's official images set GPG_KEY).
     package init(_ all: [String: String], image: [String: String]) {
         let obeyed = all.filter { name, value in
             let isObeyed = EnvironmentName.isEntrypointsOwn(name) || EnvironmentName.proxies.contains(name)
@@ -41,14 +40,14 @@ package struct InheritedEnvironment: Sendable {
         self.init(variables: variables, secrets: secrets)
     }
 
-    /// What libraries may find in this process's own environment: the proxies that were sent.
+    /// The variables of this process's own environment that libraries may read: the proxies that were sent.
     package var forLibraries: [String: String] {
         var found: [String: String] = [:]
         for name in EnvironmentName.proxies { found[name] = variables[name] ?? secrets[name]?.unredacted }
         return found
     }
 
-    /// The value of one of the entrypoint's own variables or of its second choice; an empty one counts as unset.
+    /// Returns the value of one of the entrypoint's own variables or of its alternative; an empty one counts as unset.
     package func value(_ name: String) -> String? {
         for candidate in [name] + (EnvironmentName.alternatives[name].map { [$0] } ?? []) {
             if let value = variables[candidate], !value.isEmpty { return value }
@@ -56,7 +55,7 @@ package struct InheritedEnvironment: Sendable {
         return nil
     }
 
-    /// One of the secrets that the entrypoint itself uses, or its second choice.
+    /// Returns one of the entrypoint's own secrets, or its alternative.
     package func secret(_ name: String) -> Secret? {
         secrets[name] ?? EnvironmentName.alternatives[name].flatMap { secrets[$0] }
     }

@@ -1,21 +1,20 @@
 package import RunContract
 
-/// What the environment says about a run, read once and complete.
+/// The configuration of a run, read once from its environment and program.
 package struct RunConfiguration: Sendable {
-    /// What runs.
     package let program: Program
-    /// The image's digest, empty where nobody said it.
+    /// The image's digest, empty if it is unknown.
     package let image: String
-    /// True where the model is served after training.
+    /// True if the model is served after training.
     package let keepsServing: Bool
-    /// Seconds that uploads may go on failing once nothing else is to be done.
+    /// Seconds for which uploads may keep failing after all other work is done.
     package let drainSeconds: Int
-    /// Bytes a second that transfers may take while stages run, nil where there is no limit.
+    /// Bytes per second that transfers may use while stages run, nil for no limit.
     package let uploadBytesPerSecond: Int64?
-    /// The variables of stages.
+    /// The environment of stages.
     package let stages: StageEnvironment
 
-    /// Reads the environment; the first thing that is missing or wrong ends the run with 78.
+    /// Reads the environment; throws the first missing or invalid value with exit code 78.
     package init(program: Program, inherited: InheritedEnvironment) throws(SupervisionError) {
         self.program = program
         try Self.refuseUnsupported(program)
@@ -38,7 +37,7 @@ package struct RunConfiguration: Sendable {
         }
     }
 
-    /// What trains is somebody else's code as a rule, and the keys open every run in the bucket.
+    /// The training code is usually a third party's, and the keys give access to every run in the bucket.
     private static func refuseKeys(_ program: Program) throws(SupervisionError) {
         guard let name = program.passSecrets.first(where: EnvironmentName.keys.contains) else { return }
         throw SupervisionError(
@@ -58,7 +57,7 @@ package struct RunConfiguration: Sendable {
         }
     }
 
-    /// The port and address that PID 1 listens on; what is wrong with them is said before there is a page.
+    /// Returns the address and port on which PID 1 listens; an error is logged before there is a page.
     package static func listening(
         _ inherited: InheritedEnvironment
     ) throws(SupervisionError) -> (address: String?, port: Int) {

@@ -3,20 +3,22 @@ package import RunContract
 import Secrets
 package import SystemPackage
 
-/// Where a run is kept: the first thing that is read, so that whatever is wrong with the rest can be told there.
+/// The bucket and prefix of a run, which are read first, so that all later errors can be reported there.
 package struct RunPlace: Sendable {
-    /// The bucket, or the folder.
+    /// The bucket or the folder.
     package let location: StoreLocation
-    /// The key to it; a folder needs none.
+    /// The bucket's access key, nil for a folder.
     package let credentials: StorageCredentials?
-    /// A file of certificates to trust instead of those that the entrypoint brings.
+    /// A file of CA certificates that replace those of the entrypoint.
     package let certificates: FilePath?
-    /// The folder in the bucket that holds all runs.
+    /// The key prefix of all runs in the bucket.
     package let prefix: String?
-    /// The run's name, nil where the deployment gave none.
+    /// The run's ID, nil if the deployment did not set one.
     package let runID: RunID?
 
-    /// Reads the environment; where something is missing or wrong, nothing can be told to the bucket, and the run ends with 78.
+    /// Reads the environment; throws with exit code 78 if a value is missing or invalid.
+    ///
+    /// Such a failure cannot be recorded in the bucket.
     package init(_ inherited: InheritedEnvironment) throws(SupervisionError) {
         let keys = [EnvironmentName.accessKeyID, EnvironmentName.secretAccessKey]
         var missing = [EnvironmentName.endpoint, EnvironmentName.bucket].filter { inherited.value($0) == nil }
@@ -48,7 +50,7 @@ package struct RunPlace: Sendable {
 }
 
 extension SupervisionError {
-    /// What nobody has set; nil where nothing is missing.
+    /// Creates an error that names unset variables; returns nil if there are none.
     init?(missing names: [String]) {
         guard !names.isEmpty else { return nil }
         self.init(

@@ -2,10 +2,10 @@ import ByteText
 package import RunContract
 import Secrets
 
-/// Which variables a stage sees: the image's, the program's, the stage's and what the deployment sent, in this order.
+/// The variables of a stage, from the image, the program, the stage and the deployment; later ones win.
 ///
-/// The keys to the bucket, the page's token, every secret that `pass_secrets` does not name, and what is said to PID 1
-/// alone are in none.
+/// A stage never gets the bucket's keys, the page's token, secrets that `pass_secrets` does not name, or variables that
+/// configure PID 1 alone.
 package struct StageEnvironment: Sendable {
     private let program: Program
     private let image: [String: String]
@@ -14,13 +14,13 @@ package struct StageEnvironment: Sendable {
     /// RUN_ID, ATTEMPT, DATA, GPU_COUNT and RANKS once they are known.
     package var provided: [String: String] = [:]
 
-    /// What PID 1 reads for itself; a stage that saw PORT would take it.
+    /// The variables that only PID 1 reads; a stage that saw PORT would take that port.
     private static let ownNames: Set<String> = [
         EnvironmentName.port, EnvironmentName.bindAddress, EnvironmentName.statusToken,
         EnvironmentName.graceSeconds, EnvironmentName.onFailure, EnvironmentName.drainSeconds,
     ]
 
-    /// The layers of a program under what a container was started with.
+    /// Combines a program with the environment with which the container was started.
     package init(program: Program, inherited: InheritedEnvironment) {
         self.program = program
         image = program.imageEnvironment.filter { Self.mayPass($0.key, program) }
@@ -40,7 +40,7 @@ package struct StageEnvironment: Sendable {
         return !ownNames.contains(name) && !["R2_", "AWS_", "CAAS_"].contains { name.hasPrefix(bytes: $0) }
     }
 
-    /// Names in `requires` and `pass_secrets` that nobody set, and required ones that are empty.
+    /// Returns the names in `requires` that are unset or empty.
     package func missing(in inherited: InheritedEnvironment) -> [String] {
         program.requires.filter { name in
             let value = sent[name] ?? program.environment[name] ?? image[name] ?? inherited.secrets[name]?.unredacted
@@ -48,7 +48,7 @@ package struct StageEnvironment: Sendable {
         }
     }
 
-    /// What templates outside a stage may name: what is provided, the program's, the image's and what was sent.
+    /// Returns the variables for templates outside stages: image, program, deployment and ``provided``.
     package func programVariables() throws(SupervisionError) -> [String: String] {
         var variables = Self.defaults
         variables.merge(image) { _, new in new }
@@ -58,7 +58,7 @@ package struct StageEnvironment: Sendable {
         return variables
     }
 
-    /// What a stage's templates may name: never a secret, since arguments are shown to everybody.
+    /// Returns the variables for a stage's templates, without secrets: all processes can read arguments.
     package func variables(of stage: Program.Stage) throws(SupervisionError) -> [String: String] {
         let below = try programVariables()
         var variables = below
@@ -70,12 +70,12 @@ package struct StageEnvironment: Sendable {
         return variables
     }
 
-    /// What the process itself gets: the variables, the secrets that are passed on, and LD_PRELOAD and its like.
+    /// Returns the environment of a process: the variables, the passed secrets, and variables such as LD_PRELOAD.
     package func process(_ variables: [String: String]) -> [String: String] {
         variables.merging(program.childEnvironment) { now, _ in now }.merging(passedSecrets) { _, secret in secret }
     }
 
-    /// Expands against everything that stands below, and against what was sent, which wins in the end too.
+    /// Expands templates; ``provided`` and the variables that were sent override `below`, as in the result.
     private func expand(
         _ templates: [String: String], from below: [String: String]
     ) throws(SupervisionError) -> [String: String] {
@@ -86,14 +86,14 @@ package struct StageEnvironment: Sendable {
         return expanded
     }
 
-    /// One template.
+    /// Expands one template.
     static func expand(_ text: String, _ value: (String) -> String?) throws(SupervisionError) -> String {
         do throws(ContractError) { return try Template(text).expanded(value) } catch {
             throw SupervisionError(status: ExitCode.configuration.rawValue, "\(error)")
         }
     }
 
-    /// What a container runtime would set; an image from scratch says nothing.
+    /// The variables that a container runtime would set; an image from scratch sets none.
     private static let defaults = [
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root",
     ]

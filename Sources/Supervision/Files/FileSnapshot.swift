@@ -1,9 +1,9 @@
 import POSIX
 
-/// What a scan saw of a file; two that are equal stand for one content.
+/// The identity of a file's content in a scan; equal snapshots mean the same content.
 struct FileSnapshot: Sendable, Hashable {
     let size: Int64
-    /// Nanoseconds since 1970.
+    /// In nanoseconds since 1970.
     let modified: Int64
     let inode: UInt64
     let device: UInt64
@@ -15,7 +15,7 @@ struct FileSnapshot: Sendable, Hashable {
         self.device = device
     }
 
-    /// Without the device's number, which is another one in a container that was started again.
+    /// Returns true if the content is the same; ignores the device number, which changes when a container is restarted.
     func isSameContent(as other: FileSnapshot) -> Bool {
         size == other.size && modified == other.modified && inode == other.inode
     }

@@ -2,8 +2,9 @@ import POSIX
 import RunContract
 import SystemPackage
 
-/// Puts a survey together: what is found below one root, by one pattern or several.
+/// Collects the files, links and folders of a survey below one root, for one or several patterns.
 struct FolderCollection {
+    /// A link that `finish` either keeps as a link or follows.
     private struct PendingLink {
         let path: FilePath
         let target: FileStatus
@@ -23,16 +24,16 @@ struct FolderCollection {
         realData = try FileSystem.realPath(data)
     }
 
-    /// How much was found, of every kind.
+    /// The number of files, links and problems.
     var count: Int { files.count + links.count + problems.count }
 
     func has(_ pattern: GlobPattern) -> Bool {
         files.keys.contains(where: pattern.matches) || links.keys.contains(where: pattern.matches)
     }
 
-    /// What a pattern means; what lies below a folder that it matches is meant too.
+    /// Adds the files that a pattern matches, and the contents of the folders that it matches.
     mutating func add(_ pattern: GlobPattern) throws(POSIXError) {
-        // Only what stands below the part without wildcards is walked: a data folder may hold a whole dataset.
+        // Only the folder before the first wildcard is walked: a data folder may contain a whole dataset.
         guard let fixed = pattern.fixed else { return try add(root, below: []) { pattern.matches($0) } }
         let start = fixed.path(below: root)
         let found: FolderWalk.Found
@@ -50,7 +51,7 @@ struct FolderCollection {
             return
         }
         guard pattern.matches(fixed) else {
-            // The pattern goes on below a link to a folder.
+            // The pattern continues below a link to a folder.
             if case .link(.success(let target)) = found, target.kind == .directory {
                 try add(start, below: fixed.bytes) { pattern.matches($0) }
             }
@@ -65,14 +66,14 @@ struct FolderCollection {
         }
     }
 
-    /// Everything below a folder that is wanted; `isElsewhere` says that a link led there, where further links are followed.
+    /// Adds the wanted contents of a folder; with `isElsewhere` a link led to it, and further links in it are followed.
     mutating func add(
         _ folder: FilePath, below prefix: [UInt8], isElsewhere: Bool = false, _ isWanted: (RelativePath) -> Bool
     ) throws(POSIXError) {
         var transient: POSIXError?
         let isData = try FileSystem.realPath(folder) == realData && prefix.isEmpty
         try FolderWalk.walk(folder, below: prefix) { place, found in
-            // What the entrypoint itself keeps beside the data.
+            // Skip the entrypoint's own files in the data folder.
             if isData, place.name.bytes == Array(".caas".utf8) { return false }
             if case .folder(let status) = found {
                 if isWanted(place.name) { folders[place.name] = FileAttributes(status) }
@@ -84,7 +85,7 @@ struct FolderCollection {
             note(place.name, place.path, found)
             return false
         }
-        // Out of descriptors or memory: another look may see it.
+        // Out of descriptors or memory: another scan may succeed.
         if let transient { throw transient }
     }
 
@@ -110,7 +111,7 @@ struct FolderCollection {
         }
     }
 
-    /// Takes what a link leads to that is in a folder which a link led to itself; true where that is to be entered.
+    /// Follows a link in a folder that was reached through a link; returns true if the target is to be entered.
     private mutating func follow(_ place: FolderWalk.Place, _ target: FileStatus) -> Bool {
         guard target.kind == .directory else {
             let found: FolderWalk.Found = target.kind == .regular ? .file(target) : .special(target.kind)
@@ -142,10 +143,10 @@ struct FolderCollection {
         }
     }
 
-    /// Everything, each link decided.
+    /// Returns the collected files, links and problems, after each link was either kept or followed.
     mutating func finish() throws(POSIXError) -> (files: [UploadFile], tree: TreeRecord, problems: [String]) {
         var kept: [TreeRecord.Link] = []
-        // Following a link to a folder may find further links, which are followed then, since where they are is elsewhere.
+        // A followed folder may contain further links. Those are followed as well, since they are outside the root.
         for (name, link) in links.sorted(by: { $0.key < $1.key }) {
             if let record = try inside(name, link) { kept.append(record) } else { try follow(name, link) }
         }
@@ -156,14 +157,16 @@ struct FolderCollection {
         )
     }
 
-    /// The link as it is, where what it leads to is brought into the bucket too and would be found from anywhere.
+    /// Returns the record of a link that stays a link, nil for any other.
+    ///
+    /// Its target must be collected too, and the link must resolve to it wherever the root is restored.
     private func inside(_ name: RelativePath, _ link: PendingLink) throws(POSIXError) -> TreeRecord.Link? {
         let real = try FileSystem.realPath(link.path)
         guard let below = Self.path(real, below: realRoot), let place = RelativePath(below),
             files[place] != nil || folders[place] != nil
         else { return nil }
         let target = try FileSystem.readLink(link.path).bytes
-        // Where another link is on the way, the names alone do not tell where it leads.
+        // If another link is on the way, the names alone do not determine the target.
         guard let record = TreeRecord.Link(path: name, target: target), record.destination == below else { return nil }
         return record
     }
@@ -187,7 +190,7 @@ struct FolderCollection {
         try add(link.path, below: name.bytes, isElsewhere: true) { _ in true }
     }
 
-    /// One real path below another, empty where it is the other itself, nil where it is elsewhere.
+    /// Returns one resolved path relative to another, empty if they are equal, nil if it is not below the other.
     private static func path(_ real: FilePath, below root: FilePath) -> [UInt8]? {
         let (real, root) = (real.bytes, root.bytes)
         if real == root { return [] }

@@ -3,21 +3,21 @@ import POSIX
 import RunContract
 import SystemPackage
 
-/// The files below a checkpoint rule's folder, by their path as text; links are followed.
+/// The files below a checkpoint rule's folder, by their path as text; follows links.
 struct FolderScan: Sendable {
-    /// Every file that could be looked at.
+    /// Every file that could be examined.
     ///
-    /// A name that is no UTF-8 is none that a rule can mean.
+    /// Names that are not UTF-8 are left out, since no rule can match them.
     private(set) var files: [ExactText: FileSnapshot] = [:]
-    /// Why a part could not be looked at: what is not found there may be there all the same.
+    /// Why parts could not be read; files that were not found may exist there.
     private(set) var failures: [POSIXError] = []
 
-    /// The first failure that another look may not meet.
+    /// The first failure that another scan may not repeat.
     ///
-    /// What this process may not enter its children cannot have filled.
+    /// Permission errors do not count: child processes cannot have written where this process has no access.
     var blindness: POSIXError? { failures.first { $0.errno != .permissionDenied } }
 
-    /// Looks once.
+    /// Scans the folder once.
     init(_ root: FilePath) {
         do throws(POSIXError) {
             var files: [ExactText: FileSnapshot] = [:]
@@ -34,7 +34,7 @@ struct FolderScan: Sendable {
                     }
                     return target.kind == .directory && !place.leadsBack(to: target)
                 case .link(.failure(let error)):
-                    // A link to what is not there is no file of a checkpoint.
+                    // A dangling link is not a file of a checkpoint.
                     if error.errno != .noSuchFileOrDirectory { failures.append(error) }
                     return false
                 case .special: return false

@@ -2,18 +2,18 @@ import POSIX
 import RunContract
 import SystemPackage
 
-/// All that an artifact or the outputs of a stage are: files, links, folders, and what no bucket can hold.
+/// The contents of an artifact or of a stage's outputs: files, links, folders, and what a bucket cannot store.
 ///
-/// A link that stays inside is kept as a link. One that leads out is followed: to any file, and to a folder below the data
-/// folder.
+/// A link that stays inside is kept as a link. A link that leads out is followed to any file, and to a folder below the
+/// data folder.
 struct FolderSurvey: Sendable {
-    /// In the order of paths.
+    /// Sorted by path.
     private(set) var files: [UploadFile] = []
     private(set) var tree = TreeRecord()
-    /// Whatever is there and cannot be brought into the bucket, in words.
+    /// Descriptions of everything found that cannot be uploaded.
     private(set) var problems: [String] = []
 
-    /// What lies below a folder, or the one file that the path leads to.
+    /// Surveys a folder, or the one file at the path.
     init(artifact path: FilePath, data: FilePath) throws(POSIXError) {
         let status = try FileStatus(path, followingLinks: true)
         if status.kind == .regular {
@@ -31,7 +31,7 @@ struct FolderSurvey: Sendable {
         take(try collection.finish())
     }
 
-    /// What patterns mean below the data folder; a pattern that means nothing is in `missing`.
+    /// Surveys the matches of patterns below the data folder; patterns without a match are added to `missing`.
     init(
         outputs patterns: [GlobPattern], data: FilePath, missing: inout [GlobPattern]
     ) throws(POSIXError) {
@@ -49,10 +49,10 @@ struct FolderSurvey: Sendable {
     }
 
     var size: Int64 { files.reduce(0) { $0 + $1.snapshot.size } }
-    /// True where nothing is there that could be brought back.
+    /// True if there is nothing that could be restored.
     var isEmpty: Bool { files.isEmpty && tree.links.isEmpty }
 
-    /// True where another look found the same.
+    /// Returns true if another survey found the same files, links and problems.
     func isSame(as other: FolderSurvey) -> Bool {
         files.count == other.files.count && tree.links == other.tree.links && problems == other.problems
             && zip(files, other.files).allSatisfy { $0.name == $1.name && $0.snapshot.isSameContent(as: $1.snapshot) }

@@ -3,32 +3,33 @@ import POSIX
 import RunContract
 import SystemPackage
 
-/// Everything below a folder, one name after the other, however deep and however much.
+/// A walk through everything below a folder, of any depth and size.
 ///
-/// Nothing is left out without a word: what cannot be looked at is found too.
+/// It omits nothing silently: entries that cannot be examined are reported too.
 struct FolderWalk {
-    /// What a name is.
+    /// The kind of an entry, with its status.
     enum Found {
         case file(FileStatus)
         case folder(FileStatus)
-        /// A symbolic link, and what it leads to or why that cannot be looked at.
+        /// A symbolic link, with the status of its target or the error from examining it.
         case link(Result<FileStatus, POSIXError>)
         /// A FIFO, a socket or a device.
         case special(FileStatus.Kind)
         case unreadable(POSIXError)
     }
 
-    /// A name on the way.
+    /// An entry of the walk.
     struct Place {
         let name: RelativePath
         let path: FilePath
-        /// The folders that the walk came through, so that a link back to one of them is noticed.
+        /// The folders that the walk is in, to detect a link back to one of them.
         fileprivate let above: [FolderNumber]
 
-        /// True where a folder is one of those that the walk came through.
+        /// Returns true if a folder is one of those that the walk is in.
         func leadsBack(to status: FileStatus) -> Bool { above.contains(FolderNumber(status)) }
     }
 
+    /// Identifies a folder by its device and inode.
     fileprivate struct FolderNumber: Hashable {
         let device: UInt64
         let inode: UInt64
@@ -41,9 +42,9 @@ struct FolderWalk {
         let above: [FolderNumber]
     }
 
-    /// Tells `visit` everything below `root`, whose names stand below `prefix`; a folder is entered where it says so.
+    /// Calls `visit` for everything below `root`, with names below `prefix`; enters a folder if `visit` returns true.
     ///
-    /// A folder is told before what is in it. A root that is not there has nothing below it.
+    /// A folder is visited before its contents. A root that does not exist has no contents.
     static func walk(
         _ root: FilePath, below prefix: [UInt8] = [], _ visit: (Place, Found) -> Bool
     ) throws(POSIXError) {
@@ -57,7 +58,7 @@ struct FolderWalk {
         while let folder = waiting.popLast() {
             let names: [FilePath.Component]
             do throws(POSIXError) { names = try FileSystem.names(in: folder.path) } catch {
-                // A folder that was there a moment ago and is not any more has nothing in it.
+                // A folder that was deleted meanwhile has no contents.
                 if error.errno == .noSuchFileOrDirectory { continue }
                 guard let name = RelativePath(folder.prefix) else { throw error }
                 _ = visit(Place(name: name, path: folder.path, above: folder.above), .unreadable(error))
@@ -79,7 +80,7 @@ struct FolderWalk {
         }
     }
 
-    /// nil for what vanished meanwhile; `folder` is what may be entered.
+    /// Returns nil for an entry that has vanished; `folder` is the folder that may be entered.
     private static func examine(_ path: FilePath) -> (what: Found, folder: FileStatus?)? {
         let status: FileStatus
         do throws(POSIXError) { status = try FileStatus(path) } catch {
@@ -99,12 +100,12 @@ struct FolderWalk {
 }
 
 extension FilePath {
-    /// The path as the kernel gets it.
+    /// The path's bytes as passed to the kernel.
     var bytes: [UInt8] { withPlatformString { start in Array(UnsafeRawBufferPointer(start: start, count: length)) } }
 }
 
 extension FilePath.Component {
-    /// The name as the kernel has it.
+    /// The name's bytes as the kernel returns them.
     var bytes: [UInt8] {
         withPlatformString { start in Array(UnsafeRawBufferPointer(start: start, count: strlen(start))) }
     }

@@ -1,8 +1,8 @@
 import RunContract
 
-/// A path with `*`, `?` and `**` below a folder; what lies below a folder that it matches is meant too.
+/// A path pattern below a folder, with `*`, `?` and `**`; it includes the contents of the folders that it matches.
 struct GlobPattern: Sendable, Hashable {
-    /// As it is written.
+    /// The pattern as written.
     let text: String
     private let components: [[UInt8]]
 
@@ -11,10 +11,10 @@ struct GlobPattern: Sendable, Hashable {
         components = text.utf8.split(separator: UInt8(ascii: "/")).map(Array.init).filter { $0 != Array(".".utf8) }
     }
 
-    /// True where the pattern leaves its folder.
+    /// True if the pattern contains `..`, and so may leave its folder.
     var escapes: Bool { components.contains(Array("..".utf8)) }
 
-    /// The part before the first wildcard, nil where there is none.
+    /// The path before the first wildcard, nil if there is none.
     var fixed: RelativePath? {
         let names = components.prefix { !$0.contains(UInt8(ascii: "*")) && !$0.contains(UInt8(ascii: "?")) }
         return RelativePath(names.joined(separator: [UInt8(ascii: "/")]))
@@ -25,7 +25,7 @@ struct GlobPattern: Sendable, Hashable {
         return (1...names.count).contains { Self.matches(components[...], names.prefix($0)) }
     }
 
-    /// True where something in this folder may match.
+    /// Returns true if something in this folder may match.
     func reaches(_ folder: RelativePath) -> Bool {
         for (pattern, name) in zip(components, folder.names) {
             if pattern == Array("**".utf8) { return true }
@@ -43,8 +43,10 @@ struct GlobPattern: Sendable, Hashable {
         return matches(pattern.dropFirst(), path.dropFirst())
     }
 
-    /// One name against one component, as in a shell; a star that turned out too short is made longer, the last one only,
-    /// so that the time grows with the product of the lengths and not faster.
+    /// Matches one name against one component, as in a shell.
+    ///
+    /// After a mismatch only the last star is extended, so that the time grows no faster than the product of the
+    /// lengths.
     private static func matches(_ pattern: ArraySlice<UInt8>, _ name: ArraySlice<UInt8>) -> Bool {
         var (pattern, name) = (pattern, name)
         var star: (pattern: ArraySlice<UInt8>, name: ArraySlice<UInt8>)?

@@ -2,7 +2,7 @@ import POSIX
 import RunContract
 import SystemPackage
 
-/// Makes the links and folders that a record names, after its files are there.
+/// Creates the links and folders of a record, after its files were restored.
 enum RestoredTree {
     static func make(_ tree: TreeRecord, below root: FilePath) throws(POSIXError) {
         for folder in tree.folders { try FileSystem.makeFolder(folder.path.path(below: root)) }
@@ -14,7 +14,8 @@ enum RestoredTree {
             try FileSystem.remove(path)
             try FileSystem.makeSymbolicLink(path, to: target)
         }
-        // The deepest first: what is made in a folder changes its time, and its mode may forbid it.
+        // The deepest first: creating an entry changes its folder's modification time, and the folder's mode may forbid
+        // it.
         for folder in tree.folders.reversed() {
             try FileSystem.setAttributes(folder.path.path(below: root), folder.attributes)
         }
@@ -22,7 +23,7 @@ enum RestoredTree {
 }
 
 extension FileSystem {
-    /// Gives a file or folder the mode and the time that it had.
+    /// Sets the recorded mode and modification time of a file or folder.
     static func setAttributes(_ path: FilePath, _ attributes: FileAttributes) throws(POSIXError) {
         try setMode(path, attributes.mode)
         try setModified(path, nanoseconds: attributes.modified)

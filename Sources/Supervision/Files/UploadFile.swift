@@ -2,11 +2,10 @@ import POSIX
 import RunContract
 import SystemPackage
 
-/// A file that belongs into the bucket, as it was when it was found.
+/// A file to upload, as it was when it was found.
 struct UploadFile: Sendable, Hashable {
-    /// Its path below the folder that it goes into.
+    /// Relative to the folder to which it is uploaded.
     let name: RelativePath
-    /// Where it is.
     let path: FilePath
     let snapshot: FileSnapshot
     let attributes: FileAttributes

@@ -1,12 +1,12 @@
 import CLinux
 import Synchronization
 
-/// Runs a short command of the preflight to its end.
+/// Runs a short command of the preflight.
 struct CommandRunner: Sendable {
     let supervisor: ProcessSupervisor
     let log: RunLog
 
-    /// How it ended and the last it printed; it is killed where it takes longer than so many seconds.
+    /// Returns the command's exit status and the end of its output; kills it after `seconds`.
     func run(
         _ command: ChildCommand, seconds: Int, source: String, isQuiet: Bool = false
     ) async throws(SupervisionError) -> (status: ExitStatus, output: String) {
@@ -28,7 +28,7 @@ struct CommandRunner: Sendable {
     }
 }
 
-/// The end of what a command printed.
+/// The last 4096 bytes of a command's output.
 private final class KeptOutput: Sendable {
     private let bytes = Mutex([UInt8]())
 

@@ -4,13 +4,13 @@ import POSIX
 package import RunContract
 import SystemPackage
 
-/// Everything that PID 1 is, put together: the supervisor on the main thread, the page and the journey beside it.
+/// All parts of PID 1: the supervisor on the main thread, the page server and the journey on other threads.
 package struct Container {
     private let program: Result<Program, SupervisionError>
     private let environment: InheritedEnvironment
     private let notice: String?
 
-    /// A container that was not started; the notice stands at the beginning of its log.
+    /// Creates a container that is not started; its log begins with the notice.
     package init(
         program: Result<Program, SupervisionError>, environment: InheritedEnvironment, notice: String? = nil
     ) {
@@ -19,13 +19,14 @@ package struct Container {
         self.notice = notice
     }
 
-    /// Runs to the end, the calling thread being the supervisor's; returns the status to exit with.
+    /// Runs the container with the calling thread as the supervisor's; returns the exit status.
     package func run() -> Int32 {
         let output = StandardOutput()
         let log = RunLog(hiding: environment.secrets.values, output: output)
         defer { output.flush() }
         Shortage.listen { log.say($0) }
-        // Who reads of a fault in one of these looks here for whether it concerns a run.
+        // The log names the library versions, so that a reader can check whether a known flaw in one of them affects a
+        // run.
         log.say("speaking through \(LibraryVersions.text)")
         if let notice { log.say(notice) }
         let program = try? self.program.get()

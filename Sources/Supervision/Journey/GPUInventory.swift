@@ -1,12 +1,12 @@
-/// What nvidia-smi lists.
+/// The GPUs that nvidia-smi lists.
 struct GPUInventory: Sendable, Hashable {
-    /// The memory of each GPU in MiB, nil for one whose memory the driver does not tell.
+    /// The memory of each GPU in MiB, nil if the driver does not report it.
     let memories: [Int?]
 
-    /// Reads the output of ``query``: a number of MiB a line, or why there is none.
+    /// Reads the output of ``query``: per line a number of MiB, or why there is none.
     ///
-    /// A row such as `[N/A]` or `[Unknown Error]` is a GPU all the same; a sentence, such as a warning or that there are
-    /// no devices, is none. <https://docs.nvidia.com/deploy/nvidia-smi/>
+    /// A row such as `[N/A]` or `[Unknown Error]` still stands for a GPU. A sentence, such as a warning or a message
+    /// that there are no devices, does not. <https://docs.nvidia.com/deploy/nvidia-smi/>
     init(_ output: String) {
         memories = output.split(whereSeparator: \.isNewline).compactMap { line -> Int?? in
             var text = line.filter { !$0.isWhitespace }
@@ -19,9 +19,9 @@ struct GPUInventory: Sendable, Hashable {
 
     static let none = GPUInventory("")
 
-    /// The memory of the smallest of those that tell it.
+    /// The smallest known memory in MiB, nil if none is known.
     var least: Int? { memories.compactMap(\.self).min() }
-    /// How many do not tell it.
+    /// The number of GPUs of unknown memory.
     var unknown: Int { memories.filter { $0 == nil }.count }
 
     /// The command whose output is read.

@@ -9,7 +9,7 @@ import SystemPackage
 import Timestamps
 
 extension Journey {
-    /// Takes the run over as soon as the bucket answers, so that whatever happens from then on can be read there.
+    /// Takes over the run as soon as the bucket answers, so that all later failures can be reported there.
     func claim() async throws(SupervisionError) -> ClaimedRun {
         board.enter(.preflight)
         let environment = departure.environment
@@ -30,7 +30,7 @@ extension Journey {
         return claimed
     }
 
-    /// Everything else that a run begins with, from what the program and the environment say.
+    /// Completes the start of the run, from the program and the environment.
     func begin(_ claimed: ClaimedRun) async throws(SupervisionError) -> RunSession {
         let program = try departure.program.get()
         let configuration = try RunConfiguration(program: program, inherited: departure.environment)
@@ -60,7 +60,7 @@ extension Journey {
         return session
     }
 
-    /// What the machine must have before anything is trained on it; one that only serves needs none of it.
+    /// Checks the machine's resources before training; a machine that only serves is not checked.
     func checkMachine(_ session: RunSession) async throws(SupervisionError) {
         let variables = try session.stages.programVariables()
         try await preflight(session.configuration).checkMachine(
@@ -73,7 +73,7 @@ extension Journey {
             configuration: configuration, runner: CommandRunner(supervisor: supervisor, log: log), log: log)
     }
 
-    /// Everything that a template may lack is found before the first stage, not hours later.
+    /// Finds every invalid template before the first stage, not hours later.
     private func checkTemplates(_ session: RunSession) throws(SupervisionError) {
         for stage in session.program.stages {
             _ = try command(stage, session, resumeStep: stage.resume.isEmpty ? nil : 0)
@@ -105,15 +105,15 @@ extension Journey {
         }
     }
 
-    /// The bucket, used so that training hardly feels it: uploads have what it leaves of processors, disk and memory.
+    /// Opens the bucket; uploads use only the processor, disk and memory resources that the training leaves.
     private func store(_ place: RunPlace, data: FilePath?) throws(SupervisionError) -> any ObjectStore {
         var settings = HTTPClient.Configuration()
-        // The layer brings its own certificates, since an image may have none.
+        // The entrypoint layer contains its own CA certificates, since an image may have none.
         if FileSystem.exists("/.caas/ca.pem") { settings.certificates.authorities = "/.caas/ca.pem" }
         if let certificates = place.certificates { settings.certificates.authorities = certificates }
         settings.userAgent = "caas-entrypoint"
         settings.isBackground = true
-        // Besides the parts of a drain, the status and the log must get through.
+        // The status and the log must get through in addition to the parts of a drain.
         settings.connectionsPerHost = RunSession.partsInDrain + 8
         var options = S3Client.Options()
         options.isBackground = true
@@ -127,7 +127,7 @@ extension Journey {
         } catch { throw SupervisionError(status: ExitCode.configuration.rawValue, error.message) }
     }
 
-    /// The program's data folder, which is made; or why it cannot be used.
+    /// Creates and returns the program's data folder, or returns why it is unusable.
     private func dataFolder(of run: RunID?) -> Result<FilePath, SupervisionError> {
         do throws(SupervisionError) {
             let program = try departure.program.get()
@@ -149,7 +149,7 @@ extension Journey {
         } catch { return .failure(error) }
     }
 
-    /// The name that the deployment gave, or one that is kept beside the data so that a restart finds it.
+    /// Returns the deployment's run ID, or one that is stored in the data folder so that a restart finds it.
     private func runID(
         _ place: RunPlace, data: Result<FilePath, SupervisionError>
     ) throws(SupervisionError) -> RunID {
@@ -167,14 +167,14 @@ extension Journey {
         } catch { throw SupervisionError(status: ExitCode.configuration.rawValue, "\(error)") }
     }
 
-    /// Where commands run: what the program says, else where PID 1 was started.
+    /// Returns the working directory of commands: the program's, else that of PID 1 at its start.
     func workdir(_ program: Program, _ variables: [String: String]) throws(SupervisionError) -> String {
         guard let template = program.workdir else { return departure.workdir }
         let text = try StageEnvironment.expand(template) { variables[$0] }
         return text.hasPrefix(bytes: "/") ? text : departure.workdir + "/" + text
     }
 
-    /// complete.json, where it is there and everything that it names is too.
+    /// Reads complete.json; returns nil if it is missing or unreadable, or if an object that it names is not verified.
     func completion(_ session: RunSession) async throws(SupervisionError) -> CompletionRecord? {
         do throws(StorageError) {
             let found = try await session.store.document(session.layout.completion, limit: 64 << 20) {

@@ -17,7 +17,7 @@ extension Journey {
         var failure: SupervisionError?
         for artifact in session.program.artifacts {
             guard let folder = folders[artifact.into] else { continue }
-            // One that cannot be brought into the bucket keeps no other from it.
+            // An artifact that cannot be uploaded must not block the others.
             do throws(SupervisionError) {
                 artifacts.append(try await upload(artifact.into, folder, session))
             } catch {
@@ -30,7 +30,7 @@ extension Journey {
         return artifacts
     }
 
-    /// Uploads an artifact until what is in the bucket is what lies there.
+    /// Uploads an artifact until the bucket holds the folder's current content.
     private func upload(
         _ into: String, _ folder: FilePath, _ session: RunSession
     ) async throws(SupervisionError) -> CompletionRecord.Artifact {
@@ -86,7 +86,7 @@ extension Journey {
         }
     }
 
-    /// Asks the bucket for every artifact once more, and only then writes complete.json.
+    /// Verifies every artifact in the bucket again, and only then writes complete.json.
     func complete(_ session: RunSession, _ artifacts: [CompletionRecord.Artifact]) async throws(SupervisionError) {
         board.enter(.verify)
         try await BoundedTasks.forEach(artifacts.flatMap(\.files), atOnce: TransferLimits.filesAtOnce) {

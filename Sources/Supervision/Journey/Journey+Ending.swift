@@ -3,7 +3,7 @@ import RunContract
 import Synchronization
 
 extension Journey {
-    /// Brings everything that is finished into the bucket and says why it is over; returns the container's status.
+    /// Uploads everything that is finished and reports why the run ended; returns the container's exit status.
     func end(after failure: SupervisionError?) async -> Int32 {
         let luggage = luggage.withLock { $0 }
         if luggage.isSuperseded { return ExitCode.preempted.rawValue }
@@ -17,7 +17,7 @@ extension Journey {
                 }
             } catch { log.say("not everything was uploaded: \(error)") }
         }
-        // Asked to stop meanwhile: the reason that there was stays, but nobody waits any longer.
+        // If the container was asked to stop meanwhile, an earlier reason remains, but there is no further waiting.
         if supervisor.termination != nil, final == nil, !luggage.isComplete { final = .stopped }
         if let final {
             log.say(final.description)
@@ -37,7 +37,7 @@ extension Journey {
         return final?.status ?? 0
     }
 
-    /// The last log and the last status, as far as there is time.
+    /// Uploads the rest of the log and the last status, within 60 seconds, or 5 after a request to stop.
     private func report(_ luggage: Luggage) async {
         luggage.reporter?.cancel()
         await luggage.reporter?.value
@@ -57,7 +57,7 @@ extension Journey {
 
     private var holdsFailures: Bool { departure.environment.value(EnvironmentName.onFailure)?.lowercased() == "hold" }
 
-    /// Keeps the page up until somebody asks the container to stop.
+    /// Keeps the page available until the container is asked to stop.
     private func hold(_ luggage: Luggage) async {
         log.say("ON_FAILURE=hold: the container stays until it is stopped")
         await luggage.logs?.send()

@@ -5,23 +5,25 @@ import RunContract
 import Synchronization
 import SystemPackage
 
-/// An input that is in the bucket, or the part of it that is needed.
+/// An input that was found in the bucket, or the needed part of it.
 struct FoundInput: Sendable {
     let input: RunInput
     let artifact: CompletionRecord.Artifact
 }
 
 extension Journey {
-    /// Brings the artifacts of other runs that the program starts from; files that are there and fit stay.
+    /// Downloads the artifacts of other runs that the program starts from; skips existing files that match.
     ///
-    /// All of them are found, and their objects asked for, before the first is downloaded: a run that cannot start is to
-    /// say so while it has cost seconds.
+    /// All of them are found and their objects checked before the first download, so that a run that cannot start fails
+    /// after seconds.
     func takeInputs(_ session: RunSession) async throws(SupervisionError) {
         var everything = ServingNeeds(nil)
         try await download(try await findInputs(session, &everything), session)
     }
 
-    /// What is taken, or the needed part of it: verified, and not downloaded yet.
+    /// Returns the inputs, or their needed parts, after checking that all objects have the recorded sizes.
+    ///
+    /// Does not download them yet.
     func findInputs(
         _ session: RunSession, _ needs: inout ServingNeeds
     ) async throws(SupervisionError) -> [FoundInput] {
@@ -35,7 +37,7 @@ extension Journey {
         var taken: [CompletionRecord.Input] = []
         for input in inputs {
             let place = RelativePath(input.into)
-            // Another run that is gone is no hindrance where nothing of it is needed.
+            // A missing run is no problem if nothing of it is needed.
             if let place, !needs.reach(place) { continue }
             let (record, whole) = try await find(input, session)
             let artifact = needs.part(of: whole, in: place)
@@ -104,7 +106,7 @@ extension Journey {
         }
     }
 
-    /// What the bucket says is wrong with an input ends the run as a preflight that failed.
+    /// Converts an error about an input to a failed preflight.
     private static func failure(_ error: any Error, _ action: String) -> SupervisionError {
         if let error = error as? SupervisionError { return error }
         if let error = error as? StorageError, error.code == .cancelled { return .stopped }

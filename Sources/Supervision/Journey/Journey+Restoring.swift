@@ -5,17 +5,17 @@ import RunContract
 import Synchronization
 import SystemPackage
 
-/// What is to be done with a stage in this attempt.
+/// How this attempt treats a stage.
 struct StagePlan: Sendable {
     let stage: Program.Stage
-    /// True where an earlier attempt finished it.
+    /// True if an earlier attempt finished it.
     let isFinished: Bool
-    /// The step of the checkpoint that was restored.
+    /// The step of the restored checkpoint, nil if the stage begins anew or is finished.
     let resumeStep: Int?
 }
 
 extension Journey {
-    /// Brings back what earlier attempts left: finished stages' outputs, and the newest good checkpoint of each stage.
+    /// Restores what earlier attempts left: the outputs of finished stages, and each stage's newest intact checkpoint.
     func restore(_ session: RunSession) async throws(SupervisionError) -> [StagePlan] {
         board.enter(.restore)
         var plans: [StagePlan] = []
@@ -36,7 +36,7 @@ extension Journey {
             } else if !isFinished {
                 step = try await restorer.restore(manifests, to: pattern.root)?.step
             }
-            // In the first attempt whatever lies there came with the image or with a volume, and is the user's own.
+            // In the first attempt, existing files came with the image or a volume and belong to the user.
             if session.attempt > 1 && !isFinished { try moveTornAside(pattern, stage, session, newerThan: step) }
             await uploader?.know(manifests, of: stage.name, onDisk: await onDisk(manifests, pattern))
             for note in unfinished { await uploader?.goOn(note, pattern, stage: stage.name) }
@@ -48,7 +48,7 @@ extension Journey {
         return StagePlan(stage: stage, isFinished: isFinished, resumeStep: step)
     }
 
-    /// True where an earlier attempt finished the stage, and everything that it left is here.
+    /// Returns true if an earlier attempt finished the stage and all its files are on this machine.
     private func isFinished(_ stage: Program.Stage, _ session: RunSession) async throws(SupervisionError) -> Bool {
         let restorer = Restorer(session: session)
         let manifest = try await restorer.outputs(stage)
@@ -69,7 +69,7 @@ extension Journey {
         return try await restorer.restore(manifest, to: session.data)
     }
 
-    /// The checkpoints on the disk that are what the bucket has of them, by sizes and times.
+    /// Returns the checkpoints on the disk that match the bucket's by size and modification time.
     private func onDisk(_ manifests: [FolderManifest], _ pattern: CheckpointPattern) async -> [LocalCheckpoint] {
         await BlockingThread.run {
             CheckpointTracker(pattern).candidates(in: FolderScan(pattern.root).files).filter { local in
@@ -84,7 +84,7 @@ extension Journey {
         }
     }
 
-    /// Checkpoints that an earlier start found complete here and did not bring into the bucket.
+    /// Returns the notes of checkpoints that an earlier attempt found complete here but did not upload.
     private func unfinished(
         _ stage: Program.Stage, _ pattern: CheckpointPattern, _ session: RunSession, manifests: [FolderManifest]
     ) async throws(SupervisionError) -> [UploadNote] {
@@ -106,7 +106,7 @@ extension Journey {
         _ pattern: CheckpointPattern, _ stage: Program.Stage, _ session: RunSession, newerThan step: Int?
     ) throws(SupervisionError) {
         let aside = session.data.appending(".caas/aside").appending(stage.name)
-        // What an earlier attempt moved there was of no use since.
+        // Files that an earlier attempt moved aside have not been needed since.
         try? FileSystem.removeTree(aside)
         let moved = try TornSets.moveAside(pattern, newerThan: step, to: aside)
         if moved > 0 {
@@ -114,7 +114,7 @@ extension Journey {
         }
     }
 
-    /// Where each artifact comes from, by the name of its folder in the bucket.
+    /// Returns each artifact's source folder by the name of its folder in the bucket.
     func artifactFolders(_ session: RunSession) throws(SupervisionError) -> [String: FilePath] {
         let variables = try session.stages.programVariables()
         var folders: [String: FilePath] = [:]

@@ -41,13 +41,13 @@ extension Journey {
         let status = await child.wait()
         probing.cancel()
         let wasReady = await probing.value
-        // An engine that outlives its server would keep the GPU from the next one.
+        // A remaining engine process of the server would keep the GPU from the next one.
         supervisor.endStage(child, SIGKILL)
         await output.finish(within: .milliseconds(500))
         return (status, wasReady, last.text)
     }
 
-    /// The server's command with its variables filled in.
+    /// Returns the server's command with its variables expanded.
     func command(_ server: Program.Serve, _ session: RunSession, port: Int) throws(SupervisionError) -> ChildCommand {
         var stages = session.stages
         stages.provided["SERVE_PORT"] = String(port)
@@ -59,12 +59,12 @@ extension Journey {
             arguments, environment: stages.process(variables), workdir: try workdir(session.program, variables))
     }
 
-    /// Asks the server until it answers 2xx, then opens the relay; true where it did.
+    /// Polls the server until it answers 2xx, then opens the relay; returns true if it did.
     private func openWhenReady(port: Int, path: String) async -> Bool {
         let client = HTTPClient()
         while !Task.isCancelled {
             if await Self.answers(client, port: port, path: path) {
-                // A health check that knows no better asks for `/`, which must stay 200 for it.
+                // Health checks without a configured path request `/`, which must continue to answer 200.
                 let hasRoot = await Self.answers(client, port: port, path: "/")
                 guard !Task.isCancelled else { return true }
                 relay.open(port: port, hasRoot: hasRoot)

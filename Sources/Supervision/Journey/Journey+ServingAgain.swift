@@ -3,7 +3,7 @@ import RunContract
 import SystemPackage
 
 extension Journey {
-    /// Brings back what the model server needs of a run that was completed before: of outputs, artifacts and inputs.
+    /// Restores the outputs, artifacts and inputs of a completed run that the model server needs.
     func restoreForServing(_ session: RunSession, _ record: CompletionRecord) async throws(SupervisionError) {
         board.enter(.restore)
         var needs = try servingNeeds(session)
@@ -21,7 +21,7 @@ extension Journey {
             artifacts.append((needs.part(of: artifact, in: Self.place(of: target, below: session.data)), target))
         }
         let inputs = try await findInputs(session, &needs)
-        // Before hours of downloads.
+        // Fail before hours of downloads.
         if let pattern = needs.missing.first {
             throw SupervisionError(
                 .restore, "serve the model", "nothing that the run left matches serve.needs '\(pattern)'")
@@ -39,14 +39,14 @@ extension Journey {
         try await download(inputs, session)
     }
 
-    /// The program's `serve.needs` with its variables filled in.
+    /// Returns the program's `serve.needs` with its variables expanded.
     func servingNeeds(_ session: RunSession) throws(SupervisionError) -> ServingNeeds {
         guard let texts = session.program.serve?.needs else { return ServingNeeds(nil) }
         let variables = try session.stages.programVariables()
         return ServingNeeds(try Self.patterns(texts, variables) { "serve '\($0)'" })
     }
 
-    /// A single file's record has the file's own name.
+    /// Returns the folder to download to: a single file's record contains the file's own name.
     private static func target(of artifact: CompletionRecord.Artifact, _ folder: FilePath) -> FilePath {
         let isFile =
             artifact.files.count == 1 && artifact.tree == TreeRecord()

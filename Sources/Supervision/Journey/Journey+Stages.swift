@@ -5,7 +5,7 @@ import Synchronization
 import SystemPackage
 
 extension Journey {
-    /// Runs what is not finished yet, one stage after the other.
+    /// Runs the unfinished stages one after the other.
     func runStages(_ session: RunSession, _ plans: [StagePlan]) async throws(SupervisionError) {
         board.enter(.stages)
         for plan in plans {
@@ -50,7 +50,7 @@ extension Journey {
         }
     }
 
-    /// Looks at what a stage has left, and queues it for its upload.
+    /// Surveys a stage's outputs and queues them for upload.
     func queueOutputs(
         of stage: Program.Stage, _ session: RunSession, began: Int64
     ) async throws(SupervisionError) {
@@ -67,7 +67,7 @@ extension Journey {
         await luggage.withLock { $0.uploader }?.addOutputs(outputs, stage: stage.name)
     }
 
-    /// Runs the process, reads what it prints and looks for its checkpoints, until it has ended.
+    /// Runs the process, reads its output and scans for checkpoints until it has ended.
     private func supervise(
         _ command: ChildCommand, _ plan: StagePlan, _ session: RunSession
     ) async throws(SupervisionError) -> (ExitStatus, isTimeout: Bool) {
@@ -97,7 +97,7 @@ extension Journey {
             }
         }
         limit.cancel()
-        // Helpers of a stage that outlive it would hold the GPUs and the output.
+        // Helper processes that outlive the stage would keep the GPUs and the output open.
         supervisor.signal(child, SIGTERM)
         await output.finish()
         supervisor.signal(child, SIGKILL)
@@ -113,14 +113,14 @@ extension Journey {
         guard let uploader = luggage.withLock({ $0.uploader }), let pattern = try session.pattern(of: plan.stage) else {
             return nil
         }
-        // What was restored is in the bucket; what is older is of no more use to a later attempt.
+        // Restored checkpoints are in the bucket; a later attempt does not need older ones.
         let present = CheckpointTracker(pattern).candidates(in: FolderScan(pattern.root).files)
         let known = present.filter { $0.step <= plan.resumeStep ?? -1 }
         return CheckpointScanner(
             pattern, stage: plan.stage.name, known: known, uploader: uploader, log: log, board: board)
     }
 
-    /// A stage's command with its variables filled in.
+    /// Returns a stage's command with its variables expanded.
     func command(
         _ stage: Program.Stage, _ session: RunSession, resumeStep: Int?
     ) throws(SupervisionError) -> ChildCommand {
@@ -139,12 +139,14 @@ extension Journey {
             arguments, environment: environment, workdir: try workdir(session.program, variables))
     }
 
-    /// The patterns of a stage's outputs with their variables filled in.
+    /// Returns a stage's output patterns with their variables expanded.
     func patterns(of stage: Program.Stage, _ session: RunSession) throws(SupervisionError) -> [GlobPattern] {
         try Self.patterns(stage.outputs, try session.stages.variables(of: stage)) { "use the output '\($0)'" }
     }
 
-    /// Patterns of paths below the data folder with their variables filled in; `action` says what one was for.
+    /// Expands patterns of paths below the data folder.
+    ///
+    /// `action` returns the action that the error about an invalid pattern names.
     static func patterns(
         _ texts: [String], _ variables: [String: String], _ action: (String) -> String
     ) throws(SupervisionError) -> [GlobPattern] {

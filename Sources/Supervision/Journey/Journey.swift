@@ -7,18 +7,17 @@ import Synchronization
 import SystemPackage
 import Timestamps
 
-/// One start of a run from its first second to its last: preflight, restore, stages, drain, verify, and then the model.
+/// One attempt of a run: preflight, restore, stages, drain, verify, and then serving the model.
 package final class Journey: Sendable {
-    /// What a journey begins with.
+    /// The values with which a journey begins.
     package struct Departure: Sendable {
-        /// What runs, or why that cannot be read.
+        /// The program, or why it cannot be read.
         package let program: Result<Program, SupervisionError>
-        /// What the container was started with.
+        /// The environment with which the container was started.
         package let environment: InheritedEnvironment
-        /// Where PID 1 was started: the image's working folder.
+        /// The directory in which PID 1 was started, which is the image's working directory.
         package let workdir: String
 
-        /// A departure from its parts.
         package init(program: Result<Program, SupervisionError>, environment: InheritedEnvironment, workdir: String) {
             self.program = program
             self.environment = environment
@@ -26,14 +25,14 @@ package final class Journey: Sendable {
         }
     }
 
-    /// What came to be on the way, for the end.
+    /// The state that the end of the journey needs, collected on the way.
     struct Luggage {
         var session: RunSession?
         var uploader: CheckpointUploader?
         var ownership: RunOwnership?
         var logs: LogUpload?
         var reporter: Task<Void, Never>?
-        /// What was taken of other runs.
+        /// The artifacts of other runs that were downloaded.
         var inputs: [CompletionRecord.Input] = []
         var isComplete = false
         var isSuperseded = false
@@ -46,7 +45,7 @@ package final class Journey: Sendable {
     let relay: RelayGate
     let luggage = Mutex(Luggage())
 
-    /// A journey that was not begun.
+    /// Creates a journey that is not started.
     package init(
         _ departure: Departure, supervisor: ProcessSupervisor, log: RunLog, board: RunBoard, relay: RelayGate
     ) {
@@ -57,7 +56,7 @@ package final class Journey: Sendable {
         self.relay = relay
     }
 
-    /// Goes the whole way; returns the status that the container ends with.
+    /// Runs all phases; returns the container's exit status.
     package func run() async -> Int32 {
         let work = Task { () -> SupervisionError? in
             do throws(SupervisionError) {

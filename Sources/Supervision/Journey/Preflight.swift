@@ -2,13 +2,13 @@ import POSIX
 import RunContract
 import SystemPackage
 
-/// What must hold before anything is paid for: the disk, the GPUs, and the program's own commands.
+/// The checks before any paid work: disk space, GPUs, and the program's own commands.
 struct Preflight: Sendable {
     let configuration: RunConfiguration
     let runner: CommandRunner
     let log: RunLog
 
-    /// What nvidia-smi lists; nothing where the image or the machine has none.
+    /// Returns the GPUs that nvidia-smi lists, none if the image or the machine lacks it.
     func inventory(_ environment: [String: String]) async throws(SupervisionError) -> GPUInventory {
         let command = ChildCommand(GPUInventory.query, environment: environment, workdir: "/")
         guard (try? ProcessSupervisor.locate(command)) != nil else { return .none }
@@ -17,7 +17,7 @@ struct Preflight: Sendable {
         return result.status.isSuccess ? GPUInventory(result.output) : .none
     }
 
-    /// Checks GPUs, disks and commands as the program demands them.
+    /// Checks GPUs, disks and commands against the program's requirements.
     func checkMachine(
         _ gpus: GPUInventory, variables: [String: String], environment: [String: String], workdir: String
     ) async throws(SupervisionError) {

@@ -4,17 +4,16 @@ import POSIX
 package import RunContract
 import SystemPackage
 
-/// The program that the image brings.
+/// The program file of the image.
 package struct ProgramFile: Sendable {
-    /// Where it is.
     package let path: String
-    /// What was said that is not obeyed, for the log.
+    /// A message for the log about ignored arguments, nil if there are none.
     package let notice: String?
 
-    /// The image's own, or, for tests, the one that the first argument names.
+    /// Selects the image's own file or, in tests, the one that the first argument names.
     ///
-    /// A base's CMD, or a provider's default, comes as arguments: what PID 1 runs is not theirs to say. So none counts in a
-    /// container, nor where it cannot be told what file this process runs from.
+    /// A base image's CMD or a provider's default arrives as arguments, and must not decide what PID 1 runs. Arguments
+    /// are therefore ignored in a container, and also if this process's executable is unknown.
     package init(arguments: [String], executable: String?, isFirst: Bool) {
         let extra = Array(arguments.dropFirst())
         let isOutside = !isFirst && executable.map { !$0.hasPrefix("/.caas/") } ?? false
@@ -22,13 +21,13 @@ package struct ProgramFile: Sendable {
         notice = isOutside || extra.isEmpty ? nil : "not obeying the arguments that this container was started with"
     }
 
-    /// The one that this process is to run.
+    /// Selects the file for this process.
     package init(arguments: [String]) {
         let executable = try? FileSystem.readLink("/proc/self/exe").string
         self.init(arguments: arguments, executable: executable, isFirst: getpid() == 1)
     }
 
-    /// Reads it.
+    /// Reads and parses the file.
     package func read() -> Result<Program, SupervisionError> {
         do {
             return .success(try Program(json: JSONValue(parsing: try FileSystem.read(FilePath(path)))))

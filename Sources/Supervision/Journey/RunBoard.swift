@@ -3,50 +3,46 @@ package import Secrets
 import Synchronization
 package import Timestamps
 
-/// What everybody may know of a run: the page shows it, status.json is made of it.
+/// The public state of a run, without secrets, from which the page and status.json are made.
 package final class RunBoard: Sendable {
-    /// One stage of the program.
+    /// The state of one stage of the program, with its times in this attempt.
     package struct StageProgress: Sendable, Hashable {
-        /// What has become of a stage.
         package enum State: String, Sendable, Hashable { case waiting, running, finished, skipped, failed }
 
-        /// The stage's name.
         package let name: String
-        /// What has become of it.
         package var state: State
-        /// When it began in this attempt.
+        /// Start time in this attempt.
         package var started: Timestamp?
-        /// When it ended in this attempt.
+        /// End time in this attempt.
         package var finished: Timestamp?
     }
 
     /// One value of a metric.
     package struct Point: Sendable, Hashable {
-        /// The step at which it was read, or how many came before.
+        /// The step at which it was read, or the previous point's x plus 1 if the log names no step.
         package let x: Double
-        /// The value.
         package let y: Double
     }
 
-    /// Everything, as it was at one moment.
+    /// The whole state at one moment.
     package struct Snapshot: Sendable {
-        /// What status.json says.
+        /// The content of status.json.
         package var status: RunStatus
         /// The program's stages in order.
         package var stages: [StageProgress]
-        /// The newest values of each metric that is a number.
+        /// The newest values of each numeric metric.
         package var series: [String: [Point]]
-        /// Bytes that were uploaded in this attempt.
+        /// Bytes uploaded in this attempt.
         package var uploadedBytes: Int64
-        /// What is being uploaded, nil where nothing is.
+        /// A description of the current upload, nil without one.
         package var upload: String?
-        /// How many checkpoints this attempt uploaded and verified.
+        /// The number of checkpoints that this attempt uploaded and verified.
         package var uploadedCheckpoints: Int
         /// True while the model answers.
         package var isServing: Bool
-        /// How often the phase changed.
+        /// The number of phase and stage changes.
         var phaseChanges: Int
-        /// What does not go on at the moment, and why.
+        /// Reasons for current delays, by what is delayed.
         var delays: [String: String] = [:]
     }
 
@@ -55,7 +51,7 @@ package final class RunBoard: Sendable {
     private let state: Mutex<Snapshot>
     private let scrubber: Scrubber
 
-    /// The board of a run that just began, on which these secrets never stand.
+    /// Creates the board of a run that has just begun; it hides these secrets.
     package init(run: String, stages: [String], hiding secrets: some Sequence<Secret> = [Secret]()) {
         scrubber = Scrubber(secrets)
         state = Mutex(
@@ -65,13 +61,13 @@ package final class RunBoard: Sendable {
                 uploadedCheckpoints: 0, isServing: false, phaseChanges: 0))
     }
 
-    /// Everything, now.
+    /// The current state.
     package var snapshot: Snapshot { state.withLock { $0 } }
-    /// What status.json says, now.
+    /// The current content of status.json.
     package var status: RunStatus { state.withLock { $0.status } }
     var phaseChanges: Int { state.withLock { $0.phaseChanges } }
 
-    /// Changes what status.json says.
+    /// Changes the content of status.json.
     package func update(_ change: (inout RunStatus) -> Void) {
         state.withLock { state in
             let before = state.status
@@ -82,7 +78,7 @@ package final class RunBoard: Sendable {
         }
     }
 
-    /// What failed is told with the words of others, among which a key may be.
+    /// Replaces secrets: error messages quote output of other programs, which may contain a key.
     private func hideSecrets(in status: inout RunStatus, since before: RunStatus) {
         if status.reason != before.reason { status.reason = scrubber.scrubbed(status.reason) }
         if status.stage != before.stage { status.stage = status.stage.map(scrubber.scrubbed) }
@@ -92,7 +88,9 @@ package final class RunBoard: Sendable {
         }
     }
 
-    /// Notes why something does not go on, nil once it does; `reason` says it as long as the run has no failure to tell.
+    /// Reports why `subject` is delayed, nil once it continues.
+    ///
+    /// The status shows delays as its `reason` unless that holds a failure.
     func report(delay reason: String?, of subject: String) {
         let (reason, subject) = (reason.map(scrubber.scrubbed), scrubber.scrubbed(subject))
         state.withLock { state in
@@ -109,10 +107,9 @@ package final class RunBoard: Sendable {
         delays.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
     }
 
-    /// Enters a phase.
     package func enter(_ phase: RunStatus.Phase) { update { $0.phase = phase } }
 
-    /// Changes what is known besides.
+    /// Changes other parts of the state.
     func note(_ change: (inout Snapshot) -> Void) {
         state.withLock { state in
             let before = (state.status, state.upload)
@@ -122,7 +119,7 @@ package final class RunBoard: Sendable {
         }
     }
 
-    /// Notes what has become of a stage.
+    /// Sets the state of a stage, with the current time as its start or end.
     func stage(_ name: String, is new: StageProgress.State) {
         note { snapshot in
             guard let index = snapshot.stages.firstIndex(where: { $0.name == name }) else { return }
@@ -132,7 +129,7 @@ package final class RunBoard: Sendable {
         }
     }
 
-    /// Notes values that the log named.
+    /// Records metric values that were read from the log.
     func record(_ values: [String: String]) {
         guard !values.isEmpty else { return }
         let values = values.mapValues(scrubber.scrubbed)
@@ -144,7 +141,7 @@ package final class RunBoard: Sendable {
                 var points = state.series[name] ?? []
                 let x = values["step"].flatMap(MetricNumber.value) ?? Double((points.last?.x ?? 0) + 1)
                 points.append(Point(x: x, y: y))
-                // Every other old point goes, so that the whole course stays visible.
+                // Drop every other point of the older half, so that the whole curve remains visible.
                 if points.count > Self.mostPoints {
                     let half = points.count / 2
                     points = stride(from: 0, to: half, by: 2).map { points[$0] } + points[half...]

@@ -2,27 +2,27 @@ import ObjectStorage
 import RunContract
 import SystemPackage
 
-/// A run that this start has taken over: from now on it can be told there what becomes of it.
+/// A run that this attempt has taken over, so that its status can be written to the bucket.
 struct ClaimedRun: Sendable {
     let run: RunID
     let attempt: Int
     let layout: BucketLayout
     let store: any ObjectStore
 
-    /// What the store's transfers may take.
+    /// The limits of the store's transfers.
     var limits: TransferLimits? { (store as? S3Client)?.limits ?? (store as? FileStore)?.limits }
 }
 
-/// What one start of a run works with, once it is known who it is.
+/// The shared objects and values of one attempt, once the run is known.
 struct RunSession: Sendable {
-    /// Parts of files under way at once, at most, beside a training that needs the network too.
+    /// Maximum number of file parts in transfer at once during training, which may need the network too.
     static let partsInTraining = 16
-    /// The same once nothing but uploads is left to be done.
+    /// Maximum number of file parts in transfer at once after all other work is done.
     static let partsInDrain = 32
 
     let configuration: RunConfiguration
     let store: any ObjectStore
-    /// What the store's transfers may take.
+    /// The limits of the store's transfers.
     let limits: TransferLimits?
     let layout: BucketLayout
     let run: RunID
@@ -34,29 +34,29 @@ struct RunSession: Sendable {
     let log: RunLog
     let board: RunBoard
     let metrics: MetricReader
-    /// What a later start on this disk finds of checkpoints that are not in the bucket yet.
+    /// The notes for a later attempt on this disk about checkpoints that are not in the bucket yet.
     let notes: UploadNotes
-    /// What it finds of stages that need not be run again here.
+    /// The records for a later attempt on this disk of stages that need not run again here.
     let finished: FinishedStages
 
-    /// What of this machine's files is in the bucket, so that nothing is sent twice.
+    /// The objects that hold this machine's files, so that no content is uploaded twice.
     let sent = SentFiles()
 
-    /// Says of what is transferred where it does not move.
+    /// Reports transfers that make no progress.
     var standstill: StandstillWatch { StandstillWatch(log: log, board: board) }
 
     var program: Program { configuration.program }
-    /// Uploads that nothing else waits for.
+    /// Repeats operations that fail, for at most `drainSeconds`.
     var persistence: Persistence { Persistence(log: log, patience: .seconds(configuration.drainSeconds)) }
 
-    /// From now on transfers may take all they can get: no training is slowed by it.
+    /// Removes the limits on transfers, since there is no training to slow down any more.
     func hurryTransfers() {
         limits?.partsAtOnce = Self.partsInDrain
         limits?.bytesPerSecond = nil
         limits?.leaveBackground()
     }
 
-    /// A stage's checkpoint rule with its variables filled in.
+    /// Returns a stage's checkpoint rule with its variables expanded, nil if it has none.
     func pattern(of stage: Program.Stage) throws(SupervisionError) -> CheckpointPattern? {
         guard let rule = stage.checkpoints else { return nil }
         let variables = try stages.variables(of: stage)

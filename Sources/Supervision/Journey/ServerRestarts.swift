@@ -1,12 +1,12 @@
 import Synchronization
 
-/// How often a model server that ended is started again.
+/// The policy that decides whether a model server that ended is started again.
 struct ServerRestarts {
-    /// A server that ends so often without ever having lived for a while is given up.
+    /// Maximum number of restarts of a server that never ran for longer than ``longLife``.
     private static let most = 10
-    /// One that was never ready and ends the same way so often at once cannot start, whoever waits.
+    /// A server that was never ready and has ended this often in a row with the same status cannot start.
     private static let mostFailedStarts = 3
-    /// Seconds.
+    /// In seconds.
     private static let longLife = 300.0
     private static let shortLife = 60.0
 
@@ -18,7 +18,7 @@ struct ServerRestarts {
     /// Seconds until the next start.
     var pause: Int { min(30, 1 << min(count, 5)) }
 
-    /// Why it is not started once more, nil where it is.
+    /// Returns why the server is not started again, nil if it is.
     mutating func refusal(after status: ExitStatus, wasReady: Bool, seconds: Double) -> String? {
         wasEverReady = wasEverReady || wasReady
         count = seconds > Self.longLife ? 0 : count + 1
@@ -32,7 +32,7 @@ struct ServerRestarts {
     }
 }
 
-/// The last lines that a process printed, on one.
+/// The last lines of a process's output, joined to one line.
 final class LastWords: Sendable {
     private static let lines = 3
     private static let longest = 300

@@ -1,29 +1,29 @@
 import RunContract
 
-/// What a machine that only serves brings back of a completed run: all of it, or what some patterns match.
+/// The files of a completed run that a machine that only serves restores: all, or those that match patterns.
 struct ServingNeeds: Sendable {
     private let patterns: [GlobPattern]?
     private var unmatched: Set<Int> = []
 
-    /// `patterns` are of paths below the data folder; nil is everything.
+    /// Creates needs from patterns of paths below the data folder; nil means all files.
     init(_ patterns: [GlobPattern]?) {
         self.patterns = patterns
         unmatched = Set((patterns ?? []).indices)
     }
 
-    /// The patterns that nothing has matched yet.
+    /// The patterns without a match so far.
     var missing: [String] { unmatched.sorted().compactMap { patterns?[$0].text } }
 
-    /// True where something in a folder below the data folder may be needed.
+    /// Returns true if a folder below the data folder may contain needed files.
     func reach(_ folder: RelativePath) -> Bool { patterns?.contains { $0.reaches(folder) } ?? true }
 
-    /// The needed part of an artifact that lies in a folder below the data folder, nil for the data folder itself.
+    /// Returns the needed part of an artifact whose folder is below the data folder, nil for the data folder itself.
     mutating func part(of artifact: CompletionRecord.Artifact, in folder: RelativePath?) -> CompletionRecord.Artifact {
         let (files, tree) = part(of: artifact.files, artifact.tree, in: folder)
         return CompletionRecord.Artifact(into: artifact.into, files: files, tree: tree)
     }
 
-    /// The needed part of a stage's outputs.
+    /// Returns the needed part of a stage's outputs.
     mutating func part(of outputs: FolderManifest) -> FolderManifest {
         var needed = outputs
         (needed.files, needed.tree) = part(of: outputs.files, outputs.tree, in: nil)
@@ -53,7 +53,7 @@ struct ServingNeeds: Sendable {
         )
     }
 
-    /// What a needed link leads to is needed too, and what a link in there leads to.
+    /// Adds the targets of needed links, and the targets of links in those.
     private func addDestinations(
         of links: [TreeRecord.Link], among paths: [RelativePath], to needed: inout Set<RelativePath>
     ) {

@@ -1,11 +1,11 @@
 import POSIX
 
-/// Waits for what a stage's first process has left behind at work: a stage may start its trainer and end.
+/// Waits for working processes that a stage's first process has left: a stage may start its trainer and exit.
 ///
-/// A process that works goes on as long as it does; one that only waits, as the helper of a tracker or a daemon for the
-/// next stage, is not waited for long.
+/// A process that works is waited for without a limit. One that only waits, such as the helper of an experiment tracker
+/// or a daemon for the next stage, is not waited for long.
 struct StrayWatch {
-    /// Who used less than so many hundredths of a second in each second was idle.
+    /// Minimum processor time of all remaining processes, in hundredths of a second per second, to count as work.
     private static let leastTicksPerSecond = 20.0
     private static let interval = Duration.seconds(1)
 
@@ -14,7 +14,7 @@ struct StrayWatch {
     let log: RunLog
     var idlePatience = Duration.seconds(60)
 
-    /// Returns once nobody is left who works; `printed` counts what they print.
+    /// Returns when no remaining process works; `printed` returns the number of lines that were printed so far.
     func wait(printed: () -> Int) async {
         var last: (ticks: [Int32: Int], printed: Int) = ([:], printed())
         var worked = ContinuousClock.now
@@ -27,7 +27,7 @@ struct StrayWatch {
                     try supervisor.strays()
                 }
             } catch {
-                // Who cannot be seen may be at work.
+                // A process that cannot be observed may be working.
                 log.say("cannot see whether stage \(stage) is at work: \(error)")
                 try? await Task.sleep(for: .seconds(5))
                 continue

@@ -1,4 +1,4 @@
-/// A number of bytes as people read it.
+/// A number of bytes, formatted with a binary unit for messages.
 struct ByteCount: CustomStringConvertible {
     private let bytes: Int64
 
@@ -15,7 +15,7 @@ struct ByteCount: CustomStringConvertible {
 }
 
 extension Double {
-    /// With so many digits after the point.
+    /// Returns the number rounded to `digits` decimal places.
     func rounded(_ digits: Int) -> Double {
         let factor = (0..<digits).reduce(1.0) { value, _ in value * 10 }
         return (self * factor).rounded() / factor

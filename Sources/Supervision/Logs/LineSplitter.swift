@@ -1,11 +1,11 @@
-/// Cuts a stream of bytes into lines, at newlines and at the carriage returns of progress bars.
+/// Splits a stream of bytes into lines, at newlines and at the carriage returns of progress bars.
 struct LineSplitter {
-    /// Longer lines are cut, so that a program that prints no newline cannot fill the memory.
+    /// Maximum length in bytes; longer lines are split, so that output without newlines cannot fill the memory.
     static let longest = 16 << 10
 
     private var partial: [UInt8] = []
 
-    /// The lines that these bytes complete; empty ones between carriage returns are dropped.
+    /// Returns the lines that these bytes complete, without empty lines between carriage returns.
     mutating func add(_ bytes: [UInt8]) -> [String] {
         var lines: [String] = []
         for byte in bytes {
@@ -20,7 +20,7 @@ struct LineSplitter {
         return lines
     }
 
-    /// What is left at the end of the stream.
+    /// Returns the incomplete line at the end of the stream, nil if there is none.
     mutating func finish() -> String? { partial.isEmpty ? nil : take() }
 
     private mutating func take() -> String {

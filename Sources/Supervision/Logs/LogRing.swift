@@ -8,13 +8,12 @@ package struct LogRing: Sendable {
     private let mostLines: Int
     private let mostBytes: Int
 
-    /// An empty ring.
     package init(lines: Int = 2000, bytes: Int = 1 << 20) {
         mostLines = lines
         mostBytes = bytes
     }
 
-    /// Adds a line and forgets the oldest ones that no longer fit.
+    /// Adds a line and removes the oldest lines that exceed the limits.
     package mutating func append(_ record: LogRecord) {
         records.append(record)
         bytes += record.line.utf8.count
@@ -22,13 +21,13 @@ package struct LogRing: Sendable {
             bytes -= records[first].line.utf8.count
             first += 1
         }
-        // Moving the rest only now and then keeps each line cheap.
+        // Compacting the array only occasionally keeps each call cheap.
         if first > mostLines {
             records.removeFirst(first)
             first = 0
         }
     }
 
-    /// The newest lines, the oldest of them first.
+    /// Returns the newest lines in chronological order.
     package func tail(_ count: Int) -> ArraySlice<LogRecord> { records[first...].suffix(count) }
 }

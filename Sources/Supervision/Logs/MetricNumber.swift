@@ -1,11 +1,11 @@
-/// A number as programs print it for people.
+/// Parses numbers as programs print them for human readers.
 enum MetricNumber {
-    /// What may stand between groups of three digits.
+    /// Characters that may separate groups of three digits.
     private static let separators: Set<Character> = [",", "_", "'", "’", " ", "\u{A0}", "\u{202F}", "\u{2009}"]
 
-    /// The value of a text such as `7233`, `7,233`, `1_000_000.5` or `1.5e-3`; nil where it is no number.
+    /// Returns the value of a text such as `7233`, `7,233`, `1_000_000.5` or `1.5e-3`, nil if it is not a number.
     ///
-    /// One kind of separator in one number, and always before three digits: `1,5` and `1,23,456` stay what they are.
+    /// A number may contain one kind of separator, always before three digits: `1,5` and `1,23,456` are not numbers.
     static func value(_ text: String) -> Double? {
         if let value = Double(text) { return value.isFinite ? value : nil }
         guard let separator = text.first(where: { separators.contains($0) }) else { return nil }
@@ -19,6 +19,6 @@ enum MetricNumber {
         return Double(sign + groups.joined() + text[end...]).flatMap { $0.isFinite ? $0 : nil }
     }
 
-    /// As ``value(_:)``, for what counts: a whole number.
+    /// Parses like ``value(_:)``, but returns nil for a number with a fraction.
     static func whole(_ text: String) -> Int? { Int(text) ?? value(text).flatMap { Int(exactly: $0) } }
 }

@@ -1,7 +1,7 @@
 package import RunContract
 import Synchronization
 
-/// Reads values from lines as the program's rules say; each named group is a metric.
+/// Reads metric values from lines by the program's rules; each named group is a metric.
 package final class MetricReader: Sendable {
     private struct Rule {
         let line: String
@@ -11,7 +11,7 @@ package final class MetricReader: Sendable {
 
     private let rules: Mutex<[Rule]>
 
-    /// The rules of a program; an expression that cannot be read ends the run.
+    /// Compiles a program's rules; throws if a regular expression is invalid.
     package init(_ rules: [Program.MetricRule]) throws(SupervisionError) {
         var read: [Rule] = []
         for rule in rules {
@@ -23,7 +23,7 @@ package final class MetricReader: Sendable {
         self.rules = Mutex(read)
     }
 
-    /// Every value that the line holds.
+    /// Returns all metric values in a line.
     package func values(in line: String) -> [String: String] {
         rules.withLock { rules in
             var values: [String: String] = [:]
@@ -37,7 +37,7 @@ package final class MetricReader: Sendable {
         }
     }
 
-    /// The names in `(?<name>…)`.
+    /// Returns the names in `(?<name>…)`.
     private static func groupNames(_ expression: String) -> [String] {
         expression.matches(of: #/\(\?P?<([A-Za-z_][A-Za-z0-9_]*)>/#).map { String($0.1) }
     }

@@ -2,7 +2,7 @@ import JSON
 import RunContract
 import Timestamps
 
-/// Lines that wait for their upload, bounded in bytes; where some had to go, a line in their place says how many.
+/// Lines that wait for their upload, bounded in bytes; a line in place of dropped ones states their number.
 struct PendingLog {
     private let most: Int
     private var bytes: [UInt8] = []
@@ -10,19 +10,19 @@ struct PendingLog {
 
     init(most: Int) { self.most = most }
 
-    /// Bytes that wait.
+    /// The number of waiting bytes, plus 1 if lines were dropped.
     var count: Int { bytes.count + (lost.lines > 0 ? 1 : 0) }
 
-    /// Adds a line.
+    /// Adds a line without its line break; drops the oldest lines beyond the limit.
     mutating func append(_ line: [UInt8]) {
         bytes.append(contentsOf: line)
         bytes.append(UInt8(ascii: "\n"))
         guard bytes.count > most else { return }
-        // A good deal at once, so that it happens rarely.
+        // Dropping a sixteenth at once makes drops rare.
         drop(bytes.count - most + most / 16)
     }
 
-    /// Forgets the oldest whole lines of at least so many bytes.
+    /// Drops the oldest whole lines, at least `least` bytes.
     private mutating func drop(_ least: Int) {
         let from = min(max(least - 1, 0), bytes.count - 1)
         let end = bytes[from...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.count
@@ -31,7 +31,7 @@ struct PendingLog {
         bytes.removeFirst(end)
     }
 
-    /// Whole lines of at most about `limit` bytes.
+    /// Removes and returns whole lines of at most about `limit` bytes.
     mutating func take(_ limit: Int) -> [UInt8] {
         let mark = mark()
         lost = (0, 0)
@@ -46,7 +46,7 @@ struct PendingLog {
         return mark + bytes[..<end]
     }
 
-    /// The line that stands in the place of those that are lost.
+    /// Returns the line that replaces dropped lines, empty if none were dropped.
     private func mark() -> [UInt8] {
         guard lost.lines > 0 else { return [] }
         let record = LogRecord(
@@ -55,6 +55,6 @@ struct PendingLog {
         return record.json.encoded() + [UInt8(ascii: "\n")]
     }
 
-    /// Puts back what was taken last.
+    /// Puts back the bytes that were taken last.
     mutating func putBack(_ taken: [UInt8]) { bytes.insert(contentsOf: taken, at: 0) }
 }

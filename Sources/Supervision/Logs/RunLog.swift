@@ -5,9 +5,11 @@ import Synchronization
 private import TerminalText
 private import Timestamps
 
-/// Everything that a run prints, without its secrets: to standard output, to the page, and in pieces to the bucket.
+/// The log of a run without its secrets: goes to standard output, to the page, and in pieces to the bucket.
 package final class RunLog: Sendable {
-    /// What waits for its upload beyond this is dropped, oldest first: a bucket that is gone must not fill the memory.
+    /// Limit in bytes for lines that wait for upload; beyond it the oldest are dropped.
+    ///
+    /// An unreachable bucket must not fill the memory.
     private static let mostPending = 32 << 20
 
     private struct State {
@@ -19,21 +21,21 @@ package final class RunLog: Sendable {
     private let scrubber: Scrubber
     private let output: StandardOutput?
 
-    /// A log that hides these secrets; nothing is shown where there is no output.
+    /// Creates a log that hides these secrets; without an `output` it prints nothing.
     package init(hiding secrets: some Sequence<Secret>, output: StandardOutput?) {
         scrubber = Scrubber(secrets)
         self.output = output
     }
 
-    /// Says something about the run itself.
+    /// Logs a message of the entrypoint itself.
     package func say(_ text: String) {
-        // On one line: what it repeats may have an end of line, and behind that could speak in our name.
+        // On one line: a line break in quoted text could otherwise begin a line that looks like the entrypoint's own.
         let clean = VisibleText.line(scrubber.scrubbed(text))
         output?.write(ChildLine.ownMark + clean)
         record(clean, source: LogRecord.entrypoint)
     }
 
-    /// A stream of what one child prints; the pieces go in as they come, an empty one ends it.
+    /// Returns a function that takes a child's output piece by piece; an empty piece ends the stream.
     func stream(of source: String, onLine: @escaping @Sendable (String) -> Void) -> @Sendable ([UInt8]) -> Void {
         let source = source == LogRecord.entrypoint ? "stage \(source)" : source
         let parts = Mutex((scrubber: scrubber, splitter: LineSplitter()))
@@ -61,15 +63,15 @@ package final class RunLog: Sendable {
         }
     }
 
-    /// The newest lines, the oldest of them first.
+    /// Returns the newest lines in chronological order.
     package func tail(_ count: Int) -> [LogRecord] { state.withLock { Array($0.ring.tail(count)) } }
 
-    /// Bytes that wait for their upload.
+    /// The number of bytes that wait for upload.
     var pendingBytes: Int { state.withLock { $0.pending.count } }
 
-    /// Whole lines to be uploaded, at most about `limit` bytes; they are gone from here.
+    /// Removes and returns whole lines for an upload, at most about `limit` bytes.
     func takePending(limit: Int = 1 << 20) -> [UInt8] { state.withLock { $0.pending.take(limit) } }
 
-    /// Puts back what could not be uploaded.
+    /// Puts back lines whose upload failed.
     func putBack(_ bytes: [UInt8]) { state.withLock { $0.pending.putBack(bytes) } }
 }

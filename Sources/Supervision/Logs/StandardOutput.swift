@@ -2,7 +2,7 @@ import CLinux
 private import POSIX
 import Synchronization
 
-/// Writes lines to this process's standard output on a thread of its own, so that a reader that sleeps stops nobody.
+/// Writes lines to standard output on a separate thread, so that a slow reader blocks no other thread.
 package final class StandardOutput: Sendable {
     private static let mostBytes = 4 << 20
 
@@ -15,10 +15,10 @@ package final class StandardOutput: Sendable {
     private let state = Mutex(State())
     private let wakeUp = ThreadSemaphore()
 
-    /// Starts the thread.
+    /// Starts the writing thread.
     package init() { BlockingThread.start { [self] in writeForever() } }
 
-    /// Adds a line; where more than a few megabytes wait, it is dropped and counted.
+    /// Adds a line; if more than a few megabytes wait, drops and counts it instead.
     func write(_ line: String) {
         let isFirst = state.withLock { state in
             guard state.waiting.count < Self.mostBytes else {
@@ -33,7 +33,7 @@ package final class StandardOutput: Sendable {
         if isFirst { wakeUp.post() }
     }
 
-    /// Waits a moment until everything is written; for the last lines before the end.
+    /// Waits up to `seconds` until everything is written; for the last lines before the exit.
     package func flush(within seconds: Double = 2) {
         for _ in 0..<Int(seconds * 100) {
             if state.withLock({ $0.waiting.isEmpty && !$0.isWriting }) { return }
@@ -63,7 +63,7 @@ package final class StandardOutput: Sendable {
             while !rest.isEmpty {
                 let part = UnsafeRawBufferPointer(rebasing: rest)
                 let count = CLinux.write(1, part.baseAddress, part.count)
-                // Without a reader there is nothing to say; the log in the bucket and the page go on.
+                // Without a reader the lines are discarded; the log in the bucket and the page are unaffected.
                 if count < 0 && CLinux.__errno_location().pointee != EINTR { return }
                 rest = rest.dropFirst(max(0, count))
             }

@@ -1,17 +1,18 @@
 import Hashing
 import Secrets
 
-/// What opens the live page and, unless it is public, the model.
+/// The token that gives access to the live page and, unless the model is public, to the model.
 ///
-/// The token itself opens both. A page of the model shares its origin with ours, and so what a browser sends by itself, the
-/// cookie, opens the model alone, and is made from the token such that nobody gets back to it.
+/// The token itself gives access to both. The model's pages have the same origin as the live page. The cookie, which a
+/// browser sends automatically, therefore gives access to the model only. It is an HMAC of the token, from which the
+/// token cannot be recovered.
 struct AccessToken: Sendable {
     static let cookie = "caas_token"
 
     private let secret: [UInt8]?
     private let cookieValue: [UInt8]
 
-    /// Without a secret nobody gets in.
+    /// Creates the token; without a secret every access is denied.
     init(_ secret: Secret?) {
         self.secret = secret.map { Array($0.unredacted.utf8) }
         cookieValue = Array(
@@ -20,7 +21,9 @@ struct AccessToken: Sendable {
 
     var isSet: Bool { secret != nil }
 
-    /// True where the request brings the token in `Authorization: Bearer`; never in its URL, which proxies write into logs.
+    /// Returns true if the request has the token in `Authorization: Bearer`.
+    ///
+    /// A token in the URL is not accepted, because proxies write URLs to logs.
     func opensPage(_ head: RequestHead) -> Bool {
         guard let secret else { return false }
         return head.fields.named("Authorization").contains { field in
@@ -28,7 +31,7 @@ struct AccessToken: Sendable {
         }
     }
 
-    /// True where it brings the token or the page's cookie.
+    /// Returns true if the request has the token or the page's cookie.
     func opensModel(_ head: RequestHead) -> Bool {
         if opensPage(head) { return true }
         guard isSet, Self.isFromOwnPage(head) else { return false }
@@ -39,7 +42,7 @@ struct AccessToken: Sendable {
         }
     }
 
-    /// The field that gives a browser the cookie. <https://www.rfc-editor.org/rfc/rfc6265#section-4.1>
+    /// Returns the field that sets the cookie in a browser. <https://www.rfc-editor.org/rfc/rfc6265#section-4.1>
     func setCookie(_ head: RequestHead) -> (String, String) {
         let value = String(decoding: cookieValue, as: UTF8.self)
         return (
@@ -48,7 +51,7 @@ struct AccessToken: Sendable {
         )
     }
 
-    /// The field as the model may see it, nil where nothing of it is left.
+    /// Returns the field without the token and the cookie, nil if nothing remains.
     func hidden(in field: HeadField) -> HeadField? {
         if field.isNamed("Authorization") {
             guard let secret, !secret.isEmpty, field.bytes.count >= secret.count else { return field }
@@ -61,8 +64,10 @@ struct AccessToken: Sendable {
         return field
     }
 
-    /// The cookie is sent along wherever a page of another container under the same domain points a browser to; a browser
-    /// says so. <https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header>
+    /// Returns false for requests that a page of another origin causes; browsers mark them with Sec-Fetch-Site.
+    ///
+    /// A browser also sends the cookie with requests of pages of other containers under the same domain.
+    /// <https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header>
     private static func isFromOwnPage(_ head: RequestHead) -> Bool {
         head.values("Sec-Fetch-Site").allSatisfy { ["same-origin", "none"].contains($0) }
     }
@@ -82,7 +87,7 @@ struct AccessToken: Sendable {
         return pair.starts(with: name.utf8) ? pair.dropFirst(name.utf8.count) : nil
     }
 
-    /// Takes as long for a wrong token as for one that is nearly right.
+    /// Compares in constant time, independent of the number of equal bytes.
     private static func isSame(_ left: ArraySlice<UInt8>, _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 } == 0

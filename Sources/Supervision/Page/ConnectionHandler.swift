@@ -1,14 +1,15 @@
 import NIOCore
 import NIOPosix
 
-/// Reads one request of a connection and answers it itself or hands the connection to the relay.
+/// Reads one request of a connection and answers it or hands the connection to the relay.
 final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    /// The phase of the connection.
     private enum State {
         case reading
-        /// The answer, or what is left of it, waits for the client to take it.
+        /// The response, of which `left` bytes wait for the client to read them.
         case answering(left: Int, since: NIODeadline)
         case lingering(since: NIODeadline)
         case handedOver
@@ -18,7 +19,7 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
     private let gate: RelayGate
     private let table: ConnectionTable
     private let channel: any Channel
-    /// When the connection began.
+    /// Time at which the connection began.
     let order: NIODeadline
     private var state = State.reading
     private var head = ByteBuffer()
@@ -32,7 +33,7 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
         order = .now()
     }
 
-    /// True where nothing is lost to a client who has asked for something.
+    /// True while no response is pending, so that closing the connection loses nothing.
     var mayYield: Bool {
         switch state {
         case .reading, .lingering: true
@@ -44,7 +45,7 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
         switch state {
         case .reading: return now - order >= ConnectionTable.headPatience
         case .answering(let left, let since):
-            // By progress and not by time in all: a slow line may take long for a long log.
+            // Measures progress, not total time: a slow connection may take long for a long log.
             let rest = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
             if rest < left { state = .answering(left: rest, since: now) }
             return rest >= left && now - since >= ConnectionTable.answerPatience
@@ -101,7 +102,7 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
         switch gate.state {
         case .open(let port, let hasRoot):
             if head.isPreflight { return hand(head, rest, to: port, context) }
-            // `/` stays 200 for a health check that knows nothing of the token or of the model.
+            // `/` must answer 200 to health checks, which are set up without the token and the model's paths.
             if head.path == "/" && !hasToken && !(gate.isPublic && hasRoot) { break }
             guard mayEnter else { return answer(site.refusal, to: head, context) }
             return hand(head, rest, to: port, context)
@@ -131,7 +132,7 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
         channel.close(mode: .output, promise: nil)
     }
 
-    /// Gives the connection to the relay, with the head rewritten and what came behind it.
+    /// Hands the connection to the relay, with the rewritten head and the bytes that followed it.
     private func hand(_ head: RequestHead, _ rest: ByteBuffer, to port: Int, _ context: ChannelHandlerContext) {
         let relay = Relay(head, hiding: site.token, client: context.channel, table: table)
         guard table.admit(relay, .now()) else {
@@ -155,7 +156,7 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
 }
 
 extension LiveSite {
-    /// What somebody without the token gets where the model is.
+    /// The response of the model's paths to a request without access.
     var refusal: Answer {
         .text(
             token.isSet ? "401 Unauthorized" : "403 Forbidden",

@@ -1,16 +1,16 @@
 import NIOCore
 
-/// How many strangers' connections there may be, so that the run itself never lacks a descriptor.
+/// Limits on external connections, so that the run itself never lacks a file descriptor.
 struct ConnectionLimits: Sendable, Hashable {
-    /// What uploads, scans and the log may need at once.
+    /// Descriptors that uploads, scans and the log may need at once.
     private static let reserved = 192
 
-    /// Connections that we answer ourselves, one descriptor each.
+    /// Maximum number of connections that PID 1 answers itself, one descriptor each.
     let pages: Int
-    /// Those that go to the model, two descriptors each.
+    /// Maximum number of connections to the model, two descriptors each.
     let relays: Int
 
-    /// Limits below so many descriptors in all.
+    /// Creates limits for a total number of descriptors.
     init(descriptors: Int) {
         let share = max(8, (descriptors - Self.reserved) / 3)
         pages = min(256, share)
@@ -18,21 +18,21 @@ struct ConnectionLimits: Sendable, Hashable {
     }
 }
 
-/// All connections of the page's one event loop, on which alone this is used: who waits for what, and since when.
+/// All connections of the page server's single event loop; use it only on that loop.
 ///
-/// Whoever connects is let in: where it is full, somebody goes who has not said yet what he wants.
+/// A full table still admits a new connection by closing the oldest one whose request is not complete yet.
 final class ConnectionTable {
-    /// From a connection's begin to the end of its request's head.
+    /// Maximum time from the beginning of a connection to the end of its request's head.
     static let headPatience = TimeAmount.seconds(10)
-    /// A client that takes nothing of its answer for so long is cut off.
+    /// Maximum time during which a client reads nothing of its response.
     static let answerPatience = TimeAmount.seconds(30)
-    /// For a moment what a client still sends is read: closing at once would reset the answer on its way.
+    /// Time for which input is still read after the response: closing at once would reset the response in transit.
     static let lingering = TimeAmount.seconds(2)
-    /// Nothing moves between a client and the model for so long; who computes an answer may say nothing for a while.
+    /// Maximum time without traffic between a client and the model, which may be silent while it computes.
     static let relayPatience = TimeAmount.minutes(10)
-    /// The same once both have agreed on WebSocket.
+    /// Maximum time without traffic on a WebSocket connection.
     static let tunnelPatience = TimeAmount.hours(1)
-    /// Where all places are taken, one where nothing has moved for so long is given to the next.
+    /// If all places are taken, a connection without traffic for this time gives way to a new one.
     static let yieldingAge = TimeAmount.seconds(60)
 
     let limits: ConnectionLimits
@@ -41,12 +41,12 @@ final class ConnectionTable {
 
     init(_ limits: ConnectionLimits) { self.limits = limits }
 
-    /// Makes room for a new connection; false where there is none, since all others are being answered.
+    /// Makes room for a new connection; returns false if all others are being answered.
     func admit(_ handler: ConnectionHandler) -> Bool {
         if pages.count >= limits.pages {
             let oldest = pages.values.filter(\.mayYield).min { $0.order < $1.order }
             guard let oldest else { return false }
-            // Off the table at once: closing may take until the next turn of the loop.
+            // Removed at once, since closing may take until the next turn of the event loop.
             remove(oldest)
             oldest.cutOff()
         }
@@ -56,7 +56,7 @@ final class ConnectionTable {
 
     func remove(_ handler: ConnectionHandler) { pages[ObjectIdentifier(handler)] = nil }
 
-    /// The same for a connection that is to go to the model.
+    /// Makes room for a new connection to the model; returns false if all others have recent traffic.
     func admit(_ relay: Relay, _ now: NIODeadline) -> Bool {
         if relays.count >= limits.relays {
             let idlest = relays.values.filter { $0.mayYield(now) }.min { $0.lastMove < $1.lastMove }
@@ -70,7 +70,7 @@ final class ConnectionTable {
 
     func remove(_ relay: Relay) { relays[ObjectIdentifier(relay)] = nil }
 
-    /// Cuts off whoever has used up his time; to be called about every second.
+    /// Closes connections that have exceeded their time; call it about every second.
     func sweep(_ now: NIODeadline) {
         for handler in pages.values where handler.isOverdue(now) {
             remove(handler)

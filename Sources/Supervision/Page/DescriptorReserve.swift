@@ -3,8 +3,10 @@ import NIOCore
 import POSIX
 import SystemPackage
 
-/// A descriptor kept for when there are no others: with it a connection is accepted and closed, where otherwise it would
-/// stand in the backlog, with everybody behind it, for as long as the shortage lasts.
+/// A spare file descriptor for when there are no others.
+///
+/// It allows a connection to be accepted and closed. Otherwise the connection would remain in the backlog, with all
+/// that follow it, for as long as the shortage lasts.
 final class DescriptorReserve: ChannelInboundHandler {
     typealias InboundIn = any Channel
 
@@ -16,13 +18,13 @@ final class DescriptorReserve: ChannelInboundHandler {
 
     private func take() { descriptor = caas_open("/dev/null", O_RDONLY | O_CLOEXEC, 0) }
 
-    /// True for a connection that was accepted without the reserve, or since the reserve is back all the same.
+    /// Reopens the reserve if needed; returns true if it is available, so that a new connection may stay.
     func mayStay() -> Bool {
         restore()
         return descriptor >= 0
     }
 
-    /// Takes it back, once the connection that was accepted with it is closed.
+    /// Reopens the reserve, after the connection that was accepted with it is closed.
     func restore() { if descriptor < 0 { take() } }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -31,7 +33,7 @@ final class DescriptorReserve: ChannelInboundHandler {
         else { return context.fireErrorCaught(error) }
         Shortage.report("keep a connection to the page", Errno(rawValue: error.errnoCode))
         guard descriptor >= 0 else {
-            // Somebody else took it in between: wait, as for every other reason that accept may have.
+            // Another thread took the descriptor in between: wait, as for any other error of accept.
             take()
             return context.fireErrorCaught(error)
         }

@@ -1,6 +1,7 @@
-/// What `/` shows to anybody: a field for the token, and nothing about the run.
+/// The public content of `/`: a field for the token, and nothing about the run.
 ///
-/// The script takes the token from the URL's fragment, which no server and no log ever sees, and fetches the page with it.
+/// The script reads the token from the URL's fragment, which is never sent to a server or logged, and requests the page
+/// with it.
 enum FrontPage {
     static let script = """
         "use strict";

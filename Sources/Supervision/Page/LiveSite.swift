@@ -4,9 +4,9 @@ import RunContract
 package import Secrets
 import TerminalText
 
-/// What PID 1 itself answers over HTTP.
+/// The HTTP resources that PID 1 itself serves.
 package struct LiveSite: Sendable {
-    /// An answer that is all there.
+    /// A complete HTTP response.
     struct Answer: Sendable {
         var status: String
         var fields: [(String, String)]
@@ -21,7 +21,7 @@ package struct LiveSite: Sendable {
             self.fields += fields
         }
 
-        /// The whole answer as it goes over the connection, which ends with it.
+        /// Returns the response's bytes; the connection ends after it.
         func message(toMethod method: String?) -> [UInt8] {
             var head = "HTTP/1.1 \(status)\r\n"
             for (name, value) in fields { head += "\(name): \(value)\r\n" }
@@ -40,30 +40,29 @@ package struct LiveSite: Sendable {
     private let front: [UInt8]
     private let policy: String
 
-    /// A site about a run.
     package init(token: Secret?, board: RunBoard, log: RunLog) {
         self.token = AccessToken(token)
         self.board = board
         self.log = log
         front = Array(FrontPage.html.utf8)
-        // The page shows what a stage printed; nothing in it may run but the one script that we wrote.
+        // The page shows output of stages; no script in it may run except this project's own.
         let script = SHA256.hash(FrontPage.script.utf8).base64
         policy =
             "default-src 'none'; style-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
             + "frame-ancestors 'none'; script-src 'sha256-\(script)'"
     }
 
-    /// True for the paths that never go to the model.
+    /// Returns true for paths that never go to the model.
     static func owns(_ path: String) -> Bool { path == "/healthz" || path == "/.caas" || path.hasPrefix("/.caas/") }
 
-    /// The answer to one of our own paths or to `/`.
+    /// Returns the response to one of PID 1's own paths or to `/`.
     func answer(_ head: RequestHead) -> Answer {
         guard ["GET", "HEAD"].contains(head.method) else {
             return .text("405 Method Not Allowed", "only GET and HEAD", [("Allow", "GET, HEAD")])
         }
         switch head.path {
         case "/healthz": return .text("200 OK", "ok")
-        // Under its own name too: `/` is the model's where that is public.
+        // The page has a path of its own too: if the model is public, `/` is the model's.
         case "/", "/.caas", "/.caas/": return html(front)
         default: break
         }
@@ -82,7 +81,8 @@ package struct LiveSite: Sendable {
         switch head.path {
         case "/.caas/page":
             var page = html(Array(StatusPage(board.snapshot, tail: log.tail(200)).html.utf8))
-            // Here and not by the page's script: what a script can write, any script of the model's pages can read.
+            // Set here, not by the page's script: a cookie that a script can write is readable by scripts of the
+            // model's pages.
             page.fields.append(token.setCookie(head))
             return page
         case "/.caas/status.json":

@@ -4,21 +4,20 @@ import POSIX
 import RunContract
 import SystemPackage
 
-/// Listens on PORT from the first second to the last.
+/// The HTTP server on PORT, from PID 1's start to its end.
 package final class PageServer: Sendable {
     private struct Full: Error {}
 
-    /// A machine that has no thread and no descriptor for the page for so long will have none.
+    /// Seconds to wait for a thread and descriptors; a machine that has none for this long will not have them later.
     private static let patience = 60
 
     private let channel: any Channel
     private let group: MultiThreadedEventLoopGroup
     private let table: SharedTable
 
-    /// The port that it listens on.
     package var port: Int { channel.localAddress?.port ?? 0 }
 
-    /// Begins to listen; without an address on all of this machine's.
+    /// Starts to listen; without an address on all addresses of the machine.
     package convenience init(
         address: String?, port: Int, site: LiveSite, relay: RelayGate
     ) throws(SupervisionError) {
@@ -33,7 +32,7 @@ package final class PageServer: Sendable {
         try Self.waitForMeans()
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let table = SharedTable(ConnectionTable(limits))
-        // A machine without IPv6 has no `::`.
+        // A machine without IPv6 has no address `::`.
         let addresses = address.map { [$0] } ?? ["::", "0.0.0.0"]
         var bound: (any Channel)?
         var reason = ""
@@ -52,13 +51,15 @@ package final class PageServer: Sendable {
         self.table = table
     }
 
-    /// Cuts off whoever will have used up his time so many minutes from now.
+    /// Closes connections that will have exceeded their time `minutes` from now.
     func sweep(minutesAhead minutes: Int64) async throws {
         try await channel.eventLoop.submit { [table] in table.value.sweep(.now() + .minutes(minutes)) }.get()
     }
 
-    /// The event loop ends the process where it gets no thread or no descriptor of its own, and so it is begun only once
-    /// there are some.
+    /// Waits until threads and descriptors are available, for at most ``patience``.
+    ///
+    /// NIO's event loop ends the process if it cannot create its thread or descriptors, so it is started only after
+    /// this check.
     private static func waitForMeans() throws(SupervisionError) {
         var reason: Errno?
         for _ in 0..<patience * 10 {
@@ -70,13 +71,13 @@ package final class PageServer: Sendable {
         if let reason { throw SupervisionError(.internalError, "start the page", Shortage.reason(reason)) }
     }
 
-    /// The table belongs to the one event loop, on which all of these closures run.
+    /// Sendable because all closures that use the table run on the one event loop.
     private final class SharedTable: @unchecked Sendable {
         let value: ConnectionTable
         init(_ table: ConnectionTable) { value = table }
     }
 
-    /// The same as for the table.
+    /// Sendable for the same reason as ``SharedTable``.
     private final class SharedReserve: @unchecked Sendable {
         let value = DescriptorReserve()
     }
@@ -98,7 +99,7 @@ package final class PageServer: Sendable {
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
             .childChannelInitializer { channel in
                 guard reserve.value.mayStay() else {
-                    // It goes at once, and gives back what the next shortage is met with.
+                    // Close it at once and reopen the reserve for the next shortage.
                     channel.close(promise: nil)
                     reserve.value.restore()
                     return channel.eventLoop.makeFailedFuture(Full())

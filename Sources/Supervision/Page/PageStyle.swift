@@ -1,4 +1,4 @@
-/// The look of the pages, in the colours that the reader's system prefers.
+/// The style sheet of the pages, which follows the system's colour scheme.
 enum PageStyle {
     static let css = """
         :root { color-scheme: light dark; --line: #8884; --dim: #777; --accent: #2563eb; --bad: #c62828; }

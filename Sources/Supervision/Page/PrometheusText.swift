@@ -1,6 +1,6 @@
 import RunContract
 
-/// The board as Prometheus reads it.
+/// The board's state in Prometheus's text format.
 ///
 /// <https://prometheus.io/docs/instrumenting/exposition_formats/>
 enum PrometheusText {

@@ -57,7 +57,7 @@ struct StatusPage {
         return text
     }
 
-    /// The next stage counts its steps from the beginning again; its part of the curve goes to the right of the others.
+    /// Shifts the points of each later stage, whose steps begin at zero again, to the right of the earlier ones.
     private static func inOrder(_ points: [RunBoard.Point]) -> [RunBoard.Point] {
         var shift = 0.0
         var last: Double?

@@ -1,13 +1,11 @@
-/// A program that PID 1 starts: what, with which environment, and where.
+/// A command that PID 1 starts, with its environment and working directory.
 package struct ChildCommand: Sendable, Hashable {
     /// The program, by path or by name in the PATH of `environment`, and its arguments.
     package let arguments: [String]
-    /// Its whole environment.
+    /// The complete environment.
     package let environment: [String: String]
-    /// Its working folder.
     package let workdir: String
 
-    /// A command.
     package init(_ arguments: [String], environment: [String: String], workdir: String) {
         self.arguments = arguments
         self.environment = environment
@@ -20,7 +18,7 @@ package enum ExitStatus: Sendable, Hashable, CustomStringConvertible {
     case exited(Int32)
     case signaled(Int32)
 
-    /// The status as a shell gives it: 128 and the signal's number.
+    /// The status as a shell reports it: 128 plus the signal's number for a signal.
     package var code: Int32 {
         switch self {
         case .exited(let code): code
@@ -28,7 +26,6 @@ package enum ExitStatus: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// True for status 0.
     package var isSuccess: Bool { self == .exited(0) }
 
     /// `exit status 3` or `signal 9`.

@@ -3,7 +3,7 @@ private import POSIX
 private import Synchronization
 private import SystemPackage
 
-/// Reads what a child prints on a thread that does nothing else meanwhile.
+/// Reads a child's output on a dedicated thread.
 final class ChildOutput: Sendable {
     private struct State {
         var isEnded = false
@@ -13,10 +13,10 @@ final class ChildOutput: Sendable {
 
     private let state = Mutex(State())
 
-    /// Takes over the descriptor and hands everything to `receive`, then an empty array at the end.
+    /// Takes ownership of the child's descriptor; passes all output to `receive`, then an empty array.
     init(of child: ChildProcess, receive: @escaping @Sendable ([UInt8]) -> Void) {
         let descriptor = child.output
-        // One that is kept for this: where there are no more threads, a child must not wait for a reader.
+        // Uses a thread kept for this purpose: if no more threads can be created, a child must not wait for a reader.
         BlockingThread.begin { [self] in
             let file = File(owning: descriptor, path: "a child's output")
             read(file, receive)
@@ -26,8 +26,9 @@ final class ChildOutput: Sendable {
         }
     }
 
-    /// Waits for the end of the output, but not for long: processes that outlive the child hold it open, and what they
-    /// print is read as long as they do.
+    /// Waits for the end of the output, for at most `patience`.
+    ///
+    /// Processes that outlive the child keep the output open. It is read for as long as they do.
     func finish(within patience: Duration = .seconds(2)) async {
         state.withLock { $0.isGivenUp = false }
         let limit = Task { [self] in

@@ -1,15 +1,15 @@
 import Synchronization
 
-/// A process that PID 1 started; its number is also its group's.
+/// A process that PID 1 started; its process ID is also its process group's ID.
 package final class ChildProcess: Sendable {
     private enum State {
         case running([@Sendable (ExitStatus) -> Void])
         case ended(ExitStatus)
     }
 
-    /// The process's number.
+    /// The process ID.
     package let pid: Int32
-    /// The reading end of its standard output and error, to be taken over by whoever reads it.
+    /// The read end of its standard output and error; the reader takes ownership.
     package let output: Int32
     private let state = Mutex(State.running([]))
 
@@ -18,7 +18,7 @@ package final class ChildProcess: Sendable {
         self.output = output
     }
 
-    /// Waits until it has ended and was reaped; being cancelled changes nothing, since the process goes on.
+    /// Waits until the process has ended and was reaped; ignores cancellation, since the process continues to run.
     package func wait() async -> ExitStatus {
         await withCheckedContinuation { continuation in
             let ended: ExitStatus? = state.withLock { state in
@@ -33,7 +33,7 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// True until it was reaped.
+    /// True until the process was reaped.
     package var isRunning: Bool { state.withLock { if case .running = $0 { true } else { false } } }
 
     func end(with status: ExitStatus) {

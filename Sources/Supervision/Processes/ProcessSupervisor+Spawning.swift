@@ -6,10 +6,10 @@ import Synchronization
 private import SystemPackage
 
 extension ProcessSupervisor {
-    /// For so long a process is tried again where the system has no more of what it needs; others may give it back.
+    /// Time for which a start is retried after a shortage of system resources, which other processes may release.
     private static let patience = Duration.seconds(60)
 
-    /// Only the main thread calls this, so that no child is reaped before it is known.
+    /// Starts a requested process; only the main thread calls this, so that no child is reaped before it is registered.
     func spawn(_ request: Request) {
         do throws(SupervisionError) {
             if termination != nil { throw .stopped }
@@ -23,7 +23,7 @@ extension ProcessSupervisor {
         } catch { request.reply(.failure(error)) }
     }
 
-    /// Puts a request back for the main thread's next turn, which waits for nobody: it has signals to forward.
+    /// Requeues a request for the main thread's next turn; the main thread must not wait, because it forwards signals.
     private func retry(_ request: Request, _ program: String, _ reason: Errno) throws(SupervisionError) {
         guard Shortage.isShortage(reason) else {
             let isMissing = [.noSuchFileOrDirectory, .notDirectory].contains(reason)
@@ -78,7 +78,7 @@ extension ProcessSupervisor {
         return .success(ChildProcess(pid: pid, output: ends[0]))
     }
 
-    /// The program's file, looked up in the child's PATH and not in ours.
+    /// Returns the program's path, looked up in the child's PATH, not in this process's.
     static func locate(_ command: ChildCommand) throws(SupervisionError) -> String {
         guard let name = command.arguments.first, !name.isEmpty else {
             throw SupervisionError(.configuration, "start a command", "it is empty")

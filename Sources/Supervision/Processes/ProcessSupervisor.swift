@@ -3,30 +3,32 @@ import POSIX
 import RunContract
 import Synchronization
 
-/// What PID 1 itself does: it starts processes, passes signals on, reaps every orphan, and ends when it is told to.
+/// The core of PID 1: starts processes, forwards signals, reaps orphans, and exits on request.
 ///
-/// ``run()`` belongs to the main thread, which is the only one that forks and waits; everybody else asks it through a
-/// queue and wakes it with a real-time signal. Every signal is blocked in every thread, so that none is lost.
+/// ``run()`` runs on the main thread, the only one that forks and waits. Other threads queue requests and wake it with
+/// a real-time signal. Every signal is blocked in every thread, so that none is lost.
 package final class ProcessSupervisor: Sendable {
-    /// That the container was asked to stop.
+    /// A request to stop the container.
     package struct Termination: Sendable {
-        /// When the children are killed.
+        /// Time at which the children are killed.
         package var killAt: ContinuousClock.Instant
-        /// When PID 1 ends whatever it is doing.
+        /// Time at which PID 1 exits in any case.
         package var deadline: ContinuousClock.Instant
-        /// How often it was asked; the second time hurries.
+        /// The number of requests; the second one shortens the deadlines.
         package var requests: Int
-        /// The signal that asked first.
+        /// The signal of the first request.
         package let signal: Int32
     }
 
+    /// A request to start a process, queued for the main thread.
     struct Request: Sendable {
         let command: ChildCommand
-        /// Since when the system has too little of something to start it.
+        /// Start of a resource shortage that prevents the start, nil without one.
         var shortSince: ContinuousClock.Instant?
         let reply: @Sendable (Result<ChildProcess, SupervisionError>) -> Void
     }
 
+    /// The state that all threads share.
     struct State {
         var requests: [Request] = []
         var children: [Int32: ChildProcess] = [:]
@@ -39,17 +41,16 @@ package final class ProcessSupervisor: Sendable {
     let state = Mutex(State())
     private let grace: Duration
 
-    /// A supervisor whose children have 60 % of `graceSeconds` between the request to stop and the kill.
+    /// Creates a supervisor that kills its children after 60 % of `graceSeconds` from a request to stop.
     package init(graceSeconds: Int) { grace = .seconds(graceSeconds) }
 
-    /// Blocks every signal; to be called before there is a second thread.
+    /// Blocks every signal; call it before there is a second thread.
     package static func blockSignals() {
         var everything = sigset_t()
         sigfillset(&everything)
         pthread_sigmask(SIG_SETMASK, &everything, nil)
     }
 
-    /// Starts a process.
     package func start(_ command: ChildCommand) async throws(SupervisionError) -> ChildProcess {
         let result: Result<ChildProcess, SupervisionError> = await withCheckedContinuation { continuation in
             let request = Request(command: command) { continuation.resume(returning: $0) }
@@ -59,13 +60,13 @@ package final class ProcessSupervisor: Sendable {
         return try result.get()
     }
 
-    /// Signals a process and all others of its group; those that are gone are no error.
+    /// Signals a process and its process group; ignores processes that no longer exist.
     package func signal(_ child: ChildProcess, _ number: Int32) { kill(-child.pid, number) }
 
-    /// What the container was asked, nil while nobody asked it to stop.
+    /// The request to stop the container, nil without one.
     package var termination: Termination? { state.withLock { $0.termination } }
 
-    /// Calls `body` on the main thread each time the container is asked to stop, at once where it was already.
+    /// Calls `body` on the main thread at each request to stop the container, at once if there already was one.
     package func whenTerminated(_ body: @escaping @Sendable (Termination) -> Void) {
         let already: Termination? = state.withLock { state in
             state.onTermination.append(body)
@@ -74,18 +75,18 @@ package final class ProcessSupervisor: Sendable {
         if let already { body(already) }
     }
 
-    /// Ends ``run()`` with a status.
+    /// Makes ``run()`` return with a status.
     package func exit(_ status: Int32) {
         state.withLock { $0.exitStatus = $0.exitStatus ?? status }
         wake()
     }
 
-    /// Asks this container to stop, as if somebody had sent SIGTERM.
+    /// Requests a stop of this container, like a SIGTERM from outside.
     func requestTermination() { kill(getpid(), SIGTERM) }
 
     private func wake() { kill(getpid(), caas_first_realtime_signal()) }
 
-    /// The main thread's loop; returns the status to exit with.
+    /// Runs the main thread's loop; returns the exit status.
     package func run() -> Int32 {
         while true {
             for request in state.withLock({ state in
@@ -105,7 +106,7 @@ package final class ProcessSupervisor: Sendable {
     }
 
     private func waitForSignal() {
-        // Nothing here depends on the timeout but the deadlines, which may be a little late.
+        // Only the deadlines depend on this timeout, and they may be slightly late.
         var sender: Int32 = 0
         let number = caas_wait_for_signal(200, &sender)
         switch SignalMeaning(number, from: sender) {
@@ -145,30 +146,30 @@ package final class ProcessSupervisor: Sendable {
         return isOver ? ExitCode.preempted.rawValue : nil
     }
 
-    /// Everything below this process hears it, also what has left the groups of our children.
+    /// Signals all descendants of this process, including those that have left the children's process groups.
     private func signalAll(_ number: Int32) {
         let children = state.withLock { Array($0.children.values) }
         for child in children { signal(child, number) }
         let groups = Set(children.map(\.pid))
-        // Where nobody can be seen, the groups have heard it at least.
+        // If the process list is unreadable, at least the groups were signalled.
         for stray in (try? ProcessTree.current().below(getpid())) ?? [] where !groups.contains(stray.group) {
             kill(stray.pid, number)
         }
     }
 
-    /// Signals a child's group, and what has left it and belongs to no other child.
+    /// Signals a child's process group, and descendants that have left it and belong to no other child.
     func endStage(_ child: ChildProcess, _ number: Int32) {
         signal(child, number)
         for stray in (try? strays()) ?? [] { kill(stray.pid, number) }
     }
 
-    /// What lives below this process and belongs to none of its children that still run: those whose parents have ended.
+    /// Returns descendants that belong to no running child, because their parents have ended.
     func strays() throws(POSIXError) -> [ProcessTree.Process] {
         let children = state.withLock { Set($0.children.keys) }
         return try ProcessTree.current().below(getpid(), except: children)
     }
 
-    /// Collects everything that ended: our own children and whatever was orphaned to us.
+    /// Reaps all ended processes: children and orphans.
     private func reap() {
         while true {
             var status: Int32 = 0

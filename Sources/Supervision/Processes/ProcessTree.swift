@@ -2,22 +2,22 @@ import CLinux
 import POSIX
 import SystemPackage
 
-/// The processes that there are, and who started whom. <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>
+/// The running processes and their parents. <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>
 struct ProcessTree {
-    /// One of them.
+    /// One process, as read from its `stat` file.
     struct Process: Sendable, Hashable {
         let pid: Int32
-        /// The program's name, at most 15 bytes of it.
+        /// The program's name, truncated to 15 bytes.
         let name: String
         let parent: Int32
         let group: Int32
-        /// Hundredths of a second of processor time that it has used.
+        /// Processor time used, in hundredths of a second.
         let ticks: Int
     }
 
     private let processes: [Process]
 
-    /// Those that live now; who has ended and waits to be reaped is none of them.
+    /// Reads the running processes, without zombies.
     static func current() throws(POSIXError) -> ProcessTree {
         var processes: [Process] = []
         for name in try FileSystem.names(in: "/proc") {
@@ -26,7 +26,7 @@ struct ProcessTree {
                 let text = try FileSystem.read(FilePath("/proc").appending(name).appending("stat"), limit: 4096)
                 if let process = Process(pid: pid, text) { processes.append(process) }
             } catch {
-                // It has ended meanwhile.
+                // The process has ended meanwhile.
                 guard [.noSuchFileOrDirectory, .noSuchProcess, .permissionDenied].contains(error.errno) else {
                     throw error
                 }
@@ -37,7 +37,7 @@ struct ProcessTree {
 
     init(_ processes: [Process]) { self.processes = processes }
 
-    /// All below a process, but for those that are one of `except` or below it.
+    /// Returns the descendants of a process, without the processes in `except` and their descendants.
     func below(_ root: Int32, except: Set<Int32> = []) -> [Process] {
         let children = Dictionary(grouping: processes) { $0.parent }
         var found: [Process] = []
@@ -53,9 +53,9 @@ struct ProcessTree {
 }
 
 extension ProcessTree.Process {
-    /// Reads a line of `stat`; nil for what has ended.
+    /// Reads a line of `stat`; returns nil for an ended process.
     ///
-    /// The name stands in parentheses and may hold anything itself.
+    /// The name is in parentheses and may itself contain any character.
     init?(pid: Int32, _ stat: [UInt8]) {
         guard let open = stat.firstIndex(of: UInt8(ascii: "(")), let close = stat.lastIndex(of: UInt8(ascii: ")")),
             open < close

@@ -1,15 +1,15 @@
-/// The first lines of the model's answer, written anew for the client: one answer a connection, and nothing else behind it.
+/// The head of the model's response, rewritten for the client: one response per connection, with nothing after it.
 struct AnswerHead: Sendable, Hashable {
-    /// A longer head is refused.
+    /// Maximum length in bytes; longer heads are refused.
     static let longest = 64 << 10
 
     let status: Int
-    /// What the status line says besides.
+    /// The reason phrase of the status line.
     let reason: [UInt8]
     let version: String
     let fields: [HeadField]
 
-    /// Reads a head without its final empty line; a line's end may be LF alone, as servers in few lines write it.
+    /// Parses a head without its final empty line; a line may end with LF alone, as some simple servers write it.
     init?(_ bytes: some Sequence<UInt8>) {
         var lines = Array(bytes).split(separator: FieldSyntax.lineFeed, omittingEmptySubsequences: false).map { line in
             line.last == FieldSyntax.carriageReturn ? line.dropLast() : line
@@ -34,17 +34,17 @@ struct AnswerHead: Sendable, Hashable {
         self.fields = fields
     }
 
-    /// True for what comes before the answer itself. <https://www.rfc-editor.org/rfc/rfc9110#section-15.2>
+    /// True for an interim response. <https://www.rfc-editor.org/rfc/rfc9110#section-15.2>
     var isInterim: Bool { (100..<200).contains(status) && status != 101 }
 
-    /// True where the model speaks WebSocket from here on.
+    /// True if the model switches to WebSocket.
     var isWebSocket: Bool { status == 101 && fields.lists("websocket", in: "Upgrade") }
 
-    /// The head as the client gets it.
+    /// The head's bytes for the client.
     var relayed: [UInt8] {
         var relayed = fields.endToEnd
         if fields.named("Transfer-Encoding").isEmpty == false {
-            // Chunks say where the body ends, whatever a length says. <https://www.rfc-editor.org/rfc/rfc9112#section-6.3>
+            // Chunked coding overrides Content-Length. <https://www.rfc-editor.org/rfc/rfc9112#section-6.3>
             relayed.removeAll { $0.isNamed("Content-Length") }
         }
         if isWebSocket {

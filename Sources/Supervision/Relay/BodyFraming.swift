@@ -1,5 +1,6 @@
-/// Where a message's body ends, so that what comes behind it goes nowhere.
+/// Finds the end of a message's body, so that bytes after it are not forwarded.
 struct BodyFraming: Sendable {
+    /// The rest of the body: a number of bytes, chunks, or everything until the connection ends.
     private enum State: Sendable {
         case rest(Int64)
         case chunks(ChunkedCoding)
@@ -14,7 +15,7 @@ struct BodyFraming: Sendable {
     static var chunked: BodyFraming { BodyFraming(.chunks(ChunkedCoding())) }
     static var untilClose: BodyFraming { BodyFraming(.untilClose) }
 
-    /// True once everything that belongs to it is there; never where only the connection's end tells.
+    /// True once the body is complete; always false if only the end of the connection ends it.
     var isOver: Bool {
         switch state {
         case .rest(let left): left == 0
@@ -23,7 +24,7 @@ struct BodyFraming: Sendable {
         }
     }
 
-    /// How many of these bytes belong to the body; nil for chunks that are none.
+    /// Returns how many of these bytes belong to the body, nil for invalid chunks.
     mutating func take(_ bytes: some Collection<UInt8>) -> Int? {
         switch state {
         case .rest(let left):
@@ -40,7 +41,7 @@ struct BodyFraming: Sendable {
 }
 
 extension BodyFraming {
-    /// What follows a request's head. <https://www.rfc-editor.org/rfc/rfc9112#section-6.3>
+    /// Creates the framing of a request's body. <https://www.rfc-editor.org/rfc/rfc9112#section-6.3>
     init(_ head: RequestHead) {
         if let length = head.values("Content-Length").first.flatMap({ Int64($0) }) {
             self = .length(length)
@@ -49,7 +50,7 @@ extension BodyFraming {
         }
     }
 
-    /// What follows an answer's head; nil where that has no single meaning.
+    /// Creates the framing of a response's body; returns nil if it is ambiguous.
     init?(_ answer: AnswerHead, toMethod method: String) {
         if method == "HEAD" || answer.isInterim || [204, 304].contains(answer.status) {
             self = .length(0)

@@ -1,8 +1,11 @@
-/// Where a body in chunks ends, read strictly. <https://www.rfc-editor.org/rfc/rfc9112#section-7.1>
+/// A strict parser that finds the end of a chunked body. <https://www.rfc-editor.org/rfc/rfc9112#section-7.1>
 struct ChunkedCoding: Sendable {
-    /// Extensions and trailers together may not be longer: they are work without an end for those behind us.
+    /// Maximum length in bytes of extensions and trailers together.
+    ///
+    /// Without a limit they could keep the model server busy endlessly.
     private static let mostOverhead = 16 << 10
 
+    /// The element of the body that the next byte belongs to.
     private enum State: Sendable {
         case size(Int64, digits: Int)
         case sizeExtension(Int64)
@@ -23,7 +26,7 @@ struct ChunkedCoding: Sendable {
 
     var isOver: Bool { if case .over = state { true } else { false } }
 
-    /// How many of these bytes belong to the body; nil for what is no chunk.
+    /// Returns how many of these bytes belong to the body, nil for invalid chunks.
     mutating func take(_ bytes: some Collection<UInt8>) -> Int? {
         var taken = 0
         var index = bytes.startIndex
@@ -78,7 +81,7 @@ struct ChunkedCoding: Sendable {
         return overhead <= Self.mostOverhead && FieldSyntax.isValueCharacter(byte)
     }
 
-    /// Nothing but digits: what else a library takes for a number, such as a sign, means something else to the next one.
+    /// Accepts hexadecimal digits only: a sign, which some libraries accept, means something else to the next server.
     private static func digit(_ byte: UInt8) -> Int64? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): Int64(byte - UInt8(ascii: "0"))

@@ -1,9 +1,9 @@
-/// The characters that HTTP/1 is made of. <https://www.rfc-editor.org/rfc/rfc9110#section-5.6>
+/// The character classes of HTTP/1. <https://www.rfc-editor.org/rfc/rfc9110#section-5.6>
 enum FieldSyntax {
     static let carriageReturn: UInt8 = 0x0D
     static let lineFeed: UInt8 = 0x0A
 
-    /// A letter, a digit, or one of the marks that names of methods and fields may have.
+    /// Returns true for a letter, a digit, or a punctuation mark that is allowed in method and field names.
     static func isTokenCharacter(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -17,12 +17,12 @@ enum FieldSyntax {
         !bytes.isEmpty && bytes.allSatisfy(isTokenCharacter)
     }
 
-    /// What a value may hold: visible characters, blanks, tabs, and bytes that mean something to somebody else.
+    /// Returns true for a byte allowed in a field value: visible characters, spaces, tabs, and bytes above ASCII.
     static func isValueCharacter(_ byte: UInt8) -> Bool { (byte >= 0x20 && byte != 0x7F) || byte == 0x09 }
 
     static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
-    /// Without blanks at its ends.
+    /// Returns the bytes without leading and trailing blanks.
     static func trimmed<Bytes: BidirectionalCollection<UInt8>>(_ bytes: Bytes) -> Bytes.SubSequence
     where Bytes.SubSequence: BidirectionalCollection<UInt8> {
         var rest = bytes.drop(while: isBlank)
@@ -30,7 +30,7 @@ enum FieldSyntax {
         return rest
     }
 
-    /// Upper case and lower case are the same in names, tokens and hosts; only ASCII has any here.
+    /// Compares names, tokens or hosts, ignoring the case of ASCII letters.
     static func isSame(_ left: some Sequence<UInt8>, _ right: String) -> Bool {
         left.elementsEqual(right.utf8) { lowered($0) == lowered($1) }
     }
@@ -40,12 +40,12 @@ enum FieldSyntax {
     }
 }
 
-/// One field of a head, whose value is kept as the bytes that came, since Latin-1 is no UTF-8.
+/// One header field; the value remains bytes because Latin-1 is not UTF-8.
 struct HeadField: Sendable, Hashable {
     let name: String
     let bytes: [UInt8]
 
-    /// The value as text: what is not UTF-8 shows as such.
+    /// The value as text, with replacement characters for bytes that are not UTF-8.
     var value: String { String(decoding: bytes, as: UTF8.self) }
 
     init(_ name: String, _ bytes: some Sequence<UInt8>) {
@@ -53,7 +53,7 @@ struct HeadField: Sendable, Hashable {
         self.bytes = Array(bytes)
     }
 
-    /// A line without its end; nil for what is no field, such as one that goes on from the line before.
+    /// Parses a line without its line end; returns nil for anything but a field, such as a folded line.
     init?(line: some BidirectionalCollection<UInt8>) {
         let line = Array(line)
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), FieldSyntax.isToken(line[..<colon]) else {
@@ -66,7 +66,7 @@ struct HeadField: Sendable, Hashable {
 
     func isNamed(_ name: String) -> Bool { FieldSyntax.isSame(self.name.utf8, name) }
 
-    /// The members of a value that is a list, without blanks.
+    /// The members of a comma-separated list, without blanks.
     var members: [ArraySlice<UInt8>] {
         bytes.split(separator: UInt8(ascii: ",")).map { FieldSyntax.trimmed($0) }.filter { !$0.isEmpty }
     }
@@ -75,13 +75,14 @@ struct HeadField: Sendable, Hashable {
 extension [HeadField] {
     func named(_ name: String) -> [HeadField] { filter { $0.isNamed(name) } }
 
-    /// True where one of the fields of this name lists this member.
+    /// Returns true if a field of this name lists this member.
     func lists(_ member: String, in name: String) -> Bool {
         named(name).contains { $0.members.contains { FieldSyntax.isSame($0, member) } }
     }
 
-    /// Without what is meant for this connection alone, which is also what Connection itself names; how a message is
-    /// framed and whom it is for is nobody's to take away. <https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1>
+    /// The fields without hop-by-hop fields, including those that Connection names.
+    ///
+    /// Host and the fields that frame the message always remain. <https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1>
     var endToEnd: [HeadField] {
         let kept = ["host", "content-length", "transfer-encoding"]
         let dropped = [
@@ -96,7 +97,7 @@ extension [HeadField] {
         }
     }
 
-    /// The fields as lines, each with its end.
+    /// The fields as lines, each with its line end.
     var lines: [UInt8] {
         var lines: [UInt8] = []
         for field in self {

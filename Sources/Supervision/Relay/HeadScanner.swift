@@ -1,17 +1,17 @@
-/// Looks for the end of a head in bytes that come in pieces, at each byte once.
+/// Finds the end of a head in pieces of bytes, and reads each byte once.
 struct HeadScanner: Sendable {
     enum Finding: Sendable, Hashable {
         case none
-        /// The head with its empty line ends behind so many of these bytes.
+        /// The number of these bytes up to and including the head's empty line.
         case end(Int)
-        /// It can be no head any more.
+        /// The bytes cannot be a head any more.
         case broken
     }
 
-    /// Whether LF alone ends a line.
+    /// True if LF alone ends a line.
     let isLenient: Bool
     private var lastWasReturn = false
-    /// Nothing stands in the line so far.
+    /// True while the current line has no bytes.
     private var lineIsEmpty = true
 
     init(isLenient: Bool) { self.isLenient = isLenient }

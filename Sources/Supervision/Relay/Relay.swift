@@ -1,18 +1,19 @@
 import NIOCore
 import NIOPosix
 
-/// One request on its way to the model server and its answer on the way back, each looked at and bounded.
+/// One request to the model server and its response, both parsed and bounded.
 ///
-/// Both connections live on one event loop, on which alone this is used. Nothing passes as it likes before the model itself
-/// has agreed to WebSocket: up to then one request goes through, and one answer comes back.
+/// Both connections run on one event loop; use the relay only on that loop. Until the model has agreed to WebSocket,
+/// exactly one request and one response are forwarded.
 final class Relay {
-    /// A client may send so much that belongs to nothing before it is cut off.
+    /// Maximum number of bytes after the request's body before the client is disconnected.
     private static let mostDropped = 64 << 10
-    /// More does not come of a client that is not read.
+    /// Maximum number of bytes kept for later; a client that is not read cannot deliver more.
     private static let mostEarly = 1 << 20
 
+    /// The progress of the model's response.
     private enum Answer {
-        /// The head is not whole yet.
+        /// The head is incomplete.
         case head(ByteBuffer, HeadScanner)
         case body(BodyFraming)
         case tunnel
@@ -27,14 +28,14 @@ final class Relay {
     private var request: BodyFraming
     private var answer = Answer.head(ByteBuffer(), HeadScanner(isLenient: true))
     private var interimHeads = 0
-    /// What came from the client before it could go anywhere.
+    /// Bytes from the client that cannot be forwarded yet.
     private var early = ByteBuffer()
     private var dropped = 0
     private var waitsToRead: (client: Bool, server: Bool) = (false, false)
     private var clientSaidAll = false
-    /// The client has its answer, and for a moment what it still sends is read.
+    /// Time at which the client got its whole response; its input is still read for a moment.
     private var lingersSince: NIODeadline?
-    /// When a byte came in or went out for the last time.
+    /// Time at which a byte was last received or sent.
     private(set) var lastMove = NIODeadline.now()
     private var leftAtLastLook = 0
 
@@ -65,18 +66,18 @@ final class Relay {
                     try channel.pipeline.syncOperations.addHandler(RelaySide(bound.value, .server))
                 }
             }
-            // An address and no name: looking one up takes threads.
+            // Connects to an IP address: looking up a name uses threads.
             .connect(to: address)
             .whenComplete { result in
                 switch result {
-                // It has just died and will be back, or we have no descriptor left for it.
+                // The server has just ended and will restart, or there is no free file descriptor.
                 case .failure: bound.value.refuse("503 Service Unavailable", "the model is not ready", retryAfter: 5)
                 case .success(let channel): bound.value.connected(channel)
                 }
             }
     }
 
-    /// Looks at what is there of the body before anybody else does.
+    /// True if the part of the body that has arrived is validly framed; checked before any byte is forwarded.
     private var isWellFramedSoFar: Bool {
         var trial = request
         return trial.take(early.readableBytesView) != nil
@@ -95,7 +96,7 @@ final class Relay {
         resume(.client)
     }
 
-    // MARK: What comes in
+    // MARK: Input
 
     func received(fromClient bytes: ByteBuffer) {
         var bytes = bytes
@@ -111,7 +112,7 @@ final class Relay {
         if count > 0, let part = bytes.readSlice(length: count) { server.write(part, promise: nil) }
         guard bytes.readableBytes > 0 else { return }
         if head.wantsWebSocket {
-            // Nobody may speak before the model has agreed; who does waits, and is read no further.
+            // Before the model has agreed, further bytes are kept and the client is not read any more.
             keep(&bytes)
         } else {
             dropped += bytes.readableBytes
@@ -141,7 +142,7 @@ final class Relay {
         }
     }
 
-    /// Takes the bytes of one head; false where there is nothing to go on with.
+    /// Reads the bytes of one head; returns false if there is nothing more to read now.
     private func readHead(_ bytes: inout ByteBuffer) -> Bool {
         guard case .head(var buffer, var scanner) = answer else { return true }
         let finding = scanner.scan(bytes.readableBytesView)
@@ -162,7 +163,8 @@ final class Relay {
         if answerHead.isInterim {
             interimHeads += 1
             guard interimHeads <= 64 else { return misunderstand() }
-            // A client of HTTP/1.0 takes it for the answer. <https://www.rfc-editor.org/rfc/rfc9110#section-15.2>
+            // An HTTP/1.0 client would take it for the final response.
+            // <https://www.rfc-editor.org/rfc/rfc9110#section-15.2>
             if head.version == "HTTP/1.1" { client.write(ByteBuffer(bytes: answerHead.relayed), promise: nil) }
             return true
         }
@@ -186,13 +188,13 @@ final class Relay {
         return false
     }
 
-    // MARK: How fast
+    // MARK: Flow control
 
-    /// False where the other end takes nothing now, or nothing is to be read yet; then it is asked once it does.
+    /// Returns false while the other end takes no bytes or has not agreed yet; this end is then read later.
     func mayRead(_ end: RelaySide.End) -> Bool {
         switch end {
         case .client:
-            // An end of ours is read until it closes, for what it sends goes nowhere.
+            // After the response, the client is read until it closes; its bytes are discarded.
             let mayRead = lingersSince != nil || (server?.isWritable == true && !mustWaitForAgreement)
             waitsToRead.client = !mayRead
             return mayRead
@@ -207,7 +209,7 @@ final class Relay {
         return false
     }
 
-    /// One end takes bytes again: the other one may be read.
+    /// Reads the other end again, since this one takes bytes again.
     func hasRoom(_ end: RelaySide.End) { resume(end == .client ? .server : .client) }
 
     private func resume(_ end: RelaySide.End) {
@@ -224,9 +226,9 @@ final class Relay {
         }
     }
 
-    // MARK: How it ends
+    // MARK: End of the connections
 
-    /// One end sends nothing more.
+    /// Handles the end of one end's input.
     func saidAll(_ end: RelaySide.End) {
         switch (end, answer) {
         case (.client, _) where lingersSince != nil: client.close(promise: nil)
@@ -249,7 +251,7 @@ final class Relay {
         }
     }
 
-    /// The client has all that it gets, once that is on its way.
+    /// Ends the response to the client after all its bytes are sent.
     private func finish() {
         if case .over = answer { return }
         answer = .over
@@ -264,13 +266,13 @@ final class Relay {
         if waitsToRead.client { client.read() }
     }
 
-    /// The model has said what is no answer, or gone without one.
+    /// Answers 502 after an invalid response of the model, or after its connection ended without one.
     private func misunderstand() -> Bool {
         refuse("502 Bad Gateway", "the model gave no answer that has one meaning")
         return false
     }
 
-    /// An answer of ours, where the model's has not begun.
+    /// Sends a response of PID 1's own if the model's has not begun.
     private func refuse(_ status: String, _ text: String, retryAfter: Int? = nil) {
         guard case .head = answer else { return cutOff() }
         let answer = LiveSite.Answer.text(status, text, retryAfter.map { [("Retry-After", "\($0)")] } ?? [])
@@ -278,14 +280,14 @@ final class Relay {
         finish()
     }
 
-    /// True where the client has its answer, or nothing has moved for a while.
+    /// Returns true if the client has its response, or there was no traffic for a while.
     func mayYield(_ now: NIODeadline) -> Bool {
         lingersSince != nil || now - lastMove >= ConnectionTable.yieldingAge
     }
 
     func isOverdue(_ now: NIODeadline) -> Bool {
         if let lingersSince { return now - lingersSince >= ConnectionTable.lingering }
-        // What was read counts as it comes, what is written as it leaves: a slow reader is no idle one.
+        // Input counts when it arrives, output when it leaves the buffer: a slow reader is not idle.
         let left = [client, server].compactMap { $0 }.reduce(0) { sum, channel in
             sum + ((try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0)
         }

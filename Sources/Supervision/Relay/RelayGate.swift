@@ -2,21 +2,22 @@ import CLinux
 import RunContract
 import Synchronization
 
-/// Whether requests go to the model server, and where it listens.
+/// The state of the model server: whether requests go to it, and on which port.
 package final class RelayGate: Sendable {
+    /// Whether requests can go to the model server.
     enum State: Sendable, Hashable {
-        /// There is no model to ask, and there will be none.
+        /// There is no model server, and there will be none.
         case closed
-        /// It is not there yet, or not there at the moment.
+        /// The model server is not ready yet, or restarts.
         case waiting(retryAfter: Int)
         case open(port: Int, hasRoot: Bool)
     }
 
-    /// True where requests need no token.
+    /// True if requests need no token.
     package let isPublic: Bool
     private let current: Mutex<State>
 
-    /// A gate that will open later, or one that never does.
+    /// Creates a gate that will open later, or one that never opens.
     package init(willOpen: Bool, isPublic: Bool) {
         self.isPublic = isPublic
         current = Mutex(willOpen ? .waiting(retryAfter: 30) : .closed)
@@ -24,14 +25,14 @@ package final class RelayGate: Sendable {
 
     var state: State { current.withLock { $0 } }
 
-    /// The model listens; `hasRoot` says that it answers `/` with 2xx.
+    /// Opens the gate; `hasRoot` is true if the model answers `/` with 2xx.
     func open(port: Int, hasRoot: Bool) { current.withLock { $0 = .open(port: port, hasRoot: hasRoot) } }
-    /// The model will be back in a while.
+    /// Marks the model as temporarily unavailable.
     func wait(retryAfter: Int) { current.withLock { $0 = .waiting(retryAfter: retryAfter) } }
-    /// The model is gone for good.
+    /// Marks the model as permanently unavailable.
     func close() { current.withLock { $0 = .closed } }
 
-    /// A port of 127.0.0.1 that nobody uses now.
+    /// Returns a free port of 127.0.0.1.
     static func freePort() async throws(SupervisionError) -> Int {
         let port = caas_free_loopback_port()
         guard port > 0 else {

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// One end of a relayed connection; what happens at it is the relay's to judge.
+/// The channel handler of one end of a relayed connection; passes all events to the relay.
 final class RelaySide: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -16,7 +16,7 @@ final class RelaySide: ChannelDuplexHandler {
         self.end = end
     }
 
-    /// Reads no more than the other end takes; the relay asks again once there is room.
+    /// Reads only as much as the other end takes; the relay reads again once there is room.
     func read(context: ChannelHandlerContext) { if relay.mayRead(end) { context.read() } }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

@@ -1,5 +1,5 @@
 extension RequestHead {
-    /// The head as the model server gets it: one request a connection, and without what opens our own page or the model.
+    /// Returns the head for the model server: one request per connection, without the token and the cookie.
     func relayed(hiding token: AccessToken) -> [UInt8] {
         var relayed: [HeadField] = []
         for field in fields.endToEnd {
@@ -9,7 +9,7 @@ extension RequestHead {
             relayed.append(HeadField("Upgrade", "websocket".utf8))
             relayed.append(HeadField("Connection", "Upgrade".utf8))
         } else {
-            // With `close` a client's next request cannot pass on this connection without being looked at.
+            // With `close`, the client's next request cannot pass on this connection without being checked.
             relayed.append(HeadField("Connection", "close".utf8))
         }
         var bytes = Array("\(method) \(target) \(version)\r\n".utf8)

@@ -1,17 +1,17 @@
-/// The first lines of an HTTP/1 request, read strictly: what two servers could understand in two ways is refused.
+/// The head of an HTTP/1 request, parsed strictly: refuses what two servers could interpret differently.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc9112>
 struct RequestHead: Sendable, Hashable {
-    /// A longer head is refused.
+    /// Maximum length in bytes; longer heads are refused.
     static let longest = 16 << 10
 
     let method: String
-    /// As it was sent: path and query.
+    /// The path and query as sent.
     let target: String
     let version: String
     let fields: [HeadField]
 
-    /// Reads a head without its final empty line; nil for what is none.
+    /// Parses a head without its final empty line; returns nil for an invalid one.
     init?(_ bytes: some Sequence<UInt8>) {
         guard let lines = Self.lines(Array(bytes)), let first = lines.first else { return nil }
         let parts = first.split(separator: 0x20, omittingEmptySubsequences: false)
@@ -28,7 +28,7 @@ struct RequestHead: Sendable, Hashable {
         guard ["HTTP/1.1", "HTTP/1.0"].contains(version), hasKnownForm, hasOneLength, hasOneHost else { return nil }
     }
 
-    /// What stands between one CRLF and the next; nil where a part of one stands alone, which some take for a line's end.
+    /// Splits at CRLF; returns nil for a CR or LF alone, which some servers treat as a line end.
     private static func lines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>]? {
         var lines: [ArraySlice<UInt8>] = []
         var start = 0
@@ -48,24 +48,24 @@ struct RequestHead: Sendable, Hashable {
         return lines
     }
 
-    /// Visible ASCII, and no fragment: who cuts that off sees another path.
+    /// Returns true for visible ASCII without a fragment: a server that removes the fragment sees another path.
     private static func isTarget(_ bytes: some Collection<UInt8>) -> Bool {
         !bytes.isEmpty && bytes.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") }
     }
 
-    /// A path, or `*` for the server as a whole; a proxy's absolute form and a tunnel are nothing that we offer.
+    /// True for a path, or `*` for the whole server; a proxy's absolute form and CONNECT are not supported.
     private var hasKnownForm: Bool {
         if method == "CONNECT" { return false }
         return target.utf8.first == UInt8(ascii: "/") || (target == "*" && method == "OPTIONS")
     }
 
-    /// Two lengths, or a length and chunks, are how one request is smuggled behind another.
+    /// False for two lengths, or a length with chunks, which are used to smuggle one request behind another.
     private var hasOneLength: Bool {
         let lengths = values("Content-Length")
         let codings = values("Transfer-Encoding")
         if lengths.count > 1 || codings.count > 1 || (!lengths.isEmpty && !codings.isEmpty) { return false }
         if let coding = codings.first {
-            // HTTP/1.0 knows no chunks: one server reads them, the other takes them for the next request.
+            // HTTP/1.0 has no chunks: one server reads them, another treats them as the next request.
             return FieldSyntax.isSame(coding.utf8, "chunked") && version == "HTTP/1.1"
         }
         if let length = lengths.first {
@@ -74,7 +74,9 @@ struct RequestHead: Sendable, Hashable {
         return true
     }
 
-    /// One host, which is a name or an address with or without a port. <https://www.rfc-editor.org/rfc/rfc9112#section-3.2>
+    /// True for exactly one host, a name or address with or without a port.
+    ///
+    /// <https://www.rfc-editor.org/rfc/rfc9112#section-3.2>
     private var hasOneHost: Bool {
         let hosts = fields.named("Host")
         guard let host = hosts.first else { return version == "HTTP/1.0" }
@@ -108,15 +110,14 @@ struct RequestHead: Sendable, Hashable {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "a")...UInt8(ascii: "z"):
             true
-        // The grammar has a comma too, but it comes from two fields that somebody joined.
+        // The grammar also allows a comma, but it results from joining two fields.
         default: "-._~%!$&'()*+;=".utf8.contains(byte)
         }
     }
 
-    /// The path without the query.
     var path: String { String(target.prefix { $0 != "?" }) }
 
-    /// One parameter of the query, as it was sent.
+    /// Returns one parameter of the query as sent.
     func parameter(_ name: String) -> String? {
         target.split(separator: "?", maxSplits: 1).dropFirst().first?.split(separator: "&").first {
             $0.hasPrefix(name + "=")
@@ -125,7 +126,7 @@ struct RequestHead: Sendable, Hashable {
 
     func values(_ name: String) -> [String] { fields.named(name).map(\.value) }
 
-    /// True where the client wants to speak WebSocket on this connection; nothing else is passed on as an upgrade.
+    /// True if the client requests WebSocket; no other upgrade is forwarded.
     ///
     /// <https://www.rfc-editor.org/rfc/rfc6455#section-4.1>
     var wantsWebSocket: Bool {
@@ -135,7 +136,7 @@ struct RequestHead: Sendable, Hashable {
             && values("Transfer-Encoding").isEmpty && (values("Content-Length").first.map { Int64($0) == 0 } ?? true)
     }
 
-    /// A browser's question whether a page of another origin may ask, to which it never adds who asks.
+    /// True for a browser's CORS preflight request, which never contains credentials.
     ///
     /// <https://fetch.spec.whatwg.org/#cors-preflight-request>
     var isPreflight: Bool {
@@ -143,7 +144,7 @@ struct RequestHead: Sendable, Hashable {
             && values("Transfer-Encoding").isEmpty && (values("Content-Length").first.map { Int64($0) == 0 } ?? true)
     }
 
-    /// True where the client speaks TLS with whatever stands before us.
+    /// True if the client uses TLS up to a proxy in front of PID 1.
     var cameByTLS: Bool {
         let said = values("X-Forwarded-Proto").first?.split(separator: ",").first.map { $0.filter { $0 != " " } }
         return said?.lowercased() == "https"
