@@ -1,11 +1,10 @@
-/// A line of a file.
+/// A line of a Dockerfile, named in error messages.
 package struct SourcePlace: Sendable, Hashable, CustomStringConvertible {
-    /// The file, as its user calls it.
+    /// The file name that error messages show.
     package let file: String
-    /// Counted from 1.
+    /// The line number, counted from 1.
     package let line: Int
 
-    /// A line of a file.
     package init(file: String, line: Int) {
         self.file = file
         self.line = line
@@ -14,18 +13,17 @@ package struct SourcePlace: Sendable, Hashable, CustomStringConvertible {
     /// `<file>:<line>`.
     package var description: String { "\(file):\(line)" }
 
-    /// A mistake at this place.
+    /// Returns an error whose place is this line.
     package func error(_ reason: String) -> DockerfileError { DockerfileError("\(self)", reason) }
 }
 
-/// What is wrong with a Dockerfile, and in which line.
+/// A mistake in a Dockerfile, with the line where it is known.
 package struct DockerfileError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The file, with the line where one is known.
+    /// The file name, followed by `:<line>` if the line is known.
     package let place: String
-    /// What is wrong there, and what to do about it.
+    /// What is wrong, and how to correct it.
     package let reason: String
 
-    /// A mistake at a place.
     package init(_ place: String, _ reason: String) {
         self.place = place
         self.reason = reason

@@ -1,23 +1,28 @@
-/// Replaces the variables in an instruction's words by what they stand for at that place.
+/// Replaces the variables in an instruction's words by their values.
 package struct Expansion {
     private let options: WordExpander.Options
 
-    /// What escapes, and the value of each variable; nil for one that is not set.
+    /// Creates an expansion for one place in a Dockerfile.
+    ///
+    /// `escape` is the Dockerfile's escape character; `value` returns nil for a variable that is not set.
     package init(escape: Unicode.Scalar, value: @escaping (String) -> String?) {
         options = WordExpander.Options(escape: escape, value: value)
     }
 
-    /// The whole text as one word, without quotes and escapes.
+    /// Returns the whole text as one word, with quotes and escapes removed.
     package func word(_ text: String, at place: SourcePlace) throws(DockerfileError) -> String {
         try WordExpander(text, place, options).word()
     }
 
-    /// The text cut into words, where a variable may stand for several.
+    /// Splits the text into words; the value of one variable can become several words.
     package func words(_ text: String, at place: SourcePlace) throws(DockerfileError) -> [String] {
         try WordExpander(text, place, options).words()
     }
 
-    /// A heredoc's content: quotes are characters like others, and a backslash escapes whatever the Dockerfile chose.
+    /// Returns the expanded content of a heredoc.
+    ///
+    /// Quotes are ordinary characters in a heredoc, and the escape character is always a backslash, whichever one the
+    /// Dockerfile chose.
     package func content(_ text: String, at place: SourcePlace) throws(DockerfileError) -> String {
         var options = options
         options.ignoresQuotes = true

@@ -1,19 +1,23 @@
-/// What the ARG instructions before the first FROM, and the build itself, say.
+/// The build arguments that are known before the first stage begins.
+///
+/// They come from the build, from the user, and from the ARG instructions before the first FROM.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-interact>.
 package struct GlobalArguments: Sendable {
-    /// Variables of proxies, which commands see though no ARG names them.
+    /// The proxy variables, which RUN commands get although no ARG declares them.
     ///
     /// Source: <https://docs.docker.com/reference/dockerfile/#predefined-args>.
     package static let proxies: Set<String> = Set(
         ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"].flatMap { [$0, $0.lowercased()] })
 
-    /// What the user set.
+    /// The values that the user set with `--build-arg`.
     package let given: [String: String]
-    /// What a stage gets by naming it in an ARG without a value.
+    /// The values that a stage gets when it declares an ARG without a value.
     package private(set) var values: [String: String]
 
-    /// The proxies that the user set, under both spellings of each name, as programs differ in which they read.
+    /// The proxy variables that the user set, each under its upper-case and its lower-case name.
+    ///
+    /// Programs differ in which spelling they read.
     package var givenProxies: [String: String] {
         var variables: [String: String] = [:]
         for (name, value) in given where Self.proxies.contains(name) {
@@ -22,7 +26,10 @@ package struct GlobalArguments: Sendable {
         return variables
     }
 
-    /// Values from the build (the automatic ones, such as TARGETPLATFORM), the user and the file, in this order of time.
+    /// Merges the automatic values, such as TARGETPLATFORM, with the values of the user and of the file.
+    ///
+    /// Later values override earlier ones: first the automatic values, then the user's. A default in the file applies
+    /// only where the user gave no value.
     package init(
         of file: ParsedDockerfile, automatic: [String: String], given: [String: String]
     ) throws(DockerfileError) {
@@ -45,12 +52,14 @@ package struct GlobalArguments: Sendable {
         }
     }
 
-    /// How the variables of a FROM are replaced.
+    /// Returns the expansion for the words of a FROM.
     package func expansion(escape: Unicode.Scalar) -> Expansion {
         let values = values
         return Expansion(escape: escape) { values[$0] }
     }
 
-    /// What an ARG in a stage gives its name; nil leaves it without a value.
+    /// Returns the value of an ARG inside a stage, or nil if it has none.
+    ///
+    /// `written` is the default that the ARG itself gives.
     package func value(of name: String, written: String?) -> String? { given[name] ?? written ?? values[name] }
 }

@@ -1,4 +1,4 @@
-/// A length of time as Go writes it: `1h30m`, `2.5s`, `300ms`.
+/// A duration in the syntax of Go: `1h30m`, `2.5s`, `300ms`.
 ///
 /// Source: <https://pkg.go.dev/time#ParseDuration>.
 enum GoDuration {
@@ -6,7 +6,7 @@ enum GoDuration {
         ("ns", 1), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("h", 3_600e9), ("m", 60e9), ("s", 1e9),
     ]
 
-    /// Nanoseconds, nil where the text is no length of time that is zero or more.
+    /// Returns the duration in nanoseconds, or nil if the text is not a duration of zero or more.
     static func nanoseconds(_ text: String) -> Int? {
         if text == "0" { return 0 }
         var rest = text[...]

@@ -1,24 +1,24 @@
-/// Text within a Dockerfile that stands for a file.
+/// A heredoc: text in a Dockerfile that takes the place of a file.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#here-documents>.
 package struct Heredoc: Sendable, Hashable {
-    /// The word that ends it, which is the file's name too.
+    /// The delimiter that ends the heredoc; it is also the name of the file.
     package let name: String
-    /// True where variables in it are expanded: no part of the word was quoted.
+    /// Whether variables in the content are expanded; false if any part of the delimiter was quoted.
     package let isExpanded: Bool
-    /// True for `<<-`: tabs at the beginning of lines do not count.
+    /// True for `<<-`, which strips the tabs at the beginning of each line.
     package let stripsTabs: Bool
-    /// The lines as they are written.
+    /// The lines as the Dockerfile has them.
     package internal(set) var raw: String = ""
 
-    /// The lines, without the tabs that do not count.
+    /// The lines, without leading tabs if ``stripsTabs``.
     package var content: String {
         guard stripsTabs else { return raw }
         let lines = raw.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         return lines.map { String(String.UnicodeScalarView($0.drop { $0 == "\t" })) }.joined(separator: "\n")
     }
 
-    /// Reads a word such as `<<EOF`, `<<-"EOF"` or `3<<EOF`; nil for any other.
+    /// Reads a word such as `<<EOF`, `<<-"EOF"` or `3<<EOF`; returns nil for any other word.
     package init?(word: String) {
         var reader = ScalarReader(word)
         while reader.peek?.isDigit == true { _ = reader.next() }
@@ -34,7 +34,7 @@ package struct Heredoc: Sendable, Hashable {
         isExpanded = bare == quoted
     }
 
-    /// The heredocs that a line announces, in order.
+    /// Returns the heredocs that a line announces, in order.
     static func announced(in line: String) -> [Heredoc] {
         guard line.contains("<<") else { return [] }
         let words = try? WordExpander(line, SourcePlace(file: "", line: 0), .rawWords).words()

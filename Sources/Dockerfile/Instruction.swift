@@ -1,22 +1,21 @@
-/// One instruction of a Dockerfile, as it is written: variables are not yet replaced.
+/// One instruction of a Dockerfile, with its variables not yet expanded.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/>.
 package struct Instruction: Sendable, Hashable {
     /// A name and a value, as in ENV, LABEL and ARG.
     package struct Assignment: Sendable, Hashable {
-        /// The name.
         package let name: String
-        /// Nil where only the name is there, as in `ARG name`.
+        /// The value; nil for a bare name, as in `ARG name`.
         package let value: String?
     }
 
-    /// A command as one line for a shell, or as a list of arguments.
+    /// A command, either as one line for a shell (shell form) or as a list of arguments (exec form).
     package enum CommandLine: Sendable, Hashable {
         case shell(String)
         case exec([String])
     }
 
-    /// What it does.
+    /// The kind of instruction, with its arguments.
     package enum Action: Sendable, Hashable {
         case from(BaseReference)
         case argument([Assignment])
@@ -34,94 +33,90 @@ package struct Instruction: Sendable, Hashable {
         case shell([String])
         case healthCheck(HealthCheck)
         case stopSignal(String)
-        /// The instruction that an image built on this one begins with.
+        /// The text of an instruction that runs when another image is built on this one.
         case onBuild(String)
         case maintainer(String)
     }
 
-    /// Where it begins.
+    /// The line where the instruction begins.
     package let place: SourcePlace
-    /// Its name, in capitals.
+    /// The name of the instruction in upper case.
     package let name: String
-    /// Name and arguments on one line, as a history shows them; a heredoc's content is not in it.
+    /// The name and arguments on one line, for the image's history; without the content of heredocs.
     package let text: String
-    /// What it does.
     package let action: Action
 }
 
-/// What FROM names.
+/// The arguments of FROM.
 package struct BaseReference: Sendable, Hashable {
-    /// An image, a stage, or `scratch`.
+    /// An image, the name of a stage, or `scratch`.
     package let image: String
-    /// The name that the stage gets.
+    /// The name that `AS` gives to the stage.
     package let stage: String?
-    /// The platform of the image, nil for that of the build.
+    /// The platform of the image; nil for the platform of the build.
     package let platform: String?
 }
 
-/// What COPY and ADD do.
+/// The arguments of COPY or ADD.
 package struct FileTransfer: Sendable, Hashable {
-    /// Where files come from.
+    /// One source of files.
     package enum Source: Sendable, Hashable {
-        /// A path, a pattern, or for ADD a URL.
+        /// A path, a pattern, or (only for ADD) a URL.
         case path(String)
-        /// A file whose content stands in the Dockerfile.
+        /// A file whose content is in the Dockerfile.
         case heredoc(Heredoc)
     }
 
-    /// In order.
     package let sources: [Source]
-    /// Where they go.
     package let destination: String
-    /// A stage, its number, or an image; nil for the build's own folder.
+    /// The value of `--from`: a stage's name or number, or an image; nil for the build context.
     package internal(set) var from: String?
-    /// User and group, by name or number.
+    /// The value of `--chown`: user and group, by name or number.
     package internal(set) var owner: String?
-    /// Permission bits, or what chmod would be told.
+    /// The value of `--chmod`: octal mode bits, or a symbolic mode such as `u+x`.
     package internal(set) var mode: String?
-    /// True where the layers below do not matter: no link of theirs is followed.
+    /// Whether `--link` is set: the copy is independent of the layers below and follows none of their symbolic links.
     package internal(set) var isLinked = false
-    /// True where the folders above each source come along.
+    /// Whether `--parents` is set: the parent folders of each source are copied too.
     package internal(set) var keepsParents = false
-    /// Patterns of what stays out.
+    /// The patterns of `--exclude`.
     package internal(set) var excluded: [String] = []
-    /// The digest that a download must have.
+    /// The value of `--checksum`: the digest that a download must have.
     package internal(set) var checksum: String?
-    /// True where a repository's `.git` comes along.
+    /// The value of `--keep-git-dir`: whether the copy of a Git repository includes `.git`.
     package internal(set) var keepsGitFolder: Bool?
-    /// True where archives are unpacked, also downloaded ones; false where none is; nil for ADD's own rule.
+    /// The value of `--unpack`: true unpacks every archive, also a downloaded one; false none; nil is ADD's default.
     package internal(set) var unpacks: Bool?
 }
 
-/// What RUN does.
+/// The arguments of RUN.
 package struct RunStep: Sendable, Hashable {
-    /// Which network the command sees.
+    /// The network that the command can use.
     package enum Network: String, Sendable, Hashable, CaseIterable {
         case `default`, none, host
     }
 
-    /// The command.
     package let command: Instruction.CommandLine
-    /// Files whose content stands in the Dockerfile.
+    /// The heredocs that the command announces, in order.
     package let heredocs: [Heredoc]
-    /// What is there only while the command runs.
+    /// The values of `--mount`: mounts that exist only while the command runs.
     package let mounts: [MountFlag]
-    /// Nil where the build decides.
+    /// The value of `--network`; nil lets the build decide.
     package let network: Network?
 }
 
-/// How a runtime finds out whether a container works.
+/// The arguments of HEALTHCHECK: how a runtime tests whether a container works.
 package struct HealthCheck: Sendable, Hashable {
-    /// Nil where a base's check is switched off.
+    /// The command; nil for `HEALTHCHECK NONE`, which disables the base image's check.
     package let command: Instruction.CommandLine?
-    /// Nanoseconds, 0 where nothing is said.
+    /// In nanoseconds; 0 if not given.
     package internal(set) var interval = 0
-    /// Nanoseconds, 0 where nothing is said.
+    /// In nanoseconds; 0 if not given.
     package internal(set) var timeout = 0
-    /// Nanoseconds, 0 where nothing is said.
+    /// In nanoseconds; 0 if not given.
     package internal(set) var startPeriod = 0
-    /// Nanoseconds, 0 where nothing is said.
+    /// In nanoseconds; 0 if not given.
     package internal(set) var startInterval = 0
-    /// 0 where nothing is said.
+    /// The number of failures in a row that make a container unhealthy; 0 if not given.
     package internal(set) var retries = 0
 }

@@ -1,14 +1,14 @@
 import ByteText
 import Spelling
 
-/// The `--name=value` words that stand before an instruction's arguments.
+/// The `--name=value` flags between an instruction's name and its arguments.
 struct InstructionFlags {
     private let place: SourcePlace
     private var flags: [(name: String, value: String?)] = []
-    /// What follows them.
+    /// The text after the flags.
     let arguments: String
 
-    /// Takes the flags off the front of what follows an instruction's name.
+    /// Splits the text after an instruction's name into flags and arguments.
     init(_ text: String, at place: SourcePlace) {
         self.place = place
         var reader = ScalarReader(text)
@@ -16,7 +16,7 @@ struct InstructionFlags {
             while reader.peek?.isSpace == true { _ = reader.next() }
             guard reader.rest.hasPrefix(bytes: "--") else { break }
             let word = Self.word(&reader)
-            // Two hyphens alone end the flags.
+            // `--` alone ends the flags.
             if word == "--" { break }
             let parts = Substring(word.utf8.dropFirst(2)).split(
                 byte: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -25,7 +25,9 @@ struct InstructionFlags {
         arguments = reader.rest.trimmed
     }
 
-    /// A word whose quotes and escapes have done their work; a flag's escape is the backslash always, as in docker.
+    /// Reads a word, and removes its quotes and escapes.
+    ///
+    /// The escape character of a flag is always the backslash, as in docker.
     private static func word(_ reader: inout ScalarReader) -> String {
         var word: [Unicode.Scalar] = []
         var quote: Unicode.Scalar?
@@ -45,7 +47,7 @@ struct InstructionFlags {
         return String(word[...])
     }
 
-    /// Refuses every flag that is not known, and every second one of those that may be there once.
+    /// Throws for an unknown flag, and for a repeated flag that is not in `repeatable`.
     func require(_ known: [String], repeatable: Set<String> = []) throws(DockerfileError) {
         var seen: Set<String> = []
         for flag in flags {
@@ -62,7 +64,7 @@ struct InstructionFlags {
         }
     }
 
-    /// The values of a flag that may be repeated.
+    /// Returns all values of a flag that may be repeated.
     func all(_ name: String) throws(DockerfileError) -> [String] {
         var values: [String] = []
         for flag in flags where flag.name == name {
@@ -72,10 +74,10 @@ struct InstructionFlags {
         return values
     }
 
-    /// The value of a flag, nil where it is not there.
+    /// Returns the value of a flag, or nil if the flag is absent.
     func text(_ name: String) throws(DockerfileError) -> String? { try all(name).first }
 
-    /// True or false of a flag that may stand alone, nil where it is not there.
+    /// Returns the value of a Boolean flag, which is true without a value, or nil if the flag is absent.
     func isSet(_ name: String) throws(DockerfileError) -> Bool? {
         guard let flag = flags.first(where: { $0.name == name }) else { return nil }
         switch flag.value?.lowercased() {

@@ -1,8 +1,8 @@
 import ByteText
 
-/// Names with values.
+/// Parsing of ENV, LABEL and ARG.
 extension InstructionParser {
-    /// `name=value` words, or in the old form one name and the rest of the line.
+    /// Parses `name=value` words, or the old form: one name, with the rest of the line as its value.
     func assignments() throws(DockerfileError) -> [Instruction.Assignment] {
         let words = WordSplitting.quoted(arguments, escape: escape)
         guard let first = words.first, !first.contains(byte: "=") else { return try pairs(words) }
@@ -12,7 +12,7 @@ extension InstructionParser {
         return [Instruction.Assignment(name: name, value: value)]
     }
 
-    /// What ARG takes: names, with or without a value.
+    /// Parses the arguments of ARG: names, with or without a value.
     func arguments(allowingBareNames: Bool) throws(DockerfileError) -> [Instruction.Assignment] {
         var assignments: [Instruction.Assignment] = []
         for word in WordSplitting.quoted(arguments, escape: escape) {

@@ -1,6 +1,6 @@
 import Spelling
 
-/// The instructions that have flags.
+/// Parsing of the instructions that have flags.
 extension InstructionParser {
     func baseReference() throws(DockerfileError) -> BaseReference {
         try flags.require(["platform"])
@@ -119,7 +119,7 @@ extension InstructionParser {
 
     private func duration(_ name: String) throws(DockerfileError) -> Int {
         guard let text = try flags.text(name) else { return 0 }
-        // Docker takes nothing between zero and a millisecond.
+        // Docker rejects durations between zero and one millisecond.
         guard let nanoseconds = GoDuration.nanoseconds(text), nanoseconds == 0 || nanoseconds >= 1_000_000 else {
             throw place.error("'--\(name)' is a time of at least 1ms, as in 30s or 1m30s, not '\(text)'")
         }

@@ -1,6 +1,6 @@
 import Spelling
 
-/// Reads one instruction from its text.
+/// Parses one instruction from its text.
 struct InstructionParser {
     static let names = [
         "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER",
@@ -12,9 +12,9 @@ struct InstructionParser {
     let escape: Unicode.Scalar
     let name: String
     let flags: InstructionFlags
-    /// What follows name and flags.
+    /// The text after the name and the flags.
     let arguments: String
-    /// What follows the name.
+    /// The text after the name.
     private let rest: String
     var heredocs: [Heredoc] = []
     var warnings: [String] = []
@@ -35,14 +35,14 @@ struct InstructionParser {
         arguments = flags.arguments
     }
 
-    /// The heredocs that its line announces; a list of arguments has none.
+    /// The heredocs that the line announces; a RUN in exec form has none.
     var announcedHeredocs: [Heredoc] {
         guard Self.thoseWithHeredocs.contains(name) else { return [] }
         if name == "RUN", let list = try? WordSplitting.json(arguments), !list.isEmpty { return [] }
         return Heredoc.announced(in: rest)
     }
 
-    /// Reads what it does.
+    /// Parses the arguments into an instruction; throws for invalid flags or arguments.
     mutating func parse() throws(DockerfileError) -> Instruction {
         let action = try action()
         return Instruction(place: place, name: name, text: "\(name) \(rest)", action: action)
@@ -93,7 +93,7 @@ struct InstructionParser {
         }
     }
 
-    /// The elements of a JSON array, nil where there is none.
+    /// Returns the elements if the arguments are a JSON array of strings, else nil.
     mutating func list() throws(DockerfileError) -> [String]? {
         do throws(WordSplitting.NotStrings) {
             if let words = try WordSplitting.json(arguments) { return words }
@@ -101,7 +101,7 @@ struct InstructionParser {
         return nil
     }
 
-    /// A JSON array is a list of arguments, anything else is for a shell.
+    /// Parses a JSON array as exec form, and any other text as shell form.
     mutating func commandLine() throws(DockerfileError) -> Instruction.CommandLine {
         if let words = try list() { return .exec(words) }
         if arguments.hasPrefix("["), arguments.hasSuffix("]"), arguments.contains(where: { "\"'".contains($0) }) {
@@ -119,7 +119,7 @@ struct InstructionParser {
         inner.heredocs = heredocs
         _ = try inner.parse()
         warnings += inner.warnings
-        // Whoever builds on the image reads the text anew, its heredocs too.
+        // A build on this image parses the trigger again, so the text must contain its heredocs.
         return heredocs.reduce(arguments) { text, heredoc in "\(text)\n\(heredoc.raw)\(heredoc.name)" }
     }
 }

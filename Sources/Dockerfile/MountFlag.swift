@@ -1,18 +1,18 @@
 import ByteText
 import Spelling
 
-/// What RUN mounts while its command runs.
+/// The value of RUN's `--mount`: a mount that exists while the command runs.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#run---mount>.
 package struct MountFlag: Sendable, Hashable {
-    /// What kind of mount it is.
+    /// The type of a mount.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
         case bind, cache, tmpfs, secret, ssh
     }
 
-    /// What kind of mount it is, nil where a variable says so.
+    /// The type; nil while it depends on a variable that is not expanded yet.
     package private(set) var kind: Kind?
-    /// Its options by name, `type` among them; variables in the values are not yet replaced.
+    /// The options by name, including `type`; variables in the values are not yet expanded.
     package private(set) var options: [String: String]
 
     private static let aliases = [
@@ -30,7 +30,7 @@ package struct MountFlag: Sendable, Hashable {
         }
     }
 
-    /// Reads `type=cache,target=/x`; the kind is `bind` where none is said.
+    /// Parses `type=cache,target=/x`; the type defaults to `bind`.
     init(_ text: String, at place: SourcePlace) throws(DockerfileError) {
         var options: [String: String] = [:]
         for field in try Self.fields(text, at: place) {
@@ -48,7 +48,7 @@ package struct MountFlag: Sendable, Hashable {
         try check(isExpanded: false, at: place)
     }
 
-    /// The same with the variables in its values replaced.
+    /// Returns the mount with the variables in its values expanded.
     package func expanded(
         at place: SourcePlace, _ word: (String) throws(DockerfileError) -> String
     ) throws(DockerfileError) -> MountFlag {
@@ -58,7 +58,9 @@ package struct MountFlag: Sendable, Hashable {
         return flag
     }
 
-    /// Finds out its kind, and what does not go with that; what variables say can be judged only once they are replaced.
+    /// Sets the type, and throws for options that the type does not have.
+    ///
+    /// A value with a variable in it can be checked only after the variable is expanded.
     private mutating func check(isExpanded: Bool, at place: SourcePlace) throws(DockerfileError) {
         func isKnown(_ name: String) -> Bool { isExpanded || options[name]?.contains("$") != true }
         guard isKnown("type") else { return }
@@ -87,7 +89,7 @@ package struct MountFlag: Sendable, Hashable {
         throw place.error("unknown type of mount '\(text)'; \(advice)")
     }
 
-    /// Cuts at commas outside double quotes. <https://www.rfc-editor.org/rfc/rfc4180>
+    /// Splits at commas outside double quotes. <https://www.rfc-editor.org/rfc/rfc4180>
     private static func fields(_ text: String, at place: SourcePlace) throws(DockerfileError) -> [String] {
         var fields: [String] = [""]
         var isQuoted = false

@@ -1,32 +1,31 @@
-/// A Dockerfile, read: its stages in order.
+/// A parsed Dockerfile: its stages, in order.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/>.
 package struct ParsedDockerfile: Sendable, Hashable {
-    /// What begins with FROM.
+    /// A stage: a FROM, and the instructions up to the next one.
     package struct Stage: Sendable, Hashable {
-        /// Counted from 0.
+        /// The number of the stage, counted from 0.
         package let index: Int
-        /// Its FROM.
+        /// The arguments of its FROM.
         package let base: BaseReference
-        /// Where its FROM is.
+        /// The line of its FROM.
         package let place: SourcePlace
-        /// What follows FROM, in order.
+        /// The instructions after FROM.
         package internal(set) var instructions: [Instruction] = []
 
-        /// The name that AS gives, else the number.
+        /// The name that `AS` gives, or else the number.
         package var name: String { base.stage ?? "\(index)" }
     }
 
-    /// What its first lines say.
+    /// The directives in the first lines of the file.
     package let directives: ParserDirectives
     /// The ARG instructions before the first FROM.
     package private(set) var globalArguments: [Instruction] = []
-    /// In order.
     package private(set) var stages: [Stage] = []
-    /// What is allowed and yet was hardly meant.
+    /// Warnings about what is valid but probably a mistake.
     package private(set) var warnings: [String] = []
 
-    /// Parses the text of a Dockerfile; `file` is what errors call it.
+    /// Parses the text of a Dockerfile; error messages call it `file`.
     package init(parsing text: String, file: String) throws(DockerfileError) {
         var lines = try SourceLines(text, file: file)
         directives = lines.directives
@@ -37,7 +36,7 @@ package struct ParsedDockerfile: Sendable, Hashable {
         guard !stages.isEmpty else { throw DockerfileError(file, "it has no FROM") }
     }
 
-    /// Parses one instruction that stands alone, as an image's ONBUILD triggers do.
+    /// Parses a single instruction, such as an ONBUILD trigger of an image.
     package static func trigger(_ text: String, of image: String) throws(DockerfileError) -> Instruction {
         var lines = try SourceLines(text, file: "the ONBUILD trigger of \(image)")
         guard let parsed = try next(&lines) else {

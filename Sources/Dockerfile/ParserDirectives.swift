@@ -1,17 +1,19 @@
-/// What the first lines of a Dockerfile say about how the rest is read.
+/// The parser directives in the first lines of a Dockerfile.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#parser-directives>.
 package struct ParserDirectives: Sendable, Hashable {
-    /// What continues a line and takes a character's meaning away: a backslash, or a backquote.
+    /// The character that continues a line and escapes the next character: a backslash or a backquote.
     package private(set) var escape: Unicode.Scalar = "\\"
-    /// The frontend that docker would fetch to read the file.
+    /// The frontend image that docker would pull to parse the file.
     package private(set) var syntax: String?
-    /// What docker's own checks of the file are told.
+    /// The settings of docker's build checks.
     package private(set) var check: String?
 
     init() {}
 
-    /// Reads the lines at the top; the first that is no directive ends them, and what comes later is a comment.
+    /// Parses the directives at the top of the file.
+    ///
+    /// The first line that is not a directive ends them; a directive after that line is an ordinary comment.
     init(_ lines: [SourceLines.Line], file: String) throws(DockerfileError) {
         var seen: Set<String> = []
         for (index, line) in lines.enumerated() {
@@ -31,7 +33,7 @@ package struct ParserDirectives: Sendable, Hashable {
         }
     }
 
-    /// `# name = value`, nil for any other line.
+    /// Splits `# name = value`; returns nil for any other line.
     private static func split(_ line: String) -> (name: String, value: String)? {
         guard line.hasPrefix("#"), let equals = line.firstIndex(of: "=") else { return nil }
         let name = line[line.index(after: line.startIndex)..<equals].trimmed.lowercased()

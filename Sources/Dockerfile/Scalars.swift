@@ -1,4 +1,4 @@
-/// Text is read scalar by scalar: Swift's characters would join a carriage return with its newline.
+/// Reads text one Unicode scalar at a time, because a Swift `Character` joins a carriage return with its newline.
 struct ScalarReader {
     private let scalars: [Unicode.Scalar]
     private var position = 0
@@ -35,13 +35,13 @@ extension String {
 }
 
 extension StringProtocol {
-    /// Without white space at either end.
+    /// The text without white space at either end.
     var trimmed: String {
         let scalars = unicodeScalars.drop(while: \.isSpace)
         return String(String.UnicodeScalarView(scalars.reversed().drop(while: \.isSpace).reversed()))
     }
 
-    /// Cut at white space.
+    /// The words of the text, split at white space.
     var fields: [String] {
         unicodeScalars.split(whereSeparator: \.isSpace).map { String(String.UnicodeScalarView($0)) }
     }

@@ -70,14 +70,14 @@ struct ShellPattern {
         return .end(place)
     }
 
-    /// Without the shortest or longest beginning that matches.
+    /// Removes the shortest or longest prefix that matches.
     func removingPrefix(of text: String, longest: Bool) -> String {
         let scalars = Array(text.unicodeScalars)
         guard case .end(let end) = match(scalars, from: 0, longest: longest) else { return text }
         return String(scalars[end...])
     }
 
-    /// Without the shortest or longest end that matches.
+    /// Removes the shortest or longest suffix that matches.
     func removingSuffix(of text: String, longest: Bool) -> String {
         let scalars: [Unicode.Scalar] = text.unicodeScalars.reversed()
         guard case .end(let end) = reversed.match(scalars, from: 0, longest: longest) else { return text }

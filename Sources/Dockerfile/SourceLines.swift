@@ -1,10 +1,10 @@
-/// The lines of a Dockerfile, from which instructions are put together.
+/// The lines of a Dockerfile, and the instructions that they form.
 struct SourceLines {
-    /// A line with the newline that ends it.
+    /// A line, including the newline that ends it.
     struct Line {
         let scalars: [Unicode.Scalar]
 
-        /// Without the newline.
+        /// The text without the newline.
         var string: String { String(content) }
         var content: ArraySlice<Unicode.Scalar> {
             var content = scalars[...]
@@ -16,9 +16,9 @@ struct SourceLines {
         var isBlank: Bool { content.allSatisfy(\.isSpace) }
     }
 
-    /// The lines that one instruction takes.
+    /// The joined lines of one instruction.
     struct Logical {
-        /// The first line's number.
+        /// The number of the first line.
         let number: Int
         let text: String
     }
@@ -30,14 +30,14 @@ struct SourceLines {
 
     init(_ text: String, file: String) throws(DockerfileError) {
         var scalars = Array(text.unicodeScalars)
-        // A byte order mark belongs to no line.
+        // A byte order mark is not part of the first line.
         if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
         lines = scalars.split(after: "\n").map { Line(scalars: Array($0)) }
         self.file = file
         directives = try ParserDirectives(lines, file: file)
     }
 
-    /// The next instruction's text, put together from its lines; comments and empty lines between them are left out.
+    /// Returns the text of the next instruction, joined from its lines without comments and empty lines.
     mutating func next() -> Logical? {
         while position < lines.count {
             let line = lines[position]
@@ -58,7 +58,9 @@ struct SourceLines {
         return nil
     }
 
-    /// A line without the character that continues it, and whether it has one: a doubled one does not continue.
+    /// Removes the line continuation character, and reports whether the line had one.
+    ///
+    /// A doubled escape character does not continue the line.
     private func continued(_ line: ArraySlice<Unicode.Scalar>) -> (ArraySlice<Unicode.Scalar>, Bool) {
         var rest = line
         while rest.last == " " || rest.last == "\t" { rest.removeLast() }
@@ -66,7 +68,7 @@ struct SourceLines {
         return (rest.dropLast(), true)
     }
 
-    /// Reads the lines up to the one that ends a heredoc.
+    /// Reads the lines up to the delimiter of a heredoc.
     mutating func content(of heredoc: Heredoc, startedAt place: SourcePlace) throws(DockerfileError) -> String {
         var content: [Unicode.Scalar] = []
         while position < lines.count {

@@ -1,28 +1,28 @@
 import Spelling
 
-/// Which stages stand on which, and which of them a build needs.
+/// The dependencies between stages, and the stages that a build needs.
 package struct StageGraph: Sendable {
-    /// What FROM or `--from` names.
+    /// The meaning of the name in a FROM or `--from`.
     package enum Source: Sendable, Hashable {
-        /// A stage by its number.
+        /// A stage, by its number.
         case stage(Int)
-        /// An image, `scratch` among them.
+        /// An image, or `scratch`.
         case image(String)
-        /// What was given beside the Dockerfile under a name, by its key.
+        /// A named build context (`--build-context`), by its ``key(_:)``.
         case context(String)
     }
 
     private let file: ParsedDockerfile
     private let bases: [Source]
     private let contexts: Set<String>
-    /// The stage whose image is wanted.
+    /// The stage whose image is built.
     package let target: Int
-    /// The stages that are built, in order.
+    /// The numbers of the stages that the target needs, in order.
     package private(set) var needed: [Int] = []
 
-    /// Finds what each stage stands on; `target` is a stage's name or number, nil for the last one.
+    /// Resolves the base of each stage; `target` is a stage's name or number, nil for the last stage.
     ///
-    /// A name whose key is among `contexts` means that, whatever stage or image has it too.
+    /// A name whose key is among `contexts` means that build context, even if a stage or an image has the same name.
     ///
     /// Source: <https://docs.docker.com/reference/cli/docker/buildx/build/#build-context>.
     package init(
@@ -44,10 +44,10 @@ package struct StageGraph: Sendable {
         needed = try needed(for: self.target)
     }
 
-    /// What a stage stands on.
+    /// Returns the base of a stage.
     package func base(of stage: Int) -> Source { bases[stage] }
 
-    /// What `--from` means in a stage: an earlier one by name or number, the last of its name, else an image.
+    /// Resolves `--from` in a stage: an earlier stage by number or name (the last of that name), else an image.
     package func source(_ from: String, in stage: Int, at place: SourcePlace) throws(DockerfileError) -> Source {
         let key = Self.key(from)
         if contexts.contains(key) { return .context(key) }
@@ -67,7 +67,7 @@ package struct StageGraph: Sendable {
         return .stage(number)
     }
 
-    /// By what a name is compared with those of contexts: `docker.io/library/debian:latest` is `debian`.
+    /// Normalizes an image name to compare it with build contexts: `docker.io/library/debian:latest` is `debian`.
     package static func key(_ name: String) -> String {
         var key = name.lowercased()[...]
         for prefix in ["docker.io/", "library/"] where key.hasPrefix(prefix) { key = key.dropFirst(prefix.count) }
@@ -88,7 +88,7 @@ package struct StageGraph: Sendable {
                 bases.append(.stage(earlier))
                 continue
             }
-            // 'FROM debian AS debian' means the image: the name begins to mean the stage with the next one.
+            // 'FROM debian AS debian' means the image: the name refers to the stage only from the next FROM on.
             let other = stages[index...].firstIndex { $0.base.stage == name.lowercased() }
             guard let other, names[other].lowercased() != name.lowercased() else {
                 bases.append(.image(name))
@@ -99,7 +99,7 @@ package struct StageGraph: Sendable {
         return bases
     }
 
-    /// Why a stage cannot stand on a later one.
+    /// Explains why a stage cannot be based on a later one.
     private static func complaint(
         _ index: Int, _ other: Int, _ names: [String], _ stages: [ParsedDockerfile.Stage]
     ) -> String {
@@ -127,7 +127,7 @@ package struct StageGraph: Sendable {
         throw DockerfileError("--target \(target)", "there is no such stage\(nearest ?? known)")
     }
 
-    /// A stage and all that it stands on or takes files from, in order.
+    /// Returns a stage and all stages that it is based on or copies files from, in order.
     package func needed(for stage: Int) throws(DockerfileError) -> [Int] {
         var needed: Set<Int> = []
         var open = [stage]
@@ -147,7 +147,7 @@ package struct StageGraph: Sendable {
 }
 
 extension Instruction {
-    /// The stages and images that it takes files from.
+    /// The stages and images in the instruction's `--from` flags and mounts.
     package var references: [String] {
         switch action {
         case .copy(let transfer), .add(let transfer): transfer.from.map { [$0] } ?? []

@@ -1,25 +1,25 @@
-/// Replaces variables in a text, and takes quotes and escapes away.
+/// Expands variables in a text, and removes quotes and escapes.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#environment-replacement>.
 struct WordExpander {
     struct Options {
         var escape: Unicode.Scalar = "\\"
-        /// Quotes stay in the text.
+        /// Whether quotes stay in the text.
         var keepsQuotes = false
-        /// Escapes stay in the text, and still take the next character's meaning away.
+        /// Whether escape characters stay in the text; they still escape the next character.
         var keepsEscapes = false
-        /// Quotes mean nothing, as in a heredoc.
+        /// Whether quotes are ordinary characters, as in a heredoc.
         var ignoresQuotes = false
-        /// A variable that is not set stays as it is written.
+        /// Whether the reference to a variable that is not set stays in the text.
         var keepsUnset = false
-        /// The value of a variable, nil where it is not set.
+        /// Returns the value of a variable, or nil if it is not set.
         var value: (String) -> String? = { _ in nil }
 
         static var rawWords: Options { Options(keepsQuotes: true, keepsEscapes: true, keepsUnset: true) }
         static var wordsOfHeredocs: Options { Options(keepsUnset: true) }
     }
 
-    /// Words as they are cut: a space that was quoted or escaped does not cut.
+    /// Collects words; white space that was quoted or escaped does not separate them.
     private struct Words {
         var all: [String] = []
         private var word: [Unicode.Scalar] = []
@@ -55,13 +55,13 @@ struct WordExpander {
         reader = ScalarReader(text)
     }
 
-    /// The whole text as one word.
+    /// Returns the whole text as one word.
     func word() throws(DockerfileError) -> String {
         var copy = self
         return try copy.read(until: nil).text
     }
 
-    /// The text cut into words at white space, also at that of a variable's value.
+    /// Splits the text into words at white space, including white space in the value of a variable.
     func words() throws(DockerfileError) -> [String] {
         var copy = self
         return try copy.read(until: nil).words
@@ -138,7 +138,8 @@ struct WordExpander {
                 result.unicodeScalars.append(scalar)
                 continue
             }
-            // Only these can be escaped within double quotes; before any other the escape is an ordinary character.
+            // Within double quotes only these characters can be escaped; before any other, the escape character is
+            // literal.
             let next = reader.peek
             let isEscape = next == "\"" || next == "$" || next == options.escape
             if options.keepsEscapes || !isEscape && next != nil { result.unicodeScalars.append(scalar) }
@@ -176,7 +177,9 @@ struct WordExpander {
         }
     }
 
-    /// Letters, digits and `_`; one that begins with a digit is a number, and some characters are names of their own.
+    /// Reads a variable's name: letters, digits and `_`, only digits, or one of the special characters.
+    ///
+    /// A name that begins with a digit has only digits.
     private mutating func name() -> String {
         var name: [Unicode.Scalar] = []
         guard let first = reader.peek else { return "" }

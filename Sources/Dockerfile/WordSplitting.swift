@@ -1,8 +1,8 @@
 import JSON
 
-/// How the rest of an instruction is cut into words.
+/// Splits the arguments of an instruction into words.
 enum WordSplitting {
-    /// Cuts at white space outside quotes; quotes and escapes stay, to be taken away when the word is expanded.
+    /// Splits at white space outside quotes; keeps quotes and escapes, which the expansion removes later.
     static func quoted(_ text: String, escape: Unicode.Scalar) -> [String] {
         var reader = ScalarReader(text)
         var words: [String] = []
@@ -15,7 +15,7 @@ enum WordSplitting {
                 continue
             }
             if scalar == escape && quote != "'" {
-                // At the end there is nothing that it could protect.
+                // A trailing escape character has no character to escape, and is dropped.
                 guard let next = reader.next() else { break }
                 word += [scalar, next]
                 continue
@@ -31,7 +31,7 @@ enum WordSplitting {
         return words
     }
 
-    /// The elements of a JSON array of strings, nil where the text is something else.
+    /// Returns the elements of a JSON array of strings, or nil if the text is not a JSON array.
     static func json(_ text: String) throws(NotStrings) -> [String]? {
         guard text.trimmed.hasPrefix("["), let value = try? JSONValue(parsing: Array(text.trimmed.utf8)),
             let elements = value.array
@@ -41,6 +41,6 @@ enum WordSplitting {
         return texts
     }
 
-    /// An array with something in it that is no string.
+    /// The JSON array has an element that is not a string.
     struct NotStrings: Error {}
 }
