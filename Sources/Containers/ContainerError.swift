@@ -1,19 +1,19 @@
 package import POSIX
 
-/// Why a process could not be given a file system and namespaces of its own.
+/// A failure to set up a process with its own root file system and namespaces.
 package struct ContainerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// `cannot <do> <thing>: <reason>`.
     package let description: String
-    /// The reason alone, for whoever words the rest again.
+    /// The reason alone, for callers that write their own message around it.
     package let reason: String
 
-    /// What could not be done, and why.
+    /// Creates an error from the action that failed and the reason.
     package init(_ action: String, _ reason: String) {
         description = "cannot \(action): \(reason)"
         self.reason = reason
     }
 
-    /// A system call that failed says all that there is to say.
+    /// Wraps a failed system call, whose description is already complete.
     package init(_ error: POSIXError) {
         description = error.description
         reason = "\(error.errno)"

@@ -1,16 +1,14 @@
 import ByteText
 import SystemPackage
 
-/// As whom a container's process runs, inside it.
+/// The user and the groups that a container's process runs with, as numbers inside the container.
 package struct ContainerUser: Sendable, Equatable {
-    /// The user's number.
     package let id: UInt32
-    /// The group's number.
     package let group: UInt32
-    /// Further groups.
+    /// The supplementary groups.
     package let groups: [UInt32]
 
-    /// The administrator.
+    /// Root, with group 0 and no supplementary groups.
     package static let root = ContainerUser(id: 0, group: 0, groups: [])
 
     private init(id: UInt32, group: UInt32, groups: [UInt32]) {

@@ -2,10 +2,10 @@ import POSIX
 import SystemPackage
 
 extension IDMapping {
-    /// Gives a process's new user namespace these numbers, which can be done once.
+    /// Writes the ID maps of a process's new user namespace; the kernel accepts them only once.
     func apply(to pid: Int32) throws(ContainerError) {
         if isSingle {
-            // Without this the kernel lets nobody but the administrator map groups.
+            // Without this the kernel lets only a privileged process write the gid_map.
             try write("deny", to: "setgroups", of: pid)
             try write(users.map(\.text).joined(separator: "\n"), to: "uid_map", of: pid)
             try write(groups.map(\.text).joined(separator: "\n"), to: "gid_map", of: pid)
@@ -21,7 +21,7 @@ extension IDMapping {
         } catch { throw ContainerError(error) }
     }
 
-    /// Lets a program of the administrator's map what this user alone may not.
+    /// Runs newuidmap or newgidmap, which are set-user-ID root and may map the IDs that this user may not map.
     private func lend(_ program: String, _ ranges: [Range], to pid: Int32) throws(ContainerError) {
         let numbers = ranges.flatMap { ["\($0.inside)", "\($0.outside)", "\($0.count)"] }
         guard try SystemProgram.run(program, ["\(pid)"] + numbers) else {

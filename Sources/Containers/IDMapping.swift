@@ -1,11 +1,11 @@
 import POSIX
 package import SystemPackage
 
-/// Which numbers of users and groups exist in a user namespace, and who they are outside.
+/// The user and group IDs inside a user namespace, and the IDs outside that they map to.
 ///
 /// Source: <https://man7.org/linux/man-pages/man7/user_namespaces.7.html>.
 package struct IDMapping: Sendable, Hashable, CustomStringConvertible {
-    /// A row of numbers that lie side by side inside and outside.
+    /// A range of IDs that is contiguous both inside and outside.
     struct Range: Sendable, Hashable {
         let inside: UInt32
         let outside: UInt32
@@ -17,23 +17,23 @@ package struct IDMapping: Sendable, Hashable, CustomStringConvertible {
     let users: [Range]
     let groups: [Range]
 
-    /// True where there is nobody but root.
+    /// Whether root is the only user in the namespace.
     package var isSingle: Bool { users.count == 1 }
 
-    /// A name for the folder of files that were made with this mapping.
+    /// The name of the folder for files that were made with this mapping.
     package var description: String {
         (users.map { "u\($0.outside)+\($0.count)" } + groups.map { "g\($0.outside)+\($0.count)" }).joined(
             separator: "-")
     }
 
-    /// This user alone, who is root inside.
+    /// Maps only the current user, who is root inside.
     package static var single: IDMapping {
         IDMapping(
             users: [Range(inside: 0, outside: CurrentUser.id, count: 1)],
             groups: [Range(inside: 0, outside: CurrentUser.group, count: 1)])
     }
 
-    /// All the numbers that this user may have, with why those are no more than one.
+    /// The largest mapping that the current user may use; `problem` says why it is only ``single``.
     package static var best: (mapping: IDMapping, problem: String?) {
         let name = CurrentUser.name.isEmpty ? "\(CurrentUser.id)" : CurrentUser.name
         guard let lent = subordinate() else {
@@ -50,9 +50,10 @@ package struct IDMapping: Sendable, Hashable, CustomStringConvertible {
         return (lent, nil)
     }
 
-    /// This user as root, and the numbers from 1 on as the administrator lent them to this user.
+    /// Returns a mapping of the current user to root, and of the user's subordinate IDs to 1 and up.
     ///
-    /// Nil where there are none. Source: <https://man7.org/linux/man-pages/man5/subuid.5.html>.
+    /// Returns nil if the files list no subordinate IDs for this user.
+    /// Source: <https://man7.org/linux/man-pages/man5/subuid.5.html>.
     package static func subordinate(users: FilePath = "/etc/subuid", groups: FilePath = "/etc/subgid") -> IDMapping? {
         let userRows = rows(in: users)
         let groupRows = rows(in: groups)

@@ -2,20 +2,20 @@ private import CLinux
 package import POSIX
 package import SystemPackage
 
-/// A program in namespaces of its own, which ends when the thread ends that started it, with all that it started.
+/// A program in its own namespaces, which is killed with all its descendants when the thread that started it ends.
 ///
-/// It is the first process of a PID namespace: the kernel kills all others when it ends, and the mount namespace goes
-/// with the last of them, also where this process is killed. It belongs to the thread that started it.
+/// It is the first process of a PID namespace: when it ends, the kernel kills all other processes of the namespace. The
+/// mount namespace disappears with the last of them. Both happen even if this process is killed.
 /// Source: <https://man7.org/linux/man-pages/man7/pid_namespaces.7.html>.
 package struct IsolatedProcess: ~Copyable {
-    /// What it prints.
+    /// The read end of the program's standard output.
     package let output: File
     private var input: File?
     private let pid: Int32
-    /// As long as it is open, the program knows that this process lives.
+    /// The write end of a pipe; when it closes, the program detects that this process has ended.
     private let gate: File
     private var isOver = false
-    /// Ends with it.
+    /// The program's own network, which is stopped with it.
     private var network: PrivateNetwork?
 
     private init(pid: Int32, input: consuming File, output: consuming File, gate: consuming File) {
@@ -32,9 +32,9 @@ package struct IsolatedProcess: ~Copyable {
         }
     }
 
-    /// Starts a program; where a mapping is given, in a user namespace too, and as root in it.
+    /// Starts a program in new namespaces; with a mapping also in a user namespace, as root in it.
     ///
-    /// Where `slirp4netns` is given, it has a network of its own with a way out.
+    /// With `slirp4netns` the program gets a network of its own that can reach the outside.
     package static func start(
         _ program: FilePath, _ arguments: [String], environment: [String: String], mapping: IDMapping?,
         slirp4netns: FilePath? = nil
@@ -64,13 +64,13 @@ package struct IsolatedProcess: ~Copyable {
         return process
     }
 
-    /// Gives it all that it is to read, and no more.
+    /// Writes the program's whole standard input, and closes it.
     package mutating func write(_ content: [UInt8]) throws(ContainerError) {
         guard let input = input.take() else { return }
         do throws(POSIXError) { try input.write(content) } catch { throw ContainerError(error) }
     }
 
-    /// Waits for its end; its exit status, or 128 and the number of the signal that ended it.
+    /// Waits for the end; returns the exit status, or 128 plus the number of the signal that ended the program.
     package consuming func wait() -> Int32 {
         isOver = true
         return SystemProgram.wait(for: pid)

@@ -1,29 +1,27 @@
 private import CLinux
 package import SystemPackage
 
-/// What is mounted where, in this process's mount namespace.
+/// Mount operations in this process's mount namespace.
 ///
 /// Source: <https://man7.org/linux/man-pages/man2/mount.2.html>.
 package enum Mount {
-    /// What a mount does not allow.
+    /// Mount flags that restrict access.
     package struct Restrictions: OptionSet, Sendable {
-        /// The kernel's own bits.
+        /// The kernel's `MS_` flags.
         package let rawValue: UInt
 
-        /// The kernel's own bits.
         package init(rawValue: UInt) { self.rawValue = rawValue }
 
-        /// Writing.
         package static let readOnly = Restrictions(rawValue: UInt(MS_RDONLY))
-        /// Programs that change who they are.
+        /// Ignores set-user-ID and set-group-ID bits.
         package static let noSetuid = Restrictions(rawValue: UInt(MS_NOSUID))
-        /// Devices: those in it are names and nothing more.
+        /// Device nodes cannot be opened.
         package static let noDevices = Restrictions(rawValue: UInt(MS_NODEV))
-        /// Running programs.
+        /// No file can be executed as a program.
         package static let noPrograms = Restrictions(rawValue: UInt(MS_NOEXEC))
     }
 
-    /// Keeps what this process mounts from everybody else.
+    /// Makes all mounts private, so that this process's mounts do not propagate to other namespaces.
     package static func makePrivate() throws(ContainerError) {
         try call("keep mounts private below", "/", nil, nil, UInt(MS_REC | MS_PRIVATE), "")
     }
@@ -35,25 +33,25 @@ package enum Mount {
         try call("mount \(kind) at", place, kind, kind, restrictions.rawValue, options)
     }
 
-    /// Makes a file or a folder visible at a second place, with what is mounted below it if said.
+    /// Bind-mounts a file or folder at a second place; `recursive` includes the mounts below it.
     package static func bind(
         _ source: FilePath, at place: FilePath, recursive: Bool = false
     ) throws(ContainerError) {
         try call("mount \(source) at", place, source.string, nil, UInt(MS_BIND) | (recursive ? UInt(MS_REC) : 0), "")
     }
 
-    /// Changes what a mount allows, leaving what else restricts it.
+    /// Remounts a bind mount with these restrictions; its other restrictions stay.
     package static func restrict(_ place: FilePath, _ restrictions: Restrictions) throws(ContainerError) {
         let bits = UInt(MS_BIND | MS_REMOUNT) | restrictions.rawValue
         try call("restrict the mount at", place, nil, nil, bits, "")
     }
 
-    /// Makes everything that is mounted at a place and below it read-only; false where the kernel cannot (before 5.12).
+    /// Makes all mounts at and below a place read-only; returns false if the kernel cannot (before 5.12).
     package static func makeReadOnly(everythingAt place: FilePath) -> Bool {
         place.withPlatformString { caas_mount_read_only($0) } == 0
     }
 
-    /// Takes away what was mounted last at a place, at once or when nobody uses it any more.
+    /// Unmounts the topmost mount at a place; a busy one disappears when its last user ends.
     package static func remove(_ place: FilePath) throws(ContainerError) {
         guard place.withPlatformString({ umount2($0, Int32(caas_unmount_detach)) }) == 0 else {
             throw ContainerError("unmount \(place)", "\(Errno(rawValue: CLinux.__errno_location().pointee))")

@@ -2,16 +2,16 @@ import POSIX
 import Synchronization
 package import SystemPackage
 
-/// Mounts folders on top of each other. <https://docs.kernel.org/filesystems/overlayfs.html>
+/// Mounts layers as an overlay file system. <https://docs.kernel.org/filesystems/overlayfs.html>
 ///
-/// It works in the folder that it makes the process's own: the kernel takes the names of all layers in one page, so that
-/// they have to be short, and a path with a comma or a colon would be taken for something else.
+/// The overlay changes the process's working folder to a folder with short symbolic links to the layers. The kernel
+/// limits the mount options to one page, so the names must be short, and it would misread a comma or colon in a path.
 package final class Overlay: Sendable {
     private let folder: FilePath
     private let isInUserNamespace: Bool
     private let count = Mutex(0)
 
-    /// Links to layers are made in a folder; nothing else may change the process's working folder from then on.
+    /// Creates the folder for the links and makes it the working folder, which must not change afterwards.
     package init(linksIn folder: FilePath, isInUserNamespace: Bool) throws(ContainerError) {
         self.folder = folder
         self.isInUserNamespace = isInUserNamespace
@@ -21,7 +21,7 @@ package final class Overlay: Sendable {
         }
     }
 
-    /// Mounts layers, the lowest first, to be read only.
+    /// Mounts layers read-only, the lowest first.
     package func mount(_ layers: [FilePath], at place: FilePath) throws(ContainerError) {
         guard let only = layers.first else { return }
         if layers.count == 1 {
@@ -31,12 +31,12 @@ package final class Overlay: Sendable {
         try mount(layers, "", at: place, [.readOnly, .noDevices])
     }
 
-    /// Mounts layers, the lowest first, with a folder that takes what is changed, and one beside it that the kernel needs.
+    /// Mounts layers, the lowest first, with an upper folder for changes and the work folder that the kernel needs.
     package func mount(
         _ layers: [FilePath], changes: FilePath, work: FilePath, at place: FilePath
     ) throws(ContainerError) {
         let options = ",upperdir=\(try link(changes)),workdir=\(try link(work))"
-        // What a crash of the machine leaves half written is thrown away, so that nothing need wait for the disk.
+        // A crash of the machine discards the changes anyway, so with `volatile` no operation waits for the disk.
         do throws(ContainerError) { try mount(layers, options + ",volatile", at: place, .noDevices) } catch {
             try mount(layers, options, at: place, .noDevices)
         }
@@ -47,7 +47,7 @@ package final class Overlay: Sendable {
     ) throws(ContainerError) {
         var names: [String] = []
         for layer in layers.reversed() { names.append(try link(layer)) }
-        // Each file that is changed must lie in the upper folder whole, and each folder under its own name.
+        // Each changed file must be in the upper folder as a whole, and each folder under its own name.
         let own = isInUserNamespace ? ",userxattr" : ",redirect_dir=nofollow,metacopy=off,index=off"
         try Mount.make(
             "overlay", at: place, options: "lowerdir=\(names.joined(separator: ":"))\(options)\(own)", restrictions)
@@ -65,7 +65,7 @@ package final class Overlay: Sendable {
     }
 }
 
-/// Runs calls of the system inside a function that throws this module's error.
+/// Runs system calls, and converts their error to this module's error.
 func system<Value: ~Copyable>(_ body: () throws(POSIXError) -> Value) throws(ContainerError) -> Value {
     do throws(POSIXError) { return try body() } catch { throw ContainerError(error) }
 }

@@ -2,7 +2,7 @@ private import CLinux
 import POSIX
 import SystemPackage
 
-/// Both ends of a pipe, of which one is kept.
+/// Both ends of a pipe, of which the caller keeps one.
 struct Pipe: ~Copyable {
     let read: File
     let write: File

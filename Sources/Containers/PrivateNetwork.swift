@@ -2,20 +2,20 @@ private import CLinux
 import POSIX
 import SystemPackage
 
-/// What gives a process with a network of its own a way out of this machine, and none to the machine's loopback.
+/// A slirp4netns process that connects a process's own network to the outside, but not to the machine's loopback.
 ///
-/// slirp4netns sends the packets of the only interface on as any program of this user's would. It ends with this value,
-/// and with this process, however that ends.
+/// slirp4netns forwards the packets of the only interface with the rights of this user. It is killed when this value is
+/// destroyed, and it exits when this process ends for any reason.
 /// Source: <https://github.com/rootless-containers/slirp4netns/blob/master/slirp4netns.1.md>.
 package struct PrivateNetwork: ~Copyable {
-    /// Who answers for names there.
+    /// The address of slirp4netns's DNS server.
     package static let nameserver = "10.0.2.3"
 
-    /// How long it may take until the interface is there, in milliseconds; it takes ten.
+    /// The time limit for the interface to appear, in milliseconds; usually it takes ten.
     private static let patience: Int32 = 30_000
 
     private let pid: Int32
-    /// The other end is its `--exit-fd`.
+    /// The write end of a pipe whose read end is slirp4netns's `--exit-fd`.
     private let gate: File
 
     private init(pid: Int32, gate: consuming File) {
@@ -28,12 +28,12 @@ package struct PrivateNetwork: ~Copyable {
         _ = SystemProgram.wait(for: pid)
     }
 
-    /// Gives a process's network its interface, and waits until that is there.
+    /// Creates the interface in a process's network namespace, and waits until it is ready.
     static func start(_ program: FilePath, for process: Int32) throws(ContainerError) -> PrivateNetwork {
         let ready = try Pipe("network")
         let gate = try Pipe("network")
         let errors = try Pipe("network")
-        // Whatever it complains about, it must not wait for somebody who reads that.
+        // Error messages must not block slirp4netns while they are not read.
         caas_set_nonblocking(errors.write.descriptor)
         let pid = try spawn(
             program, for: process, ready: ready.write.descriptor, gate: gate.read.descriptor,
@@ -69,7 +69,7 @@ package struct PrivateNetwork: ~Copyable {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        // By way of 0 and 1, since any of the three may be 3 or 4 here.
+        // The descriptors go through 0 and 1 first, because any of the three may have the number 3 or 4 here.
         posix_spawn_file_actions_adddup2(&actions, errors, 2)
         posix_spawn_file_actions_adddup2(&actions, ready, 0)
         posix_spawn_file_actions_adddup2(&actions, gate, 1)
@@ -79,7 +79,7 @@ package struct PrivateNetwork: ~Copyable {
         posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         posix_spawn_file_actions_addclosefrom_np(&actions, 5)
         var list = arguments.map { strdup($0) } + [nil]
-        // None of the user's variables is any of its business.
+        // slirp4netns gets none of the user's environment variables.
         var nothing: [UnsafeMutablePointer<CChar>?] = [nil]
         defer { for text in list { free(text) } }
         var pid: Int32 = 0

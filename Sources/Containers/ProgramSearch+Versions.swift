@@ -1,18 +1,20 @@
 package import SystemPackage
 
 extension ProgramSearch {
-    /// A program that is only taken where it is new enough.
+    /// A program with a minimum version.
     private struct Wanted {
         let name: String
         let purpose: String
         let least: [Int]
-        /// What is wrong with older ones.
+        /// The reason why older versions are refused.
         let reason: String
-        /// What an older version says of itself where a distribution has mended it.
+        /// The version text of an older release that a distribution has patched.
         var mended: String?
     }
 
-    /// A runc without GHSA-xr7r-f8xq-vfvv (CVE-2024-21626), by which an image's WORKDIR led out of its container.
+    /// Finds a runc with the fix for GHSA-xr7r-f8xq-vfvv (CVE-2024-21626).
+    ///
+    /// Older versions let an image's WORKDIR lead out of its container.
     package func runc(_ purpose: String) throws(ContainerError) -> FilePath {
         let wanted = Wanted(
             name: "runc", purpose: purpose, least: [1, 1, 12], reason: "images break out of it (CVE-2024-21626)",
@@ -20,7 +22,9 @@ extension ProgramSearch {
         return try first(wanted)
     }
 
-    /// A docker-registry without GHSA-hqxw-f8mx-cpmw (CVE-2023-2253), by which anybody made it run out of memory.
+    /// Finds a docker-registry with the fix for GHSA-hqxw-f8mx-cpmw (CVE-2023-2253).
+    ///
+    /// Any client could make older versions run out of memory.
     package func dockerRegistry(_ purpose: String) throws(ContainerError) -> FilePath {
         let wanted = Wanted(
             name: "docker-registry", purpose: purpose, least: [2, 8, 2],
@@ -43,7 +47,7 @@ extension ProgramSearch {
             if !version.lexicographicallyPrecedes(wanted.least) || isMended { return program }
             refusal = refusal ?? "\(program) is \(match.0): \(wanted.reason)"
         }
-        // Says where to get one, if there is none at all.
+        // If there is no such program at all, this error says where to get one.
         guard let refusal else { return try first(wanted.name, wanted.purpose) }
         let least = wanted.least.map(String.init).joined(separator: ".")
         throw ContainerError(

@@ -2,15 +2,15 @@ import ByteText
 import POSIX
 package import SystemPackage
 
-/// Where programs are looked for that caasctl starts and that may lie beside it rather than in PATH.
+/// The folders to search for the programs that caasctl starts, which are not always in PATH.
 package struct ProgramSearch: Sendable {
-    /// The folders that are looked in, in order.
+    /// The folders to search, in order.
     package var folders: [FilePath]
 
-    /// The folders of PATH, those where `make setup` puts what it could not install, and those for administrators, which
-    /// an ordinary user's PATH lacks on Debian.
+    /// Collects the folders of PATH, the folder of `make setup`, and the administrator's folders.
     ///
-    /// A caasctl that was built in a checkout finds the checkout's own cache.
+    /// `make setup` downloads programs that it could not install. An ordinary user's PATH on Debian lacks the
+    /// administrator's folders. A caasctl that was built in a checkout also searches the cache of that checkout.
     package init(
         program: FilePath? = nil, path: String? = ProcessEnvironment.value("PATH"),
         cache: String? = ProcessEnvironment.value("CAASCTL_CACHE")
@@ -26,13 +26,13 @@ package struct ProgramSearch: Sendable {
         self.folders = folders.filter { $0.hasPrefix(bytes: "/") && known.insert($0).inserted }.map { FilePath($0) }
     }
 
-    /// The first program of a name, which has a purpose.
+    /// Returns the first program with this name; the error names its purpose.
     package func first(_ name: String, _ purpose: String) throws(ContainerError) -> FilePath {
         if let program = all(name).first { return program }
         throw ContainerError("find \(name)", "\(purpose), and in no folder of PATH; run 'make setup' for it")
     }
 
-    /// Every program of a name.
+    /// Returns every executable file with this name.
     package func all(_ name: String) -> [FilePath] {
         folders.map { $0.appending(name) }.filter { path in
             guard let status = try? FileStatus(path, followingLinks: true) else { return false }

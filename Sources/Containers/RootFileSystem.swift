@@ -1,15 +1,15 @@
 import POSIX
 package import SystemPackage
 
-/// The unpacked files of an image, which must not lead out of their folder.
+/// The unpacked files of an image; paths and symbolic links are resolved inside the folder.
 package struct RootFileSystem: Sendable {
-    /// The folder.
     package let path: FilePath
 
-    /// The files below a folder.
     package init(path: FilePath) { self.path = path }
 
-    /// The content of a file of at most a megabyte, empty where there is none; links are followed as inside it.
+    /// Returns the content of a file of at most 1 MiB, or nothing if there is none.
+    ///
+    /// Symbolic links are resolved with the folder as the root.
     package func content(of file: FilePath) -> [UInt8] {
         guard let resolved = resolve(file), let status = try? FileStatus(resolved), status.kind == .regular else {
             return []
@@ -17,17 +17,17 @@ package struct RootFileSystem: Sendable {
         return (try? FileSystem.read(resolved, limit: 1 << 20)) ?? []
     }
 
-    /// Where an existing path leads when the folder is the root; nothing else may write there at the time.
+    /// Resolves an existing path with the folder as the root; no other process may write there meanwhile.
     private func resolve(_ file: FilePath) -> FilePath? {
         guard let place = canonical(file) else { return nil }
         let resolved = path.appending(place.components)
         return (try? FileStatus(resolved)) == nil ? nil : resolved
     }
 
-    /// The path below the folder, without links, that a path leads to when the folder is the root.
+    /// Returns the path below the folder, without symbolic links, that a path resolves to with the folder as the root.
     ///
-    /// What is missing at its end is kept as it is. Nil where links lead in a circle. Nothing else may write there at
-    /// the time.
+    /// Names at the end that do not exist are kept. Returns nil after 40 symbolic links, which are taken for a loop. No
+    /// other process may write there meanwhile.
     package func canonical(_ file: FilePath) -> FilePath? {
         var pending = Array(file.components.reversed())
         var place = FilePath(root: nil)

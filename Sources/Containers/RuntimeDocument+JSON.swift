@@ -1,11 +1,10 @@
 package import JSON
 
-/// The document that runc reads.
+/// The `config.json` that runc reads.
 extension RuntimeDocument {
     private static let namespaces = ["pid", "ipc", "uts", "mount"]
     private static let commonDevices = ["null", "zero", "full", "random", "urandom", "tty"]
 
-    /// The whole document.
     package var json: JSONValue {
         [
             "ociVersion": "1.0.2",
@@ -32,12 +31,15 @@ extension RuntimeDocument {
         ]
     }
 
-    /// The main group is one of them: a process that drops it would otherwise gain what the group is denied.
+    /// The supplementary groups, including the primary group.
+    ///
+    /// Without it a process that drops its primary group would gain what is denied to that group.
     /// <https://github.com/moby/moby/security/advisories/GHSA-rc4r-wh2q-q6c4>
     private var groups: [UInt32] { [user.group] + user.groups.filter { $0 != user.group } }
 
-    /// Docker's default, which an ordinary user in the container does not get; on the machine's own network without
-    /// NET_RAW, which would let it read what goes over that.
+    /// Docker's default capabilities, which a user other than root has only in the bounding set.
+    ///
+    /// NET_RAW is missing on the machine's own network, where it would allow reading the machine's traffic.
     /// <https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities>
     private var capabilities: JSONValue {
         let names =
@@ -64,7 +66,7 @@ extension RuntimeDocument {
             "seccomp": SystemCallFilter.json,
         ]
         if let resources {
-            // The kernel counts in periods of a tenth of a second, as docker's --cpus does.
+            // The quota counts in periods of 100 ms, as with docker's --cpus.
             let quota = max(1000, Int((resources.processors * 100_000).rounded()))
             linux["resources"] = [
                 "memory": ["limit": .integer(resources.memoryBytes)],
@@ -81,7 +83,7 @@ extension RuntimeDocument {
         return linux
     }
 
-    /// True where there are further groups, and group 5 to give terminals to.
+    /// Whether the container has supplementary groups, and the group 5 that owns terminals.
     private var hasAllUsers: Bool {
         switch users {
         case .all, .namespace(isSingle: false): true
@@ -101,12 +103,13 @@ extension RuntimeDocument {
                 "/dev/pts", kind: "devpts", source: "devpts",
                 options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]
                     + (hasAllUsers ? ["gid=5"] : [])),
-            // Data loaders pass batches through here; docker's 64 MiB are too few for them.
+            // Data loaders pass batches through shared memory; docker's 64 MiB are too small for that.
             RuntimeMount(
                 "/dev/shm", kind: "tmpfs", source: "shm",
                 options: ["nosuid", "noexec", "nodev", "mode=1777", "size=2g"]),
             RuntimeMount("/dev/mqueue", kind: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"]),
-            // A user namespace may mount a new sysfs only with a network of its own, which it need not have.
+            // The kernel lets a user namespace mount a new sysfs only if it has its own network namespace, which is
+            // optional here.
             users == .all || (network != .machine && isInNamespace)
                 ? RuntimeMount("/sys", kind: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", "ro"])
                 : RuntimeMount(
@@ -114,7 +117,9 @@ extension RuntimeDocument {
         ]
     }
 
-    /// What runc would make, where it can make devices; in a user namespace it mounts them itself.
+    /// Bind mounts of the device nodes that runc would create.
+    ///
+    /// In a user namespace runc cannot create device nodes, and bind-mounts them itself.
     private var deviceMounts: [RuntimeMount] {
         guard hidesDevices, users == .all else { return [] }
         return Self.commonDevices.map { RuntimeMount.bind("/dev/\($0)", at: "/dev/\($0)") }

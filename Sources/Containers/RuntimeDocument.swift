@@ -1,67 +1,63 @@
-/// What runc is told of a container. <https://github.com/opencontainers/runtime-spec/blob/main/config.md>
+/// The runtime configuration of a container. <https://github.com/opencontainers/runtime-spec/blob/main/config.md>
 package struct RuntimeDocument: Sendable {
-    /// How much of the machine's users a container sees.
+    /// The users and groups that exist in a container.
     package enum Users: Sendable, Hashable {
-        /// All that there are where runc runs.
+        /// All that exist where runc runs.
         case all
-        /// All that a user namespace has in which runc runs already.
+        /// All that exist in the user namespace that runc already runs in.
         case namespace(isSingle: Bool)
-        /// One, who is root inside, in a user namespace that runc makes.
+        /// One user, who is root inside, in a new user namespace that runc makes.
         case one(user: UInt32, group: UInt32)
     }
 
-    /// What a container may take of the machine.
+    /// The limits on a container's memory and processor time.
     package struct Resources: Sendable, Hashable {
-        /// Bytes of memory.
         package var memoryBytes: Int64
-        /// Processors' worth of time.
+        /// The processor time, as a number of processors.
         package var processors: Double
 
-        /// Both.
         package init(memoryBytes: Int64, processors: Double) {
             self.memoryBytes = memoryBytes
             self.processors = processors
         }
     }
 
-    /// The network that a container sees.
+    /// The network of a container.
     package enum Network: Sendable, Hashable {
-        /// The machine's.
+        /// The network of the machine that runc runs on.
         case machine
-        /// That in which runc runs, which nobody else is in.
+        /// The network namespace that runc runs in, which contains no other programs.
         case own
-        /// A new one with nothing but a loopback interface.
+        /// A new network namespace with only a loopback interface.
         case none
     }
 
-    /// The program and what it is told.
+    /// The program and its arguments.
     package var arguments: [String]
-    /// Its variables, as `NAME=value`.
+    /// The environment variables, as `NAME=value`.
     package var environment: [String]
-    /// The folder in which it runs.
     package var folder: String
-    /// As whom it runs.
+    /// The user that the program runs as.
     package var user: ContainerUser
-    /// What the machine is called inside.
     package var hostname: String
-    /// Whom it can be and see.
+    /// The users that exist in the container.
     package var users: Users
-    /// The folder that becomes `/`, relative to the bundle.
+    /// The root folder, relative to the bundle.
     package var root = "rootfs"
-    /// What it may take; nil where nothing limits it, as where there are no control groups.
+    /// The limits; nil for no limits, as where there are no control groups.
     package var resources: Resources?
-    /// What it reaches.
+    /// The network of the container.
     package var network = Network.machine
-    /// True where setuid programs change nobody.
+    /// Whether `noNewPrivileges` is set, so that set-user-ID programs do not change the user.
     package var keepsPrivileges = true
-    /// True where devices in its file systems are names and nothing more, but for the common ones.
+    /// Whether device nodes other than the common ones cannot be opened (`nodev`).
     ///
-    /// Without a control group nothing else keeps root inside from the machine's disks.
+    /// Without a control group nothing else denies root in the container access to the machine's disks.
     package var hidesDevices = false
-    /// Mounts besides `/proc`, `/dev` and `/sys`.
+    /// Mounts in addition to `/proc`, `/dev` and `/sys`.
     package var mounts: [RuntimeMount]
 
-    /// A container on the machine's network.
+    /// Creates the configuration of a container on the machine's network.
     package init(
         arguments: [String], environment: [String], folder: String, user: ContainerUser, hostname: String,
         users: Users, mounts: [RuntimeMount]
@@ -76,18 +72,17 @@ package struct RuntimeDocument: Sendable {
     }
 }
 
-/// Something that a container sees at a place.
+/// A mount of a container.
 package struct RuntimeMount: Sendable, Hashable {
-    /// Where it is seen.
+    /// The mount point in the container.
     package var place: String
-    /// The kind of file system, or `none`.
+    /// The file system type, or `none`.
     package var kind: String
-    /// What is mounted.
+    /// The source of the mount.
     package var source: String
-    /// How.
+    /// Mount options in the syntax of mount(8).
     package var options: [String]
 
-    /// Anything that runc can mount.
     package init(_ place: String, kind: String, source: String, options: [String]) {
         self.place = place
         self.kind = kind
@@ -95,7 +90,7 @@ package struct RuntimeMount: Sendable, Hashable {
         self.options = options
     }
 
-    /// A file or folder of the host.
+    /// Returns a bind mount of a file or folder of the host.
     package static func bind(_ source: String, at place: String, isReadOnly: Bool = false) -> RuntimeMount {
         RuntimeMount(place, kind: "bind", source: source, options: ["rbind", isReadOnly ? "ro" : "rw"])
     }

@@ -1,9 +1,9 @@
 import JSON
 
-/// The system calls that a program in a container may make: docker's default.
+/// The seccomp filter of containers, which is docker's default.
 ///
-/// What is missing takes or changes what belongs to the whole machine: its time, modules, keys, namespaces, other processes'
-/// descriptors, and io_uring, which no filter sees into.
+/// It denies the calls that affect the whole machine: its time, modules, keys, namespaces and other processes'
+/// descriptors. It also denies io_uring, whose operations no filter can inspect.
 /// Source: <https://docs.docker.com/engine/security/seccomp/>.
 enum SystemCallFilter {
     private static let allowed = """
@@ -48,11 +48,11 @@ enum SystemCallFilter {
         waitid waitpid write writev
         """
 
-    /// Flags of clone(2) that make namespaces.
+    /// The flags of clone(2) that create namespaces.
     private static let namespaceFlags = 0x7E02_0000
-    /// What personality(2) may be: Linux, 32 bits, no random addresses, both, and the question.
+    /// The allowed arguments of personality(2): PER_LINUX, PER_LINUX32, UNAME26, both of these, and the query.
     private static let personalities = [0, 0x8, 0x2_0000, 0x2_0008, 0xFFFF_FFFF]
-    /// Sockets between virtual machines and their host. <https://man7.org/linux/man-pages/man7/vsock.7.html>
+    /// AF_VSOCK: sockets between virtual machines and their host. <https://man7.org/linux/man-pages/man7/vsock.7.html>
     private static let machineSockets = 40
     private static let notImplemented = 38
 
@@ -66,14 +66,14 @@ enum SystemCallFilter {
     private static let own = ["arch_prctl", "modify_ldt"]
     #endif
 
-    /// What runc is told. <https://github.com/opencontainers/runtime-spec/blob/main/config-linux.md#seccomp>
+    /// The `seccomp` member. <https://github.com/opencontainers/runtime-spec/blob/main/config-linux.md#seccomp>
     static var json: JSONValue {
         let names = allowed.split(whereSeparator: \.isWhitespace).map(String.init) + own
         var rules = [rule(names)]
         rules += personalities.map { rule(["personality"], [argument(0, "EQ", $0)]) }
         rules.append(rule(["socket"], [argument(0, "NE", machineSockets)]))
         rules.append(rule(["clone"], [argument(0, "MASKED_EQ", namespaceFlags)]))
-        // Its flags lie in memory, where no filter looks; who is told that it is missing takes clone.
+        // clone3 takes its flags from memory, which no filter can read; ENOSYS makes programs fall back to clone.
         rules.append(["names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": .integer(notImplemented)])
         return [
             "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1,
@@ -85,7 +85,7 @@ enum SystemCallFilter {
         ["names": .array(names.map(JSONValue.string)), "action": "SCMP_ACT_ALLOW", "args": .array(arguments)]
     }
 
-    /// The mask of `MASKED_EQ` is the value, and what is left of the argument must be 0.
+    /// Returns a condition on an argument; for `MASKED_EQ` the value is the mask, and the masked argument must be 0.
     private static func argument(_ index: Int, _ comparison: String, _ value: Int) -> JSONValue {
         [
             "index": .integer(index), "value": .integer(value), "valueTwo": 0, "op": .string("SCMP_CMP_\(comparison)"),

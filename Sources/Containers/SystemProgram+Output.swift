@@ -3,10 +3,10 @@ import POSIX
 package import SystemPackage
 
 extension SystemProgram {
-    /// Runs a program to its end, blocking; its exit status.
+    /// Runs a program, blocks until it ends, and returns its exit status.
     ///
-    /// What it reads comes from a file. What it and all that it leaves behind print goes to `told` in the order in which
-    /// it was printed, until the last of them has closed its output.
+    /// `input` is the file for its standard input. `told` receives standard output and standard error of the program
+    /// and of processes that it leaves behind, in order, until the last of them closes them.
     package static func run(
         _ program: FilePath, _ arguments: [String], input: FilePath, told: (UnsafeRawBufferPointer) -> Void
     ) throws(ContainerError) -> Int32 {
@@ -31,9 +31,9 @@ extension SystemProgram {
         posix_spawn_file_actions_addopen(&actions, 0, input.string, O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output.descriptor, 1)
         posix_spawn_file_actions_adddup2(&actions, output.descriptor, 2)
-        // Not every library opens its sockets close-on-exec, and a container inherits what its runtime has.
+        // Not every library opens its sockets close-on-exec, and a container inherits the descriptors of its runtime.
         posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-        // The threads that run work block every signal, which a program would inherit.
+        // The threads that run work block all signals, and a program would inherit that mask.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

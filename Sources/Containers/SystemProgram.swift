@@ -1,9 +1,9 @@
 private import CLinux
 import SystemPackage
 
-/// A small program of the system's that does what only it may, or does best.
+/// Runs programs of the system that have privileges this process lacks, or do a task best.
 package enum SystemProgram {
-    /// Runs a program of PATH to its end, blocking; false where it says that it failed.
+    /// Runs a program from PATH, blocks until it ends, and returns false if its exit status is not 0.
     package static func run(_ program: String, _ arguments: [String]) throws(ContainerError) -> Bool {
         var list = ([program] + arguments).map { strdup($0) } + [nil]
         defer { for text in list { free(text) } }
@@ -17,7 +17,7 @@ package enum SystemProgram {
         return wait(for: pid) == 0
     }
 
-    /// Waits for a child, blocking; its exit status, or 128 and the number of the signal that ended it.
+    /// Waits for a child; returns its exit status, or 128 plus the number of the signal that ended it.
     package static func wait(for pid: Int32) -> Int32 {
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, CLinux.__errno_location().pointee == EINTR {}
