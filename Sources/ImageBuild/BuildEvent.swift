@@ -1,13 +1,12 @@
-/// What a build tells while it runs.
+/// An event that a build reports while it runs.
 package enum BuildEvent: Sendable, Hashable {
-    /// A step began.
     case step(String)
-    /// The step has written so many bytes of files into its layer by now.
+    /// The number of bytes that the step has written into its layer so far.
     case progress(step: String, bytes: Int64)
-    /// Another program has worked on the step for so long.
+    /// The time that an external program has worked on the step so far.
     case waiting(step: String, seconds: Int)
     /// A line that a command of the build printed.
     case output(String)
-    /// Something that the user should know, though the build goes on.
+    /// A problem that does not stop the build.
     case warning(String)
 }

@@ -2,21 +2,21 @@ import POSIX
 import Subprocess
 import SystemPackage
 
-/// A program of the user's machine that does a part of a build.
+/// A program on this machine that does a part of a build.
 struct ExternalProgram {
-    /// Output that is kept in memory is short.
+    /// The limit for output that is kept in memory, in bytes.
     private static let longestOutput = 1 << 20
 
-    /// By name in PATH, or by path.
+    /// A name in PATH, or a path.
     let name: String
-    /// What to do where it is missing.
+    /// The advice in the error message if the program is missing.
     let advice: String
-    /// The variables of ours that it sees; nil for all of them.
+    /// The environment variables that the program inherits; nil for all of them.
     var inherited: Set<String>?
-    /// Where it runs; nil for where we do.
+    /// The working folder; nil for that of this process.
     var folder: FilePath?
 
-    /// Runs it to its end and gives back what it printed, without the last newline.
+    /// Runs the program to its end, and returns its output without the last newline.
     @discardableResult
     func run(
         _ arguments: [String], environment: [String: String] = [:]
@@ -25,7 +25,7 @@ struct ExternalProgram {
         return output.hasSuffix("\n") ? String(output.dropLast()) : output
     }
 
-    /// Runs it to its end; what it prints goes to a file, and each line of what it says beside goes to `told`.
+    /// Runs the program to its end, writes its output to a file, and calls `told` with each line of standard error.
     func run(
         _ arguments: [String], environment: [String: String], outputTo file: FilePath, told: (String) -> Void
     ) async throws(ImageBuildError) {
@@ -38,7 +38,7 @@ struct ExternalProgram {
             arguments, environment, .fileDescriptor(target, closeAfterSpawningProcess: true), told: told)
     }
 
-    /// Tells every few seconds that the work goes on, until it is cancelled.
+    /// Reports every five seconds that the program is still running, until the task is cancelled.
     static func tick(_ step: String, _ report: @Sendable (BuildEvent) -> Void) async {
         var seconds = 0
         while (try? await Task.sleep(for: .seconds(5))) != nil {
@@ -79,7 +79,9 @@ struct ExternalProgram {
         } catch { throw ImageBuildError("run \(name)", "\(error)") }
     }
 
-    /// What a program says of its failure: the first line that names an error, which others follow from, else the last.
+    /// The reason for a program's failure: the first line that names an error, else the last line.
+    ///
+    /// Later errors often follow from the first one.
     private struct Complaint {
         private var named: String?
         private var last: String?

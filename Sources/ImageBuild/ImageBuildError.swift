@@ -3,26 +3,26 @@ import ImageStore
 import POSIX
 import Secrets
 
-/// Why an image could not be built.
+/// An error that makes a build of an image fail.
 package struct ImageBuildError: Error, Sendable, Equatable, CustomStringConvertible {
     /// `cannot <do> <thing>: <reason>`.
     package let description: String
-    /// The reason alone, for whoever words the rest again.
+    /// The reason alone, for callers that write their own message around it.
     private(set) var reason: String
 
-    /// What could not be done with what, and why.
+    /// Creates an error from the action that failed and the reason.
     package init(_ action: String, _ reason: String) {
         description = "cannot \(action): \(reason)"
         self.reason = reason
     }
 
-    /// Another module's line, which says everything.
+    /// Wraps another module's message, which is already complete.
     init(copying description: String) {
         self.description = description
         reason = description
     }
 
-    /// The same without these secrets.
+    /// Returns the error with secrets removed.
     func hiding(_ scrubber: Scrubber) -> ImageBuildError {
         var hidden = ImageBuildError(copying: scrubber.scrubbed(description))
         hidden.reason = scrubber.scrubbed(reason)
@@ -34,17 +34,17 @@ package struct ImageBuildError: Error, Sendable, Equatable, CustomStringConverti
     init(_ error: POSIXError) { self.init(copying: error.description) }
 }
 
-/// Runs calls of the system inside a function that throws this module's error.
+/// Runs system calls, and converts their error to this module's error.
 func posix<Value: ~Copyable>(_ body: () throws(POSIXError) -> Value) throws(ImageBuildError) -> Value {
     do throws(POSIXError) { return try body() } catch { throw ImageBuildError(error) }
 }
 
-/// Uses the store inside a function that throws this module's error.
+/// Runs store operations, and converts their error to this module's error.
 func stored<Value: ~Copyable>(_ body: () throws(ImageStoreError) -> Value) throws(ImageBuildError) -> Value {
     do throws(ImageStoreError) { return try body() } catch { throw ImageBuildError(error) }
 }
 
-/// Uses archives inside a function that throws this module's error.
+/// Runs archive operations, and converts their error to this module's error.
 func archived<Value: ~Copyable>(_ body: () throws(ArchiveError) -> Value) throws(ImageBuildError) -> Value {
     do throws(ArchiveError) { return try body() } catch { throw ImageBuildError(error) }
 }

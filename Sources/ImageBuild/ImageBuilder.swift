@@ -9,8 +9,10 @@ package import SystemPackage
 
 /// Builds images into a store.
 package struct ImageBuilder: Sendable {
-    /// 1980-01-01T00:00:00Z in seconds since 1970: the oldest time that zip holds, and so wheels, eggs and zipapps that are
-    /// made of an image's files.
+    /// 1980-01-01T00:00:00Z in seconds since 1970.
+    ///
+    /// It is the oldest time that a zip can store, and so can wheels, eggs and zipapps that are made from an image's
+    /// files.
     package static let defaultEpoch: Int64 = 315_532_800
 
     let store: ImageStore
@@ -18,13 +20,14 @@ package struct ImageBuilder: Sendable {
     let bases: any BaseImageSource
     private let entrypoints: EntrypointSearch
     let epoch: Int64
-    /// Held as long as this builder lives.
+    /// Held as long as this builder exists.
     private let cacheUse: CacheUse?
 
-    /// A builder that keeps its caches below `home` and gives files the time `epoch`, in seconds since 1970.
+    /// Creates a builder with its caches below `home`; files get the time `epoch`, in seconds since 1970.
     ///
-    /// One that ignores the cache makes every layer anew. One that verifies believes no cache about what it can read; one that is privileged takes FIFOs and devices along.
-    /// Threads are those of `threads`, whatever the compression says of them. Layers go to `outlet` as they are made.
+    /// With `ignoresCache` every layer is made again. With `isVerifying` the builder reads files again instead of
+    /// trusting a cache. With `isPrivileged` FIFOs and devices are included. The number of threads comes from
+    /// `threads`, not from `compression`. Each finished layer is also passed to `outlet`.
     package init(
         store: ImageStore, home: FilePath, bases: any BaseImageSource, entrypointFolders: [FilePath],
         entrypointBundles: [FilePath] = [], epoch: Int64 = defaultEpoch, threads: Int = Processors.count,
@@ -50,7 +53,7 @@ package struct ImageBuilder: Sendable {
         self.factory = factory
     }
 
-    /// The same, telling something else.
+    /// Returns a builder that reports changed events.
     func reporting(_ change: @escaping @Sendable (BuildEvent) -> BuildEvent) -> ImageBuilder {
         var builder = self
         let report = factory.report
@@ -58,25 +61,25 @@ package struct ImageBuilder: Sendable {
         return builder
     }
 
-    /// The same, making every layer anew.
+    /// Returns a builder that makes every layer again.
     func ignoringCache() -> ImageBuilder {
         var builder = self
         builder.factory.cache.isIgnored = true
         return builder
     }
 
-    /// What the inputs of the image were that was built, for later builds to obey.
+    /// The inputs of the build, which a later build can use again.
     package var lock: ImageLock { factory.locked.result }
 
-    /// Builds an image for each of its platforms and, where it has a program, bakes that in.
+    /// Builds an image for each of its platforms, including its program if there is one.
     ///
-    /// `annotations` are asked for while the layers are made; those of the definition win over them.
+    /// `annotations` is called while the layers are made; the definition's own annotations override its result.
     package func build(
         _ definition: ImageDefinition, program: ProgramDefinition? = nil,
         annotations: @escaping @Sendable () async -> [String: String] = { [:] }
     ) async throws(ImageBuildError) -> BuiltImage {
         async let found = annotations()
-        // What is missing for one platform is said before the layers of another take their time.
+        // A missing input for one platform is reported before the layers of another platform take time.
         let entrypoints = try entrypoints(for: definition, with: program)
         if program != nil { try ImageAssembly.checkOwnNames(definition) }
         let bases = try await bases(of: definition)

@@ -1,5 +1,6 @@
 extension StringProtocol {
-    /// The bytes that a part of a URL stands for; a percent sign without two digits stands for itself.
+    /// The decoded bytes of a part of a URL; a percent sign without two hexadecimal digits is kept.
+    ///
     /// <https://www.rfc-editor.org/rfc/rfc3986#section-2.1>
     var percentDecoded: [UInt8] {
         var bytes: [UInt8] = []

@@ -1,8 +1,8 @@
 import POSIX
 
-/// What programs see of our environment that read what others wrote.
+/// The environment variables that programs inherit if they process other people's files.
 ///
-/// That is where things are, how the network is reached, and their own settings; no keys of clouds and buckets.
+/// These are paths, network settings and the program's own settings, but no keys for clouds and buckets.
 enum ProgramEnvironment {
     private static let common: Set<String> = [
         "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "http_proxy", "https_proxy",
@@ -10,9 +10,9 @@ enum ProgramEnvironment {
         "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC",
     ]
 
-    /// The names of variables that Python's installers see.
+    /// The names of the variables that Python's installers inherit.
     static var python: Set<String> { names(["PIP_", "UV_"]) }
-    /// The names of variables that git sees.
+    /// The names of the variables that git inherits.
     static var git: Set<String> { names(["GIT_", "SSH_AUTH_SOCK", "SSH_AGENT_PID"]) }
 
     private static func names(_ prefixes: [String]) -> Set<String> {

@@ -1,4 +1,4 @@
 extension String {
-    /// The text with what stands before the host of a URL left out: tokens are written there.
+    /// The text without the user and password in URLs, which may be a token.
     var withoutUser: String { replacing(#/:\/\/[^\/\s@]+@/#, with: "://") }
 }

@@ -2,20 +2,19 @@ package import ImageStore
 package import JSON
 package import OCI
 
-/// An image that was built for one platform, in the store.
+/// An image for one platform in the store.
 package struct PlatformImage: Sendable {
-    /// The manifest, with its platform.
+    /// The descriptor of the manifest, with the platform.
     package let descriptor: Descriptor
-    /// What it runs on.
     package let platform: Platform
     /// The layers that the build made, the lowest first.
     package let layers: [BuiltLayer]
     let base: BaseImage?
 
-    /// The base's layers below them, which need not be in the store.
+    /// The base's layers below them, which may be missing from the store.
     package var baseLayers: [Descriptor] { base?.layers ?? [] }
 
-    /// Its digest and its layers.
+    /// The digest and layers, for the build's JSON output.
     package var json: JSONValue {
         [
             "platform": .string(platform.description), "digest": .string(descriptor.digest.description),
@@ -24,16 +23,16 @@ package struct PlatformImage: Sendable {
     }
 }
 
-/// An image that was built for all of its platforms, in the store.
+/// An image for all of its platforms in the store.
 package struct BuiltImage: Sendable {
-    /// The only platform's manifest, or an index.
+    /// The descriptor of the only manifest, or of an index.
     package let descriptor: Descriptor
-    /// One for each platform, in the index's order.
+    /// The image for each platform, in the order of the index.
     package let images: [PlatformImage]
 
-    /// The image itself where it is for one platform, else an index of the images, written to the store.
+    /// Takes the image itself for a single platform, else writes an index of the images to the store.
     ///
-    /// Those who run the oldest of tools get the first one that fits, so that the order is the user's.
+    /// The oldest tools pick the first manifest that fits, so the index keeps the user's order.
     package init(
         joining images: [PlatformImage], annotations: [String: String], in store: ImageStore
     ) throws(ImageBuildError) {

@@ -4,9 +4,11 @@ import JSON
 import OCI
 import RunContract
 
-/// What a program makes of the config.
+/// Settings of the config for an image with a program.
 extension ImageAssembly {
-    /// What is for the stages alone: it would reach into the entrypoint's process, or lead its connections elsewhere.
+    /// Variables that are passed only to the stages.
+    ///
+    /// In the entrypoint they would load code into its process (`LD_PRELOAD`) or redirect its connections (proxies).
     private static let stagesOwn = EnvironmentName.proxies.union(["LD_PRELOAD", "LD_AUDIT", "GLIBC_TUNABLES"])
     private static let gpuDefaults = [
         ("NVIDIA_VISIBLE_DEVICES", "all"), ("NVIDIA_DRIVER_CAPABILITIES", "compute,utility"),
@@ -14,7 +16,7 @@ extension ImageAssembly {
     private static let folder = "/.caas"
     private static let stopSignals = ["SIGTERM", "SIGINT", "TERM", "INT", "15", "2"]
 
-    /// Refuses a definition with a program that says in the image what only a deployment says.
+    /// Throws if the definition sets a variable that the entrypoint accepts only from a deployment.
     static func checkOwnNames(_ definition: ImageDefinition) throws(ImageBuildError) {
         guard let name = definition.environment.keys.filter(EnvironmentName.isEntrypointsOwn).min() else { return }
         throw ImageBuildError(
@@ -23,9 +25,10 @@ extension ImageAssembly {
                 + "set it in the manifest's 'environment'")
     }
 
-    /// Makes the entrypoint run the program; gives back the program as it is baked, and what was left out.
+    /// Makes the entrypoint run the program; returns the program as baked in, and the names of removed variables.
     ///
-    /// What the entrypoint reads for itself is in no image, so that whatever is there was sent.
+    /// The image contains none of the variables that the entrypoint reads for itself. If one of them is set, it comes
+    /// from the deployment.
     mutating func apply(_ program: Program) -> (program: Program, leftOut: [String]) {
         for (name, value) in Self.gpuDefaults { setMissing(name, value) }
         var program = program
@@ -41,11 +44,12 @@ extension ImageAssembly {
         program.imageEnvironment = Dictionary(config.environment.map { ($0.name, $0.value) }) { $1 }
         config["Entrypoint"] = [.string(Self.folder + "/caas-entrypoint")]
         config["Cmd"] = nil
-        // A volume there would keep what one container wrote for the next one.
+        // A volume at this path would keep files of one container for the next one.
         if let volumes = config["Volumes"]?.object {
             config["Volumes"] = .object(volumes.filter { !Self.isOwn($0.key) })
         }
-        // The entrypoint drains on these; a web server's SIGWINCH would end in a kill and lose what was not uploaded.
+        // The entrypoint drains on these signals; a web server's SIGWINCH would end in a kill, and lose pending
+        // uploads.
         if let signal = config["StopSignal"]?.string, !Self.stopSignals.contains(signal) {
             config["StopSignal"] = nil
         }

@@ -4,9 +4,9 @@ import JSON
 import OCI
 import RunContract
 
-/// What the definition says of the config.
+/// Settings of the config that come from the definition.
 extension ImageAssembly {
-    /// What a shell finds programs in; only an image on scratch has none yet.
+    /// The default PATH; only an image on scratch has none.
     static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     mutating func apply(_ definition: ImageDefinition) {
         setMissing("PATH", Self.path)
@@ -33,7 +33,7 @@ extension ImageAssembly {
         config["Labels"] = .object(labels.merging(definition.labels.mapValues(JSONValue.string)) { $1 })
     }
 
-    /// Puts a folder before those of a list that is separated by colons.
+    /// Prepends a folder to a variable that is a list separated by colons.
     private mutating func add(_ folder: String, toList name: String) {
         let old = config.environment.last { $0.name == name }?.value ?? ""
         guard !old.split(byte: ":").contains(Substring(folder)) else { return }
@@ -44,7 +44,7 @@ extension ImageAssembly {
         if !config.environment.contains(where: { $0.name == name }) { config.setEnvironment(name, value) }
     }
 
-    /// Sets in the config are objects with empty members.
+    /// Adds members to a set, which the config represents as an object with empty objects as values.
     private mutating func add(_ names: [String], to member: String) {
         guard !names.isEmpty else { return }
         var set = config[member]?.object ?? [:]

@@ -3,7 +3,7 @@ import JSON
 import OCI
 import Timestamps
 
-/// An image of one platform that is being put together: what it stands on, its layers so far, its config.
+/// An image for one platform under construction: its base, the layers so far, and the config.
 struct ImageAssembly {
     let base: BaseImage?
     private let platform: Platform
@@ -18,7 +18,7 @@ struct ImageAssembly {
         config = base?.config ?? ImageConfig(platform: platform)
         config.created = created
         config.alignHistory(created: created)
-        // Layers for a newer processor make an image for it, whatever its base is for.
+        // Layers for a newer processor variant make the image require that variant, whatever the base requires.
         if let variant = platform.variant { config.setVariant(variant) }
     }
 
@@ -27,16 +27,16 @@ struct ImageAssembly {
         config.append(layer: layer.diffID, createdBy: "caasctl build: \(layer.createdBy)", created: created)
     }
 
-    /// Adds a layer whose line of history is a Dockerfile's instruction, as docker writes it.
+    /// Adds a layer whose history entry is a Dockerfile instruction, worded as docker words it.
     mutating func append(_ layer: BuiltLayer, _ instruction: String) {
         built.append(layer)
         config.append(layer: layer.diffID, createdBy: instruction, created: created)
     }
 
-    /// Adds a line of history for an instruction that made no layer.
+    /// Adds a history entry for an instruction that made no layer.
     mutating func note(_ instruction: String) { config.appendHistory(createdBy: instruction, created: created) }
 
-    /// Every layer, the base's among them, the lowest first.
+    /// All layers including the base's, the lowest first.
     var layers: [BuiltLayer] {
         let name = base?.name ?? "base"
         let below = zip(base?.layers ?? [], base?.config.diffIDs ?? []).map { descriptor, diffID in
@@ -45,7 +45,7 @@ struct ImageAssembly {
         return below + built
     }
 
-    /// Writes config and manifest, the manifest last: an image that the store names is whole.
+    /// Writes the config and the manifest; the manifest comes last, so an image that the store lists is complete.
     func store(in store: ImageStore, annotations: [String: String]) throws(ImageStoreError) -> PlatformImage {
         var known: [String: String] = [:]
         if let base {
@@ -65,7 +65,7 @@ struct ImageAssembly {
 }
 
 extension BaseImage {
-    /// Other tools find by these what an image was made from.
+    /// Returns the annotations that tell other tools which base an image was made from.
     ///
     /// Source: <https://github.com/opencontainers/image-spec/blob/main/annotations.md>.
     func annotations(of digest: Digest?) -> [String: String] {

@@ -1,22 +1,22 @@
 package import ImageStore
 package import OCI
 
-/// The image that another one stands on: what is known of it without its layers.
+/// A base image: its manifest and config, without the content of its layers.
 package struct BaseImage: Sendable {
-    /// The name that it was asked for by, nil where only this machine knows it.
+    /// The reference that it was requested by; nil for an image that is only on this machine.
     package internal(set) var name: String?
     /// The digest of its manifest.
     package let digest: Digest
-    /// Its layers, the lowest first.
+    /// The layers, the lowest first.
     package let layers: [Descriptor]
-    /// Its config with everything in it, known or not.
+    /// The whole config, including members that this program does not interpret.
     package let config: ImageConfig
-    /// Where its layers are, nil where they are in the store.
+    /// The repository that has the layers; nil if they are in the store.
     package let source: BlobSource?
-    /// The list of manifests that it was found in, nil where there was none.
+    /// The digest of the index that listed the manifest; nil if there was none.
     package let index: Digest?
 
-    /// A base from its manifest and config, whose layers stay in a registry.
+    /// Creates a base from a manifest and config, whose layers stay in the registry.
     package init(
         reference: Reference, digest: Digest, manifest: ImageManifest, config: ImageConfig, index: Digest? = nil
     ) throws(ImageBuildError) {
@@ -25,7 +25,7 @@ package struct BaseImage: Sendable {
         try self.init(name, digest, manifest, config, source: source, name: name, index: index)
     }
 
-    /// A base whose layers are in the store.
+    /// Creates a base whose layers are in the store.
     init(stored image: StoredImage, asked: String) throws(ImageBuildError) {
         try self.init(asked, image.descriptor.digest, image.manifest, image.config, source: nil, name: nil, index: nil)
     }
@@ -47,7 +47,9 @@ package struct BaseImage: Sendable {
         self.index = index
     }
 
-    /// Docker's names for layers as OCI's: the bytes are the same, and one manifest must not mix the two.
+    /// Replaces Docker's media types for layers with OCI's.
+    ///
+    /// The bytes are the same, and one manifest must not mix the two.
     private static func asOCI(_ layer: Descriptor) -> Descriptor {
         var layer = layer
         layer.mediaType = layer.mediaType.asOCI
@@ -55,10 +57,10 @@ package struct BaseImage: Sendable {
     }
 }
 
-/// Where bases come from.
+/// A source of base images, such as a registry.
 package protocol BaseImageSource: Sendable {
-    /// The manifest and config of an image for a platform; no layer is fetched.
+    /// Returns the manifest and config of an image for a platform; fetches no layer.
     func baseImage(_ reference: Reference, for platform: Platform) async throws -> BaseImage
-    /// Brings those of some layers of a base into a store that it lacks.
+    /// Fetches those of the layers that the store lacks.
     func fetch(_ layers: [Descriptor], of base: BaseImage, into store: ImageStore) async throws
 }

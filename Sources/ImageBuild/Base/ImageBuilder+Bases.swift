@@ -5,7 +5,7 @@ import OCI
 import POSIX
 
 extension ImageBuilder {
-    /// What the image stands on for each of its platforms; nothing on scratch.
+    /// Returns the base for each platform, or nothing for scratch.
     func bases(of definition: ImageDefinition) async throws(ImageBuildError) -> [Platform: BaseImage] {
         guard definition.base != .scratch else { return [:] }
         factory.report(.step("base: \(definition.base)"))
@@ -24,7 +24,7 @@ extension ImageBuilder {
             }
             if case .registry(let reference) = definition.base {
                 base.name = reference.description
-                // All platforms stand on one release, even where the tag moves in between.
+                // All platforms use the same release, even if the tag moves in between.
                 if let index = base.index { place = .registry(reference.pinned(to: index)) }
             }
             if case .layout = definition.base, let digest, digest != base.digest {

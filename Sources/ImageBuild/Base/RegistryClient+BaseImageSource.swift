@@ -2,9 +2,9 @@ package import ImageStore
 package import OCI
 package import Registry
 
-/// Bases come from registries; their layers stay there.
+/// Base images from registries, whose layers stay in the registry.
 extension RegistryClient: BaseImageSource {
-    /// The manifest and config of an image for a platform, verified.
+    /// Returns the verified manifest and config of an image for a platform.
     package func baseImage(_ reference: Reference, for platform: Platform) async throws -> BaseImage {
         let image = try await resolve(reference, platform: platform)
         return try BaseImage(
@@ -12,7 +12,7 @@ extension RegistryClient: BaseImageSource {
             index: image.index)
     }
 
-    /// Fetches those of some layers that a store lacks from the repository that the base came from.
+    /// Fetches the layers that the store lacks from the base's repository.
     package func fetch(_ layers: [Descriptor], of base: BaseImage, into store: ImageStore) async throws {
         if let source = base.source {
             for layer in layers { try store.remember(source, of: layer.digest) }

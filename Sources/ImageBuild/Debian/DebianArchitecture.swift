@@ -2,11 +2,12 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// Debian's name for what a platform runs on. <https://wiki.debian.org/SupportedArchitectures>
+/// Debian's name for the architecture of a platform. <https://wiki.debian.org/SupportedArchitectures>
 struct DebianArchitecture {
-    /// Where the kernel lists which programs it runs by another's help. <https://docs.kernel.org/admin-guide/binfmt-misc.html>
+    /// The kernel's interpreters for other executables. <https://docs.kernel.org/admin-guide/binfmt-misc.html>
     private static let handlers: FilePath = "/proc/sys/fs/binfmt_misc"
-    /// Debian's name, and the machine in ELF's header as its bytes 18 and 19 stand there.
+    /// Debian's name, and the ELF header's machine field (bytes 18 and 19) in hexadecimal.
+    ///
     /// <https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html>
     private static let known: [String: (name: String, machine: String)] = [
         "amd64": ("amd64", "3e00"), "arm64": ("arm64", "b700"), "arm/v5": ("armel", "2800"),
@@ -15,7 +16,7 @@ struct DebianArchitecture {
         "ppc64le": ("ppc64el", "1500"), "s390x": ("s390x", "0016"), "riscv64": ("riscv64", "f300"),
         "mips64le": ("mips64el", "0800"),
     ]
-    /// What a processor runs beside its own.
+    /// The architectures that a processor executes natively.
     private static let native: [String: Set<String>] = ["amd64": ["amd64", "386"], "arm64": ["arm64", "arm"]]
 
     let name: String
@@ -32,7 +33,7 @@ struct DebianArchitecture {
         self.platform = platform
     }
 
-    /// The name, where packages' scripts can be run here.
+    /// Returns the name; throws if this machine cannot run the scripts of packages for this architecture.
     func runnable(handlers: FilePath = handlers) throws(ImageBuildError) -> String {
         let native = Self.native[Platform.current.architecture] ?? []
         if native.contains(platform.architecture) || isEmulated(by: handlers) { return name }

@@ -3,21 +3,21 @@ import POSIX
 import SystemPackage
 import Timestamps
 
-/// Which state of Debian's archive a suite is in: the dates that its release files carry.
+/// The state of Debian's archive for a suite: the dates in its release files.
 ///
 /// Source: <https://wiki.debian.org/DebianRepository/Format#A.22Release.22_files>.
 struct DebianRelease {
-    /// Names another mirror of Debian's archive.
+    /// The environment variable that selects another mirror of Debian's archive.
     private static let mirrorVariable = "CAASCTL_DEBIAN_MIRROR"
     private static let standardMirror = "http://deb.debian.org/debian"
-    /// Every state that the archive ever had.
+    /// The archive of all past states.
     private static let snapshots = "https://snapshot.debian.org/archive"
 
-    /// Of the suite, then of its updates and its security updates where it has any.
+    /// The dates of the suite, its updates and its security updates, if it has them.
     let dates: [String]
     /// The newest of the dates, in seconds since 1970.
     let epoch: Int64
-    /// What mmdebstrap is told of mirrors; nothing lets it take Debian's own with the updates.
+    /// The mirror arguments of mmdebstrap; without any, it uses Debian's own mirror with the updates.
     let mirror: [String]
 
     init(
@@ -29,14 +29,14 @@ struct DebianRelease {
         let file = temporary.appending("InRelease")
         var dates = [try await Self.date("\(places.main)/InRelease", file)]
         for other in places.others {
-            // sid has neither updates nor security updates; then there is nothing that mmdebstrap could take from there.
+            // sid has neither updates nor security updates, so mmdebstrap takes nothing from these either.
             if let date = try? await Self.date("\(other)/InRelease", file) { dates.append(date) }
         }
         self.dates = dates.map(\.rfc3339)
         epoch = Int64(dates.map(\.seconds).max() ?? 0)
     }
 
-    /// A state that was recorded earlier; what is there today is asked for where packages are fetched.
+    /// Creates a recorded state; whether the mirror still has it shows only when packages are fetched.
     init(_ suite: String, snapshot: ImageDefinition.DebianSnapshot?, dates: [String]) throws(ImageBuildError) {
         let places = Places(suite, snapshot: snapshot)
         try places.check()
@@ -45,13 +45,13 @@ struct DebianRelease {
         epoch = Int64(dates.compactMap { Timestamp(rfc3339: $0)?.seconds }.max() ?? 0)
     }
 
-    /// Where a suite's release files are, and how mmdebstrap is told of them.
+    /// The URLs of a suite's release files, and mmdebstrap's arguments for them.
     struct Places: Equatable {
-        /// The suite itself.
+        /// The URL of the suite.
         let main: String
-        /// Its updates and security updates, which it need not have.
+        /// The URLs of updates and security updates, which may not exist.
         let others: [String]
-        /// mmdebstrap's arguments.
+        /// The source arguments of mmdebstrap.
         let lines: [String]
 
         init(
@@ -83,8 +83,10 @@ struct DebianRelease {
             lines = isStandard ? [] : [url]
         }
 
-        /// The address of a mirror stays in the image's /etc/apt/sources.list, and whoever is on this machine sees it among
-        /// the arguments of apt's programs.
+        /// Throws if the URL of the mirror contains a user or password.
+        ///
+        /// The URL stays in the image's /etc/apt/sources.list, and every user of this machine can read it in the
+        /// arguments of apt's programs.
         func check() throws(ImageBuildError) {
             guard main.withoutUser != main else { return }
             throw ImageBuildError(
@@ -94,7 +96,9 @@ struct DebianRelease {
         }
     }
 
-    /// Fetches as apt does, with its proxies; mmdebstrap verifies the signature of what it takes.
+    /// Fetches a release file as apt does, with apt's proxies, and returns its date.
+    ///
+    /// The signature is not checked here; mmdebstrap verifies the signature of what it downloads.
     private static func date(_ url: String, _ file: FilePath) async throws(ImageBuildError) -> Timestamp {
         let helper = ExternalProgram(
             name: "/usr/lib/apt/apt-helper", advice: "a 'debian' layer needs apt, as Debian and Ubuntu have it",

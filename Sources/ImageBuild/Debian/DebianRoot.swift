@@ -1,14 +1,14 @@
 import Archive
 import ByteText
 
-/// What of a fresh root file system belongs into an image: nothing of the machine that made it.
+/// Filters a new root file system, so that the image contains nothing of the machine that made it.
 enum DebianRoot {
-    /// mmdebstrap copies these from the host.
+    /// Files that mmdebstrap copies from the host.
     private static let hostFiles: Set<String> = ["etc/hostname", "etc/resolv.conf"]
-    /// Folders that stay, but empty.
+    /// Folders whose content is left out.
     private static let emptied = ["dev", "run", "tmp", "var/cache", "var/log", "var/lib/apt/lists"]
 
-    /// The entry as it goes into the layer, nil where it stays out.
+    /// Returns the entry for the layer, or nil if it is left out.
     static func entry(_ original: ArchiveEntry, newest: Int64) -> ArchiveEntry? {
         let names = original.path.split(separator: UInt8(ascii: "/")).filter { $0 != [UInt8(ascii: ".")] }
         guard !names.isEmpty else { return nil }
@@ -24,7 +24,7 @@ enum DebianRoot {
                     .joined(separator: [UInt8(ascii: "/")]))
         default: break
         }
-        // systemd makes a new id on the first start where the file is empty.
+        // With an empty file, systemd makes a new ID at the first start.
         // https://www.freedesktop.org/software/systemd/man/latest/machine-id.html
         if name == "etc/machine-id" { entry.size = 0 }
         entry.modified = min(entry.modified, newest)

@@ -6,16 +6,16 @@ import POSIX
 import SystemPackage
 
 extension LayerFactory {
-    /// What mmdebstrap sees of our environment: where things are, and how the archive is reached.
+    /// The environment variables that mmdebstrap inherits: paths, the user, and proxies.
     ///
-    /// Packages run their scripts in what is left of it, and write other files then: with PYTHONDONTWRITEBYTECODE, say,
-    /// python3 leaves other bytecode behind.
+    /// Scripts of packages run with them, and other variables can change the files that the scripts write. With
+    /// PYTHONDONTWRITEBYTECODE, for example, python3 leaves other bytecode behind.
     static let inheritedByPackages: Set<String> = [
         "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY",
         "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
     ]
 
-    /// A root file system of Debian packages, as they stand in the archive's newest release.
+    /// Builds a root file system from Debian packages, in the state of the archive's newest release.
     func debian(_ layer: ImageDefinition.DebianLayer, _ platform: Platform) async throws(ImageBuildError) -> BuiltLayer
     {
         let packages = layer.packages.sorted()
@@ -30,7 +30,7 @@ extension LayerFactory {
             } else {
                 release = try await DebianRelease(layer.suite, snapshot: layer.snapshot, temporary: temporary)
             }
-            // The mirror's address is left in the image.
+            // The mirror is part of the key, because its address stays in the image.
             let inputs = ["debian", layer.suite, "\(platform)"] + packages + release.dates + release.mirror
             if let known = await cache.find(inputs, createdBy: name), let installed = cache.packages(of: inputs) {
                 note(input, release, installed)
@@ -88,7 +88,7 @@ extension LayerFactory {
             "--architectures=\(try DebianArchitecture(of: platform).runnable())",
         ]
         if !packages.isEmpty { arguments.append("--include=\(packages.joined(separator: ","))") }
-        // A state of the past says itself that it is past; whether it is Debian's is verified all the same.
+        // A past state is expired by its own date; its signature is verified all the same.
         if layer.snapshot != nil { arguments.append("--aptopt=Acquire::Check-Valid-Until \"false\"") }
         arguments += [DebianPackageListing.hook, layer.suite, "-"] + release.mirror
         let environment = [
@@ -97,7 +97,7 @@ extension LayerFactory {
         ]
         let report = report
         async let _: Void = ExternalProgram.tick("mmdebstrap", report)
-        // Its output goes through a descriptor: in a user namespace it could not open a file of ours by name.
+        // The archive goes through a descriptor: in a user namespace mmdebstrap could not open our file by name.
         var listing = DebianPackageListing()
         try await mmdebstrap.run(arguments, environment: environment, outputTo: tar) { line in
             if listing.take(line) { return }

@@ -1,10 +1,10 @@
 import ByteText
 
-/// Paths in an image, as bytes: names below the root, without slashes at either end.
+/// Paths in an image, as bytes: relative to the root, without slashes at either end.
 enum ContainerPath {
     static let slash = UInt8(ascii: "/")
 
-    /// The names on a path; `.` and empty ones mean nothing, `..` goes up as far as the root.
+    /// Returns the names in a path, without `.` and empty ones; `..` goes up, at most to the root.
     static func names(_ path: [UInt8]) -> [ArraySlice<UInt8>] {
         var names: [ArraySlice<UInt8>] = []
         for name in path.split(separator: slash) where name != [UInt8(ascii: ".")] {
@@ -21,17 +21,17 @@ enum ContainerPath {
         folder.isEmpty ? Array(name) : folder + [slash] + name
     }
 
-    /// The folder that a path is in; the root's is the root.
+    /// Returns the parent folder; the root's is the root.
     static func parent(of path: [UInt8]) -> [UInt8] {
         path.lastIndex(of: slash).map { Array(path[..<$0]) } ?? []
     }
 
-    /// The last name on a path, empty for the root.
+    /// Returns the last name in a path, empty for the root.
     static func lastName(of path: [UInt8]) -> ArraySlice<UInt8> {
         path[(path.lastIndex(of: slash).map { $0 + 1 } ?? 0)...]
     }
 
-    /// A path that is relative to a folder, as an absolute one; a slash at its end stays.
+    /// Makes a path absolute, relative to a folder; a slash at the end is kept.
     static func absolute(_ path: String, in folder: String) -> String {
         let whole = path.hasPrefix(bytes: "/") ? path : "\(folder)/\(path)"
         let clean = "/" + String(decoding: joined(names(Array(whole.utf8))), as: UTF8.self)
@@ -39,6 +39,6 @@ enum ContainerPath {
         return isFolder && clean != "/" ? clean + "/" : clean
     }
 
-    /// As people read it.
+    /// Returns the path with a leading slash, for messages.
     static func text(_ path: [UInt8]) -> String { "/" + String(decoding: path, as: UTF8.self) }
 }

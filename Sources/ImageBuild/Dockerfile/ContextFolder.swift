@@ -3,23 +3,23 @@ import ImageStore
 import POSIX
 import SystemPackage
 
-/// A file of the folder that a Dockerfile's COPY and ADD start from.
+/// A file of the build context, from which a Dockerfile's COPY and ADD take files.
 struct ContextFile: TransferNode {
     let path: [UInt8]
-    /// Where it is on this machine.
+    /// The path on this machine.
     let place: FilePath
     let status: FileStatus
     let header: ArchiveEntry?
     var identity: FileIdentity? { status.links > 1 && status.kind == .regular ? FileIdentity(status) : nil }
 }
 
-/// The folder that a Dockerfile's COPY and ADD start from.
+/// The build context, from which a Dockerfile's COPY and ADD take files.
 ///
-/// Owners and times of this machine do not come along, modes do. Links are resolved as if the folder were the root.
+/// Modes are kept, owners and times are not. Symbolic links are resolved with the folder as the root.
 struct ContextFolder: TransferSource {
     var folder: FilePath
     let rules: IgnoreRules?
-    /// The time that files get.
+    /// The modification time of the files in the image.
     var modified: Int64
     let report: @Sendable (BuildEvent) -> Void
 
@@ -49,7 +49,7 @@ struct ContextFolder: TransferSource {
         var files: [ContextFile] = []
         for index in 0..<names.count {
             let path = ContainerPath.appending(names.name(index), to: folder.path)
-            // Somebody may be at work here: what is gone by now was hardly meant.
+            // Another process may change the folder meanwhile; a file that is gone by now is skipped.
             guard let status = try posix({ () throws(POSIXError) in try opened.status(index, of: names) }) else {
                 continue
             }
@@ -79,7 +79,7 @@ struct ContextFolder: TransferSource {
     }
 
     private func place(of path: [UInt8]) -> FilePath {
-        // Names need not be UTF-8.
+        // Names may not be valid UTF-8.
         path.isEmpty
             ? folder : folder.pushing(FilePath(platformString: path.map { CChar(bitPattern: $0) } + [0]))
     }

@@ -3,10 +3,11 @@ import ImageStore
 import OCI
 import POSIX
 
-/// What a build is bound to write: the layers that it has to fetch.
+/// The least disk space that a build needs: the size of the layers that it has to fetch.
 ///
-/// RUN and `--from` read layers here; those that are only part of the result stay in their registry. A layer takes at least
-/// its compressed size, and the same again once it is unpacked for RUN, so that less free space than that cannot do.
+/// RUN and `--from` read layers on this machine; layers that are only part of the result stay in their registry. A
+/// layer takes at least its compressed size, and the same again when it is unpacked for RUN. With less free space the
+/// build cannot succeed.
 struct DiskSpace {
     let store: ImageStore
     private var bases: [Int: BaseImage] = [:]
@@ -15,12 +16,12 @@ struct DiskSpace {
 
     init(store: ImageStore) { self.store = store }
 
-    /// A stage stands on an image, or on a stage before it.
+    /// Records the base of a stage: an image, or an earlier stage.
     mutating func begin(_ stage: Int, _ source: StageGraph.Source, _ base: BaseImage?) {
         if case .stage(let below) = source { bases[stage] = bases[below] } else { bases[stage] = base }
     }
 
-    /// A stage runs commands.
+    /// Records that a stage runs commands.
     mutating func run(_ stage: Int) {
         for layer in missing(bases[stage]) {
             fetched[layer.digest] = layer
@@ -28,7 +29,7 @@ struct DiskSpace {
         }
     }
 
-    /// Files are taken from an image, or from a stage before.
+    /// Records that files are copied from an image or an earlier stage.
     mutating func read(_ source: StageGraph.Source, _ image: BaseImage?) {
         let base = if case .stage(let stage) = source { bases[stage] } else { image }
         for layer in missing(base) { fetched[layer.digest] = layer }
@@ -36,7 +37,7 @@ struct DiskSpace {
 
     private func missing(_ base: BaseImage?) -> [Descriptor] { base?.layers.filter { !store.contains($0) } ?? [] }
 
-    /// Refuses what cannot fit; a file system that does not tell its free space refuses nothing.
+    /// Throws if the space is too small; does nothing if the file system does not report its free space.
     func require(for name: String) throws(ImageBuildError) {
         let sizes = Array(fetched.values) + Array(unpacked.values)
         let needed = sizes.reduce(Int64(0)) { sum, layer in

@@ -4,9 +4,9 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// What FROM and `--from` name.
+/// Resolution of the names in FROM and `--from`.
 extension DockerfileBuild {
-    /// What a stage begins with that stands on no other stage.
+    /// Returns the initial image of a stage that is not based on another stage.
     func base(
         of stage: ParsedDockerfile.Stage, for platform: Platform
     ) async throws(ImageBuildError) -> ImageAssembly {
@@ -26,7 +26,7 @@ extension DockerfileBuild {
         }
     }
 
-    /// What FROM or `--from` names where that is no stage.
+    /// Returns the image or folder that a FROM or `--from` names; throws for a stage.
     func origin(
         _ source: StageGraph.Source, for platform: Platform, at place: SourcePlace
     ) async throws(ImageBuildError) -> FileOrigin {
@@ -85,7 +85,7 @@ extension DockerfileBuild {
 
     private func scratch(for platform: Platform) -> ImageAssembly {
         var image = ImageAssembly(base: nil, platform: platform, epoch: builder.epoch)
-        // Docker gives an image on nothing the path that a shell would look in.
+        // Docker sets the default PATH in an image on scratch.
         image.config.setEnvironment("PATH", ImageAssembly.path)
         return image
     }

@@ -1,10 +1,11 @@
 import Dockerfile
 import OCI
 
-/// What can be refused is asked for before any command takes its minutes.
+/// Checks that run before the first command, which may take minutes.
 extension DockerfileBuild {
-    /// Makes sure that images, secrets, files and disk are there for what the Dockerfile names without variables; the
-    /// images.
+    /// Checks that images, secrets, files and disk space exist; returns the images.
+    ///
+    /// Names that contain variables are skipped.
     func check() async throws(ImageBuildError) -> [String: BaseImage] {
         var found: [String: BaseImage] = [:]
         var space = DiskSpace(store: builder.store)
@@ -70,7 +71,9 @@ extension DockerfileBuild {
         }
     }
 
-    /// What a command reaches: a Dockerfile does not undo what its user said of the machine's network.
+    /// Returns the network of a command.
+    ///
+    /// A Dockerfile cannot get the machine's network if its user denies it.
     func network(
         of step: RunStep, at instruction: Instruction, in stage: ParsedDockerfile.Stage
     ) throws(ImageBuildError) -> RunCommand.Network {

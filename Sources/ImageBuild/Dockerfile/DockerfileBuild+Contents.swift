@@ -4,7 +4,7 @@ import OCI
 import POSIX
 
 extension DockerfileBuild {
-    /// The files of an image, nil where it has no layers; layers that are still in a registry are fetched.
+    /// Returns the files of an image, or nil if it has no layers; fetches layers that are still in a registry.
     func contents(of image: ImageAssembly) async throws(ImageBuildError) -> ImageContents? {
         let layers = image.layers.map(\.descriptor)
         guard !layers.isEmpty else { return nil }
@@ -15,7 +15,7 @@ extension DockerfileBuild {
         }
     }
 
-    /// Brings the layers of an image's base into the store.
+    /// Fetches the layers of an image's base into the store.
     func fetch(_ image: ImageAssembly) async throws(ImageBuildError) {
         guard let base = image.base, !base.layers.allSatisfy({ builder.store.contains($0) }) else { return }
         builder.factory.report(.step("fetch the layers of \(base.name ?? base.digest.description)"))
@@ -24,7 +24,7 @@ extension DockerfileBuild {
         }
     }
 
-    /// What `--from` names: a stage that was built, or any other image, or a folder.
+    /// Returns the source that `--from` names: a finished stage, another image, or a folder.
     func source(
         _ from: String, for stage: StageBuilder, at place: SourcePlace
     ) async throws(ImageBuildError) -> FileOrigin {

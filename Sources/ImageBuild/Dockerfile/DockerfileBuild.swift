@@ -12,9 +12,9 @@ struct DockerfileBuild: Sendable {
     let context: ContextFolder
     let arguments: GlobalArguments
     let graph: StageGraph
-    /// By their keys.
+    /// The named build contexts, by `StageGraph.key`.
     let contexts: [String: NamedContext]
-    /// Images that were asked for already.
+    /// Base images that the checks resolved already, by platform and reference.
     var found: [String: BaseImage] = [:]
 
     init(_ request: DockerfileRequest, platform: Platform, _ builder: ImageBuilder) throws(ImageBuildError) {
@@ -36,12 +36,12 @@ struct DockerfileBuild: Sendable {
         }
     }
 
-    /// What messages call an instruction: with its stage where there are several.
+    /// Returns an instruction's name in messages, which includes the stage if there are several.
     func title(of instruction: Instruction, in stage: ParsedDockerfile.Stage) -> String {
         request.file.stages.count > 1 ? "[\(stage.name)] \(instruction.text)" : instruction.text
     }
 
-    /// Builds the stages that the target needs, and gives back the target's image.
+    /// Builds the stages that the target needs, and returns the target's image.
     func image() async throws(ImageBuildError) -> ImageAssembly {
         var finished: [Int: StageBuilder] = [:]
         var build = self
@@ -53,7 +53,7 @@ struct DockerfileBuild: Sendable {
         return target.image
     }
 
-    /// Builds a stage and those that it needs, unless they are finished.
+    /// Builds a stage and the stages that it needs, except those that are finished.
     private func build(_ stage: Int, _ finished: inout [Int: StageBuilder]) async throws(ImageBuildError) {
         let needed = try parsed { () throws(DockerfileError) in try graph.needed(for: stage) }
         for index in needed where finished[index] == nil {
@@ -82,7 +82,7 @@ struct DockerfileBuild: Sendable {
         let triggers = try builder.takeTriggers()
         for trigger in triggers {
             for from in trigger.references {
-                // Only the image below says that the stage is needed.
+                // Only the triggers in the base image show that this stage is needed.
                 let source = try parsed { () throws(DockerfileError) in
                     try graph.source(from, in: stage.index, at: trigger.place)
                 }
@@ -104,7 +104,9 @@ struct DockerfileBuild: Sendable {
         }
     }
 
-    /// The ARGs that every build has. <https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope>
+    /// Returns the automatic platform ARGs.
+    ///
+    /// <https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope>
     private static func automatic(for platform: Platform) -> [String: String] {
         var values: [String: String] = [:]
         for (prefix, platform) in [("TARGET", platform), ("BUILD", Platform.current)] {
@@ -117,7 +119,7 @@ struct DockerfileBuild: Sendable {
     }
 }
 
-/// Reads a Dockerfile inside a function that throws this module's error.
+/// Runs Dockerfile code, and converts its error to this module's error.
 func parsed<Value>(_ body: () throws(DockerfileError) -> Value) throws(ImageBuildError) -> Value {
     do throws(DockerfileError) { return try body() } catch { throw ImageBuildError(copying: error.description) }
 }

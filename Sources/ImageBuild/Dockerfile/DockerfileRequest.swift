@@ -3,33 +3,31 @@ package import OCI
 import POSIX
 package import SystemPackage
 
-/// An image that a Dockerfile describes, and what is to be known beside it.
+/// A Dockerfile to build, with the options of the build.
 package struct DockerfileRequest: Sendable {
-    /// The Dockerfile, read.
     package let file: ParsedDockerfile
-    /// Where it is.
     package let path: FilePath
-    /// The folder that COPY and ADD start from.
+    /// The build context, from which COPY and ADD take files.
     package let context: FilePath
-    /// Values of ARGs.
+    /// The values of `--build-arg`, by name.
     package var arguments: [String: String] = [:]
-    /// The name or number of the stage whose image is wanted; nil for the last one.
+    /// The name or number of the stage to build; nil for the last one.
     package var target: String?
-    /// What FROM and `--from` mean by these names, whatever else they mean.
+    /// Named build contexts, which override stages and images with the same names.
     package var contexts: [String: NamedContext] = [:]
-    /// The names of stages whose layers are made anew.
+    /// The names of stages that are built without the cache.
     package var uncachedStages: [String] = []
-    /// What the image is built for, at least one.
+    /// The platforms to build for; at least one.
     package var platforms: [Platform] = [Platform.current]
-    /// Values of `RUN --mount=type=secret`, by id.
+    /// The values for `RUN --mount=type=secret`, by ID.
     package var secrets: [String: [UInt8]] = [:]
-    /// What commands can reach where RUN does not say.
+    /// The network of commands whose RUN has no `--network`.
     package var network = RunCommand.Network.host
 
-    /// The names of its stages, and the numbers of those without, in order.
+    /// The names of the stages, or the numbers of unnamed ones, in order.
     package var stageNames: [String] { file.stages.map(\.name) }
 
-    /// Reads a Dockerfile; the context is its own folder unless another one is named.
+    /// Reads a Dockerfile; the context is the folder of the Dockerfile unless another one is given.
     package init(reading path: FilePath, context: FilePath? = nil) throws {
         let content = try posix { () throws(POSIXError) in try FileSystem.read(path) }
         guard let text = String(validating: content, as: UTF8.self) else {
@@ -38,7 +36,7 @@ package struct DockerfileRequest: Sendable {
         try self.init(parsing: text, path: path, context: context)
     }
 
-    /// Parses the text of a Dockerfile that is, or might be, at `path`.
+    /// Parses the text of a Dockerfile that is, or could be, at `path`.
     package init(parsing text: String, path: FilePath, context: FilePath? = nil) throws {
         file = try ParsedDockerfile(parsing: text, file: path.string)
         self.path = path
@@ -49,9 +47,12 @@ package struct DockerfileRequest: Sendable {
         }
     }
 
-    /// What keeps files of the context out: a file of the Dockerfile's own, else the context's.
+    /// Returns the rules that exclude files of the context, or nil if there are none.
     ///
-    /// Source: <https://docs.docker.com/build/concepts/context/#dockerignore-files>; podman's name comes first, as there.
+    /// The first of these files is used: `<Dockerfile>.dockerignore`, then podman's `.containerignore`, then
+    /// `.dockerignore` of the context.
+    ///
+    /// Source: <https://docs.docker.com/build/concepts/context/#dockerignore-files>.
     func ignoreRules() throws(ImageBuildError) -> IgnoreRules? {
         let own = FilePath("\(path).dockerignore")
         let candidates = [own, context.appending(".containerignore"), context.appending(".dockerignore")]

@@ -5,16 +5,16 @@ import HTTP
 import POSIX
 import SystemPackage
 
-/// A file that ADD fetches.
+/// A file that ADD downloads.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#adding-files-from-a-url>.
 struct DownloadedFile {
     let url: HTTPURL
     let path: FilePath
-    /// 64 hexadecimal digits; nil where nothing is known of the content.
+    /// The expected SHA-256 as 64 hexadecimal digits; nil if the content is not verified.
     let checksum: String?
 
-    /// True for what is no path of the context.
+    /// Returns whether a source is a URL, not a path in the context.
     static func isURL(_ source: String) -> Bool { source.firstRange(bytes: "://") != nil }
 
     /// The last name in a URL's path, as that of its file; empty where it has none.
@@ -50,10 +50,10 @@ struct DownloadedFile {
         }
     }
 
-    /// Fetches it, with a few attempts where the server or the way to it fails for the moment.
+    /// Downloads the file, with a few attempts if the error of server or network is transient.
     func fetch(report: @escaping @Sendable (BuildEvent) -> Void) async throws(ImageBuildError) {
         var configuration = HTTPClient.Configuration()
-        // What must have a known digest can come by any way.
+        // The checksum protects the content, so plain HTTP is allowed.
         configuration.allowsPlainHTTP = checksum != nil
         let client = HTTPClient(configuration)
         let policy = RetryPolicy()
@@ -99,10 +99,10 @@ struct DownloadedFile {
     }
 }
 
-/// Writes what arrives to a file, and hashes it.
+/// Writes the response body to a file, and hashes it.
 ///
-/// The transfer thread alone touches it while a request runs, the task that sent the request before and after; the
-/// request orders the two, which makes the unchecked conformance true.
+/// Only the transfer thread uses it while a request runs; before and after that, only the task that sent the request
+/// does. The request orders the two, which makes the unchecked conformance valid.
 private final class FileSink: HTTPBodySink, @unchecked Sendable {
     private let file: File
     private let onProgress: @Sendable (Int64) -> Void

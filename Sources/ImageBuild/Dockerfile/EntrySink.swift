@@ -1,10 +1,10 @@
 import Archive
 import Hashing
 
-/// What takes the entries of a layer one by one: a layer, or a digest of what it would hold.
+/// A receiver of layer entries: a layer, or a digest of the layer that they would form.
 protocol EntrySink: ~Copyable {
     mutating func add(_ entry: ArchiveEntry) throws(ImageBuildError)
-    /// `read` gives the content chunk by chunk, 0 at its end.
+    /// Adds a file; `read` fills a buffer with the next part of its content, and returns 0 at the end.
     mutating func add(
         _ entry: ArchiveEntry, reading read: (UnsafeMutableRawBufferPointer) throws(ImageBuildError) -> Int
     ) throws(ImageBuildError)
@@ -22,7 +22,7 @@ extension LayerWriter: EntrySink {
     }
 }
 
-/// A digest of everything that a layer would hold, by which the layer is found again.
+/// A digest of everything that a layer would contain, which is the layer's cache key.
 final class EntryDigest: EntrySink {
     private static let chunk = 256 << 10
 
@@ -44,13 +44,13 @@ final class EntryDigest: EntrySink {
         }
     }
 
-    /// The digest of all that was added; nothing can be added any more.
+    /// Returns the digest of all entries; nothing can be added afterwards.
     func finish() -> String {
         guard let hash = hash.take() else { return "" }
         return hash.finish().hexadecimal
     }
 
-    /// Each part with its length before it, so that no two lists of parts look alike.
+    /// Hashes each part with its length in front, so that different lists of parts have different digests.
     private func add(header entry: ArchiveEntry) {
         let numbers = [Int64(entry.mode), entry.user, entry.group, entry.size, entry.modified]
         var parts = [Array("\(entry.kind) \(numbers)".utf8), entry.path, entry.target]

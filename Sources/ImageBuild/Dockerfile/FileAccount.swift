@@ -1,7 +1,7 @@
 import ByteText
 import ImageStore
 
-/// Who owns a file in an image.
+/// The owner of a file in an image: a user ID and a group ID.
 struct FileAccount: Sendable, Hashable {
     static let root = FileAccount(user: 0, group: 0)
 
@@ -13,8 +13,9 @@ struct FileAccount: Sendable, Hashable {
         self.group = group
     }
 
-    /// Reads what `--chown` or USER says, which messages call `origin`: names are looked up in the image, and a number
-    /// alone is the group's too, as in docker.
+    /// Parses the value of `--chown` or USER; `origin` names it in error messages.
+    ///
+    /// Names are looked up in the image. A user ID without a group is also the group ID, as in docker.
     ///
     /// Source: <https://docs.docker.com/reference/dockerfile/#copy---chown---chmod>.
     init(_ text: String, as origin: String, in image: ImageContents?) throws(ImageBuildError) {

@@ -1,17 +1,18 @@
-/// What `--chmod` says: permission bits, or changes to them as chmod(1) takes them.
+/// The value of `--chmod`: octal mode bits, or symbolic changes as in chmod(1).
 ///
-/// As in BuildKit `=` takes set-user-ID and set-group-ID away, unless it copies another's bits, and leaves the sticky bit.
+/// As in BuildKit, `=` clears set-user-ID and set-group-ID, unless it copies the bits of another class, and it keeps
+/// the sticky bit.
 ///
 /// Source: <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/chmod.html>.
 enum FileModeChange: Sendable {
-    /// One clause such as `go-w`.
+    /// One change such as `go-w`.
     struct Clause: Sendable {
-        /// The bits of those who are meant, as 0o700 for the owner.
+        /// The mode bits of the affected classes, such as 0o4700 for the owner.
         let who: UInt32
         let operation: Character
         let permissions: String
 
-        /// True where one class of users gets what another has.
+        /// Whether the bits of one class are copied from another, as in `g=u`.
         var isCopy: Bool { ["u", "g", "o"].contains(permissions) }
     }
 
@@ -39,7 +40,7 @@ enum FileModeChange: Sendable {
         self = .symbolic(clauses)
     }
 
-    /// The mode that a file or folder gets.
+    /// Returns the new mode of a file or folder.
     func applied(to mode: UInt32, isFolder: Bool) -> UInt32 {
         switch self {
         case .octal(let bits): return bits
@@ -65,7 +66,7 @@ enum FileModeChange: Sendable {
             case "x": bits |= 0o111 & clause.who
             case "X": if isExecutable { bits |= 0o111 & clause.who }
             case "s": bits |= 0o6000 & clause.who
-            // What somebody else may already.
+            // These copy the bits of another class.
             case "u": bits |= (mode >> 6 & 7) * 0o111 & clause.who
             case "g": bits |= (mode >> 3 & 7) * 0o111 & clause.who
             case "o": bits |= (mode & 7) * 0o111 & clause.who

@@ -5,7 +5,7 @@ import RunContract
 import Secrets
 
 extension ImageBuilder {
-    /// Builds the image that a Dockerfile describes, for each of the platforms.
+    /// Builds the image of a Dockerfile for each of the requested platforms.
     package func build(
         _ request: DockerfileRequest, annotations: [String: String] = [:]
     ) async throws(ImageBuildError) -> BuiltImage {
@@ -51,7 +51,7 @@ extension ImageBuilder {
         }
     }
 
-    /// Docker's own frontends say nothing that is not read here.
+    /// Returns whether a `syntax` directive names docker's own frontend, whose syntax this parser supports.
     private static func isStandard(_ syntax: String) -> Bool {
         syntax.wholeMatch(of: #/(docker\.io/)?docker/dockerfile(:.*|@.*)?/#) != nil
     }
@@ -62,7 +62,7 @@ extension ImageBuilder {
 }
 
 extension DockerfileRequest {
-    /// What nobody may see of it: its secrets, and arguments whose names say that they are.
+    /// The values that messages must not show: secrets, and build arguments with secret-looking names.
     var hidden: [[UInt8]] {
         Array(secrets.values) + arguments.filter { EnvironmentName.looksSecret($0.key) }.map { Array($0.value.utf8) }
     }

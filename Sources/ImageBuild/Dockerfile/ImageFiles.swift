@@ -3,16 +3,16 @@ import ImageStore
 import SystemPackage
 
 extension ImageFile: TransferNode {
-    /// Owners, modes and times are those that the image has.
+    /// The entry, with the owner, mode and times from the image.
     var header: ArchiveEntry? { entry }
 }
 
-/// The files of a stage or an image that COPY takes some of.
+/// The files of a stage or an image, as the source of a COPY.
 struct ImageFiles: TransferSource {
     let contents: ImageContents
     let name: String
     var rules: IgnoreRules? { nil }
-    // Contents lie in compressed layers, which are read from their fronts.
+    // File contents are in compressed layers, which can be read only from the beginning.
     var isReadAsMet: Bool { false }
 
     func find(_ path: [UInt8]) throws(ImageBuildError) -> ImageFile? {

@@ -1,19 +1,19 @@
 import Archive
 import ImageStore
 
-/// Where in an image a layer's files go, as far as the layers below decide that.
+/// Resolves the paths of a new layer's files, which depend on the layers below.
 struct ImagePlacement: Sendable {
-    /// The files below; nil where there are none.
+    /// The files of the layers below; nil if there are none.
     let below: ImageContents?
 
-    /// The file below at a path that has no links on the way.
+    /// Returns the file below at a path whose parents are no symbolic links.
     func file(at path: [UInt8]) -> ImageFile? {
         var file = below?.root
         for name in path.split(separator: ContainerPath.slash) { file = file?.child(name) }
         return file
     }
 
-    /// The path without links: each is followed where it leads in the image, and names that are missing stay.
+    /// Resolves all symbolic links in a path inside the image; names that do not exist are kept.
     func resolve(_ path: [UInt8]) throws(ImageBuildError) -> [UInt8] {
         var walk = PathWalk(path)
         while let next = walk.nextPlace() {
@@ -30,7 +30,7 @@ struct ImagePlacement: Sendable {
         return walk.place
     }
 
-    /// The folder that a path leads to; there is one, or there is nothing yet.
+    /// Resolves the path of a folder that exists or can be created; throws if a file is in the way.
     func folder(_ path: [UInt8]) throws(ImageBuildError) -> [UInt8] {
         let real = try resolve(path)
         var prefix: [ArraySlice<UInt8>] = []
@@ -45,7 +45,7 @@ struct ImagePlacement: Sendable {
         return real
     }
 
-    /// True where a path leads to a folder that is there.
+    /// Returns whether a path resolves to an existing folder.
     func isFolder(_ path: [UInt8]) throws(ImageBuildError) -> Bool {
         let real = try resolve(path)
         return real.isEmpty || file(at: real)?.kind == .directory

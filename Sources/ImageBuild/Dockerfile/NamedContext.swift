@@ -1,16 +1,14 @@
 package import Definitions
 package import SystemPackage
 
-/// What FROM and `--from` mean by a name that the Dockerfile does not explain itself, or explains otherwise.
+/// A named build context, which defines or overrides a name in FROM and `--from`.
 ///
 /// Source: <https://docs.docker.com/reference/cli/docker/buildx/build/#build-context>.
 package enum NamedContext: Sendable, Hashable {
-    /// The files of a folder.
     case folder(FilePath)
-    /// An image.
     case image(ImageDefinition.Base)
 
-    /// Reads a folder, `docker-image://REFERENCE`, `oci-layout://DIR[:TAG]`, or what `base:` takes in an image.yaml.
+    /// Parses a folder, `docker-image://REFERENCE`, `oci-layout://DIR[:TAG]`, or a value of `base:` in an image.yaml.
     package init(_ text: String) throws {
         func image(_ text: String) throws -> NamedContext { .image(try ImageDefinition.Base(text, folder: ".")) }
         let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -26,7 +24,7 @@ package enum NamedContext: Sendable, Hashable {
     }
 }
 
-/// Where `--from` takes files from.
+/// The source of files that `--from` names.
 enum FileOrigin: Sendable {
     case image(ImageAssembly)
     case folder(ContextFolder)

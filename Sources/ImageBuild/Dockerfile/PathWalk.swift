@@ -1,24 +1,24 @@
-/// A way through a root file system, name by name, whose links lead where they would for a process with that root.
+/// A walk along a path in a root file system, which resolves symbolic links as a process with that root would.
 ///
-/// Whoever walks says of each place what is there: ``enter()`` for what is no link, ``follow(_:)`` for a link.
+/// For each place, the caller looks up the file. It calls ``follow(_:)`` for a symbolic link and ``enter()`` otherwise.
 struct PathWalk {
-    /// What Linux allows on the way to one file. <https://man7.org/linux/man-pages/man7/path_resolution.7.html>
+    /// Linux's limit of symbolic links in one path. <https://man7.org/linux/man-pages/man7/path_resolution.7.html>
     private static let mostLinks = 40
 
     private var names: [ArraySlice<UInt8>] = []
     private var next: ArraySlice<UInt8> = []
-    /// What is left of the way, the next name last.
+    /// The remaining names in reverse order.
     private var rest: [ArraySlice<UInt8>]
     private var links = 0
 
     init(_ path: [UInt8]) { rest = path.split(separator: ContainerPath.slash).reversed() }
 
-    /// Where the walk has come to, without links.
+    /// The current place, without symbolic links.
     var place: [UInt8] { ContainerPath.joined(names) }
-    /// True where nothing is left of the way.
+    /// Whether no names remain.
     var isAtEnd: Bool { rest.isEmpty }
 
-    /// The next place, of which it is to be said what is there; nil at the end.
+    /// Returns the next place for the caller to look up, or nil at the end.
     mutating func nextPlace() -> [UInt8]? {
         while let name = rest.popLast() {
             if name == [UInt8(ascii: ".")] { continue }
@@ -32,10 +32,10 @@ struct PathWalk {
         return nil
     }
 
-    /// Goes to the next place.
+    /// Moves to the next place.
     mutating func enter() { names.append(next) }
 
-    /// Goes where the link at the next place points; false where links lead in a circle.
+    /// Follows the symbolic link at the next place; returns false after too many links.
     mutating func follow(_ target: [UInt8]) -> Bool {
         links += 1
         guard links <= Self.mostLinks else { return false }

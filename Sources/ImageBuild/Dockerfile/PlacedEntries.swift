@@ -1,16 +1,16 @@
 import Archive
 import ImageStore
 
-/// The entries of a layer that is being made: each path once, and each folder before what is in it.
+/// Adds entries to a layer: each path once, and each folder before its content.
 struct PlacedEntries {
     let placement: ImagePlacement
-    /// Who owns folders that nothing describes.
+    /// The owner of folders that no source describes.
     let owner: FileAccount
     let modified: Int64
-    /// The mode of folders that nothing describes.
+    /// The mode of folders that no source describes.
     var folderMode: UInt32 = 0o755
     private var folders: Set<[UInt8]> = [[]]
-    /// By their hashes, of which a million take little memory.
+    /// The hashes of the paths of files; a million of them take little memory.
     private var files: Set<Int> = []
 
     init(_ placement: ImagePlacement, owner: FileAccount, modified: Int64) {
@@ -19,7 +19,7 @@ struct PlacedEntries {
         self.modified = modified
     }
 
-    /// Makes sure that a folder has an entry: as it is below, or a new one.
+    /// Ensures that a folder has an entry: the one from the layers below, or a new one.
     mutating func open<Sink: EntrySink & ~Copyable>(
         _ folder: [UInt8], in sink: inout Sink
     ) throws(ImageBuildError) {
@@ -35,7 +35,7 @@ struct PlacedEntries {
                 .directory, path: folder, mode: folderMode, user: owner.user, group: owner.group, modified: modified))
     }
 
-    /// Adds a folder with attributes of its own, unless it has an entry already.
+    /// Adds a folder with its own attributes, unless it has an entry already.
     mutating func add<Sink: EntrySink & ~Copyable>(
         folder entry: ArchiveEntry, to sink: inout Sink
     ) throws(ImageBuildError) {
@@ -46,10 +46,12 @@ struct PlacedEntries {
         try sink.add(entry)
     }
 
-    /// True where a file or link was added at a path.
+    /// Returns whether a file or link was added at a path.
     func holds(_ path: [UInt8]) -> Bool { files.contains(path.hashValue) }
 
-    /// Makes room for a file or link; false where the path is taken already: the first that is added stays.
+    /// Reserves a path for a file or link; returns false if an earlier entry has the path already.
+    ///
+    /// The first entry for a path stays.
     mutating func claim<Sink: EntrySink & ~Copyable>(
         _ path: [UInt8], replacingFolders: Bool = false, in sink: inout Sink
     ) throws(ImageBuildError) -> Bool {
@@ -70,7 +72,7 @@ struct PlacedEntries {
 }
 
 extension ContainerPath {
-    /// False for a name that unpackers take for a removal.
+    /// Returns false for a name that unpackers treat as a whiteout.
     static func isAllowed(_ path: [UInt8]) -> Bool {
         !lastName(of: path).starts(with: ".wh.".utf8)
     }

@@ -4,7 +4,7 @@ import ImageStore
 import OCI
 import SystemPackage
 
-/// COPY and ADD.
+/// Execution of COPY and ADD.
 extension StageBuilder {
     mutating func copy(_ transfer: FileTransfer, _ instruction: Instruction) async throws(ImageBuildError) {
         let stage = self
@@ -44,7 +44,7 @@ extension StageBuilder {
         return try await build.layer(plan, from: ImageFiles(contents: contents, name: from), knownBy: chain)
     }
 
-    /// A repository comes alone: its files are what is in the destination.
+    /// Adds a repository, which must be the only source; its files become the content of the destination.
     private func layer(
         ofRepository source: String, _ transfer: FileTransfer, _ instruction: Instruction
     ) async throws(ImageBuildError) -> BuiltLayer? {

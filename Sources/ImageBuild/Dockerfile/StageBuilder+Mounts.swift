@@ -3,11 +3,11 @@ import ByteText
 import Dockerfile
 import OCI
 
-/// What RUN mounts, with its variables replaced.
+/// The mounts of RUN, with their variables expanded.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#run---mount>.
 extension StageBuilder {
-    /// Nil for the key of an ssh agent, which none is given, where the command need not have one.
+    /// Returns the mount, or nil for an ssh mount that is not required: commands get no ssh agent.
     func mount(
         _ flag: MountFlag, _ expansion: Expansion, at place: SourcePlace
     ) async throws(ImageBuildError) -> RunMount? {
@@ -61,7 +61,7 @@ extension StageBuilder {
         return secret
     }
 
-    /// The layers that hold what is mounted, and where it is in them.
+    /// Returns the layers that contain the mounted files, and the path in these layers.
     private func files(
         of mount: MountOptions
     ) async throws(ImageBuildError) -> (layers: [BuiltLayer], path: String) {
@@ -75,7 +75,9 @@ extension StageBuilder {
         }
     }
 
-    /// A folder's files as a layer: what is kept out of the build stays out of sight, and a digest names the rest.
+    /// Returns the files of a folder as a layer, which a digest of the files identifies.
+    ///
+    /// Files that the ignore rules exclude are not visible in the mount either.
     private func layer(
         of context: ContextFolder, _ path: String, _ mount: MountOptions
     ) async throws(ImageBuildError) -> BuiltLayer {
@@ -99,7 +101,7 @@ struct MountOptions {
     let place: SourcePlace
     let workdir: String
 
-    /// Absolute, without a slash at its end.
+    /// The mount point as an absolute path, without a slash at the end.
     var target: String {
         let target = ContainerPath.absolute(values["target"] ?? "", in: workdir)
         return target.utf8.count > 1 && target.hasSuffix(bytes: "/")
@@ -127,7 +129,7 @@ struct MountOptions {
         return (try number("uid"), try number("gid"))
     }
 
-    /// Bytes, with docker's `k`, `m` and `g` for powers of 1,024.
+    /// Returns the size in bytes; the suffixes `k`, `m` and `g` are powers of 1,024, as in docker.
     func size() throws(ImageBuildError) -> Int64? {
         guard let text = values["size"] else { return nil }
         guard let match = text.lowercased().wholeMatch(of: #/(\d{1,15})([kmgt]?)i?b?/#), let number = Int64(match.1)

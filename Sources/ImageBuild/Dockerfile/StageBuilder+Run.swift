@@ -5,9 +5,9 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// RUN.
+/// Execution of RUN.
 extension StageBuilder {
-    /// Where the file of a heredoc that is a script of its own is while it runs, as in docker.
+    /// The folder in the container for the script of a heredoc with an interpreter, as in docker.
     private static let scripts = "/dev/pipes"
 
     mutating func run(_ step: RunStep, _ instruction: Instruction) async throws(ImageBuildError) {
@@ -20,7 +20,7 @@ extension StageBuilder {
                     try FileSystem.write(
                         Array(script.content.utf8), to: folder.appending(script.name), mode: 0o755, exactly: true)
                 }
-                // The digest makes another script another command.
+                // With the digest, a changed script is a different command in the cache.
                 let digest = SHA256.hash(script.content.utf8).hexadecimal
                 let mount = BindMount(
                     source: .folder(folder, digest: digest), path: "/\(script.name)",
@@ -60,7 +60,7 @@ extension StageBuilder {
         return command
     }
 
-    /// What a command sees: proxies that the user gave, and of ENV and ARG what came last.
+    /// Returns the command's variables: the user's proxies, and the latest value of each ENV or ARG.
     private func environment() -> [(name: String, value: String)] {
         var rest = build.arguments.givenProxies.merging(variables) { $1 }
         var environment: [(name: String, value: String)] = []
@@ -72,7 +72,7 @@ extension StageBuilder {
 }
 
 extension RunStep {
-    /// The heredoc that is a script with an interpreter of its own.
+    /// The heredoc that is the whole command, if it is a script with a `#!` line.
     fileprivate var script: Heredoc? {
         guard case .shell(let line) = command, Heredoc(word: line) != nil, heredocs.count == 1,
             heredocs[0].content.hasPrefix("#!")
@@ -80,7 +80,10 @@ extension RunStep {
         return heredocs[0]
     }
 
-    /// The command with its heredocs: a lone one is the shell's input as a line, others are left to the shell.
+    /// The command with its heredocs.
+    ///
+    /// If the command is just one heredoc, its content is the line for the shell. Otherwise the shell reads the
+    /// heredocs.
     ///
     /// Source: <https://docs.docker.com/reference/dockerfile/#here-documents>.
     fileprivate var line: Instruction.CommandLine {

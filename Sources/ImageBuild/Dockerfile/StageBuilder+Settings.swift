@@ -3,10 +3,10 @@ import JSON
 import OCI
 import RunContract
 
-/// The instructions that change nothing but the config.
+/// The instructions that change only the config.
 ///
 /// Sources: <https://docs.docker.com/reference/dockerfile/>,
-/// <https://github.com/moby/docker-image-spec/blob/main/spec.md> for the members that OCI does not have.
+/// <https://github.com/moby/docker-image-spec/blob/main/spec.md> for the members that OCI does not define.
 extension StageBuilder {
     mutating func set(_ instruction: Instruction) throws(DockerfileError) {
         let expansion = expansion()
@@ -38,7 +38,7 @@ extension StageBuilder {
             image.config["Volumes"] = .object(volumes)
         case .entrypoint(let command):
             setCommand("Entrypoint", command)
-            // What a base has as arguments was meant for the base's entrypoint.
+            // The base's arguments were meant for the base's entrypoint.
             if !hasCommand { image.config["Cmd"] = nil }
         case .command(let command):
             setCommand("Cmd", command)
@@ -61,7 +61,7 @@ extension StageBuilder {
         _ list: [Instruction.Assignment], at place: SourcePlace
     ) throws(DockerfileError) {
         for argument in list {
-            // One may use those before it in the same instruction, unlike in ENV.
+            // An ARG can use earlier ones of the same instruction, unlike ENV.
             let expansion = expansion()
             let name = try expansion.word(argument.name, at: place)
             // Where the build sets it, what the file says instead does not count, not even as a mistake.
@@ -95,7 +95,9 @@ extension StageBuilder {
         }
     }
 
-    /// `80`, `80/udp` or `8000-8010/tcp`; what a port is published as on a host, before a colon, is docker run's.
+    /// Adds ports such as `80`, `80/udp` or `8000-8010/tcp`.
+    ///
+    /// A host port before a colon has an effect only in docker run, and is dropped.
     private mutating func expose(_ ports: [String], at place: SourcePlace) throws(DockerfileError) {
         var exposed = image.config["ExposedPorts"]?.object ?? [:]
         for text in ports {
@@ -118,7 +120,7 @@ extension StageBuilder {
         image.config[member] = words.isEmpty ? nil : .array(words.map(JSONValue.string))
     }
 
-    /// A command as a list of arguments, through the shell where it is written for one.
+    /// Returns a command as a list of arguments; a command in shell form runs through the shell.
     func words(of command: Instruction.CommandLine) -> [String] {
         switch command {
         case .exec(let words): words
@@ -126,7 +128,7 @@ extension StageBuilder {
         }
     }
 
-    /// What runs a line: SHELL's, else sh.
+    /// The shell of shell-form commands: the value of SHELL, else `/bin/sh -c`.
     var shell: [String] {
         image.config["Shell"]?.array.map { $0.compactMap(\.string) } ?? ["/bin/sh", "-c"]
     }

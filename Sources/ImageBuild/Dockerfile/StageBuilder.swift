@@ -5,21 +5,21 @@ import JSON
 import OCI
 import POSIX
 
-/// Carries out the instructions of one stage.
+/// Executes the instructions of one stage.
 struct StageBuilder: Sendable {
     let build: DockerfileBuild
     let stage: ParsedDockerfile.Stage
-    /// The stages that were built before.
+    /// The stages that are built already, by their numbers.
     var finished: [Int: StageBuilder]
     var image: ImageAssembly
-    /// What each name means here: of ENV and ARG, what came last.
+    /// The value of each variable, from the latest ENV or ARG.
     var variables: [String: String]
     /// What the values that this stage sets may still take.
     var budget = SettingsBudget()
     /// True where this stage has a CMD of its own, which an ENTRYPOINT leaves alone.
     var hasCommand = false
 
-    /// A stage on an image, or on nothing.
+    /// Creates a stage that is based on an image or on scratch.
     init(
         _ build: DockerfileBuild, _ stage: ParsedDockerfile.Stage, on image: ImageAssembly,
         finished: [Int: StageBuilder]
@@ -31,17 +31,17 @@ struct StageBuilder: Sendable {
         variables = Dictionary(image.config.environment.map { ($0.name, $0.value) }) { $1 }
     }
 
-    /// A stage on another one, whose ARGs stay in force.
+    /// Creates a stage that is based on another stage, whose ARGs stay in effect.
     init(
         _ build: DockerfileBuild, _ stage: ParsedDockerfile.Stage, on below: StageBuilder,
         finished: [Int: StageBuilder]
     ) {
         self.init(build, stage, on: below.image, finished: finished)
-        // What ENV says of a name in the stage below holds here from the start, whatever ARG said of it there since.
+        // An ENV of the stage below overrides an ARG of the same name, even a later one.
         variables = below.variables.merging(variables) { $1 }
     }
 
-    /// Takes from the image what it demands of those that are built on it.
+    /// Removes the ONBUILD triggers from the image's config, and returns them.
     mutating func takeTriggers() throws(ImageBuildError) -> [Instruction] {
         let triggers = (image.config["OnBuild"]?.array ?? []).compactMap(\.string)
         image.config["OnBuild"] = nil
@@ -71,36 +71,36 @@ struct StageBuilder: Sendable {
         build.builder.factory.report(.step(title(of: instruction)))
     }
 
-    /// What messages call an instruction: with its stage where there are several.
+    /// Returns an instruction's name in messages, which includes the stage if there are several.
     func title(of instruction: Instruction) -> String {
         build.title(of: instruction, in: stage)
     }
 
-    /// The time of what the next step makes, in seconds since 1970.
+    /// The modification time of files that the next step makes, in seconds since 1970.
     ///
-    /// Each step's is later than those of the steps before it, so that make, ninja and Python see what changed since.
+    /// It is later than that of all earlier steps, so that make, ninja and Python detect what has changed.
     var modified: Int64 { build.builder.epoch + Int64(image.layers.count) + 1 }
 
-    /// The value of each variable here.
+    /// Returns the expansion with the current values of the variables.
     func expansion() -> Expansion {
         let variables = variables
         return Expansion(escape: build.request.file.directives.escape) { variables[$0] }
     }
 
-    /// Where relative paths start, absolute.
+    /// The working folder as an absolute path, which relative paths start from.
     var workdir: String {
         let workdir = image.config["WorkingDir"]?.string ?? ""
         return workdir.isEmpty ? "/" : workdir
     }
 
-    /// The folder that COPY and ADD start from, whose files get the time of the next step.
+    /// The build context; its files get the modification time of the next step.
     var context: ContextFolder {
         var context = build.context
         context.modified = modified
         return context
     }
 
-    /// The files of the layers so far, nil where there are none.
+    /// Returns the files of the layers so far, or nil if there are none.
     func contents() async throws(ImageBuildError) -> ImageContents? {
         try await build.contents(of: image)
     }

@@ -3,21 +3,21 @@ import ImageStore
 import POSIX
 import SystemPackage
 
-/// A tar, compressed or not, that ADD unpacks.
+/// A tar file, possibly compressed, that ADD unpacks.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#adding-local-tar-archives>.
 struct TarFile {
-    /// The beginnings of gzip, bzip2, xz and zstd.
+    /// The magic numbers of gzip, bzip2, xz and zstd.
     private static let compressions: [[UInt8]] = [
         [0x1F, 0x8B], Array("BZh".utf8), [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], [0x28, 0xB5, 0x2F, 0xFD],
     ]
 
     private let file: FilePath
     private let changes: TransferChanges
-    /// What it may unpack to: a small file can hold any number of zeros.
+    /// The largest unpacked size in bytes, because a small compressed file can contain any number of zeros.
     private let limit: Int64
 
-    /// True for a tar, whatever it is called: docker looks at the content alone.
+    /// Returns whether a file is a tar; like docker, it looks only at the content and not at the name.
     static func isTar(_ file: FilePath) throws(ImageBuildError) -> Bool {
         let start = try posix { () throws(POSIXError) in
             let opened = try File(file, .read)
@@ -28,7 +28,8 @@ struct TarFile {
         return !entry.path.isEmpty
     }
 
-    /// The sum of a header's bytes stands in it, its own place counted as spaces.
+    /// Checks the checksum of a header: the sum of its bytes, with the checksum field counted as spaces.
+    ///
     /// <https://www.gnu.org/software/tar/manual/html_node/Standard.html>
     private static func isHeader(_ block: [UInt8]) -> Bool {
         guard block.count == 512, block[0] != 0 else { return false }
@@ -52,7 +53,7 @@ struct TarFile {
 
     private func failure(_ reason: String) -> ImageBuildError { ImageBuildError("unpack \(file)", reason) }
 
-    /// Where an entry belongs below the folder that is unpacked into, the empty path for the folder itself.
+    /// Returns an entry's path relative to the target folder; the empty path is the target folder itself.
     private func path(of entry: [UInt8]) throws(ImageBuildError) -> [UInt8] {
         let names = entry.split(separator: ContainerPath.slash).filter { $0 != [UInt8(ascii: ".")] }
         guard !names.contains(Array("..".utf8)[...]) else {
@@ -61,7 +62,10 @@ struct TarFile {
         return ContainerPath.joined(names)
     }
 
-    /// Makes the folders on the way: as the archive describes them, be it later, and else root's, whatever --chown says.
+    /// Adds the parent folders of a place.
+    ///
+    /// They get the attributes from the archive, even if their entry comes later. Otherwise they stay as in the image,
+    /// or are new and owned by root, regardless of --chown.
     private func open<Sink: EntrySink & ~Copyable>(
         above place: [UInt8], _ tree: TarTree, _ entries: inout PlacedEntries, to sink: inout Sink
     ) throws(ImageBuildError) {
@@ -108,7 +112,7 @@ struct TarFile {
         while let entry = try archived({ () throws(ArchiveError) in try reader.next() }) {
             index += 1
             let place = tree.place(of: index, try path(of: entry.path))
-            // As in docker, what the archive says of `.` itself counts for nothing.
+            // As in docker, the attributes of the entry `.` are ignored.
             guard !place.isEmpty, tree.stays(index, at: place) else { continue }
             try open(above: place, tree, &entries, to: &sink)
             var placed = changes.applied(to: tree.described(entry, index, at: place), at: tree.below(place))
@@ -138,7 +142,7 @@ struct TarFile {
 }
 
 extension File {
-    /// At most so many bytes from where the file stands.
+    /// Reads at most `count` bytes from the current position.
     fileprivate func beginning(_ count: Int) throws(POSIXError) -> [UInt8] {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
         defer { buffer.deallocate() }

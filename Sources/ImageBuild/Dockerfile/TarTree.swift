@@ -1,11 +1,13 @@
 import Archive
 import ImageStore
 
-/// What lies where while a tar is unpacked entry by entry: its own links lead on, and what comes later takes the place of what
-/// was there, a file that of a whole folder too.
+/// The state of the target folder while a tar is unpacked, entry by entry.
 ///
-/// As in docker the folder that is unpacked into is the root of all links. Places are kept by their hashes: a million of them
-/// take little memory, and no archive can choose two alike.
+/// Symbolic links of the archive redirect the entries after them. A later entry replaces an earlier one, and a file can
+/// replace a whole folder.
+///
+/// As in docker, the target folder is the root of all symbolic links. Paths are stored as hashes: a million of them
+/// take little memory, and no archive can choose two paths with the same hash.
 struct TarTree {
     private struct Place: Hashable {
         private let value: Int
@@ -18,9 +20,9 @@ struct TarTree {
     }
 
     private struct Node {
-        /// The number of the entry that came here last.
+        /// The number of the last entry at this place.
         var last: Int
-        /// The number of the entry that took the place of all that was here; what lies below and is older is gone.
+        /// The number of the entry that replaced everything at this place; older entries below it are gone.
         var since: Int
         var isFolder: Bool
     }
@@ -28,28 +30,28 @@ struct TarTree {
     private let folder: [UInt8]
     private let image: ImagePlacement
     private var nodes: [Place: Node] = [:]
-    /// Where links lead.
+    /// The targets of symbolic links.
     private var links: [Place: [UInt8]] = [:]
     private var count = 0
-    /// The places of entries, and of hard links' targets, that links moved elsewhere.
+    /// The places of entries, and of the targets of hard links, that symbolic links redirected.
     private var moved: [Int: [UInt8]] = [:]
     private var movedTargets: [Int: [UInt8]] = [:]
-    /// Folders that something was put into before the archive described them.
+    /// Folders that got content before the archive described them.
     private var implied: Set<Place> = []
-    /// What the archive says last of folders that it describes late, or twice.
+    /// The last entry of each folder that the archive describes late or more than once.
     private var lateHeaders: [Place: ArchiveEntry] = [:]
-    /// The entry that the first name of a file came with, by those of its other names.
+    /// For each further name of a file, by entry number, the entry number of its first name.
     private var leaders: [Int: Int] = [:]
-    /// What the last of a file's names says of it: they are one file.
+    /// The attributes from the last name of a file, which apply to all its names.
     private var lastHeaders: [Int: ArchiveEntry] = [:]
 
-    /// Nothing yet in a folder of an image, whose path has no links on the way.
+    /// Starts with an empty archive; `folder` is a path in the image without symbolic links.
     init(in folder: [UInt8], of image: ImagePlacement) {
         self.folder = folder
         self.image = image
     }
 
-    /// Unpacks the next entry; `path` and `target`, where a hard link leads, are relative to the folder.
+    /// Unpacks the next entry; `path`, and the `target` of a hard link, are relative to the target folder.
     mutating func put(_ entry: ArchiveEntry, at path: [UInt8], target: [UInt8]) throws(ImageBuildError) {
         defer { count += 1 }
         guard !path.isEmpty else { return }
@@ -86,10 +88,10 @@ struct TarTree {
         }
     }
 
-    /// What the archive says of a folder that something may be put into before; nil where its first entry says all.
+    /// Returns the last entry of a folder that is described late or twice; nil if the first entry is complete.
     func lateHeader(of place: [UInt8]) -> ArchiveEntry? { lateHeaders[Place(place)] }
 
-    /// An entry with the attributes that its file or folder has in the end.
+    /// Returns an entry with the final attributes of its file or folder.
     func described(_ entry: ArchiveEntry, _ index: Int, at place: [UInt8]) -> ArchiveEntry {
         if entry.kind == .directory { return lateHeaders[Place(place)] ?? entry }
         guard let header = lastHeaders[leaders[index] ?? index] else { return entry }
@@ -99,25 +101,25 @@ struct TarTree {
         return entry
     }
 
-    /// Where an entry ends up, relative to the folder.
+    /// Returns the final place of an entry, relative to the target folder.
     func place(of index: Int, _ path: [UInt8]) -> [UInt8] { moved[index] ?? path }
 
-    /// Where the file is that an entry is another name of.
+    /// Returns the place of the file that a hard link refers to.
     func target(of index: Int, _ target: [UInt8]) -> [UInt8] { movedTargets[index] ?? target }
 
-    /// True where an entry is what is there in the end.
+    /// Returns whether an entry is still there at the end of the archive.
     func stays(_ index: Int, at place: [UInt8]) -> Bool {
         guard let node = current(place) else { return false }
-        // Of a folder's entries the first one makes it.
+        // Of several entries for one folder, the first one makes it.
         return node.isFolder ? node.since <= index : node.last == index
     }
 
-    /// The path in the image.
+    /// Returns the path in the image.
     func below(_ place: [UInt8]) -> [UInt8] {
         place.isEmpty ? folder : ContainerPath.appending(place, to: folder)
     }
 
-    /// What is there, nil where no entry that counts put anything there.
+    /// Returns the current file at a place; nil if no entry put one there, or a later entry replaced it.
     private func current(_ place: [UInt8]) -> Node? {
         guard let node = nodes[Place(place)] else { return nil }
         var above = place
@@ -128,7 +130,7 @@ struct TarTree {
         }
     }
 
-    /// The place that a path means now: links on its way are followed, its last name is not.
+    /// Resolves a path in the current state; symbolic links are followed, except in the last name.
     private func resolved(_ path: [UInt8]) throws(ImageBuildError) -> [UInt8] {
         var walk = PathWalk(ContainerPath.parent(of: path))
         while let next = walk.nextPlace() {

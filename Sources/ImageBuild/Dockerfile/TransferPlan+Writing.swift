@@ -3,17 +3,17 @@ import POSIX
 import SystemPackage
 
 extension TransferPlan {
-    /// Adds everything to a layer, or to its digest.
+    /// Adds all entries to a layer or to a digest.
     func write<Source: TransferSource, Sink: EntrySink & ~Copyable>(
         _ steps: [TransferStep<Source.Node>], from source: Source, to sink: inout Sink,
         advance: @escaping (Int64) -> Void = { _ in }
     ) throws(ImageBuildError) {
         var entries = PlacedEntries(
             placement, owner: changes.owner ?? .root, modified: modified)
-        // As in BuildKit, --chmod is for folders on the way too where it is a number, and not for those above archives.
+        // As in BuildKit, an octal --chmod also applies to new parent folders, but not to those of archives.
         if case .octal(let mode) = changes.mode { entries.folderMode = mode & 0o777 }
         var tree = TreeTransfer(source, changes, advance: advance)
-        // The last source wins where two bring one path, and the first that is added stays.
+        // Because the first entry for a path stays, the sources are added in reverse order, so that the last one wins.
         for step in steps.reversed() {
             switch step {
             case .contents(let folder, let place):
@@ -24,7 +24,7 @@ extension TransferPlan {
             case .bytes(let bytes, let place): try write(bytes, at: place, &entries, to: &sink)
             case .download(let file, let place): try write(file, at: place, &entries, to: &sink)
             case .archive(let file, let folder):
-                // What an archive says of modes counts, and all of it comes along, as in BuildKit.
+                // As in BuildKit, neither --chmod nor --exclude applies to the entries of an archive.
                 let tar = try TarFile(file, TransferChanges(owner: changes.owner))
                 let folderMode = entries.folderMode
                 entries.folderMode = 0o755
@@ -50,7 +50,7 @@ extension TransferPlan {
         }
     }
 
-    /// A download is its owner's alone unless --chmod says more, as in docker.
+    /// Adds a download with mode 0600 unless --chmod is given, as in docker.
     private func write<Sink: EntrySink & ~Copyable>(
         _ file: FilePath, at path: [UInt8], _ entries: inout PlacedEntries, to sink: inout Sink
     ) throws(ImageBuildError) {
@@ -65,7 +65,7 @@ extension TransferPlan {
 }
 
 extension DockerfileBuild {
-    /// The layer of a COPY or ADD, made anew or found again by what it would hold; nil where that is nothing.
+    /// Returns the layer of a COPY or ADD, either new or from the cache; nil if it would be empty.
     func layer<Source: TransferSource>(
         _ plan: TransferPlan, from source: Source, knownBy chain: [String]?
     ) async throws(ImageBuildError) -> BuiltLayer? {
@@ -73,7 +73,7 @@ extension DockerfileBuild {
             () throws(ImageBuildError) -> ([TransferStep<Source.Node>], [String]) in
             let steps = try plan.steps(from: source)
             if let chain {
-                // With its length, so that no two lists of words look alike.
+                // Each word has its length in front, so that different lists of words have different keys.
                 let words = plan.words.map { "\($0.utf8.count) \($0)" }
                 return (steps, ["COPY --from", plan.text, plan.destination, "\(plan.modified)"] + words + chain)
             }
@@ -84,7 +84,8 @@ extension DockerfileBuild {
         }
         if steps.isEmpty { return nil }
         let cache = builder.factory.cache
-        // What comes from other stages depends on their commands, and is worth sharing as they are.
+        // Files from other stages depend on commands, so the layer is cached and shared in the same way as that of a
+        // RUN.
         let known =
             chain == nil
             ? await cache.find(inputs, createdBy: plan.text)

@@ -3,22 +3,22 @@ import Dockerfile
 import ImageStore
 import SystemPackage
 
-/// What one COPY or ADD does, with its variables replaced.
+/// The plan of one COPY or ADD, with its variables expanded.
 struct TransferPlan: Sendable {
     let keepsParents: Bool
     let place: SourcePlace
     let text: String
-    /// Every word of the instruction with its variables replaced: with the files, what decides the layer.
+    /// All expanded words of the instruction; together with the files they determine the layer.
     let words: [String]
-    /// Paths and patterns, or contents.
+    /// The paths, patterns, contents and downloads to copy.
     let sources: [Source]
-    /// Absolute, with a slash at its end where it must be a folder.
+    /// The absolute path, with a slash at the end if it must be a folder.
     let destination: String
     let placement: ImagePlacement
     let changes: TransferChanges
     let modified: Int64
 
-    /// True where archives are unpacked: ADD's own rule is that local ones are.
+    /// Whether local archives are unpacked, as ADD does by default.
     let unpacksFiles: Bool
     let unpacksDownloads: Bool
 
@@ -28,7 +28,10 @@ struct TransferPlan: Sendable {
         case download(FilePath, name: String)
     }
 
-    /// `downloads` are the files that came from the URLs among the sources; of a repository all files come.
+    /// Expands the words of an instruction.
+    ///
+    /// `downloads` maps the URLs among the sources to the downloaded files. With `isRepository`, the source is all
+    /// files of a repository.
     init(
         _ transfer: FileTransfer, _ instruction: Instruction, of stage: StageBuilder, downloads: [String: FilePath],
         isRepository: Bool = false
@@ -75,7 +78,7 @@ struct TransferPlan: Sendable {
         let contents = try await stage.contents()
         let owner = try transfer.owner.map(word) ?? ""
         let mode = try transfer.mode.map(word) ?? ""
-        // As in BuildKit, which does not link where --chmod is said.
+        // As in BuildKit, `--link` has no effect together with --chmod.
         placement = ImagePlacement(below: transfer.isLinked && mode.isEmpty ? nil : contents)
         var excluded: [String] = []
         for pattern in transfer.excluded { excluded.append(try word(pattern)) }
@@ -86,7 +89,7 @@ struct TransferPlan: Sendable {
             excluded: excluded.isEmpty ? nil : try IgnoreRules(excluded, place: "\(place)"))
     }
 
-    /// What a mount shows of the context.
+    /// Creates the plan for files of the context that a mount shows.
     init(_ path: String, to destination: String, at place: SourcePlace, modified: Int64) {
         text = "context \(path)"
         words = []

@@ -1,10 +1,10 @@
 import Archive
 
-/// Patterns in the sources of COPY and ADD, by Go's rules: <https://pkg.go.dev/path/filepath#Match>.
+/// Patterns in the sources of COPY and ADD, which follow Go's rules: <https://pkg.go.dev/path/filepath#Match>.
 extension TransferSource {
-    /// What a source's path means: itself, or everything that fits it as a pattern, in the order of paths.
+    /// Returns the file at a source path, or all files that match it as a pattern, in the order of paths.
     ///
-    /// Each comes with the name that it was asked for by, which a link's end need not have.
+    /// Each comes with the path that matched, which can differ from the path of the file if there are symbolic links.
     func matches(_ text: String) throws(ImageBuildError) -> [(node: Node, asked: [UInt8])] {
         let path = ContainerPath.joined(ContainerPath.names(Array(text.utf8)))
         guard Self.isPattern(path) else {
@@ -19,7 +19,7 @@ extension TransferSource {
         return found
     }
 
-    /// True for a path with a character that has a meaning in patterns.
+    /// Returns whether a path contains a character that is special in patterns.
     static func isPattern(_ path: [UInt8]) -> Bool { path.contains { #"*?[\"#.utf8.contains($0) } }
 
     private func match(

@@ -1,42 +1,42 @@
 import Archive
 import SystemPackage
 
-/// A file, folder or link that COPY or ADD finds.
+/// A file, folder or symbolic link in the source of a COPY or ADD.
 protocol TransferNode: Sendable {
-    /// Where it is below the source's root, without links on the way; empty for the root.
+    /// The path below the source's root, without symbolic links; empty for the root.
     var path: [UInt8] { get }
-    /// What it is, with the owner, mode and time that it gets unless something else is said; nil for a socket.
+    /// The entry with the default owner, mode and time; nil for a socket.
     var header: ArchiveEntry? { get }
     associatedtype Identity: Hashable, Sendable
-    /// Equal for names of one file; nil for what has one name alone, or no content.
+    /// Equal for all names of one file; nil for a file with one name, or without content.
     var identity: Identity? { get }
 }
 
 extension TransferNode {
-    /// The last part of its path, empty for the root.
+    /// The last name of the path, empty for the root.
     var lastName: ArraySlice<UInt8> { ContainerPath.lastName(of: path) }
 }
 
-/// Gives the next bytes of a file, 0 at its end.
+/// Reads the next bytes of a file into a buffer, and returns their number, 0 at the end.
 typealias ContentReader = (UnsafeMutableRawBufferPointer) throws(ImageBuildError) -> Int
 
-/// Where COPY and ADD take files from.
+/// A source of files for COPY and ADD.
 protocol TransferSource: Sendable {
     associatedtype Node: TransferNode
 
-    /// As messages call it.
+    /// The name of the source in messages.
     var name: String { get }
-    /// What keeps files out; nil where nothing does.
+    /// The rules that exclude files, or nil.
     var rules: IgnoreRules? { get }
-    /// True where files are best read one after the other as they are met, false where all of them together.
+    /// Whether files are best read one by one during the walk, instead of all together afterwards.
     var isReadAsMet: Bool { get }
-    /// The node that a path leads to, through every link but never above the root; nil where there is none.
+    /// Resolves a path with all its symbolic links, never above the root; returns nil if there is no file.
     func find(_ path: [UInt8]) throws(ImageBuildError) -> Node?
-    /// What is in a folder, in the byte order of names.
+    /// Returns the content of a folder, sorted by the bytes of the names.
     func children(of folder: Node) throws(ImageBuildError) -> [Node]
-    /// Where on this machine a file is; nil where it is only in a layer.
+    /// Returns the path of a file on this machine, or nil if it is only in a layer.
     func place(of node: Node) -> FilePath?
-    /// Hands regular files over with their content, in an order of its own.
+    /// Calls `body` with each regular file and its content, in any order.
     func read(
         _ files: [Node], _ body: (Node, ContentReader) throws(ImageBuildError) -> Void
     ) throws(ImageBuildError)

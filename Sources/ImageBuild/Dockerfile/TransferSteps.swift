@@ -4,17 +4,17 @@ import Dockerfile
 import ImageStore
 import SystemPackage
 
-/// One thing that goes to one place.
+/// One item to copy, and its place in the image.
 enum TransferStep<Node: TransferNode>: Sendable {
     case contents(of: Node, into: [UInt8])
     case file(Node, at: [UInt8])
     case bytes([UInt8], at: [UInt8])
     case download(FilePath, at: [UInt8])
     case archive(FilePath, into: [UInt8])
-    /// What of a folder `--parents` brings along, with the folders above it.
+    /// The part of a folder that `--parents` selects, with its parent folders.
     case part(of: Node, into: [UInt8], without: IgnoreRules)
 
-    /// True where a folder's or an archive's content goes there.
+    /// Whether the step copies the content of a folder or an archive.
     var isFolder: Bool {
         switch self {
         case .contents, .archive, .part: true
@@ -24,14 +24,14 @@ enum TransferStep<Node: TransferNode>: Sendable {
 }
 
 extension TransferPlan {
-    /// What goes where, by docker's rules for destinations; nothing where no file fits any of the patterns.
+    /// Returns the steps by docker's rules for destinations; none if no file matches any of the patterns.
     ///
     /// Source: <https://docs.docker.com/reference/dockerfile/#destination>.
     func steps<Source: TransferSource>(from source: Source) throws(ImageBuildError) -> [TransferStep<Source.Node>] {
         var steps: [TransferStep<Source.Node>] = []
         let isThere = try placement.isFolder(Array(destination.utf8))
         var isFolder = isThere || destination.hasSuffix(bytes: "/")
-        // A slash at the end makes a folder of what is not there, and cannot make one of a file.
+        // A missing destination with a slash at the end becomes a folder; if a file is there, that is an error.
         let target =
             isFolder
             ? try placement.folder(Array(destination.utf8)) : try placement.resolve(Array(destination.utf8))
@@ -39,7 +39,7 @@ extension TransferPlan {
         var isFile = false
         for part in sources {
             defer {
-                // A source that is a folder makes one of the destination, into which the files after it go.
+                // A folder as a source makes the destination a folder, so that later files go into it.
                 isFile = isFile || !isFolder && steps.contains { !$0.isFolder }
                 isFolder = isFolder || steps.contains { $0.isFolder }
             }
@@ -88,8 +88,10 @@ extension TransferPlan {
         return [.file(node, at: ContainerPath.appending(ContainerPath.lastName(of: asked), to: target))]
     }
 
-    /// What `/./` in the path does not cut off comes along; the rest is a pattern for whole paths, and no link on the way
-    /// is followed, as in BuildKit. <https://docs.docker.com/reference/dockerfile/#copy---parents>
+    /// Returns the steps for `--parents`, which keeps the path after `/./`, including parent folders.
+    ///
+    /// That part of the path is a pattern for whole paths, and symbolic links in it are not followed, as in BuildKit.
+    /// <https://docs.docker.com/reference/dockerfile/#copy---parents>
     private func stepsWithParents<Source: TransferSource>(
         _ text: String, of source: Source
     ) throws(ImageBuildError) -> [TransferStep<Source.Node>] {
@@ -118,7 +120,7 @@ extension TransferPlan {
         return steps
     }
 
-    /// Makes sure that a source is there, unless it is a pattern.
+    /// Throws if a source does not exist, unless it is a pattern.
     static func require<Source: TransferSource>(
         _ path: String, of source: Source, at place: SourcePlace
     ) throws(ImageBuildError) {
@@ -135,7 +137,7 @@ extension TransferPlan {
     private static func require<Source: TransferSource>(
         _ count: Int, _ path: String, _ source: Source, at place: SourcePlace
     ) throws(ImageBuildError) {
-        // A pattern may fit nothing, as in 'COPY package.json yarn.lock* ./'.
+        // A pattern may match nothing, as in 'COPY package.json yarn.lock* ./'.
         guard count == 0, !Source.isPattern(Array(path.utf8)) else { return }
         func failure(_ reason: String) -> ImageBuildError { ImageBuildError(copying: place.error(reason).description) }
         let names = ContainerPath.joined(ContainerPath.names(Array(path.utf8)))

@@ -1,5 +1,6 @@
-/// What all rules together say of a folder on its way: those of the source by the path there, the others by the path
-/// below the folder that is copied.
+/// The combined verdicts of several ignore rules on a folder.
+///
+/// The source's rules apply to the path in the source, the others to the path below the copied folder.
 struct TransferVerdicts {
     private struct Verdict {
         let rules: IgnoreRules
@@ -9,7 +10,7 @@ struct TransferVerdicts {
 
     private var verdicts: [Verdict] = []
 
-    /// What they say of the folder that is copied, which is at `path` in its source.
+    /// Evaluates the rules for the copied folder, which is at `path` in its source.
     init(source: IgnoreRules?, at path: [UInt8], below others: [IgnoreRules]) {
         if let source {
             verdicts.append(Verdict(rules: source, isBySource: true, folder: source.verdict(onFolder: path)))
@@ -17,10 +18,10 @@ struct TransferVerdicts {
         for rules in others { verdicts.append(Verdict(rules: rules, isBySource: false, folder: rules.root)) }
     }
 
-    /// True where the folder stays out, though something inside may not.
+    /// Whether the folder itself is excluded; files in it may still be included.
     var isOut: Bool { verdicts.contains { $0.folder.isExcluded } }
 
-    /// What they say of a folder inside this one.
+    /// Returns the verdicts on a folder inside this one.
     func inside(_ path: [UInt8], below name: [UInt8]) -> TransferVerdicts {
         var inner = self
         for index in inner.verdicts.indices {
@@ -31,12 +32,12 @@ struct TransferVerdicts {
         return inner
     }
 
-    /// True where they keep out a file or link in this folder.
+    /// Returns whether the rules exclude a file or link in this folder.
     func keepOut(_ path: [UInt8], below name: [UInt8]) -> Bool {
         verdicts.contains { $0.rules.excludes($0.isBySource ? path : name, in: $0.folder) }
     }
 
-    /// True where something below this folder may come along, though it stays out itself.
+    /// Returns whether files below an excluded folder may still be included.
     func mayIncludeBelow(_ path: [UInt8], below name: [UInt8]) -> Bool {
         verdicts.allSatisfy { !$0.folder.isExcluded || $0.rules.mayIncludeBelow($0.isBySource ? path : name) }
     }

@@ -1,12 +1,12 @@
 import Archive
 import ImageStore
 
-/// How files change on their way into an image.
+/// The changes that COPY or ADD makes to files.
 struct TransferChanges: Sendable {
-    /// Nil to keep the owner that a file comes with.
+    /// The new owner; nil to keep the owner from the source.
     var owner: FileAccount?
     var mode: FileModeChange?
-    /// What stays out, by its path below each source.
+    /// The rules of `--exclude`, which apply to the path below each source.
     var excluded: IgnoreRules?
 
     func applied(to header: ArchiveEntry, at path: [UInt8]) -> ArchiveEntry {
@@ -27,29 +27,29 @@ struct TransferChanges: Sendable {
 struct TreeTransfer<Source: TransferSource> {
     let source: Source
     let changes: TransferChanges
-    /// Hears how many bytes were read.
+    /// Receives the number of bytes that were read.
     let advance: (Int64) -> Void
-    /// Regular files that are read together in the end.
+    /// Regular files that are read together at the end.
     private var waiting: [Placed] = []
-    /// The folders that they go to.
+    /// The target folders that ``Placed`` refers to by index.
     private var folders: [[UInt8]] = []
-    /// How many files and folders were copied: hard links are kept within one of them, as BuildKit keeps them.
+    /// The number of copied files and folders: hard links are kept within one copy, as in BuildKit.
     private var copies = 0
-    /// Where the first name of each file with several went, in this copy, where files are read as they are met.
+    /// For files with several names, the place of the first name in this copy; only if files are read during the walk.
     private var met: [Source.Node.Identity: [UInt8]] = [:]
-    /// Folders on the way that stay out unless something in them comes along.
+    /// Parent folders that get an entry only when a file in them is added.
     private var pending: [ArchiveEntry] = []
 
-    /// A file on its way to one place; it may go to others too.
+    /// One place of a file, which can be copied to several places.
     private struct Placed {
         let node: Source.Node
         let copy: Int
         let folder: Int
-        /// Its name there, nil for its own.
+        /// The file's name at this place; nil for its own name.
         let name: ArraySlice<UInt8>?
     }
 
-    /// A file in one copy, in which all its names are names of one file.
+    /// A file in one copy, in which all its names become hard links to one file.
     private struct CopiedFile: Hashable {
         let identity: Source.Node.Identity
         let copy: Int
@@ -76,7 +76,7 @@ struct TreeTransfer<Source: TransferSource> {
         if folders.last != folder { folders.append(folder) }
     }
 
-    /// Copies what is in a folder into another one, without what `others` keeps out.
+    /// Copies the content of a folder into another one, except what `others` excludes.
     mutating func copy<Sink: EntrySink & ~Copyable>(
         contentsOf folder: Source.Node, into path: [UInt8], without others: IgnoreRules? = nil,
         _ entries: inout PlacedEntries, in sink: inout Sink
@@ -107,7 +107,7 @@ struct TreeTransfer<Source: TransferSource> {
             let inner = verdicts.inside(child.path, below: name)
             if inner.isOut && !inner.mayIncludeBelow(child.path, below: name) { continue }
             let place = try entries.placement.folder(target)
-            // A folder that a link of the image leads to stays as it is.
+            // A folder that is reached through a symbolic link of the image keeps its attributes.
             if place == target {
                 pending.append(changes.applied(to: header, at: place))
                 if !inner.isOut { try addPending(&entries, in: &sink) }
@@ -144,8 +144,9 @@ struct TreeTransfer<Source: TransferSource> {
         try source.read([node]) { (_, read) throws(ImageBuildError) in try transfer.write(entry, read, to: &sink) }
     }
 
-    /// Writes the regular files that wait, those of one layer in one pass; a file that goes to several places is read as
-    /// often, and within one copy its names stay names of one file.
+    /// Writes the waiting regular files; those of one layer are read in one pass.
+    ///
+    /// A file that is copied to several places is read once for each place. Within one copy, its names stay hard links.
     mutating func finish<Sink: EntrySink & ~Copyable>(in sink: inout Sink) throws(ImageBuildError) {
         var first: [CopiedFile: Int] = [:]
         var passes: [[Source.Node.Identity: Int]] = []

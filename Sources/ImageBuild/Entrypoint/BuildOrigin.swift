@@ -2,34 +2,34 @@ package import JSON
 import POSIX
 package import SystemPackage
 
-/// What a program was built from: the compiler, and each package with the commit that was compiled.
+/// The compiler and packages that a program was built from, with the compiled commit of each package.
 ///
-/// A version alone does not say it: whoever owns a repository can move a tag.
+/// The version of a package is not enough, because the owner of a repository can move a tag.
 package struct BuildOrigin: Sendable, Hashable {
     /// A Swift package.
     package struct Package: Sendable, Hashable {
-        /// As SwiftPM knows it, as in `swift-nio`.
+        /// SwiftPM's identity of the package, such as `swift-nio`.
         package let name: String
-        /// The version that Package.swift names.
+        /// The version that Package.swift requires.
         package let version: String
-        /// The commit.
+        /// The commit that was compiled.
         package let revision: String
     }
 
-    /// The name of the file beside a program that keeps it.
+    /// The name of the file next to a program that stores this value.
     package static let fileName = "built-from.json"
 
-    /// The version of Swift, whose runtime is linked in.
+    /// The version of Swift, whose runtime is linked statically.
     package let swift: String
-    /// The packages, by name.
+    /// The packages, sorted by name.
     package let packages: [Package]
 
-    /// What SwiftPM noted where it built the program.
+    /// Reads the version and the packages from SwiftPM's build folder that contains the program.
     package init(ofBuilt program: FilePath) throws(ImageBuildError) {
         func failure(_ reason: String) -> ImageBuildError {
             ImageBuildError("find out what \(program) was built from", "\(reason); pack it where it was built")
         }
-        // A link would hide the folders above.
+        // Symbolic links are resolved, because the parents of a link are not the build folder.
         let place = try posix { () throws(POSIXError) in try FileSystem.realPath(program).removingLastComponent() }
         let notes = try posix { () throws(POSIXError) in
             try FileSystem.names(in: place).filter { $0.string.hasPrefix("swift-version-") }
@@ -45,7 +45,7 @@ package struct BuildOrigin: Sendable, Hashable {
             throw failure(
                 "\(place) notes \(versions.isEmpty ? "no version of Swift" : "several versions of Swift: make clean")")
         }
-        // The build folder, with a folder for the machine and one for the configuration in it.
+        // The build folder contains a folder for the machine, and that one contains a folder for the configuration.
         let above = [place, place.removingLastComponent(), place.removingLastComponent().removingLastComponent()]
         guard let file = above.map({ $0.appending("workspace-state.json") }).first(where: FileSystem.exists) else {
             throw failure("there is no workspace-state.json above it")
@@ -57,7 +57,7 @@ package struct BuildOrigin: Sendable, Hashable {
         self.swift = swift
     }
 
-    /// What is kept beside programs that were installed.
+    /// Reads the file that is installed next to the programs.
     package init(besidePrograms folder: FilePath) throws(ImageBuildError) {
         let file = folder.appending(Self.fileName)
         let content = try posix { () throws(POSIXError) in
@@ -72,7 +72,7 @@ package struct BuildOrigin: Sendable, Hashable {
         }
     }
 
-    /// Reads what ``json`` wrote.
+    /// Parses the output of ``json``.
     package init(json: JSONValue) throws(JSONError) {
         swift = try json.text("swift")
         packages = try json.list("packages").map { package throws(JSONError) in
@@ -82,7 +82,7 @@ package struct BuildOrigin: Sendable, Hashable {
         }
     }
 
-    /// The form that ``init(json:)`` reads.
+    /// The value in the format that ``init(json:)`` parses.
     package var json: JSONValue {
         [
             "swift": .string(swift),
@@ -93,7 +93,9 @@ package struct BuildOrigin: Sendable, Hashable {
         ]
     }
 
-    /// What SwiftPM keeps of each package that it fetched; one that is edited in place has no commit that says what it is.
+    /// Returns the packages in SwiftPM's workspace state, sorted by name.
+    ///
+    /// Throws for a package that is edited in place, because no commit identifies its content.
     static func packages(in state: JSONValue) throws(JSONError) -> [Package] {
         let packages = try state.member("object").list("dependencies").map { dependency throws(JSONError) in
             let name = try dependency.member("packageRef").text("identity")

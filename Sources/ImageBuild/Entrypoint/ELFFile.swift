@@ -1,10 +1,10 @@
-/// What the kernel reads of a 64-bit little-endian program before it starts it.
+/// The headers of a 64-bit little-endian program that the kernel reads to start it.
 ///
 /// <https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html>
 struct ELFFile {
-    /// `amd64` or `arm64`, nil for any other machine.
+    /// `amd64` or `arm64`; nil for any other machine.
     let architecture: String?
-    /// True where the file is all that is mapped: no loader, and nothing for one to do.
+    /// Whether the program has neither an interpreter nor a dynamic section, so that the kernel maps only this file.
     let isStatic: Bool
 
     init(_ bytes: [UInt8], name: String) throws(ImageBuildError) {

@@ -5,7 +5,7 @@ import OCI
 import POSIX
 package import SystemPackage
 
-/// The layer with caas-entrypoint, which `make entrypoint` made once: the same bytes in every image.
+/// The layer with caas-entrypoint, made once by `make entrypoint`: every image gets the same bytes.
 package struct EntrypointArtifact: Sendable {
     static let blobName = "layer.tar.gz"
     static let descriptionName = "layer.json"
@@ -15,19 +15,19 @@ package struct EntrypointArtifact: Sendable {
         case entry(path: [UInt8], of: FilePath)
     }
 
-    /// What it runs on.
+    /// The architecture that the entrypoint runs on.
     let architecture: String
     private let source: Source
     private let layer: BuiltLayer
 
-    /// The one beside its description in a folder.
+    /// Reads the description in a folder; the layer is next to it.
     init(in folder: FilePath) throws(ImageBuildError) {
         let description = folder.appending(Self.descriptionName)
         let content = try posix { () throws(POSIXError) in try FileSystem.read(description) }
         try self.init(content, name: description.string, .file(folder.appending(Self.blobName)))
     }
 
-    /// The one beside its description, which is an entry of an archive.
+    /// Reads the description in an archive; the layer is another entry in the same folder.
     init(_ description: ArchiveEntry, _ content: [UInt8], in archive: FilePath) throws(ImageBuildError) {
         let blob = description.path.dropLast(Self.descriptionName.utf8.count) + Array(Self.blobName.utf8)
         try self.init(content, name: "\(description.name) of \(archive)", .entry(path: Array(blob), of: archive))
@@ -43,14 +43,14 @@ package struct EntrypointArtifact: Sendable {
         } catch { throw ImageBuildError("read \(name)", "\(error.reason); type: make entrypoint") }
     }
 
-    /// Where it is looked for: beside the program itself, then in the user's own folder.
+    /// Returns the folders to search: next to the running program, then in the user's own folder.
     package static func folders(home: FilePath) -> [FilePath] {
         let program = try? FileSystem.readLink("/proc/self/exe")
         let beside = program.map { [$0.removingLastComponent().appending("entrypoint")] } ?? []
         return beside + [home.appending("entrypoint")]
     }
 
-    /// The libraries that the entrypoint beside a program holds, by name; none where there is no entrypoint.
+    /// Returns the versions of the libraries in the entrypoint next to a program; none if there is no entrypoint.
     package static func contents(beside program: FilePath) throws(ImageBuildError) -> [String: String] {
         let file = program.appending("entrypoint").appending(descriptionName)
         guard try posix({ () throws(POSIXError) in try FileSystem.status(behind: file) }) != nil else { return [:] }
@@ -60,7 +60,7 @@ package struct EntrypointArtifact: Sendable {
         }
     }
 
-    /// Puts it into the store, which verifies it.
+    /// Adds the layer to the store, which verifies it.
     func add(to store: ImageStore) throws(ImageBuildError) -> BuiltLayer {
         switch source {
         case .file(let file):

@@ -3,9 +3,9 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// Layers with caas-entrypoint for one or several architectures, as `caasctl entrypoint pack` wrote them on such machines.
+/// The layers with caas-entrypoint for one or several architectures, as `caasctl entrypoint pack` writes them.
 ///
-/// A folder that holds one, or one folder for each; or a tar of either.
+/// A bundle is a folder with one layer, a folder with one subfolder per layer, or a tar of either.
 struct EntrypointBundle {
     private static let longestDescription = 64 << 10
 
@@ -51,14 +51,14 @@ struct EntrypointBundle {
     }
 }
 
-/// Where builds find the entrypoint for each platform.
+/// Finds the entrypoint for each platform.
 struct EntrypointSearch {
-    /// What the user named, which must be there.
+    /// The bundles that the user named, which must exist.
     let bundles: [FilePath]
-    /// Where it is on this machine.
+    /// The folders on this machine, which need not have an entrypoint.
     let folders: [FilePath]
 
-    /// The first one for a platform.
+    /// Returns the first entrypoint for a platform.
     func artifact(for platform: Platform) throws(ImageBuildError) -> EntrypointArtifact {
         let action = "bake a program into an image"
         var places: [FilePath] = bundles

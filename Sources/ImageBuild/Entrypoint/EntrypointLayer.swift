@@ -5,15 +5,16 @@ import POSIX
 import Subprocess
 package import SystemPackage
 
-/// The layer with caas-entrypoint, packed once from the program that was built on this machine.
+/// Packs the layer with caas-entrypoint from the program that was built on this machine.
 package enum EntrypointLayer {
-    /// Where its files are in an image.
+    /// The folder of the layer's files in an image.
     private static let root = "/.caas"
-    /// Hides what a base has there: a file beside ours might be taken for one of ours.
+    /// An opaque whiteout hides the base's files in this folder, which could be mistaken for the layer's own files.
+    ///
     /// <https://github.com/opencontainers/image-spec/blob/main/layer.md#opaque-whiteout>
     private static let whiteout = ".wh..wh..opq"
 
-    /// What begins the names of the layer's annotations, each with a library's version.
+    /// The prefix of the layer's annotations, each of which has the version of one library.
     private static let annotation = "caasctl.contains."
 
     private struct Content {
@@ -22,11 +23,11 @@ package enum EntrypointLayer {
         let bytes: [UInt8]
     }
 
-    /// Packs the program with Mozilla's certificates; the same inputs give the same bytes.
+    /// Packs the program with Mozilla's certificates, and returns the digest of the blob.
     ///
-    /// The folder gets `layer.tar.gz` and, last, `layer.json`, which names it. Both say which libraries are linked into the
-    /// program: the layer in its `contains.json`, the description in what an image's manifest will say of the layer. The
-    /// blob's digest is returned.
+    /// The same inputs give the same bytes. The folder gets `layer.tar.gz` and, last, `layer.json`, which describes it.
+    /// Both list the libraries that are linked into the program: the layer in its `contains.json`, the description in
+    /// the annotations for the layer's descriptor in an image's manifest.
     package static func pack(_ program: FilePath, to folder: FilePath) async throws(ImageBuildError) -> Digest {
         let stripped = try await strip(program)
         let elf = try ELFFile(stripped, name: program.string)
@@ -51,7 +52,7 @@ package enum EntrypointLayer {
         return try write(contents, architecture: architecture, contained: contained, to: folder)
     }
 
-    /// The program without its symbols, which are most of it.
+    /// Returns the program without its symbols, which are most of the file.
     private static func strip(_ program: FilePath) async throws(ImageBuildError) -> [UInt8] {
         do {
             let folder = try FileSystem.makeTemporaryFolder(in: "/tmp", prefix: "caasctl-strip-")
@@ -69,7 +70,7 @@ package enum EntrypointLayer {
         }
     }
 
-    /// Mozilla's certificates and no others that this machine's owner may trust.
+    /// Returns only Mozilla's certificates, without others that this machine trusts.
     private static func certificates() throws(ImageBuildError) -> [UInt8] {
         let folder: FilePath = "/usr/share/ca-certificates/mozilla"
         do throws(POSIXError) {

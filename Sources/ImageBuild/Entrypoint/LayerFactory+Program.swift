@@ -3,7 +3,7 @@ import JSON
 import RunContract
 
 extension LayerFactory {
-    /// A layer with the program that the entrypoint runs.
+    /// Makes a layer with the description of the program that the entrypoint runs.
     func bake(_ program: Program, epoch: Int64) async throws(ImageBuildError) -> BuiltLayer {
         let content = program.json.encoded()
         let parents = ParentFolders.entries(to: Program.path, includingItself: false, onBase: true, modified: epoch)

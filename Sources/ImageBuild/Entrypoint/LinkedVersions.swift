@@ -1,22 +1,22 @@
-/// Which versions of libraries a static program holds.
+/// The versions of the libraries that are linked into a static program.
 struct LinkedVersions {
-    /// What each library writes into a program that holds it, before its version.
+    /// The text that each library puts in front of its version in a program.
     ///
-    /// OpenSSL is libssl and libcrypto; gcc is whose libgcc and libstdc++ the runtime of Swift wants.
+    /// `openssl` stands for libssl and libcrypto, and `gcc` for libgcc and libstdc++, which Swift's runtime needs.
     private static let marks = [("curl", "libcurl/"), ("openssl", "OpenSSL "), ("glibc", "glibc/"), ("gcc", "GCC: (")]
-    /// A module of each Swift package, which no program can hold the package without.
+    /// One module of each Swift package, which is present in every program that contains the package.
     private static let modules = [
         "swift-argument-parser": "ArgumentParser", "swift-atomics": "Atomics",
         "swift-collections": "InternalCollectionsUtilities", "swift-nio": "NIOCore", "swift-subprocess": "Subprocess",
         "swift-system": "SystemPackage", "yams": "Yams",
     ]
 
-    /// By the library's name; an advisory names these.
+    /// The versions by library name, with the names that advisories use.
     ///
-    /// A package's version has its commit behind it.
+    /// A package's version is followed by its commit in parentheses.
     let texts: [String: String]
 
-    /// Looks into a program with its symbols.
+    /// Searches a program that still has its symbols.
     init(of program: [UInt8], from origin: BuildOrigin) throws(ImageBuildError) {
         var texts = ["swift": origin.swift]
         for (library, mark) in Self.marks {
@@ -38,7 +38,10 @@ struct LinkedVersions {
         self.texts = texts
     }
 
-    /// What follows the mark: a parenthesis up to its end, else what begins with a digit, to a space or the text's end.
+    /// Returns the version after a mark.
+    ///
+    /// After a mark that ends with a parenthesis, it is the text up to the closing one. Otherwise it begins with a
+    /// digit and ends at a space or at the end of the text.
     private static func version(after mark: [UInt8], in program: [UInt8]) -> String? {
         let isParenthesis = mark.last == UInt8(ascii: "(")
         let isPart: (UInt8) -> Bool = { byte in
@@ -52,7 +55,7 @@ struct LinkedVersions {
         return firstPlace(of: mark, in: program) { text($0) != nil }.flatMap { text(program[$0...]) }
     }
 
-    /// The place behind the first mark whose rest fits.
+    /// Returns the position after the first mark whose following bytes satisfy `fits`.
     private static func firstPlace(
         of mark: [UInt8], in program: [UInt8], where fits: (ArraySlice<UInt8>) -> Bool
     ) -> Int? {

@@ -1,9 +1,10 @@
 import ByteText
 
-/// Which extended attributes of a file on this machine belong to the file, and go with it.
+/// Decides which extended attributes of a file on this machine are copied into an image.
 enum CarriedAttributes {
-    /// What tells about this machine rather than about the file: an overlay's bookkeeping of a rootless container, and
-    /// where a browser got a file from.
+    /// Attributes that describe this machine and not the file.
+    ///
+    /// They are the bookkeeping of a rootless container's overlay, and the URL that a browser downloaded a file from.
     ///
     /// <https://docs.kernel.org/filesystems/overlayfs.html#user-xattr>,
     /// <https://www.freedesktop.org/wiki/CommonExtendedAttributes/>
@@ -11,11 +12,14 @@ enum CarriedAttributes {
         "user.overlay.", "user.xdg.origin.", "user.xdg.referrer.", "user.fuseoverlayfs.",
     ]
 
-    /// Access control lists, which say more about rights than the mode does, and come along where the mode does.
+    /// Access control lists, which refine the permissions of the mode, and are copied only together with the mode.
     private static let accessControlLists = ["system.posix_acl_access", "system.posix_acl_default"]
 
-    /// `trusted.*` is bookkeeping of overlays and the administrator's own, `security.*` but for capabilities the labels of
-    /// this machine's policy (SELinux, Smack, IMA). <https://man7.org/linux/man-pages/man7/xattr.7.html>
+    /// Returns whether an extended attribute is copied.
+    ///
+    /// Overlays and administrators use `trusted.*`. Apart from capabilities, `security.*` contains the labels of this
+    /// machine's policy (SELinux, Smack, IMA).
+    /// <https://man7.org/linux/man-pages/man7/xattr.7.html>
     static func isCarried(_ name: String, withModes: Bool) -> Bool {
         if name.hasPrefix(bytes: "user.") { return !localPrefixes.contains { name.hasPrefix(bytes: $0) } }
         return name == "security.capability" || (withModes && accessControlLists.contains(name))

@@ -1,13 +1,13 @@
 import POSIX
 import Synchronization
 
-/// Counts the files whose names went to several layers, each of which holds the file for itself.
+/// Counts the files whose names are divided among several layers, each of which contains a copy of the file.
 ///
-/// A hard link leads nowhere out of its layer for programs that unpack each layer alone.
+/// A hard link cannot refer to a file in another layer, because some programs unpack each layer alone.
 final class DividedHardLinks: Sendable {
     private let state = Mutex<(seen: Set<FileIdentity>, divided: Set<FileIdentity>)>(([], []))
 
-    /// Notes the files with several names that a layer holds.
+    /// Records the files with several names in a layer.
     func add(_ files: Set<FileIdentity>) {
         if files.isEmpty { return }
         state.withLock { state in
@@ -16,7 +16,7 @@ final class DividedHardLinks: Sendable {
         }
     }
 
-    /// What a user should know and can do about it, nil where there are none.
+    /// Returns a warning with advice for the user, or nil if there are no such files.
     func warning(_ title: String) -> String? {
         let count = state.withLock { $0.divided.count }
         if count == 0 { return nil }

@@ -3,23 +3,24 @@ import Definitions
 import Hashing
 import POSIX
 
-/// What tells one state of a layer's files from another without reading them.
+/// A fingerprint that identifies the state of a layer's files without reading them.
 ///
-/// It is a digest over the records of a walk: path, kind, mode, owner, size, modification and change time, inode, device
-/// and the number of names of every file. Whoever changes a file's content changes its change time, which nobody can set.
+/// It is a digest of the records of a walk: path, kind, mode, owner, size, modification time, change time, inode,
+/// device and number of links of each file. Every change of a file's content also changes its change time, which
+/// programs cannot set.
 struct FileFingerprint: Sendable {
     /// The digest, for the key of a cache.
     let digest: [UInt8]
-    /// False where a file changed so shortly before it was read that it could change once more in the same instant.
+    /// False if a file changed so shortly before it was read that another change could get the same time.
     let isLasting: Bool
     /// The files that have several names in this layer.
     let repeated: Set<FileIdentity>
-    /// The files of this layer that have several names, wherever those are.
+    /// The files of this layer that have several names anywhere.
     let linked: Set<FileIdentity>
 
-    /// What is gathered from records.
+    /// Accumulates the fingerprint from records.
     ///
-    /// A class, since a closure cannot change a value that is not copied.
+    /// This is a class because a closure cannot modify a noncopyable value.
     private final class Summary {
         private var hash: SHA256? = SHA256()
         private(set) var seen: Set<FileIdentity> = []
@@ -61,8 +62,9 @@ struct FileFingerprint: Sendable {
         linked = summary.seen
     }
 
-    /// What a layer's entries say of the divided folders, which are in every part: not their times, which change with
-    /// every file that comes or goes, but where this part alone has them.
+    /// Returns the attributes of the divided folders, which are in every part.
+    ///
+    /// Their times change with every file that is added or removed, so they count only where one layer alone has them.
     private static func folders(
         of layer: SurveyedFiles.Layer, in files: SurveyedFiles, from source: FileSource
     ) throws(ImageBuildError) -> [UInt8] {
@@ -82,20 +84,21 @@ struct FileFingerprint: Sendable {
         return text
     }
 
-    /// True where every later change of a file gives it another time.
+    /// Returns whether every later change of a file is certain to change its time.
     ///
-    /// The kernel's clock for files stands still for up to 10 ms, and that of some file systems for two seconds, which
-    /// a time without a fraction hints at. git knows the same trouble.
-    /// <https://git-scm.com/docs/racy-git>, <https://docs.kernel.org/filesystems/multigrain-ts.html>
+    /// The kernel's clock for files advances in steps of up to 10 ms. The clock of some file systems advances in steps
+    /// of two seconds, which a time without a fraction suggests. git has the same problem.
+    /// <https://git-scm.com/docs/racy-git>,
+    /// <https://docs.kernel.org/filesystems/multigrain-ts.html>
     private static func isLasting(_ status: FileStatus, readAfter start: Int64) -> Bool {
         let newest = max(status.modified, status.changed)
         let tick: Int64 = status.changed % 1_000_000_000 == 0 ? 2_000_000_000 : 20_000_000
-        // A modification time in the future is somebody's wish; only the change time is the kernel's.
+        // A modification time in the future was set by a program; only the change time always comes from the kernel.
         return (newest > start ? status.changed : newest) < start - tick
     }
 }
 
-/// What makes two names one file.
+/// The identity of a file, which is the same for all its names.
 struct FileIdentity: Sendable, Hashable {
     let inode: UInt64
     let device: UInt64
@@ -107,14 +110,14 @@ struct FileIdentity: Sendable, Hashable {
 }
 
 extension ArchiveEntry {
-    /// Everything that a folder's entry says.
+    /// All attributes of a folder's entry.
     var fingerprint: [UInt8] {
         Array("\(path) \(mode) \(user) \(group) \(modified)".utf8) + extendedAttributes.fingerprint
     }
 }
 
 extension [String: [UInt8]] {
-    /// In the order of the names: a dictionary's own order differs from run to run.
+    /// Sorted by name, because the order of a dictionary differs between processes.
     fileprivate var fingerprint: [UInt8] {
         sorted { $0.key < $1.key }.flatMap { Array("\($0.key) \($0.value)".utf8) }
     }

@@ -3,7 +3,7 @@ import Definitions
 import POSIX
 import SystemPackage
 
-/// Writes one layer of surveyed files, each of which must still be what the survey saw.
+/// Writes one layer of surveyed files, and throws if a file has changed since the survey.
 struct FileLayer {
     private static let leastSparse: Int64 = 1 << 20
 
@@ -12,7 +12,7 @@ struct FileLayer {
     private let layer: SurveyedFiles.Layer
     private let repeated: Set<FileIdentity>
     private let advance: (Int64) -> Void
-    /// What looks at Python's bytecode on its way; nil where files keep their times.
+    /// Examines Python bytecode while it is written; nil if files keep their times.
     var bytecode: StaleBytecode?
     private var cursor: FolderCursor
     private var firstNames: [FileIdentity: [UInt8]] = [:]
@@ -46,12 +46,12 @@ struct FileLayer {
         try checkFolders()
     }
 
-    /// Writes the entries of divided folders: of all, or of those on the way to a path.
+    /// Writes the entries of the divided folders, either all of them or only those that contain a path.
     private mutating func writeFolders(
         _ folders: inout ArraySlice<SurveyedFiles.DividedFolder>, whichContain path: [UInt8]? = nil,
         to writer: inout LayerWriter
     ) throws(ImageBuildError) {
-        // In one layer of several a folder's own time would make every layer new whenever one file is added.
+        // If each of several layers had the folder's own time, one added file would change every layer.
         let isShared = layer.part != .everything && layer.part != .folders
         let time = isShared && source.time == .keep ? FileSource.Time.fixed(0) : source.time
         while let folder = folders.first, path?.isBelow(folder.path) ?? true {
@@ -63,7 +63,7 @@ struct FileLayer {
     private mutating func write(
         _ folder: SurveyedFiles.DividedFolder, time: FileSource.Time, to writer: inout LayerWriter
     ) throws(ImageBuildError) {
-        // The folder `into` is among the parents, unless this one's own attributes go into the image.
+        // The folder `into` is among the parents, unless the source folder's attributes go into the image.
         guard !folder.path.isEmpty || source.keepsFolders else { return }
         guard !files.isSingleFile, var entry = source.folderEntry(at: folder.path, folder.status, time: time) else {
             return
@@ -111,7 +111,7 @@ struct FileLayer {
         }
     }
 
-    /// A FIFO or a device, whose permissions are all that it has.
+    /// Writes a FIFO or a device with its own mode, which is all that it has.
     private func writeSpecial(
         _ name: FilePath.Component, in folder: Folder, _ status: FileStatus, _ plain: ArchiveEntry,
         to writer: inout LayerWriter
@@ -133,7 +133,7 @@ struct FileLayer {
         try archived { () throws(ArchiveError) in try writer.append(entry) }
     }
 
-    /// Writes a file's content, and fails where the file is not the same before and after.
+    /// Writes a file's content, and throws if the file changes meanwhile.
     private func write(
         _ name: FilePath.Component, in folder: Folder, _ expected: FileStatus, _ plain: ArchiveEntry,
         to writer: inout LayerWriter
@@ -146,11 +146,11 @@ struct FileLayer {
         entry.extendedAttributes = try attributes { (isWanted) throws(POSIXError) in
             try file.extendedAttributes(where: isWanted)
         }
-        // A layer that cannot be written, as on a full disk, is not the file's fault.
+        // Only a changed file is the file's fault; other errors, such as a full disk, come from the layer.
         let wrapped: (ArchiveError) -> ImageBuildError = {
             $0 == .changed(entry) ? Self.changed(folder, name) : ImageBuildError($0)
         }
-        // Shorter files have no holes that are worth the question.
+        // In shorter files the holes are not worth the system calls.
         let extents = try posix { () throws(POSIXError) in
             before.size < Self.leastSparse ? nil : try file.extents(size: before.size)
         }
@@ -184,7 +184,7 @@ struct FileLayer {
         }
     }
 
-    /// Names that came or went while files were read are found at the end: every folder must be as it was.
+    /// Throws if a folder has changed, which reveals names that appeared or disappeared while files were read.
     private mutating func checkFolders() throws(ImageBuildError) {
         func check(_ path: [UInt8], _ status: FileStatus, in cursor: inout FolderCursor) throws(ImageBuildError) {
             let folder = try cursor.folder(at: path)
@@ -205,7 +205,7 @@ struct FileLayer {
         }
     }
 
-    /// The path of the file's first name in this layer, nil for the first.
+    /// Returns the path of the file's first name in this layer, or nil if this is the first name.
     private mutating func firstName(of status: FileStatus, _ path: [UInt8]) -> [UInt8]? {
         let identity = FileIdentity(status)
         guard status.links > 1, repeated.contains(identity) else { return nil }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How many bytes of files several layers have taken together.
+/// Reports the total number of file bytes that several layers have read.
 final class FileProgress: Sendable {
     private let step: String
     private let report: @Sendable (BuildEvent) -> Void

@@ -3,15 +3,17 @@ import ByteText
 import Definitions
 import POSIX
 
-/// What the files become in the image.
+/// The entries of the files in the image.
 extension FileSource {
-    /// Into which folder of an image the files go, as entries have it.
+    /// The target folder in the form of entry paths.
     var intoBytes: [UInt8] { Array(into.split(byte: "/").joined(separator: "/").utf8) }
 
-    /// True where folders get what the disk says, and so does the folder `into`.
+    /// Whether folders, including `into`, get their attributes from this machine's disk.
     var keepsFolders: Bool { owner == .keep || mode == .keep || time == .keep }
 
-    /// The entries of the folders above what a layer brings, with `into` itself.
+    /// Returns the entries of the folders above the layer's files.
+    ///
+    /// The folder `into` is among them, unless ``keepsFolders`` applies to it.
     func parents() throws(ImageBuildError) -> [ArchiveEntry] {
         var parents: [ArchiveEntry] = []
         let isFolder = (try? FileStatus(from, followingLinks: true))?.kind == .directory
@@ -21,14 +23,14 @@ extension FileSource {
         return parents
     }
 
-    /// The entry of a folder at a path below `from`, nil where a base's own link must stay.
+    /// Returns the entry of a folder at a path below `from`, or nil if a symbolic link of the base must stay there.
     func folderEntry(at path: [UInt8], _ status: FileStatus, time: Time) -> ArchiveEntry? {
         var entry = entry(.directory, at: path, status, time: time)
         guard !entry.path.isEmpty,
             let known = ParentFolders.entry(entry.path, onBase: isOnBase, modified: entry.modified)
         else { return nil }
         entry.mode = mode == .keep ? status.mode : known.mode
-        // Files below /usr/local may be somebody's; the folder itself stays the administrator's.
+        // Files below /usr/local may have another owner, but the folder itself still belongs to root.
         if path.isEmpty && owner != .keep {
             entry.user = known.user
             entry.group = known.group
@@ -36,7 +38,7 @@ extension FileSource {
         return entry
     }
 
-    /// The entry of a file at a path below `from`.
+    /// Returns the entry of a file at a path below `from`.
     func entry(_ kind: ArchiveEntry.Kind, at path: [UInt8], _ status: FileStatus, time: Time) -> ArchiveEntry {
         let into = intoBytes
         let separator = into.isEmpty || path.isEmpty ? [] : [UInt8(ascii: "/")]
@@ -60,7 +62,7 @@ extension FileSource {
 }
 
 extension FileSource.Time {
-    /// Seconds since 1970, rounded down; a file that has no status has no time of its own.
+    /// Returns seconds since 1970, rounded down; a kept time is 0 without a status.
     func seconds(_ status: FileStatus?) -> Int64 {
         switch self {
         case .fixed(let seconds): return seconds

@@ -3,48 +3,48 @@ import Definitions
 import POSIX
 import SystemPackage
 
-/// A folder or file of this machine that becomes layers, and what its entries get in the image.
+/// A folder or file of this machine that becomes layers, with the attributes of its entries in the image.
 struct FileSource: Sendable {
-    /// Which owner entries get.
+    /// The owner of the entries.
     enum Owner: Sendable, Hashable {
         case fixed(FileOwner)
-        /// What the disk says.
+        /// The owner on this machine's disk.
         case keep
     }
 
-    /// Which modification time entries get.
+    /// The modification time of the entries.
     enum Time: Sendable, Hashable {
         /// Seconds since 1970.
         case fixed(Int64)
-        /// What the disk says.
+        /// The time on this machine's disk.
         case keep
     }
 
-    /// What a build says of it, and the image's history: `files: src into /opt/app`.
+    /// The title in messages and in the image's history: `files: src into /opt/app`.
     var title: String
-    /// Where the files are.
+    /// The path on this machine.
     var from: FilePath
-    /// An absolute folder in the image.
+    /// The target folder in the image, an absolute path.
     var into: String
-    /// What stays out.
+    /// The rules that exclude files.
     var rules: IgnoreRules
     var owner = Owner.fixed(FileOwner(user: 0, group: 0))
     var mode = ImageDefinition.FileMode.executable
     var time: Time
     var split = ImageDefinition.Split.automatic
-    /// True where FIFOs and device nodes come along.
+    /// Whether FIFOs and device nodes are included.
     var isPrivileged = false
-    /// True where a base or another layer is below.
+    /// Whether there is a base or another layer below.
     var isOnBase: Bool
-    /// The files layers below this one, the lowest first.
+    /// The `files` layers below this one, the lowest first.
     var earlier: [FileSource] = []
 
-    /// Everything that decides the entries of files that are what they were, for a cache.
+    /// The settings that, together with the state of the files, determine the entries; for a cache key.
     var inputs: [String] {
         ["files", into, "\(owner)", "\(mode)", "\(time)", "\(isOnBase)"]
     }
 
-    /// The limit of a layer for content of so many bytes, nil for one layer.
+    /// Returns the size limit of each layer for `total` bytes of content, or nil for one layer.
     func limit(for total: Int64) -> Int64? {
         switch split {
         case .automatic: total > 1 << 30 ? 256 << 20 : nil
@@ -53,7 +53,7 @@ struct FileSource: Sendable {
         }
     }
 
-    /// The limit of a layer where there are several.
+    /// The size limit of a layer if there are several layers.
     var largestLayer: Int64? {
         switch split {
         case .automatic: 256 << 20

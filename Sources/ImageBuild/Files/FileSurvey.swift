@@ -1,23 +1,23 @@
 import POSIX
 import SystemPackage
 
-/// Looks once at everything below a folder, depth first, the names of a folder in byte order.
+/// Walks over everything below a folder once, depth first, with the names of each folder in byte order.
 ///
-/// Only the names of the folders on the way down are in memory, and only some of those folders are open: trees are
-/// deeper, and paths longer, than the system's limits.
+/// Memory holds only the names in the current folder and its parents, and only some of these folders are open: trees
+/// can be deeper, and paths longer, than the system's limits.
 struct FileSurvey: ~Copyable {
-    /// What is kept of a folder while the walk is inside it.
+    /// The state of a folder while the walk is inside it.
     private struct Frame {
         var folder: Folder?
         let status: FileStatus
         let listing: FolderListing
         var next = 0
-        /// The length of its path.
+        /// The length of the folder's path.
         let pathLength: Int
         let verdict: IgnoreRules.FolderVerdict
-        /// Where its record is; for one that stays out, where it would be.
+        /// The offset of the folder's record; for an excluded folder, the offset where it would be.
         let start: Int64
-        /// False for one that stays out as long as nothing in it came in again.
+        /// False for an excluded folder until something in it is included again.
         var isRecorded: Bool
         var children = FolderChildren()
     }
@@ -31,7 +31,7 @@ struct FileSurvey: ~Copyable {
     private var path: [UInt8] = []
     private var isSingleFile = false
     private var folders: [SurveyedFiles.DividedFolder] = []
-    /// The layers of the folder that the walk left last, where it was divided.
+    /// The layers of the folder that the walk left last, if it was divided.
     private var layers: [SurveyedFiles.Layer] = []
 
     init(
@@ -49,7 +49,7 @@ struct FileSurvey: ~Copyable {
         while !frames.isEmpty {
             if try !step() { total = try leave() }
         }
-        // The last folder to be left was the source, which is divided without regard to what the whole weighs.
+        // The last folder that the walk leaves is the source, which is divided even if all of it fits into one layer.
         if source.limit(for: total) == nil {
             let everything = SurveyedFiles.Run(folder: folders.count - 1, range: 0..<index.end)
             layers = [SurveyedFiles.Layer(part: .everything, runs: [everything])]
@@ -68,7 +68,7 @@ struct FileSurvey: ~Copyable {
             let folder = try posix { () throws(POSIXError) in try Folder(source.from) }
             return try enter(folder, status, source.rules.root, isRecorded: true)
         }
-        // A single file is surveyed as if its folder held nothing else.
+        // A single file is surveyed as if its folder contained nothing else.
         guard let name = source.from.lastComponent else { return }
         let above = source.from.removingLastComponent()
         let folder = try posix { () throws(POSIXError) in try Folder(above.isEmpty ? "." : above) }
@@ -95,7 +95,7 @@ struct FileSurvey: ~Copyable {
         if frames.count > Self.mostOpenFolders { frames[frames.count - 1 - Self.mostOpenFolders].folder = nil }
     }
 
-    /// Looks at the next name of the folder that the walk is in; false where there is none left.
+    /// Handles the next name in the current folder; returns false if there is none.
     private mutating func step() throws(ImageBuildError) -> Bool {
         let top = frames.count - 1
         guard frames[top].next < frames[top].listing.count, let folder = frames[top].folder else { return false }
@@ -131,7 +131,7 @@ struct FileSurvey: ~Copyable {
         return true
     }
 
-    /// Writes the record of a child of the folder that the walk is in, after those of folders that come in with it.
+    /// Writes the record of a child of the current folder, preceded by the records of its parents that have none yet.
     private mutating func record(_ name: [UInt8], _ status: FileStatus) throws(ImageBuildError) -> Int64 {
         guard !name.starts(with: Array(".wh.".utf8)) else {
             throw ImageBuildError(
@@ -159,7 +159,7 @@ struct FileSurvey: ~Copyable {
         return false
     }
 
-    /// Ends the folder that the walk is in, and tells what it weighs.
+    /// Leaves the current folder, and returns its weight.
     private mutating func leave() throws(ImageBuildError) -> Int64 {
         let frame = frames.removeLast()
         if let folder = frame.folder, !isSingleFile || !frames.isEmpty {
@@ -190,17 +190,17 @@ struct FileSurvey: ~Copyable {
         return frame.children.layers(of: path, folder: folders.count - 1, limit: source.largestLayer ?? .max)
     }
 
-    /// Opens a folder again that was closed because the walk was too deep below it.
+    /// Reopens a folder that was closed because the walk went too deep below it.
     private mutating func reopen(_ place: Int, from child: Frame) throws(ImageBuildError) {
         guard frames[place].folder == nil, let inside = child.folder else { return }
-        // Only messages need it, and a path of that length would help nobody.
+        // The path is only for messages, where a path of that length would be useless.
         let folder = try posix { () throws(POSIXError) in try inside.parent(named: source.from) }
         let status = try posix { () throws(POSIXError) in try folder.status() }
         guard status.isUnchanged(since: frames[place].status) else { throw Self.changed(folder.path) }
         frames[place].folder = folder
     }
 
-    /// The current path as messages show it.
+    /// The current path in messages.
     private var shown: String {
         isSingleFile ? source.from.string : "\(source.from)/\(String(decoding: path, as: UTF8.self))"
     }

@@ -1,4 +1,4 @@
-/// What a survey remembers of a folder's children until it leaves the folder: 32 bytes for each.
+/// The children of a folder, which a survey keeps until it leaves the folder: 32 bytes for each.
 struct FolderChildren {
     private struct Child {
         let hash: UInt64
@@ -7,9 +7,9 @@ struct FolderChildren {
     }
 
     private var children: [Child] = []
-    /// The layers of the children that were divided themselves, by their places.
+    /// The layers of children that were divided themselves, by index.
     private var divided: [Int: [SurveyedFiles.Layer]] = [:]
-    /// What all of them weigh.
+    /// The total weight of the children.
     private(set) var weight: Int64 = 0
 
     mutating func append(
@@ -20,7 +20,7 @@ struct FolderChildren {
         self.weight += weight
     }
 
-    /// Puts the children of a divided folder into layers.
+    /// Divides the children of a folder into layers.
     func layers(of path: [UInt8], folder: Int, limit: Int64) -> [SurveyedFiles.Layer] {
         let partition = FolderPartition(
             children.map { FolderPartition.Child(hash: $0.hash, weight: $0.weight) }, limit: limit)

@@ -1,7 +1,7 @@
 import POSIX
 import SystemPackage
 
-/// Opens the folders of a walk again, most often the one that it opened last.
+/// Reopens the folders of a walk, and keeps the last one open because it is requested most often.
 struct FolderCursor {
     private let root: Folder
     private var path: [UInt8] = []
@@ -13,7 +13,7 @@ struct FolderCursor {
         folder = root
     }
 
-    /// The folder at a path below the root, which is the empty path.
+    /// Returns the folder at a path below the root, whose path is empty.
     mutating func folder(at wanted: [UInt8]) throws(ImageBuildError) -> Folder {
         if wanted == path { return folder }
         let slash = UInt8(ascii: "/")
@@ -27,25 +27,25 @@ struct FolderCursor {
     }
 }
 
-/// The path of the record that was read last, put together from names and depths.
+/// The path of the last record, computed from the names and depths of the records.
 struct RecordPath {
     private(set) var bytes: [UInt8]
-    /// The lengths of the paths of the folders that it is in, the first one's being that of where it began.
+    /// The path lengths of the folders that contain the record, beginning with the start folder.
     private var lengths: [Int]
     private let base: Int
 
-    /// Starts in a folder, in which records have the depth `depth`.
+    /// Starts in a folder whose children have the depth `depth`.
     init(in folder: [UInt8], depth: Int) {
         bytes = folder
         lengths = [folder.count]
         base = depth
     }
 
-    /// The folder of the record.
+    /// The path of the folder that contains the record.
     var parent: [UInt8] { Array(bytes.prefix(lengths[lengths.count - 1])) }
 
     mutating func move(to record: SurveyRecord) {
-        // The record before this one is the folder, where this one is deeper.
+        // If this record is deeper, the previous record is its folder.
         if record.depth - base == lengths.count { lengths.append(bytes.count) }
         lengths.removeSubrange((record.depth - base + 1)...)
         bytes.removeSubrange(lengths[lengths.count - 1]...)

@@ -1,26 +1,26 @@
-/// How the children of a folder that is too big for one layer are put into layers.
+/// Divides the children of a folder that is too big for one layer among several layers.
 ///
-/// Which layer a child goes to follows from its own name and the sizes of those beside it, never from its place among
-/// them. Children are spread over buckets by the first bits of their names' hashes, a bucket that is too big is cut in
-/// two by the next bit, and a child that fills half a layer gets layers of its own. A bigger child only ever makes a
-/// bucket be cut, so that an added file moves no border but within the layer that it falls into.
+/// The layer of a child depends only on its own name and on the sizes of its siblings, never on its position among
+/// them. The first bits of the names' hashes distribute children over buckets. The next bit splits a bucket that is too
+/// big, and a child that fills half a layer gets its own layers. A bigger child can only split a bucket further, so an
+/// added file changes borders only within the layer that it belongs to.
 struct FolderPartition {
     /// One child of the folder.
     struct Child {
         let hash: UInt64
-        /// The bytes that it takes in a tar, with everything below it.
+        /// The size in a tar in bytes, including everything below the child.
         let weight: Int64
     }
 
     /// Children that share a layer.
     struct Bucket: Equatable {
-        /// The places of the children, in order.
+        /// The indices of the children, in order.
         var children: [Int]
     }
 
-    /// What a layer may weigh.
+    /// The largest weight of a layer.
     let limit: Int64
-    /// The children that are too big to share a layer, in order.
+    /// The indices of the children that are too big to share a layer, in order.
     private(set) var alone: [Int] = []
     private(set) var buckets: [Bucket] = []
 
@@ -30,8 +30,10 @@ struct FolderPartition {
         divide(children, children.indices.sorted { children[$0].hash < children[$1].hash }[...], bit: 63)
     }
 
-    /// A bucket's weight counts a child that is not in it, but beside it, with the weight that made it leave: were it
-    /// forgotten, two buckets could become one when it outgrows theirs.
+    /// Splits children into buckets by a bit of their hashes.
+    ///
+    /// The weight of a bucket includes the children in its hash range that have their own layers, each as half a layer.
+    /// Otherwise two buckets could merge when a child becomes too big for them.
     private mutating func divide(_ children: [Child], _ members: ArraySlice<Int>, bit: Int) {
         let weight = members.reduce(into: Int64(0)) { $0 += min(children[$1].weight, limit / 2) }
         guard weight > limit, bit >= 0 else {
@@ -44,13 +46,14 @@ struct FolderPartition {
         divide(children, members[middle...], bit: bit - 1)
     }
 
-    /// FNV-1a, whose high bits are mixed once more: they alone decide.
+    /// Returns the FNV-1a hash with its high bits mixed once more, because the high bits decide the bucket.
     ///
-    /// It is part of what decides an image's digest. <https://datatracker.ietf.org/doc/html/rfc9923>
+    /// The hash affects the digests of images.
+    /// <https://datatracker.ietf.org/doc/html/rfc9923>
     static func hash(_ name: [UInt8]) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in name { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        // The last step of SplitMix64. https://prng.di.unimi.it/splitmix64.c
+        // The finalizer of SplitMix64. https://prng.di.unimi.it/splitmix64.c
         hash = (hash ^ hash >> 30) &* 0xBF58_476D_1CE4_E5B9
         hash = (hash ^ hash >> 27) &* 0x94D0_49BB_1331_11EB
         return hash ^ hash >> 31

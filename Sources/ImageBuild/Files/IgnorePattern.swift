@@ -1,32 +1,33 @@
-/// One pattern of a `.dockerignore`, matched against a whole relative path.
+/// One pattern of a `.dockerignore`, which must match a whole relative path.
 ///
 /// The rules are those of Go's `filepath.Match`, with `**` for any number of folders:
-/// <https://docs.docker.com/build/concepts/context/#dockerignore-files>, <https://pkg.go.dev/path/filepath#Match>.
+/// <https://docs.docker.com/build/concepts/context/#dockerignore-files>,
+/// <https://pkg.go.dev/path/filepath#Match>.
 struct IgnorePattern: Sendable {
     enum Token: Sendable, Equatable {
         case byte(UInt8)
-        /// `?`: one character that is no slash.
+        /// `?`: one character except a slash.
         case character
-        /// `*`: any characters that are no slashes.
+        /// `*`: any characters except slashes.
         case name
-        /// `**/`, or `**` before anything else: nothing, or folders with the slash after them.
+        /// `**/`, or `**` before other characters: nothing, or folders including the slash after them.
         case folders
-        /// `**` at the end: anything.
+        /// `**` at the end: any text.
         case everything
         case set(ranges: [ClosedRange<UInt32>], isNegated: Bool)
     }
 
     private let tokens: [Token]
-    /// The pattern where it has no wildcards: most have none.
+    /// The whole pattern if it has no wildcards, like most patterns.
     private let literal: [UInt8]?
-    /// What follows a leading `**/` where that has no wildcards.
+    /// The text after a leading `**/` if that text has no wildcards.
     private let lastNames: [UInt8]?
-    /// What follows a leading `**` that no slash follows, where that has no characters with a meaning.
+    /// The text after a leading `**` without a slash, if that text has no special characters.
     ///
-    /// Docker takes it for the end of a path, as in `**.pyc`; what has wildcards besides is for whole names.
+    /// Docker compares it with the end of a path, as in `**.pyc`. If the text has wildcards, it must match whole names.
     private let ending: [UInt8]?
 
-    /// Parses a clean pattern; nil where it is malformed.
+    /// Parses a cleaned pattern; returns nil if it is malformed.
     init?(_ pattern: [UInt8]) {
         guard let tokens = Self.parse(pattern) else { return nil }
         self.tokens = tokens
@@ -46,7 +47,7 @@ struct IgnorePattern: Sendable {
         return bytes
     }
 
-    /// True where the pattern is the whole path.
+    /// Returns whether the pattern matches the whole path.
     func matches(_ path: [UInt8]) -> Bool {
         if let ending { return path.count >= ending.count && path.suffix(ending.count).elementsEqual(ending) }
         if let literal { return literal == path }
@@ -58,7 +59,7 @@ struct IgnorePattern: Sendable {
         return IgnoreSearch(tokens: tokens, path: path).matches()
     }
 
-    /// True where the pattern could be a path below this folder.
+    /// Returns whether the pattern could match a path below a folder.
     func mayMatchBelow(_ folder: [UInt8]) -> Bool {
         if ending != nil { return true }
         return IgnoreSearch(tokens: tokens, path: folder + [UInt8(ascii: "/")], isPrefix: true).matches()
@@ -93,7 +94,7 @@ struct IgnorePattern: Sendable {
         return tokens
     }
 
-    /// `[a-z]` or `[^a-z]`, whose opening bracket was read; one that is empty or open is malformed.
+    /// Parses `[a-z]` or `[^a-z]` after the opening bracket; returns nil if it is empty or not closed.
     private static func set(_ pattern: [UInt8], at place: inout Int) -> Token? {
         let isNegated = place < pattern.count && pattern[place] == UInt8(ascii: "^")
         if isNegated { place += 1 }
@@ -110,7 +111,7 @@ struct IgnorePattern: Sendable {
                 guard let end = member(pattern, at: &place) else { return nil }
                 high = end
             }
-            // Go takes a range that is the wrong way round for one that nothing is in.
+            // Go accepts a reversed range, which matches nothing.
             ranges.append(low <= high ? low...high : UInt32.max...UInt32.max)
         }
         return nil
@@ -128,9 +129,11 @@ struct IgnorePattern: Sendable {
     }
 }
 
-/// One character of a name, which need not be UTF-8.
+/// Decodes characters of names, which may not be valid UTF-8.
 enum UTF8Character {
-    /// The character and its length; a byte that begins none is a character of its own, beyond Unicode's.
+    /// Returns the character at a place and its length in bytes.
+    ///
+    /// A byte that does not begin a character is a character itself, with a value above Unicode's range.
     static func decode(_ bytes: [UInt8], at place: Int) -> (character: UInt32, length: Int) {
         let first = bytes[place]
         guard first >= 0x80 else { return (UInt32(first), 1) }

@@ -1,46 +1,47 @@
 import POSIX
 import SystemPackage
 
-/// Which files of a folder stay out of a layer: the syntax and the sense of a `.dockerignore`.
+/// The rules that exclude files of a folder, with the syntax and meaning of a `.dockerignore`.
 ///
-/// A pattern that is a file's path, or that of a folder above it, decides about the file; of several the last one does,
-/// and those that begin with `!` let it in again. <https://docs.docker.com/build/concepts/context/#dockerignore-files>
+/// A pattern applies to a file if it matches the file's path or the path of a folder above it. The last pattern that
+/// applies decides, and a pattern that begins with `!` includes the file again.
+/// <https://docs.docker.com/build/concepts/context/#dockerignore-files>
 struct IgnoreRules: Sendable {
     private struct Rule: Sendable {
         let pattern: IgnorePattern
         let isException: Bool
     }
 
-    /// What the rules say of a folder, which those inside it are judged by.
+    /// The verdict of the rules on a folder, from which the verdicts on its content follow.
     struct FolderVerdict: Sendable {
-        /// Which rules are the folder's path or that of a folder above it.
+        /// For each rule, whether it matches the folder or a folder above it.
         fileprivate let matched: [Bool]
-        /// True where the folder stays out, though something inside may not.
+        /// Whether the folder itself is excluded; files in it may still be included.
         let isExcluded: Bool
     }
 
     private var rules: [Rule] = []
     private let hasExceptions: Bool
 
-    /// True where there is no rule at all.
+    /// Whether there are no rules.
     var isEmpty: Bool { rules.isEmpty }
 
-    /// What the rules say of the folder that they are for: nothing.
+    /// The verdict on the folder that the rules belong to, which no rule matches.
     var root: FolderVerdict { FolderVerdict(matched: rules.map { _ in false }, isExcluded: false) }
 
-    /// Rules from patterns, in order; `place` says where they stand.
+    /// Parses patterns, in order; `place` names their origin in error messages.
     init(_ patterns: [String], place: String = "exclude") throws(ImageBuildError) {
         try self.init(patterns.map { (place: place, pattern: Array($0.utf8)) })
     }
 
-    /// Rules that keep out all but what fits a pattern, and what lies in a folder that fits it.
+    /// Creates rules that exclude everything except what matches a pattern, or is in a folder that matches it.
     init(allBut pattern: String, place: String) throws(ImageBuildError) {
         try self.init(["*", "!\(pattern)"], place: place)
     }
 
-    /// Rules from the lines of a `.dockerignore` and those of `patterns` after them.
+    /// Parses the lines of a `.dockerignore`, followed by `patterns`.
     init(parsing content: [UInt8], file: FilePath, then patterns: [String] = []) throws(ImageBuildError) {
-        // An editor's byte order mark is none of the first pattern's.
+        // An editor's byte order mark is not part of the first pattern.
         let content = content.starts(with: [0xEF, 0xBB, 0xBF]) ? content.dropFirst(3) : content[...]
         var lines: [(place: String, pattern: [UInt8])] = []
         for (index, line) in content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
@@ -50,7 +51,7 @@ struct IgnoreRules: Sendable {
         try self.init(lines + patterns.map { ("exclude", Array($0.utf8)) })
     }
 
-    /// Rules from a file of that syntax and those of `patterns` after them.
+    /// Reads a file in the syntax of a `.dockerignore`, followed by `patterns`.
     init(reading file: FilePath, then patterns: [String] = []) throws(ImageBuildError) {
         let content = try posix { () throws(POSIXError) in try FileSystem.read(file) }
         try self.init(parsing: content, file: file, then: patterns)
@@ -62,7 +63,7 @@ struct IgnoreRules: Sendable {
             guard !text.isEmpty else { continue }
             let isException = text.first == UInt8(ascii: "!")
             if isException { text = Self.trimmed(text.dropFirst()) }
-            // One that means the folder itself is ignored, as docker does.
+            // A pattern for the folder itself is ignored, as in docker.
             let clean = Self.clean(text)
             guard clean != [UInt8(ascii: ".")] || text.isEmpty else { continue }
             guard !text.isEmpty, let pattern = IgnorePattern(clean) else {
@@ -74,24 +75,24 @@ struct IgnoreRules: Sendable {
         hasExceptions = rules.contains { $0.isException }
     }
 
-    /// True where the rules keep out a file, link or folder at this path, which is relative.
+    /// Returns whether the rules exclude a file, link or folder at a relative path.
     func excludes(_ path: [UInt8]) -> Bool {
         excludes(path, in: verdict(onFolder: ContainerPath.parent(of: path)))
     }
 
-    /// True where the rules keep out a path in a folder of which they said `verdict`.
+    /// Returns whether the rules exclude a path in a folder with the given verdict.
     func excludes(_ path: [UInt8], in verdict: FolderVerdict) -> Bool {
         judge(path, in: verdict) { _ in }
     }
 
-    /// What the rules say of a folder in another one.
+    /// Returns the verdict on a folder inside another one.
     func verdict(onFolder path: [UInt8], in parent: FolderVerdict) -> FolderVerdict {
         var matched = parent.matched
         let isExcluded = judge(path, in: parent) { matched[$0] = true }
         return FolderVerdict(matched: matched, isExcluded: isExcluded)
     }
 
-    /// The same of a folder at a whole path, the empty one for the folder that the rules are for.
+    /// Returns the verdict on a folder at a full path, which is empty for the folder that the rules belong to.
     func verdict(onFolder path: [UInt8]) -> FolderVerdict {
         var verdict = root
         for end in path.indices where path[end] == ContainerPath.slash {
@@ -100,8 +101,11 @@ struct IgnoreRules: Sendable {
         return path.isEmpty ? verdict : self.verdict(onFolder: path, in: verdict)
     }
 
-    /// The rules in their order: one that would change nothing is not asked, so that an exception for a folder that
-    /// nothing keeps out lets in nothing of it that a rule keeps out. <https://github.com/moby/patternmatcher>
+    /// Applies the rules in order, and calls `note` with the index of each rule that changes the verdict.
+    ///
+    /// A rule that would not change the verdict is not matched. Therefore an exception for a folder that is not
+    /// excluded does not include files in it that another rule excludes.
+    /// <https://github.com/moby/patternmatcher>
     private func judge(_ path: [UInt8], in parent: FolderVerdict, _ note: (Int) -> Void) -> Bool {
         var isExcluded = false
         for (index, rule) in rules.enumerated()
@@ -112,7 +116,7 @@ struct IgnoreRules: Sendable {
         return isExcluded
     }
 
-    /// True where something below a folder that stays out may come in again.
+    /// Returns whether something below an excluded folder may be included again.
     func mayIncludeBelow(_ folder: [UInt8]) -> Bool {
         hasExceptions && rules.contains { $0.isException && $0.pattern.mayMatchBelow(folder) }
     }
@@ -123,7 +127,7 @@ struct IgnoreRules: Sendable {
         return rest[..<(rest.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? rest.startIndex)]
     }
 
-    /// The pattern without empty names, `.`, `..` and slashes at either end, as Go's `filepath.Clean` leaves it.
+    /// Removes empty names, `.`, `..` and slashes at either end, as Go's `filepath.Clean` does.
     private static func clean(_ pattern: ArraySlice<UInt8>) -> [UInt8] {
         var names: [ArraySlice<UInt8>] = []
         let isAbsolute = pattern.first == UInt8(ascii: "/")

@@ -6,7 +6,7 @@ import POSIX
 import SystemPackage
 
 extension LayerFactory {
-    /// Layers of the user's own files.
+    /// Makes the layers of a `files` entry in a definition.
     func files(
         _ layer: ImageDefinition.FilesLayer, epoch: Int64, isOnBase: Bool
     ) async throws(ImageBuildError) -> [BuiltLayer] {
@@ -16,7 +16,7 @@ extension LayerFactory {
         return try await layers(of: source)
     }
 
-    /// Makes layers of a folder or file; those whose files are as they were when they were made last are not made again.
+    /// Makes the layers of a folder or file; layers with unchanged files come from the cache.
     func layers(of source: FileSource) async throws(ImageBuildError) -> [BuiltLayer] {
         report(.step(source.title))
         return try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
@@ -32,7 +32,8 @@ extension LayerFactory {
                 if bytecode.count > 0 { report(.warning(bytecode.warning(source.title))) }
                 if let warning = hardLinks.warning(source.title) { report(.warning(warning)) }
             }
-            // Two at once, so that one is finished while the next is begun; with more, memory would grow with the cores.
+            // With two at a time, one begins while the other is being finished; more would need memory in proportion to
+            // the cores.
             let atOnce = min(files.layers.count, threads, 2)
             return try await BoundedTasks.run(files.layers.count, atOnce: atOnce) {
                 (place) async throws(ImageBuildError) in
@@ -69,7 +70,7 @@ extension LayerFactory {
         if let known, known.descriptor.digest != built.descriptor.digest {
             report(.warning("\(name): the files had changed, though their times had not; the layer is made again"))
         }
-        // What could change once more without a new time must be read again by the next build.
+        // Files that could change again without a new time must be read again by the next build.
         if fingerprint.isLasting {
             try cache.keep(built, for: inputs)
             try cache.keep(staleBytecode: stale.count, of: inputs)
@@ -81,7 +82,7 @@ extension LayerFactory {
 }
 
 extension FileSource {
-    /// What a definition says of files.
+    /// Takes the settings from a definition.
     init(_ layer: ImageDefinition.FilesLayer, epoch: Int64, isOnBase: Bool) throws(ImageBuildError) {
         title = "files: \(layer.from.lastComponent?.string ?? "/") into \(layer.into)"
         from = layer.from
@@ -95,7 +96,7 @@ extension FileSource {
         self.isOnBase = isOnBase
     }
 
-    /// The patterns of a file come first, so that those in the definition can let something in again.
+    /// The patterns of the file come first, so that those of the definition can include something again.
     private static func rules(of layer: ImageDefinition.FilesLayer) throws(ImageBuildError) -> IgnoreRules {
         switch layer.ignoreFile {
         case .file(let file): return try IgnoreRules(reading: file, then: layer.exclude)

@@ -1,9 +1,9 @@
 import POSIX
 import SystemPackage
 
-/// What a survey saw of one file.
+/// The survey's record of one file.
 struct SurveyRecord: Sendable, Hashable {
-    /// 1 for what is in the surveyed folder itself.
+    /// The depth below the surveyed folder, whose own children have depth 1.
     var depth: Int
     var name: [UInt8]
     var status: FileStatus
@@ -17,7 +17,7 @@ struct SurveyRecord: Sendable, Hashable {
     }
 }
 
-/// Writes the records of a survey into a file, in walk order.
+/// Writes the records of a survey to a file, in the order of the walk.
 struct SurveyIndexWriter: ~Copyable {
     private static let chunk = 256 << 10
 
@@ -25,7 +25,7 @@ struct SurveyIndexWriter: ~Copyable {
     private var pending: [UInt8] = []
     private var written: Int64 = 0
 
-    /// Where the next record goes.
+    /// The offset of the next record.
     var end: Int64 { written + Int64(pending.count) }
 
     init(at path: FilePath) throws(ImageBuildError) {
@@ -50,14 +50,14 @@ struct SurveyIndexWriter: ~Copyable {
     }
 }
 
-/// The records of a survey in a file, so that the memory of a build does not grow with the number of files.
+/// The records of a survey, in a file, so that a build's memory does not grow with the number of files.
 ///
-/// A class, so that several threads can read it.
+/// It is a class so that several threads can read it.
 final class SurveyIndex: Sendable {
     private static let chunk = 256 << 10
 
     private let file: File
-    /// The length in bytes.
+    /// The length of all records in bytes.
     let length: Int64
 
     fileprivate init(_ file: consuming File, length: Int64) {
@@ -65,7 +65,7 @@ final class SurveyIndex: Sendable {
         self.length = length
     }
 
-    /// Gives `body` the records from one place to another, each with its bytes.
+    /// Calls `body` with each record in a range of offsets, and with the bytes of the record.
     func read(
         _ range: Range<Int64>, _ body: (SurveyRecord, UnsafeRawBufferPointer) throws(ImageBuildError) -> Void
     ) throws(ImageBuildError) {
@@ -89,7 +89,7 @@ final class SurveyIndex: Sendable {
         }
     }
 
-    /// The record at a place.
+    /// Returns the record at an offset.
     func record(at place: Int64) throws(ImageBuildError) -> SurveyRecord {
         // A name has at most 255 bytes.
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: SurveyRecord.headerSize + 256, alignment: 8)

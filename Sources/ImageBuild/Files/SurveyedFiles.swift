@@ -1,54 +1,54 @@
 import Archive
 import POSIX
 
-/// What a survey found: the files in an index, and how they are put into layers.
+/// The result of a survey: an index of the files, and their division into layers.
 struct SurveyedFiles: Sendable {
-    /// A folder whose children are in several layers; each of these carries the folder's own entry.
+    /// A folder whose children are in several layers; each of these layers contains the folder's own entry.
     struct DividedFolder: Sendable {
-        /// Relative to the surveyed folder; empty for that itself.
+        /// The path relative to the surveyed folder, whose own path is empty.
         let path: [UInt8]
         let status: FileStatus
 
-        /// The depth of its own record.
+        /// The depth of the folder's own record.
         var depth: Int { path.isEmpty ? 0 : 1 + path.count { $0 == UInt8(ascii: "/") } }
     }
 
-    /// Records that follow one another and go into one layer: children of one folder, with all that is below them.
+    /// Consecutive records in one layer: children of one folder, with everything below them.
     struct Run: Sendable {
-        /// The place of their folder in ``folders``.
+        /// The index of the folder in ``folders``.
         let folder: Int
         var range: Range<Int64>
     }
 
-    /// Which part of the files a layer holds.
+    /// The part of the files that a layer contains.
     enum Part: Sendable, Equatable {
         case everything
-        /// Some of a folder's children.
+        /// Some children of a folder.
         case some(of: [UInt8], number: Int, count: Int)
-        /// One child of a folder, with what is below it.
+        /// One child of a folder, with everything below it.
         case one(of: [UInt8])
-        /// The divided folders alone, with their own times.
+        /// Only the divided folders, with their own times.
         case folders
     }
 
-    /// A layer to be made.
+    /// A layer to make.
     struct Layer: Sendable {
         let part: Part
         let runs: [Run]
     }
 
-    /// The entries above what a layer brings.
+    /// The entries of the folders above the layer's files.
     let parents: [ArchiveEntry]
     let index: SurveyIndex
-    /// The surveyed folder comes last.
+    /// The divided folders; the surveyed folder is the last one.
     let folders: [DividedFolder]
     let layers: [Layer]
-    /// True where the source is no folder; its record is then the only one.
+    /// Whether the source is a single file, which then has the only record.
     let isSingleFile: Bool
-    /// Nanoseconds since 1970, before anything was looked at.
+    /// The time before the survey began, in nanoseconds since 1970.
     let started: Int64
 
-    /// The divided folders whose entries a layer carries, each after those that it is in.
+    /// Returns the divided folders whose entries a layer contains, parents first.
     func dividedFolders(in layer: Layer) -> [DividedFolder] {
         let sorted = folders.sorted { $0.path.lexicographicallyPrecedes($1.path) }
         if layer.part == .folders { return sorted }
@@ -56,7 +56,7 @@ struct SurveyedFiles: Sendable {
         return sorted.filter { folder in used.contains { $0.isBelow(folder.path) } }
     }
 
-    /// What a part is called: `torch/lib/libtorch.so`, `torch/* 2/3`.
+    /// Returns the title of a part: `torch/lib/libtorch.so`, `torch/* 2/3`.
     func title(of layer: Layer) throws(ImageBuildError) -> String? {
         func below(_ folder: [UInt8], _ name: String) -> String {
             folder.isEmpty ? name : "\(String(decoding: folder, as: UTF8.self))/\(name)"
@@ -73,7 +73,7 @@ struct SurveyedFiles: Sendable {
 }
 
 extension [UInt8] {
-    /// True where this path is the folder or below it.
+    /// Returns whether this path is the folder or a path below it.
     func isBelow(_ folder: [UInt8]) -> Bool {
         folder.isEmpty || (starts(with: folder) && (count == folder.count || self[folder.count] == UInt8(ascii: "/")))
     }

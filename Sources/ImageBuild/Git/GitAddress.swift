@@ -2,30 +2,30 @@ import ByteText
 import Dockerfile
 import HTTP
 
-/// A git repository that ADD names, and what of it is wanted: `https://host/me/app.git#v1.2:docs`.
+/// The address of a git repository in an ADD, with the selected files: `https://host/me/app.git#v1.2:docs`.
 ///
 /// Sources: <https://docs.docker.com/reference/dockerfile/#adding-files-from-a-git-repository>, and for what disagrees
 /// BuildKit's frontend/dockerfile/dfgitutil/git_ref.go, loadQuery.
 struct GitAddress {
-    /// Without what follows `#` and `?`.
+    /// The URL without the fragment and the query.
     let url: String
-    /// A branch, a tag or a commit; empty for what the repository itself says.
+    /// A branch, a tag or a commit; empty for the repository's HEAD.
     private(set) var reference = ""
-    /// The folder of the repository that is taken; empty for all of it.
+    /// The folder of the repository to copy; empty for the whole repository.
     private(set) var folder = ""
-    /// How the commit must begin, whatever the reference means.
+    /// The required beginning of the commit that the reference resolves to.
     private(set) var commit: String?
     private(set) var keepsGitFolder: Bool?
     private(set) var takesSubmodules = true
 
-    /// True for what is a repository and neither a path nor a file to download.
+    /// Returns whether a source is a repository, and not a path or a file to download.
     static func isRepository(_ source: String) -> Bool {
         if ["git://", "ssh://"].contains(where: source.hasPrefix) || isShort(source) { return true }
         guard ["http://", "https://"].contains(where: source.hasPrefix) else { return false }
         return source.prefix { $0 != "#" && $0 != "?" }.hasSuffix(".git")
     }
 
-    /// `git@host:me/app.git`, as ssh(1) writes places.
+    /// Returns whether a source is an address in the syntax of ssh(1): `git@host:me/app.git`.
     private static func isShort(_ source: String) -> Bool {
         source.prefixMatch(of: #/[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:/#) != nil && !source.contains("://")
     }
@@ -114,7 +114,7 @@ struct GitAddress {
         return (try? HTTPURL("http\(url[scheme.lowerBound...])"))?.isLoopback == true
     }
 
-    /// True where it says the whole digest of the commit, so that nobody on the way can give another one.
+    /// Whether the address contains a full commit digest, so that nothing on the way can substitute another commit.
     var isPinned: Bool { Self.isCommit(reference) || commit.map(Self.isCommit) == true }
 
     static func isCommit(_ text: String) -> Bool {
@@ -140,7 +140,7 @@ struct GitAddress {
 }
 
 extension ContainerPath {
-    /// True where one of the names is `..`.
+    /// Returns whether one of the names is `..`.
     static func hasParentName(_ path: String) -> Bool {
         path.utf8.split(separator: slash).contains { $0.elementsEqual("..".utf8) }
     }

@@ -2,30 +2,30 @@ package import Definitions
 import POSIX
 package import SystemPackage
 
-/// The git checkout that the files of an image are in, as the image's annotations tell of it.
+/// The git checkout that contains an image's files, for the image's annotations.
 ///
-/// Only what is the same in every clone of a commit is told: no tags, no branch, no date of the clone.
+/// The annotations contain only what is the same in every clone of a commit: no tags, no branch, no date of the clone.
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/annotations.md>.
 package struct GitCheckout: Sendable {
     private static var git: ExternalProgram {
         ExternalProgram(name: "git", advice: "apt-get install git", inherited: ProgramEnvironment.git)
     }
-    /// git must not write into a checkout that we only look at, nor run what a checkout's configuration names.
+    /// Stops git from writing to the checkout; the options below stop it from running programs that its config names.
     private static let environment = ["GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"]
     private static let options = ["-c", "core.fsmonitor=false", "-c", "core.quotePath=false"]
 
-    /// What says what the image is; without it in the commit, the commit says nothing of the image.
+    /// The file that defines the image; if it is not in the commit, the commit does not describe the image.
     private let definition: FilePath
-    /// What else goes into the image.
+    /// The other files and folders that go into the image.
     private let files: [FilePath]
 
-    /// The checkout of a definition, and of the files and folders that it takes in.
+    /// Creates the checkout of a definition, with the files and folders that it includes.
     package init(of definition: FilePath, with files: [FilePath]) {
         self.definition = definition
         self.files = files
     }
 
-    /// The checkout of an image's definition, its folder, and what it takes from elsewhere.
+    /// Creates the checkout of an image's definition, its folder, and its files from elsewhere.
     package init(of definition: ImageDefinition, program: FilePath?) {
         let sources = definition.layers.compactMap { layer in
             if case .files(let layer) = layer { layer.from } else { nil }
@@ -33,7 +33,7 @@ package struct GitCheckout: Sendable {
         self.init(of: definition.file, with: [definition.folder] + sources + [program].compactMap(\.self))
     }
 
-    /// Where the source is and, if all the files are those of the commit, which one; nothing where there is no git.
+    /// Returns the source URL and, if all files are unchanged, the commit; nothing if there is no checkout.
     package func annotations() async -> [String: String] {
         guard let definition = try? FileSystem.realPath(definition), Self.isInCheckout(definition) else { return [:] }
         let folder = definition.removingLastComponent()
@@ -43,7 +43,7 @@ package struct GitCheckout: Sendable {
         var annotations: [String: String] = [:]
         let remote = try? await run(["config", "--get", "remote.origin.url"], in: folder)
         annotations["org.opencontainers.image.source"] = remote.flatMap(Self.publicURL)
-        // What is outside the checkout has no commit, as what .gitignore lists has none.
+        // Files outside the checkout have no commit, like files that .gitignore lists.
         let inside = files.compactMap { try? FileSystem.realPath($0) }.filter { $0.starts(with: FilePath(top)) }
         let status = try? await run(
             ["status", "--porcelain=v2", "--branch", "--untracked-files=normal", "--", definition.string]
@@ -56,7 +56,7 @@ package struct GitCheckout: Sendable {
         try await Self.git.run(["-C", folder.string] + Self.options + arguments, environment: Self.environment)
     }
 
-    /// Looks for `.git` itself: most builds need no program to learn that there is none.
+    /// Looks for `.git` before git is run, because most builds are not in a checkout.
     private static func isInCheckout(_ file: FilePath) -> Bool {
         var folder = file
         while folder.removeLastComponent() {
@@ -65,7 +65,7 @@ package struct GitCheckout: Sendable {
         return false
     }
 
-    /// The commit, unless a file differs from it. <https://git-scm.com/docs/git-status#_porcelain_format_version_2>
+    /// Returns the commit unless a file differs. <https://git-scm.com/docs/git-status#_porcelain_format_version_2>
     static func cleanRevision(_ status: String) -> String? {
         let lines = status.split(separator: "\n")
         guard lines.allSatisfy({ $0.hasPrefix("#") }) else { return nil }
@@ -73,9 +73,9 @@ package struct GitCheckout: Sendable {
         return commit?.wholeMatch(of: #/[0-9a-f]{40}|[0-9a-f]{64}/#) == nil ? nil : commit
     }
 
-    /// A remote's address as everybody may see it: over HTTPS, without who fetches and with what password.
+    /// Returns the public web address of a remote, without user and password; SSH and git addresses become HTTPS.
     ///
-    /// Nil for one of this machine alone.
+    /// Returns nil for a remote that exists only on this machine.
     static func publicURL(_ remote: String) -> String? {
         let scheme: Substring
         let authority: Substring
@@ -83,7 +83,7 @@ package struct GitCheckout: Sendable {
         if let match = remote.wholeMatch(of: #/([a-z+]+):\/\/([^\/?#]*)\/([^?#]*).*/#) {
             (scheme, authority, path) = (match.1, match.2, match.3)
         } else if let match = remote.wholeMatch(of: #/((?:[^\/:@]*@)?[A-Za-z0-9._-]+):([^\/:\s]\S*)/#) {
-            // As in git@github.com:me/app.git.
+            // The syntax git@github.com:me/app.git.
             (scheme, authority, path) = ("ssh", match.1, match.2)
         } else {
             return nil
@@ -91,7 +91,7 @@ package struct GitCheckout: Sendable {
         guard ["https", "http", "ssh", "git", "git+ssh"].contains(scheme) else { return nil }
         var host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
         let isWeb = scheme.hasPrefix("http")
-        // The port of another protocol says nothing of the web server's.
+        // The port of another protocol is not the web server's port.
         if !isWeb { host = host.prefix { $0 != ":" } }
         while path.hasSuffix("/") { path = path.dropLast() }
         if path.hasSuffix(".git") { path = path.dropLast(4) }
@@ -101,7 +101,7 @@ package struct GitCheckout: Sendable {
 }
 
 extension [Substring] {
-    /// What follows a prefix in the first line that has it.
+    /// Returns the text after a prefix in the first line that has it.
     fileprivate func firstMatch(of prefix: String) -> Substring? {
         first { $0.hasPrefix(prefix) }?.dropFirst(prefix.count)
     }

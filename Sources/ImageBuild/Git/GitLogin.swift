@@ -1,18 +1,20 @@
 import Hashing
 import POSIX
 
-/// The user and password of a repository's address, told to git by its environment: everybody on the machine sees arguments.
+/// The user and password of a repository's URL, passed to git in its environment.
+///
+/// Every user of the machine can read the arguments of programs, but not their environment.
 ///
 /// Source: <https://git-scm.com/docs/git-config#ENVIRONMENT>.
 struct GitLogin {
-    /// The address without them.
+    /// The URL without user and password.
     let url: String
-    /// Settings for this address alone, beside those that the user has in the environment.
+    /// The configuration for this URL only, in addition to the configuration in the user's own environment.
     private(set) var environment: [String: String] = [:]
 
-    /// An address as the user writes it; one for ssh stays as it is, whose user is no secret.
+    /// Splits a URL; an SSH URL is kept, because the user in it is not a secret.
     init(of url: String, variables: [String: String] = ProcessEnvironment.all()) {
-        // A user alone is no secret, and a helper of git's may know the password.
+        // A user without a password is not a secret, and git's credential helper may know the password.
         guard let match = url.wholeMatch(of: #/(https?:\/\/)([^\/\s@:]*):([^\/\s@]*)@([^\/\s]+)(.*)/#) else {
             self.url = url
             return

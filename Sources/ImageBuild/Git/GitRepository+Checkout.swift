@@ -3,7 +3,7 @@ import SystemPackage
 
 /// The files of a repository, for ADD.
 ///
-/// Whose Dockerfile it is does not matter: git runs without the user's configuration, passwords and keys.
+/// Any Dockerfile may request this, so git runs without the user's configuration, passwords and keys.
 extension GitRepository {
     private static let shown: Set<String> = [
         "PATH", "TMPDIR", "http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
@@ -20,7 +20,7 @@ extension GitRepository {
             ])
     }
 
-    /// Puts the files of what an address means into a new folder; the commit.
+    /// Checks out the files that an address selects into a new folder, and returns the commit.
     static func checkOut(
         _ address: GitAddress, into folder: FilePath, keepingGitFolder: Bool
     ) async throws(ImageBuildError) -> String {
@@ -44,7 +44,7 @@ extension GitRepository {
         } else {
             let name = address.reference
             let names = name.isEmpty ? ["HEAD"] : ["refs/tags/\(name)", "refs/heads/\(name)", name]
-            // A tag's own object is not the commit that it means.
+            // The object of an annotated tag is not the commit that the tag refers to; `^{}` is.
             let wanted = names.flatMap { ["\($0)^{}", $0] }
             let found = references(try await git(["ls-remote", "--quiet", "--", address.url] + wanted))
             guard let named = wanted.lazy.compactMap({ found[$0] }).first, GitAddress.isCommit(named) else {
@@ -64,13 +64,13 @@ extension GitRepository {
     ) async throws(ImageBuildError) {
         let format = commit.count == 64 ? "sha256" : "sha1"
         let place = ["-C", folder.string]
-        // Hooks would come from a template.
+        // Without a template, the repository gets no hooks.
         _ = try await git(["init", "--quiet", "--template=", "--object-format=\(format)", folder.string])
         _ = try await git(place + ["remote", "add", "origin", address.url.withoutUser])
         do throws(ImageBuildError) {
             _ = try await git(place + ["fetch", "--quiet", "--depth=1", "--no-tags", "--", address.url, commit])
         } catch {
-            // A server need not give single commits.
+            // A server may refuse to send a single commit.
             let all = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"]
             _ = try await git(place + ["fetch", "--quiet", "--", address.url] + all)
         }
@@ -82,7 +82,7 @@ extension GitRepository {
         }
     }
 
-    /// Makes git's own folders the same whoever fetches: packs, and an index that says nothing of this machine's files.
+    /// Makes git's own folders the same for every fetch: new packs, and an index without this machine's attributes.
     private static func settleGitFolders(in folder: FilePath) async throws(ImageBuildError) {
         let script = """
             git -c pack.threads=1 repack --quiet -a -d -f
@@ -95,7 +95,7 @@ extension GitRepository {
         _ = try await git(place + ["-c", "alias.settle=!set -e; cd \"$PWD\"; \(script)", "settle"])
     }
 
-    /// Gives files the modes that git knows, whatever the umask, and removes what tells of this fetch.
+    /// Sets the modes that git stores, regardless of the umask, and removes `.git` unless it is kept.
     private static func settle(_ folder: Folder, keepingGitFolder: Bool) throws(POSIXError) {
         for name in try folder.names() {
             guard let status = try folder.status(name) else { continue }

@@ -1,12 +1,12 @@
 import POSIX
 import SystemPackage
 
-/// A bare repository that holds one commit without its history.
+/// A bare repository that contains one commit without its history.
 struct GitRepository {
     private static var git: ExternalProgram {
         ExternalProgram(name: "git", advice: "apt-get install git", inherited: ProgramEnvironment.git)
     }
-    /// git must not wait for a password that nobody types.
+    /// git must not wait for a password, because there is no terminal to enter it.
     private static let environment = ["GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC"]
 
     let path: FilePath
@@ -16,7 +16,7 @@ struct GitRepository {
             ["-C", path.string] + arguments, environment: Self.environment.merging(login?.environment ?? [:]) { $1 })
     }
 
-    /// Fetches a commit, with everything where the server gives no single one.
+    /// Fetches a commit, or all commits if the server does not send single ones.
     func fetch(_ commit: String, from url: String) async throws(ImageBuildError) {
         let login = GitLogin(of: url)
         let format = commit.count == 64 ? "sha256" : "sha1"
@@ -38,7 +38,7 @@ struct GitRepository {
         }
     }
 
-    /// Makes sure that a repository answers; whether it has the commit is seen when that is fetched.
+    /// Throws if a repository is not reachable; whether it has the commit shows only when that is fetched.
     static func reach(_ url: String, for commit: String) async throws(ImageBuildError) {
         do throws(ImageBuildError) {
             let login = GitLogin(of: url)
@@ -48,7 +48,7 @@ struct GitRepository {
         } catch { throw ImageBuildError("fetch commit \(commit) from \(url.withoutUser)", error.reason.withoutUser) }
     }
 
-    /// The commit that a tag or branch means there today; of both names the tag, as for git itself.
+    /// Returns the commit that a tag or branch refers to now; a tag wins over a branch, as in git.
     static func find(_ name: String, at url: String) async throws(ImageBuildError) -> String {
         let names = ["refs/tags/\(name)^{}", "refs/tags/\(name)", "refs/heads/\(name)", name]
         let lines: String
@@ -66,7 +66,7 @@ struct GitRepository {
             "it has no such branch or tag" + (isShort ? "; a commit must be written with all its digits" : ""))
     }
 
-    /// What `git ls-remote` printed: commits, or objects of tags, by the names of references.
+    /// Parses the output of `git ls-remote`: commits, or tag objects, by reference name.
     static func references(_ lines: String) -> [String: String] {
         var found: [String: String] = [:]
         for line in lines.split(separator: "\n") {
@@ -76,7 +76,7 @@ struct GitRepository {
         return found
     }
 
-    /// When it was committed, in seconds since 1970.
+    /// Returns the commit date in seconds since 1970.
     func date(of commit: String) async throws(ImageBuildError) -> Int64 {
         let text = try await run(["show", "--no-patch", "--format=%ct", commit])
         guard let date = Int64(text.prefix { $0.isNumber }) else {
@@ -85,7 +85,7 @@ struct GitRepository {
         return date
     }
 
-    /// Writes a commit's files as a tar.
+    /// Writes the files of a commit to a tar.
     func archive(_ commit: String, to file: FilePath) async throws(ImageBuildError) {
         _ = try await run(["-c", "core.autocrlf=false", "archive", "--format=tar", "--output=\(file)", commit])
     }

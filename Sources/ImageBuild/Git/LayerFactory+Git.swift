@@ -5,7 +5,7 @@ import JSON
 import SystemPackage
 
 extension LayerFactory {
-    /// A layer of a commit's files, as `git archive` gives them.
+    /// Makes a layer with a commit's files, as `git archive` exports them.
     func git(
         _ layer: ImageDefinition.GitLayer, folder: FilePath, isOnBase: Bool
     ) async throws(ImageBuildError) -> BuiltLayer {
@@ -31,7 +31,7 @@ extension LayerFactory {
         return built
     }
 
-    /// Asks the repository whether it is there, unless the layer is known and nobody will ask for it.
+    /// Checks that the repository is reachable, unless the layer is in the cache and needs no fetch.
     func checkSource(
         of layer: ImageDefinition.GitLayer, folder: FilePath, isOnBase: Bool
     ) async throws(ImageBuildError) {
@@ -49,7 +49,7 @@ extension LayerFactory {
         layer.url.hasPrefix(bytes: ".") ? folder.appending(layer.url).string : layer.url
     }
 
-    /// A commit's name is a digest of all that is in it, so that where it came from does not matter.
+    /// A commit's ID is a digest of its content, so the cache key does not contain the repository.
     private func inputs(
         of layer: ImageDefinition.GitLayer, _ commit: String, isOnBase: Bool
     ) throws(ImageBuildError) -> [String] {
@@ -76,7 +76,7 @@ extension LayerFactory {
         return commit
     }
 
-    /// The entry below `into`, with the modes that git knows and no other: git archive applies the user's umask.
+    /// Returns the entry below `into`, with the modes that git stores, because git archive applies the user's umask.
     private static func placed(_ entry: ArchiveEntry, into: [UInt8], newest: Int64) -> ArchiveEntry? {
         let path = entry.path.drop { $0 == UInt8(ascii: "/") }
         let names = path.split(separator: UInt8(ascii: "/"))

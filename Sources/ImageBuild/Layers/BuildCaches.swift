@@ -4,13 +4,13 @@ import OCI
 import POSIX
 package import SystemPackage
 
-/// Everything that builds keep to be faster, below the folder `cache`.
+/// The caches that speed up builds, below the folder `cache`.
 ///
-/// An entry is a file or a folder, and whoever uses a folder shares its lock: one that is free for us alone is in no use.
+/// An entry is a file or a folder. Its users hold a shared lock on it, so an entry that can be locked exclusively is
+/// not in use.
 package struct BuildCaches: Sendable {
-    /// What was removed of one cache, or would be.
+    /// The entries of one cache that were removed, or would be in a dry run.
     package struct Pruned: Sendable, Hashable {
-        /// So many entries of a cache.
         package init(name: String, entries: Int = 0, bytes: Int64 = 0, failures: [String] = []) {
             self.name = name
             self.entries = entries
@@ -18,42 +18,41 @@ package struct BuildCaches: Sendable {
             self.failures = failures
         }
 
-        /// The cache's name.
         package let name: String
-        /// How many entries.
         package var entries: Int
-        /// Their bytes on the disk.
+        /// The size on the disk in bytes.
         package var bytes: Int64
-        /// Why entries are still there that should not be.
+        /// The errors for entries that could not be removed.
         package var failures: [String]
     }
 
-    /// What is unfinished; an entry belongs to whoever has its lock.
+    /// The folder of unfinished entries; each belongs to the process that holds its lock.
     private static let temporary = "tmp"
-    /// Notes about layers, each a file that is replaced as a whole.
+    /// The folder of records about layers, each a file that is replaced as a whole.
     private static let notes = "layers"
-    /// What commands keep, which may belong to users that the administrator lent.
+    /// The folder for the data of commands, which may belong to subordinate users.
     private static let runs = "run"
 
     private let folder: FilePath
     private let store: ImageStore
 
-    /// The caches of builds into a store.
+    /// Creates the caches of builds into a store.
     package init(home: FilePath, store: ImageStore) {
         folder = home.appending("cache")
         self.store = store
     }
 
-    /// Removes notes whose layer is gone and what killed builds left; with `all` whatever was not used since a moment.
+    /// Removes the records of missing layers and the remains of killed builds, with `all` also everything not in use.
     ///
-    /// What builds share while they run, such as downloads, stays as long as one runs. What commands keep is only counted
-    /// here: ``RunCache`` removes it. This blocks: run it on a thread of its own.
+    /// With `all`, an entry is removed if it was last used before `usedBefore`. Data that running builds share, such as
+    /// downloads, is kept while a build runs. The data of commands is only counted here: ``RunCache`` removes it. This
+    /// call blocks: run it on a thread of its own.
     package func prune(all: Bool, usedBefore: Int64, dryRun: Bool) -> [Pruned] {
         guard FileSystem.exists(folder) else { return [] }
         var results: [Pruned] = []
         var away: [FilePath] = []
         do {
-            // No build begins while this is held, so that only names are changed here, and files removed afterwards.
+            // No build can begin while this lock is held, so entries are only renamed here, and removed afterwards.
             let idle = dryRun ? nil : CacheUse.alone(in: folder)
             for name in ((try? FileSystem.names(in: folder)) ?? []).map(\.string) where dryRun || name != Self.runs {
                 var pruned = Pruned(name: name)
@@ -80,13 +79,13 @@ package struct BuildCaches: Sendable {
         return results.filter { $0.entries > 0 || !$0.failures.isEmpty }
     }
 
-    /// What is to go of a cache.
+    /// Returns the entries of a cache to remove.
     private func entries(of name: String, all: Bool, _ usedBefore: Int64) -> [FilePath] {
         let cache = folder.appending(name)
         let paths = ((try? FileSystem.names(in: cache)) ?? []).map { cache.appending($0) }
         return paths.filter { path in
             guard let status = try? FileStatus(path) else { return false }
-            // What has a dot before its name is being written, and will get another.
+            // A name with a leading dot belongs to a file that is being written, and is renamed when it is complete.
             let isUnfinished = name == Self.temporary || (name == Self.notes && isHidden(path))
             if isUnfinished { return status.modified < Self.tenMinutesAgo }
             if name == Self.notes && isDead(path) { return true }
@@ -96,7 +95,7 @@ package struct BuildCaches: Sendable {
 
     private func isHidden(_ path: FilePath) -> Bool { path.lastComponent?.string.hasPrefix(".") == true }
 
-    /// True for a note about a layer that is not in the store any more.
+    /// Returns whether a file is the record of a layer that is no longer in the store.
     private func isDead(_ path: FilePath) -> Bool {
         guard path.extension == "json", let content = try? FileSystem.read(path, limit: 1 << 20),
             let json = try? JSONValue(parsing: content), let text = json["digest"]?.string,
@@ -105,7 +104,7 @@ package struct BuildCaches: Sendable {
         return !FileSystem.exists(store.path(of: digest))
     }
 
-    /// Gives an entry that nobody uses another name, under which whoever waits for its lock sees that it is gone.
+    /// Renames an entry that is not in use; a process that waits for its lock then finds that it is gone.
     private func take(_ path: FilePath, _ pruned: inout Pruned) -> FilePath? {
         do throws(POSIXError) {
             let file = try File(readingNoFollow: path)

@@ -3,12 +3,12 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// The layers of one build; those that are the same on every platform are made once.
+/// Makes the layers of one build; a layer that is the same on every platform is made once.
 struct BuildLayers {
     private struct Key: Hashable {
         let layer: ImageDefinition.Layer
         let isOnBase: Bool
-        /// Nil where it does not matter.
+        /// Nil if the layer does not depend on the platform.
         let platform: Platform?
     }
 
@@ -16,7 +16,7 @@ struct BuildLayers {
     let definition: ImageDefinition
     let epoch: Int64
     private var known: [Key: [BuiltLayer]] = [:]
-    /// The packages of Python layers, chosen before any layer is made.
+    /// The packages of Python layers, which are chosen before any layer is made.
     private var pins: [Key: [WheelPin]] = [:]
 
     init(factory: LayerFactory, definition: ImageDefinition, epoch: Int64) {
@@ -53,7 +53,7 @@ struct BuildLayers {
         }
     }
 
-    /// Refuses what lacks a source before any layer takes its minutes.
+    /// Throws if a layer's source is missing, before any layer takes minutes to make.
     mutating func checkSources() async throws(ImageBuildError) {
         for layer in definition.layers {
             switch layer {
@@ -83,7 +83,7 @@ struct BuildLayers {
         definition.base != .scratch || definition.layers.first != layer
     }
 
-    /// What makes a layer that stands where this one does.
+    /// Returns the factory for a layer at its position in the definition.
     private func factory(for layer: ImageDefinition.Layer) throws(ImageBuildError) -> LayerFactory {
         var factory = factory
         for case .files(let earlier) in definition.layers.prefix(while: { $0 != layer }) {

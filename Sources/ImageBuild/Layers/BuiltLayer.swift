@@ -2,13 +2,13 @@ import Archive
 package import JSON
 package import OCI
 
-/// A layer that is in the store.
+/// A layer in the store.
 package struct BuiltLayer: Sendable, Hashable {
-    /// The blob.
+    /// The descriptor of the blob.
     package let descriptor: Descriptor
-    /// The digest of its tar.
+    /// The digest of the uncompressed tar.
     package let diffID: Digest
-    /// What made it, as the image's history says.
+    /// The history entry that says what made the layer.
     package let createdBy: String
 
     init(descriptor: Descriptor, diffID: Digest, createdBy: String) {
@@ -17,7 +17,7 @@ package struct BuiltLayer: Sendable, Hashable {
         self.createdBy = createdBy
     }
 
-    /// Reads what ``json`` wrote.
+    /// Parses the output of ``json``.
     init(json: JSONValue, createdBy: String) throws(JSONError) {
         descriptor = try Descriptor(json: json)
         let text = try json.text("diff_id")
@@ -25,7 +25,7 @@ package struct BuiltLayer: Sendable, Hashable {
         self.createdBy = createdBy
     }
 
-    /// The descriptor with the digest of the tar.
+    /// The descriptor, with the digest of the uncompressed tar.
     package var json: JSONValue {
         var json = descriptor.json
         json["diff_id"] = .string(diffID.description)

@@ -1,12 +1,12 @@
 import POSIX
 import SystemPackage
 
-/// What an entry of a cache takes, and when any of it was used last.
+/// The size of a cache entry, and the time of its last use.
 struct CacheEntrySize {
     private(set) var bytes: Int64 = 0
-    /// Nanoseconds since 1970.
+    /// The last use of any file in the entry, in nanoseconds since 1970.
     ///
-    /// A folder is read by whoever looks at it, so that only what changes it counts as its use.
+    /// For folders only modifications count, because listing a folder changes its access time.
     private(set) var lastUse: Int64 = 0
 
     init(of path: FilePath) { add(path) }

@@ -3,11 +3,11 @@ import Definitions
 import POSIX
 import SystemPackage
 
-/// The files layers below a layer: its own entries for the folders above it must say what those say.
+/// The `files` layers below a layer, with which its entries for parent folders must agree.
 ///
-/// Otherwise a layer into `/srv/app/data` would take `/srv/app` from the owner that an earlier layer gave it.
+/// Otherwise a layer into `/srv/app/data` would reset the owner that an earlier layer gave to `/srv/app`.
 extension [FileSource] {
-    /// The entry that the last of the layers that has a folder has for it.
+    /// Returns a folder's entry from the topmost layer that has the folder.
     func entry(ofFolder path: [UInt8]) throws(ImageBuildError) -> ArchiveEntry? {
         for source in reversed() {
             if let known = try source.entry(ofFolder: path) { return known }
@@ -17,7 +17,7 @@ extension [FileSource] {
 }
 
 extension FileSource {
-    /// The entry that this source's layer has for a folder, nil where it has none.
+    /// Returns the entry for a folder in this source's layer, or nil if there is none.
     fileprivate func entry(ofFolder path: [UInt8]) throws(ImageBuildError) -> ArchiveEntry? {
         let above = intoBytes
         guard !path.isEmpty, path.isBelow(above) else { return nil }
@@ -32,7 +32,7 @@ extension FileSource {
         return entry
     }
 
-    /// Opens a folder below `from` without following links; nil where there is none.
+    /// Opens a folder below `from` without following symbolic links; returns nil if there is none.
     private func folder(at relative: [UInt8]) throws(ImageBuildError) -> Folder? {
         guard let start = try? FileStatus(from, followingLinks: true), start.kind == .directory else { return nil }
         var folder = try posix { () throws(POSIXError) in try Folder(from) }

@@ -2,9 +2,9 @@ import JSON
 import POSIX
 import SystemPackage
 
-/// Layers that the same inputs give together.
+/// Lists of layers that come from the same inputs.
 extension LayerCache {
-    /// The layers that the inputs gave, if all are still in the store.
+    /// Returns the layers for the inputs if all of them are still in the store.
     func findAll(_ inputs: [String]) async -> [BuiltLayer]? {
         guard !isIgnored, let content = try? FileSystem.read(file(for: inputs)),
             let names = (try? JSONValue(parsing: content))?.array?.compactMap(\.string)

@@ -6,49 +6,49 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// Which layer came out of the same inputs before; the layer itself is in the store.
+/// Finds the layer that the same inputs gave before; the layer itself is in the store.
 ///
-/// What is damaged, cut or somebody else's is as good as nothing: the layer is made again.
+/// A record that is damaged, truncated or of another program counts as missing, and the layer is made again.
 struct LayerCache: Sendable {
-    /// Raised where the same inputs come to give another layer.
+    /// The version of the keys; it increases when the same inputs give another layer than before.
     private static let generation = 4
-    /// The key under which an entry keeps what the blob's file was like.
+    /// The member of a record for the state of the blob's file.
     private static let mark = "blob"
 
     let folder: FilePath
     let store: ImageStore
-    /// True where nothing is believed that can be read again.
+    /// Whether cached results are verified by reading the files again.
     var isVerifying = false
-    /// True where no layer that was made before counts; what is made now is kept all the same.
+    /// Whether existing layers are ignored; new layers are still recorded.
     var isIgnored = false
-    /// How the layers are compressed, whatever it says of threads.
+    /// The compression of layers; its number of threads has no effect here.
     var compression = LayerCompression.gzip(threads: 1)
     var report: @Sendable (BuildEvent) -> Void = { _ in }
-    /// Where layers go beside the store.
+    /// Receives the layers in addition to the store.
     var outlet: (any LayerOutlet)?
 
-    /// What is shared with other machines.
+    /// The outcomes that are shared with other machines.
     var shared: SharedOutcomes?
 
-    /// The file for inputs, which are written out whole: two kinds of layers never share one.
+    /// Returns the file of a record; its key covers all inputs, so that two kinds of layers never share a file.
     func file(for inputs: [String]) -> FilePath { folder.appending("\(key(for: inputs)).json") }
 
-    /// A digest of inputs and of what else the layer's bytes depend on.
+    /// Returns a digest of the inputs and of everything else that affects the layer's bytes.
     func key(for inputs: [String]) -> String {
         let versions = LibraryVersions.all.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         let text = (["\(Self.generation)", compression.name] + versions + inputs).joined(separator: "\n")
         return SHA256.hash(Array(text.utf8)).hexadecimal
     }
 
-    /// The layer that the inputs gave, if it is still in the store with its digest.
+    /// Returns the layer for the inputs if it is still in the store with its digest.
     func find(_ inputs: [String], createdBy: String) async -> BuiltLayer? {
         let known = await remembered(inputs, createdBy: createdBy)
-        // One that is only to be compared is made once more.
+        // When verifying, this layer is only for comparison, and a new one is made.
         if let known, !isVerifying { outlet?.add(known.descriptor) }
         return known
     }
 
-    /// True where a layer of these inputs was made and is in the store; whether it is intact is seen when it is taken.
+    /// Returns whether a layer for the inputs is in the store; its content is verified only when it is used.
     func isKnown(_ inputs: [String]) -> Bool {
         guard !isIgnored, let content = try? FileSystem.read(file(for: inputs)),
             let json = try? JSONValue(parsing: content),
@@ -87,6 +87,6 @@ struct LayerCache: Sendable {
         }
     }
 
-    /// Forgets what the inputs gave.
+    /// Removes the record for the inputs.
     func forget(_ inputs: [String]) { try? FileSystem.remove(file(for: inputs)) }
 }

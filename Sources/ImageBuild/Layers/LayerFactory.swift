@@ -10,24 +10,24 @@ import Timestamps
 struct LayerFactory: Sendable {
     let store: ImageStore
     var cache: LayerCache
-    /// Where unfinished archives of other programs are kept.
+    /// The folder for temporary files, such as unfinished archives of other programs.
     let temporary: FilePath
     let threads: Int
-    /// How layers are compressed, whatever it says of threads.
+    /// The compression of layers; its number of threads has no effect here.
     var compression = LayerCompression.gzip(threads: 1)
-    /// True where FIFOs and device nodes among the user's files come along.
+    /// Whether FIFOs and device nodes among the user's files are included.
     var isPrivileged = false
-    /// The files layers below the one that is made next.
+    /// The `files` layers below the layer that is made next.
     var earlierFiles: [FileSource] = []
-    /// What a lock says of the inputs, and what they are.
+    /// The locked inputs, and the inputs that this build found.
     var locked = LockedInputs()
-    /// Where layers go beside the store.
+    /// Receives the layers in addition to the store.
     var outlet: (any LayerOutlet)?
-    /// Where image.yaml asks for the layer that is made next.
+    /// The place in image.yaml of the layer that is made next.
     var place = ""
     var report: @Sendable (BuildEvent) -> Void
 
-    /// Entries for the folders on the way to one, and for that itself, as the layers below say them.
+    /// Returns the entries of a folder and of the folders above it, as the layers below have them.
     func parents(
         to path: String, onBase: Bool, modified: Int64
     ) throws(ImageBuildError) -> [ArchiveEntry] {
@@ -38,7 +38,7 @@ struct LayerFactory: Sendable {
         return parents
     }
 
-    /// Writes a layer on a thread of its own; one that fails leaves nothing in the store.
+    /// Writes a layer on a thread of its own; a failure leaves nothing in the store.
     func make(
         createdBy: String, threads: Int? = nil,
         _ body: @escaping @Sendable (inout LayerWriter) throws(ImageBuildError) -> Void
@@ -82,7 +82,7 @@ struct LayerFactory: Sendable {
         } catch { throw ImageBuildError(error) }
     }
 
-    /// Writes a layer from a tar of another program, whose entries `change` alters or leaves out.
+    /// Writes a layer from another program's tar; `change` modifies an entry, or drops it by returning nil.
     func make(
         createdBy: String, from tar: FilePath, parents: [ArchiveEntry] = [],
         _ change: @escaping @Sendable (ArchiveEntry) -> ArchiveEntry?
@@ -111,7 +111,7 @@ struct LayerFactory: Sendable {
         }
     }
 
-    /// Runs `body` with a folder that is gone afterwards.
+    /// Runs `body` with a folder that is removed afterwards.
     func withTemporaryFolder<Value>(
         _ body: (FilePath) async throws(ImageBuildError) -> Value
     ) async throws(ImageBuildError) -> Value {
@@ -126,9 +126,9 @@ struct LayerFactory: Sendable {
         return try await body(folder)
     }
 
-    /// Removes what killed builds left: nobody holds its lock.
+    /// Removes the folders of killed builds, which no process has locked.
     ///
-    /// A younger folder may be about to be locked.
+    /// Younger folders are kept, because they may be about to be locked.
     private func removeAbandonedFolders() {
         guard let names = try? FileSystem.names(in: temporary) else { return }
         let limit = Int64(Timestamp.now().seconds - 600) * 1_000_000_000
@@ -142,7 +142,7 @@ struct LayerFactory: Sendable {
 }
 
 extension LayerCompression {
-    /// What a layer is called by those who unpack it.
+    /// The media type of layers with this compression.
     var mediaType: MediaType {
         switch self {
         case .none: .layer

@@ -2,19 +2,20 @@ package import HTTP
 package import OCI
 package import Registry
 
-/// Takes layers elsewhere while they are made and once they are there.
+/// Receives layers while they are made, and when they are complete.
 package protocol LayerOutlet: Sendable {
-    /// A layer begins to be written to a file. What is returned is called once: with the layer when it is in the store, or
-    /// with nil when it will never be.
+    /// Starts to receive a layer that is being written to a file.
+    ///
+    /// The returned function is called once: with the layer when it is in the store, or with nil if it will never be.
     func begin(_ file: GrowingFile) -> @Sendable (Descriptor?) -> Void
 
-    /// A layer was in the store before.
+    /// Receives a layer that was in the store before.
     func add(_ blob: Descriptor)
 }
 
 extension EarlyPush: LayerOutlet {}
 
-/// A layer on its way through an outlet, or through none.
+/// A layer on its way to an outlet, if there is one.
 struct OutgoingLayer: Sendable {
     private let file: GrowingFile?
     private let finish: @Sendable (Descriptor?) -> Void
@@ -24,7 +25,7 @@ struct OutgoingLayer: Sendable {
             self.file = file
             finish = outlet.begin(file)
         } else {
-            // A layer that cannot be read while it is made is sent when it is whole.
+            // A layer that cannot be read while it is made is sent when it is complete.
             self.file = nil
             finish = { blob in if let blob { outlet?.add(blob) } }
         }
@@ -32,7 +33,7 @@ struct OutgoingLayer: Sendable {
 
     func grow(to size: Int64) { file?.grow(to: size) }
 
-    /// Says that the layer is whole, before it has its name in the store.
+    /// Marks the layer as complete, before it has its name in the store.
     func end() { file?.end() }
 
     func keep(_ blob: Descriptor) { finish(blob) }

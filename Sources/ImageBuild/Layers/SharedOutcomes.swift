@@ -4,12 +4,13 @@ import JSON
 import POSIX
 import Synchronization
 
-/// What commands of Dockerfiles came to, shared with other machines as an image in a registry.
+/// The outcomes of Dockerfile steps, shared with other machines as an image in a registry.
 ///
-/// Its layers are those that commands made. Of its history each line names inputs by their key, with a layer or, where they
-/// came to nothing, without one. Who can write it decides what is in the images of those who read it.
+/// The layers of the image are the layers of the steps. Each history entry has the key of a step's inputs, with a layer
+/// or, if the step changed nothing, without one. Write access to this image gives control over the content of all
+/// images that are built with it.
 package final class SharedOutcomes: Sendable {
-    /// A label of the config that tells it from an image to run.
+    /// The label in the config that distinguishes the image from one to run.
     private static let label = "caasctl.build-cache"
     private static let generation = "1"
 
@@ -22,10 +23,10 @@ package final class SharedOutcomes: Sendable {
     private let known = Mutex<[String: Known]>([:])
     private let used = Mutex<[String: LayerCache.Outcome]>([:])
 
-    /// Nothing yet, from where images come from.
+    /// Creates an empty collection; `source` fetches images.
     package init(source: any BaseImageSource) { self.source = source }
 
-    /// Learns what an image tells; of several that know the same inputs the first one counts.
+    /// Adds the outcomes of an image; for the same inputs, the image that was added first wins.
     package func learn(from reference: Reference) async throws {
         let image = try await source.baseImage(reference, for: .current)
         guard image.config["Labels"]?[Self.label]?.string == Self.generation else {
@@ -45,12 +46,12 @@ package final class SharedOutcomes: Sendable {
         known.withLock { $0.merge(found) { first, _ in first } }
     }
 
-    /// What the inputs with this key came to elsewhere, with its layer brought into the store; nil where nobody knows.
+    /// Returns the outcome for a key, with its layer fetched into the store, or nil if it is unknown.
     func outcome(_ key: String, createdBy: String, into store: ImageStore) async throws -> LayerCache.Outcome? {
         guard let known = known.withLock({ $0[key] }) else { return nil }
         guard let layer = known.layer else { return LayerCache.Outcome(layer: nil) }
         try await source.fetch([layer.descriptor], of: known.image, into: store)
-        // Its digest is right by now; what it unpacks to is the registry's word.
+        // The digest of the blob is verified by now, but the diff ID is only the registry's claim.
         try await BlockingThread.run { () throws(ImageBuildError) in
             try stored { () throws(ImageStoreError) in
                 try ImageUnpacker(store: store, keepingOwners: false).check(layer.descriptor, diffID: layer.diffID)
@@ -60,10 +61,10 @@ package final class SharedOutcomes: Sendable {
             layer: BuiltLayer(descriptor: layer.descriptor, diffID: layer.diffID, createdBy: createdBy))
     }
 
-    /// Remembers what inputs came to in this build.
+    /// Records the outcome for a key in this build.
     func note(_ key: String, _ outcome: LayerCache.Outcome) { used.withLock { $0[key] = outcome } }
 
-    /// An image in the store that tells others what inputs came to in this build.
+    /// Writes an image with this build's outcomes to the store.
     package func image(in store: ImageStore) throws -> Descriptor {
         let created = "1980-01-01T00:00:00Z"
         var config = ImageConfig(platform: .current)

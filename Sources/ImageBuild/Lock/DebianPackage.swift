@@ -1,6 +1,6 @@
 import JSON
 
-/// A Debian package that was installed.
+/// An installed Debian package.
 struct DebianPackage: Sendable, Hashable {
     let name: String
     let architecture: String
@@ -27,12 +27,12 @@ struct DebianPackage: Sendable, Hashable {
             version: try json.text("version"), sha256: try json.text("sha256"))
     }
 
-    /// Reads a list as it is kept in a lock.
+    /// Parses the list in a lock.
     static func list(_ json: JSONValue?) -> [DebianPackage] {
         (json?.array ?? []).compactMap { try? DebianPackage(json: $0) }
     }
 
-    /// The first package that differs, in words.
+    /// Describes the first difference, or returns nil if there is none.
     static func difference(_ found: [DebianPackage], from locked: [DebianPackage]) -> String? {
         let known = Dictionary(locked.map { (["\($0.name)", $0.architecture], $0) }) { $1 }
         for package in found {
@@ -48,10 +48,10 @@ struct DebianPackage: Sendable, Hashable {
     }
 }
 
-/// What was installed, as a hook of mmdebstrap prints it while apt's lists are still there.
+/// The installed packages, which a hook of mmdebstrap prints while apt's lists still exist.
 struct DebianPackageListing {
     private static let mark = "caasctl-package: "
-    /// A hook for mmdebstrap: apt's own records of what dpkg says is installed.
+    /// An mmdebstrap option with the hook, which prints apt's records of the packages that dpkg lists as installed.
     static let hook = """
         --customize-hook=dpkg-query --admindir="$1/var/lib/dpkg" --show --showformat='${binary:Package}=${Version}\\n' \
         | APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" xargs apt-cache show \
@@ -61,17 +61,17 @@ struct DebianPackageListing {
     private var fields: [Substring: String] = [:]
     private var packages: Set<DebianPackage> = []
 
-    /// What was told, in order of names.
+    /// The packages so far, sorted by name.
     var sorted: [DebianPackage] {
         packages.sorted { ($0.name, $0.architecture, $0.version) < ($1.name, $1.architecture, $1.version) }
     }
 
-    /// Takes a line of what mmdebstrap says; false where it is something else.
+    /// Parses a line of mmdebstrap's output; returns false if it is not part of the listing.
     mutating func take(_ line: String) -> Bool {
         guard line.hasPrefix(Self.mark) else { return false }
         let words = line.dropFirst(Self.mark.count).split(separator: " ", maxSplits: 1)
         guard words.count == 2 else { return true }
-        // Every record begins with the name and ends with what we need last.
+        // Each record begins with the package's name, and is complete when all four fields are there.
         if words[0] == "Package" { fields = [:] }
         fields[words[0]] = String(words[1])
         if let name = fields["Package"], let version = fields["Version"], let sha256 = fields["SHA256"],

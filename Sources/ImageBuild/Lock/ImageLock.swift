@@ -2,28 +2,27 @@ import JSON
 import POSIX
 package import SystemPackage
 
-/// What an image's inputs were when they were locked: packages, commits, wheels, archives, the base.
+/// The locked state of an image's inputs: packages, commits, wheels, archives, the base.
 ///
-/// It stands in `image.lock` beside image.yaml, and is for people to read and for version control to keep.
+/// It is stored in `image.lock` next to image.yaml, in a readable form for version control.
 package struct ImageLock: Sendable, Hashable {
-    /// The name of the file beside image.yaml.
     package static let fileName = "image.lock"
     private static let version = 1
     private static let lockedKey = "locked"
 
-    /// An input as image.yaml names it, with what it was found to be.
+    /// An input as image.yaml names it, with the state that was found.
     struct Entry: Sendable, Hashable {
         let input: JSONValue
         let locked: JSONValue
     }
 
-    /// Where it was read from, nil for one that was just made.
+    /// The file that the lock was read from; nil for a new lock.
     let file: FilePath?
     private(set) var entries: [Entry] = []
 
     init() { file = nil }
 
-    /// Reads a lock file, nil where there is none.
+    /// Reads a lock file; returns nil if there is none.
     package init?(reading file: FilePath) throws(ImageBuildError) {
         guard FileSystem.exists(file) else { return nil }
         let content = try posix { () throws(POSIXError) in try FileSystem.read(file) }
@@ -40,7 +39,7 @@ package struct ImageLock: Sendable, Hashable {
         } catch { throw ImageBuildError("read \(file)", "\(error.reason); renew it with --lock") }
     }
 
-    /// Writes it where whoever builds next finds it.
+    /// Writes the lock to a file for later builds.
     package func write(to file: FilePath) throws(ImageBuildError) {
         let inputs = entries.map { entry in
             var json = entry.input

@@ -2,7 +2,7 @@ import JSON
 import POSIX
 import SystemPackage
 
-/// What was installed in a layer that the cache knows.
+/// The packages that are installed in a cached layer.
 extension LayerCache {
     private func packagesFile(_ inputs: [String]) -> FilePath { file(for: inputs + ["packages"]) }
 

@@ -2,21 +2,21 @@ import JSON
 import Synchronization
 import SystemPackage
 
-/// The inputs of one build: what a lock says of them, and what they turn out to be.
+/// The inputs of one build: their state in a lock, and the state that the build found.
 final class LockedInputs: Sendable {
     private let lock: ImageLock?
     private let found = Mutex(ImageLock())
 
-    /// Inputs that obey a lock, or are free where there is none.
+    /// Creates inputs that must match a lock, if there is one.
     init(obeying lock: ImageLock? = nil) { self.lock = lock }
 
-    /// What was found of every input, in the order of the build.
+    /// The state of every input, in the order of the build.
     var result: ImageLock { found.withLock { $0 } }
 
-    /// The name of the lock file, for errors.
+    /// The name of the lock file in error messages.
     var name: String { lock?.file?.string ?? ImageLock.fileName }
 
-    /// What the lock says of an input, nil where there is no lock; `place` is where image.yaml asks for it.
+    /// Returns an input's state in the lock, or nil without a lock; `place` is its place in image.yaml.
     func locked(_ input: JSONValue, at place: String) throws(ImageBuildError) -> JSONValue? {
         guard let lock else { return nil }
         if let entry = lock.entries.first(where: { $0.input == input }) { return entry.locked }
@@ -25,12 +25,12 @@ final class LockedInputs: Sendable {
             "build by \(name)", "it was made before \(place) asked for this \(kind); renew it with --lock")
     }
 
-    /// Notes what an input is.
+    /// Records the state of an input.
     func note(_ input: JSONValue, _ locked: JSONValue) {
         found.withLock { $0.add(ImageLock.Entry(input: input, locked: locked)) }
     }
 
-    /// The error for an input that is not what the lock says.
+    /// Returns the error for an input whose state differs from the lock.
     func mismatch(_ action: String, _ reason: String) -> ImageBuildError {
         ImageBuildError(action, "\(reason), not what \(name) says; renew it with --lock")
     }

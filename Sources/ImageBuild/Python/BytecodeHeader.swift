@@ -2,15 +2,15 @@ import JSON
 import POSIX
 import Synchronization
 
-/// The first sixteen bytes of a `.pyc`, as far as they say whether Python believes the rest.
+/// The first sixteen bytes of a `.pyc`, by which Python decides whether the rest is valid.
 ///
 /// Source: <https://peps.python.org/pep-0552/>.
 struct BytecodeHeader: Hashable {
-    /// Python 3.7's first number; older ones have shorter headers, and Python 2's numbers are far above.
+    /// Magic numbers from Python 3.7 on; older versions have shorter headers, and Python 2's numbers are far higher.
     private static let magics: ClosedRange<UInt32> = 3390...20_000
     private static let length = 16
 
-    /// The time of its source in seconds since 1970, in 32 bits; nil where it goes by the source's digest, or by nothing.
+    /// The time of the source in seconds since 1970, in 32 bits; nil if the file is validated by digest or not at all.
     let sourceTime: UInt32?
 
     init?(_ bytes: UnsafeRawBufferPointer) {
@@ -23,11 +23,11 @@ struct BytecodeHeader: Hashable {
         sourceTime = number(4) == 0 ? number(8) : nil
     }
 
-    /// True where a source of this time makes Python compile again.
+    /// Returns whether Python compiles again if the source has this time.
     func isStale(sourceTime time: Int64) -> Bool { sourceTime.map { $0 != UInt32(truncatingIfNeeded: time) } ?? false }
 }
 
-/// Counts the `.pyc` files that the times of an image make stale.
+/// Counts the `.pyc` files that are stale with the times in the image.
 final class StaleBytecode: Sendable {
     private let number = Mutex(0)
 
@@ -35,9 +35,9 @@ final class StaleBytecode: Sendable {
 
     func add(_ count: Int) { number.withLock { $0 += count } }
 
-    /// Looks at the beginning of a file that gets a time in the image, as its source beside it does.
+    /// Examines the beginning of a file that gets the same time in the image as the source next to it.
     ///
-    /// One that lies where the source would be has no source to be compared with.
+    /// A `.pyc` outside `__pycache__` takes the place of its source, so there is no source to compare it with.
     func examine(_ path: [UInt8], _ bytes: UnsafeRawBufferPointer, time: Int64) {
         let names = path.split(separator: UInt8(ascii: "/")).suffix(2)
         guard names.first?.elementsEqual("__pycache__".utf8) == true, path.suffix(4).elementsEqual(".pyc".utf8),
@@ -46,7 +46,7 @@ final class StaleBytecode: Sendable {
         add(1)
     }
 
-    /// What a user should know and can do about it.
+    /// Returns a warning with advice for the user.
     func warning(_ title: String) -> String {
         let files = count == 1 ? "a .pyc file is" : "\(count) .pyc files are"
         return "\(title): \(files) stale in the image, since the files' times change, and Python will compile anew at "
@@ -55,7 +55,7 @@ final class StaleBytecode: Sendable {
     }
 }
 
-/// How many stale files a layer has that is not read again.
+/// The number of stale files in a layer, for when the layer comes from the cache.
 extension LayerCache {
     func staleBytecode(of inputs: [String]) -> Int {
         guard let content = try? FileSystem.read(file(for: inputs + ["stale bytecode"])) else { return 0 }

@@ -5,7 +5,7 @@ import POSIX
 import SystemPackage
 
 extension LayerFactory {
-    /// Chooses the packages of a layer, or takes those of the lock; it is what an index or a requirement can refuse.
+    /// Chooses the packages of a layer, or takes them from the lock; fails early for a bad requirement or index.
     func choose(
         _ layer: ImageDefinition.PythonLayer, _ platform: Platform
     ) async throws(ImageBuildError) -> [WheelPin] {
@@ -32,7 +32,7 @@ extension LayerFactory {
         return pins
     }
 
-    /// Layers of chosen Python packages, which are known again by their names, versions and digests.
+    /// Makes the layers of chosen packages; their cache key contains the names, versions and digests.
     func python(
         _ layer: ImageDefinition.PythonLayer, _ platform: Platform, _ pins: [WheelPin], epoch: Int64, isOnBase: Bool
     ) async throws(ImageBuildError) -> [BuiltLayer] {
@@ -49,7 +49,8 @@ extension LayerFactory {
                 ["python", layer.interpreter, layer.into, compiler?.version ?? "none", "\(epoch)", "\(isOnBase)"]
                 + target.inputs + pins.map(\.line)
             if let known = await cache.findAll(inputs) { return known }
-            // No other layer's files have this time, so that a module of theirs is never taken for one of these.
+            // No other layer has files with this time, so Python never uses this bytecode for a module of another
+            // layer.
             let modified = compiler == nil ? epoch : epoch + 1
             let site = temporary.appending("site")
             try posix { () throws(POSIXError) in try FileSystem.makeFolder(site) }
@@ -76,7 +77,7 @@ extension LayerFactory {
         }
     }
 
-    /// The path as the programs see it that run in its folder.
+    /// Returns the absolute path of a file, for programs that run in the file's folder.
     private static func absolute(_ file: FilePath) throws(ImageBuildError) -> FilePath {
         guard let name = file.lastComponent else { return file }
         let folder = file.removingLastComponent()

@@ -1,12 +1,13 @@
 import POSIX
 import SystemPackage
 
-/// A virtual environment of our own with pip in it, made once.
+/// A virtual environment with pip that caasctl makes once for itself.
 ///
-/// Another distribution's pip may refuse to install anything, and the user's own may be set up to do something else.
+/// The distribution's pip may refuse to install anything, and the user's own pip may be configured differently.
 enum PipEnvironment {
-    /// The interpreter of this machine, of the image's version where there is one: pip evaluates a package's conditions
-    /// by the Python that it runs in.
+    /// Returns this machine's interpreter, preferably of the image's version, or nil.
+    ///
+    /// pip evaluates the conditions of packages for the Python that it runs in.
     static func host(for version: String) async -> (program: ExternalProgram, version: String)? {
         for name in ["python\(version)", "python3"] {
             let program = ExternalProgram(
@@ -37,7 +38,7 @@ enum PipEnvironment {
             throw ImageBuildError(
                 "make a virtual environment for pip", "\(error.reason); apt-get install python3-venv may help")
         }
-        // Another build may have been first, whose environment is as good.
+        // Another build may have made the environment first, and it is just as good.
         do throws(POSIXError) { try FileSystem.rename(made, to: environment) } catch {
             try? FileSystem.removeTree(made)
             if (try? await pip.run(["-I", "-m", "pip", "--version"])) == nil { throw ImageBuildError(error) }

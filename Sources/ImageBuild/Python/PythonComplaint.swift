@@ -1,11 +1,11 @@
-/// What uv or pip say of a failure, in their own words, read for the one that a user can act on.
+/// Extracts from the output of uv or pip the reason for a failure that the user can act on.
 struct PythonComplaint {
     /// The requirement that has no wheel.
     let requirement: String?
-    /// Anything else, in one line.
+    /// Any other reason, in one line.
     let reason: String?
 
-    /// What pip is told where a package would run its own code.
+    /// The message of pip's audit hook if a package would run its own code.
     static let refusal = "a package would run code of its own"
 
     init(_ lines: [String]) {

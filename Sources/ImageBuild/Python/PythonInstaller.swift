@@ -2,11 +2,11 @@ import JSON
 import POSIX
 import SystemPackage
 
-/// uv, or pip in a virtual environment of our own: it chooses packages and fetches them.
+/// Chooses and installs packages with uv, or with pip in a virtual environment of its own.
 struct PythonInstaller: Sendable {
     private enum Tool: Sendable {
         case uv
-        /// The environment's interpreter.
+        /// The interpreter of the virtual environment.
         case pip(FilePath)
     }
 
@@ -15,8 +15,11 @@ struct PythonInstaller: Sendable {
             name: "uv", advice: "https://docs.astral.sh/uv/ has it", inherited: ProgramEnvironment.python)
     }
 
-    /// Runs pip so that no package can run anything: pip builds, what `--only-binary` does not keep it from for a
-    /// requirement that names a file, in processes of its own. <https://peps.python.org/pep-0578/>
+    /// A Python program that runs pip with an audit hook, so that no package can run its code.
+    ///
+    /// `--only-binary` does not stop pip from building a requirement that names a file. pip builds in separate
+    /// processes, which the hook refuses.
+    /// <https://peps.python.org/pep-0578/>
     private static let pip = """
         import sys
         forbidden = {"subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"}
@@ -33,7 +36,7 @@ struct PythonInstaller: Sendable {
     private let cache: FilePath
     private let report: @Sendable (BuildEvent) -> Void
 
-    /// Takes uv where it is in PATH; `home` is the folder of our caches.
+    /// Uses uv if it is in PATH, else pip; `cache` is the folder of caasctl's caches.
     init(
         for target: PythonTarget, cache: FilePath, report: @escaping @Sendable (BuildEvent) -> Void
     ) async throws(ImageBuildError) {
@@ -47,7 +50,7 @@ struct PythonInstaller: Sendable {
         }
     }
 
-    /// The name of what installs, for people.
+    /// The installer's name in messages.
     var name: String {
         switch tool {
         case .uv: "uv"
@@ -55,7 +58,7 @@ struct PythonInstaller: Sendable {
         }
     }
 
-    /// Chooses a version of everything that a file asks for, and of what that needs in turn.
+    /// Chooses a version for every requirement in a file and for all their dependencies.
     func choose(_ file: FilePath, temporary: FilePath) async throws(ImageBuildError) -> [WheelPin] {
         let output = temporary.appending("chosen")
         switch tool {
@@ -79,7 +82,7 @@ struct PythonInstaller: Sendable {
         }
     }
 
-    /// Puts chosen packages into a folder, whatever else there might be newer.
+    /// Installs exactly the chosen packages into a folder, even if there are newer versions.
     func install(
         _ pins: [WheelPin], _ file: RequirementsFile, into folder: FilePath, temporary: FilePath
     ) async throws(ImageBuildError) {
@@ -107,7 +110,7 @@ struct PythonInstaller: Sendable {
         var arguments = arguments
         switch tool {
         case .uv:
-            // The folder's own uv.toml and pyproject.toml are somebody else's.
+            // A uv.toml or pyproject.toml in the folder may be written by others, and is ignored.
             arguments += Self.configuration + ["--cache-dir", cache.appending("uv").string]
         case .pip(let interpreter):
             program = ExternalProgram(
@@ -130,7 +133,7 @@ struct PythonInstaller: Sendable {
         }
     }
 
-    /// The user's own configuration of uv, if there is any.
+    /// The arguments for the user's own configuration of uv, if there is one.
     private static var configuration: [String] {
         let folder =
             ProcessEnvironment.value("XDG_CONFIG_HOME") ?? ProcessEnvironment.value("HOME").map { "\($0)/.config" }
@@ -139,7 +142,7 @@ struct PythonInstaller: Sendable {
         return ["--config-file", file.string]
     }
 
-    /// What both must see alike: uv does not read pip's variables.
+    /// The environment that gives uv and pip the same settings, because uv does not read pip's variables.
     private var environment: [String: String] {
         var variables = [
             "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_USER": "0", "PIP_TARGET": "",

@@ -1,14 +1,14 @@
 import Definitions
 import OCI
 
-/// The Python that packages are chosen for, which need not be one of this machine.
+/// The Python version and platform that packages are chosen for, which may differ from this machine's.
 struct PythonTarget: Sendable {
-    /// Those of glibc's versions that uv knows names for, `manylinux_2_<n>`; pip is told of the same, so that both choose alike.
+    /// The glibc versions that uv has names for (`manylinux_2_<n>`); pip gets the same ones, so that both choose alike.
     private static let glibcs = [17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40]
 
-    /// As in `3.11`.
+    /// A version such as `3.11`.
     let version: String
-    /// As in `linux/amd64`.
+    /// A platform such as `linux/amd64`.
     let platform: Platform
     private let machine: String
     private let glibc: Int
@@ -27,7 +27,7 @@ struct PythonTarget: Sendable {
     }
 
     var description: String { "Python \(version) on \(platform)" }
-    /// What of it decides which wheels fit.
+    /// The properties that decide which wheels are compatible.
     var inputs: [String] { [version, machine, "manylinux_2_\(glibc)"] }
 
     var uvArguments: [String] {
@@ -37,7 +37,7 @@ struct PythonTarget: Sendable {
         ]
     }
 
-    /// pip takes a platform by its word: every older one has to be named too.
+    /// pip does not derive compatible platforms, so every older one is listed too.
     ///
     /// Source: <https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/#manylinux>.
     var pipArguments: [String] {

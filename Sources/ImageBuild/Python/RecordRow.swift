@@ -1,10 +1,10 @@
 import ByteText
 
-/// A line of an installed package's RECORD.
+/// A line in the RECORD of an installed package.
 ///
 /// Source: <https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file>.
 struct RecordRow: Hashable {
-    /// Below the folder of packages.
+    /// The path relative to the folder of packages.
     let path: String
     let hash: String
     let size: String
@@ -17,7 +17,9 @@ struct RecordRow: Hashable {
 
     var line: String { "\(Self.quoted(path)),\(hash),\(size)" }
 
-    /// The rows of a file; pip names scripts by the way from where it first put the packages.
+    /// Parses the rows of a file.
+    ///
+    /// pip records scripts relative to the folder where it first put the packages, so leading `../` are removed.
     static func list(_ text: String) -> [RecordRow] {
         text.split(byte: "\n").compactMap { line in
             let fields = fields(line.hasSuffix(bytes: "\r") ? Substring(line.utf8.dropLast()) : line)
@@ -58,14 +60,16 @@ struct RecordRow: Hashable {
     }
 }
 
-/// A command that a package asks for.
+/// A command of a package.
 struct EntryPoint: Hashable {
     let name: String
     let module: String
-    /// What is called, with dots.
+    /// The function to call, with dots.
     let object: String
 
-    /// Those of the sections for commands. <https://packaging.python.org/en/latest/specifications/entry-points/#file-format>
+    /// Returns the entry points that are commands.
+    ///
+    /// <https://packaging.python.org/en/latest/specifications/entry-points/#file-format>
     static func scripts(in text: String) -> [EntryPoint] {
         var section = ""
         var points: [EntryPoint] = []

@@ -2,7 +2,7 @@ import Hashing
 import POSIX
 import SystemPackage
 
-/// What a requirements file says beside the requirements: where packages are looked for.
+/// The options in a requirements file, such as the package indexes.
 ///
 /// Source: <https://pip.pypa.io/en/stable/reference/requirements-file-format/>.
 struct RequirementsFile {
@@ -11,12 +11,12 @@ struct RequirementsFile {
     private static let alone = ["--no-index", "--pre", "--prefer-binary", "--require-hashes"]
     private static let longestInclusion = 16
 
-    /// Lines of options, in which paths are absolute.
+    /// Lines of options, with absolute paths.
     private(set) var options: [String] = []
     private var contents: [[UInt8]] = []
-    /// SHA-256 of what it says, with what it includes.
+    /// A SHA-256 over the file and the files that it includes.
     var digest: String { SHA256.hash(contents.flatMap { SHA256.hash($0) }).hexadecimal }
-    /// The folder that its paths start from.
+    /// The folder that relative paths start from.
     let folder: FilePath
 
     init(reading file: FilePath) throws(ImageBuildError) {
@@ -38,7 +38,7 @@ struct RequirementsFile {
             guard let first = words.first else { continue }
             if first == "--no-index" || first == "--pre" { options.append(first) }
             guard words.count >= 2 else { continue }
-            // Only the first "=" can be one after an option; an address may have others.
+            // Only the first "=" can separate an option from its value; a URL may contain others.
             let value = line.drop { $0 != " " && $0 != "=" && $0 != "\t" }.drop { [" ", "=", "\t"].contains($0) }
             let trimmed = String(value.prefix { $0 != " " && $0 != "\t" })
             if Self.withFile.contains(first) {
@@ -58,8 +58,10 @@ struct RequirementsFile {
         return line.endIndex
     }
 
-    /// Takes names of packages and known options alone: what is built from a place runs code of whoever wrote it, with
-    /// the rights of whoever builds the image.
+    /// Throws for everything except package names and known options.
+    ///
+    /// Building a package from a path or URL would run its author's code with the rights of the user who builds the
+    /// image.
     private static func check(_ line: Substring, in file: FilePath) throws(ImageBuildError) {
         let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
         guard let first = words.first else { return }

@@ -3,15 +3,15 @@ import Hashing
 import POSIX
 import SystemPackage
 
-/// A folder of installed packages, made the same whoever installed them, where and as whom.
+/// A folder of installed packages, normalized so that it does not depend on the installer, the machine or the user.
 struct SitePackages {
-    /// What an installer leaves that tells of it, or of this machine, rather than of the package.
+    /// Files that describe the installer or this machine instead of the package.
     private static let traces: Set<String> = [
         "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "RECORD.jws",
     ]
 
     let folder: FilePath
-    /// Where the image has its Python.
+    /// The path of Python in the image.
     let interpreter: String
 
     func normalize() throws(ImageBuildError) {
@@ -29,7 +29,7 @@ struct SitePackages {
         }
     }
 
-    /// Writes what `entry_points.txt` asks for, and gives scripts that came as files the image's interpreter.
+    /// Writes the commands of `entry_points.txt`, and sets the image's interpreter in scripts from wheels.
     ///
     /// Source: <https://packaging.python.org/en/latest/specifications/entry-points/>.
     private func writeScripts(of distribution: FilePath) throws(POSIXError) -> Set<ExactText> {
@@ -38,7 +38,7 @@ struct SitePackages {
         if FileSystem.exists(points) {
             for point in EntryPoint.scripts(in: String(decoding: try FileSystem.read(points), as: UTF8.self)) {
                 let script = folder.appending("bin").appending(point.name)
-                // Where an installer wrote none, it knew why, as with a name that leads elsewhere.
+                // If the installer wrote no script, it had a reason, such as a name that leads out of the folder.
                 guard FileSystem.exists(script), (try? FileStatus(script).kind) == .regular else { continue }
                 try FileSystem.write(Array(point.script(interpreter).utf8), to: script, mode: 0o755, exactly: true)
                 written.insert(ExactText("bin/\(point.name)"))
@@ -58,9 +58,9 @@ struct SitePackages {
         return written
     }
 
-    /// The script with another first line, nil where the first line names no Python.
+    /// Returns the script with the image's interpreter, or nil if its first line does not name Python.
     ///
-    /// Installers write long paths as `#!/bin/sh` with a second line that is a string to Python.
+    /// For long paths, installers write `#!/bin/sh` and a second line that Python reads as a string.
     static func withInterpreter(_ interpreter: String, _ content: [UInt8]) -> [UInt8]? {
         guard content.starts(with: "#!".utf8) else { return nil }
         let lines = content.split(separator: 0x0A, maxSplits: 3, omittingEmptySubsequences: false)
@@ -78,7 +78,7 @@ struct SitePackages {
         return RecordRow.list(String(decoding: try FileSystem.read(file, limit: 256 << 20), as: UTF8.self))
     }
 
-    /// Writes RECORD again: what is there, by name, with the digests of what was changed.
+    /// Rewrites RECORD with the existing files, sorted by name, and with the digests of changed files.
     private func correctRecord(of distribution: FilePath, changed: Set<ExactText>) throws(POSIXError) {
         let rows = try record(of: distribution)
         guard !rows.isEmpty, let name = distribution.lastComponent?.string else { return }

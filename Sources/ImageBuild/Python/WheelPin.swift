@@ -1,12 +1,12 @@
 import JSON
 
-/// A package that was chosen: its version, and the digests that its wheel may have.
+/// A chosen package: its version, and the allowed digests of its wheel.
 struct WheelPin: Sendable, Hashable {
-    /// In the form that every spelling of it shares. <https://packaging.python.org/en/latest/specifications/name-normalization/>
+    /// The normalized name. <https://packaging.python.org/en/latest/specifications/name-normalization/>
     let name: String
-    /// Its version, or the address that it was asked for by, as in `==1.0` or `@ https://…`.
+    /// The version or the requested URL, as in `==1.0` or `@ https://…`.
     let selector: String
-    /// SHA-256, in order.
+    /// The SHA-256 digests in hexadecimal, sorted.
     let hashes: [String]
 
     init(name: String, selector: String, hashes: [String]) {
@@ -15,7 +15,7 @@ struct WheelPin: Sendable, Hashable {
         self.hashes = hashes.sorted()
     }
 
-    /// As a line of a requirements file.
+    /// The line for a requirements file.
     var line: String {
         "\(name)\(selector.hasPrefix("@") ? " " : "")\(selector)" + hashes.map { " --hash=sha256:\($0)" }.joined()
     }
@@ -27,7 +27,7 @@ struct WheelPin: Sendable, Hashable {
         ]
     }
 
-    /// Reads a list as it is kept in a lock.
+    /// Parses the list in a lock.
     static func list(locked: JSONValue) -> [WheelPin] {
         (locked.array ?? []).compactMap { item in
             guard let name = try? item.text("name"), let version = try? item.text("version"),
@@ -37,7 +37,7 @@ struct WheelPin: Sendable, Hashable {
         }
     }
 
-    /// The pins in a requirements file that uv wrote.
+    /// Parses the requirements file that `uv pip compile` writes.
     static func list(compiled text: String) -> [WheelPin] {
         text.replacing("\\\n", with: " ").split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ").map(String.init)
@@ -52,7 +52,7 @@ struct WheelPin: Sendable, Hashable {
         }.sorted { $0.name < $1.name }
     }
 
-    /// The pins in pip's report. <https://pip.pypa.io/en/stable/reference/installation-report/>
+    /// Parses pip's report. <https://pip.pypa.io/en/stable/reference/installation-report/>
     static func list(report: JSONValue) throws(JSONError) -> [WheelPin] {
         var pins: [WheelPin] = []
         for item in try report.list("install") {

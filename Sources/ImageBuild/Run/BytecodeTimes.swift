@@ -2,15 +2,15 @@ import ByteText
 import POSIX
 import SystemPackage
 
-/// Python's bytecode names the time of the source that it was made of; where the source's time changes, it follows.
+/// Updates the source's time in Python bytecode when the time of the source changes.
 ///
-/// Otherwise Python would compile every module again at each start. It is called before any time in the folder changes.
+/// Otherwise Python would compile every module again at each start. Call this before any time in the folder changes.
 /// Source: <https://peps.python.org/pep-0552/>.
 enum BytecodeTimes {
     private static let cache = FilePath.Component("__pycache__")
     private static let header = 16
 
-    /// Settles what lies in a folder and below it, where a file of the time `$0` gets the time that `modified` gives.
+    /// Updates the bytecode in a folder and below it; `modified` maps a source's present time to its new time.
     static func settleTree(_ path: FilePath, modified: (Int64) -> Int64) throws(ImageBuildError) {
         let folder = try posix { () throws(POSIXError) in try Folder(path) }
         try settle(folder, modified: modified)
@@ -25,7 +25,7 @@ enum BytecodeTimes {
             guard try folder.status(cache)?.kind == .directory else { return }
             let compiled = try folder.folder(cache)
             for name in try compiled.names() where name.string.hasSuffix(bytes: ".pyc") {
-                // `module.cpython-311.opt-1.pyc`: modules have no dots in their names.
+                // In `module.cpython-311.opt-1.pyc` the name ends at the first dot, because names of modules have none.
                 guard let stem = name.string.split(byte: ".").first,
                     let sourceName = FilePath.Component("\(stem).py"),
                     let source = try folder.status(sourceName), source.kind == .regular

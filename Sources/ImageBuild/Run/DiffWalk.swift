@@ -3,12 +3,12 @@ import ByteText
 import POSIX
 import SystemPackage
 
-/// Walks through an overlay's folder of changes, depth first, the names of a folder in byte order, removals first.
+/// Walks over an overlay's upper folder, depth first, names in byte order, and whiteouts of each folder first.
 final class DiffWalk {
-    /// Takes an entry, with where its content is; false ends the walk.
+    /// Receives an entry and its content; returns false to end the walk.
     typealias Visit = (ArchiveEntry, Content?) throws(ImageBuildError) -> Bool
 
-    /// Where a file's content is.
+    /// The file with an entry's content.
     struct Content {
         let folder: Folder
         let name: FilePath.Component
@@ -18,17 +18,18 @@ final class DiffWalk {
         }
     }
 
-    /// How the kernel marks a folder that hides the one below, as root and in a user namespace.
+    /// The attributes that mark an opaque folder, as root and in a user namespace.
+    ///
     /// <https://docs.kernel.org/filesystems/overlayfs.html#whiteouts-and-opaque-directories>
     private static let opaqueMarks = ["trusted.overlay.opaque", "user.overlay.opaque"]
 
     private let epoch: Int64
-    /// True where the folder takes the times that the entries say.
+    /// Whether the files in the folder get the times of their entries.
     private let isSettling: Bool
     private let warn: (String) -> Void
-    /// The first name of each file that has several.
+    /// The path of the first name of each file that has several names.
     private var firstNames: [FileIdentity: [UInt8]] = [:]
-    /// The folders on the way down that did not change themselves; they are told with the first change in them.
+    /// Parent folders that did not change themselves; they are visited with the first change in them.
     private var untold: [ArchiveEntry] = []
     private var isStopped = false
 
@@ -55,7 +56,7 @@ final class DiffWalk {
                 rest.append((name, status))
                 continue
             }
-            // A file that came and went again leaves one, and so does what only a mount needed.
+            // A file that was made and removed again leaves a whiteout, and so does a mount point.
             guard try posix({ () throws(POSIXError) in try below?.status(name) }) != nil else { continue }
             try tell(removal(Array(".wh.".utf8) + Self.bytes(of: name), in: path), visit)
         }

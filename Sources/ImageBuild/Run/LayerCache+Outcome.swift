@@ -1,12 +1,12 @@
 import POSIX
 
 extension LayerCache {
-    /// What inputs came to where they may come to nothing.
+    /// The outcome of a step, which may be no layer.
     struct Outcome: Sendable {
         let layer: BuiltLayer?
     }
 
-    /// What the inputs came to, if that is known here and still in the store, or elsewhere.
+    /// Returns the outcome for the inputs from this machine or from the shared outcomes.
     func outcome(of inputs: [String], createdBy: String) async -> Outcome? {
         if let outcome = await ownOutcome(of: inputs, createdBy: createdBy) {
             shared?.note(key(for: inputs), outcome)

@@ -1,7 +1,7 @@
 import POSIX
 
 extension LayerFactory {
-    /// The layer of what a command changes on the layers below it, the lowest first; nil where it changes nothing.
+    /// Returns the layer with a command's changes to `layers`, lowest first, or nil if it changes nothing.
     func run(
         _ command: RunCommand, on layers: [BuiltLayer], createdBy: String, epoch: Int64
     ) async throws(ImageBuildError) -> BuiltLayer? {

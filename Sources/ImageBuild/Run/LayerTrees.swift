@@ -6,32 +6,32 @@ import POSIX
 import SystemPackage
 import Timestamps
 
-/// The unpacked layer that ends a chain of layers; as long as one is held, nobody removes it.
+/// The unpacked top layer of a chain of layers; it is not removed while this value is held.
 struct LayerTree: Sendable {
-    /// What the layer changes on those below it, as overlays want it.
+    /// The folder with the layer's changes to those below, in the form of an overlay.
     let path: FilePath
     let lock: HeldLock
 }
 
-/// A lock that is given back when the last who holds it is gone.
+/// A lock that is released when its last reference is gone.
 final class HeldLock: Sendable {
     private let file: File
 
     init(_ file: consuming File) { self.file = file }
 }
 
-/// Unpacked layers, each made once and shared by all images that have it on the same layers.
+/// Unpacked layers, each made once and shared by all images that have it on the same layers below.
 ///
-/// One belongs to the chain of layers that it ends rather than to its own digest: where a folder of it leads through a
-/// link, what the folders above its files are like, and what its hard links mean depends on the layers below. It is made
-/// by unpacking over a mount of those, so that the kernel writes whiteouts and opaque folders in its own form.
+/// A tree belongs to a chain of layers and not to one layer. The layers below decide where symbolic links lead, which
+/// attributes parent folders have, and what hard links refer to. A layer is unpacked over a mount of the layers below,
+/// so that the kernel writes whiteouts and opaque folders in its own form.
 struct LayerTrees {
     let session: RunSession
     let store: ImageStore
     let keepingOwners: Bool
     let report: @Sendable (RunReport) -> Void
 
-    /// The trees of layers, the lowest first.
+    /// Returns the trees of layers, the lowest first.
     func trees(of layers: [BuiltLayer]) throws(ImageBuildError) -> [LayerTree] {
         var trees: [LayerTree] = []
         var chain: Digest?
@@ -47,7 +47,7 @@ struct LayerTrees {
         of layer: BuiltLayer, _ chain: Digest, on below: [LayerTree]
     ) throws(ImageBuildError) -> LayerTree {
         if let known = hold(chain) { return known }
-        // Two that need it at once make it once.
+        // If two builds need the tree at once, only one makes it.
         let lock = try session.lock(chain.hexadecimal)
         defer { withExtendedLifetime(lock) {} }
         if let known = hold(chain) { return known }
@@ -77,7 +77,7 @@ struct LayerTrees {
         }
     }
 
-    /// A folder for a tree, whose own attributes are those of the root that it changes.
+    /// Makes the folder of a tree, with the attributes of the root folder that it changes.
     static func makeTree(in folder: FilePath, like below: FilePath?) throws(ImageBuildError) -> FilePath {
         let tree = folder.appending("tree")
         try posix { () throws(POSIXError) in
@@ -90,7 +90,7 @@ struct LayerTrees {
         return tree
     }
 
-    /// Gives a folder with a finished tree its place.
+    /// Moves a folder with a finished tree to its place.
     @discardableResult
     func keep(_ folder: FilePath, as chain: Digest) throws(ImageBuildError) -> LayerTree {
         try posix { () throws(POSIXError) in try FileSystem.rename(folder, to: place(of: chain)) }
@@ -102,11 +102,11 @@ struct LayerTrees {
 
     func place(of chain: Digest) -> FilePath { session.place.trees.appending(chain.hexadecimal) }
 
-    /// Takes hold of a tree that is there.
+    /// Locks an existing tree; returns nil if there is none.
     func hold(_ chain: Digest) -> LayerTree? {
         let place = place(of: chain)
         guard let file = try? File(readingNoFollow: place), (try? file.lock(wait: true, shared: true)) == true,
-            // Whoever removes one renames it first, while nobody holds it.
+            // Removal takes an exclusive lock and renames the tree first.
             file.hasItsName
         else { return nil }
         try? file.setModified(seconds: Int64(Timestamp.now().seconds))
@@ -115,7 +115,7 @@ struct LayerTrees {
 }
 
 extension BuiltLayer {
-    /// The name of this layer with all below it. <https://github.com/opencontainers/image-spec/blob/main/config.md#layer-chainid>
+    /// Returns the chain ID. <https://github.com/opencontainers/image-spec/blob/main/config.md#layer-chainid>
     func chainID(on parent: Digest?) -> Digest {
         guard let parent else { return diffID }
         return Digest(of: Array("\(parent) \(diffID)".utf8))

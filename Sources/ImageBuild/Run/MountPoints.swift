@@ -2,15 +2,15 @@ import Containers
 import POSIX
 import SystemPackage
 
-/// The files and folders that mounts need and that the image lacks.
+/// The mount points that the image lacks.
 ///
-/// They lie in a layer of their own between the image and what the command changes, so that none of them can be taken
-/// for the command's work.
+/// They are in a layer of their own between the image and the command's changes, so that none of them appears among the
+/// changes.
 struct MountPoints {
     let below: RootFileSystem
     let folder: FilePath
 
-    /// Makes sure that something can be mounted at a place.
+    /// Ensures that a mount point exists at a place.
     func add(_ place: String, isFolder: Bool) throws(ImageBuildError) {
         guard let path = below.canonical(FilePath(place)) else {
             throw ImageBuildError("mount at \(place)", "its links lead in a circle")

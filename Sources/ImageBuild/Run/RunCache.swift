@@ -3,23 +3,22 @@ import JSON
 import POSIX
 package import SystemPackage
 
-/// What runs keep for later ones: unpacked layers, the folders of cache mounts, and what killed runs left.
+/// The data that commands keep for later builds: unpacked layers, cache mounts, and the remains of killed builds.
 ///
-/// An ordinary user's hold files of the users that the administrator lent, so that only a process in a user namespace can
+/// For an ordinary user the files may belong to subordinate users, so that only a process in a user namespace can
 /// remove them.
 package struct RunCache: Sendable {
-    /// What was removed.
+    /// The amount of data that was removed.
     package struct Freed: Sendable, Hashable {
-        /// Unpacked layers, cache mounts and unfinished runs.
+        /// The number of unpacked layers, cache mounts and unfinished commands.
         package let folders: Int
-        /// The bytes of their files.
         package let bytes: Int64
     }
 
     private let folder: FilePath
     private let program: FilePath
 
-    /// The caches of runs below `<home>/cache`; `program` is caasctl, where this process is another.
+    /// Creates the cache below `<home>/cache`; `program` is the path of caasctl if this process is another program.
     package init(home: FilePath, program: FilePath? = nil) throws(ImageBuildError) {
         folder = home.appending("cache").appending("run")
         if let program {
@@ -29,9 +28,10 @@ package struct RunCache: Sendable {
         }
     }
 
-    /// Removes what killed runs left, and with `all` what no build uses now and none has used since a moment, blocking.
+    /// Removes the remains of killed builds, and with `all` also everything that is not in use.
     ///
-    /// The moment is given in nanoseconds since 1970.
+    /// With `all`, an entry is removed if it was last used before `usedBefore`, in nanoseconds since 1970. The call
+    /// blocks.
     package func prune(
         all: Bool = true, usedBefore: Int64 = .max, dryRun: Bool = false
     ) throws(ImageBuildError) -> Freed {
@@ -48,14 +48,14 @@ package struct RunCache: Sendable {
     }
 }
 
-/// What a process is told that removes what is not used.
+/// The job of the process that removes unused data.
 struct RunCleaning: Sendable {
     let folder: FilePath
     let all: Bool
     let usedBefore: Int64
     let isDryRun: Bool
 
-    /// Removes, and tells how much that was.
+    /// Removes the data, and returns how much it was.
     func run() throws(ImageBuildError) -> RunReport {
         var folders = 0
         var bytes: Int64 = 0
@@ -72,15 +72,16 @@ struct RunCleaning: Sendable {
         return .freed(folders: folders, bytes: bytes)
     }
 
-    /// Nil where somebody uses it.
+    /// Removes an entry and returns its size, or nil if it is in use.
     private func remove(_ path: FilePath, in place: RunPlace) throws(ImageBuildError) -> Int64? {
-        // A younger one may be about to be locked.
+        // A younger entry may be about to be locked.
         let isUnfinished = path.removingLastComponent() == place.temporary
         let limit = isUnfinished ? SystemClock.nanoseconds - 1_000_000_000 : usedBefore
         guard let file = try? File(readingNoFollow: path), let status = try? file.status(),
             status.modified < limit, (try? file.lock(wait: false)) == true
         else { return nil }
-        // Whoever waits for the lock sees that the name is gone; a kill in between leaves something to clean.
+        // A process that waits for the lock then finds that the name is gone; if this is killed, a later call removes
+        // the rest.
         let gone = place.temporary.appending("gone-\(UInt32.random(in: 0 ... .max))")
         let size = Self.size(of: path)
         if isDryRun { return size }
@@ -112,7 +113,7 @@ extension RunCleaning {
         ]
     }
 
-    /// Nil for another kind of job.
+    /// Parses the job; returns nil for another kind of job.
     init?(json: JSONValue) throws(JSONError) {
         guard let text = try json.optionalText("clean") else { return nil }
         self.init(

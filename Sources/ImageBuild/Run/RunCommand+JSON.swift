@@ -2,7 +2,7 @@ import Hashing
 import JSON
 import SystemPackage
 
-/// The command as it is told to the process that runs it.
+/// The JSON form of the command, for the process that runs it.
 extension RunCommand {
     var json: JSONValue {
         [

@@ -1,37 +1,37 @@
-/// One `RUN` of a Dockerfile, with everything that it depends on besides the layers below it.
+/// A RUN of a Dockerfile, with everything that its result depends on except the layers below.
 package struct RunCommand: Sendable {
-    /// Where a command can reach to.
+    /// The network that a command can reach.
     package enum Network: String, Sendable, Hashable {
-        /// Wherever this machine can.
+        /// Everything that this machine can reach.
         case host
-        /// Out of this machine by a network of its own, and not to what listens on this machine's loopback.
+        /// Everything outside this machine, through a network of its own, but not this machine's loopback interface.
         case `private`
-        /// Nowhere: it has a loopback interface of its own and no other.
+        /// Nothing, except a loopback interface of its own.
         case none
     }
 
-    /// The program and what it is told.
+    /// The program and its arguments.
     package var arguments: [String]
-    /// Its variables; of two with one name the last counts.
+    /// The environment variables; the last one of a name wins.
     package var environment: [(name: String, value: String)]
-    /// The folder in which it runs, made where it is missing.
+    /// The working folder, which is created if it is missing.
     package var workdir: String
-    /// `user`, `uid` or `user:group`, as the image's own files explain them; empty for root.
+    /// `user`, `uid` or `user:group`, resolved with the image's own files; empty for root.
     package var user: String
-    /// What it can reach.
+    /// The network of the command.
     package var network: Network
-    /// What it sees besides the layers below, and leaves no trace in its own.
+    /// The mounts, which are not part of the command's layer.
     package var mounts: [RunMount]
-    /// What it reads; nothing where there is none.
+    /// The standard input.
     package var input: [UInt8]
-    /// What it is called in messages, as in `RUN apt-get update`.
+    /// The name in messages, as in `RUN apt-get update`.
     package var name: String
-    /// Where it stands, as in `Dockerfile:7`.
+    /// The place in the Dockerfile, as in `Dockerfile:7`.
     package var place: String?
-    /// Values that nobody may see in what it prints, besides those of its secret mounts.
+    /// Values to remove from the output, in addition to the values of secret mounts.
     package var hidden: [[UInt8]] = []
 
-    /// A command as root, with the network and without mounts, unless said.
+    /// Creates a command; by default it runs as root, with the machine's network and without mounts.
     package init(
         _ arguments: [String], environment: [(name: String, value: String)] = [], workdir: String = "/",
         user: String = "", network: Network = .host, mounts: [RunMount] = [], input: [UInt8] = [],

@@ -7,7 +7,7 @@ import SystemPackage
 
 /// The container in which a command runs.
 struct RunContainer: Sendable {
-    /// The same in every build, so that nothing that a command writes depends on the machine.
+    /// The same hostname in every build, so that the command's output does not depend on the machine.
     static let hostname = "build"
     private static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -16,7 +16,7 @@ struct RunContainer: Sendable {
     let root: RunRoot
     let report: @Sendable (RunReport) -> Void
 
-    /// Runs the command to its end, blocking; its exit status.
+    /// Runs the command, blocks until it ends, and returns its exit status.
     func run() throws(ImageBuildError) -> Int {
         let command = job.command
         let document = try document().json.encoded()
@@ -26,15 +26,15 @@ struct RunContainer: Sendable {
         let log = session.scratch.appending("runc.log")
         let pidFile = session.scratch.appending("pid")
         let arguments = [
-            // Without control groups it goes on only where it takes itself for an ordinary user's.
+            // Without control groups, runc continues only in its rootless mode.
             "--root", session.scratch.appending("runc").string, "--rootless", "true", "--log", log.string,
             "--log-format", "json", "run", "--bundle", root.bundle.string,
-            // Otherwise runc would copy output and errors, each for itself, and mix up their order.
+            // Otherwise runc would copy standard output and standard error separately, and mix up their order.
             "--detach", "--pid-file", pidFile.string, "build",
         ]
         let input = session.scratch.appending("input")
         try posix { () throws(POSIXError) in try FileSystem.write(command.input, to: input, mode: 0o600) }
-        // Before the lines are cut: a secret may have several.
+        // Secrets are removed before the output is split into lines, because a secret may have several lines.
         var scrubber = command.scrubber
         var lines = OutputLines()
         let started = try contained { () throws(ContainerError) in
@@ -49,7 +49,7 @@ struct RunContainer: Sendable {
         guard let pid = Int32(String(decoding: text, as: UTF8.self).filter(\.isNumber)) else {
             throw command.failure("runc does not tell its process")
         }
-        // Its parent was runc; an orphan's is the first process of the namespace, which is this one.
+        // The parent was runc; an orphan's parent is the first process of the PID namespace, which is this process.
         return Int(SystemProgram.wait(for: pid))
     }
 
@@ -73,12 +73,12 @@ struct RunContainer: Sendable {
             case .none: .none
             }
         document.hidesDevices = true
-        // As with docker, whoever the command runs as may use sudo where the image has it.
+        // As in docker, the command may use sudo if the image has it, whatever its user is.
         document.keepsPrivileges = false
         return document
     }
 
-    /// Why runc could not run the command, nil where it did.
+    /// Returns runc's reason why the command could not run, or nil if it did.
     private func problem(in log: FilePath) -> String? {
         guard let content = try? FileSystem.read(log) else { return nil }
         for line in String(decoding: content, as: UTF8.self).split(separator: "\n") {
@@ -91,7 +91,7 @@ struct RunContainer: Sendable {
     }
 }
 
-/// Cuts a command's output into lines, of which none is very long.
+/// Splits a command's output into lines of limited length.
 struct OutputLines {
     private static let longest = 8 << 10
     private var rest: [UInt8] = []
@@ -103,11 +103,11 @@ struct OutputLines {
         }
     }
 
-    /// Tells what follows the last newline.
+    /// Passes on the text after the last newline.
     mutating func finish(_ tell: (String) -> Void, evenEmpty: Bool = false) {
         defer { rest = [] }
         guard evenEmpty || !rest.isEmpty else { return }
-        // What a terminal would show of a line that was written over: progress of downloads.
+        // Like a terminal, shows only the last state of a line that was overwritten, such as a progress bar.
         let shown = rest.split(separator: UInt8(ascii: "\r")).last ?? []
         tell(String(decoding: shown, as: UTF8.self))
     }

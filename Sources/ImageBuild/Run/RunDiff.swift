@@ -2,10 +2,10 @@ import Archive
 import POSIX
 import SystemPackage
 
-/// What a command changed on the layers below it, as a layer says it.
+/// The changes of a command to the layers below it, in the form of a layer.
 ///
-/// The folder of changes becomes what the layer says, so that it can stand for the unpacked layer: no time is later than
-/// `epoch`, which makes the layer's bytes the same whenever the command runs.
+/// Writing the layer also normalizes the folder of changes, so that it can serve as the unpacked layer. No time is
+/// later than `epoch`, so that the layer's bytes are the same whenever the command runs.
 struct RunDiff: Sendable {
     let changes: FilePath
     let below: FilePath
@@ -21,7 +21,7 @@ struct RunDiff: Sendable {
         self.warn = warn
     }
 
-    /// True where there is anything to say.
+    /// Returns whether there are any changes.
     func changesAnything() throws(ImageBuildError) -> Bool {
         let walk = DiffWalk(epoch: epoch, isSettling: false, warn: { _ in })
         var isChanged = false
@@ -32,7 +32,7 @@ struct RunDiff: Sendable {
         return isChanged
     }
 
-    /// Writes all of it.
+    /// Writes all changes to a layer.
     func write(to writer: inout LayerWriter) throws(ImageBuildError) {
         let walk = DiffWalk(epoch: epoch, isSettling: true, warn: warn)
         try walk.run(changes, below) { (entry, content) throws(ImageBuildError) in

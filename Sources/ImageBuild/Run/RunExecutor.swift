@@ -7,10 +7,10 @@ import RunContract
 import Secrets
 import SystemPackage
 
-/// Runs commands on layers, each in a process of its own that has namespaces of its own.
+/// Runs commands on layers, each in its own process with its own namespaces.
 struct RunExecutor: Sendable {
     let factory: LayerFactory
-    /// This program, which is run again for each command.
+    /// The path of caasctl, which is started again for each command.
     let program: FilePath
 
     init(factory: LayerFactory, program: FilePath? = nil) throws(ImageBuildError) {
@@ -22,7 +22,7 @@ struct RunExecutor: Sendable {
         }
     }
 
-    /// The layer that a command makes, nil where it changes nothing.
+    /// Returns the layer that a command makes, or nil if it changes nothing.
     func run(
         _ command: RunCommand, on layers: [BuiltLayer], createdBy: String, epoch: Int64
     ) async throws(ImageBuildError) -> BuiltLayer? {
@@ -48,7 +48,7 @@ struct RunExecutor: Sendable {
         do throws(ContainerError) {
             runc = try ProgramSearch(program: program).runc("it runs the commands of a Dockerfile")
         } catch { throw ImageBuildError(copying: error.description) }
-        // The process changes its folder.
+        // The process changes its working folder, so paths must be absolute.
         func absolute(_ path: FilePath) throws(ImageBuildError) -> FilePath {
             try posix { () throws(POSIXError) in try FileSystem.realPath(path) }
         }
@@ -62,7 +62,7 @@ struct RunExecutor: Sendable {
             users: mapping.map { .namespace(isSingle: $0.isSingle) } ?? .all)
     }
 
-    /// Nil for the administrator, who needs no other users than the machine's.
+    /// Returns nil for root, who needs no user namespace.
     private func mapping() -> IDMapping? {
         if CurrentUser.id == 0 { return nil }
         let best = IDMapping.best
@@ -74,12 +74,12 @@ struct RunExecutor: Sendable {
 }
 
 extension SecretMount {
-    /// Why a command cannot run that requires a secret of this id.
+    /// Returns the reason why a command that requires this secret cannot run.
     static func missing(_ id: String) -> String { "there is no secret '\(id)'; --secret id=\(id),src=FILE gives it" }
 }
 
 extension RunCommand {
-    /// Everything that the layer depends on, and no secret.
+    /// Returns everything that the layer depends on, without the values of secrets.
     func inputs(on layers: [BuiltLayer], epoch: Int64) -> [String] {
         var bare = self
         bare.name = ""
@@ -91,7 +91,7 @@ extension RunCommand {
                 secret.content = secret.content == nil ? nil : []
                 return .secret(secret)
             case .bind(var bind):
-                // What the folder holds counts, not where it lies.
+                // The content of the folder matters, but not its path.
                 if case .folder(_, let digest) = bind.source { bind.source = .folder("", digest: digest) }
                 return .bind(bind)
             case .cache, .tmpfs: return mount
@@ -101,13 +101,13 @@ extension RunCommand {
             + [String(decoding: bare.json.encoded(), as: UTF8.self)]
     }
 
-    /// The name of a secret that nobody gave.
+    /// The ID of a required secret that has no value.
     var missingSecret: String? {
         for case .secret(let secret) in mounts where secret.isRequired && secret.content == nil { return secret.id }
         return nil
     }
 
-    /// Hides its secrets, and what variables hold whose names say that it is one.
+    /// Removes the values of secrets, and of variables with secret-looking names, from output.
     var scrubber: Scrubber {
         var values = hidden
         for case .secret(let secret) in mounts { if let content = secret.content { values.append(content) } }
@@ -115,7 +115,7 @@ extension RunCommand {
         return Scrubber(values: values)
     }
 
-    /// The line that says why the command could not be run.
+    /// Returns the error for a command that could not run.
     func failure(_ reason: String) -> ImageBuildError {
         ImageBuildError("run '\(name)'" + (place.map { " (\($0))" } ?? ""), reason)
     }

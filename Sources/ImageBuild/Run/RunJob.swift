@@ -3,9 +3,9 @@ import Containers
 import JSON
 import SystemPackage
 
-/// What the process that runs a command is told: the command, what it stands on, and where things are kept.
+/// The input of the process that runs a command: the command, the layers below it, and the folders to use.
 ///
-/// It goes through a pipe, since secrets are in it.
+/// It is passed through a pipe because it contains secrets.
 struct RunJob: Sendable {
     var command: RunCommand
     /// The layers below, the lowest first.
@@ -14,16 +14,16 @@ struct RunJob: Sendable {
     var epoch: Int64
     var threads: Int
     var compression: LayerCompression
-    /// The images' store.
+    /// The folder of the image store.
     var store: FilePath
-    /// Where unpacked layers, caches and unfinished runs are kept, for one mapping of users.
+    /// The folders of unpacked layers, caches and unfinished commands for this ID mapping.
     var place: RunPlace
     var runc: FilePath
-    /// Nil where the command's users are this machine's.
+    /// The users of the command: this machine's users, or those of a user namespace.
     var users: RuntimeDocument.Users
 }
 
-/// Where runs keep what outlives them: files' owners differ from mapping to mapping, and so does the folder.
+/// The folders that outlive commands; each ID mapping has its own, because the owners of files differ.
 struct RunPlace: Sendable {
     let folder: FilePath
 
@@ -33,13 +33,13 @@ struct RunPlace: Sendable {
         folder = cache.appending("run").appending(mapping?.description ?? "root")
     }
 
-    /// Unpacked layers, by the chain of layers that they end.
+    /// Unpacked layers, by the chain ID of their layers.
     var trees: FilePath { folder.appending("layers") }
-    /// Folders of cache mounts.
+    /// The folders of cache mounts.
     var caches: FilePath { folder.appending("mounts") }
-    /// What is unfinished; its owner holds its lock.
+    /// Unfinished folders, each locked by its process.
     var temporary: FilePath { folder.appending("tmp") }
-    /// Locks on what is being made.
+    /// Lock files for what is being made.
     var locks: FilePath { folder.appending("locks") }
 }
 
@@ -78,7 +78,7 @@ extension RunJob {
 }
 
 extension BuiltLayer {
-    /// The form of ``json`` with what made it.
+    /// The form of ``json`` with the history entry.
     var namedJSON: JSONValue {
         var json = json
         json["created_by"] = .string(createdBy)

@@ -1,59 +1,57 @@
 package import SystemPackage
 
-/// Something that a command sees while it runs, and that its layer does not hold.
+/// A mount that exists while a command runs, and that is not part of its layer.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#run---mount>.
 package enum RunMount: Sendable {
-    /// A folder that is kept from build to build.
+    /// A folder that is kept between builds.
     case cache(CacheMount)
-    /// Files of the host or of other layers; what is written to them is thrown away.
+    /// Files of the host or of layers; changes to them are discarded.
     case bind(BindMount)
-    /// A file or a variable that nobody may keep.
+    /// A secret as a file or an environment variable, which is not kept.
     case secret(SecretMount)
-    /// An empty folder in memory, of at most `size` bytes where there is a limit.
+    /// An empty folder in memory; `size` limits it, in bytes.
     case tmpfs(target: String, size: Int64?)
 }
 
-/// Where a mount's files come from.
+/// The source of a mount's files.
 package enum MountSource: Sendable {
-    /// A folder of the host, with a digest of all that it holds.
+    /// A folder of the host, with a digest of its content.
     case folder(FilePath, digest: String)
     /// The files of layers in the store, the lowest first.
     case layers([BuiltLayer])
 }
 
-/// A folder that is kept from build to build.
+/// A folder that is kept between builds.
 package struct CacheMount: Sendable {
-    /// What two builds at once do with one cache.
+    /// The behaviour when two builds use one cache at the same time.
     package enum Sharing: String, Sendable, Hashable {
         /// Both write to it.
         case shared
-        /// The second gets another one.
+        /// The second one gets another folder.
         case `private`
-        /// The second waits.
+        /// The second one waits.
         case locked
     }
 
-    /// Its name, by which later builds find it.
+    /// The name by which later builds find the cache.
     package var id: String
-    /// Where the command sees it.
+    /// The mount point in the container.
     package var target: String
-    /// What two builds at once do.
     package var sharing: Sharing
-    /// True where writes fail.
     package var isReadOnly: Bool
-    /// The mode of a cache that is made.
+    /// The mode of a new cache.
     package var mode: UInt32
-    /// The owner of a cache that is made.
+    /// The owner of a new cache.
     package var owner: (user: UInt32, group: UInt32)
-    /// What a cache that is made begins with.
+    /// The initial content of a new cache.
     package var source: MountSource?
-    /// The folder of `source` that it begins with.
+    /// The folder in `source` with the initial content.
     package var sourcePath: String
-    /// The time that its files have at most when the command starts, in seconds since 1970.
+    /// The latest time of its files when the command starts, in seconds since 1970; later times are set to it.
     package var newest = ImageBuilder.defaultEpoch
 
-    /// A cache that is shared and belongs to root, unless said.
+    /// Creates a cache mount; by default it is shared and belongs to root.
     package init(
         id: String, target: String, sharing: Sharing = .shared, isReadOnly: Bool = false, mode: UInt32 = 0o755,
         owner: (user: UInt32, group: UInt32) = (0, 0), source: MountSource? = nil, sourcePath: String = "/"
@@ -69,18 +67,17 @@ package struct CacheMount: Sendable {
     }
 }
 
-/// Files that a command sees and cannot change.
+/// Files of a folder or of layers that are mounted for a command.
 package struct BindMount: Sendable {
-    /// Whose files.
     package var source: MountSource
-    /// The file or folder of `source` that is seen.
+    /// The file or folder in `source` to mount.
     package var path: String
-    /// Where the command sees it.
+    /// The mount point in the container.
     package var target: String
-    /// True where the command may write; what it writes is thrown away.
+    /// Whether the command may write; what it writes is discarded.
     package var isWritable: Bool
 
-    /// The whole source, read only, unless said.
+    /// Creates a bind mount; by default it is the whole source, read-only.
     package init(source: MountSource, path: String = "/", target: String, isWritable: Bool = false) {
         self.source = source
         self.path = path
@@ -89,24 +86,21 @@ package struct BindMount: Sendable {
     }
 }
 
-/// A value that a command needs and that neither a layer nor a cache may keep.
+/// A secret for a command, which neither a layer nor a cache may contain.
 package struct SecretMount: Sendable, CustomStringConvertible {
-    /// Its name.
     package var id: String
-    /// The value; nil where nobody gave one, which a secret that is not required may lack.
+    /// The value; nil if the user gave none, which is an error only for a required secret.
     package var content: [UInt8]?
-    /// The file in which the command finds it; nil for none.
+    /// The path of the file with the value; nil for none.
     package var target: String?
-    /// The variable in which the command finds it; nil for none.
+    /// The environment variable with the value; nil for none.
     package var variable: String?
-    /// True where the command cannot run without it.
+    /// Whether the command fails without the value.
     package var isRequired: Bool
-    /// The file's mode.
     package var mode: UInt32
-    /// The file's owner.
     package var owner: (user: UInt32, group: UInt32)
 
-    /// A secret in a file below `/run/secrets`, where neither a file nor a variable is named.
+    /// Creates a secret; without a file or a variable, its file is below `/run/secrets`.
     package init(
         id: String, content: [UInt8]?, target: String? = nil, variable: String? = nil,
         isRequired: Bool = false, mode: UInt32 = 0o400, owner: (user: UInt32, group: UInt32) = (0, 0)
@@ -120,6 +114,6 @@ package struct SecretMount: Sendable, CustomStringConvertible {
         self.owner = owner
     }
 
-    /// Its name alone.
+    /// The ID without the value.
     package var description: String { "secret \(id)" }
 }

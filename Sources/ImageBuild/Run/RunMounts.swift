@@ -4,10 +4,10 @@ import Hashing
 import POSIX
 import SystemPackage
 
-/// What a command sees besides the image: the host's names, and what its `--mount`s ask for.
+/// The mounts of a command: the host's name resolution, and the mounts of its `--mount` flags.
 struct RunMounts: Sendable {
     private(set) var mounts: [RuntimeMount] = []
-    /// Secrets that the command finds in its environment.
+    /// The environment variables with secrets.
     private(set) var variables: [(name: String, value: String)] = []
     private var locks: [HeldLock] = []
     private let session: RunSession
@@ -33,7 +33,7 @@ struct RunMounts: Sendable {
     }
 
     private mutating func add(_ mount: RuntimeMount, isFolder: Bool) throws(ImageBuildError) {
-        // Those three are mounted by then.
+        // These three are mounted by then, so the mount point is not in the image.
         let isOnMount = ["/proc/", "/dev/", "/sys/"].contains { mount.place.hasPrefix(bytes: $0) }
         if !isOnMount { try points.add(mount.place, isFolder: isFolder) }
         mounts.append(mount)
@@ -94,7 +94,7 @@ struct RunMounts: Sendable {
         try add(.bind(source.string, at: bind.target, isReadOnly: !bind.isWritable), isFolder: isFolder)
     }
 
-    /// Where a path leads in the files that a mount shows; no link of theirs leads out of them.
+    /// Resolves a path in the files of a mount; symbolic links cannot lead out of them.
     private func find(_ path: String, in view: FilePath) throws(ImageBuildError) -> FilePath {
         guard let relative = RootFileSystem(path: view).canonical(FilePath(path)) else {
             throw ImageBuildError("mount \(path)", "its links lead in a circle")
@@ -118,7 +118,7 @@ struct RunMounts: Sendable {
         try add(.bind(folder.string, at: cache.target, isReadOnly: cache.isReadOnly), isFolder: true)
     }
 
-    /// The folder of a cache, made if there is none, and locked as its sharing demands.
+    /// Returns a cache's folder, which is created if necessary, and locked according to the cache's sharing.
     private mutating func folder(of cache: CacheMount) throws(ImageBuildError) -> FilePath {
         let name = SHA256.hash(Array(cache.id.utf8)).hexadecimal
         for number in 0..<1000 {
@@ -130,7 +130,7 @@ struct RunMounts: Sendable {
         throw ImageBuildError("use cache \(cache.id)", "a thousand builds use it")
     }
 
-    /// The lock on a cache's folder; nil where another build has it to itself.
+    /// Locks a cache's folder; returns nil if another build uses it exclusively.
     private mutating func hold(_ cache: CacheMount, _ name: String) throws(ImageBuildError) -> HeldLock? {
         let folder = session.place.caches.appending(name)
         for _ in 0..<100 {
@@ -143,7 +143,7 @@ struct RunMounts: Sendable {
                 try file.lock(wait: cache.sharing != .private, shared: cache.sharing == .shared)
             }
             guard isOurs else { return nil }
-            // Whoever removes one renames it first, while nobody holds it.
+            // Removal takes an exclusive lock and renames the folder first.
             if file.hasItsName { return HeldLock(file) }
         }
         throw ImageBuildError("use cache \(cache.id)", "it is removed as often as it is made")
@@ -153,7 +153,7 @@ struct RunMounts: Sendable {
         _ cache: CacheMount, at folder: FilePath, _ name: String
     ) throws(ImageBuildError) {
         if FileSystem.exists(folder) { return }
-        // A second one would take the place of the first, which is empty, and may be in use by then.
+        // Without the lock, a second new folder could replace the first one, which is empty but may be in use by then.
         let lock = try session.lock(name)
         defer { withExtendedLifetime(lock) {} }
         if FileSystem.exists(folder) { return }
@@ -166,7 +166,7 @@ struct RunMounts: Sendable {
         try posix { () throws(POSIXError) in try FileSystem.rename(new, to: folder) }
     }
 
-    /// Copies what a new cache begins with.
+    /// Copies the initial content of a new cache.
     private mutating func fill(
         _ folder: FilePath, from source: MountSource, _ path: String
     ) throws(ImageBuildError) {

@@ -3,15 +3,15 @@ import JSON
 import POSIX
 import SystemPackage
 
-/// The process that runs a command, as its parent sees it.
+/// Starts the process that runs a command, and reads its reports.
 struct RunProcess {
-    /// How many of a command's last lines its failure repeats.
+    /// The number of the command's last output lines in an error message.
     private static let lastLines = 10
 
     let program: FilePath
     let report: @Sendable (BuildEvent) -> Void
 
-    /// Runs a command to its end, or to that of the thread, which it blocks.
+    /// Runs a command and blocks until it ends; the end of the thread also ends the command.
     func run(_ job: RunJob, _ mapping: IDMapping?) throws(ImageBuildError) -> BuiltLayer? {
         var last: [String] = []
         let end = try run(job.json, mapping, slirp4netns: slirp4netns(job.command)) { line in
@@ -26,7 +26,7 @@ struct RunProcess {
         }
     }
 
-    /// Starts a process with a job and reads what it tells; how it ended, nil where it did not say.
+    /// Starts a process for a job and reads its reports; returns the final one, or nil if there was none.
     func run(
         _ job: JSONValue, _ mapping: IDMapping?, slirp4netns: FilePath? = nil, _ note: (String) -> Void
     ) throws(ImageBuildError) -> RunReport? {
@@ -59,7 +59,7 @@ struct RunProcess {
         } catch { throw command.failure(error.description) }
     }
 
-    /// What its programs are found by; a Dockerfile's command sees nothing of it.
+    /// The environment in which the process finds programs; the Dockerfile's command gets none of it.
     private static var environment: [String: String] {
         ["PATH": ProgramSearch().folders.map(\.string).joined(separator: ":"), "LC_ALL": "C.UTF-8"]
     }

@@ -1,17 +1,17 @@
 import JSON
 
-/// What the process that runs a command tells, one line each.
+/// A report of the process that runs a command, printed as one line of JSON.
 enum RunReport: Sendable {
     case output(String)
     case step(String)
     case warning(String)
-    /// The end: nil where the command changed nothing.
+    /// The command succeeded; nil if it changed nothing.
     case done(BuiltLayer?)
-    /// The command ended with another status than 0.
+    /// The command failed with this exit status.
     case status(Int)
-    /// The end of a cleaning.
+    /// The job of removing unused data is done.
     case freed(folders: Int, bytes: Int64)
-    /// The line that says why it could not be run.
+    /// The command could not be run; the text is a complete message.
     case failure(String)
 
     var json: JSONValue {

@@ -2,15 +2,15 @@ import Containers
 import POSIX
 import SystemPackage
 
-/// The root file system that a command sees and changes: an overlay of the layers below it.
+/// The root file system of a command: an overlay over the layers below it.
 final class RunRoot: Sendable {
-    /// What runc runs: the root file system is its folder `rootfs`.
+    /// The OCI bundle for runc, which contains the root file system as `rootfs`.
     let bundle: FilePath
-    /// The image as the command finds it, which stays as it is.
+    /// The read-only view of the image below.
     let below: RootFileSystem
-    /// What the command changes.
+    /// The upper folder with the command's changes.
     let changes: FilePath
-    /// What the command sees besides.
+    /// The other mounts of the command.
     let mounts: RunMounts
     private let job: RunJob
     private let trees: LayerTrees
@@ -39,9 +39,9 @@ final class RunRoot: Sendable {
         }
     }
 
-    /// Makes a layer of what the command changed.
+    /// Makes a layer of the command's changes.
     func finish(_ factory: LayerFactory) async throws(ImageBuildError) -> RunReport {
-        // What is read must not change any more, and the kernel's own attributes are seen only below the mount.
+        // The files must not change any more, and the kernel's own attributes are visible only without the mount.
         try contained { () throws(ContainerError) in try Mount.remove(rootFileSystem) }
         let diff = try RunDiff(changes: changes, below: below.path, epoch: job.epoch) { [trees] text in
             trees.report(.warning(text))
@@ -56,7 +56,7 @@ final class RunRoot: Sendable {
         return .done(layer)
     }
 
-    /// Lets the next command find this one's changes unpacked; without, it would unpack the layer.
+    /// Keeps the unpacked changes for the next command, which would otherwise have to unpack the layer.
     private func keepTree(of layer: BuiltLayer) {
         var chain = job.layers.first?.diffID
         for below in job.layers.dropFirst() { chain = below.chainID(on: chain) }

@@ -3,13 +3,13 @@ import POSIX
 import SystemPackage
 import Timestamps
 
-/// The folders of one run: one on the disk for what may be big, and one in memory that goes with the process.
+/// The folders of one command: one on the disk for large files, and one in memory that disappears with the process.
 ///
-/// What a killed run leaves on the disk has no lock, and the next one removes it.
+/// The remains of a killed command on the disk have no lock, and the next command removes them.
 final class RunSession: Sendable {
-    /// On the disk that keeps layers.
+    /// The folder on the disk, in the same file system as the unpacked layers.
     let folder: FilePath
-    /// In memory, and in no other process's sight.
+    /// The folder in memory, which other processes cannot see.
     let scratch: FilePath
     let place: RunPlace
     let overlay: Overlay
@@ -34,25 +34,25 @@ final class RunSession: Sendable {
         let links = scratch.appending("links")
         overlay = try contained { () throws(ContainerError) in
             try Mount.makePrivate()
-            // runc reads the numbers of processes there, which are those of this PID namespace.
+            // runc reads process IDs in /proc, which must be those of this PID namespace.
             try Mount.make("proc", at: "/proc", [.noSetuid, .noDevices, .noPrograms])
             try Mount.make("tmpfs", at: scratch, options: "mode=700", [.noSetuid, .noDevices])
             return try Overlay(linksIn: links, isInUserNamespace: users != .all)
         }
-        // Control groups outlive a process that is killed. Where they cannot be made, runc goes on without.
+        // Control groups would outlive a killed process. If runc cannot make any, it continues without them.
         _ = Mount.makeReadOnly(everythingAt: "/sys/fs/cgroup")
     }
 
-    /// Removes the folders; not left to the last who holds this, since the process ends before all threads do.
+    /// Removes the folders; a deinitializer would be too late, because the process ends before all threads do.
     func close() {
         try? Mount.remove(scratch)
         try? FileSystem.removeTree(folder)
     }
 
-    /// A new folder on the disk.
+    /// Makes a folder on the disk.
     func makeFolder(_ name: String) throws(ImageBuildError) -> FilePath { try Self.make(folder.appending(name)) }
 
-    /// A new folder in memory.
+    /// Makes a folder in memory.
     func makeScratch(_ name: String) throws(ImageBuildError) -> FilePath { try Self.make(scratch.appending(name)) }
 
     private static func make(_ folder: FilePath) throws(ImageBuildError) -> FilePath {
@@ -60,7 +60,7 @@ final class RunSession: Sendable {
         return folder
     }
 
-    /// The lock on something that is being made; waits for whoever makes it now.
+    /// Locks the name of something to make, and waits while another process makes it.
     func lock(_ name: String) throws(ImageBuildError) -> HeldLock {
         let path = place.locks.appending(name)
         return try posix { () throws(POSIXError) in
@@ -70,7 +70,7 @@ final class RunSession: Sendable {
         }
     }
 
-    /// Removes what killed runs left, whose locks nobody holds; a younger folder may be about to be locked.
+    /// Removes the folders of killed commands, which have no lock; a younger folder may be about to be locked.
     static func removeAbandoned(in temporary: FilePath) {
         guard let names = try? FileSystem.names(in: temporary) else { return }
         let limit = Int64(Timestamp.now().seconds - 10) * 1_000_000_000
@@ -83,7 +83,7 @@ final class RunSession: Sendable {
     }
 }
 
-/// Uses namespaces and mounts inside a function that throws this module's error.
+/// Runs container operations, and converts their error to this module's error.
 func contained<Value: ~Copyable>(_ body: () throws(ContainerError) -> Value) throws(ImageBuildError) -> Value {
     do throws(ContainerError) { return try body() } catch { throw ImageBuildError(copying: error.description) }
 }

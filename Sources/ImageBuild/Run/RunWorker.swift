@@ -5,17 +5,16 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// The process that runs one command: the first of its namespaces, started by ``RunProcess``.
+/// The process that runs one command: the first process of its namespaces, started by ``RunProcess``.
 ///
-/// It reads a ``RunJob`` and prints ``RunReport``s. All that it mounts goes with it, however it ends.
+/// It reads a ``RunJob`` and prints ``RunReport``s. Its mounts disappear when it ends for any reason.
 package struct RunWorker: Sendable {
-    /// What this program is told to be such a process.
+    /// The argument that makes caasctl run as this process.
     package static let verb = "run-worker"
 
-    /// A process that has done nothing yet.
     package init() {}
 
-    /// Does what standard input describes.
+    /// Executes the job in standard input.
     package func run() async {
         do throws(ImageBuildError) {
             let content = try posix { () throws(POSIXError) in try StandardInput.readAll() }
@@ -57,7 +56,7 @@ package struct RunWorker: Sendable {
 }
 
 extension LayerFactory {
-    /// What makes layers in the process that runs a command.
+    /// Creates the factory in the process that runs a command.
     fileprivate init(_ job: RunJob) throws(ImageBuildError) {
         let store = try stored { () throws(ImageStoreError) in try ImageStore(at: job.store) }
         let folder = job.place.temporary

@@ -1,11 +1,11 @@
 import Archive
 import Hashing
 
-/// The path of an entry of an archive that may be hostile: relative, with no way out of where it is unpacked.
+/// The path of an entry in a possibly hostile archive: relative, and inside the target folder.
 struct ArchivePath: Hashable {
     let names: [ArraySlice<UInt8>]
 
-    /// Nil for the archive's own root.
+    /// Parses a path; returns nil for the archive's own root.
     init?(_ bytes: [UInt8], in action: String) throws(ImageBuildError) {
         let shown = String(decoding: bytes.prefix(200), as: UTF8.self)
         guard bytes.first != UInt8(ascii: "/") else { throw ImageBuildError(action, "'\(shown)' is an absolute path") }
@@ -19,16 +19,16 @@ struct ArchivePath: Hashable {
         if names.isEmpty { return nil }
     }
 
-    /// The path of a folder above, or the path itself, with this many names.
+    /// Returns the first `count` names of the path; nil for the whole path.
     func bytes(_ count: Int? = nil) -> [UInt8] {
         Array(names.prefix(count ?? names.count).joined(separator: [UInt8(ascii: "/")]))
     }
 
-    /// Every folder above it, the highest first.
+    /// The folders above the path, the highest first.
     var folders: [[UInt8]] { (1..<max(1, names.count)).map { bytes($0) } }
 }
 
-/// A short name for a path, so that a million of them take little memory.
+/// A 64-bit hash of a path, so that a million paths take little memory.
 struct PathMark: Hashable {
     private let value: UInt64
 

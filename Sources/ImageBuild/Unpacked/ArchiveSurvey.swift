@@ -3,16 +3,16 @@ import ByteText
 import Definitions
 import SystemPackage
 
-/// What is in an archive, learnt before anything of it is written: it must be bounded, and safe to place.
+/// The content of an archive, checked before any of it is written: its size is limited, and its paths are safe.
 struct ArchiveSurvey {
-    /// A path that the archive holds more than once: the last entry counts, as for whoever unpacks it.
+    /// A path that occurs more than once; the last entry wins, as when the archive is unpacked.
     struct Repeated {
         var first: Int
         var last: Int
         var entry: ArchiveEntry
     }
 
-    /// Every path, folders included.
+    /// All paths, including folders.
     private(set) var paths: Set<PathMark> = []
     private(set) var links: Set<PathMark> = []
     private(set) var repeated: [[UInt8]: Repeated] = [:]
@@ -24,7 +24,7 @@ struct ArchiveSurvey {
         var repeatedMarks: Set<PathMark> = []
         try Self.forEach(layer.from, action) { (path, entry, _, isZip) throws(ImageBuildError) in
             self.isZip = isZip
-            // A header counts too: of empty files alone a small archive could hold a billion.
+            // Each header counts too, because a small archive could contain a billion empty files.
             let (sum, isTooMuch) = total.addingReportingOverflow(max(0, entry.size) + 512 + Int64(entry.path.count))
             total = sum
             guard !isTooMuch, total <= limit else {
@@ -71,7 +71,9 @@ struct ArchiveSurvey {
         }
     }
 
-    /// How far down below the root a link leads on its way; an absolute one begins there.
+    /// Returns the lowest depth on the way to a link's target, negative if it leaves the root.
+    ///
+    /// An absolute target begins at depth 0.
     private static func lowestDepth(of target: [UInt8], from depth: Int) -> Int {
         var depth = target.first == UInt8(ascii: "/") ? 0 : depth
         var lowest = depth

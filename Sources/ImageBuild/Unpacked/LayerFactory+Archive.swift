@@ -6,7 +6,7 @@ import POSIX
 import SystemPackage
 
 extension LayerFactory {
-    /// A layer of an archive's content, known again by the archive's own SHA-256.
+    /// Makes a layer of an archive's content; the archive's SHA-256 is part of the cache key.
     func archive(
         _ layer: ImageDefinition.ArchiveLayer, epoch: Int64, isOnBase: Bool
     ) async throws(ImageBuildError) -> BuiltLayer {

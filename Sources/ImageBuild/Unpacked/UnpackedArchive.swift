@@ -4,10 +4,10 @@ import Definitions
 import POSIX
 import SystemPackage
 
-/// The entries of an archive as entries of a layer, in the archive's own order.
+/// Converts the entries of an archive to entries of a layer, in the order of the archive.
 ///
-/// Of a tar everything is kept, as by docker's ADD: owners' numbers, modes, times, extended attributes, links. A zip
-/// holds no owners, and times of the zone of whoever made it: its files are root's and get the build's time.
+/// A tar keeps everything, as in docker's ADD: numeric owners, modes, times, extended attributes and links. A zip has
+/// no owners, and its times are in its author's time zone, so its files belong to root and get the build's time.
 struct UnpackedArchive {
     private let layer: ImageDefinition.ArchiveLayer
     private let survey: ArchiveSurvey
@@ -18,7 +18,7 @@ struct UnpackedArchive {
     private let parents: [ArchiveEntry]
     private var written: Set<PathMark> = []
 
-    /// `parents` are the entries of the folders on the way to where it is unpacked.
+    /// Surveys the archive; `parents` are the entries of the folders above the target.
     init(
         _ layer: ImageDefinition.ArchiveLayer, below parents: [ArchiveEntry], epoch: Int64, isOnBase: Bool
     ) throws(ImageBuildError) {
@@ -59,8 +59,10 @@ struct UnpackedArchive {
         try archived { () throws(ArchiveError) in try writer.append(entry) }
     }
 
-    /// The entry that counts at this place: of one path the last, but a folder where its first entry stands, so that it
-    /// comes before what is in it.
+    /// Returns the entry to write at this index, or nil for none.
+    ///
+    /// Of several entries with one path, the last one wins. A folder is written at the index of its first entry, so
+    /// that it comes before its content.
     private func counted(
         _ entry: ArchiveEntry, at path: ArchivePath, _ index: Int
     ) throws(ImageBuildError) -> ArchiveEntry? {
@@ -75,7 +77,7 @@ struct UnpackedArchive {
         return index == repeated.last ? entry : nil
     }
 
-    /// Without entries of their own, each unpacker would invent these folders' modes.
+    /// Adds entries for missing parent folders, because otherwise each unpacker would choose their modes itself.
     private mutating func writeMissingFolders(
         above path: ArchivePath, to writer: inout LayerWriter
     ) throws(ImageBuildError) {
@@ -90,7 +92,7 @@ struct UnpackedArchive {
         }
     }
 
-    /// The entry as it stands in the layer, nil where a base's own link must stay.
+    /// Returns the entry for the layer, or nil if a symbolic link of the base must stay.
     private func placed(_ original: ArchiveEntry, at path: ArchivePath) throws(ImageBuildError) -> ArchiveEntry? {
         var entry = original
         entry.path = below(path.bytes())
@@ -118,12 +120,11 @@ struct UnpackedArchive {
 }
 
 extension [UInt8] {
-    /// A path as people read it.
+    /// The path as text for messages.
     fileprivate var text: String { String(decoding: self, as: UTF8.self) }
 }
 
 extension ArchiveReader {
-    /// Opens the archive in a file.
     init(at path: FilePath) throws(ImageBuildError) {
         let file = try posix { () throws(POSIXError) in try File(path, .read) }
         do throws(ArchiveError) { try self.init(file) } catch { throw ImageBuildError(error) }
