@@ -1,7 +1,9 @@
 import Dockerfile
 import Testing
 
-/// Variables. <https://docs.docker.com/reference/dockerfile/#environment-replacement>
+/// Tests for the expansion of variables.
+///
+/// <https://docs.docker.com/reference/dockerfile/#environment-replacement>
 struct ExpansionTests {
     private static let variables = [
         "foo": "bar", "empty": "", "path": "/usr/local/bin", "file": "archive.tar.gz", "spaces": "a b  c", "_x1": "y",

@@ -1,7 +1,7 @@
 import Dockerfile
 import Testing
 
-/// Files within a Dockerfile. <https://docs.docker.com/reference/dockerfile/#here-documents>
+/// Tests for heredocs. <https://docs.docker.com/reference/dockerfile/#here-documents>
 struct HeredocTests {
     private static func heredocs(_ text: String) throws -> [Heredoc] {
         switch try action(text) {
@@ -14,7 +14,7 @@ struct HeredocTests {
 
     @Test(
         arguments: [
-            // The text, then names, contents, and whether variables are expanded.
+            // The text, then the names, the contents, and whether variables are expanded.
             ("COPY <<EOF /x\na\nb\nEOF", ["EOF"], ["a\nb\n"], [true]),
             ("COPY <<EOF /x\nEOF", ["EOF"], [""], [true]),
             ("COPY <<'EOF' /x\n$a\nEOF", ["EOF"], ["$a\n"], [false]),

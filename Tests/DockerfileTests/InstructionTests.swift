@@ -1,7 +1,7 @@
 import Dockerfile
 import Testing
 
-/// What each instruction's words mean.
+/// Tests for the arguments of each instruction.
 struct InstructionTests {
     private static func texts(_ assignments: [Instruction.Assignment]) -> [String] {
         assignments.map { "\($0.name)|\($0.value ?? "nil")" }

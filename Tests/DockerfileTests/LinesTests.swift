@@ -1,7 +1,7 @@
 import Dockerfile
 import Testing
 
-/// How lines become instructions. <https://docs.docker.com/reference/dockerfile/#format>
+/// Tests for joining lines to instructions. <https://docs.docker.com/reference/dockerfile/#format>
 struct LinesTests {
     @Test(arguments: [
         // The text, and the text of each instruction after FROM.

@@ -1,7 +1,7 @@
 import Dockerfile
 import Testing
 
-/// Each mistake is one line that names the file, the line and, where there is one, the word that was meant.
+/// Tests for errors: each is one line with the file, the line and, if possible, the intended word.
 struct MistakeTests {
     @Test(arguments: [
         ("", "cannot read Dockerfile: it has no FROM"),

@@ -1,7 +1,7 @@
 import Dockerfile
 import Testing
 
-/// Which stages are built. <https://docs.docker.com/build/building/multi-stage/>
+/// Tests for the stages that a build needs. <https://docs.docker.com/build/building/multi-stage/>
 struct StageGraphTests {
     private static func graph(
         _ text: String, target: String? = nil, given: [String: String] = [:]
@@ -23,7 +23,8 @@ struct StageGraphTests {
             ("FROM a AS b\nFROM a AS a\nFROM b", nil, [0, 2]),
             ("ARG s=x\nFROM a AS x\nFROM b AS y\nFROM $s", nil, [0, 2]),
             ("FROM a AS x\nFROM X", nil, [0, 1]),
-            // Of two stages of one name FROM means the last one before it, and --from and --target the last one of all.
+            // Of two stages with one name, FROM means the last one before it; --from and --target mean the last one of
+            // all.
             ("FROM a AS x\nFROM x AS x\nFROM x", nil, [0, 1, 2]), ("FROM a AS x\nFROM b AS x\nFROM x", nil, [1, 2]),
             ("FROM a AS x\nFROM x\nFROM b AS x\nFROM x", nil, [2, 3]),
             ("FROM a AS x\nFROM b AS X\nFROM c\nCOPY --from=x a b", nil, [1, 2]),

@@ -12,7 +12,7 @@ import Testing
 
     init() throws { fixture = try BuildFixture() }
 
-    /// Makes an archive `image/data` of whatever a script of Python puts into the tar `t`.
+    /// Makes a tar `image/data`; the Python script adds the content to the tar `t`.
     private func makeTar(_ script: String, mode: String = "w") async throws {
         let program = """
             import io, sys, tarfile
@@ -141,7 +141,7 @@ import Testing
                 + "where that is meant, say so by 'limit'")
         #expect(try fixture.blobs().isEmpty)
         _ = try await build(", limit: 65MiB")
-        // What counts is the size that a header announces: nothing of the rest has to be there.
+        // The limit applies to the size in the header; the content need not exist.
         try await makeTar("i = tarfile.TarInfo('huge'); i.size = 1 << 40; t.addfile(i, None)")
         #expect(await refusal()?.contains("it unpacks to more than 10737418240 bytes at 'huge'") == true)
     }

@@ -14,7 +14,7 @@ import Testing
 
     init() throws { fixture = try BuildFixture() }
 
-    /// A base as docker makes them: its own media types, a setting that we do not know, no history.
+    /// Adds a base as docker makes them: with docker's media types, an unknown setting, and no history.
     private mutating func addBase(_ change: (inout JSONValue) -> Void = { _ in }) throws {
         var json: JSONValue = [
             "architecture": "amd64", "os": "linux", "os.features": ["x"],

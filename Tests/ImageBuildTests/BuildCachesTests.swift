@@ -56,7 +56,7 @@ import Testing
         #expect(pruned.flatMap(\.failures) == ["a build is running, so that what it shares stays"])
         #expect(try names("pip") == ["http"])
         _ = consume builder
-        // A child that another test starts at this moment holds a copy of the lock until it becomes its program.
+        // A child process that another test starts at this moment holds a copy of the lock until exec.
         let freed = try await eventually(within: 5, every: 0.01) {
             let freed = caches.prune(all: true, usedBefore: .max, dryRun: false).map(\.name)
             return freed == ["builds"] ? nil : freed

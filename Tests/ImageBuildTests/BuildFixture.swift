@@ -10,7 +10,7 @@ import Synchronization
 import SystemPackage
 import TestSupport
 
-/// Bases that a test names, alone or after a platform; any other does not exist.
+/// Base images by name, or by platform and name; all other images do not exist.
 struct FixedBases: BaseImageSource {
     var images: [String: BaseImage] = [:]
 
@@ -33,14 +33,14 @@ struct BuildFixture {
     var entrypointFolders: [FilePath] = []
     let events = Events()
 
-    /// What a build told.
+    /// The events of a build.
     final class Events: Sendable {
         private let list = Mutex<[BuildEvent]>([])
         var warnings: [String] {
             list.withLock { $0.compactMap { if case .warning(let text) = $0 { text } else { nil } } }
         }
         var steps: [String] { list.withLock { $0.compactMap { if case .step(let text) = $0 { text } else { nil } } } }
-        /// True where any content was read into a layer.
+        /// Whether any content was read into a layer.
         var hasProgress: Bool { list.withLock { $0.contains { if case .progress = $0 { true } else { false } } } }
         func clear() { list.withLock { $0 = [] } }
         @Sendable func note(_ event: BuildEvent) { list.withLock { $0.append(event) } }
@@ -51,7 +51,7 @@ struct BuildFixture {
         store = try ImageStore(at: folder("home/store"))
     }
 
-    /// Builds what a definition says that stands in the folder `image`.
+    /// Builds a definition in the folder `image`.
     func build(
         _ yaml: String, program: String? = nil, epoch: Int64 = 0, threads: Int = 2, isVerifying: Bool = false,
         isPrivileged: Bool = false
@@ -62,12 +62,11 @@ struct BuildFixture {
         return try store.image(try await builder.build(definition(yaml), program: program).descriptor)
     }
 
-    /// A definition that stands in the folder `image`.
+    /// Parses a definition in the folder `image`.
     func definition(_ yaml: String) throws -> ImageDefinition {
         try ImageDefinition(parsing: yaml, file: folder("image/image.yaml"), environment: [:])
     }
 
-    /// A builder for the store.
     func builder(
         epoch: Int64 = 0, threads: Int = 2, bundles: [FilePath] = [], isVerifying: Bool = false,
         isPrivileged: Bool = false
@@ -78,7 +77,7 @@ struct BuildFixture {
             isPrivileged: isPrivileged, report: events.note)
     }
 
-    /// Lets builds use one environment with pip for all tests: each would take seconds to make its own.
+    /// Shares one pip environment between all tests, because each test would need seconds to make its own.
     func shareInstallers() throws {
         let shared = Checkout.cache.appending("test-installers-\(CurrentUser.id)")
         try FileSystem.makeFolder(shared)
@@ -86,7 +85,7 @@ struct BuildFixture {
         try FileSystem.makeSymbolicLink(folder("home/cache/python"), to: FileSystem.realPath(shared))
     }
 
-    /// What bsdtar lists of a layer: mode, owner, time and path.
+    /// Returns bsdtar's listing of a layer: mode, owner, time and path.
     func list(_ image: StoredImage, layer: Int = 0) async throws -> [String] {
         let blob = store.path(of: image.manifest.layers[layer].digest)
         let lines = try await Command(
@@ -99,14 +98,14 @@ struct BuildFixture {
         }
     }
 
-    /// Every blob and every unfinished one.
+    /// Returns the names of all blobs, including unfinished ones.
     func blobs() throws -> [String] {
         let unfinished = store.folder.appending("tmp")
         return try FileSystem.names(in: store.folder.appending("blobs/sha256")).map(\.string)
             + (FileSystem.exists(unfinished) ? try FileSystem.names(in: unfinished).map(\.string) : [])
     }
 
-    /// Makes an entrypoint's artifact with a file of this content, and lets builds find it.
+    /// Makes an entrypoint layer with a file of this content, and lets builds find it.
     mutating func makeEntrypoint(
         _ content: String = "entrypoint", changing change: (inout JSONValue) -> Void = { _ in }
     )

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ImageBuild
 
-/// What SwiftPM and a program say of what went into it.
+/// Tests for the build information of SwiftPM and of programs.
 @Suite struct BuildOriginTests {
     private static let revision = String(repeating: "a1", count: 20)
     private static let state = """

@@ -4,7 +4,7 @@ import POSIX
 import TestSupport
 import Testing
 
-/// What a build takes in is looked for before its layers take their minutes.
+/// Tests that missing sources are reported before the layers, which take minutes, are made.
 @Suite struct BuildSourcesTests {
     private let fixture: BuildFixture
     private var folder: TemporaryFolder { fixture.folder }
@@ -19,7 +19,7 @@ import Testing
         "git: {url: ./none, commit: main, into: /src}",
         "files: {from: none, into: /none}", "archive: {from: none.tar, into: /none}",
         "python: {requirements: none.txt, version: '3.11', into: /opt/site}",
-        // An index that does not have it is asked too.
+        // A missing package is found by asking the index.
         "python: {requirements: asked.txt, version: '3.11', into: /opt/site}",
     ])
     func `a source that is not there is said before any layer is made`(layer: String) async throws {

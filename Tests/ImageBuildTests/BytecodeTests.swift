@@ -7,7 +7,7 @@ import Testing
 @testable import struct ImageBuild.BytecodeHeader
 
 @Suite struct BytecodeTests {
-    /// A header of Python 3.11: the magic number, flags, then time and size or a digest.
+    /// Returns a header of Python 3.11: the magic number, flags, then time and size or a digest.
     private static func header(flags: UInt8, time: [UInt8], magic: [UInt8] = [0xA7, 0x0D, 0x0D, 0x0A]) -> [UInt8] {
         magic + [flags, 0, 0, 0] + time + [9, 9, 9, 9]
     }
@@ -15,7 +15,7 @@ import Testing
     @Test(arguments: [
         (header(flags: 0, time: [0, 0, 0, 0]), Int64(0), false), (header(flags: 0, time: [0, 0, 0, 0]), 1, true),
         (header(flags: 0, time: [4, 3, 2, 1]), 0, true), (header(flags: 0, time: [4, 3, 2, 1]), 0x0102_0304, false),
-        // Beyond 2106 only the lower half counts.
+        // Times after 2106 are compared by their lower 32 bits.
         (header(flags: 0, time: [4, 3, 2, 1]), 0x1_0102_0304, false),
         (header(flags: 1, time: [4, 3, 2, 1]), 0, false), (header(flags: 3, time: [4, 3, 2, 1]), 0, false),
         (header(flags: 0, time: [4, 3, 2, 1], magic: [0x03, 0xF3, 0x0D, 0x0A]), 0, false),

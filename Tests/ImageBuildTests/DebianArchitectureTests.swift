@@ -10,7 +10,7 @@ import Testing
 
     init() throws {
         folder = try TemporaryFolder()
-        // As Debian's binfmt-support registers qemu.
+        // The format in which Debian's binfmt-support registers qemu.
         let magic = "7f454c460201010000000000000000000200"
         for (name, state, machine) in [("qemu-aarch64", "enabled", "b700"), ("qemu-riscv64", "disabled", "f300")] {
             try folder.write(

@@ -9,7 +9,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What ADD does beyond COPY. <https://docs.docker.com/reference/dockerfile/#add>
+/// Tests for what ADD does beyond COPY. <https://docs.docker.com/reference/dockerfile/#add>
 struct DockerfileAddTests {
     private let fixture: DockerfileFixture
 
@@ -75,13 +75,13 @@ struct DockerfileAddTests {
     }
 
     private static let replacements: [([(ArchiveEntry, String)], [String])] = [
-        // Files behind a link of the archive, and of the image, whose root is the folder that is unpacked into.
+        // Files behind symbolic links of the archive and of the image; the target folder is the root of the links.
         ([(link("l", "real"), ""), (file("l/f"), "f")], ["x/l -> real", "x/real/", "x/real/f f"]),
         ([(link("l", "/etc"), ""), (file("l/f"), "f")], ["x/etc/", "x/etc/f f", "x/l -> /etc"]),
         ([(link("l", "../../up"), ""), (file("l/f"), "f")], ["x/l -> ../../up", "x/up/", "x/up/f f"]),
         ([(file("link/f"), "f")], ["x/there/f f"]),
         ([(link("l", "m"), ""), (link("m", "n"), ""), (file("l/d/f"), "f")], ["x/l -> m", "x/m -> n", "x/n/d/f f"]),
-        // What comes later takes the place of what was there, in the archive and in the image.
+        // Later entries replace earlier ones, and files of the image.
         ([(file("a"), "1"), (folder("a"), ""), (file("a/f"), "f")], ["x/a/", "x/a/f f"]),
         ([(folder("a"), ""), (file("a/f"), "f"), (file("a"), "2")], ["x/a 2"]),
         ([(file("a/b/f"), "f"), (file("a"), "2"), (file("a"), "3")], ["x/a 3"]),
@@ -92,7 +92,7 @@ struct DockerfileAddTests {
         ([(folder("file"), ""), (file("file/f"), "f")], ["x/file/", "x/file/f f"]),
     ]
 
-    /// Umoci unpacks what we wrote, and says what is there.
+    /// umoci unpacks the image, and its files are compared with the expected ones.
     @Test(arguments: replacements.indices)
     func `an archive's later entries stand on its earlier ones, and replace them`(_ index: Int) async throws {
         let (entries, expected) = Self.replacements[index]

@@ -8,7 +8,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Where COPY and ADD put what. <https://docs.docker.com/reference/dockerfile/#copy>
+/// Tests for the destinations of COPY and ADD. <https://docs.docker.com/reference/dockerfile/#copy>
 struct DockerfileCopyTests {
     private let fixture: DockerfileFixture
 
@@ -18,7 +18,7 @@ struct DockerfileCopyTests {
     }
 
     @Test(arguments: [
-        // What follows FROM scratch, and the paths in the image.
+        // The text after FROM scratch, and the paths in the image.
         ("COPY a.txt /x", "x"), ("COPY a.txt /x/", "x/ x/a.txt"), ("COPY a.txt .", "a.txt"),
         ("COPY a.txt x/y", "x/ x/y"), ("COPY d /x", "x/ x/e/ x/e/f.txt x/g.txt x/h.md"),
         ("COPY d/ /", "e/ e/f.txt g.txt h.md"), ("COPY d/e/../g.txt /", "g.txt"), ("COPY ../a.txt /", "a.txt"),
@@ -28,7 +28,7 @@ struct DockerfileCopyTests {
         ("COPY a.txt none* /x/", "x/ x/a.txt"), ("COPY none* non[e] /x/", ""), (#"COPY ["s_p", "/t_u"]"#, "t_u/ t_u/x"),
         ("WORKDIR /w\nCOPY a.txt x", "w/ w/x"), ("WORKDIR /w\nCOPY a.txt ..", "a.txt w/"),
         ("COPY a.txt /x\nCOPY b.txt /x", "x"), ("COPY a.txt /x/\nCOPY b.txt /x", "x/ x/a.txt x/b.txt"),
-        // Without a slash at its end too where it is a folder already, or becomes one by a source that is one.
+        // A destination without a slash at the end is a folder if it exists as one, or if a source is a folder.
         ("COPY a.txt /x/\nCOPY b.txt c.md /x", "x/ x/a.txt x/b.txt x/c.md"),
         ("COPY d/e a.txt /x", "x/ x/a.txt x/f.txt"), ("COPY a.txt none* /x", "x"),
         ("ENV D=x\nCOPY a.txt $D/${D}y", "x/ x/xy"), ("ARG S=b\nCOPY ${S}.txt /", "b.txt"),
@@ -49,7 +49,7 @@ struct DockerfileCopyTests {
         ("COPY --chmod=600 a.txt /x", "x 600 0:0 a.txt"), ("COPY --chmod=u+x,g=u a.txt /x", "x 774 0:0 a.txt"),
         ("COPY --chmod=go= a.txt /x", "x 600 0:0 a.txt"), ("COPY --chmod=a+X a.txt /x", "x 644 0:0 a.txt"),
         ("COPY --chmod=u+s,+t a.txt /x", "x 5644 0:0 a.txt"), ("COPY --chmod=o+t a.txt /x", "x 644 0:0 a.txt"),
-        // `=` takes set-user-ID away, and `X` goes by what the file was.
+        // `=` clears set-user-ID, and `X` depends on the mode before.
         ("COPY --chmod=7755 a.txt /y\nFROM scratch\nCOPY --from=0 --chmod=u=rwX,g=r y /x", "x 1745 0:0 a.txt"),
         ("COPY --chmod=7755 a.txt /y\nFROM scratch\nCOPY --from=0 --chmod=u=g y /x", "x 7555 0:0 a.txt"),
         ("COPY --chown=7:8 a.txt /x", "x 644 7:8 a.txt"),
@@ -246,7 +246,7 @@ struct DockerfileCopyTests {
         #expect(try fixture.list(try await fixture.build("FROM scratch\nCOPY abs /x")) == ["x 644 0:0 a.txt"])
         #expect(await fixture.complaint("FROM scratch\nCOPY out /x").contains("there is no 'out'"))
         #expect(await fixture.complaint("FROM scratch\nCOPY loop /x").contains("its links lead in a circle"))
-        // What a pattern fits does not stay away without a word.
+        // A dangling link that a pattern matches is an error, and not skipped silently.
         #expect(await fixture.complaint("FROM scratch\nCOPY ou[t] /x").contains("it is a link that leads nowhere"))
     }
 

@@ -8,7 +8,7 @@ import POSIX
 import SystemPackage
 import TestSupport
 
-/// A context, and a store to build Dockerfiles into.
+/// A build context, and a store to build Dockerfiles into.
 struct DockerfileFixture {
     let folder: TemporaryFolder
     let store: ImageStore
@@ -20,7 +20,7 @@ struct DockerfileFixture {
         try FileSystem.makeFolder(folder("context"))
     }
 
-    /// Writes files of the context, each with its own path as content unless another one is given.
+    /// Writes files to the context, each with its own path as content.
     func write(_ files: [String], mode: UInt32 = 0o644) throws {
         for file in files { try folder.write("context/\(file)", file, mode: mode) }
     }
@@ -42,7 +42,7 @@ struct DockerfileFixture {
         return try store.image(try await builder.build(request).descriptor)
     }
 
-    /// What is said of a Dockerfile that cannot be built.
+    /// Returns the error for a Dockerfile that cannot be built.
     func complaint(_ text: String, target: String? = nil) async -> String {
         do {
             _ = try await build(text, target: target)
@@ -50,7 +50,7 @@ struct DockerfileFixture {
         } catch { return "\(error)" }
     }
 
-    /// The names of each file of an image that has several.
+    /// Returns the names of each file that has several names in an image.
     func hardLinks(_ image: StoredImage) throws -> [[String]] {
         let contents = try ImageContents(layers: image.manifest.layers, in: store)
         var names: [ImageFile.Identity: [String]] = [:]
@@ -61,7 +61,7 @@ struct DockerfileFixture {
         return names.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
     }
 
-    /// The files of an image, as `path mode user:group content`.
+    /// Returns the files of an image as `path mode user:group content`.
     func list(_ image: StoredImage) throws -> [String] {
         let contents = try ImageContents(layers: image.manifest.layers, in: store)
         var lines: [String] = []
@@ -79,7 +79,7 @@ struct DockerfileFixture {
         return lines
     }
 
-    /// The paths alone.
+    /// Returns the paths of the files of an image.
     func paths(_ image: StoredImage) throws -> [String] {
         try list(image).map { String($0.prefix { $0 != " " }) }
     }

@@ -6,7 +6,7 @@ import OCI
 import TestSupport
 import Testing
 
-/// What instructions make of an image's config. <https://github.com/moby/docker-image-spec/blob/main/spec.md>
+/// Tests for the config that instructions make. <https://github.com/moby/docker-image-spec/blob/main/spec.md>
 struct DockerfileSettingsTests {
     private let fixture: DockerfileFixture
 
@@ -16,7 +16,7 @@ struct DockerfileSettingsTests {
     }
 
     @Test(arguments: [
-        // What follows FROM scratch, a member of the config, and its value.
+        // The text after FROM scratch, a member of the config, and its value.
         ("ENV A=b", "Env", #"["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","A=b"]"#),
         ("ENV PATH=/x:$PATH PATH=/y", "Env", #"["PATH=/y"]"#), ("ENV PATH=/x", "Env", #"["PATH=/x"]"#),
         ("CMD a $b", "Cmd", #"["/bin/sh","-c","a $b"]"#), ("CMD [\"a\"]", "Cmd", #"["a"]"#),

@@ -8,7 +8,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Where files come from beside the context: names that are given on the command line, and repositories.
+/// Tests for sources other than the context: named contexts from the command line, and repositories.
 @Suite struct DockerfileSourcesTests {
     private let fixture: DockerfileFixture
     private var folder: TemporaryFolder { fixture.folder }
@@ -21,14 +21,14 @@ import Testing
         try folder.write("other/.dockerignore", "left\n")
     }
 
-    /// A layout `below` with an image of one file.
+    /// Makes a layout `below` with an image of one file.
     private func makeLayout() async throws -> String {
         let image = try await fixture.build("FROM scratch\nCOPY a.txt /below\nENV BELOW=1")
         try fixture.store.export(image.descriptor, to: ImageOutput("oci:\(folder("below")):1"), name: "below")
         return "oci-layout://\(folder("below")):1"
     }
 
-    /// Everything that can be refused is, before anything is fetched: the fixture's registry refuses to send a layer.
+    /// All checks come before any fetch: the registry of the fixture never sends a layer.
     @Test(arguments: [
         ("FROM example.org/big:1\nRUN true", 2), ("FROM example.org/big:1 AS a\nFROM a\nRUN true", 2),
         ("FROM scratch\nCOPY --from=example.org/big:1 / /", 1),
@@ -66,7 +66,7 @@ import Testing
     @Test(arguments: [
         ("FROM other\nCOPY a.txt /", "/ .dockerignore a.txt o.txt"),
         ("FROM scratch\nCOPY --from=other /o.txt /x", "/ x"),
-        // A stage and an image of the same name give way.
+        // A named context overrides a stage and an image of the same name.
         ("FROM scratch AS other\nCOPY a.txt /\nFROM scratch\nCOPY --from=other / /", "/ .dockerignore o.txt"),
         ("FROM scratch AS other\nCOPY a.txt /\nFROM scratch\nCOPY --from=0 / /", "/ .dockerignore o.txt"),
         ("FROM scratch AS other\nCOPY a.txt /\nFROM other", "/ .dockerignore o.txt"),
@@ -95,7 +95,7 @@ import Testing
         )
     }
 
-    /// A server of git's own with a repository that has a branch, a tag, a folder, a submodule and an own mode.
+    /// A git server whose repository has a branch, a tag, a folder, a submodule and an executable file.
     private struct GitServer {
         let url: String
         let commits: [String]

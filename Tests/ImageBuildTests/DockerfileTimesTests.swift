@@ -5,7 +5,7 @@ import POSIX
 import TestSupport
 import Testing
 
-/// What a step makes is later than what the steps before it made, and as old as zip can hold.
+/// Tests that the files of a step are newer than those of earlier steps, and not older than zip can store.
 @Suite struct DockerfileTimesTests {
     private let fixture: DockerfileFixture
 
@@ -14,7 +14,7 @@ import Testing
         try fixture.write(["a.txt", "b.txt", "dir/c.txt"])
     }
 
-    /// The files of an image, as `path seconds` after the epoch of 1980.
+    /// Returns the files of an image as `path seconds`, counted from the epoch, which is 1980 by default.
     private func times(_ text: String, epoch: Int64 = ImageBuilder.defaultEpoch) async throws -> [String] {
         let image = try await fixture.build(text, epoch: epoch)
         let contents = try ImageContents(layers: image.manifest.layers, in: fixture.store)
@@ -26,14 +26,14 @@ import Testing
     }
 
     @Test(arguments: [
-        // Steps that make no files do not count, so that a label moves no file's time.
+        // Steps without files do not count, so that a label does not change the time of a file.
         ("FROM scratch\nLABEL a=b\nCOPY a.txt /\nENV A=b\nCOPY b.txt /", ["a.txt 1", "b.txt 2"]),
         ("FROM scratch\nCOPY a.txt /d/\nCOPY b.txt /d/a.txt", ["d 1", "d/a.txt 2"]),
         ("FROM scratch\nCOPY a.txt /\nWORKDIR /w/x\nCOPY dir .", ["a.txt 1", "w 2", "w/x 2", "w/x/c.txt 3"]),
         ("FROM scratch\nCOPY a.txt /\nADD b.txt /\nCOPY <<E /e\nx\nE", ["a.txt 1", "b.txt 2", "e 3"]),
-        // A stage goes on where the one below it ended.
+        // A stage continues the count of the stage below.
         ("FROM scratch AS x\nCOPY a.txt /\nFROM x\nCOPY b.txt /", ["a.txt 1", "b.txt 2"]),
-        // Files of another stage come with their times, which Python's bytecode beside them names.
+        // Files of another stage keep their times, which the Python bytecode next to them contains.
         (
             "FROM scratch AS x\nCOPY a.txt /\nCOPY b.txt /\nFROM scratch\nCOPY --from=x b.txt /n/\nCOPY a.txt /",
             ["n 1", "n/b.txt 2", "a.txt 2"]

@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Every kind of file that Linux has, with other programs as judges.
+/// Tests for every kind of file in Linux, compared with other programs.
 @Suite struct FileKindsTests {
     private let fixture: BuildFixture
     private var folder: TemporaryFolder { fixture.folder }
@@ -24,7 +24,7 @@ import Testing
         try await Command("sh", ["-euc", script], in: folder("image/files")).succeed()
     }
 
-    /// What an ordinary user can make.
+    /// Files that every user can make.
     private static let common = """
         mkdir -p d/empty sub; printf x > f; chmod 0640 f; printf y > exec; chmod 0751 exec; printf z > suid; chmod 6755 suid
         mkdir sticky; chmod 1777 sticky; mkdir setgid; chmod 2775 setgid
@@ -35,7 +35,7 @@ import Testing
         setfattr -n user.note -v value f; setfattr -n user.note -v folder d; setfattr -n user.xdg.origin.url -v secret exec
         truncate -s 3M sparse; printf end >> sparse; mkfifo -m 0620 pipe
         """
-    /// What only the administrator can make.
+    /// Files that only root can make.
     private static let administrators = """
         chown 1000:1001 f d sub; chown -h 5:6 link
         chown 7:8 suid; chmod 6755 suid
@@ -44,21 +44,21 @@ import Testing
         mknod -m 0666 null c 1 3; mknod -m 0600 block b 259 70000
         """
 
-    /// What bsdtar says of a tree, in order: kinds, modes, owners, times, sizes, targets, devices, names, contents.
+    /// Returns bsdtar's description of a tree: kinds, modes, owners, times, sizes, targets, devices, names, contents.
     private func describe(_ place: FilePath) async throws -> [String] {
         let keys = "mtree:!all,type,mode,uid,gid,size,time,link,device,nlink,sha256"
         let text = try await Command(
             "bsdtar", ["-cf", "-", "--format=mtree", "--options", keys, "-C", place.string, "."],
             environment: ["LC_ALL": "C.UTF-8"]
         ).succeed()
-        // The first entry is the folder itself, which the unpacker made; a link's own time it cannot always set.
+        // The first entry is the folder itself, which the unpacker made; it cannot always set a symbolic link's time.
         return text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#mtree") && !$0.hasPrefix(". ") }
             .sorted()
     }
 
     private func attributes(_ place: FilePath) async throws -> [String] {
         let text = try await Command("getfattr", ["-Rhd", "-m", "-", "-e", "hex", "."], in: place).succeed()
-        // A block of lines for each file, in the order of the folder on the disk; where a browser got it from stays here.
+        // Each file has a block of lines, in the order of the folder on the disk. Download URLs are not copied.
         let blocks = text.split(separator: "\n\n").map { block in
             block.split(separator: "\n").filter { !$0.hasPrefix("user.xdg.origin") }.joined(separator: "\n")
         }
@@ -110,7 +110,7 @@ import Testing
             ])
     }
 
-    /// Folders so deep that no path leads there, and paths of 4,095 bytes, the longest that a system call takes.
+    /// Folders too deep for any path, and paths of 4,095 bytes, the longest that a system call accepts.
     @Test func `trees are deeper and paths longer than the system's limits`() async throws {
         try FileSystem.makeFolder(folder("image/files"))
         let script = """
@@ -128,7 +128,7 @@ import Testing
         try await Command("python3", ["-c", script]).succeed()
         let image = try await fixture.build("name: app\nbase: scratch\nlayers:\n  - files: {from: files, into: /}\n")
         let blob = fixture.store.path(of: try #require(image.manifest.layers.first).digest)
-        // Their removal needs a walk like ours.
+        // Removing them needs a walk like that of the survey.
         try await Command("rm", ["-rf", folder("image/files").string]).succeed()
         let listed = try await Command("bsdtar", ["-tf", blob.string]).succeed().split(separator: "\n").map(
             \.utf8.count)
@@ -174,7 +174,7 @@ import Testing
         #expect(try FileSystem.read(folder("bundle/rootfs/srv/app/other")) == Array("1".utf8))
     }
 
-    /// What the folder's own `.dockerignore`, a file that is named, and the list say together.
+    /// Combinations of the folder's own `.dockerignore`, a named file, and the list.
     @Test(arguments: [
         ("", ["a/.dockerignore", "a/docs/", "a/docs/keep", "a/src"]),
         (#", exclude: ["!docs/b", ".dockerignore"]"#, ["a/docs/", "a/docs/b", "a/docs/keep", "a/src"]),

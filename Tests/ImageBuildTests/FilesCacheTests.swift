@@ -14,7 +14,7 @@ import Testing
 
     init() throws { fixture = try BuildFixture() }
 
-    /// Waits until files that were written before are old enough to be believed.
+    /// Waits until the files are old enough for their times to be reliable.
     private func settle() async throws { try await Task.sleep(for: .milliseconds(60)) }
 
     private func layer(isVerifying: Bool = false) async throws -> Descriptor {
@@ -22,7 +22,7 @@ import Testing
         return try #require(try await fixture.build(yaml, isVerifying: isVerifying).manifest.layers.first)
     }
 
-    /// The one entry of the cache that was not there before.
+    /// Returns the only new entry of the cache.
     private func newEntry(since before: Set<String> = []) throws -> FilePath {
         let names = Set(try FileSystem.names(in: folder("home/cache/layers")).map(\.string)).subtracting(before)
         #expect(names.count == 1)
@@ -46,7 +46,7 @@ import Testing
         #expect(fixture.events.warnings == [])
     }
 
-    /// What a user may do to a file, with its content of one byte.
+    /// Changes that a user may make to a file with one byte of content.
     @Test(arguments: [
         "printf 2 > files/a", "printf 2 > files/a; touch -d 1980-01-01 files/a",
         "printf 2 > new; touch -r files/a new; mv new files/a", "chmod +x files/a", "mv files/a files/c",
@@ -66,7 +66,7 @@ import Testing
         for round in 0..<30 {
             try folder.write("image/files/a", "\(round % 2)")
             let digest = try await layer().digest
-            // In place, so that the file keeps its number.
+            // The file is written in place, so that it keeps its inode.
             let file = try File(folder("image/files/a"), .replace(mode: 0o644))
             try file.write(Array("\((round + 1) % 2)".utf8))
             #expect(try await layer().digest != digest)

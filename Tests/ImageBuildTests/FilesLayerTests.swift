@@ -84,7 +84,7 @@ import Testing
         #expect(try await !fixture.list(image).contains { $0.contains("pipe") || $0.contains("socket") })
     }
 
-    /// What is wrong with `from: files`, and what is said of it.
+    /// Problems with `from: files`, and the error for each.
     @Test(arguments: [
         ("missing", "cannot examine IMAGE/missing: No such file or directory"),
         ("/proc/self/mem", "cannot read /proc/self/mem: Input/output error"),
@@ -108,7 +108,7 @@ import Testing
 
     @Test func `a file that nobody may read fails the build`() async throws {
         try folder.write("image/files/secret", "x", mode: 0)
-        // The administrator may read everything.
+        // Root may read every file.
         guard CurrentUser.id != 0 else { return }
         let error = await #expect(throws: ImageBuildError.self) {
             try await fixture.build(yaml("from: files, into: /a"))

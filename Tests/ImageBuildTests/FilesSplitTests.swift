@@ -18,7 +18,7 @@ import Testing
         "name: app\nbase: scratch\nlayers:\n  - files: {from: files, into: /opt/a, split: \(split)\(more)}\n"
     }
 
-    /// 8 MiB of files that cannot be compressed, in folders of which one is bigger than a layer.
+    /// Writes 8 MiB of incompressible files, with one folder that is bigger than a layer.
     private func writeTree() async throws {
         let script = """
             import os, random

@@ -63,7 +63,7 @@ import Testing
                 tree.weights[name, default: 0] += Int64.random(in: 1...heaviest, using: &tree.generator)
                 let after = tree.layers
                 let gone = before.subtracting(after)
-                // The one layer that the file is or comes in is all that changes, though it may become several.
+                // Only the layer of the changed file changes, although it may be split.
                 #expect(gone.count <= 1)
                 let parts = after.subtracting(before)
                 let isNew = step.isMultiple(of: 2)
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    /// Other programs' digests depend on these.
+    /// The digests of images depend on these hashes.
     @Test func `hashes stay what they are`() {
         #expect(FolderPartition.hash([]) == 0xF52A_15E9_A9B5_E89B)
         #expect(FolderPartition.hash(Array("torch".utf8)) == 3_840_998_570_423_481_577)

@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What an image tells of the checkout that it was built in.
+/// Tests for the annotations about the checkout that an image was built in.
 @Suite struct GitCheckoutTests {
     private let folder: TemporaryFolder
     private let checkout: GitCheckout
@@ -42,7 +42,7 @@ import Testing
             "org.opencontainers.image.revision": commit,
         ]
         #expect(await checkout.annotations() == clean)
-        // What is not in the image does not matter.
+        // Files that are not in the image do not matter.
         try folder.write("clone/README", "changed")
         try folder.write("clone/note", "new")
         #expect(await checkout.annotations() == clean)

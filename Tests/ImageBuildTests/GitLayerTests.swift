@@ -14,7 +14,7 @@ import Testing
 
     init() throws { fixture = try BuildFixture() }
 
-    /// A repository with two commits; the first one's id.
+    /// Makes a repository with two commits, and returns the ID of the first.
     private func makeRepository() async throws -> String {
         try folder.write("image/repo/run.sh", "one", mode: 0o777)
         try folder.write("image/repo/deep/data", "one", mode: 0o600)
@@ -84,7 +84,7 @@ import Testing
         #expect(short?.description.hasSuffix("; a commit must be written with all its digits") == true)
     }
 
-    /// Everybody on the machine sees what programs are called with.
+    /// Every user of the machine can read the arguments of programs.
     @Test func `a password of a repository is in no program's arguments, and reaches the server`() async throws {
         let commit = try await makeRepository()
         try await Command("git", ["-C", folder("image/repo").string, "update-server-info"]).succeed()

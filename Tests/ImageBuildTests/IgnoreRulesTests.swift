@@ -12,7 +12,7 @@ import Testing
         "lib/größe", "x[1]", "xa", "xd",
     ]
 
-    /// The lines of a `.dockerignore`, and what of the tree stays out.
+    /// The lines of a `.dockerignore`, and the files of the tree that they exclude.
     private static let cases: [(lines: [String], excluded: [String])] = [
         ([], []),
         (["*.pyc"], ["a.pyc"]),
@@ -51,14 +51,14 @@ import Testing
         #expect(Self.tree.filter { rules.excludes(Array($0.utf8)) } == excluded)
     }
 
-    /// As BuildKit judges it, and buildah does not.
+    /// BuildKit evaluates this in the same way, and buildah does not.
     @Test func `an exception for a folder that nothing keeps out lets in nothing of it`() throws {
         let rules = try IgnoreRules(["**/*.pyc", "!lib", "docs/a", "!docs", "**/*.txt"])
         let excluded = Self.tree.filter { rules.excludes(Array($0.utf8)) }
         #expect(excluded == ["a.pyc", "docs/a/b.md", "docs/a/c.txt", "lib/a.pyc", "lib/__pycache__/x.pyc"])
     }
 
-    /// The cases with an exception or a name that is not plain ASCII again, with buildah for a judge.
+    /// Compares the cases with an exception or with a name that is not plain ASCII with buildah.
     @Test(arguments: cases.filter { $0.lines.joined().contains { "!#ö[".contains($0) } && $0.lines.count < 4 })
     func `buildah copies what the rules let in`(lines: [String], excluded: [String]) async throws {
         let folder = try TemporaryFolder()
@@ -81,10 +81,10 @@ import Testing
                 == Self.tree.filter { !excluded.contains($0) }.sorted())
     }
 
-    /// A pattern, paths that it is, and paths that it is not.
+    /// A pattern, paths that match, and paths that do not.
     @Test(arguments: [
         ("a/**/b", ["a/b", "a/x/b", "a/x/y/b"], ["b", "a", "ab", "a/xb"]),
-        // As docker takes it, the end of any path; with other wildcards the end of whole names.
+        // As in docker, this matches the end of any path; with other wildcards it matches whole names.
         ("**a", ["a", "x/a", "x/y/a", "xa", "x/ya"], ["b", "a/b"]),
         ("**.env", [".env", "a.env", "x/a.env"], ["a.env.x"]),
         ("**.e?v", [".env", "x/.env"], ["a.env"]), ("**x/a", ["x/a", "yx/a", "z/yx/a"], ["a", "x/b"]),

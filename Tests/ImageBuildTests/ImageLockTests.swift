@@ -20,7 +20,7 @@ import Testing
         try fixture.shareInstallers()
     }
 
-    /// Builds as `caasctl build` does: by a lock where there is one, or to make one.
+    /// Builds like `caasctl build`: with the lock if there is one, or to make one.
     private func build(_ layers: String, base: String = "scratch", locking: Bool = false) async throws -> Descriptor {
         let definition = try ImageDefinition(
             parsing: "name: app\nbase: \(base)\nlayers:\n\(layers)\n", file: folder("image/image.yaml"),

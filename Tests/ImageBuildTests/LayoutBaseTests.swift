@@ -7,14 +7,14 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Bases in OCI layouts that other programs made.
+/// Tests for bases in OCI layouts that other programs made.
 @Suite struct LayoutBaseTests {
     private let fixture: BuildFixture
     private var folder: TemporaryFolder { fixture.folder }
 
     init() throws { fixture = try BuildFixture() }
 
-    /// A layout `image/base` with an image of one layer, made by umoci; more tags name the same image.
+    /// Makes a layout `image/base` with umoci; its image has one layer, and further tags name the same image.
     private func makeLayout(tags: [String] = []) async throws {
         try folder.write("root/etc/base", "base")
         let layout = folder("image/base").string
@@ -24,7 +24,7 @@ import Testing
         try await Command("umoci", ["raw", "add-layer", "--image", "\(layout):one", folder("layer.tar").string])
             .succeed()
         try await Command("umoci", ["config", "--image", "\(layout):one", "--config.env", "BASE=1"]).succeed()
-        // What came before the last change stays in a layout until somebody asks.
+        // Blobs from before the last change stay in a layout until they are collected.
         try await Command("umoci", ["gc", "--layout", layout]).succeed()
         for tag in tags { try await Command("umoci", ["tag", "--image", "\(layout):one", tag]).succeed() }
     }
@@ -38,7 +38,7 @@ import Testing
         await #expect(throws: ImageBuildError.self) { _ = try await build(base) }?.description
     }
 
-    /// What umoci makes of the image that was built.
+    /// Unpacks the built image with umoci, and checks its files.
     private func unpacked(_ image: StoredImage) async throws -> Bool {
         let output = try ImageOutput("oci:\(folder("out")):v1")
         try fixture.store.export(image.descriptor, to: output, name: "app")

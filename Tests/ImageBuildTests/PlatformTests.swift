@@ -9,7 +9,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Images for several platforms.
+/// Tests for images with several platforms.
 @Suite struct PlatformTests {
     private var fixture: BuildFixture
     private let yaml = """
@@ -38,7 +38,7 @@ import Testing
         #expect(index.manifests == built.images.map(\.descriptor))
         #expect(index.annotations == ["note": "x"])
         #expect(built.images[0].layers == built.images[1].layers)
-        // The layer, two configs, two manifests, the index.
+        // One layer, two configs, two manifests and the index.
         #expect(try fixture.blobs().count == 6)
         let arm = try fixture.store.image(built.descriptor, platform: Platform("linux/arm64"))
         #expect(arm.descriptor.digest == built.images[1].descriptor.digest)
@@ -65,7 +65,7 @@ import Testing
             let base = try BaseImage(
                 reference: Reference("example.org/base:1"), digest: Digest(of: [UInt8(20 + number)]),
                 manifest: ImageManifest(config: descriptor, layers: [layer]), config: config, index: index)
-            // The tag leads elsewhere when the second platform asks.
+            // The tag has moved when the second platform is resolved.
             let names = number == 0 ? ["example.org/base:1"] : ["example.org/base@\(index)"]
             for name in names { fixture.bases.images["\(platform) \(name)"] = base }
         }

@@ -28,7 +28,7 @@ import Testing
         environment: {LD_PRELOAD: /nonsense.so, GLIBC_TUNABLES: x, NVIDIA_VISIBLE_DEVICES: none, A: b}
         """
 
-    /// The program that is baked into an image.
+    /// Returns the program in an image.
     private func baked(_ image: StoredImage) throws -> Program {
         let blob = fixture.store.path(of: try #require(image.manifest.layers.last).digest)
         var reader = try LayerReader(File(blob, .read))

@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Layers of wheels in a folder, so that no network is needed.
+/// Tests for layers of wheels from a folder, which need no network.
 @Suite struct PythonLayerTests {
     private let fixture: BuildFixture
     private var folder: TemporaryFolder { fixture.folder }
@@ -16,7 +16,7 @@ import Testing
         try fixture.shareInstallers()
     }
 
-    /// Wheels of a package with a command, a script and a file; of one that it needs; and a package without a wheel.
+    /// Makes a package with a command, a script and a file, its dependency, and a package without a wheel.
     private static let wheels = """
         import base64, hashlib, os, sys, tarfile, zipfile
         def wheel(name, version, files, metadata="", tag="py3-none-any"):
@@ -91,7 +91,7 @@ import Testing
         #expect(image.config.environment.first { $0.name == "PYTHONPATH" }?.value == "/opt/site")
         #expect(
             image.config.environment.first { $0.name == "PATH" }?.value.hasPrefix("/opt/site/bin:/usr/local/") == true)
-        // As the image's Python sees it: every digest of RECORD fits, and no module is compiled again.
+        // Checks in the image's paths that every digest in RECORD is right, and that all bytecode is up to date.
         try FileSystem.makeFolder(folder("root"))
         let blob = fixture.store.path(of: image.manifest.layers[0].digest)
         try await Command("bsdtar", ["-xf", blob.string, "-C", folder("root").string]).succeed()
@@ -116,7 +116,7 @@ import Testing
         try await Command("python3", ["-c", check, folder("root/opt/site").string]).succeed()
     }
 
-    /// One that nothing checks would win over the module that a later layer, or a patch in the container, puts there.
+    /// Unchecked bytecode would override a module that a later layer or a patch in the container replaces.
     @Test func `a module of a later layer is what runs, whatever bytecode lies below`() async throws {
         try await makeWheels()
         try folder.write("image/requirements.txt", "--no-index\n--find-links wheels\nneeded\n")
@@ -173,7 +173,7 @@ import Testing
         #expect(digest == pip.descriptor.digest.description)
     }
 
-    /// What a stranger's folder would run: modules that shadow Python's, a wheel that depends on what must be built.
+    /// The traps: modules that shadow Python's, and a wheel with a dependency that must be built.
     @Test func `building a stranger's image runs none of his code, and shows none of our keys`() async throws {
         try await makeWheels()
         let trap = "open('\(folder("trapped"))', 'a').write(__file__)\n"
@@ -218,7 +218,7 @@ import Testing
         }
         #expect(
             try await build("trap\n").said.contains("would be built, which runs its code here; only wheels are taken"))
-        // Programs see where things are, and none of our keys.
+        // Programs get paths, but none of the user's keys.
         let spy = "#!/bin/sh\nenv >>'\(folder("seen"))'\nexit 1\n"
         try folder.write("bin/uv", spy, mode: 0o755)
         _ = try await build("demo\nneeded\n", path: "\(folder("bin")):")

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ImageBuild
 
-/// What is read of the files and words of Python's tools.
+/// Tests for parsing the files and the output of Python's tools.
 @Suite struct PythonTextTests {
     @Test(
         arguments: [

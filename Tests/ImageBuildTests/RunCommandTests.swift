@@ -5,7 +5,7 @@ import Testing
 
 @testable import ImageBuild
 
-/// What a command sees, and how it ends.
+/// Tests for the environment and the end of commands.
 struct RunCommandTests {
     private let fixture: RunFixture
 
@@ -73,7 +73,7 @@ struct RunCommandTests {
         let script = "touch /made; sleep \(seconds)"
         let build = Task { try await fixture.run(script, on: [base]) }
         var process = try #require(try await eventually { Self.process(["sleep", seconds]) })
-        // The parents of the command lead to the process that has its namespaces.
+        // An ancestor of the command is the process that has its namespaces.
         while !Self.words(of: process).contains("run-worker") { process = try #require(Self.parent(of: process)) }
         ProcessIdentity(pid: process)?.signal(9)
         await #expect(throws: ImageBuildError.self) { try await build.value }
@@ -84,7 +84,7 @@ struct RunCommandTests {
         let layer = try await fixture.run("touch /made", on: [base])
         #expect(try await fixture.list(layer) == ["-rw-r--r-- 0:0 made"])
         let cache = try RunCache(home: fixture.folder("home"), program: FilePath(Checkout.program("caasctl")))
-        // What the killed one left, once it is old enough; then the base and the new layer.
+        // The remains of the killed command, once they are old enough; then the base and the new layer.
         let left = try await eventually {
             let freed = try cache.prune(all: false)
             return freed.folders > 0 ? freed : nil

@@ -8,7 +8,7 @@ import TestSupport
 
 @testable import ImageBuild
 
-/// A store with a base of busybox, and commands that are run on it by the built caasctl.
+/// A store with a base of busybox, on which the built caasctl runs commands.
 struct RunFixture {
     let home: Home
     let store: ImageStore
@@ -27,7 +27,7 @@ struct RunFixture {
         }
     }
 
-    /// The folder, which only a process with all its owners can remove.
+    /// The folder, which only a process with all its users can remove.
     final class Home: Sendable {
         let folder: TemporaryFolder
         init() throws { folder = try TemporaryFolder() }
@@ -47,7 +47,7 @@ struct RunFixture {
             temporary: cache.appending("tmp"), threads: 2, report: said.note)
     }
 
-    /// Busybox as a shell with the usual commands, two users, and some files to change.
+    /// Makes a layer with busybox as a shell and the usual commands, two users, and some files to change.
     func base() async throws -> BuiltLayer {
         let busybox = try FileSystem.read(try await Busybox.path())
         return try await factory.make(createdBy: "base") { (writer) throws(ImageBuildError) in
@@ -81,7 +81,7 @@ struct RunFixture {
         }
     }
 
-    /// Runs a shell's script.
+    /// Runs a shell script as a command.
     func run(
         _ script: String, on layers: [BuiltLayer], epoch: Int64 = 0, _ change: (inout RunCommand) -> Void = { _ in }
     ) async throws -> BuiltLayer? {
@@ -91,7 +91,7 @@ struct RunFixture {
         return try await executor.run(command, on: layers, createdBy: "RUN \(script)", epoch: epoch)
     }
 
-    /// What bsdtar lists of a layer: mode, owner and path, with where links lead.
+    /// Returns bsdtar's listing of a layer: mode, owner and path, with the targets of links.
     func list(_ layer: BuiltLayer?) async throws -> [String] {
         guard let layer else { return [] }
         let blob = store.path(of: layer.descriptor.digest)

@@ -7,12 +7,14 @@ import Testing
 
 @testable import ImageBuild
 
-/// Other programs do the same, and see in our layers what we meant; only root can make owners and devices in all of them.
+/// Compares layers with other programs, which run the same command and unpack the layer.
+///
+/// Only root can make all owners and devices.
 @Suite(.enabled(if: CurrentUser.id == 0, "needs root"))
 struct RunJudgeTests {
     private let fixture: RunFixture
 
-    /// Programs of the host, by way of its own loader: the image has none that set these.
+    /// A script that runs programs of the host with the host's loader, because the image has none that set these.
     private static let script = """
         host() {
             program=$1; shift
@@ -83,11 +85,11 @@ struct RunJudgeTests {
             "--root", fixture.folder("buildah").string, "--runroot", fixture.folder("buildah-run").string,
             "--storage-driver", "vfs",
         ]
-        // It makes a name of the layout's path, which must then be in lower case.
+        // buildah makes a name from the layout's path, which must therefore be in lower case.
         return try await Command("buildah", storage + arguments, in: fixture.folder.path).succeed()
     }
 
-    /// A line for each name: kind, mode, owner, size, where links lead, digest, attributes.
+    /// Returns lines for each file: kind, mode, owner, number of links, link target, digest and attributes.
     private func tree(_ root: FilePath) async throws -> [String] {
         let script = """
             cd "$1"

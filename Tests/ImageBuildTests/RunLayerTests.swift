@@ -6,7 +6,7 @@ import Testing
 
 @testable import ImageBuild
 
-/// What a command leaves in its layer.
+/// Tests for the layer that a command makes.
 struct RunLayerTests {
     private let fixture: RunFixture
 
@@ -53,7 +53,7 @@ struct RunLayerTests {
                     "-rw-r--r-- 0:0 a/b/with space", "-rw-r--r-- 0:0 a/b-c",
                 ]
             ),
-            // None of these is there in the end, or was not there before.
+            // These files do not exist at the end, or did not exist before.
             ("touch /tmp/x /data/y; rm /tmp/x /data/y; mkdir /z; rm -r /z", []),
             ("true", []),
         ] as [(String, [String])])
@@ -74,7 +74,7 @@ struct RunLayerTests {
             ])
     }
 
-    /// A stranger's Dockerfile reaches neither the machine's keys and time nor what goes over its network.
+    /// An untrusted Dockerfile can reach neither the machine's keys and clock nor the traffic on its network.
     @Test func `a command gets docker's system calls, and reads no other program's packets`() async throws {
         let script = """
             while read name value; do case $name in Seccomp:) echo "filter $value";; CapBnd:) echo "rights $value";; esac

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ImageBuild
 
-/// What a command sees besides its layers, and leaves no trace of.
+/// Tests for mounts, which leave no trace in the layer.
 struct RunMountTests {
     private let fixture: RunFixture
     private let value = "s3cret-\(UInt64.random(in: 0 ... .max))"
@@ -31,7 +31,7 @@ struct RunMountTests {
         #expect(try await fixture.list(layer) == ["-rw-r--r-- 0:0 made"])
         let found = try await Command("grep", ["-rlaF", value, fixture.folder("home").string]).run()
         #expect(found.status == 1, "\(found.output)")
-        // Another value does not make another layer.
+        // Another value of the secret does not make another layer.
         let again = try await fixture.run("true", on: [base]) {
             $0.mounts = [.secret(SecretMount(id: "a", content: [1]))]
         }
@@ -67,7 +67,7 @@ struct RunMountTests {
         #expect(fixture.said.output.last == "refused")
     }
 
-    /// Otherwise make and cargo keep what they built of an older source.
+    /// Otherwise make and cargo would keep the output of an older source.
     @Test func `what a cache keeps is older than every file of a build`() async throws {
         let base = try await fixture.base()
         var cache = CacheMount(id: "objects", target: "/objects")
@@ -96,7 +96,7 @@ struct RunMountTests {
         let cache = RunMount.cache(CacheMount(id: "c", target: "/c", sharing: sharing))
         let go = fixture.folder("go")
         try FileSystem.makeFolder(go)
-        // One waits for the other where they take turns; where not, none ends before all have begun.
+        // With locking, one build waits for the other; without, no build ends before all have begun.
         if sharing == .locked { try fixture.folder.write("go/now", "") }
         try await withThrowingTaskGroup(of: Void.self) { [fixture] group in
             for number in 0..<builds {
