@@ -1,9 +1,10 @@
 package import JSON
 
 extension ObjectStore {
-    /// What an object of JSON says, nil where there is none; why it says nothing, where it cannot be read.
+    /// Reads and decodes a JSON object; nil where there is no object, a failure where the content cannot be decoded.
     ///
-    /// What was damaged on its way is whole when it comes again: a run must not begin anew for one bit of an answer.
+    /// Reads the object up to 3 times: damage in transit is gone at the next read, and one flipped bit in a response
+    /// must not make a run start over.
     package func document<Value>(
         _ key: String, limit: Int, _ read: (JSONValue) throws(JSONError) -> Value
     ) async throws(StorageError) -> Result<Value, JSONError>? {

@@ -1,9 +1,9 @@
 import HTTP
 
 extension StorageError {
-    /// What usually mends a failure at a place, nil where nothing is known besides what the message says.
+    /// Returns what usually fixes the failure at a location; nil where the message already says everything known.
     ///
-    /// For R2 in its own words: <https://developers.cloudflare.com/r2/api/tokens/>
+    /// For R2 the advice uses Cloudflare's own terms: <https://developers.cloudflare.com/r2/api/tokens/>
     package func advice(at location: StoreLocation, keyID: String?) -> String? {
         guard case .bucket(let bucket) = location else { return folderAdvice }
         let host = bucket.endpoint.host
@@ -43,7 +43,9 @@ extension StorageError {
 
     private static let r2 = ".r2.cloudflarestorage.com"
 
-    /// A bucket that was made for a jurisdiction is found at its endpoint alone.
+    /// Returns the endpoints of the other jurisdictions.
+    ///
+    /// A bucket that was created in a jurisdiction is reachable only at the jurisdiction's endpoint.
     /// <https://developers.cloudflare.com/r2/reference/data-location/#jurisdictional-restrictions>
     private func jurisdictions(_ bucket: BucketLocation) -> String? {
         let host = bucket.endpoint.host

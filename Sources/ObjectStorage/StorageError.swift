@@ -1,43 +1,42 @@
-/// Why something could not be done in a bucket, with what to do about it.
+/// An error of an object store operation, with advice on how to fix it.
 package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What went wrong, for those who decide what to do next.
+    /// The kind of the error, for callers that decide what to do next.
     package enum Code: Sendable, Equatable {
         /// The server does not know the access key, or the secret does not belong to it.
         case wrongKey
-        /// The key is good but may not do this.
+        /// The key is valid but lacks the permission.
         case accessDenied
-        /// There is no such bucket.
+        /// The bucket does not exist.
         case noSuchBucket
-        /// There is no such object.
+        /// The object does not exist.
         case noSuchKey
         /// This machine's clock is too far from the server's.
         case clockSkew
-        /// Somebody else wrote an object that is written once.
+        /// Another writer created an object that is written only once.
         case preconditionFailed
-        /// The server did not answer, or always answered "later".
+        /// The server did not answer, or answered every attempt with a "try later" status.
         case unreachable
         /// The file changed while it was read; nothing was published.
         case changedWhileRead
-        /// What came back is not what was uploaded.
+        /// The downloaded content is not what was uploaded.
         case corrupted
-        /// A file on this side could not be read or written.
+        /// A local file could not be read or written.
         case local
         /// The task was cancelled.
         case cancelled
-        /// Anything else that a server says, and settings that make no sense.
+        /// Any other error from the server, and invalid settings.
         case other
     }
 
-    /// What went wrong.
     package let code: Code
-    /// One line: what could not be done, why, and what to do about it.
+    /// One line: the action that failed, the reason, and what to do about it.
     package let message: String
-    /// What S3 calls it, as `NoSuchUpload`.
+    /// S3's error code, such as `NoSuchUpload`.
     package let s3Code: String?
-    /// The id by which the server's operators find the request.
+    /// The request ID, by which the server's operators find the request.
     package let requestID: String?
 
-    /// What could not be done, as in `upload s3://bucket/key`, and why.
+    /// Creates an error from the action, such as `upload s3://bucket/key`, and the reason.
     package init(_ code: Code, _ action: String, _ reason: String, s3Code: String? = nil, requestID: String? = nil) {
         self.code = code
         message = "cannot \(action): \(reason)"
@@ -45,6 +44,6 @@ package struct StorageError: Error, Sendable, Equatable, CustomStringConvertible
         self.requestID = requestID
     }
 
-    /// The message, with the request's id where the server gave one.
+    /// The message, followed by the request ID where the server gave one.
     package var description: String { requestID.map { "\(message) [request \($0)]" } ?? message }
 }

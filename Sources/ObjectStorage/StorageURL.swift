@@ -2,18 +2,18 @@ import ByteText
 import POSIX
 package import SystemPackage
 
-/// What people type for a place: `s3://bucket/key`, `file:///folder/file`, or a path.
+/// A location as users type it: `s3://bucket/key`, `file:///folder/file`, or a path.
 package enum StorageURL: Sendable, Hashable, CustomStringConvertible {
-    /// An object, or everything whose key begins so; the key is taken as it is written.
+    /// An object, or every object whose key starts with `key`; the key is used literally, without percent-decoding.
     case object(bucket: String, key: String)
     /// A file or a folder.
     case file(FilePath)
-    /// What can only be a folder, since a slash ends it, or `.` or `..` does: whatever goes there goes into it.
+    /// A path that can only be a folder because it ends in a slash, `.` or `..`; files are written into it.
     case folder(FilePath)
 
     private static let scheme = ["s3://", "S3://"]
 
-    /// Reads one.
+    /// Parses a location; throws for an unknown scheme, a missing bucket name and an empty path.
     package init(_ text: String) throws(StorageError) {
         let action = "use '\(text)'"
         if let path = try FileURL.path(of: text, doing: action) {
@@ -39,7 +39,7 @@ package enum StorageURL: Sendable, Hashable, CustomStringConvertible {
         FilePath(ofFile: text).map { .file($0) } ?? .folder(FilePath(text))
     }
 
-    /// As it may be typed.
+    /// The location in a form that ``init(_:)`` parses.
     package var description: String {
         switch self {
         case .object(let bucket, let key): key.isEmpty ? "s3://\(bucket)" : "s3://\(bucket)/\(key)"

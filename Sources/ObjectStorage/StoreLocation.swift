@@ -2,14 +2,14 @@ import ByteText
 package import HTTP
 package import SystemPackage
 
-/// Where objects are kept: a bucket behind S3's protocol, or a folder of a shared file system.
+/// The location of an object store: a bucket behind the S3 protocol, or a folder of a shared file system.
 package enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
     case bucket(BucketLocation)
     case folder(FilePath)
 
-    /// Reads R2_ENDPOINT_URL, which is a service's `https://…` or a folder's `file:///…`, and the rest beside it.
+    /// Creates a location from R2_ENDPOINT_URL, either `https://…` of a service or `file:///…` of a folder.
     ///
-    /// Below a folder a bucket is a folder too: `file:///shared` and `runs` are `/shared/runs`.
+    /// Under a folder endpoint a bucket is a subfolder: `file:///shared` and `runs` give `/shared/runs`.
     package init(
         endpoint: String, bucket: String, region: String? = nil, addressing: String? = nil
     ) throws(StorageError) {
@@ -27,10 +27,10 @@ package enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
         self = .bucket(try BucketLocation(endpoint: endpoint, bucket: bucket, region: region, addressing: style))
     }
 
-    /// True for an endpoint that is a folder, which needs no key.
+    /// Returns true for an endpoint that is a folder and therefore needs no access key.
     package static func isFolder(endpoint: String) -> Bool { FileURL.isOne(endpoint) }
 
-    /// The store that is there; a bucket needs a key to it.
+    /// Opens the store; a bucket requires credentials, a folder ignores them.
     package func open(
         credentials: StorageCredentials?, client: HTTPClient, policy: RetryPolicy = RetryPolicy(),
         options: S3Client.Options = S3Client.Options()
@@ -46,7 +46,7 @@ package enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// As messages name it.
+    /// The location as error messages name it.
     package var description: String {
         switch self {
         case .bucket(let location): "s3://\(location.bucket)"
@@ -55,18 +55,18 @@ package enum StoreLocation: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// `file:///folder` as RFC 8089 writes it. <https://www.rfc-editor.org/rfc/rfc8089>
+/// A `file:///folder` URL as defined by RFC 8089. <https://www.rfc-editor.org/rfc/rfc8089>
 enum FileURL {
     private static let scheme = "file:"
 
     static func isOne(_ text: String) -> Bool { begins(text[...], with: scheme) }
 
-    /// Without regard to the case of ASCII letters.
+    /// Compares without regard to the case of ASCII letters.
     private static func begins(_ text: Substring, with start: String) -> Bool {
         String(decoding: text.utf8.prefix(start.utf8.count), as: UTF8.self).lowercased() == start
     }
 
-    /// The absolute path in it as it is written, with a slash at its end or without; nil for what is no such URL.
+    /// Returns the URL's absolute path, percent-decoded, with any trailing slash kept; nil for another kind of URL.
     static func path(of text: String, doing action: String) throws(StorageError) -> String? {
         guard isOne(text) else { return nil }
         var rest = Substring(text.utf8.dropFirst(scheme.utf8.count))

@@ -1,19 +1,18 @@
 package import Timestamps
 
-/// What was uploaded, enough to find it again and to know that it is whole.
+/// An uploaded object: enough to find it again and to verify its content.
 package struct UploadedObject: Sendable, Hashable {
-    /// The whole key.
+    /// The full key.
     package let key: String
-    /// Bytes.
+    /// The size in bytes.
     package let size: Int64
-    /// Bytes of each part but the last; the size where it went in one piece.
+    /// The size in bytes of each part except the last; the object's size where it was uploaded in one piece.
     package let partSize: Int64
-    /// SHA-256 of each part in order, in hexadecimal; one even of an empty file.
+    /// SHA-256 of each part in order, in hexadecimal; an empty file has one part.
     package let parts: [String]
-    /// The token in the object's metadata that tells this upload from another.
+    /// The upload token in the object's metadata, which distinguishes this upload from any other.
     package let uploadToken: String
 
-    /// An object from its parts.
     package init(key: String, size: Int64, partSize: Int64, parts: [String], uploadToken: String) {
         self.key = key
         self.size = size
@@ -22,7 +21,7 @@ package struct UploadedObject: Sendable, Hashable {
         self.uploadToken = uploadToken
     }
 
-    /// Where the parts begin and how long they are; nil where sizes and hashes do not agree.
+    /// The offsets and lengths of the parts; nil where the size and the number of hashes do not agree.
     var ranges: PartRanges? {
         guard size >= 0, partSize > 0 || size == 0 else { return nil }
         let ranges = PartRanges(size: size, partSize: size == 0 ? 1 : partSize)
@@ -30,18 +29,17 @@ package struct UploadedObject: Sendable, Hashable {
     }
 }
 
-/// What a server tells of an object without its content.
+/// The metadata of an object, as a HEAD request returns it.
 package struct ObjectStatus: Sendable, Hashable {
-    /// Bytes.
+    /// The size in bytes.
     package let size: Int64
-    /// The server's own mark of the content, without quotes.
+    /// The ETag, without quotes.
     package let etag: String
-    /// What was stored beside it, names in lower case without `x-amz-meta-`.
+    /// The user metadata; names are in lower case and without `x-amz-meta-`.
     package let metadata: [String: String]
-    /// When it was written, as the server says it.
+    /// The Last-Modified header as the server sent it.
     package let lastModified: String?
 
-    /// A status from its parts.
     package init(size: Int64, etag: String, metadata: [String: String], lastModified: String?) {
         self.size = size
         self.etag = etag
@@ -50,18 +48,17 @@ package struct ObjectStatus: Sendable, Hashable {
     }
 }
 
-/// One object of a listing.
+/// One object in a listing.
 package struct ListedObject: Sendable, Hashable {
-    /// The whole key.
+    /// The full key.
     package let key: String
-    /// Bytes.
+    /// The size in bytes.
     package let size: Int64
-    /// The server's own mark of the content, without quotes.
+    /// The ETag, without quotes.
     package let etag: String
-    /// When it was written, nil where the server does not say it.
+    /// The modification time; nil where the server does not report it.
     package let lastModified: Timestamp?
 
-    /// An entry from its parts.
     package init(key: String, size: Int64, etag: String, lastModified: Timestamp? = nil) {
         self.key = key
         self.size = size

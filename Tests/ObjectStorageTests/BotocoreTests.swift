@@ -8,7 +8,7 @@ import Timestamps
 
 @testable import ObjectStorage
 
-/// Random requests, signed by us and by Amazon's own client.
+/// Compares our signatures of random requests with those of Amazon's own client.
 struct BotocoreTests {
     private static let script = """
         import sys, json, datetime, botocore.auth as auth
@@ -104,7 +104,7 @@ struct BotocoreTests {
             (0..<Int.random(in: length, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? "a" })
     }
 
-    /// What a header may hold, with runs of spaces.
+    /// Returns a header value with runs of spaces.
     private static func value(_ random: inout SeededGenerator) -> String {
         let alphabet = Array("abc  \"=+/,;:09")
         return "v" + String((0..<12).map { _ in alphabet.randomElement(using: &random) ?? "a" }) + "w"

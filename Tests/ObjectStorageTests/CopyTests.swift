@@ -8,7 +8,7 @@ import Testing
 
 @testable import ObjectStorage
 
-/// Copies that a service makes by itself.
+/// Copies within one service.
 @Suite(.serialized, .s3Servers) struct CopyTests {
     private let folder: TemporaryFolder
 
@@ -34,7 +34,7 @@ import Testing
         #expect(error?.code == .noSuchKey)
     }
 
-    /// A double with an object of several parts.
+    /// Returns a double that stores an object in several parts.
     private func double(size: Int = 5 << 20) async throws -> R2Double {
         let server = try await R2Double()
         try FileSystem.write(noise(size), to: folder("in"))

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ObjectStorage
 
-/// The XML that S3 sends, where buckets are, and how files are cut.
+/// The XML of S3, bucket URLs, and the division of files into parts.
 struct DocumentTests {
     @Test func `a listing is read`() throws {
         let text = """

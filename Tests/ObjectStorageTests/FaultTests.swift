@@ -9,11 +9,11 @@ import Timestamps
 
 @testable import ObjectStorage
 
-/// What goes wrong between us and a server, and what is left in the bucket then.
+/// Faults between client and server, and the state of the bucket afterwards.
 @Suite(.serialized, .s3Servers) struct FaultTests {
     private static let twelve = 12 << 20
 
-    /// A file of three parts and a client that reaches the server through a proxy.
+    /// Creates a file of three parts and a client that reaches the server through a proxy.
     private static func scene(
         _ kind: ServerKind, size: Int = twelve, stallSeconds: Int = 30,
         _ decide: @escaping @Sendable (FaultProxy.Request) -> Fault
@@ -46,7 +46,7 @@ import Timestamps
         }
         #expect(error?.code == .wrongKey, "\(error?.description ?? "")")
         #expect(error?.message.hasSuffix("check R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY") == true)
-        // Five tries with their pauses would take longer also where nothing else runs.
+        // Five attempts with their pauses would take longer even on an idle machine.
         #expect(clock.now - start < .seconds(60))
         let head = await #expect(throws: StorageError.self) { try await client.head("x") }
         #expect(head?.code == .accessDenied || head?.code == .wrongKey, "\(head?.description ?? "")")

@@ -8,13 +8,13 @@ import Testing
 
 @testable import ObjectStorage
 
-/// Objects of which nothing is known but their key.
+/// Downloads of objects for which no part hashes are known.
 @Suite(.serialized, .s3Servers) struct FetchTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// One part at a time, so that an interruption leaves some.
+    /// Returns a client that transfers one part at a time, so that an interruption leaves some parts.
     private func slow(_ kind: ServerKind) throws -> S3Client {
         var options = S3Client.Options()
         options.minimumPartSize = 5 << 20
@@ -48,7 +48,7 @@ import Testing
         #expect(error?.code == .noSuchKey)
     }
 
-    /// Fetches until so many bytes are there, and is stopped.
+    /// Fetches until the given number of bytes are present, then cancels.
     private func interrupt(_ client: S3Client, _ key: String, at bytes: Int64) async throws {
         let target = folder("out")
         let task = Mutex<Task<Void, any Error>?>(nil)
@@ -90,7 +90,7 @@ import Testing
             }
             return await group.reduce(into: [String]()) { $0.append($1) }
         }
-        // Who has waited too long says so; nobody harms what another has finished.
+        // A call that waited too long reports it; no call damages another's finished file.
         #expect(outcomes.contains("true"))
         #expect(outcomes.allSatisfy { $0 == "true" || $0.contains("another process writes") }, "\(outcomes)")
         #expect(try FileSystem.read(folder("out")) == noise(17_000_003))
@@ -114,7 +114,7 @@ import Testing
         try await interrupt(client, "fetch/damaged", at: 11 << 20)
         let data = try #require(try FileSystem.names(in: folder.path).first { $0.string.hasSuffix(".data") })
         let file = try File(folder.path.appending(data), .update(mode: 0o600))
-        // Which parts were there is not said.
+        // The journal does not show which parts are present.
         try noise(16, seed: 9).withUnsafeBytes { bytes in
             for part in 0..<3 { try file.write(bytes, at: Int64(part * 5 << 20 + 1000)) }
         }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ObjectStorage
 
-/// A folder as a bucket: what a bucket cannot have.
+/// The behaviour of a folder as a bucket that other buckets cannot have.
 struct FileStoreTests {
     private let folder: TemporaryFolder
     private let store: FileStore
@@ -35,7 +35,7 @@ struct FileStoreTests {
         #expect(FileSystem.exists(folder("secret")))
     }
 
-    /// An accent joins the slash before it to one character, a sign of Arabic numbers the one behind it.
+    /// A combining accent joins the slash before it into one character, an Arabic number sign the slash after it.
     @Test func `a key is its bytes`() async throws {
         let keys = ["a/\u{301}x/\u{301}", "a\u{600}/x", "e\u{301}", "\u{E9}", "\u{600}/\u{301}"]
         for key in keys {
@@ -67,7 +67,7 @@ struct FileStoreTests {
         await #expect(throws: StorageError.self) { try await put("out/new") }
         await #expect(throws: StorageError.self) { try await store.delete("out/secret") }
         #expect(try FileSystem.names(in: folder("outside")).map(\.string) == ["secret"])
-        // What a link's name had is replaced, not written through.
+        // The link's name is replaced; its target is not written.
         try await put("file", "new")
         #expect(try FileSystem.read(folder("outside/secret")) == Array("secret".utf8))
         let found = try await store.scan("")
@@ -179,7 +179,7 @@ struct FileStoreTests {
             #expect(try await store.list("") == [])
             #expect(try FileSystem.names(in: folder("store/a")).isEmpty)
             try FileSystem.write(noise(1 << 20), to: folder("in"))
-            // A child that another test starts at this moment holds what was removed until it becomes its program.
+            // A process that another test forks at this moment keeps removed files open until it calls exec.
             let object = try await eventually { try? await store.upload(folder("in"), to: "a/b") }
             #expect(try await store.verify(#require(object)))
         } catch {

@@ -5,18 +5,19 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// What becomes of a part that comes to a server which writes in order.
+/// The treatment of a part by a server that writes in order.
 enum PartFate: Sendable {
     case taken
-    /// Not one byte of it is read, and nothing is ever said.
+    /// The server reads not one byte and never answers.
     case ignored
     case refused(Int)
 }
 
-/// A server before another one that takes the parts of an upload in their order.
+/// A proxy that takes the parts of an upload in their order.
 ///
-/// As `rclone serve s3` of 1.75 does, it keeps a bounded number of bytes of parts that come early, and reads no more from
-/// their connections then until the part before them has come: <https://github.com/rclone/rclone/blob/v1.75.0/cmd/serve/s3>.
+/// Like `rclone serve s3` 1.75, it buffers a bounded number of bytes of early parts. Beyond that it reads nothing more
+/// from their connections until the part before them has arrived:
+/// <https://github.com/rclone/rclone/blob/v1.75.0/cmd/serve/s3>.
 final class InOrderProxy: Sendable {
     typealias Decision = @Sendable (_ part: Int, _ asked: Int) -> PartFate
 
@@ -24,7 +25,7 @@ final class InOrderProxy: Sendable {
     private let channel: any Channel
     private let gate: Gate
 
-    /// Keeps at most `mostAhead` bytes of parts before which one is missing.
+    /// Creates a proxy that buffers at most `mostAhead` bytes of parts above a missing one.
     init(_ upstream: String, mostAhead: Int, _ decide: @escaping Decision = { _, _ in .taken }) async throws {
         let gate = Gate(upstream: try HTTPURL(upstream), mostAhead: mostAhead, decide)
         self.gate = gate
@@ -42,16 +43,16 @@ final class InOrderProxy: Sendable {
 
     deinit { channel.close(promise: nil) }
 
-    /// Of how many parts bytes were held back.
+    /// The number of parts whose bytes were held back.
     var heldBack: Int { gate.heldBack }
 
-    /// Which parts have come, and who waits.
+    /// The parts that have arrived, and the connections that wait.
     private final class Gate: Sendable {
         private struct Upload {
-            /// The lowest part that has not come.
+            /// The lowest missing part.
             var next = 1
             var done: [Int: Int] = [:]
-            /// What has come of parts that are on their way, by connection.
+            /// The bytes received of parts in progress, by connection.
             var arriving: [ObjectIdentifier: (part: Int, bytes: Int)] = [:]
             var asked: [Int: Int] = [:]
 
@@ -83,7 +84,7 @@ final class InOrderProxy: Sendable {
             return decide(part, asked)
         }
 
-        /// False where nothing more may be read from there for now.
+        /// Returns false where nothing more may be read from the connection for now.
         func take(_ bytes: Int, of part: Int, _ upload: String, _ channel: any Channel) -> Bool {
             state.withLock { state in
                 let id = ObjectIdentifier(channel)
@@ -202,7 +203,7 @@ final class InOrderProxy: Sendable {
             var request = HTTPRequest(
                 head.method.rawValue, gate.upstream.with(target: head.uri), body: body.isEmpty ? .empty : .bytes(body))
             request.followsRedirects = false
-            // Host goes along as it was signed.
+            // Host is forwarded as it was signed.
             for field in head.headers where !["content-length", "connection"].contains(field.name.lowercased()) {
                 request.headers.add(field.name, field.value)
             }

@@ -10,7 +10,7 @@ import Testing
 @testable import HTTP
 @testable import ObjectStorage
 
-/// Uploads to a server that waits for the parts in their order, while something holds the one up that it waits for.
+/// Uploads to a server that waits for the parts in order, while the awaited part is held up.
 @Suite struct InOrderTests {
     private static let partSize = 1 << 20
     private static let parts = 24
@@ -23,7 +23,7 @@ import Testing
         try FileSystem.write(content, to: folder("in"))
     }
 
-    /// Uploads the file past a proxy, and expects every byte of it there.
+    /// Uploads the file through a proxy and compares every byte.
     private func upload(
         _ server: R2Double, _ proxy: InOrderProxy, policy: RetryPolicy = .quick, stallSeconds: Int = 30
     ) async throws {
@@ -52,7 +52,7 @@ import Testing
 
     @Test func `those that wait for a part that is never read lose no try by it`() async throws {
         let server = try await R2Double()
-        // Three times in a row the server hears nothing of the part that it waits for, and reads nothing of the others.
+        // Three times in a row the server reads nothing of the awaited part, nor of the others.
         let proxy = try await InOrderProxy(server.endpoint, mostAhead: 1 << 20) { number, asked in
             number == 3 && asked < 3 ? .ignored : .taken
         }
@@ -108,7 +108,7 @@ import Testing
             credentials: StorageCredentials(
                 accessKeyID: R2Double.accessKeyID, secretAccessKey: Secret(R2Double.secret)),
             client: HTTPClient(settings), options: options)
-        // It stops in the middle of the upload.
+        // The server stops in the middle of the upload.
         let object = try await client.upload(folder("in"), to: "key") { bytes in
             if bytes > 3 << 20 { isStopped.withLock { $0 = true } }
         }

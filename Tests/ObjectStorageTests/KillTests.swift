@@ -7,12 +7,12 @@ import Testing
 
 @testable import ObjectStorage
 
-/// Processes that are killed while they upload or download, again and again, until one of them comes to the end.
+/// Processes that are killed during an upload or download, repeatedly, until one of them finishes.
 @Suite(.serialized) struct KillTests {
-    /// `CAASCTL_KILLS=200` for the long form.
+    /// `CAASCTL_KILLS=200` runs the long form.
     private static let kills = ProcessEnvironment.all()["CAASCTL_KILLS"].flatMap { Int($0) } ?? 6
     private static let size = 12 << 20
-    /// A second of work, so that a kill may come at any moment of it.
+    /// About a second of work, so that a kill may come at any moment of it.
     private static let speed: Int64 = 16 << 20
 
     @Test func `kill -9 in an upload loses nothing and sends no part twice`() async throws {
@@ -36,7 +36,7 @@ import Testing
             let begun = server.uploads.filter { $0.value.key == key }
             #expect(!begun.values.contains { !$0.parts.isEmpty }, "no upload with parts was left for another one")
         }
-        // What was killed between its end and the journal's is found by the next one without sending anything.
+        // An upload killed after its completion but before the journal's removal is found without sending anything.
         let count = server.state.withLock { $0.count }
         let last = try server.client { $0.journal = folder("journal") }
         let object = try await last.upload(folder("in"), to: key)
@@ -67,7 +67,7 @@ import Testing
 
     private enum Direction: String, Codable { case upload, download }
 
-    /// A process that does its work and kills itself, before or after the end of that.
+    /// Runs a process that does the work and kills itself, before or after it has finished.
     private static func beKilled(
         after milliseconds: UInt32, _ direction: Direction, _ server: R2Double, _ key: String,
         in folder: TemporaryFolder, _ object: UploadedObject? = nil

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ObjectStorage
 
-/// What may go wrong in an upload of three parts or more, each once or for a while.
+/// The faults of an upload of three parts or more, each once or for a while.
 enum Mishap: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case resetAtCreate, resetAtTheFirstByte, resetInAPart, resetAtThePartsEnd, resetAtComplete
     case lostCreate, lostPart, lostComplete, lostCompleteAndHead
@@ -14,14 +14,14 @@ enum Mishap: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     var testDescription: String { rawValue }
 
-    /// What is worth the time of a real server too: the connection's end at each phase, and what that server decides.
+    /// The faults for a real server too: a broken connection in each phase, and faults that the server itself detects.
     static let ofConnections: [Mishap] = [
         .resetAtCreate, .resetAtTheFirstByte, .resetInAPart, .resetAtThePartsEnd, .resetAtComplete, .lostCreate,
         .lostPart,
         .lostComplete, .lostCompleteAndHead, .cutComplete, .silentPart, .partTwice, .expiredKey, .forgottenUpload,
     ]
 
-    /// True where the upload must come to its end by itself.
+    /// True where the upload must succeed without the user.
     var isSurvived: Bool {
         switch self {
         case .busyForever, .errorInEveryComplete, .expiredKey, .refusedKey, .readOnly, .lostCompleteAndHead: false
@@ -29,7 +29,7 @@ enum Mishap: String, CaseIterable, Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// What the error must tell, where there is one.
+    /// The text that the error must contain, where there is one.
     var advice: String {
         switch self {
         case .busyForever, .errorInEveryComplete: "try again in a while"
@@ -41,7 +41,7 @@ enum Mishap: String, CaseIterable, Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// Only one of these waits for that long.
+    /// Only one fault waits for the stall time.
     var stallSeconds: Int { self == .silentPart ? 2 : 30 }
 
     func decide(_ request: FaultProxy.Request) -> Fault {

@@ -7,8 +7,7 @@ import Testing
 
 @testable import ObjectStorage
 
-/// After everything that may go wrong the object is whole and verified, or the error says what to do and a second run
-/// comes to the end.
+/// After every fault the object is complete and verified, or the error gives advice and a second run succeeds.
 @Suite(.serialized) struct MishapTests {
     @Test(arguments: Mishap.allCases)
     func `an upload to R2 gets through, or says what to do and then gets through`(_ mishap: Mishap) async throws {
@@ -24,7 +23,7 @@ import Testing
         #expect(server.uploads.values.allSatisfy { $0.parts.count < 4 }, "no whole upload is left behind")
     }
 
-    /// Uploads, once more where that fails, and compares what is in the bucket then.
+    /// Uploads, repeats a failed upload once, and compares the object's content.
     static func run(
         _ mishap: Mishap, _ fault: FaultSwitch, _ content: [UInt8], _ key: String, in folder: TemporaryFolder,
         _ makeClient: () throws -> S3Client
@@ -50,7 +49,7 @@ import Testing
     }
 }
 
-/// The same with a real server that refuses what AWS refuses.
+/// The same tests with a real server that refuses what AWS refuses.
 @Suite(.serialized, .s3Servers) struct ServerMishapTests {
     @Test(arguments: Mishap.ofConnections)
     func `an upload to a real server gets through, or says what to do and then gets through`(

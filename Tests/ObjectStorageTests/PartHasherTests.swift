@@ -9,9 +9,9 @@ import Testing
 @testable import HTTP
 @testable import ObjectStorage
 
-/// Parts of files, hashed side by side.
+/// Hashes of several parts computed side by side.
 struct PartHasherTests {
-    /// Something that may become true or false while others ask.
+    /// A condition that a test changes while other threads read it.
     private final class Fact: Sendable {
         private let value: Mutex<Bool>
         init(_ value: Bool) { self.value = Mutex(value) }
@@ -40,7 +40,7 @@ struct PartHasherTests {
             PartHasher(limits, areOthersReady: areOthersReady)
         }
 
-        /// Hashes a part, and compares with what its bytes say.
+        /// Hashes a part and compares the result with the hash of its bytes.
         func check(_ hasher: PartHasher, _ offset: Int, _ length: Int, withMD5: Bool) async throws {
             let hashes = try await hasher.hash(
                 source, offset: Int64(offset), length: Int64(length), withMD5: withMD5)
@@ -73,7 +73,7 @@ struct PartHasherTests {
         let other = scene.folder("other")
         try FileSystem.write(scene.content, to: other)
         let shorter = try SourceFile(other, limits: nil, doing: "hash other")
-        // Emptied in place, while it is open.
+        // Truncates the file in place while it is open.
         _ = try File(other, .replace(mode: 0o644))
         let hasher = scene.hasher()
         async let right: Void = scene.check(hasher, 0, Scene.size, withMD5: true)
@@ -109,7 +109,7 @@ struct PartHasherTests {
             }
             try await group.waitForAll()
         }
-        // One that cannot wait takes along whoever does.
+        // A part that cannot wait starts the waiting parts together with it.
         let along = Task {
             _ = try await hasher.hash(scene.source, offset: 0, length: 1000, withMD5: false, mayWait: { true })
         }
@@ -119,7 +119,7 @@ struct PartHasherTests {
         try await along.value
     }
 
-    /// A file whose bytes nobody gets who has only what others leave, as long as others never rest.
+    /// A file that a thread at idle priority can never read, as on a machine that is always busy.
     private final class StarvingSource: PartSource {
         let source: SourceFile
         private let state = Mutex((isOver: false, starved: 0))
@@ -127,7 +127,7 @@ struct PartHasherTests {
         init(_ source: SourceFile) { self.source = source }
 
         var action: String { source.action }
-        /// How often such a thread got no further.
+        /// The number of reads in which such a thread made no progress.
         var starved: Int { state.withLock { $0.starved } }
         func end() { state.withLock { $0.isOver = true } }
 
@@ -164,7 +164,7 @@ struct PartHasherTests {
             try await group.waitForAll()
         }
         #expect(source.starved > 0)
-        // What such a thread is stuck with is nobody's any more, and later ones do not wait for it.
+        // The starved thread gets no further parts, and later parts do not wait for it.
         _ = try await hasher.hash(source, offset: 0, length: 1000, withMD5: false)
         let starved = source.starved
         _ = try await hasher.hash(source, offset: 0, length: 2000, withMD5: false)

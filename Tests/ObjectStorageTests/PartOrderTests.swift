@@ -3,9 +3,9 @@ import Testing
 
 @testable import ObjectStorage
 
-/// Which part goes when.
+/// The order in which parts are transferred.
 struct PartOrderTests {
-    /// Who is inside a turnstile, in the order of entering, each until it is told to leave.
+    /// The tasks inside a turnstile, in the order of entry; each stays until the test lets it leave.
     private final class Room: Sendable {
         private struct State {
             var entered: [String] = []
@@ -37,7 +37,7 @@ struct PartOrderTests {
         func leave(_ name: String) { state.withLock { $0.leaving.removeValue(forKey: name) }?.resume() }
         func look() { turnstile.look { [self] in limit.withLock { $0 } } }
 
-        /// Waits until these have entered, in any order, and lets whoever else might do so too.
+        /// Waits until exactly these tasks have entered, in any order, and gives others the chance to enter wrongly.
         func expect(_ names: [String]) async throws {
             for _ in 0..<3000 where Set(entered) != Set(names) { try await Task.sleep(for: .milliseconds(10)) }
             for _ in 0..<20 { await Task.yield() }
@@ -107,7 +107,7 @@ struct PartOrderTests {
         try await room.expect(["0"])
         let others = [1, 2, 3].map { part in room.enter("\(part)", PartTurn(order: order, part: part)) }
         try await room.expect(["0", "1", "2", "3"])
-        // It is refused and gives its place back, and the server asks for less.
+        // The part is refused and gives its place back, and the limit drops.
         room.limit.withLock { $0 = 1 }
         room.leave("0")
         try await lowest.value

@@ -8,14 +8,14 @@ import Testing
 @testable import HTTP
 @testable import ObjectStorage
 
-/// What comes of a part, on its way to the disk.
+/// The path of a part's bytes to the disk.
 struct PartWriterTests {
     private let folder: TemporaryFolder
     private let queue = BlockQueue(TransferLimits(HTTPClient(), partsAtOnce: 4))
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// A file that is written by several.
+    /// A file that several threads write.
     private final class Target: Sendable {
         let file: File
         let unaligned = Mutex(0)
@@ -50,7 +50,7 @@ struct PartWriterTests {
                         (bytes, offset) throws(StorageError) in
                         try target.write(bytes, at: offset)
                     }
-                    // Another attempt before, which broke off.
+                    // An earlier attempt that was interrupted.
                     try feed(writer, ArraySlice(repeating: 0xEE, count: range.count / 2), most: 100_000)
                     writer.restart()
                     try feed(writer, content[range], most: 131_072)
@@ -73,7 +73,7 @@ struct PartWriterTests {
                 #expect(offset == 12_345 + Int64($0.count))
                 $0 += bytes
             }
-            // Slower than it comes.
+            // Writes more slowly than the bytes arrive.
             usleep(2000)
         }
         try feed(writer, ArraySlice(content.prefix(size / 3)), most: 100_000)

@@ -7,19 +7,19 @@ import Testing
 
 @testable import ObjectStorage
 
-/// What stays of a download that did not come to its end.
+/// The temporary files of interrupted downloads.
 struct PartialFileTests {
     private static let size = (9 << 20) + 77
 
     /// An object of ten parts, of which a first client has fetched some and then failed.
     private final class Scene: Sendable {
         let server: R2Double
-        /// Where the second client's requests are counted.
+        /// The proxy that counts the second client's requests.
         let proxy: FaultProxy
         let folder: TemporaryFolder
         let content: [UInt8]
         let object: UploadedObject
-        /// Ranges that were asked for.
+        /// The requested ranges.
         let asked: Asked
         var target: FilePath { folder("out/model.bin") }
 
@@ -40,7 +40,7 @@ struct PartialFileTests {
 
         func client() throws -> S3Client { try server.client(endpoint: proxy.endpoint) }
 
-        /// Fetches as much as comes before the eighth part is refused; where that is.
+        /// Fetches until the eighth part is refused; returns the temporary file's path.
         func interrupt() async throws -> FilePath {
             let refusing = try await FaultProxy(server.endpoint) { request in
                 request.headers["range"]?.hasPrefix("bytes=\(7 << 20)-") == true

@@ -6,9 +6,9 @@ import Timestamps
 
 @testable import ObjectStorage
 
-/// Who is let in, and what a request is.
+/// Authentication and parsing of requests.
 extension R2Double {
-    /// A refusal with R2's code.
+    /// A refusal with R2's error code.
     struct Refusal: Error {
         let status: Int
         let code: String
@@ -18,7 +18,7 @@ extension R2Double {
         }
     }
 
-    /// Who asks, when, and in what form.
+    /// Checks the key, the clock and the form of a request.
     func admit(_ call: Call, _ rules: Rules, _ now: Timestamp) throws {
         let headers = call.request.headers
         guard let authorization = headers["Authorization"] else { throw Refusal(401, "Unauthorized") }
@@ -50,7 +50,7 @@ extension R2Double {
         }
     }
 
-    /// The signature over what came, which the tests of the signer hold against Amazon's own.
+    /// Checks the signature of the request; the signer's own tests compare it with Amazon's implementation.
     private func isSignedRight(_ call: Call, _ authorization: String) throws -> Bool {
         guard let names = authorization.split(separator: "SignedHeaders=").last?.split(separator: ",").first,
             let given = authorization.split(separator: "Signature=").last, let host = call.request.headers["Host"],
@@ -71,7 +71,7 @@ extension R2Double {
         return signer.signature(canonical, at: Timestamp(seconds: date)) == given
     }
 
-    /// Seconds since 1970 of `20260102T030405Z`.
+    /// Parses a time such as `20260102T030405Z`.
     private static func time(_ text: String) -> Int? {
         let digits = text.filter(\.isNumber)
         guard digits.count == 14 else { return nil }
@@ -81,7 +81,7 @@ extension R2Double {
             .seconds
     }
 
-    /// A request with its key and query read.
+    /// A request with its key and query parsed.
     struct Call {
         let request: ReceivedRequest
         let bucket: String

@@ -6,7 +6,7 @@ import Timestamps
 
 @testable import ObjectStorage
 
-/// What the server does with a request that it lets in.
+/// The operations on requests that passed authentication.
 extension R2Double {
     func answer(_ request: ReceivedRequest) -> ServerReply {
         let date = Timestamp.now() + state.withLock { $0.rules.clockOffset }
@@ -76,7 +76,7 @@ extension R2Double {
         }
     }
 
-    /// The answer to a request that names a source.
+    /// Answers a request that names a copy source.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html>
     private func copy(_ call: Call, _ state: inout State, _ date: HTTP.HTTPHeaders) throws -> ServerReply? {
         guard let source = call.request.headers["x-amz-copy-source"] else { return nil }
@@ -168,7 +168,7 @@ extension R2Double {
             throw Refusal(400, "EntityTooSmall")
         }
         do { try checkCondition(call, state) } catch {
-            // R2 gives such an upload up.
+            // R2 drops such an upload.
             state.uploads[id] = nil
             throw error
         }

@@ -8,38 +8,39 @@ import Timestamps
 
 @testable import ObjectStorage
 
-/// An S3 server that is strict where R2 is, and keeps account of what came.
+/// An S3 server that is strict where R2 is, and records its requests.
 ///
-/// <https://developers.cloudflare.com/r2/api/s3/api/> and <https://developers.cloudflare.com/r2/objects/multipart-objects/>.
-/// What goes wrong on the way is a proxy's business; what R2 refuses by its rules is refused here.
+/// <https://developers.cloudflare.com/r2/api/s3/api/> and
+/// <https://developers.cloudflare.com/r2/objects/multipart-objects/>. A proxy simulates network faults; this server
+/// refuses what R2 refuses by its rules.
 final class R2Double: Sendable {
     /// The rules that a test may change while the server runs.
     struct Rules: Sendable {
-        /// No part but the last may be shorter; R2's own is 5 MiB.
+        /// The smallest part except the last, in bytes; R2's own is 5 MiB.
         var leastPart = 64 << 10
-        /// Parts in one page of a listing; R2 gives 1000.
+        /// The parts in one page of a listing; R2 returns 1000.
         var partsInPage = 3
-        /// Milliseconds that must pass between two writes of one key; R2 wants 1000.
+        /// The milliseconds that must pass between two writes of one key; R2 requires 1000.
         var writeInterval = 0
         /// False where the key may only read.
         var mayWrite = true
-        /// True once the temporary key is too old.
+        /// True once the temporary key has expired.
         var isKeyExpired = false
-        /// Seconds by which the server's clock is ahead of this machine's.
+        /// The seconds by which the server's clock is ahead of this machine's.
         var clockOffset = 0
-        /// False where object metadata is forgotten, as rclone does at its restart.
+        /// False where object metadata is lost, as by rclone on restart.
         var keepsMetadata = true
-        /// What it makes of a request that names a source to be copied.
+        /// The reaction to a request with a copy source.
         var copying = Copying.copies
     }
 
     enum Copying: Sendable {
         case copies
-        /// It says that it cannot.
+        /// It answers NotImplemented.
         case refuses
-        /// It takes the empty body for the content, as servers do that know nothing of copies.
+        /// It stores the empty body as the content, as servers without support for copies do.
         case ignores
-        /// It says in the body of a 200 that it broke down, so many times.
+        /// It reports an internal error in the body of a 200, the given number of times.
         case breaksDown(Int)
     }
 
@@ -60,11 +61,11 @@ final class R2Double: Sendable {
         var rules = Rules()
         var objects: [String: StoredObject] = [:]
         var uploads: [String: Upload] = [:]
-        /// Whole parts that came, by upload and number.
+        /// The number of complete uploads of each part, by upload and part number.
         var received: [String: [Int: Int]] = [:]
-        /// The parts that were there when the upload's were listed last.
+        /// The parts in the last listing of each upload.
         var listed: [String: Set<Int>] = [:]
-        /// Parts that came again although the listing had them; what was in flight then is not among them.
+        /// Parts sent again although the listing contained them; does not count parts that were in flight then.
         var repeated: [String: [Int]] = [:]
         var written: [String: ContinuousClock.Instant] = [:]
         var count = 0
@@ -75,7 +76,7 @@ final class R2Double: Sendable {
     static let secret = "r2-secret"
 
     let state = Mutex(State())
-    // Set once, right after the server that refers to this value was made.
+    // Set once, right after the server that refers to this value was created.
     private let server: Mutex<LoopbackServer?> = Mutex(nil)
 
     init() async throws {
@@ -87,21 +88,20 @@ final class R2Double: Sendable {
 
     func change(_ body: (inout Rules) -> Void) { state.withLock { body(&$0.rules) } }
 
-    /// What R2 does to uploads that are older than seven days.
+    /// Drops all uploads, as R2 does with those older than seven days.
     func forgetUploads() { state.withLock { $0.uploads = [:] } }
 
     func object(_ key: String) -> StoredObject? { state.withLock { $0.objects[key] } }
     var uploads: [String: Upload] { state.withLock { $0.uploads } }
-    /// Everything that came.
     var requests: [ReceivedRequest] { server.withLock { $0?.requests ?? [] } }
 
-    /// The parts of an upload that were sent although the server had said that it has them.
+    /// Returns the parts of an upload that were sent although the server had listed them.
     func repeated(_ uploadID: String) -> [Int] { state.withLock { $0.repeated[uploadID] ?? [] } }
 
-    /// How often each part of an upload came whole.
+    /// Returns the number of times that each part of an upload was received completely.
     func received(_ uploadID: String) -> [Int: Int] { state.withLock { $0.received[uploadID] ?? [:] } }
 
-    /// A client with small parts.
+    /// Creates a client with small parts.
     func client(
         endpoint: String? = nil, partSize: Int64 = 1 << 20, region: String = "auto", stallSeconds: Int = 30,
         policy: RetryPolicy = .quick, _ change: (inout S3Client.Options) -> Void = { _ in }
@@ -125,7 +125,7 @@ final class R2Double: Sendable {
             client: HTTPClient(), policy: policy, options: options)
     }
 
-    /// A reference that the server's closure may hold without keeping the double.
+    /// A weak reference for the server's closure, so that it does not keep the double alive.
     private final class Unowned: Sendable {
         private let reference: @Sendable () -> R2Double?
         init(_ double: R2Double) { reference = { [weak double] in double } }

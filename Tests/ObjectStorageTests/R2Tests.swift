@@ -9,7 +9,7 @@ import Timestamps
 
 @testable import ObjectStorage
 
-/// What R2 refuses by its rules, and what is said then.
+/// R2's refusals by its rules, and the resulting errors.
 struct R2Tests {
     @Test func `a second write of a key within a second is waited out`() async throws {
         let server = try await R2Double()
@@ -39,7 +39,7 @@ struct R2Tests {
         let folder = try TemporaryFolder()
         try FileSystem.write(noise(6 << 20), to: folder("in"))
         let calls = Mutex(0)
-        // Each look at the clock is one second later: the day changes between the first parts.
+        // Each reading of the clock is one second later, so that the day changes between the first parts.
         let client = try server.client(policy: .never) { options in
             options.clock = {
                 before

@@ -8,11 +8,11 @@ import Timestamps
 
 @testable import ObjectStorage
 
-/// What a second process makes of an upload that the first one did not finish; both share only the journal's folder.
+/// Second processes that resume the upload of a first one; both share only the journal's folder.
 struct ResumeTests {
     private static let size = (10 << 20) + 12_345
 
-    /// A file of eleven parts, and a server that is reached through a proxy.
+    /// A file of eleven parts, and a server reached through a proxy.
     private final class Scene: Sendable {
         let server: R2Double
         let folder: TemporaryFolder
@@ -32,10 +32,10 @@ struct ResumeTests {
             try FileSystem.write(content, to: folder("in"))
         }
 
-        /// What goes wrong from now on.
+        /// Sets the fault from now on.
         func fail(_ decide: @escaping @Sendable (FaultProxy.Request) -> Fault) { fault.set(decide) }
 
-        /// A client as a process of its own would have it.
+        /// Creates a client as in a separate process.
         func client(
             partSize: Int64 = 1 << 20, _ change: (inout S3Client.Options) -> Void = { _ in }
         ) throws -> S3Client {
@@ -45,9 +45,9 @@ struct ResumeTests {
             }
         }
 
-        /// Sends as much as goes before a part is refused; the id of the upload.
+        /// Uploads until a part is refused; returns the upload ID.
         func interrupt() async throws -> String {
-            // Four go at once: the fifth comes when the first of them is there.
+            // Four parts are sent at once: the fifth follows when the first of them is finished.
             let parts = PartCounter()
             fail {
                 $0.isPart && parts.count() > 4 ? .answer(403, "<Error><Code>AccessDenied</Code></Error>") : .none
@@ -69,7 +69,7 @@ struct ResumeTests {
         }
     }
 
-    /// Numbers the parts in the order in which they come, from 1.
+    /// Numbers the parts in the order of arrival, from 1.
     private final class PartCounter: Sendable {
         private let parts = Mutex(0)
         func count() -> Int {
@@ -84,7 +84,7 @@ struct ResumeTests {
         let scene = try await Scene()
         let id = try await scene.interrupt()
         let most = Mutex<Int64>(0)
-        // Its own part size would be another.
+        // Its own part size would differ.
         let object = try await scene.client(partSize: 3 << 20).upload(scene.file, to: "key") { bytes in
             most.withLock { $0 = max($0, bytes) }
         }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ObjectStorage
 
-/// What each of R2's errors means and what is done about it.
+/// The meaning of each R2 error and the reaction to it.
 /// <https://developers.cloudflare.com/r2/api/error-codes/>
 struct S3RefusalTests {
     private static let table: [(Int, String?, StorageError.Code, S3Refusal.Reaction)] = [
@@ -21,12 +21,12 @@ struct S3RefusalTests {
         (429, "TooManyRequests", .unreachable, .retry), (500, "InternalError", .unreachable, .retry),
         (503, "ServiceUnavailable", .unreachable, .retry), (503, "SlowDown", .unreachable, .retry),
         (501, "NotImplemented", .other, .giveUp), (400, "InvalidRegionName", .other, .giveUp),
-        // Where a proxy answers, or where a HEAD has no body to say it in.
+        // Answers of a proxy, and HEAD answers without an error document.
         (502, nil, .unreachable, .retry), (504, nil, .unreachable, .retry), (520, nil, .unreachable, .retry),
         (429, nil, .unreachable, .retry), (500, nil, .unreachable, .retry), (401, nil, .wrongKey, .giveUp),
         (403, nil, .accessDenied, .giveUp), (404, nil, .noSuchKey, .giveUp), (412, nil, .preconditionFailed, .giveUp),
         (301, nil, .other, .giveUp), (400, nil, .other, .giveUp),
-        // What we never heard of goes by its status.
+        // An unknown code is treated by its status.
         (503, "SomethingNew", .unreachable, .retry), (400, "SomethingNew", .other, .giveUp),
         (404, "SomethingNew", .other, .giveUp),
     ]
@@ -41,7 +41,7 @@ struct S3RefusalTests {
         #expect(S3Refusal(nil, status: 404, isObject: false).code == .noSuchBucket)
     }
 
-    /// How often a request is sent tells what is done about its refusal.
+    /// The number of attempts shows the reaction to the refusal.
     @Test(arguments: 0..<table.count)
     func `a request is repeated only where that may help`(_ row: Int) async throws {
         let (status, s3Code, code, reaction) = Self.table[row]
@@ -66,7 +66,7 @@ struct S3RefusalTests {
         #expect(error?.message.hasPrefix("cannot try s3://bucket-1/key: ") == true)
     }
 
-    /// A key that is right is refused too, for a bill or a quota, and then only the server knows why.
+    /// A valid key may be refused for an unpaid bill or a quota, and only the server's text explains it.
     @Test(arguments: [
         (403, "<Error><Code>AccessDenied</Code><Message>The account has\n no credit.</Message></Error>", "no credit."),
         (

@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Which of the two real servers a test speaks to.
+/// The real server that a test uses.
 enum ServerKind: CaseIterable, Sendable, CustomTestStringConvertible {
     case swift
     case rclone
@@ -15,13 +15,13 @@ enum ServerKind: CaseIterable, Sendable, CustomTestStringConvertible {
     var testDescription: String { self == .swift ? "OpenStack Swift" : "rclone" }
 }
 
-/// The real servers of a suite: started before its first test, ended after its last.
+/// The real servers of a suite, started before its first test and stopped after its last.
 struct S3Servers: Sendable {
     @TaskLocal static var current: S3Servers?
 
     let swift: SwiftS3Server
     let rclone: RcloneS3Server
-    /// rclone behind a server that keeps next to nothing of what comes early.
+    /// rclone behind a proxy that buffers almost nothing of early parts.
     let inOrder: InOrderProxy
 
     static func server(_ kind: ServerKind) throws -> any S3Server {
@@ -29,7 +29,7 @@ struct S3Servers: Sendable {
         return kind == .swift ? servers.swift : servers.rclone
     }
 
-    /// Small parts and waits, for tests; Swift takes no part under 5 MiB.
+    /// Creates a client with small parts and short waits; Swift refuses parts under 5 MiB.
     static func client(
         _ kind: ServerKind, secret: String? = nil, policy: RetryPolicy = .quick
     ) throws -> S3Client {
@@ -74,12 +74,12 @@ extension Trait where Self == S3ServersTrait {
     static var s3Servers: S3ServersTrait { S3ServersTrait() }
 }
 
-/// What stands for a long content in a comparison, so that one that fails does not print megabytes.
+/// Returns a short form of a content for comparisons, so that a failing one does not print megabytes.
 func fingerprint(_ content: [UInt8]?) -> String? {
     content.map { "\($0.count) bytes, SHA-256 \(SHA256.hash($0).hexadecimal)" }
 }
 
-/// Bytes that look like nothing else and are the same each time.
+/// Returns reproducible pseudorandom bytes.
 func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     var random = SeededGenerator(seed: seed)
     return random.bytes(count)

@@ -8,7 +8,7 @@ import Timestamps
 
 @testable import ObjectStorage
 
-/// Signatures of S3, which encodes a path once and never resolves it.
+/// Signatures for S3, which encodes a path once and never normalises it.
 struct S3SigningTests {
     private static let amazon = StorageCredentials(
         accessKeyID: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"))

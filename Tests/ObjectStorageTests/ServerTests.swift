@@ -9,7 +9,7 @@ import Testing
 
 @testable import ObjectStorage
 
-/// What we do, done with two real servers that differ in much.
+/// All operations with two real servers that differ in many details.
 @Suite(.serialized, .s3Servers) struct ServerTests {
     @Test(arguments: ServerKind.allCases)
     func `a small object comes back`(_ kind: ServerKind) async throws {
@@ -157,7 +157,7 @@ import Testing
         let folder = try TemporaryFolder()
         try FileSystem.write(noise(11 << 20), to: folder("in"))
         let key = "unfinished/with space ü+"
-        // Cancelled in the middle, it is kept: the same file may come again.
+        // A cancelled upload is kept, because the same file may be uploaded again.
         let sending = Task { try await client.upload(folder("in"), to: key) }
         client.limits.bytesPerSecond = 8 << 20
         let listed = try await eventually { () throws -> [MultipartUpload]? in

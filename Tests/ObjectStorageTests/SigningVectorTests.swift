@@ -9,7 +9,7 @@ import Timestamps
 
 @testable import ObjectStorage
 
-/// AWS's own test suite for Signature Version 4, in both forms.
+/// AWS's own test suite for Signature Version 4, with header and query signatures.
 /// <https://github.com/awslabs/aws-c-auth/tree/main/tests/aws-signing-test-suite/v4>
 struct SigningVectorTests {
     struct Vector: Sendable, CustomTestStringConvertible {

@@ -5,13 +5,15 @@ import Testing
 
 @testable import ObjectStorage
 
-/// Silence as long as it is on a real network, where most other tests are content with a second or two.
+/// Pauses as long as on a real network; most other tests use a second or two.
 @Suite struct StallTests {
     private struct Stall: Sendable {
         let name: String
         let fault: Fault
         let isMet: @Sendable (FaultProxy.Request) -> Bool
-        /// Far from the limit of 30 seconds also where the machine is busy, so that nothing goes twice.
+        /// True where the pause stays far below the limit of 30 seconds even on a busy machine.
+        ///
+        /// Nothing is sent twice then.
         var isSurelyShort = false
 
         static let all = [
@@ -21,7 +23,7 @@ import Testing
             // A server may take its time to join the parts.
             Stall(name: "31-seconds-at-complete", fault: .delay(31), isMet: { $0.isComplete }),
             Stall(name: "no-answer", fault: .stall, isMet: isSecondPart),
-            // The network brings the first try when the object is long whole.
+            // The network delivers the first attempt long after the object is complete.
             Stall(name: "late-part", fault: .delay(33), isMet: isSecondPart),
         ]
 
@@ -34,7 +36,7 @@ import Testing
         let folder = try TemporaryFolder()
         let content = noise(3 << 20, seed: 5)
         try FileSystem.write(content, to: folder("in"))
-        // All at once, so that they take as long as the longest.
+        // All at the same time, so that together they take as long as the longest.
         try await withThrowingTaskGroup(of: Void.self) { group in
             for stall in Stall.all {
                 group.addTask {

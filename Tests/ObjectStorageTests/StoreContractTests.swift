@@ -7,11 +7,11 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A store of each kind.
+/// The kinds of stores.
 enum StoreKind: CaseIterable, Sendable, CustomTestStringConvertible {
     case swift
     case rclone
-    /// Behind a server that takes parts in their order and keeps little of what comes early.
+    /// Behind a proxy that takes parts in order and buffers little of early ones.
     case inOrder
     case folder
 
@@ -24,7 +24,7 @@ enum StoreKind: CaseIterable, Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// The bucket of the running server, or the store of a new folder, which lives as long as `folder`.
+    /// Opens the bucket of the running server, or a store in a new folder inside `folder`.
     func open(_ folder: TemporaryFolder) throws -> any ObjectStore {
         switch self {
         case .swift: return try S3Servers.client(.swift)
@@ -39,7 +39,7 @@ enum StoreKind: CaseIterable, Sendable, CustomTestStringConvertible {
     }
 }
 
-/// What runs rely on, of buckets and folders alike.
+/// The behaviour that runs rely on, of buckets and folders alike.
 @Suite(.serialized, .s3Servers) struct StoreContractTests {
     private let folder: TemporaryFolder
 

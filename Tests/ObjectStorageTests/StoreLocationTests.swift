@@ -7,7 +7,7 @@ import Timestamps
 
 @testable import ObjectStorage
 
-/// Where stores are, as people write it.
+/// Store locations as users write them.
 struct StoreLocationTests {
     @Test(arguments: [
         ("https://acc.r2.cloudflarestorage.com", "path", "https://acc.r2.cloudflarestorage.com/runs/a%20b", "auto"),

@@ -5,17 +5,18 @@ import Testing
 @testable import HTTP
 @testable import ObjectStorage
 
-/// How many parts are under way at once.
+/// The number of parts in progress at once.
 struct TransferWindowTests {
-    /// A clock that a test moves.
+    /// A clock that the test sets.
     private final class Clock: Sendable {
         private let moment = Mutex(ContinuousClock.now)
         var now: ContinuousClock.Instant { moment.withLock { $0 } }
         func advance(_ seconds: Double) { moment.withLock { $0 += .seconds(seconds) } }
     }
 
-    /// One thread, so that between moving the clock and noting what was moved nobody else moves it, however busy the
-    /// machine is.
+    /// An executor with one thread.
+    ///
+    /// No other task can then move the clock between an advance and its record, however busy the machine is.
     private final class OneThread: TaskExecutor {
         private let queue = DispatchQueue(label: "parts")
 
@@ -26,7 +27,7 @@ struct TransferWindowTests {
         }
     }
 
-    /// Moves parts whose pace is `pace(width)` bytes a second, and returns the widths that were seen on the way.
+    /// Moves parts at `pace(width)` bytes per second, and returns the widths of the window on the way.
     private static func widths(
         _ window: TransferWindow, _ clock: Clock, parts: Int, pace: @escaping @Sendable (Int) -> Double
     ) async throws -> [Int] {
@@ -49,7 +50,7 @@ struct TransferWindowTests {
         return record.widths
     }
 
-    /// The widths that were seen, and that never more were under way.
+    /// Records the window's widths, and checks that never more parts were in progress.
     private final class Record: Sendable {
         private let window: TransferWindow
         private let state: Mutex<(running: Int, widths: [Int])>
@@ -100,7 +101,7 @@ struct TransferWindowTests {
         let widths = try await Self.widths(window, clock, parts: 600) { width in
             moved.withLock { moved in
                 moved += 1
-                // The first parts go into a buffer on the way.
+                // Buffers on the way absorb the first parts.
                 return moved <= 8 ? 1e10 : Double(width) * 1e7
             }
         }

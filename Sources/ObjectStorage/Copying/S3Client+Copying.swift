@@ -1,16 +1,17 @@
 import HTTP
 import POSIX
 
-/// Copies that never leave the service. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html>
+/// Copies within the service. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html>
 extension S3Client {
     private static let notImplemented = "NotImplemented"
-    /// The most that is copied in one request.
+    /// The most bytes that one request may copy.
     private static let mostInOne: Int64 = 5 << 30
 
-    /// Copies an object of this or another bucket of the same service.
+    /// Copies an object from this or another bucket of the same service.
     ///
-    /// True where ETag or token show that the copy is the same; false where its length alone does. nil where the service
-    /// cannot copy, or where it is another one. `progress` hears the number of bytes that are copied so far.
+    /// Returns true where ETag or token prove that the copy is the same, false where only its size matches, and nil
+    /// where the service cannot copy or the source is at another endpoint. `progress` receives the number of bytes
+    /// copied so far.
     package func copy(
         _ sourceKey: String, from source: S3Client, to key: String, once: Bool,
         progress: (@Sendable (Int64) -> Void)? = nil
@@ -23,7 +24,7 @@ extension S3Client {
         let copy = ObjectCopy(
             source: "/\(source.location.bucket)/\(PercentEncoding.encode(sourceKey, keepingSlash: true))",
             status: status, key: key, once: once, action: action, moved: MovedBytes(progress))
-        // An ETag that is made of parts is the copy's too where that is cut alike.
+        // The copy gets the same multipart ETag where it is divided into the same parts.
         let ranges = PartRanges(cutting: status.size, minimum: options.minimumPartSize)
         let isCutAlike = ObjectETag(status.etag).isCut(like: ranges)
         do throws(StorageError) {
@@ -43,7 +44,7 @@ extension S3Client {
         return made.isSame(as: status)
     }
 
-    /// The copy carries the token of the upload, by which it is known to be that upload's content and no other's.
+    /// Copies an upload within the bucket; the copy has the same upload token, which identifies its content.
     package func copy(_ object: UploadedObject, to key: String) async throws(StorageError) -> UploadedObject? {
         guard try await copy(object.key, from: self, to: key, once: false) == true,
             let made = try await head(key), made.size == object.size,
@@ -54,7 +55,7 @@ extension S3Client {
             uploadToken: object.uploadToken)
     }
 
-    /// True where two objects of the same service surely have the same content.
+    /// Returns true where two objects of the same service certainly have the same content.
     package func isSame(_ key: String, as otherKey: String, in other: S3Client) async throws(StorageError) -> Bool {
         guard let one = try await head(key), let two = try await other.head(otherKey) else { return false }
         return one.isSame(as: two)
@@ -74,7 +75,7 @@ extension S3Client {
                 call.query = [("partNumber", String(index + 1)), ("uploadId", id)]
                 call.headers["x-amz-copy-source-range"] = "bytes=\(offset)-\(offset + length - 1)"
                 call.headers["If-None-Match"] = nil
-                // The service moves these bytes; they tell nothing of the network.
+                // The service moves these bytes; they say nothing about the network's speed.
                 call.move = PartMove(turn: turn, length: 0)
                 let answer = try await carryOut(call, expecting: "CopyPartResult")
                 copy.moved.update(index, length)
@@ -84,8 +85,8 @@ extension S3Client {
                 return Self.unquoted(etag)
             }
             let call = completion(copy.key, uploadID: id, etags: etags, once: copy.once, copy.action)
-            // An answer that was lost may have been a good one: then the token is there. The source may have the same, and
-            // with it what was copied from there before.
+            // A lost answer may have been a success: then the object has the token. The source may have the same token,
+            // and so may an object that was copied from it earlier.
             _ = try await publish(call, true) { (failure) throws(StorageError) in
                 if failure.code == .preconditionFailed { return nil }
                 return try await isOurs(copy.key, token) ? true : nil
@@ -96,14 +97,14 @@ extension S3Client {
         }
     }
 
-    /// Does what may fail in the body of a 200 and be repeated.
+    /// Sends a copy request, and retries it where the body of a 200 is an error that allows it.
     private func carryOut(_ call: S3Call, expecting name: String) async throws(StorageError) -> XMLElement {
         var attempt = 0
         while true {
             let answer = try await perform(call)
             let document: XMLElement
             do throws(XMLError) { document = try XMLElement(answer.body) } catch {
-                // Who knows nothing of copies has taken the empty body for the content.
+                // A server without support for copies has stored the empty body as the object's content.
                 throw StorageError(
                     .other, call.action, "the server does not say that it copied", s3Code: Self.notImplemented)
             }
@@ -116,7 +117,7 @@ extension S3Client {
     }
 }
 
-/// One object that is copied within its service.
+/// The copy of one object within its service.
 private struct ObjectCopy: Sendable {
     /// Bucket and key as a path.
     let source: String
@@ -126,21 +127,21 @@ private struct ObjectCopy: Sendable {
     let action: String
     let moved: MovedBytes
 
-    /// The request for all of it.
+    /// The request that copies the whole object.
     var request: S3Call {
         var call = S3Call("PUT", key, doing: action)
         call.headers["x-amz-copy-source"] = source
-        // What was replaced meanwhile is another object.
+        // An object that was replaced meanwhile must not be copied.
         if !status.etag.isEmpty { call.headers["x-amz-copy-source-if-match"] = "\"\(status.etag)\"" }
         if once { call.headers["If-None-Match"] = "*" }
-        // A server may copy gigabytes before it says a word.
+        // A server may copy gigabytes before it sends the first byte of its answer.
         call.leastStallSeconds = 600
         return call
     }
 }
 
 extension ObjectStatus {
-    /// True where both surely have the same content: they came from one upload, or the server says that they are alike.
+    /// Returns true where both certainly have the same content: the same upload token or the same ETag.
     func isSame(as other: ObjectStatus) -> Bool {
         guard size == other.size else { return false }
         let token = metadata[UploadToken.metadataName]

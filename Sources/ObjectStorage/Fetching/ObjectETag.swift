@@ -2,11 +2,11 @@ import Hashing
 import POSIX
 package import SystemPackage
 
-/// What an ETag says of an object's content.
+/// What an ETag says about an object's content.
 ///
-/// An MD5 where the object was sent in one piece (rclone gives it of any object), the MD5 of the parts' MD5s and their
-/// number where it was sent in parts. Servers that encrypt with a key of their own give something else, so that an ETag
-/// that fits proves the content, and one that does not proves nothing.
+/// It is an MD5 where the object was uploaded in one piece (rclone returns an MD5 for every object), and the MD5 of the
+/// parts' MD5s with their number where it was uploaded in parts. Servers that encrypt with their own key return
+/// something else. A matching ETag therefore proves the content, but a different one proves nothing.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html#large-object-checksums>
 struct ObjectETag: Sendable {
     private enum Kind: Sendable {
@@ -15,7 +15,7 @@ struct ObjectETag: Sendable {
         case opaque
     }
 
-    /// What the well-known programs cut objects into, in mebibytes, besides our own rule.
+    /// The part sizes of well-known programs in mebibytes, to be tried besides our own rule.
     private static let usualSizes: [Int64] = [5, 8, 10, 15, 16, 25, 32, 50, 64, 100, 128, 256, 512, 1024]
 
     private let text: String
@@ -34,18 +34,18 @@ struct ObjectETag: Sendable {
         }
     }
 
-    /// True where another answer's ETag says the same.
+    /// Returns true where another answer's ETag is the same.
     func isSame(_ etag: String) -> Bool { etag.lowercased() == text }
 
-    /// True where it may be made of the MD5s of these parts.
+    /// Returns true where the ETag may consist of the MD5s of these parts.
     func isCut(like ranges: PartRanges) -> Bool {
         if case .parts(ranges.count) = kind { true } else { false }
     }
 
-    /// True where it is made of these MD5s.
+    /// Returns true where the ETag consists of these MD5s.
     func fits(_ parts: [[UInt8]]) -> Bool { ExpectedETags.combined(parts.map(\.hexadecimal)) == text }
 
-    /// True where the right content cannot fail to have this ETag: of parts, where we ourselves cut them.
+    /// Returns true where the right content must have this ETag: an MD5, or parts that our own upload cut.
     func mustFit(_ size: Int64, isOurs: Bool) -> Bool {
         switch kind {
         case .whole: true
@@ -55,12 +55,12 @@ struct ObjectETag: Sendable {
         }
     }
 
-    /// The cuts that would make so many parts of an object.
+    /// Returns the divisions of an object that give the ETag's number of parts.
     private func cuts(_ size: Int64) -> [PartRanges] {
         guard case .parts(let count) = kind else { return [] }
         let ours = PartRanges(cutting: size, minimum: S3Client.Options().minimumPartSize).partSize
         var sizes = [ours] + Self.usualSizes.map { $0 << 20 }
-        // Who asks for so many parts of one size gets the smallest whole mebibytes that do.
+        // A program that was told the number of parts uses the smallest whole mebibytes that give this number.
         sizes.append(((size / Int64(count) + (1 << 20) - 1) >> 20) << 20)
         var seen: Set<Int64> = []
         return sizes.filter { $0 > 0 && seen.insert($0).inserted }
@@ -68,7 +68,7 @@ struct ObjectETag: Sendable {
             .filter { $0.count == count }
     }
 
-    /// True where the file's content has this ETag; that it is not made of some parts may be known already.
+    /// Returns true where the file's content has this ETag; skips a division that is already known not to match.
     func fits(
         _ file: borrowing File, size: Int64, besides known: PartRanges? = nil, progress: ((Int64) -> Void)? = nil
     ) throws(POSIXError) -> Bool {
@@ -89,7 +89,7 @@ struct ObjectETag: Sendable {
         }
     }
 
-    /// The MD5 of a range; `progress` hears how far in the file it is.
+    /// Returns the MD5 of a range; `progress` receives the position in the file.
     static func md5(
         _ file: borrowing File, offset: Int64, length: Int64, _ progress: ((Int64) -> Void)? = nil
     ) throws(POSIXError) -> [UInt8] {
@@ -103,9 +103,9 @@ struct ObjectETag: Sendable {
 }
 
 extension S3Client {
-    /// True where a file on this machine surely has the content of an object; false also where nobody can tell.
+    /// Returns true where a local file certainly has the object's content; false also where that cannot be determined.
     ///
-    /// `progress` hears how many of the file's bytes were read.
+    /// `progress` receives the number of the file's bytes read.
     package static func isSame(
         _ file: FilePath, size: Int64, etag: String, progress: (@Sendable (Int64) -> Void)? = nil
     ) async throws(StorageError) -> Bool {
@@ -123,7 +123,7 @@ extension S3Client {
         }
     }
 
-    /// True where the server's own mark of an object is what was uploaded; false also where nobody can tell.
+    /// Returns true where the ETag is the one expected for the upload; false also where none is known.
     package func hasExpectedETag(_ object: UploadedObject, _ etag: String) -> Bool {
         !object.uploadToken.isEmpty && etags[object.uploadToken].map { $0 == etag } == true
     }

@@ -2,9 +2,9 @@ import Hashing
 import POSIX
 import SystemPackage
 
-/// A file that is fetched part by part, and beside it which parts are there, so that a later process goes on with it.
+/// A file that is fetched in parts, with a journal of the parts present so that a later process can resume.
 ///
-/// What a killed process wrote is in the kernel's hands and safe; after a crash of the machine nothing of it counts.
+/// The kernel keeps what a killed process wrote; after a crash of the machine nothing of it counts.
 final class PartialFetch: Sendable {
     private let folder: Folder
     private let path: FilePath
@@ -16,15 +16,15 @@ final class PartialFetch: Sendable {
     /// The parts that an earlier process has fetched.
     let done: Set<Int>
 
-    /// Goes on with what is there of the same object, or begins.
+    /// Resumes an earlier fetch of the same object, or starts a new one.
     ///
-    /// `identity` says which object it is, in how many bytes, cut into what parts.
+    /// `identity` contains the object's address, ETag, size and part size.
     init(_ path: FilePath, identity: String, doing action: String) throws(StorageError) {
         do throws(POSIXError) {
             let parent = path.removingLastComponent()
             folder = try Folder(parent.isEmpty ? "." : parent)
             guard let name = path.lastComponent else { throw POSIXError("write", path, .isDirectory) }
-            // A hash keeps the names short enough for any file.
+            // A hash keeps the names short enough for every file.
             let mark = SHA256.hash(Array(name.string.utf8)).hexadecimal.prefix(16)
             guard let dataName = FilePath.Component("\(UnfinishedFile.fetchPrefix)\(mark).data"),
                 let journalName = FilePath.Component("\(UnfinishedFile.fetchPrefix)\(mark).parts")
@@ -33,7 +33,7 @@ final class PartialFetch: Sendable {
             data = try Self.take(dataName, in: folder)
             journal = try folder.update(journalName, creating: 0o666)
             let header = "\(UnfinishedFile.machine) \(identity)"
-            // A journal says nothing of a file that is new.
+            // A journal next to a new, empty data file is worthless.
             if try data.status().size > 0, let done = try Self.read(journal, header) {
                 self.done = done
             } else {
@@ -48,11 +48,12 @@ final class PartialFetch: Sendable {
         }
     }
 
-    /// Opens and locks the file; waits a little for one who is about to end, as after a call that was stopped.
+    /// Opens and locks the file; waits up to 3 seconds for a process that is about to end, such as an interrupted call.
     private static func take(_ name: FilePath.Component, in folder: Folder) throws(POSIXError) -> File {
         for _ in 0..<60 {
             let file = try folder.update(name, creating: 0o666)
-            // Who held the lock may have given the file its last name: then it is not ours to write any more.
+            // The process that held the lock may have renamed the file to its final name; this call must not write to
+            // it then.
             if try file.lock(wait: false), let named = try folder.status(name),
                 named.inode == (try file.status().inode)
             {
@@ -63,7 +64,7 @@ final class PartialFetch: Sendable {
         throw POSIXError("write", folder.path, .resourceBusy)
     }
 
-    /// The parts that a journal names, nil where it is another object's or none; a line that is not whole does not count.
+    /// Returns the parts in a journal, without incomplete lines; nil for no journal or another object's.
     private static func read(_ journal: borrowing File, _ header: String) throws(POSIXError) -> Set<Int>? {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
@@ -82,22 +83,22 @@ final class PartialFetch: Sendable {
         try data.write(bytes, at: offset)
     }
 
-    /// Lets the disk begin with a part that is whole, so that there is less to wait for in the end.
+    /// Starts writeback of a finished part, so that the final sync takes less time.
     func beginSync(offset: Int64, length: Int64) { data.beginSync(offset: offset, length: length) }
 
-    /// Notes that a part is whole; one short write at the end, which several threads may do at once.
+    /// Records a finished part with one short append, which several threads may do at once.
     func note(_ part: Int) throws(POSIXError) { try journal.write(Array("\n\(part)\n".utf8)) }
 
-    /// Gives the file its name once its content is on the disk.
+    /// Syncs the content and renames the file to its final name.
     func publish() throws(POSIXError) {
         try data.sync()
-        // While the file is locked under its old name: whoever comes next begins with neither.
+        // The data file is still locked under its old name here, so the next process starts with neither file.
         try folder.remove(journalName)
         try folder.rename(dataName, to: name)
         try folder.sync()
     }
 
-    /// Throws away what was fetched.
+    /// Removes the fetched parts and the journal.
     func discard() {
         _ = try? folder.remove(journalName)
         _ = try? folder.remove(dataName)

@@ -3,12 +3,12 @@ import Hashing
 import POSIX
 package import SystemPackage
 
-/// Where an object is kept while it comes, so that another process can go on with it.
+/// The temporary file of a download, which another process can resume.
 ///
-/// The name holds a hash of what the object is, part by part: another object is never taken for it. It needs no journal
-/// beside it, since each part that is there is compared with its hash before it counts.
+/// Its name contains a hash of the object's size and part hashes, so that it is never mistaken for another object's. It
+/// needs no journal: each part in it is compared with its hash before it counts.
 package enum PartialFile {
-    /// Bytes that an earlier process left of an object on its way to `file`, which need no space a second time.
+    /// Returns the bytes that an earlier download of the object to `file` has left, which need no further disk space.
     package static func bytes(of object: UploadedObject, to file: FilePath) -> Int64 {
         guard let partial = try? File(path(of: object, to: file), .read), let status = try? partial.status(),
             let extents = try? partial.extents(size: status.size)
@@ -22,7 +22,7 @@ package enum PartialFile {
         return file.removingLastComponent().appending("\(prefix(file))\(hash)\(suffix)")
     }
 
-    /// What was left of other objects that were to have this name.
+    /// Returns the temporary files of other objects with the same target.
     static func others(than partial: FilePath, to file: FilePath) -> [FilePath] {
         let folder = file.removingLastComponent()
         let prefix = prefix(file)
@@ -38,7 +38,7 @@ package enum PartialFile {
 
     private static let suffix = ".partial"
 
-    /// Names have at most 255 bytes, and this one must have room for more than the file's own.
+    /// A name has at most 255 bytes, and this one is longer than the file's own.
     private static func prefix(_ file: FilePath) -> String {
         let name = file.lastComponent?.string ?? "file"
         return name.utf8.count <= 200 ? ".\(name)." : ".\(SHA256.hash(Array(name.utf8)).hexadecimal)."

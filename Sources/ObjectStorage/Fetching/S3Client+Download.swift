@@ -4,14 +4,14 @@ import POSIX
 import Synchronization
 package import SystemPackage
 
-/// Whole objects back into files.
+/// Downloads of whole objects to files.
 extension S3Client {
-    /// How often a part whose bytes do not fit its hash is fetched.
+    /// The number of times that a part with a wrong hash is fetched.
     static let readAttempts = 3
 
-    /// Downloads an object; the file has its name, and is on the disk, only once every part's hash was right.
+    /// Downloads an object; the file appears under its name, synced to disk, only after every part's hash matched.
     ///
-    /// What came of it stays where that fails, or where the process is killed, and need not come again.
+    /// After a failure, or if the process is killed, the received parts stay and need not be fetched again.
     package func download(
         _ object: UploadedObject, to file: FilePath, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) {
@@ -35,7 +35,7 @@ extension S3Client {
             }
             try await BlockingThread.run { () throws(StorageError) in try target.publish() }
         } catch {
-            // What the bucket does not hold will not come another time.
+            // Another attempt cannot get what the bucket does not hold.
             let isHopeless = [.corrupted, .noSuchKey].contains(error.code)
             let isUseless = target.isNew && verified.load(ordering: .relaxed) == 0
             if isHopeless || isUseless || ranges.count == 1 { target.discard() }
@@ -75,7 +75,7 @@ extension S3Client {
             "part \(index + 1) of \(ranges.count) is not what was uploaded: its SHA-256 is not \(object.parts[index])")
     }
 
-    /// Fetches a range until all of it has come and is where it belongs; `progress` hears how much of it has come.
+    /// Fetches a range until all of it is received and written; `progress` receives the number of bytes so far.
     func fetch(
         _ key: String, offset: Int64, length: Int64, into writer: PartWriter, as turn: PartTurn, of ranges: PartRanges,
         _ action: String, progress: @escaping @Sendable (Int64) -> Void = { _ in }
@@ -87,13 +87,13 @@ extension S3Client {
             step?.move(bytes)
         }
         var call = S3Call("GET", key, doing: action)
-        // No byte of an empty object can be asked for.
+        // A range request for an empty object is an error.
         if length > 0 { call.headers["Range"] = "bytes=\(offset)-\(offset + length - 1)" }
         call.step = step
         call.move = PartMove(turn: turn, length: length, isComplete: { sink.isComplete })
         defer { step?.end(wentWell: sink.isComplete) }
         do throws(StorageError) { try await fetch(call, length: length, into: sink, action) } catch {
-            // Nobody may write any more once the file is left to others.
+            // No thread may write to the file after it is left to other processes.
             try? await writer.finish()
             throw error
         }
@@ -105,7 +105,7 @@ extension S3Client {
     ) async throws(StorageError) {
         for attempt in 0..<max(1, policy.attempts) {
             do throws(StorageError) { _ = try await perform(call, sink: sink) } catch {
-                // What follows the range in an answer was refused by ourselves; nothing may follow an empty object.
+                // We cut off what follows the range ourselves. For an empty object, any byte that follows is an error.
                 if length == 0, error.code == .local {
                     throw StorageError(.corrupted, action, "the object is longer than what was uploaded")
                 }

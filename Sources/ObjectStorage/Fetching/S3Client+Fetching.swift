@@ -2,22 +2,22 @@ import HTTP
 import POSIX
 package import SystemPackage
 
-/// What became of an object that was fetched by its key alone.
+/// The result of fetching an object by its key alone.
 package struct FetchedObject: Sendable, Hashable {
-    /// Bytes.
+    /// The size in bytes.
     package let size: Int64
-    /// Bytes that came over the network now; the others were there already.
+    /// The bytes received over the network; the others were present already.
     package let received: Int64
-    /// True where the server's ETag proves the content; false where it says nothing of it.
+    /// True where the server's ETag proves the content; false where it does not depend on the content alone.
     package let isVerified: Bool
 }
 
-/// Objects of which nothing is known but their key.
+/// Downloads of objects for which no part hashes are known.
 extension S3Client {
-    /// Fetches an object; the file has its name, and is on the disk, only once it is whole.
+    /// Fetches an object; the file appears under its name, synced to disk, only when it is complete.
     ///
-    /// What an interrupted call has fetched of the same object is not fetched again, and a file that surely is the object
-    /// not at all. The content is compared with the ETag where that is made of it.
+    /// Parts that an interrupted call has fetched are not fetched again, nor is a file that certainly has the object's
+    /// content. The content is compared with the ETag where the ETag is a hash of it.
     package func fetch(
         _ key: String, to file: FilePath, progress: (@Sendable (Int64) -> Void)? = nil
     ) async throws(StorageError) -> FetchedObject {
@@ -59,7 +59,7 @@ extension S3Client {
             size: status.size, received: parts.reduce(0) { $0 + $1.received }, isVerified: fits)
     }
 
-    /// Fetches a part unless it is there, and hashes it while others come, where the ETag is made of such hashes.
+    /// Fetches a missing part; hashes it while others arrive, where the ETag consists of such hashes.
     private func part(_ index: Int, of fetch: Fetch) async throws(StorageError) -> FetchedPart {
         let (offset, length) = (fetch.ranges.offset(index), fetch.ranges.length(index))
         var part = FetchedPart()
@@ -83,7 +83,7 @@ extension S3Client {
         return part
     }
 
-    /// Fetches a part; true where the server says that it encrypts, so that its ETags are no MD5s.
+    /// Fetches a part; returns true where the server reports encryption, so that its ETags are not MD5s.
     private func receive(_ index: Int, of fetch: Fetch, as turn: PartTurn) async throws(StorageError) -> Bool {
         let (offset, length) = (fetch.ranges.offset(index), fetch.ranges.length(index))
         let (partial, action) = (fetch.partial, fetch.action)
@@ -98,9 +98,9 @@ extension S3Client {
             let sink = PartSink(offset: offset, length: length, into: writer) { fetch.moved.update(index, $0) }
             call.move = PartMove(turn: turn, length: length, isComplete: { sink.isComplete })
             let outcome = await answer(to: call, sink)
-            // Nobody may write any more once the file is left to others.
+            // No thread may write to the file after it is left to other processes.
             try await writer.finish()
-            // What follows the range in an answer was refused by ourselves.
+            // We cut off what follows the range ourselves.
             if case .failure(let error) = outcome, !sink.isComplete { throw error }
             let answer = try? outcome.get()
             if let came = answer?.headers["ETag"].map(Self.unquoted), !came.isEmpty, !fetch.etag.isSame(came) {
@@ -123,6 +123,8 @@ extension S3Client {
         }
     }
 
+    /// Returns whether the object is encrypted so that its ETag is not an MD5.
+    ///
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html>, under ETag.
     private static func encrypts(_ answer: HTTPResponse) -> Bool {
         answer.headers["x-amz-server-side-encryption"]?.hasPrefix("aws:kms") == true
@@ -130,7 +132,7 @@ extension S3Client {
     }
 }
 
-/// One object on its way.
+/// The fetch of one object.
 private struct Fetch: Sendable {
     let key: String
     let etag: ObjectETag
@@ -139,15 +141,15 @@ private struct Fetch: Sendable {
     let moved: MovedBytes
     let action: String
     let order: PartOrder
-    /// MD5 is slower than most networks: every core may be at it.
+    /// MD5 is slower than most networks, so every core may compute it.
     let hashing = Turnstile()
 }
 
-/// What became of one part.
+/// The result of one part.
 private struct FetchedPart: Sendable {
-    /// Bytes that came now.
+    /// The bytes received in this call.
     var received: Int64 = 0
     var isEncrypted = false
-    /// nil where the ETag is not made of the hashes of such parts.
+    /// nil where the ETag does not consist of the hashes of such parts.
     var md5: [UInt8]?
 }

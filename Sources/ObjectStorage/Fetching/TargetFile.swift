@@ -1,12 +1,12 @@
 import POSIX
 import SystemPackage
 
-/// A file on its way out of a bucket, under another name until it is whole.
+/// The file of a download, under a temporary name until it is complete.
 final class TargetFile: PartSource {
     private let file: File
     private let path: FilePath
     let action: String
-    /// Where an earlier process left content, right or not.
+    /// The ranges that an earlier process has written, correct or not.
     private let extents: [Range<Int64>]
 
     init(
@@ -20,14 +20,14 @@ final class TargetFile: PartSource {
         self.action = action
     }
 
-    /// What an earlier process left, or a new file; one that another process is at work on is left to it.
+    /// Opens an earlier process's temporary file, or a new one where there is none or another process has locked it.
     private static func open(_ object: UploadedObject, to path: FilePath) throws(POSIXError) -> File {
         let partial = PartialFile.path(of: object, to: path)
         for other in PartialFile.others(than: partial, to: path) { try removeUnused(other) }
-        // What comes in one piece has no parts that could stay.
+        // An object in one piece has no parts that could be kept.
         if object.parts.count > 1 {
             let file = try File(partial, .update(mode: 0o666))
-            // Its name may have gone to the finished file between the two calls.
+            // The file may have been renamed to its final name between opening and locking.
             if try file.lock(wait: false), file.hasItsName {
                 if try file.status().size > object.size { try file.truncate() }
                 return file
@@ -45,23 +45,23 @@ final class TargetFile: PartSource {
         do throws(POSIXError) { try file.write(bytes, at: offset) } catch { throw StorageError(error, doing: action) }
     }
 
-    /// True where no earlier process left anything.
+    /// True where no earlier process has left any content.
     var isNew: Bool { extents.isEmpty }
 
-    /// True where an earlier process wrote to a part, so that comparing it is worth the while.
+    /// Returns true where an earlier process wrote to a part, so that comparing its hash is worthwhile.
     func mayHold(offset: Int64, length: Int64) -> Bool { extents.contains { $0.overlaps(offset..<offset + length) } }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(POSIXError) -> Int {
         try file.read(into: buffer, at: offset)
     }
 
-    /// What is not there yet has another hash.
+    /// Does nothing: a part that is not complete yet simply has another hash.
     func endsEarly() {}
 
-    /// Lets the disk begin with a part that is whole, so that there is less to wait for in the end.
+    /// Starts writeback of a finished part, so that the final sync takes less time.
     func beginSync(offset: Int64, length: Int64) { file.beginSync(offset: offset, length: length) }
 
-    /// Gives the file its name once its content is on the disk.
+    /// Syncs the content and renames the file to its final name.
     func publish() throws(StorageError) {
         do throws(POSIXError) {
             try file.sync()
@@ -69,7 +69,7 @@ final class TargetFile: PartSource {
         } catch { throw StorageError(error, doing: action) }
     }
 
-    /// Leaves what has come to whoever goes on with it, in this process too.
+    /// Releases the lock, so that another call, in this process too, can resume the download.
     func leave() { file.unlock() }
 
     func discard() { try? FileSystem.remove(file.path) }

@@ -1,12 +1,12 @@
 import ByteText
 import SystemPackage
 
-/// A key as a path below a folder: names with slashes between them, none of which leads out of it.
+/// A key as a path below a folder: names separated by slashes, none of which leads out of the folder.
 struct FileKey {
     let folders: [FilePath.Component]
     let name: FilePath.Component
 
-    /// Refuses a key that no file could have, or that would be another file than it says.
+    /// Throws for a key that is not a valid file path, or that names a different file than it says.
     init(_ key: String, doing action: String) throws(StorageError) {
         var components: [FilePath.Component] = []
         for part in key.split(byte: "/", omittingEmptySubsequences: false) {
@@ -25,7 +25,7 @@ struct FileKey {
         folders = components
     }
 
-    /// A name that a file may have, nil for what is none.
+    /// Returns the text as a file name; nil where it is not a valid one.
     static func component(_ text: some StringProtocol) -> FilePath.Component? {
         guard !text.isEmpty, text != ".", text != "..", text.utf8.count <= 255, !text.utf8.contains(0),
             !text.utf8.contains(UInt8(ascii: "/"))

@@ -3,39 +3,40 @@ import POSIX
 package import SystemPackage
 import Timestamps
 
-/// What a folder holds that is no object: whoever copies all of it must know.
+/// A directory entry that is not an object; a caller that copies the whole folder must report it.
 package struct LeftOut: Sendable, Hashable {
-    /// Why it is none.
+    /// Why the entry is not an object.
     package enum Reason: Sendable, Hashable {
         /// A symbolic link, which is never followed.
         case link
         /// A FIFO, a socket or a device.
         case special
-        /// A name that is not UTF-8, as keys are.
+        /// A name that is not UTF-8; keys are.
         case name
     }
 
-    /// Where it is below the folder, as far as that can be written.
+    /// The path below the folder, with invalid UTF-8 replaced.
     package let path: String
-    /// Why it is no object.
     package let reason: Reason
 }
 
-/// What a folder holds.
+/// The content of a folder.
 package struct ScannedFolder: Sendable {
-    /// In the order of keys.
+    /// In key order.
     package fileprivate(set) var objects: [ListedObject] = []
-    /// Folders with a slash behind them, where the scan was not to go deeper.
+    /// Subfolders with a trailing slash, where the scan is shallow.
     package fileprivate(set) var folders: [String] = []
-    /// What is no object.
+    /// The entries that are not objects.
     package fileprivate(set) var leftOut: [LeftOut] = []
 }
 
 extension FileStore {
-    /// Every object whose key begins so, in the order of keys.
+    /// Returns every object whose key starts with the prefix, in key order.
     package func list(_ prefix: String) async throws(StorageError) -> [ListedObject] { try await scan(prefix).objects }
 
-    /// Every object whose key begins so, and what else is there; with `isShallow` nothing behind the next slash.
+    /// Returns every object whose key starts with the prefix, and other entries.
+    ///
+    /// With `isShallow`, leaves out what lies beyond the next slash.
     package func scan(_ prefix: String, isShallow: Bool = false) async throws(StorageError) -> ScannedFolder {
         let action = "list \(name(prefix))"
         return try await BlockingThread.run { [self] () throws(StorageError) in
@@ -44,7 +45,7 @@ extension FileStore {
             var walk = Walk(prefix: prefix, isShallow: isShallow)
             do throws(POSIXError) {
                 for part in start.split(byte: "/", omittingEmptySubsequences: false).dropLast() {
-                    // No key begins with what no key can be.
+                    // No object's key starts with an invalid path component.
                     guard let component = FileKey.component(part) else { return ScannedFolder() }
                     current = try current.folder(component)
                 }
@@ -94,7 +95,7 @@ extension FileStore {
             case .directory where isShallow: found.folders.append(key + "/")
             case .directory:
                 do throws(POSIXError) { try visit(try folder.folder(name), below: key + "/") } catch {
-                    // It may be gone by now.
+                    // The folder may have been removed meanwhile.
                     guard error.errno == .noSuchFileOrDirectory else { throw error }
                 }
             case .symbolicLink: found.leftOut.append(LeftOut(path: key, reason: .link))
@@ -103,7 +104,7 @@ extension FileStore {
         }
     }
 
-    /// Where the file of a key is, every folder above it made; nothing on the way is a link.
+    /// Returns the path of a key's file, after creating the folders above it; none of them is a symbolic link.
     package func path(making key: String) async throws(StorageError) -> FilePath {
         let action = "write \(name(key))"
         return try await BlockingThread.run { [self] () throws(StorageError) in
@@ -113,7 +114,7 @@ extension FileStore {
         }
     }
 
-    /// Where the file of a key is or would be.
+    /// Returns the path of a key's file, which need not exist.
     package func path(of key: String) throws(StorageError) -> FilePath {
         path(try FileKey(key, doing: "find \(name(key))"))
     }

@@ -2,9 +2,9 @@ import POSIX
 import SystemPackage
 import Timestamps
 
-/// Whole small objects.
+/// Operations on whole small objects.
 extension FileStore {
-    /// Writes a small object; with `once` one that is there already and is another is left alone.
+    /// Writes a small object; with `once`, throws where an object with other content exists.
     package func put(
         _ key: String, _ content: [UInt8], contentType: String, once: Bool
     ) async throws(StorageError) {
@@ -18,20 +18,20 @@ extension FileStore {
                 if let failure { throw failure }
             }
             if isPublished { return }
-            // Who writes the same twice has lost nothing.
+            // Writing the same content twice is not an error.
             let there = try open(key, action)
             guard there?.status.size == Int64(content.count), try read(key, limit: content.count, action) == content
             else { throw Self.taken(action) }
         }
     }
 
-    /// The content of an object of at most `limit` bytes, nil where there is none.
+    /// Returns the content of an object of at most `limit` bytes; nil where there is no object.
     package func get(_ key: String, limit: Int) async throws(StorageError) -> [UInt8]? {
         let action = "read \(name(key))"
         return try await BlockingThread.run { [self] () throws(StorageError) in try read(key, limit: limit, action) }
     }
 
-    /// What the file system tells of an object, nil where there is none.
+    /// Returns the file's status as an object status; nil where there is no object.
     package func head(_ key: String) async throws(StorageError) -> ObjectStatus? {
         let action = "examine \(name(key))"
         return try await BlockingThread.run { [self] () throws(StorageError) in
@@ -43,7 +43,7 @@ extension FileStore {
         }
     }
 
-    /// Removes an object, and the folders that are empty without it; nothing happens where there is none.
+    /// Deletes an object and the folders that become empty; does nothing where there is none.
     package func delete(_ key: String) async throws(StorageError) {
         let action = "delete \(name(key))"
         try await BlockingThread.run { [self] () throws(StorageError) in
@@ -67,7 +67,7 @@ extension FileStore {
         StorageError(.preconditionFailed, action, "something else is there already")
     }
 
-    /// Changes whenever the file does, as a server's ETag.
+    /// Returns a string that changes whenever the file does, in place of a server's ETag.
     static func mark(_ status: FileStatus) -> String {
         "\(String(status.inode, radix: 16))-\(String(status.size, radix: 16))-\(String(status.modified, radix: 16))"
     }
@@ -84,7 +84,7 @@ extension FileStore {
         return content
     }
 
-    /// Makes a file, lets it be filled, and publishes it; false where `once` is said and the name is taken.
+    /// Creates a file, fills it and publishes it; returns false where `once` is set and the name is taken.
     private func write(
         _ key: String, once: Bool, _ action: String, _ fill: (NewFile) throws(POSIXError) -> Void
     ) throws(StorageError) -> Bool {
@@ -100,7 +100,7 @@ extension FileStore {
         }
     }
 
-    /// A new file in the folder of a key, and the name that it is to have.
+    /// Creates a temporary file in a key's folder, and returns it with its final name.
     func makeFile(_ key: String, _ action: String) throws(StorageError) -> (NewFile, FilePath.Component) {
         let place = try FileKey(key, doing: action)
         var attempt = 0
@@ -108,7 +108,7 @@ extension FileStore {
             let folder = try makeFolder(place, action)
             sweep(folder, of: place)
             do throws(POSIXError) { return (try NewFile(in: folder), place.name) } catch {
-                // Whoever deleted the last file beside took the folder away.
+                // A concurrent delete of the folder's last file has removed the folder.
                 guard error.errno == .noSuchFileOrDirectory, attempt < 8 else {
                     throw StorageError(inStore: error, doing: action)
                 }

@@ -3,11 +3,11 @@ import Hashing
 import POSIX
 package import SystemPackage
 
-/// Whole files.
+/// Uploads, downloads and verification of whole files.
 extension FileStore {
-    /// Copies a file into the folder; one that changes while it is read is never published.
+    /// Copies a file into the folder; never publishes a file that changes while it is read.
     ///
-    /// What is there already under the key counts as uploaded where its content is the file's.
+    /// An object that already exists under the key counts as uploaded where its content equals the file's.
     package func upload(
         _ file: FilePath, to key: String, once: Bool, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) -> UploadedObject {
@@ -45,8 +45,7 @@ extension FileStore {
         }
     }
 
-    /// Copies an object out of the folder; the file has its name, and is on the disk, only once every part's hash was
-    /// right.
+    /// Copies an object to a file, which appears under its name, synced to disk, only after every part's hash matched.
     package func download(
         _ object: UploadedObject, to file: FilePath, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) {
@@ -89,13 +88,14 @@ extension FileStore {
         }
     }
 
-    /// True where every part hashes to what was uploaded; it is read from the disk rather than from memory where the
-    /// kernel lets go of it.
+    /// Returns true where every part has the hash of the upload.
+    ///
+    /// Drops the file from the page cache first, so that the content is read from disk where the kernel complies.
     package func verify(_ object: UploadedObject) async throws(StorageError) -> Bool {
         try await verify(object, progress: nil)
     }
 
-    /// Verifies an object; `progress` hears how many of its bytes were read.
+    /// Verifies an object; `progress` receives the number of its bytes read.
     package func verify(
         _ object: UploadedObject, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) -> Bool {
@@ -115,7 +115,7 @@ extension FileStore {
         return parts.allSatisfy { $0 }
     }
 
-    /// True where an object's content is a file's; `progress` hears how many of the file's bytes were read.
+    /// Returns true where an object has the content of a file; `progress` receives the number of the file's bytes read.
     package func holds(
         _ key: String, contentOf path: FilePath, progress: (@Sendable (Int64) -> Void)? = nil
     ) async throws(StorageError) -> Bool {
@@ -158,7 +158,7 @@ extension FileStore {
             ? PartRanges(size: size, partSize: max(1, size)) : PartRanges(cutting: size, minimum: minimumPartSize)
     }
 
-    /// Copies a part and hashes it on the way.
+    /// Copies a part and returns its hash.
     private func copy(
         part index: Int, _ ranges: PartRanges, from source: SourceFile, to target: NewFile, _ moved: MovedBytes,
         _ action: String
@@ -197,7 +197,7 @@ extension FileStore {
         return hash
     }
 
-    /// The SHA-256 of a part as it is in the store; `consume` gets its bytes with their place in the file.
+    /// Returns the SHA-256 of a stored part; `consume` receives its bytes with their file offset.
     private func hash(
         part index: Int, _ ranges: PartRanges, of file: StoredFile, _ action: String,
         _ consume: @escaping @Sendable (UnsafeRawBufferPointer, Int64) throws(POSIXError) -> Void

@@ -4,35 +4,34 @@ import POSIX
 import Synchronization
 package import SystemPackage
 
-/// A folder as a bucket, as on a shared file system: each object is a plain file, and its key is its path.
+/// A folder as a bucket, for instance on a shared file system: each object is a plain file whose path is the key.
 ///
-/// A file appears under its name when it is whole and on the disk, name and folders too. Nothing is kept beside it: what
-/// an object is, its bytes decide, so that ``verify(_:)`` reads every part. No link below the folder is followed.
+/// A file appears under its name only when its content, its name and its folders are on disk. No metadata is stored
+/// next to it, so ``verify(_:)`` has to read every part. Symbolic links below the folder are never followed.
 package final class FileStore: ObjectStore {
-    /// Parts that are copied or read at once; more would take cores from those who train.
+    /// The number of parts copied or read at once; more would take cores from training runs.
     static let partsAtOnce = 2
-    /// Files shorter than this have one part.
+    /// Files shorter than this, in bytes, have one part.
     static let minimumPartSize: Int64 = 16 << 20
 
-    /// The folder.
     package let root: FilePath
-    /// Whether copies must not slow anybody else on this machine now, as beside a training.
+    /// The limits on copies, which may have to leave the processors to other processes such as a training run.
     package let limits: TransferLimits
-    /// Where this process has looked for what killed writers left: once is enough, however many files come.
+    /// The folders that this process has already cleaned of killed writers' files: once is enough for each.
     private let swept = Mutex<Set<ExactText>>([])
 
-    /// A store in a folder, which must be there by the time that it is used.
+    /// Creates a store in a folder, which must exist when it is used.
     ///
-    /// It is never made: a shared file system that is not mounted would go unnoticed.
+    /// The folder is never created: otherwise a shared file system that is not mounted would go unnoticed.
     package init(_ root: FilePath, isBackground: Bool = false) {
         self.root = root
         limits = TransferLimits(nil, partsAtOnce: Self.partsAtOnce, isBackground: isBackground)
     }
 
-    /// A folder has no clock of its own.
+    /// 0, because a folder has no clock of its own.
     package var clockOffset: Int { 0 }
 
-    /// How messages name an object.
+    /// Returns the name of an object in error messages.
     func name(_ key: String) -> String { key.isEmpty ? "file://\(root)" : "file://\(root)/\(key)" }
 
     func openRoot(_ action: String) throws(StorageError) -> Folder {
@@ -46,7 +45,7 @@ package final class FileStore: ObjectStore {
         }
     }
 
-    /// The folder that a key's file is in, nil where there is none.
+    /// Opens the folder of a key's file; nil where there is none.
     func folder(_ key: FileKey, _ action: String) throws(StorageError) -> Folder? {
         var current = try openRoot(action)
         for name in key.folders {
@@ -58,7 +57,7 @@ package final class FileStore: ObjectStore {
         return current
     }
 
-    /// The folder that a key's file goes into, made where it is not there, on the disk when this returns.
+    /// Opens the folder of a key's file, creating and syncing missing folders.
     func makeFolder(_ key: FileKey, _ action: String) throws(StorageError) -> Folder {
         var current = try openRoot(action)
         do throws(POSIXError) {
@@ -76,14 +75,14 @@ package final class FileStore: ObjectStore {
         return current
     }
 
-    /// Removes what killed writers left beside a key's file.
+    /// Removes the temporary files that killed writers left in a key's folder.
     func sweep(_ folder: Folder, of key: FileKey) {
         let name = ExactText(key.folders.map(\.string).joined(separator: "/"))
         guard swept.withLock({ $0.insert(name).inserted }) else { return }
         UnfinishedFile.sweep(folder)
     }
 
-    /// Opens the file of a key, nil where there is none.
+    /// Opens the file of a key; nil where there is none.
     func open(_ key: String, _ action: String) throws(StorageError) -> StoredFile? {
         let place = try FileKey(key, doing: action)
         guard let folder = try folder(place, action) else { return nil }
@@ -97,7 +96,7 @@ package final class FileStore: ObjectStore {
     }
 }
 
-/// A file of a store, open to be read by several threads.
+/// An open file of a store, which several threads may read.
 final class StoredFile: Sendable {
     let file: File
     let status: FileStatus
@@ -109,7 +108,7 @@ final class StoredFile: Sendable {
 }
 
 extension StorageError {
-    /// Words what the file system of a store refuses.
+    /// Describes an error of the store's file system.
     init(inStore error: POSIXError, doing action: String) {
         switch error.errno {
         case .permissionDenied, .notPermitted, .readOnlyFileSystem:

@@ -2,19 +2,19 @@ import Hashing
 import POSIX
 import SystemPackage
 
-/// A file while it is written: nobody sees it under its own name before it is whole and on the disk.
+/// A file that is being written; it appears under its final name only when it is complete and on disk.
 final class NewFile: Sendable {
     private let folder: Folder
     private let temporary: FilePath.Component
     private let file: File
 
-    /// Makes an empty file with a temporary name in a folder.
+    /// Creates an empty file with a temporary name in a folder.
     init(in folder: Folder) throws(POSIXError) {
-        // Whoever sweeps the folder may take the name between its making and its lock.
+        // A process that cleans the folder may remove the file between its creation and its lock.
         for _ in 0..<8 {
             guard let name = UnfinishedFile.makeName() else { break }
             let file = try folder.create(name, mode: 0o666)
-            // Where nothing can be locked nothing is swept by its lock either.
+            // Where locks are not supported, no process removes files by their lock either.
             _ = try? file.lock(wait: false)
             guard try file.status().links > 0 else { continue }
             self.folder = folder
@@ -25,12 +25,12 @@ final class NewFile: Sendable {
         throw POSIXError("write to", folder.path, .resourceTemporarilyUnavailable)
     }
 
-    /// Several threads may write to different places.
+    /// Writes at an offset; several threads may write to different places.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(POSIXError) {
         try file.write(bytes, at: offset)
     }
 
-    /// Gives the file its name once its content is on the disk; with `once` false where the name is taken.
+    /// Syncs the content and renames the file to `name`; with `once`, returns false where the name is taken.
     func publish(as name: FilePath.Component, once: Bool) throws(POSIXError) -> Bool {
         try file.sync()
         file.dropCache(offset: 0, length: 0)
@@ -43,7 +43,7 @@ final class NewFile: Sendable {
         return true
     }
 
-    /// A second name is given only where nobody has it, which a rename cannot promise.
+    /// Uses link(2), which fails where the name exists; rename(2) would replace it.
     private func linked(as name: FilePath.Component) throws(POSIXError) -> Bool {
         do throws(POSIXError) {
             try folder.link(temporary, in: folder, as: name)
@@ -56,7 +56,7 @@ final class NewFile: Sendable {
                 throw error
             }
         }
-        // A file system without second names: of two writers at the same moment the later one wins.
+        // A file system without hard links: of two writers at the same moment the later one wins.
         guard try folder.status(name) == nil else { return false }
         try folder.rename(temporary, to: name)
         return true

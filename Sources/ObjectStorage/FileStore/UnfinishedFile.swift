@@ -4,36 +4,36 @@ import POSIX
 import SystemPackage
 import Timestamps
 
-/// The names that files have while they are written, and what becomes of those whose writer was killed.
+/// The names of unfinished files, and the removal of those whose writer was killed.
 ///
-/// A writer holds the file's lock, which its kernel gives back with its end. The name tells which boot of which machine
-/// wrote it: only there is a free lock a certain sign of death, since some shared file systems keep locks to
-/// themselves. What other machines left must also be a day old.
+/// A writer holds the file's lock, which its kernel releases when the process ends. The name identifies the machine and
+/// its boot. Only on the same machine and boot does a free lock prove that the writer has ended, because some shared
+/// file systems keep locks local. A file of another machine must also be a day old.
 enum UnfinishedFile {
     private static let prefix = ".caas-"
     private static let suffix = ".tmp"
-    /// What is fetched in parts stays until somebody goes on with it.
+    /// The prefix of files fetched in parts, which stay until the fetch is resumed.
     static let fetchPrefix = ".caas-fetch-"
     private static let patience: Int64 = 86_400
 
-    /// The same for every process on a machine until it starts again.
+    /// An identifier of this machine's current boot, the same for all its processes.
     static let machine: String = {
         let boot = (try? FileSystem.read("/proc/sys/kernel/random/boot_id", limit: 256)) ?? RandomBytes.make(16)
         return String(SHA256.hash(boot).hexadecimal.prefix(12))
     }()
 
-    /// A name that nobody else uses; hexadecimal digits cannot fail to be one.
+    /// Returns a unique name; nil cannot occur, since hexadecimal digits always form a valid name.
     static func makeName() -> FilePath.Component? {
         FilePath.Component("\(prefix)\(machine)-\(RandomBytes.make(10).hexadecimal)\(suffix)")
     }
 
-    /// True for what is no object yet.
+    /// Returns true for the name of an unfinished file.
     static func isName(_ name: FilePath.Component) -> Bool {
         let text = name.string
         return text.hasPrefix(bytes: fetchPrefix) || (text.hasPrefix(bytes: prefix) && text.hasSuffix(bytes: suffix))
     }
 
-    /// Removes from a folder what killed writers left in it; what cannot be removed stays.
+    /// Removes the files that killed writers left in a folder; ignores those that cannot be removed.
     static func sweep(_ folder: Folder) {
         guard let names = try? folder.names() else { return }
         for name in names where isName(name) { sweep(name, in: folder) }

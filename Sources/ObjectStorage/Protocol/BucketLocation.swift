@@ -1,28 +1,26 @@
 package import HTTP
 
-/// Where a bucket is.
+/// The endpoint, name and region of a bucket.
 package struct BucketLocation: Sendable, Hashable {
-    /// Where in a URL the bucket's name stands.
+    /// Where the bucket's name stands in a URL.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
     package enum Addressing: String, Sendable, Hashable {
-        /// In the path, which every S3 service understands.
+        /// In the path, which every S3 service supports.
         case path
-        /// Ahead of the host's name, which some services demand.
+        /// In front of the host name, which some services require.
         case virtual
     }
 
-    /// The service, without a path.
+    /// The URL of the service, without a path.
     package let endpoint: HTTPURL
-    /// The bucket's name.
     package let bucket: String
-    /// What is signed as region; R2 calls its only one `auto`.
+    /// The region in the signature; R2's only region is `auto`.
     package let region: String
-    /// Where in a URL the bucket's name stands.
     package let addressing: Addressing
 
-    /// Reads an endpoint as people write it, and refuses one in which the bucket's name is already written.
+    /// Parses an endpoint as users write it; refuses one that already contains the bucket's name.
     ///
-    /// Without a region it is what the endpoint of AWS says, else `auto`.
+    /// Without a region, uses the region in an AWS endpoint, otherwise `auto`.
     package init(
         endpoint text: String, bucket: String, region: String? = nil, addressing: Addressing = .path
     ) throws(StorageError) {
@@ -49,7 +47,7 @@ package struct BucketLocation: Sendable, Hashable {
                 throw StorageError(
                     .other, action, "no name can stand ahead of the address \(url.host); R2_ADDRESSING must be path")
             }
-            // A certificate for *.host holds for one name, and a host's name knows no capitals.
+            // A certificate for *.host covers one label only, and host names are case-insensitive.
             guard url.scheme == "http" || !bucket.contains("."), bucket == bucket.lowercased() else {
                 throw StorageError(
                     .other, action,
@@ -67,7 +65,9 @@ package struct BucketLocation: Sendable, Hashable {
         PercentEncoding.isUnreserved(byte) && byte != UInt8(ascii: "~")
     }
 
-    /// The region in an endpoint of AWS: `s3.eu-central-1.amazonaws.com`, `s3.dualstack.eu-central-1.amazonaws.com`.
+    /// Returns the region in an AWS endpoint.
+    ///
+    /// Examples: `s3.eu-central-1.amazonaws.com`, `s3.dualstack.eu-central-1.amazonaws.com`.
     /// <https://docs.aws.amazon.com/general/latest/gr/s3.html>
     private static func region(of host: String) -> String? {
         let suffix = [".amazonaws.com", ".amazonaws.com.cn"].first { host.hasSuffix($0) }
@@ -78,7 +78,7 @@ package struct BucketLocation: Sendable, Hashable {
         return last.hasPrefix("s3-") ? String(last.dropFirst(3)) : String(last)
     }
 
-    /// The URL of an object, or of the bucket where the key is empty; the query is taken as it is.
+    /// Returns the URL of an object, or of the bucket where the key is empty; `query` must already be encoded.
     func url(key: String, query: String = "") -> HTTPURL {
         let encoded = PercentEncoding.encode(key, keepingSlash: true)
         let suffix = query.isEmpty ? "" : "?\(query)"
@@ -91,9 +91,9 @@ package struct BucketLocation: Sendable, Hashable {
         }
     }
 
-    /// What tells an object from every other one, here and in other buckets.
+    /// Returns a string that identifies an object across all buckets and endpoints.
     func place(of key: String) -> String { "\(endpoint.scheme)://\(endpoint.authority)/\(bucket)/\(key)" }
 
-    /// How errors name an object.
+    /// Returns the name of an object in error messages.
     func name(_ key: String) -> String { key.isEmpty ? "s3://\(bucket)" : "s3://\(bucket)/\(key)" }
 }

@@ -2,7 +2,7 @@ import ByteText
 import HTTP
 import Hashing
 
-/// One operation of S3 before it is signed.
+/// An S3 request before it is signed.
 struct S3Call: Sendable {
     var method: String
     var key: String
@@ -11,15 +11,15 @@ struct S3Call: Sendable {
     var body: HTTPBody = .empty
     /// SHA-256 of the body in hexadecimal.
     var bodyHash = SigV4Signer.emptyHash
-    /// What is being done to what, for errors.
+    /// The action, for error messages.
     var action: String
     var leastStallSeconds = 0
     var onUpload: (@Sendable (Int64) -> Void)?
-    /// Where it moves a part, whose turn each try waits for.
+    /// The part that the call moves; each attempt waits for the part's turn.
     var move: PartMove?
-    /// What whoever watches sees of it, where that is more than this one request.
+    /// The step that a ``TransferWatch`` shows, where it covers more than this one request.
     var step: TransferStep?
-    /// True where the server has much to do before it answers.
+    /// True where the server does much work before it answers.
     var isJoining = false
     /// Throws where another attempt makes no sense.
     var beforeRetry: (@Sendable () throws(StorageError) -> Void)?
@@ -30,16 +30,16 @@ struct S3Call: Sendable {
         self.action = action
     }
 
-    /// The last part of the key, as what is said of transfers names it.
+    /// Returns the last component of the key, as progress messages show it.
     static func shortName(_ key: String) -> String { key.split(byte: "/").last.map(String.init) ?? "the bucket" }
 
-    /// What is waited for while it is on its way.
+    /// The phase that a ``TransferWatch`` shows while the call is in progress.
     var phase: TransferStep.Phase {
         if isJoining { return .joining }
         return method == "GET" && move != nil ? .receiving : .sending(body.length ?? 0)
     }
 
-    /// Sends bytes that are all there.
+    /// Sets a body that is entirely in memory, with its hash headers.
     mutating func carry(_ bytes: [UInt8], contentType: String) {
         body = .bytes(bytes)
         bodyHash = SHA256.hash(bytes).hexadecimal

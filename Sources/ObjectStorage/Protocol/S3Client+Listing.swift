@@ -1,20 +1,20 @@
 import HTTP
 import Timestamps
 
-/// Some of the objects of a bucket, and the folders that it was told apart into.
+/// One page of a listing: objects, and common prefixes as folders.
 package struct ListedPage: Sendable {
-    /// In the order of keys.
+    /// In key order.
     package let objects: [ListedObject]
-    /// What keys begin with up to the next slash, where the listing was not to go deeper.
+    /// The common prefixes up to the next slash, where the listing is shallow.
     package let folders: [String]
 }
 
-/// Listing. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
+/// Listings. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
 extension S3Client {
-    /// A listing that never ends is a server's mistake; a thousand objects come with each page.
+    /// A longer listing is a server's error: a page has up to 1000 objects.
     private static let mostPages = 100_000
 
-    /// Every object whose key begins so, in the order of keys.
+    /// Returns every object whose key starts with the prefix, in key order.
     package func list(_ prefix: String) async throws(StorageError) -> [ListedObject] {
         var objects: [ListedObject] = []
         try await list(prefix) { page in
@@ -24,8 +24,9 @@ extension S3Client {
         return objects
     }
 
-    /// Hands out the objects whose keys begin so, page by page until `page` answers false; with `isShallow` none behind
-    /// the next slash.
+    /// Passes the objects whose keys start with the prefix to `page`, page by page, until `page` returns false.
+    ///
+    /// With `isShallow`, leaves out objects beyond the next slash and reports their common prefixes instead.
     package func list(
         _ prefix: String, isShallow: Bool = false, _ page: (ListedPage) -> Bool
     ) async throws(StorageError) {
@@ -50,7 +51,7 @@ extension S3Client {
     ) async throws(StorageError) -> (ListedPage, next: String?) {
         let action = "list \(location.name(prefix))"
         var call = S3Call("GET", "", doing: "list \(location.name(""))")
-        // Keys may hold characters that XML cannot, so they come percent-encoded.
+        // Keys may contain characters that XML cannot represent, so they are requested percent-encoded.
         call.query = [
             ("list-type", "2"), ("encoding-type", "url"), ("prefix", prefix),
             ("max-keys", String(options.objectsPerPage)),

@@ -2,22 +2,22 @@ import ByteText
 import HTTP
 package import Timestamps
 
-/// A file on its way in parts, as the server knows it, whoever began it.
+/// A multipart upload in progress as the server lists it, regardless of the client that started it.
 package struct MultipartUpload: Sendable, Hashable {
-    /// The whole key that the object is to have.
+    /// The full key that the object will have.
     package let key: String
-    /// The server's name for the upload.
+    /// The server's ID of the upload.
     package let uploadID: String
-    /// When it was begun, nil where the server does not say it.
+    /// The start time; nil where the server does not report it.
     package let started: Timestamp?
 }
 
-/// What was begun and not completed takes space, and costs money, until it is aborted or forgotten.
+/// Incomplete multipart uploads take space, and cost money, until they are aborted or expire.
 extension S3Client {
     /// More pages than any bucket needs.
     private static let mostUploadPages = 1000
 
-    /// Every upload under way whose key begins so.
+    /// Returns every upload in progress whose key starts with the prefix.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html>
     package func multipartUploads(_ prefix: String) async throws(StorageError) -> [MultipartUpload] {
         var call = S3Call("GET", "", doing: "list the unfinished uploads of \(location.name(prefix))")
@@ -35,7 +35,7 @@ extension S3Client {
                 isEncoded ? String(decoding: PercentEncoding.decode(text, plusIsSpace: true), as: UTF8.self) : text
             }
             for element in document.all("Upload") {
-                // To abort what has no id would be to delete the object.
+                // An abort without an upload ID would be a DELETE of the object.
                 guard let key = element["Key"].map(decoded), let id = element["UploadId"], !key.isEmpty, !id.isEmpty
                 else {
                     throw StorageError(.other, call.action, "an entry has no key or no id")
@@ -54,14 +54,14 @@ extension S3Client {
         throw StorageError(.other, call.action, "the listing has no end")
     }
 
-    /// Refuses what was not asked for: whoever removes or copies what a listing names would reach beyond the place.
+    /// Throws for a listed key outside the prefix: a caller that deletes or copies listed keys must stay within it.
     static func check(_ key: String, below prefix: String, _ action: String) throws(StorageError) {
         guard key.hasPrefix(bytes: prefix) else {
             throw StorageError(.other, action, "the server lists '\(key)', which does not begin with '\(prefix)'")
         }
     }
 
-    /// How many parts the server has of an upload, and their bytes; nil where the upload is over.
+    /// Returns the number of parts that the server has of an upload, and their bytes; nil where the upload is over.
     package func partsSent(_ upload: MultipartUpload) async throws(StorageError) -> (count: Int, bytes: Int64)? {
         let action = "list the parts of the upload of \(location.name(upload.key))"
         do throws(StorageError) {
@@ -73,9 +73,9 @@ extension S3Client {
         }
     }
 
-    /// Gives the space of an upload's parts back; nothing happens where it is over already.
+    /// Aborts an upload and frees its parts; does nothing where the upload is over already.
     ///
-    /// Whoever calls this knows that nobody is at work on the upload any more.
+    /// The caller must know that no process works on the upload any more.
     package func abort(_ upload: MultipartUpload) async throws(StorageError) {
         var call = S3Call("DELETE", upload.key, doing: "abort the upload of \(location.name(upload.key))")
         call.query = [("uploadId", upload.uploadID)]

@@ -1,8 +1,11 @@
 import HTTP
 
-/// Whole small objects.
+/// Requests for whole small objects.
 extension S3Client {
-    /// Writes a small object; with `once` one that is there already and is not ours is left alone where the server can.
+    /// Writes a small object.
+    ///
+    /// With `once`, an existing object that this call did not write stays as it is, where the server supports
+    /// conditional writes.
     package func put(_ key: String, _ content: [UInt8], contentType: String, once: Bool) async throws(StorageError) {
         let token = UploadToken.make()
         var call = S3Call("PUT", key, doing: "write \(location.name(key))")
@@ -10,21 +13,21 @@ extension S3Client {
         call.headers[UploadToken.header] = token
         if once { call.headers["If-None-Match"] = "*" }
         do throws(StorageError) { _ = try await perform(call) } catch {
-            // A repeated request may meet the object that the first one wrote.
+            // A retried request may find the object that the first one wrote.
             guard error.code == .preconditionFailed, try await isOurs(key, token) else { throw error }
         }
     }
 
-    /// True where the object carries the token.
+    /// Returns true where the object has the upload token.
     func isOurs(_ key: String, _ token: String) async throws(StorageError) -> Bool {
         try await head(key)?.metadata[UploadToken.metadataName] == token
     }
 
-    /// The content of an object of at most `limit` bytes, nil where there is none.
+    /// Returns the content of an object of at most `limit` bytes; nil where there is no object.
     package func get(_ key: String, limit: Int) async throws(StorageError) -> [UInt8]? {
         let call = S3Call("GET", key, doing: "read \(location.name(key))")
         let body: [UInt8]
-        // A refusal is read whole, however little is wanted.
+        // The limit leaves room for a whole error document, even where a smaller object is expected.
         do throws(StorageError) { body = try await perform(call, limit: max(limit, 64 << 10)).body } catch {
             if error.code == .noSuchKey { return nil }
             throw error
@@ -35,7 +38,7 @@ extension S3Client {
         return body
     }
 
-    /// What the server tells of an object, nil where there is none.
+    /// Returns the size, ETag and metadata of an object; nil where there is no object.
     package func head(_ key: String) async throws(StorageError) -> ObjectStatus? {
         let action = "examine \(location.name(key))"
         let answer: HTTPResponse
@@ -56,7 +59,7 @@ extension S3Client {
             lastModified: answer.headers["Last-Modified"])
     }
 
-    /// The refusal of a HEAD has no body: what a key may not, and that it is wrong, only a GET tells apart.
+    /// Repeats a refused HEAD as a GET: only a GET's body tells an invalid key from one that lacks the permission.
     private func explained(
         _ refusal: StorageError, _ key: String, _ action: String
     ) async throws(StorageError) -> StorageError {
@@ -69,7 +72,7 @@ extension S3Client {
         return refusal
     }
 
-    /// Removes an object; nothing happens where there is none.
+    /// Deletes an object; does nothing where there is none.
     package func delete(_ key: String) async throws(StorageError) {
         do throws(StorageError) {
             _ = try await perform(S3Call("DELETE", key, doing: "delete \(location.name(key))"))

@@ -1,8 +1,8 @@
 import HTTP
 
-/// Requests, as often as it takes.
+/// Requests and their retries.
 extension S3Client {
-    /// A server that waits for another part may end what waits there by itself, as after this many seconds.
+    /// A server that waits for another part may end the waiting request by itself, possibly after this many seconds.
     private static let leastBlockedSeconds = 20.0
 
     /// Sends a call until it succeeds, is refused for good, or the policy's attempts are used up.
@@ -18,7 +18,9 @@ extension S3Client {
         return answer
     }
 
-    /// The document that answers a question; asked for again where what comes is none, as after damage on the way.
+    /// Returns the XML document that answers a call.
+    ///
+    /// Repeats the call where the answer is not XML, as after damage in transit.
     func document(_ call: S3Call, doing action: String? = nil) async throws(StorageError) -> XMLElement {
         var attempt = 0
         while true {
@@ -68,7 +70,8 @@ extension S3Client {
                 said = error.code == .stalled ? "it stalled" : error.reason
             }
             guard isTransient else { throw failure }
-            // That the server waits for another part is not this one's failure: it goes when that is through.
+            // A server that waits for a lower part has not failed this part: it is sent again once the lower part is
+            // finished.
             let isBlocked = Self.isBlocked(outcome, after: ContinuousClock.now - began)
             if isBlocked, let turn = call.move?.turn, turn.order.hold(turn.part) {
                 try call.beforeRetry?()
@@ -86,7 +89,7 @@ extension S3Client {
         }
     }
 
-    /// True where a server may have read no more of a part, or sent no more, because it waits for another.
+    /// Returns true where a server may have stopped reading or sending a part because it waits for another.
     private static func isBlocked(_ outcome: Result<HTTPResponse, HTTPError>, after time: Duration) -> Bool {
         switch outcome {
         case .failure(let error):
@@ -95,7 +98,7 @@ extension S3Client {
         }
     }
 
-    /// One try, which waits for its turn where the call moves a part, and no longer holds it once there is an answer.
+    /// Makes one attempt; a call that moves a part waits for its turn first and gives it up once there is an answer.
     private func attemptOnce(
         _ call: S3Call, _ step: TransferStep?, limit: Int, sink: (any HTTPBodySink)?
     ) async throws(StorageError) -> Result<HTTPResponse, HTTPError> {

@@ -4,47 +4,45 @@ import Synchronization
 package import SystemPackage
 import Timestamps
 
-/// A bucket behind the S3 protocol: R2, AWS, and whatever else speaks it.
+/// A client of one bucket behind the S3 protocol: R2, AWS and compatible services.
 package final class S3Client: ObjectStore {
-    /// How much is done at once, and how long is waited.
+    /// Limits on concurrency and waiting, and other settings of a client.
     package struct Options: Sendable {
-        /// Parts under way at the same time in the beginning; more as long as that is faster.
+        /// The number of parts transferred at the same time at the start; it grows as long as that is faster.
         package var partsAtOnce = 4
-        /// The most parts under way at the same time, which ``S3Client/limits`` changes later.
+        /// The most parts transferred at the same time; ``S3Client/limits`` changes it later.
         package var mostPartsAtOnce = 16
-        /// Files shorter than this go in one piece, and no part but the last is shorter.
+        /// Files shorter than this, in bytes, are sent in one request; no part except the last is shorter.
         package var minimumPartSize: Int64 = 16 << 20
-        /// True where files carry Content-MD5 besides the signed SHA-256, for servers that do not check that one.
+        /// True where files carry Content-MD5 besides the signed SHA-256, for servers that do not check the latter.
         ///
-        /// It costs more than twice what the SHA-256 costs.
+        /// MD5 costs more than twice what SHA-256 costs.
         package var sendsContentMD5 = false
         /// Seconds without a byte after which a request is ended.
         package var stallSeconds = 60
-        /// Objects that a server lists at once; 1000 is the most that any gives.
+        /// The max-keys of a listing; no server returns more than 1000.
         package var objectsPerPage = 1000
-        /// The folder where uploads in parts are noted, so that another process can go on with them.
+        /// The folder for records of multipart uploads, so that another process can resume them.
         package var journal: FilePath?
-        /// True where transfers must not slow anybody else on this machine, as beside a training.
+        /// True where transfers must not slow other processes on this machine, such as a training run.
         package var isBackground = false
-        /// Hears of what is no error but should be known, in one line.
+        /// Receives one-line notices of conditions that are not errors.
         package var notice: (@Sendable (String) -> Void)?
-        /// This machine's clock, which a test may set wrong.
+        /// This machine's clock; tests may set it wrong.
         var clock: @Sendable () -> Timestamp = { Timestamp.now() }
 
-        /// The defaults.
         package init() {}
     }
 
     private struct Clock {
-        /// What the last answer's Date says.
+        /// The difference according to the last answer's Date header, in seconds.
         var measured = 0
-        /// What requests are signed with; changed only when a server refused the local time.
+        /// The difference that signatures use, in seconds; changes only after a server refused the local time.
         var applied = 0
     }
 
-    /// Where the bucket is.
     package let location: BucketLocation
-    /// What the transfers of this client may take now.
+    /// The limits on this client's transfers, which may change at any time.
     package let limits: TransferLimits
     let options: Options
     let policy: RetryPolicy
@@ -56,11 +54,12 @@ package final class S3Client: ObjectStore {
     let window: TransferWindow
     let hasher: PartHasher
     let blocks: BlockQueue
-    /// Parts that are hashed and not sent yet: enough that one is always ready, and not more than memory holds until then.
+    /// Limits the parts that are hashed but not yet sent.
+    ///
+    /// Enough that one is always ready, and few enough that the page cache holds them until they are sent.
     private let ahead = Turnstile()
     private let clock = Mutex(Clock())
 
-    /// A client of one bucket.
     package init(
         _ location: BucketLocation, credentials: StorageCredentials, client: HTTPClient,
         policy: RetryPolicy = RetryPolicy(), options: Options = Options()
@@ -79,25 +78,24 @@ package final class S3Client: ObjectStore {
         journal = UploadJournal(options.journal)
     }
 
-    /// Seconds by which the server's clock is ahead of this machine's, by its last answer.
+    /// The seconds by which the server's clock is ahead of this machine's, by its last answer.
     package var clockOffset: Int { clock.withLock { $0.measured } }
 
-    /// A URL with which whoever has it may do one thing to one object for so many seconds.
+    /// Returns a URL that allows its holder one method on one object for the given number of seconds.
     package func presignedURL(_ method: String, _ key: String, seconds: Int) -> HTTPURL {
         signer.presign(method, location.url(key: key), seconds: seconds, at: now)
     }
 
     var now: Timestamp { options.clock() + clock.withLock { $0.applied } }
 
-    /// Hashes a part when its turn comes, and does with it what is to be done; once that begins to move it somebody else's
-    /// turn has come.
+    /// Waits for a part's turn to be hashed, then runs `body`; the next part may enter once `body` gives its pass back.
     func prepare<Value: Sendable>(
         _ action: String, as turn: PartTurn, _ body: (Turnstile.Pass) async throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
         try await ahead.run(action, as: turn, atMost: { PartHasher.partsAhead }, body)
     }
 
-    /// A part is through: now it may be others' turn.
+    /// Marks a part as finished, which may make it the turn of others.
     func finish(_ turn: PartTurn) {
         turn.order.finish(turn.part)
         window.look()
@@ -116,7 +114,9 @@ package final class S3Client: ObjectStore {
         clock.withLock { $0.measured = date.seconds - options.clock().seconds }
     }
 
-    /// Takes the server's time where a refusal may come from ours; what servers call that refusal differs.
+    /// Adopts the server's time where a wrong local clock may explain a refusal; returns true where it did.
+    ///
+    /// The error code for a wrong clock differs between servers, so only the status and the measured difference count.
     func adoptsClock(_ answer: HTTPResponse) -> Bool {
         guard [400, 401, 403].contains(answer.status) else { return false }
         return clock.withLock { clock in

@@ -1,22 +1,21 @@
 import HTTP
 
-/// What an error of S3 means and what is done about it: the one table that retrying, signing again, starting over and
-/// giving up go by.
+/// The meaning of an S3 error and the reaction to it: the one table for retrying, resigning, restarting and giving up.
 ///
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html> and
-/// <https://developers.cloudflare.com/r2/api/error-codes/>, whose numbers stand beside the codes.
+/// <https://developers.cloudflare.com/r2/api/error-codes/>; the trailing numbers are R2's error codes.
 struct S3Refusal: Sendable, Equatable {
-    /// What is done about it without asking anybody.
+    /// The automatic reaction to an error.
     enum Reaction: Sendable, Equatable {
-        /// Nothing: only whoever reads the error can mend it.
+        /// None: only the user can fix the cause.
         case giveUp
-        /// The same request again, after a while.
+        /// Send the same request again after a wait.
         case retry
-        /// The same request once more, signed with the server's time.
+        /// Send the same request once more, signed with the server's time.
         case sign
-        /// The parts that the server does not have as they are here, once more.
+        /// Send the parts again that the server does not have with the local content.
         case resendParts
-        /// The whole upload from its beginning, once the object shows that it was not published.
+        /// Restart the whole upload, once the object shows that it was not published.
         case startOver
     }
 
@@ -28,7 +27,7 @@ struct S3Refusal: Sendable, Equatable {
         self.reaction = reaction
     }
 
-    /// What a refusal means, by S3's code, and by the status where there is none or where it says nothing more.
+    /// Looks up an error by S3's code, or by the status where there is no code or an unknown one.
     init(_ s3Code: String?, status: Int, isObject: Bool) {
         self = s3Code.flatMap { Self.byCode[$0] } ?? Self.byStatus(status, hasCode: s3Code != nil, isObject: isObject)
     }
@@ -46,7 +45,7 @@ struct S3Refusal: Sendable, Equatable {
     }
 
     static let byCode: [String: S3Refusal] = [
-        // The key.
+        // Access keys.
         "Unauthorized": S3Refusal(.wrongKey),  // 10002
         "SignatureDoesNotMatch": S3Refusal(.wrongKey),  // 10035
         "InvalidAccessKeyId": S3Refusal(.wrongKey),
@@ -56,35 +55,36 @@ struct S3Refusal: Sendable, Equatable {
         "InvalidSecurity": S3Refusal(.wrongKey),
         "AccessDenied": S3Refusal(.accessDenied),  // 10003
         "NotEntitled": S3Refusal(.accessDenied),  // 10042
-        // The clock.
+        // Clocks.
         "ExpiredRequest": S3Refusal(.clockSkew, .sign),  // 10018
         "RequestExpired": S3Refusal(.clockSkew, .sign),
         "RequestTimeTooSkewed": S3Refusal(.clockSkew, .sign),
-        // What is not there.
+        // Missing resources.
         "NoSuchBucket": S3Refusal(.noSuchBucket),  // 10006
         "NoSuchKey": S3Refusal(.noSuchKey),  // 10007
         "NoSuchUpload": S3Refusal(.other, .startOver),  // 10024
-        // Somebody else wrote the object; 409 says that it happened at the same moment.
+        // Another writer created the object; 409 means that it did so at the same moment.
         "PreconditionFailed": S3Refusal(.preconditionFailed),  // 10031
         "ConditionalRequestConflict": S3Refusal(.preconditionFailed, .startOver),
-        // The parts. R2's 10048 has the code of 10025: where every part is there as it should be, all is sent anew.
+        // Parts. R2's 10048 has the same code as 10025: where every part is stored correctly, the whole upload is sent
+        // again.
         "InvalidPart": S3Refusal(.other, .resendParts),  // 10025, 10048
         "EntityTooSmall": S3Refusal(.other, .startOver),  // 10011
         "InvalidPartOrder": S3Refusal(.other),  // 10026
         "MalformedXML": S3Refusal(.other),  // 10040
-        // What was damaged or cut off on its way.
+        // Damaged or truncated bodies.
         "BadDigest": S3Refusal(.other, .retry),  // 10037
         "IncompleteBody": S3Refusal(.other, .retry),  // 10013
         "ClientDisconnect": S3Refusal(.unreachable, .retry),  // 10054
         "XAmzContentSHA256Mismatch": S3Refusal(.other, .retry),
         "RequestTimeout": S3Refusal(.unreachable, .retry),
         "OperationAborted": S3Refusal(.unreachable, .retry),
-        // Later.
+        // Try later.
         "TooManyRequests": S3Refusal(.unreachable, .retry),  // 10058
         "SlowDown": S3Refusal(.unreachable, .retry),
         "ServiceUnavailable": S3Refusal(.unreachable, .retry),  // 10043
         "InternalError": S3Refusal(.unreachable, .retry),  // 10001
-        // What no request of ours should meet, or what a second request would meet again.
+        // Errors that our requests should not cause, or that a second request would meet again.
         "MissingContentLength": S3Refusal(.other),  // 10033
         "InvalidDigest": S3Refusal(.other),  // 10014
         "EntityTooLarge": S3Refusal(.other),
@@ -97,6 +97,6 @@ struct S3Refusal: Sendable, Equatable {
 }
 
 extension StorageError {
-    /// What the error asks for, where it is a server's refusal that has a code.
+    /// The reaction to a server's error that has a code; `giveUp` for any other.
     var reaction: S3Refusal.Reaction { s3Code.flatMap { S3Refusal.byCode[$0]?.reaction } ?? .giveUp }
 }

@@ -2,12 +2,14 @@ import HTTP
 import POSIX
 import Secrets
 
-/// What an S3 server's refusal means. <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
-/// and <https://developers.cloudflare.com/r2/api/error-codes/>
+/// Error messages for the refusals of S3 servers.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html> and
+/// <https://developers.cloudflare.com/r2/api/error-codes/>
 extension StorageError {
-    /// Words a refusal; `status` is for one that came after its status was sent.
+    /// Describes a refusal; `status` replaces the answer's for an error that came in the body of a 200.
     ///
-    /// What the server says stands in each: a key that is right is refused for a bill too.
+    /// Each message contains the server's own text: a server refuses a valid key for an unpaid bill too.
     init(
         _ answer: HTTPResponse, status: Int? = nil, to call: S3Call, at location: BucketLocation, clockOffset: Int,
         hiding credentials: StorageCredentials
@@ -28,13 +30,13 @@ extension StorageError {
             requestID: element?["RequestId"] ?? answer.headers["x-amz-request-id"] ?? answer.headers["cf-ray"])
     }
 
-    /// The error in an answer; some services put it into one more element.
+    /// Returns the error element of an answer; some services wrap it in one more element.
     private static func element(_ body: [UInt8]) -> XMLElement? {
         let document = try? XMLElement(body)
         return document?.name == "Error" ? document : document?.all("Error").first
     }
 
-    /// What is to be done about the refusals of which the code alone tells that.
+    /// Returns the advice for errors whose code alone determines it.
     private static func advice(
         _ s3Code: String?, _ status: Int, _ said: String, _ place: String?, at location: BucketLocation
     ) -> String? {
@@ -81,7 +83,7 @@ extension StorageError {
         }
     }
 
-    /// Words a request that got no answer.
+    /// Describes a request that got no answer.
     init(_ error: HTTPError, doing action: String, at location: BucketLocation) {
         switch error.code {
         case .cancelled: self.init(.cancelled, action, "cancelled")
@@ -94,6 +96,6 @@ extension StorageError {
         }
     }
 
-    /// Words a failure on this side.
+    /// Describes a local failure.
     init(_ error: POSIXError, doing action: String) { self.init(.local, action, error.description) }
 }

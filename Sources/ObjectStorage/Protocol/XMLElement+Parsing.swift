@@ -7,7 +7,7 @@ extension XMLElement {
     }
 }
 
-/// A parser that walks over the bytes once.
+/// A single-pass XML parser.
 private struct XMLParser {
     private static let deepest = 32
     private let bytes: [UInt8]
@@ -16,7 +16,7 @@ private struct XMLParser {
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     mutating func document() throws(XMLError) -> XMLElement {
-        // S3 sends white space ahead of a document to keep the connection alive.
+        // S3 sends white space before a document to keep the connection alive.
         if starts(with: "\u{FEFF}") { skip("\u{FEFF}") }
         try skipMisc()
         guard starts(with: "<") else { throw failure("no element") }
@@ -77,7 +77,7 @@ private struct XMLParser {
         }
     }
 
-    /// Reads over attributes to the end of the tag; true where the element is empty.
+    /// Skips the attributes up to the end of the tag; returns true where the element is empty.
     private mutating func attributes() throws(XMLError) -> Bool {
         while true {
             skipSpace()

@@ -1,7 +1,7 @@
-/// An element of the XML documents with which S3 answers: a name, text, and elements inside.
+/// An element of an S3 answer in XML: a name, text and child elements.
 ///
-/// Attributes, namespaces, comments and processing instructions are read over. A document type is refused, since its
-/// entities could make a short answer long. <https://www.w3.org/TR/xml/>
+/// Attributes, namespaces, comments and processing instructions are skipped. A document type is refused, because its
+/// entities could expand a short answer to a huge one. <https://www.w3.org/TR/xml/>
 struct XMLElement: Sendable {
     let name: String
     var text = ""
@@ -9,14 +9,14 @@ struct XMLElement: Sendable {
 
     init(name: String) { self.name = name }
 
-    /// The text of the first element inside that has the name.
+    /// Returns the text of the first child with the name.
     subscript(name: String) -> String? { children.first { $0.name == name }?.text }
 
-    /// Every element inside that has the name.
+    /// Returns every child with the name.
     func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
 }
 
-/// Why a text is no XML that we read.
+/// Why a text is not XML that this parser accepts.
 struct XMLError: Error, Equatable, CustomStringConvertible {
     let offset: Int
     let reason: String

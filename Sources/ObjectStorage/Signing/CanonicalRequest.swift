@@ -1,12 +1,12 @@
 import HTTP
 
-/// A request in the one form that both sides sign.
+/// The canonical request, which both sides compute and sign.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-canonical-request>
 struct CanonicalRequest {
     typealias QueryItem = (name: [UInt8], value: [UInt8])
 
     let text: String
-    /// The names of the headers that are signed.
+    /// The names of the signed headers.
     let signedHeaders: String
 
     init(
@@ -24,14 +24,14 @@ struct CanonicalRequest {
         fields(url, headers).map(\.name).joined(separator: ";")
     }
 
-    /// The query with its items encoded and in order.
+    /// Returns the canonical query: encoded and sorted items.
     static func text(_ query: [QueryItem]) -> String {
         query.map { (PercentEncoding.encode($0.name, false), PercentEncoding.encode($0.value, false)) }
             .sorted { $0 < $1 }
             .map { "\($0.0)=\($0.1)" }.joined(separator: "&")
     }
 
-    /// What proxies on the way change or add must not be signed; Cloudflare rewrites Accept-Encoding.
+    /// Headers that proxies add or change, which must not be signed; Cloudflare rewrites Accept-Encoding.
     private static let unsigned: Set<String> = [
         "accept-encoding", "authorization", "connection", "expect", "keep-alive", "proxy-authenticate",
         "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "user-agent", "x-amzn-trace-id",

@@ -1,6 +1,6 @@
 import Hashing
 
-/// Percent-encoding as SigV4 wants it: only unreserved characters stay, digits are upper case.
+/// Percent-encoding as SigV4 requires it: only unreserved characters stay, and hexadecimal digits are upper case.
 /// <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
 enum PercentEncoding {
     static func isUnreserved(_ byte: UInt8) -> Bool {
@@ -29,7 +29,7 @@ enum PercentEncoding {
         return String(decoding: encoded, as: UTF8.self)
     }
 
-    /// The bytes that a text stands for; a percent sign without two digits stands for itself.
+    /// Decodes percent-encoded text; a percent sign without two hexadecimal digits stays as it is.
     static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
@@ -46,7 +46,7 @@ enum PercentEncoding {
         return bytes
     }
 
-    /// A query from its items, each encoded.
+    /// Returns a query with each name and value encoded.
     static func query(_ items: [(String, String)]) -> String {
         items.map { "\(encode($0.0, keepingSlash: false))=\(encode($0.1, keepingSlash: false))" }
             .joined(separator: "&")

@@ -1,17 +1,16 @@
 package import HTTP
 
-/// How long a presigned URL is good for: a second to seven days.
+/// The lifetime of a presigned URL: one second to seven days.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
 package struct PresignedLifetime: Sendable, Hashable {
-    /// The longest that a server accepts.
+    /// The longest lifetime that servers accept, in seconds.
     package static let longest = 604_800
-    /// An hour.
     package static let hour = PresignedLifetime(checked: 3600)
 
     /// At least 1, at most ``longest``.
     package let seconds: Int
 
-    /// So many seconds, nil where no server would accept them.
+    /// Creates a lifetime; nil where servers would not accept it.
     package init?(seconds: Int) {
         guard (1...Self.longest).contains(seconds) else { return nil }
         self.init(checked: seconds)
@@ -19,7 +18,7 @@ package struct PresignedLifetime: Sendable, Hashable {
 
     private init(checked seconds: Int) { self.seconds = seconds }
 
-    /// Reads `90s`, `20m`, `8h` or `7d`, nil for anything else.
+    /// Parses `90s`, `20m`, `8h` or `7d`; nil for anything else.
     package init?(parsing text: String) {
         let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
         guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()),
@@ -32,7 +31,7 @@ package struct PresignedLifetime: Sendable, Hashable {
 }
 
 extension S3Client {
-    /// What a presigned URL lets whoever has it do.
+    /// The methods that a presigned URL can allow.
     package enum PresignedMethod: String, Sendable, CaseIterable {
         case get = "GET"
         case head = "HEAD"
@@ -40,9 +39,9 @@ extension S3Client {
         case delete = "DELETE"
     }
 
-    /// A URL with which whoever has it may do one thing to one object until it runs out; nothing can take it back.
+    /// Returns a URL that allows its holder one method on one object until it expires; it cannot be revoked.
     ///
-    /// No server is asked: whether the object is there shows when the URL is used.
+    /// No request is sent: a missing object shows only when the URL is used.
     package func presign(
         _ method: PresignedMethod, _ key: String, for lifetime: PresignedLifetime
     ) throws(StorageError) -> HTTPURL {

@@ -6,21 +6,21 @@ import Timestamps
 /// Signs requests with AWS Signature Version 4.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 struct SigV4Signer: Sendable {
-    /// In what S3 differs from the other services.
+    /// The signing rules in which S3 differs from other AWS services.
     struct Rules: Sendable {
-        /// True where the path is percent-encoded again to be signed.
+        /// True where the path is percent-encoded a second time for the signature.
         var encodesPathTwice: Bool
-        /// True where `.`, `..` and empty segments are resolved; keys of S3 may contain them.
+        /// True where `.`, `..` and empty segments are resolved; S3 keys may contain them.
         var normalizesPath: Bool
-        /// True where the hash of the body is a header too, as S3 demands.
+        /// True where the body's hash is also sent as a header, as S3 requires.
         var sendsContentHash: Bool
-        /// False where the session token is added after signing, as for some services of AWS.
+        /// False where the session token is added after signing, as some AWS services require.
         var signsToken = true
 
         static let s3 = Rules(encodesPathTwice: false, normalizesPath: false, sendsContentHash: true)
     }
 
-    /// The hash of no bytes.
+    /// SHA-256 of the empty body.
     static let emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     static let algorithm = "AWS4-HMAC-SHA256"
 
@@ -37,7 +37,7 @@ struct SigV4Signer: Sendable {
         self.rules = rules
     }
 
-    /// Adds the date, the body's hash and the Authorization that covers all of the request's headers.
+    /// Adds the date, the body's hash and an Authorization header that covers the request's headers.
     func sign(_ request: inout HTTPRequest, bodyHash: String, at moment: Timestamp) {
         request.headers["X-Amz-Date"] = moment.basic
         if rules.sendsContentHash { request.headers["X-Amz-Content-Sha256"] = bodyHash }
@@ -52,7 +52,7 @@ struct SigV4Signer: Sendable {
         if !rules.signsToken, let token { request.headers["X-Amz-Security-Token"] = token }
     }
 
-    /// A URL that whoever has it may use for so many seconds, with these headers.
+    /// Returns a URL that is valid for the given number of seconds, for requests with these headers.
     func presign(
         _ method: String, _ url: HTTPURL, headers: HTTPHeaders = [:], bodyHash: String = "UNSIGNED-PAYLOAD",
         seconds: Int, at moment: Timestamp

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The signing key of a day, which is the same for all its requests.
+/// Caches the signing key of a day, which is the same for all requests of that day.
 final class SigningKeyCache: Sendable {
     private let latest = Mutex<(day: String, key: [UInt8])?>(nil)
 

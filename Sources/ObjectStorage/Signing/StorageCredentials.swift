@@ -1,25 +1,23 @@
 import HTTP
 package import Secrets
 
-/// A key of an S3 service.
+/// An access key of an S3 service.
 package struct StorageCredentials: Sendable {
-    /// The name of the key.
     package let accessKeyID: String
-    /// What signs.
+    /// The secret that signs requests.
     package let secretAccessKey: Secret
-    /// What temporary credentials have besides.
+    /// The session token of temporary credentials.
     package let sessionToken: Secret?
 
-    /// A key from its parts.
     package init(accessKeyID: String, secretAccessKey: Secret, sessionToken: Secret? = nil) {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
         self.sessionToken = sessionToken
     }
 
-    /// Refuses to show the sandbox's key, which is worth nothing elsewhere, to a server that is not on this machine.
+    /// Throws rather than send the sandbox's key, which is worthless elsewhere, to a server on another machine.
     ///
-    /// Whoever still has the sandbox's environment set would only learn of it by a server's "no such key".
+    /// A user with the sandbox's environment still set would otherwise see only the server's "no such key".
     func check(for location: BucketLocation, doing action: String) throws(StorageError) {
         guard accessKeyID.hasPrefix("sandbox-"), !location.endpoint.isLoopback else { return }
         throw StorageError(

@@ -1,13 +1,13 @@
 import POSIX
 import Synchronization
 
-/// Blocks of bytes on their way to the disk: so many at once that the network need not wait, and no more.
+/// Writes blocks to disk on other threads: enough at once that the network need not wait, up to 16.
 final class BlockQueue: Sendable {
     private static let mostOnTheirWay = 16
 
     private struct State {
         var onTheirWay = 0
-        /// What was written once is memory that is there; the kernel has to find new memory first.
+        /// Blocks for reuse: their pages are mapped already, while the kernel must find memory for a new block.
         var spare: [Block] = []
     }
 
@@ -16,13 +16,13 @@ final class BlockQueue: Sendable {
 
     init(_ limits: TransferLimits) { self.limits = limits }
 
-    /// An empty block.
+    /// Returns an empty block.
     func take() -> Block { state.withLock { $0.spare.popLast() } ?? Block() }
 
-    /// Keeps a block for the next one who wants any.
+    /// Keeps a block for reuse.
     func giveBack(_ block: Block) { state.withLock { $0.spare.append(block) } }
 
-    /// Has something done on another thread, or here and now where too much waits already.
+    /// Runs `body` on another thread, or on this one where 16 blocks are in progress already.
     func run(_ body: @escaping @Sendable () -> Void) {
         let hasRoom = state.withLock { state in
             guard state.onTheirWay < Self.mostOnTheirWay else { return false }
@@ -37,32 +37,32 @@ final class BlockQueue: Sendable {
     }
 }
 
-/// Bytes of a file from one multiple of the block's size to the next, so that no page is written in two halves.
+/// A file's bytes from one multiple of the block size to the next, so that no page is written in two halves.
 ///
-/// One thread at a time fills it, writes it or keeps it, and hands it on through a lock; that order makes the unchecked
-/// conformance true.
+/// Only one thread at a time fills, writes or keeps a block, and it passes the block on through a lock. This order
+/// makes the unchecked conformance safe.
 final class Block: @unchecked Sendable {
     private static let size = 256 << 10
 
     private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 4096)
     private var filled = 0
-    /// Where in the file the block begins.
+    /// The block's first byte as an offset in the file.
     private(set) var offset: Int64 = 0
 
     deinit { memory.deallocate() }
 
-    /// True where the next byte belongs into another block.
+    /// True where the next byte belongs to the next block.
     var isFull: Bool { (offset + Int64(filled)) % Int64(Self.size) == 0 && filled > 0 }
 
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<filled]) }
 
-    /// Begins anew, with the byte at this place of the file.
+    /// Empties the block and sets the file offset of its first byte.
     func begin(at offset: Int64) {
         self.offset = offset
         filled = 0
     }
 
-    /// Takes as much as belongs into it, and returns how much that is.
+    /// Copies as many bytes as belong to this block, and returns their number.
     func append(_ bytes: UnsafeRawBufferPointer) -> Int {
         let room = Self.size - Int(offset % Int64(Self.size)) - filled
         let count = min(room, bytes.count)

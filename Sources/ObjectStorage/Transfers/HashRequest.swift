@@ -2,7 +2,7 @@ import Hashing
 import POSIX
 import Synchronization
 
-/// What a part was signed with.
+/// The hashes of a part, with which its request is signed.
 struct PartHashes: Sendable {
     let sha256: [UInt8]
     let md5: [UInt8]?
@@ -10,16 +10,16 @@ struct PartHashes: Sendable {
 
 /// A file whose parts are hashed.
 protocol PartSource: Sendable {
-    /// What is being done with it, for errors.
+    /// The action, for error messages.
     var action: String { get }
-    /// Reads at most as much as fits; 0 at the end.
+    /// Reads at most as many bytes as the buffer holds; returns 0 at the end of the file.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(POSIXError) -> Int
-    /// Throws where the file may not end before a part of it does.
+    /// Throws where the file must not end before one of its parts does.
     func endsEarly() throws(StorageError)
 }
 
 extension PartSource {
-    /// Reads at most as much as fits, and gives back what was read; nothing at the end.
+    /// Reads at most as many bytes as the buffer holds, and returns them; empty at the end of the file.
     func piece(
         into buffer: UnsafeMutableRawBufferPointer, at offset: Int64
     ) throws(StorageError) -> UnsafeRawBufferPointer {
@@ -29,13 +29,13 @@ extension PartSource {
     }
 }
 
-/// A part that somebody wants to be hashed; several threads may be at it, and the first that is through counts.
+/// A request to hash one part; several threads may work on it, and the first result counts.
 final class HashRequest: Sendable {
     let source: any PartSource
     let offset: Int64
     let length: Int64
     let withMD5: Bool
-    /// True as long as others may be hashed or sent first.
+    /// Returns true as long as other parts may be hashed or sent first.
     let mayWait: @Sendable () -> Bool
     private let continuation: CheckedContinuation<Result<PartHashes, StorageError>, Never>
     private let over = Atomic(false)
@@ -52,10 +52,10 @@ final class HashRequest: Sendable {
         self.continuation = continuation
     }
 
-    /// True where somebody was through with it.
+    /// True once a thread has finished the request.
     var isOver: Bool { over.load(ordering: .relaxed) }
 
-    /// Gives the hashes to whoever waits for them, unless somebody else was first.
+    /// Returns the result to the waiting task, unless another thread was first.
     func end(_ result: Result<PartHashes, StorageError>) {
         if !over.exchange(true, ordering: .relaxed) { continuation.resume(returning: result) }
     }

@@ -2,19 +2,21 @@ import Hashing
 import POSIX
 import Synchronization
 
-/// A thread that hashes several parts side by side, a piece of each in turn.
+/// A thread that hashes several parts side by side, one piece of each in turn.
 ///
-/// It may have only what others leave of the processors, and stop at any point. So it takes no lock and no memory of
-/// anybody's: parts come and hashes go through places that are whose they say, and a bell tells that there is something.
+/// Its scheduling priority may be so low that other processes stop it at any point. It therefore takes no lock and, to
+/// hash, allocates no memory: parts and hashes pass through lanes, which only their owner may touch. A semaphore wakes
+/// it.
 final class HashingThread: Sendable {
-    /// The pieces of all lanes together stay in the processor's cache between the disk and the hash.
+    /// The buffer size per lane in bytes: the pieces of all lanes together stay in the processor's cache until hashed.
     private static let piece = 128 << 10
 
-    /// One of the parts that are hashed side by side; who may touch it is what `owner` says, which makes the unchecked
-    /// conformance true.
+    /// A slot for one of the parts hashed side by side.
+    ///
+    /// Only the side that `owner` names may touch it, which makes the unchecked conformance safe.
     private final class Lane: @unchecked Sendable {
         enum Owner: UInt8, AtomicRepresentable {
-            /// Whoever gives the thread parts: the lane is free, or its part is through.
+            /// The caller of ``HashingThread/give(_:)``: the lane is free, or its part is finished.
             case giver
             case thread
         }
@@ -23,7 +25,7 @@ final class HashingThread: Sendable {
         var request: HashRequest?
         var position: Int64 = 0
         var md5: MD5?
-        /// True where nothing is left to be read, although the part may be longer.
+        /// True where nothing is left to read, even if the part should be longer.
         var isThrough = false
         var failure: StorageError?
         let digest = UnsafeMutableRawBufferPointer.allocate(byteCount: SHA256.byteCount, alignment: 16)
@@ -40,23 +42,23 @@ final class HashingThread: Sendable {
     private let bell = ThreadSemaphore()
     private let onDone: @Sendable () -> Void
     private let isStopped = Atomic(false)
-    /// Grows with each piece.
+    /// Increases with each piece.
     private let pieces = Atomic(0)
 
-    /// Begins to wait for parts; `onDone` is called on the thread once one is through.
+    /// Starts the thread; it calls `onDone` whenever a part is finished.
     init(_ share: ProcessorShare, onDone: @escaping @Sendable () -> Void) {
         self.share = share
         self.onDone = onDone
         BlockingThread.start(share) { [self] in run() }
     }
 
-    // MARK: Whoever gives it parts, one at a time
+    // MARK: Calls from the giver, one at a time
 
-    /// How many parts it can take.
+    /// The number of further parts that the thread can take.
     var idleCount: Int { lanes.count { $0.isIdle } }
-    /// How far it has come, in no unit; the same as before where it stands still.
+    /// A counter that increases as long as the thread makes progress.
     var progress: Int { pieces.load(ordering: .relaxed) }
-    /// What it was given and nobody is through with.
+    /// The requests that the thread has been given and no thread has finished.
     var underWay: [HashRequest] { lanes.compactMap { $0.isGivers ? nil : $0.request }.filter { !$0.isOver } }
 
     func give(_ request: HashRequest) {
@@ -70,7 +72,7 @@ final class HashingThread: Sendable {
         bell.post()
     }
 
-    /// Hands on what is through, and makes its lanes idle.
+    /// Returns the results of finished parts to their requests, and frees their lanes.
     func collect() {
         for lane in lanes where lane.isGivers {
             guard let request = lane.request.take() else { continue }
@@ -83,7 +85,7 @@ final class HashingThread: Sendable {
         }
     }
 
-    /// Lets the thread end once it is through with what it has.
+    /// Ends the thread once it has finished the parts that it has.
     func stop() {
         isStopped.store(true, ordering: .releasing)
         bell.post()
@@ -131,7 +133,7 @@ final class HashingThread: Sendable {
         } catch { lane.failure = error }
     }
 
-    /// Hands a lane back that nothing is left to be done in, be it that somebody else was first.
+    /// Returns a lane to the giver where nothing is left to do, also because another thread was first.
     private func settle(_ lane: Lane, _ index: Int, _ sha256: inout SHA256Lanes) {
         guard lane.isThrough || lane.failure != nil || lane.request?.isOver != false else { return }
         if lane.isThrough, lane.failure == nil { sha256.finish(index, into: lane.digest) }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Adds up what the parts of one transfer have moved, or the files of one folder.
+/// Adds up the bytes that the parts of one transfer, or the files of one folder, have moved.
 package final class MovedBytes: Sendable {
     private struct Moved {
         var total: Int64 = 0
@@ -10,10 +10,10 @@ package final class MovedBytes: Sendable {
     private let moved = Mutex(Moved())
     private let report: (@Sendable (Int64) -> Void)?
 
-    /// `report` hears the sum whenever it changes.
+    /// Creates a counter; `report` receives the sum whenever it changes.
     package init(_ report: (@Sendable (Int64) -> Void)?) { self.report = report }
 
-    /// What a part has moved in all; less than before where it was begun again.
+    /// Sets the total that a part has moved; less than before where the part was restarted.
     package func update(_ part: Int, _ bytes: Int64) {
         guard let report else { return }
         let total = moved.withLock { moved in

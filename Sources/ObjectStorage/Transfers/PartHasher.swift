@@ -2,27 +2,27 @@ import Hashing
 import POSIX
 import Synchronization
 
-/// Hashes parts of files on threads of its own, on each of them several parts side by side.
+/// Hashes parts of files on its own threads, several parts side by side on each thread.
 ///
-/// In the background those have what others leave of the processors. What gets on no more there is given to a thread that
-/// always gets something: a part that stands still may be the one that all the others wait for.
+/// In the background these threads get only the processor time that others leave. Parts that make no progress there are
+/// given to a thread that always gets some: a part that stands still may be the one that all others wait for.
 final class PartHasher: Sendable {
-    /// How long a part may stand still in the background, or be left there where nobody yields any more, in rounds.
+    /// How many rounds a part may stand still in the background, and how many once the client leaves the background.
     private static let patience = 3
     private static let hurriedPatience = 1
-    /// How often somebody looks, in milliseconds.
+    /// The interval between two looks at the threads' progress, in milliseconds.
     private static let round = 1000
-    /// After a thread stood still nothing is given to its like for so long.
+    /// How long no part is given to a thread of the lowest share after one stood still.
     private static let rest = Duration.seconds(30)
-    /// Threads that have nothing to do for so many rounds end.
+    /// Idle threads end after this number of rounds.
     private static let mostIdleRounds = 5
 
     private struct Worker {
         let thread: HashingThread
         var seen = 0
-        /// Rounds for which it has stood still with something to do.
+        /// Rounds without progress although the thread had parts.
         var silences = 0
-        /// What it has was given to another.
+        /// True once the thread's parts were given to another one.
         var isForsaken = false
     }
 
@@ -30,30 +30,30 @@ final class PartHasher: Sendable {
         var waiting: [HashRequest] = []
         var workers: [Worker] = []
         var isAttended = false
-        /// Until then nobody is given what others leave.
+        /// Until then no part is given to a thread of the lowest share.
         var restsUntil: ContinuousClock.Instant?
     }
 
     private let limits: TransferLimits
     private let areOthersReady: @Sendable () -> Bool
     private let mostThreads = Processors.count
-    // Threads that yield take no part in this lock.
+    // Threads of the lowest share never take this lock.
     private let state = Mutex(State())
     private let bell = ThreadSemaphore()
 
-    /// `areOthersReady` says whether parts that are hashed wait to be sent.
+    /// Creates a hasher; `areOthersReady` returns whether hashed parts wait to be sent.
     init(_ limits: TransferLimits, areOthersReady: @escaping @Sendable () -> Bool) {
         self.limits = limits
         self.areOthersReady = areOthersReady
     }
 
-    /// So many parts beyond those that are sent keep one thread's lanes full: some are ready while others come together.
+    /// The number of parts ahead of those being sent that keeps one thread's lanes full: some ready, others collecting.
     static var partsAhead: Int { max(4, 2 * SHA256Lanes.count) }
 
-    /// SHA-256, and MD5 if asked, of a part of a file.
+    /// Returns the SHA-256, and optionally the MD5, of a part of a file.
     ///
-    /// What may wait is not begun as long as others are ready and more may come to be hashed beside it; whoever takes one
-    /// that is ready calls ``start()``.
+    /// While hashed parts are ready, a part that may wait is held back so that more parts can join it side by side. The
+    /// caller must call ``start()`` whenever it takes a ready part.
     func hash(
         _ source: any PartSource, offset: Int64, length: Int64, withMD5: Bool,
         mayWait: @escaping @Sendable () -> Bool = { false }
@@ -67,7 +67,7 @@ final class PartHasher: Sendable {
         return try result.get()
     }
 
-    /// Begins with what waits, unless it should wait on.
+    /// Starts waiting parts, unless they should wait for more.
     func start() {
         let areOthersReady = areOthersReady()
         let isNew = state.withLock { state in
@@ -76,13 +76,13 @@ final class PartHasher: Sendable {
             state.isAttended = state.workers.contains { !$0.thread.underWay.isEmpty }
             return state.isAttended
         }
-        // Somebody who yields to nobody looks whether all get on.
+        // A thread at normal priority checks that all of them make progress.
         if isNew { BlockingThread.begin { [self] in attend() } }
     }
 
     // MARK: Giving
 
-    /// Gives what waits to threads that have room, or to new ones where those that run have no lane left.
+    /// Gives waiting parts to threads with free lanes, or to new threads where the running ones are full.
     private func give(_ state: inout State, _ areOthersReady: Bool) {
         let share = share(state)
         let mostThreads = share == .little ? min(2, mostThreads) : mostThreads
@@ -91,7 +91,7 @@ final class PartHasher: Sendable {
                 let worker = state.workers[index]
                 return worker.thread.share == share && !worker.isForsaken && worker.thread.idleCount > 0
             }
-            // Company for what is under way is always welcome.
+            // A free lane next to a part that is being hashed costs nothing, so there is no reason to wait.
             let busy = able.first { state.workers[$0].thread.idleCount < SHA256Lanes.count }
             guard busy != nil || isTime(state, areOthersReady) else { return }
             if let index = busy ?? able.first {
@@ -104,7 +104,7 @@ final class PartHasher: Sendable {
         }
     }
 
-    /// A thread that may get no processor only rings for somebody who hands on what is through; others do that themselves.
+    /// Starts a thread; one of the lowest share only posts a semaphore, because it must not take the lock.
     private func makeThread(_ share: ProcessorShare) -> HashingThread {
         if share == .leftovers { return HashingThread(share) { [bell] in bell.post() } }
         return HashingThread(share) { [self] in
@@ -113,7 +113,7 @@ final class PartHasher: Sendable {
         }
     }
 
-    /// What is left by others is not waited for where it was nothing a moment ago, nor where every thread waits for it.
+    /// Returns the processor share for new parts: not the lowest while threads there stand still or did so recently.
     private func share(_ state: State) -> ProcessorShare {
         guard limits.isBackground else { return .full }
         if let until = state.restsUntil, until > .now { return .little }
@@ -121,7 +121,7 @@ final class PartHasher: Sendable {
         return forsaken < mostThreads ? .leftovers : .little
     }
 
-    /// False where what waits should wait for more.
+    /// Returns false where waiting parts should wait for more.
     private func isTime(_ state: State, _ areOthersReady: Bool) -> Bool {
         !areOthersReady || state.waiting.count >= SHA256Lanes.count || state.waiting.contains { !$0.mayWait() }
     }
@@ -141,7 +141,7 @@ final class PartHasher: Sendable {
                 let isBusy = !state.waiting.isEmpty || state.workers.contains { !$0.thread.underWay.isEmpty }
                 idleRounds = isBusy ? 0 : idleRounds + (isRound ? 1 : 0)
                 guard idleRounds >= Self.mostIdleRounds else { return false }
-                // One that stands still is kept: it would be there beside any that came after it.
+                // A thread that stands still is kept, because it would remain beside its replacement anyway.
                 for worker in state.workers where !worker.isForsaken { worker.thread.stop() }
                 state.workers.removeAll { !$0.isForsaken }
                 state.isAttended = false
@@ -152,7 +152,7 @@ final class PartHasher: Sendable {
         }
     }
 
-    /// Gives to others what stands still.
+    /// Gives the parts of threads without progress to other threads.
     private func look(_ state: inout State) {
         let isHurried = !limits.isBackground
         for index in state.workers.indices where state.workers[index].thread.share == .leftovers {

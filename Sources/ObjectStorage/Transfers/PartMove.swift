@@ -1,10 +1,10 @@
-/// One part on its way: each try has a place in the window for itself, and what waits for its next one has none.
+/// The transfer of one part; each attempt takes a place in the window, which a pause between attempts gives back.
 struct PartMove: Sendable {
     let turn: PartTurn
-    /// Bytes that go over the network; none where the service moves them.
+    /// The bytes that go over the network; 0 where the service copies them itself.
     let length: Int64
-    /// Called when a try begins.
+    /// Called when an attempt starts.
     var onEnter: @Sendable () -> Void = {}
-    /// True where all of it has come, whatever became of the request.
+    /// Returns true once all bytes have arrived, regardless of how the request ended.
     var isComplete: @Sendable () -> Bool = { false }
 }

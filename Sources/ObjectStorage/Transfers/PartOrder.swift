@@ -1,29 +1,29 @@
 import Synchronization
 
-/// In which order the parts of one file go: the lowest that is missing before all others, and those not far ahead of it.
+/// The order of one file's parts: the lowest missing part first, and no part far ahead of it.
 ///
-/// Some servers write an object's parts in their order, keep what comes early in memory, and once that is full read no more
-/// from anybody who is early: rclone 1.75 keeps 256 MiB. Were every slot with such a part, none would be left for the one
-/// that all of them wait for.
+/// Some servers write an object's parts in order and keep early ones in memory. Once that memory is full, they stop
+/// reading from the connections of early parts: rclone 1.75 keeps 256 MiB. If such parts filled every slot, none would
+/// be left for the part that all of them wait for.
 final class PartOrder: Sendable {
-    /// How far ahead of the lowest part that is missing others may be under way, in parts and in bytes.
+    /// How far ahead of the lowest missing part others may be in progress, in parts and in bytes.
     private static let mostAhead = 8
     private static let mostBytesAhead: Int64 = 128 << 20
     private static let count = Atomic(0)
 
     private struct State {
         var lowest = 0
-        /// Those beyond the lowest that are through.
+        /// Finished parts above the lowest missing one.
         var done: Set<Int> = []
         var ahead: Int
     }
 
-    /// Grows with each file, so that older ones may go first.
+    /// A number that increases with each file, so that older files go first.
     let number: Int
     private let mostAhead: Int
     private let state: Mutex<State>
 
-    /// The order of parts of one length; a server that only gives them does not mind how far ahead others are.
+    /// Creates the order for parts of one size; unbounded for downloads, where a server does not mind early parts.
     init(partSize: Int64, isBounded: Bool = true) {
         number = Self.count.add(1, ordering: .relaxed).newValue
         mostAhead =
@@ -31,19 +31,19 @@ final class PartOrder: Sendable {
         state = Mutex(State(ahead: mostAhead))
     }
 
-    /// Where a part stands at this moment.
+    /// The position of a part relative to the lowest missing one.
     enum Standing: Sendable {
-        /// Others wait for it.
+        /// Other parts wait for it.
         case lowest
         case ahead
-        /// So far ahead that it waits.
+        /// Too far ahead, so that it must wait.
         case tooFarAhead
     }
 
-    /// False where it does not matter which part comes first.
+    /// False where any part may come first.
     var isBounded: Bool { mostAhead != .max }
 
-    /// The lowest part that is missing.
+    /// The lowest missing part.
     var lowest: Int { state.withLock { $0.lowest } }
 
     func standing(of part: Int) -> Standing {
@@ -53,7 +53,7 @@ final class PartOrder: Sendable {
         }
     }
 
-    /// A part is through.
+    /// Marks a part as finished.
     func finish(_ part: Int) {
         state.withLock { state in
             state.done.insert(part)
@@ -62,10 +62,10 @@ final class PartOrder: Sendable {
         }
     }
 
-    /// The server did not take a part.
+    /// Records that the server did not accept a part; returns true where a lower part is missing.
     ///
-    /// True where a lower one is missing, for which it may have waited: until that and others are through nothing goes ahead
-    /// any more, or one more for each of them.
+    /// The server may have waited for that lower part. Until it is finished no part goes ahead; after that, each
+    /// finished part lets one more go ahead.
     func hold(_ part: Int) -> Bool {
         state.withLock { state in
             guard part > state.lowest else { return false }

@@ -1,15 +1,15 @@
 import HTTP
 import Synchronization
 
-/// Takes one part of an object out of an answer, which may be just that range or, from some servers, all of it.
+/// Takes one part of an object from an answer, which some servers send whole instead of just the range.
 final class PartSink: HTTPBodySink {
-    /// Thrown to end an answer that goes on after the part.
+    /// Thrown to end an answer that continues after the part.
     private struct Enough: Error {}
 
     private struct State {
-        /// Where in the object the next byte of the answer is.
+        /// The offset in the object of the answer's next byte.
         var position: Int64 = 0
-        /// Bytes of the part that have come.
+        /// The bytes of the part received so far.
         var received: Int64 = 0
     }
 
@@ -19,7 +19,7 @@ final class PartSink: HTTPBodySink {
     private let writer: PartWriter
     private let progress: @Sendable (Int64) -> Void
 
-    /// `progress` hears how many bytes of the part have come; fewer than before where it comes once more.
+    /// Creates a sink; `progress` receives the part's bytes so far, fewer than before where the part is sent again.
     init(offset: Int64, length: Int64, into writer: PartWriter, progress: @escaping @Sendable (Int64) -> Void) {
         self.offset = offset
         self.length = length
@@ -27,11 +27,11 @@ final class PartSink: HTTPBodySink {
         self.progress = progress
     }
 
-    /// True once every byte of the part has come.
+    /// True once every byte of the part was received.
     var isComplete: Bool { state.withLock { $0.received == length } }
 
     func begin(_ response: HTTPResponse) throws {
-        // rclone answers 200 to a range, and sends the range all the same; Content-Range tells.
+        // rclone answers 200 to a range request but sends only the range; its Content-Range header shows that.
         let start = response.headers["Content-Range"].flatMap(Self.start) ?? (response.status == 206 ? offset : 0)
         guard start <= offset else { throw StorageError(.other, "read a range", "the server sent another one") }
         state.withLock { $0 = State(position: start) }
@@ -54,7 +54,7 @@ final class PartSink: HTTPBodySink {
         }
     }
 
-    /// The first byte that `bytes 10-19/100` names. <https://www.rfc-editor.org/rfc/rfc9110#section-14.4>
+    /// Returns the first position in `bytes 10-19/100`. <https://www.rfc-editor.org/rfc/rfc9110#section-14.4>
     private static func start(_ range: String) -> Int64? {
         let parts = range.split(separator: " ")
         guard parts.count == 2, parts[0].lowercased() == "bytes" else { return nil }

@@ -1,21 +1,21 @@
 import POSIX
 import Synchronization
 
-/// Hands on what comes of one part of an object in whole blocks, and on other threads than the one that it comes on.
+/// Collects a part's received bytes into whole blocks, and writes these on other threads than the receiving one.
 final class PartWriter: Sendable {
     private struct State {
-        /// Where in the file the next byte goes.
+        /// The file offset of the next byte.
         var position: Int64
         var block: Block?
-        /// Blocks that are handed on or wait for their turn.
+        /// Blocks that are being written or wait for their turn.
         var onTheirWay = 0
-        /// What waits for the block before it, where the order counts.
+        /// Blocks that wait for the one before them, where the order matters.
         var waitingBlocks: [Block] = []
         var failure: StorageError?
         var waiting: CheckedContinuation<Void, Never>?
     }
 
-    /// So many blocks may wait for their turn; then the network waits too.
+    /// The number of blocks that may wait for their turn before the network has to wait.
     private static let mostWaiting = 8
 
     private let isOrdered: Bool
@@ -24,8 +24,10 @@ final class PartWriter: Sendable {
     private let write: @Sendable (UnsafeRawBufferPointer, Int64) throws(StorageError) -> Void
     private let state: Mutex<State>
 
-    /// A part whose first byte goes to `offset`; `write` gets blocks with their place in the file, several at once and in
-    /// any order, or one after the other where that counts.
+    /// Creates a writer for a part whose first byte belongs at `offset`.
+    ///
+    /// `write` receives blocks with their file offset, several at once and in any order; with `isOrdered`, one after
+    /// the other.
     init(
         _ queue: BlockQueue, at offset: Int64, isOrdered: Bool = false,
         write: @escaping @Sendable (UnsafeRawBufferPointer, Int64) throws(StorageError) -> Void
@@ -37,9 +39,9 @@ final class PartWriter: Sendable {
         state = Mutex(State(position: offset))
     }
 
-    /// The part comes once more from its beginning.
+    /// Starts the part over from its first byte.
     func restart() {
-        // What is still on its way must not come after what comes now. Only an answer that broke off gets here.
+        // Blocks still being written must not overwrite the new ones. This happens only after an interrupted answer.
         waitWhile { $0.onTheirWay > 0 }
         state.withLock { state in
             if let block = state.block { queue.giveBack(block) }
@@ -47,7 +49,7 @@ final class PartWriter: Sendable {
         }
     }
 
-    /// Takes the next bytes; throws what went wrong with earlier ones.
+    /// Takes the next bytes; throws an error of earlier writes.
     func take(_ bytes: UnsafeRawBufferPointer) throws(StorageError) {
         var rest = bytes
         while !rest.isEmpty {
@@ -67,12 +69,12 @@ final class PartWriter: Sendable {
         }
     }
 
-    /// On the transfer thread, which has nothing better to do then.
+    /// Blocks the transfer thread, which has nothing else to do meanwhile.
     private func waitWhile(_ isSo: (borrowing State) -> Bool) {
         while state.withLock({ isSo($0) }) { BlockingThread.sleep(milliseconds: 1) }
     }
 
-    /// Waits until everything that came is in the file.
+    /// Waits until all received bytes are written to the file.
     func finish() async throws(StorageError) {
         let last = state.withLock { state -> Block? in
             defer { state.block = nil }
@@ -114,7 +116,7 @@ final class PartWriter: Sendable {
         }
     }
 
-    /// Notes what became of a block; the one whose turn it is then.
+    /// Records the result of a block; returns the next block in order.
     private func settle(_ failure: StorageError?) -> Block? {
         let (next, waiting) = state.withLock { state -> (Block?, CheckedContinuation<Void, Never>?) in
             state.onTheirWay -= 1

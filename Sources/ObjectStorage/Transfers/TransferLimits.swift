@@ -1,10 +1,11 @@
 import HTTP
 import Synchronization
 
-/// What the transfers of one store may take; all of it may be changed while they run.
+/// The limits on the transfers of one store; each may change while transfers run.
 package final class TransferLimits: Sendable {
-    /// How many files of a set are on their way at once: small ones wait for answers more than for the network, and the
-    /// parts of large ones share one window anyway.
+    /// The number of files of a set that are transferred at once.
+    ///
+    /// Small files wait for answers more than for the network, and the parts of large files share one window anyway.
     package static let filesAtOnce = 8
 
     /// nil where nothing goes over the network.
@@ -24,16 +25,16 @@ package final class TransferLimits: Sendable {
         standing = Mutex(Standing(mayYield: isBackground))
     }
 
-    /// True while transfers have only what nobody else on this machine wants, or little where they get nothing of that.
+    /// True while transfers get only idle processor time, or a small share where there is none.
     package var isBackground: Bool { standing.withLock { $0.isBackground } }
 
-    /// True while somebody else on this machine has a use for the kernel's cache, however urgent transfers are.
+    /// True while transfers should leave the page cache to other processes, even when they are urgent.
     var sparesCache: Bool { standing.withLock { $0.mayYield } }
 
-    /// From now on transfers take what they can get, as when the training beside them is over.
+    /// Gives transfers the full share from now on, for instance when the training run next to them has ended.
     package func leaveBackground() { change { $0.mayYield = false } }
 
-    /// True while transfers take what they can get for once, since a machine that is busy all the time leaves them nothing.
+    /// True while transfers temporarily get the full share, because a machine that is always busy leaves them nothing.
     package var isUrgent: Bool {
         get { standing.withLock { $0.isUrgent } }
         set { change { $0.isUrgent = newValue } }
@@ -46,13 +47,13 @@ package final class TransferLimits: Sendable {
         }
     }
 
-    /// The most parts that are under way at once, however much more of them would be faster.
+    /// The most parts transferred at once, even where more would be faster.
     package var partsAtOnce: Int {
         get { ceiling.withLock { $0 } }
         set { ceiling.withLock { $0 = max(1, newValue) } }
     }
 
-    /// The bytes a second that files may take, in each direction; nil where there is no limit.
+    /// The bytes per second that files may use in each direction; nil for no limit.
     package var bytesPerSecond: Int64? {
         get { client?.bandwidth.bytesPerSecond }
         set { client?.bandwidth.bytesPerSecond = newValue }

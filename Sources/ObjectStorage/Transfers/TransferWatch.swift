@@ -1,10 +1,10 @@
 import Synchronization
 
-/// Sees what transfers do that are made under its eyes, and tells what they wait for where nothing moves.
+/// Observes transfers, and reports what they wait for where no bytes move.
 ///
-/// Whoever wants to know makes transfers with it as the task's ``current``; nobody between has to know of it.
+/// A caller sets it as the task's ``current``; the code between it and the transfers needs no parameter for it.
 package final class TransferWatch: Sendable {
-    /// Who watches what this task and its children transfer.
+    /// The watch for the transfers of this task and its children.
     @TaskLocal package static var current: TransferWatch?
 
     private struct State {
@@ -15,15 +15,16 @@ package final class TransferWatch: Sendable {
 
     private let state = Mutex(State())
 
-    /// Begins to watch, as if something had moved right now.
+    /// Starts to watch, with now as the time of the last movement.
     package init() {}
 
-    /// When something moved last.
+    /// The time when bytes last moved.
     ///
-    /// What is sent for the second time moves only once it gets further than before, and a request that fails never did.
+    /// Bytes sent a second time count only once they exceed the earlier maximum, and a failed request does not count as
+    /// moved.
     package var moved: ContinuousClock.Instant { state.withLock { $0.moved } }
 
-    /// What the transfers wait for: the first part that is missing of the oldest file, if there is one.
+    /// What the transfers wait for: the first missing part of the oldest file; nil without transfers.
     package var reason: String? {
         let first = state.withLock { state in
             state.steps.min { $0.value.rank != $1.value.rank ? $0.value.rank < $1.value.rank : $0.key < $1.key }?.value
@@ -31,7 +32,7 @@ package final class TransferWatch: Sendable {
         return first?.description
     }
 
-    /// Something moved.
+    /// Records that bytes moved.
     func move() { state.withLock { $0.moved = .now } }
 
     fileprivate func add(_ step: TransferStep) -> Int {
@@ -44,15 +45,15 @@ package final class TransferWatch: Sendable {
 
     fileprivate func remove(_ id: Int) { state.withLock { $0.steps[id] = nil } }
 
-    /// Something that is done under the eyes of whoever watches this task, nil where nobody does.
+    /// Starts a step of the current watch; nil where the task has none.
     static func begin(_ name: String, _ phase: TransferStep.Phase, as turn: PartTurn? = nil) -> TransferStep? {
         current.map { TransferStep(name, phase, turn, $0) }
     }
 }
 
-/// One request or part on its way, as a watch sees it.
+/// One request or part in progress, as a watch sees it.
 final class TransferStep: Sendable, CustomStringConvertible {
-    /// What is being done with it, or waited for.
+    /// The state of the step.
     enum Phase: Sendable {
         case hashing
         case copying
@@ -63,7 +64,7 @@ final class TransferStep: Sendable, CustomStringConvertible {
         case pausing(until: ContinuousClock.Instant, because: String)
     }
 
-    /// What comes first, comes first here too.
+    /// The order among steps: that of their files and parts.
     struct Rank: Comparable {
         let file: Int
         let part: Int
@@ -91,7 +92,7 @@ final class TransferStep: Sendable, CustomStringConvertible {
         }
     }
 
-    /// So many bytes of it have moved since this phase began.
+    /// Sets the bytes moved since the phase began.
     func move(_ bytes: Int64) {
         let isFurther = state.withLock { state in
             state.moved = bytes
@@ -101,7 +102,7 @@ final class TransferStep: Sendable, CustomStringConvertible {
         if isFurther { watch.move() }
     }
 
-    /// It is over; only what went well has moved anything.
+    /// Ends the step; only a successful one counts as moved.
     func end(wentWell: Bool) {
         watch.remove(id.load(ordering: .relaxed))
         if wentWell { watch.move() }

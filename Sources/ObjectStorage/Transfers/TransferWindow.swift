@@ -1,25 +1,26 @@
 import Synchronization
 
-/// How many parts are under way at once: more as long as that is faster, half as many once a server is overwhelmed.
+/// The number of parts in progress at once: it grows while that is faster, and halves when a server is overloaded.
 ///
-/// R2 answers with 5xx and 429 where too much comes at once, and asks its clients to slow down together.
+/// R2 answers 5xx and 429 where too many requests come at once, and asks its clients to slow down together.
 /// <https://developers.cloudflare.com/r2/platform/troubleshooting/>
 final class TransferWindow: Sendable {
-    /// By how much a wider window must be faster to be widened again.
+    /// The speedup that a wider window must reach to be widened again.
     private static let gain = 1.05
-    /// After how many widths' worth of parts a width that was no faster is tried again: the network may have changed,
-    /// or what it was compared with was measured too high.
+    /// The number of window widths of parts after which a width that was no faster is tried again.
+    ///
+    /// The network may have changed, or the speed that it was compared with was measured too high.
     private static let rest = 8
-    /// One burst of refusals is one reason to slow down, however many parts it meets.
+    /// All refusals within this time count as one reason to slow down, regardless of the number of parts.
     private static let burst = Duration.seconds(1)
 
     private struct Pace {
         var width: Int
-        /// What was moved since the width was looked at last.
+        /// What was moved since the last look at the width.
         var epoch: (start: ContinuousClock.Instant, bytes: Int64, parts: Int)
-        /// The narrower width that this one is compared with, and its bytes a second.
+        /// The narrower width to compare with, and its bytes per second.
         var before: (width: Int, speed: Double)?
-        /// How many looks are left until a wider one is tried.
+        /// The number of looks before a wider window is tried.
         var rest = 0
         var narrowed: ContinuousClock.Instant?
     }
@@ -38,13 +39,13 @@ final class TransferWindow: Sendable {
         pace = Mutex(Pace(width: max(1, width), epoch: (now(), 0, 0)))
     }
 
-    /// How many may be under way now.
+    /// The number of parts that may be in progress now.
     var width: Int { min(pace.withLock { $0.width }, limits.partsAtOnce) }
 
-    /// True where parts wait that could go if there were room.
+    /// True where parts wait only for room.
     var isCrowded: Bool { turnstile.isCrowded }
 
-    /// Moves one part when its turn comes; `body` says besides how many bytes went over the network.
+    /// Moves one part when its turn comes; `body` also returns the bytes that went over the network.
     func run<Value: Sendable>(
         _ action: String, as turn: PartTurn? = nil, _ body: () async throws(StorageError) -> (Value, moved: Int64)
     ) async throws(StorageError) -> Value {
@@ -55,10 +56,10 @@ final class TransferWindow: Sendable {
         }
     }
 
-    /// Lets those go whose turn it has become.
+    /// Admits the parts whose turn has come.
     func look() { turnstile.look(atMost: { [self] in width }) }
 
-    /// A server said "later", or nothing at all.
+    /// Halves the window after a "try later" status or a stalled request.
     func narrow() {
         let now = now()
         pace.withLock { pace in
@@ -80,8 +81,9 @@ final class TransferWindow: Sendable {
         }
     }
 
-    /// Looks once for each width's worth of parts whether the last step made it faster, and takes back one that did
-    /// not; only a full window tells.
+    /// Compares the speed once per window width of parts: keeps the last widening only if it was faster.
+    ///
+    /// Only a full window gives a valid measurement.
     private func widen(_ pace: inout Pace, at now: ContinuousClock.Instant, isFull: Bool) {
         let width = min(pace.width, limits.partsAtOnce)
         guard pace.epoch.parts >= width else { return }
@@ -97,7 +99,7 @@ final class TransferWindow: Sendable {
         }
         pace.rest -= 1
         let wider = min(limits.partsAtOnce, width + max(1, width / 4))
-        // At the ceiling there is nothing to compare until that is raised.
+        // At the ceiling there is nothing to compare until the ceiling is raised.
         guard pace.rest <= 0, wider > width else { return }
         pace.before = (width, speed)
         pace.width = wider

@@ -1,13 +1,12 @@
 import Synchronization
 
-/// Lets so many through at once.
+/// Limits how many tasks run at once.
 ///
-/// Who waits without a turn goes in the order of coming. Of parts the lowest that is missing of its file comes first: room
-/// is kept for it while others go ahead, and it goes in as one more than there is room for if need be, since those who are
-/// inside may wait for nothing but it. Among other parts that of the file that has fewest inside, then of the oldest file,
-/// comes first.
+/// Tasks without a turn enter in order of arrival. Among parts, the lowest missing part of a file enters first. Room is
+/// reserved for it while others go ahead, and if necessary it enters above the limit, because all parts inside may be
+/// waiting for it. Next come the parts of the file with the fewest parts inside, then those of the oldest file.
 final class Turnstile: Sendable {
-    /// More than there is room for at once, of parts that others wait for.
+    /// The most awaited parts inside above the limit.
     private static let mostExtra = 4
 
     private struct Waiting {
@@ -18,9 +17,9 @@ final class Turnstile: Sendable {
 
     private struct State {
         var inside = 0
-        /// Those who are inside although there was no room.
+        /// The tasks that entered above the limit.
         var extra = 0
-        /// The parts that are inside, by their file's number.
+        /// The parts inside, by their file's number.
         var files: [Int: File] = [:]
         var waiting: [Waiting] = []
         var cancelled: Set<Int> = []
@@ -30,11 +29,11 @@ final class Turnstile: Sendable {
     private struct File {
         let order: PartOrder
         var inside: Set<Int> = []
-        /// True where the part that others wait for is on the way, or nobody waits for any.
+        /// True where the awaited part is inside, or no part of the file is awaited.
         var hasLowest: Bool { !order.isBounded || inside.contains(order.lowest) }
     }
 
-    /// What somebody has who is inside, and gives back once.
+    /// The right to be inside; it is given back once.
     final class Pass: Sendable {
         fileprivate let turn: PartTurn?
         fileprivate let isExtra: Bool
@@ -52,18 +51,18 @@ final class Turnstile: Sendable {
         }
     }
 
-    /// True where a part that is too far ahead of its file's lowest waits, whatever room there is.
+    /// True where a part too far ahead of its file's lowest waits even if there is room.
     private let holdsBack: Bool
     private let state = Mutex(State())
 
     init(holdingBack holdsBack: Bool = false) { self.holdsBack = holdsBack }
 
-    /// True where somebody waits who could go if there were room.
+    /// True where a task waits only for room.
     var isCrowded: Bool { state.withLock { state in state.waiting.contains { rank($0, state) != nil } } }
 
-    /// Does something when its turn comes; `body` may give its pass back before it ends.
+    /// Runs `body` when its turn comes; `body` may give its pass back before it ends.
     ///
-    /// `limit` is asked whenever somebody comes or goes.
+    /// `limit` is evaluated whenever a task enters or leaves.
     func run<Value: Sendable>(
         _ action: String, as turn: PartTurn? = nil, atMost limit: @escaping @Sendable () -> Int,
         _ body: (Pass) async throws(StorageError) -> Value
@@ -73,13 +72,13 @@ final class Turnstile: Sendable {
         return try await body(pass)
     }
 
-    /// Lets those in whose turn it has become, as once a part is through.
+    /// Admits the tasks whose turn has come, for instance once a part is finished.
     func look(atMost limit: @escaping @Sendable () -> Int) {
         let entering = state.withLock { admitted(&$0, limit) }
         for (waiting, pass) in entering { waiting.continuation.resume(returning: pass) }
     }
 
-    /// nil where the task was cancelled meanwhile.
+    /// Returns nil where the task was cancelled while it waited.
     private func enter(_ turn: PartTurn?, _ limit: @escaping @Sendable () -> Int) async -> Pass? {
         let number = state.withLock { state in
             state.next += 1
@@ -97,7 +96,7 @@ final class Turnstile: Sendable {
         } onCancel: {
             let waiting = state.withLock { state -> CheckedContinuation<Pass?, Never>? in
                 guard let index = state.waiting.firstIndex(where: { $0.number == number }) else {
-                    // It may not wait yet; one that is inside already never asks again.
+                    // The task may not be waiting yet. A task that is inside already never looks at this set again.
                     state.cancelled.insert(number)
                     return nil
                 }
@@ -115,7 +114,7 @@ final class Turnstile: Sendable {
                 state.files[turn.order.number]?.inside.remove(turn.part)
                 if state.files[turn.order.number]?.inside.isEmpty == true { state.files[turn.order.number] = nil }
             }
-            // Nobody is left who could still ask.
+            // No task is left that could look at this set.
             if state.inside == 0, state.waiting.isEmpty { state.cancelled = [] }
         }
         look(atMost: limit)
@@ -143,13 +142,13 @@ final class Turnstile: Sendable {
         return entering
     }
 
-    /// True where those who fill the room may wait for this one.
+    /// Returns true where the tasks inside may be waiting for this one.
     private func mayBeExtra(_ rank: Rank, _ state: State, _ most: Int) -> Bool {
         let awaited = state.files.values.count { $0.order.isBounded && $0.hasLowest }
         return rank.isAwaited && awaited < most && state.extra < Self.mostExtra
     }
 
-    /// Places that are kept for parts that others of their files wait for.
+    /// Returns the number of places reserved for parts that other parts of their file wait for.
     private func owed(_ state: State) -> Int {
         guard holdsBack else { return 0 }
         var owed = Set(state.files.values.filter { !$0.hasLowest }.map(\.order.number))
@@ -160,7 +159,7 @@ final class Turnstile: Sendable {
         return owed.count
     }
 
-    /// What comes before what; those with a turn come before those without.
+    /// The order of admission; tasks with a turn come before those without.
     private struct Rank: Comparable {
         let isAwaited: Bool
         let inside: Int
@@ -173,7 +172,7 @@ final class Turnstile: Sendable {
         }
     }
 
-    /// nil where it must wait although there is room.
+    /// Returns nil where the task must wait even if there is room.
     private func rank(_ waiting: Waiting, _ state: State) -> Rank? {
         guard let turn = waiting.turn else {
             return Rank(isAwaited: false, inside: .max, file: .max, part: waiting.number)

@@ -1,9 +1,9 @@
 import Hashing
 import Synchronization
 
-/// The ETags that the objects of this process should have, by upload token.
+/// The ETags that objects uploaded by this process should have, by upload token.
 final class ExpectedETags: Sendable {
-    /// Enough for the files of many checkpoints; what is forgotten is read back instead.
+    /// Enough for the files of many checkpoints; an object whose ETag was dropped is verified by reading it back.
     private static let most = 4096
     private let known: Mutex<[String: String]> = Mutex([:])
 
@@ -17,7 +17,7 @@ final class ExpectedETags: Sendable {
         }
     }
 
-    /// The ETag of an object whose parts have these: the MD5 of their MD5s, and their number.
+    /// Returns the ETag of a multipart object: the MD5 of its parts' MD5s, followed by the number of parts.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html#large-object-checksums>
     static func combined(_ parts: [String]) -> String? {
         var bytes: [UInt8] = []

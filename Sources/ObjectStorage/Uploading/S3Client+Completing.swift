@@ -1,9 +1,9 @@
 import HTTP
 import POSIX
 
-/// The last step of an upload in parts, which makes it an object or says why not.
+/// CompleteMultipartUpload, the last step of a multipart upload, and its failures.
 extension S3Client {
-    /// Publishes the parts; whatever the server says, the object itself decides whether that happened.
+    /// Completes the multipart upload; after a failed answer, checks the object itself to see whether it was published.
     func complete(
         _ object: UploadedObject, _ begun: PartsUpload, _ parts: [SentPart]
     ) async throws(StorageError) -> UploadedObject {
@@ -18,7 +18,7 @@ extension S3Client {
         }
     }
 
-    /// Has the server make parts an object, which is `made`, or what `existing` finds where an answer was no good one.
+    /// Sends a Complete request and returns `made`; after a failure, returns what `existing` finds, if anything.
     func publish<Made: Sendable>(
         _ call: S3Call, _ made: Made, orElse existing: (_ failure: StorageError) async throws(StorageError) -> Made?
     ) async throws(StorageError) -> Made {
@@ -29,8 +29,8 @@ extension S3Client {
                 guard let refusal = try refusal(in: try await perform(call), to: call) else { return made }
                 failure = refusal
             } catch { failure = error }
-            // An earlier attempt may have succeeded and its answer been lost. Why the upload failed says more than why the
-            // question whether it did failed.
+            // An earlier attempt may have succeeded and its answer been lost. If the check for the object fails too,
+            // throw the upload's failure: it says more than the check's.
             do throws(StorageError) {
                 if failure.code != .cancelled, let existing = try await existing(failure) { return existing }
             } catch { throw failure }
@@ -42,7 +42,7 @@ extension S3Client {
         }
     }
 
-    /// The request that makes parts an object.
+    /// Returns the CompleteMultipartUpload request.
     func completion(_ key: String, uploadID: String, etags: [String], once: Bool, _ action: String) -> S3Call {
         var call = S3Call("POST", key, doing: action)
         call.query = [("uploadId", uploadID)]
@@ -54,13 +54,13 @@ extension S3Client {
                 "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\(lines.joined())</CompleteMultipartUpload>"
                     .utf8), contentType: "application/xml")
         if once { call.headers["If-None-Match"] = "*" }
-        // A server may join thousands of parts before it says a word.
+        // A server may join thousands of parts before it sends the first byte of its answer.
         call.isJoining = true
         call.leastStallSeconds = min(600, options.stallSeconds * 10)
         return call
     }
 
-    /// A Complete that fails late says so in the body of a 200.
+    /// Returns the error in the body of a 200, which is how S3 reports a Complete that fails late.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
     private func refusal(in answer: HTTPResponse, to call: S3Call) throws(StorageError) -> StorageError? {
         let document: XMLElement
@@ -71,14 +71,14 @@ extension S3Client {
         return refusal(document, in: answer, to: call)
     }
 
-    /// What an error says that came in the body of a 200.
+    /// Returns the error described by an error document in the body of a 200.
     func refusal(_ document: XMLElement, in answer: HTTPResponse, to call: S3Call) -> StorageError {
         StorageError(
             answer, status: Self.status(document["Code"]), to: call, at: location, clockOffset: clockOffset,
             hiding: credentials)
     }
 
-    /// The status that an error would have had if it had come in time.
+    /// Returns the HTTP status that S3 would have sent for the error code before it committed to 200.
     private static func status(_ s3Code: String?) -> Int {
         switch s3Code {
         case "NoSuchUpload": 404
@@ -88,18 +88,20 @@ extension S3Client {
         }
     }
 
-    /// True for the refusals of a Complete that leave the parts behind, of no use to anybody.
+    /// Returns true for failures of a Complete that leave parts behind which no later attempt can use.
     private static func isFinal(_ failure: StorageError) -> Bool {
         ["InvalidPartOrder", "MalformedXML", "PreconditionFailed"].contains(failure.s3Code ?? "")
     }
 
-    /// Gives an upload up that was certainly not published.
+    /// Aborts an upload that was certainly not published, and removes its record.
     func discard(_ begun: PartsUpload) async {
         await abort(begun)
         await journal.forget(begun.record)
     }
 
-    /// Gives the parts' space back; where that fails, the bucket's own rule for incomplete uploads does it.
+    /// Aborts the upload to free its parts.
+    ///
+    /// If that fails, the bucket's lifecycle rule for incomplete uploads frees them.
     func abort(_ begun: PartsUpload) async {
         try? await abort(
             MultipartUpload(

@@ -2,11 +2,11 @@ import HTTP
 import Hashing
 import POSIX
 
-/// Files in parts. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
+/// Multipart uploads of files. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
 extension S3Client {
-    /// How often an upload is begun anew or mended before its error is the caller's.
+    /// How many times an upload is restarted or repaired before its error is thrown to the caller.
     private static let mostRounds = 3
-    /// More tasks than any ceiling; which of them move something is for the window to say.
+    /// More tasks than any limit on parts; the transfer window decides which of them may move data.
     static let mostTasks = 64
 
     func uploadInParts(_ upload: Upload) async throws(StorageError) -> UploadedObject {
@@ -50,7 +50,7 @@ extension S3Client {
         return PartsUpload(upload, record, isJournaled: await note(record, of: upload))
     }
 
-    /// Begins an upload in parts, and returns the server's name for it.
+    /// Starts a multipart upload and returns its upload ID.
     func beginUpload(_ key: String, token: String, _ action: String) async throws(StorageError) -> String {
         var call = S3Call("POST", key, doing: action)
         call.query = [("uploads", "")]
@@ -62,7 +62,7 @@ extension S3Client {
         return id
     }
 
-    /// Sends the parts that the server does not have, and publishes the object.
+    /// Sends the parts that the server does not have, and completes the upload.
     private func finish(_ begun: PartsUpload, isResumed: Bool) async throws(StorageError) -> UploadedObject {
         let upload = begun.upload
         let parts: [SentPart]
@@ -75,7 +75,8 @@ extension S3Client {
             }
             try upload.source.checkUnchanged()
         } catch {
-            // What was begun here was not published; what an earlier process began may be, at this very moment.
+            // An upload that this call started was not published. One that an earlier process started may be published
+            // at this moment.
             let isCertain = isResumed ? await isUnpublished(begun) : true
             if isCertain, !begun.isWorthKeeping(after: error) { await discard(begun) }
             throw error
@@ -98,7 +99,7 @@ extension S3Client {
         var isThrough = false
         defer {
             step?.end(wentWell: isThrough)
-            // Also where it failed or was cancelled: who waits for this part need not wait any longer.
+            // Also after a failure or cancellation: parts that wait for this one need not wait any longer.
             if isThrough { finish(turn) } else { hasher.start() }
         }
         let part = try await prepare(action, as: turn) { (pass) async throws(StorageError) in
@@ -133,18 +134,18 @@ extension S3Client {
     }
 }
 
-/// A part that the server has.
+/// A part that the server has stored.
 struct SentPart: Sendable {
     /// SHA-256 in hexadecimal.
     let hash: String
     let etag: String
 }
 
-/// One file on its way in parts.
+/// A multipart upload of one file.
 struct PartsUpload: Sendable {
     let upload: Upload
     let record: UploadRecord
-    /// True where a later process can go on with it.
+    /// True where the upload's record is on disk, so that a later process can resume it.
     let isJournaled: Bool
 
     init(_ upload: Upload, _ record: UploadRecord, isJournaled: Bool = true) {
@@ -161,7 +162,9 @@ struct PartsUpload: Sendable {
             uploadToken: record.token)
     }
 
-    /// Whether the parts that are there may be of use later; what cannot be reached forgets its parts by itself.
+    /// Returns whether the stored parts may be of use later.
+    ///
+    /// The parts of an upload that is not aborted because the server is unreachable expire by a lifecycle rule.
     func isWorthKeeping(after error: StorageError) -> Bool {
         if error.reaction == .startOver { return true }
         return isJournaled ? error.code != .changedWhileRead : [.unreachable, .cancelled].contains(error.code)

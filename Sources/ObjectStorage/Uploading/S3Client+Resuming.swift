@@ -3,14 +3,14 @@ import Hashing
 import POSIX
 import Timestamps
 
-/// Going on with what a process that is gone, or an earlier try of this one, began.
+/// Resuming uploads that an earlier process, or an earlier attempt of this one, started.
 extension S3Client {
-    /// What is left of an earlier upload to the same key.
+    /// The state of an earlier upload to the same key.
     enum UnfinishedUpload {
         case none
-        /// Its parts can be used.
+        /// The upload's parts can be used.
         case goesOn(UploadRecord)
-        /// It was published, and only the answer was lost.
+        /// The upload was published, and only the answer was lost.
         case published(UploadedObject)
     }
 
@@ -19,17 +19,17 @@ extension S3Client {
         let isSameFile = record.file == upload.source.identity
         let age = options.clock().seconds - record.started.seconds
         if isSameFile, age < UploadRecord.mostSeconds { return .goesOn(record) }
-        // Nothing is aborted before the object has shown that the upload is not what made it.
+        // Abort only after the object has shown that this upload did not create it.
         if let object = try await published(upload, record) { return .published(object) }
         await discard(PartsUpload(upload, record))
         return .none
     }
 
-    /// The object that an upload made although nobody heard of it; nil where it did not make the one that is there.
+    /// Returns the object that an upload created although its answer was lost; nil where another upload created it.
     func published(_ upload: Upload, _ record: UploadRecord) async throws(StorageError) -> UploadedObject? {
         guard let status = try await head(upload.key), status.size == upload.source.size else { return nil }
         let token = status.metadata[UploadToken.metadataName]
-        // Where a server keeps no metadata only the content can tell.
+        // A server that stores no metadata returns no token; then only the content can decide.
         guard token == nil || token == record.token, record.file == upload.source.identity else { return nil }
         let begun = PartsUpload(upload, record)
         let order = PartOrder(partSize: record.partSize, isBounded: false)
@@ -53,16 +53,17 @@ extension S3Client {
         return object
     }
 
-    /// True where the object certainly is not what this upload makes.
+    /// Returns true where the object was certainly not created by this upload.
     func isUnpublished(_ begun: PartsUpload) async -> Bool {
         do throws(StorageError) { return try await !isOurs(begun.upload.key, begun.record.token) } catch {
             return false
         }
     }
 
-    /// Notes an upload before its first part; false where no later process can go on with it.
+    /// Records an upload before its first part is sent; returns false where no later process can resume it.
     ///
-    /// A disk that is full is no reason to leave a checkpoint on it: the upload goes on, and somebody is told.
+    /// A full disk must not keep a checkpoint from leaving it: the upload continues, and `options.notice` reports the
+    /// problem.
     func note(_ record: UploadRecord, of upload: Upload) async -> Bool {
         do throws(POSIXError) { return try await journal.note(record) } catch {
             options.notice?("\(upload.action) starts over if this process is killed: \(error)")
@@ -70,13 +71,13 @@ extension S3Client {
         }
     }
 
-    /// What the server has of an upload, by the part's number from 0.
+    /// Returns the parts that the server has of an upload, by part number less one.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html>
     func listParts(_ begun: PartsUpload) async throws(StorageError) -> [Int: ListedPart] {
         try await listParts(begun.upload.key, begun.record.uploadID, begun.upload.action)
     }
 
-    /// The parts of an upload, by number less one.
+    /// Returns the parts of an upload, by part number less one.
     func listParts(_ key: String, _ uploadID: String, _ action: String) async throws(StorageError) -> [Int: ListedPart]
     {
         var call = S3Call("GET", key, doing: action)
@@ -95,7 +96,7 @@ extension S3Client {
                 return number
             }
             guard document["IsTruncated"] == "true" else { return parts }
-            // A list that does not go on has no more to tell; what it lacks is sent again.
+            // A page that does not advance ends the listing; parts missing from it are sent again.
             guard let last = numbers.max(), last > marker else { return parts }
             marker = last
         } while marker < 10_000
@@ -103,7 +104,7 @@ extension S3Client {
     }
 }
 
-/// A part as a server lists it.
+/// A part in a ListParts answer.
 struct ListedPart: Sendable, Hashable {
     let size: Int64
     let etag: String

@@ -3,11 +3,11 @@ import Hashing
 import POSIX
 package import SystemPackage
 
-/// Files.
+/// Uploads of files.
 extension S3Client {
-    /// Uploads a file in one piece or in parts; one that changes while it is read is never published.
+    /// Uploads a file in one request or in parts; never publishes a file that changes while it is read.
     ///
-    /// What is there already under the key counts as uploaded where its content is the file's.
+    /// An object that already exists under the key counts as uploaded where its content equals the file's.
     package func upload(
         _ file: FilePath, to key: String, once: Bool, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) -> UploadedObject {
@@ -24,7 +24,7 @@ extension S3Client {
             return source.size < options.minimumPartSize
                 ? try await uploadWhole(upload) : try await uploadInParts(upload)
         } catch {
-            // A server only says that the body does not fit its hash; why, is seen here.
+            // The server reports only that the body does not match its hash; this check finds the reason.
             if error.code != .cancelled { try source.checkUnchanged() }
             throw error
         }
@@ -55,7 +55,7 @@ extension S3Client {
         let size = upload.source.size
         let object = UploadedObject(key: upload.key, size: size, partSize: size, parts: [sha256], uploadToken: token)
         do throws(StorageError) {
-            // Who has taken the signed bytes calls them so from now on.
+            // The server accepted the bytes under the signed hash, so the ETag that it returns belongs to these bytes.
             etags.remember(try await perform(call).headers["ETag"].map(Self.unquoted), for: token)
         } catch {
             guard error.code == .preconditionFailed, let existing = try await existing(like: object) else {
@@ -67,7 +67,9 @@ extension S3Client {
         return object
     }
 
-    /// A server that does not compare the signed hash has taken whatever the file became on the way.
+    /// Deletes the object of a file that changed.
+    ///
+    /// A server that does not check the signed hash has stored whatever the file contained when it was sent.
     private func withdraw(_ object: UploadedObject, ifChanged source: SourceFile) async throws(StorageError) {
         do throws(StorageError) { try source.checkUnchanged() } catch {
             try? await delete(object.key)
@@ -75,7 +77,7 @@ extension S3Client {
         }
     }
 
-    /// The object under the key where its content is the same, whoever wrote it.
+    /// Returns the object under the key where its content is the same, regardless of its writer.
     func existing(like object: UploadedObject) async throws(StorageError) -> UploadedObject? {
         guard let status = try await head(object.key), status.size == object.size else { return nil }
         let token = status.metadata[UploadToken.metadataName] ?? ""
@@ -86,7 +88,7 @@ extension S3Client {
     }
 }
 
-/// One file on its way.
+/// The upload of one file.
 struct Upload: Sendable {
     let source: SourceFile
     let key: String
@@ -95,11 +97,11 @@ struct Upload: Sendable {
     let progress: MovedBytes
 }
 
-/// What goes into a bucket in one piece.
+/// The content of an object that is sent in one request.
 struct WholeContent: Sendable {
     let body: HTTPBody
     let hashes: PartHashes
 
-    /// True where a file is read once more to be sent, and may be another by then.
+    /// True where a file is read a second time to be sent, and may have changed by then.
     var isReadAgain: Bool { if case .file = body { true } else { false } }
 }

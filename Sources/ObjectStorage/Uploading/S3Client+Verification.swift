@@ -1,9 +1,9 @@
 import Hashing
 import POSIX
 
-/// Whether the bucket holds what was uploaded.
+/// Verifies that the bucket holds the uploaded content.
 extension S3Client {
-    /// True where the bucket holds what was uploaded; false only where the content is known to be another.
+    /// Returns true where the bucket holds the uploaded content; false only where the content is known to differ.
     package func verify(_ object: UploadedObject) async throws(StorageError) -> Bool {
         guard let status = try await head(object.key), status.size == object.size else { return false }
         if !object.uploadToken.isEmpty {
@@ -35,10 +35,10 @@ extension S3Client {
     }
 }
 
-/// The hash of a part that may be begun again.
+/// The hash of a part that may be restarted.
 ///
-/// One block after the other is added, each after the one before, and then it is finished by the task that waited for
-/// them; this order makes the unchecked conformance true.
+/// `PartWriter` adds the blocks one after the other, and the task that waits for them finishes the hash afterwards.
+/// This order makes the unchecked conformance safe.
 private final class PartHash: @unchecked Sendable {
     private var sha256 = SHA256()
 

@@ -3,16 +3,16 @@ import Hashing
 import POSIX
 import SystemPackage
 
-/// A file on its way into a bucket, with what it was when that began.
+/// A file that is uploaded, with its status when it was opened.
 final class SourceFile: PartSource {
-    /// What is sent at once is so small that all of it together fits into a few megabytes.
+    /// The largest file that is read into memory; all that are sent at once then need only a few megabytes.
     private static let small: Int64 = 256 << 10
 
     let body: BodyFile
     let size: Int64
     private let opened: FileStatus
     let action: String
-    /// In the background it is read at the lowest priority, and not kept in memory afterwards.
+    /// The limits of the client, which may spare the page cache; nil for none.
     private let limits: TransferLimits?
 
     init(_ path: FilePath, limits: TransferLimits?, doing action: String) throws(StorageError) {
@@ -26,17 +26,17 @@ final class SourceFile: PartSource {
         self.limits = limits
     }
 
-    /// As what is said of transfers names it.
+    /// The file's name, as progress messages show it.
     var name: String { body.path.lastComponent?.string ?? "a file" }
 
     var identity: FileIdentity { FileIdentity(opened) }
 
-    /// A part is read twice, to be hashed and to be sent; then the kernel need not keep it.
+    /// Drops a range from the page cache: a part is read twice, to be hashed and to be sent, and then no more.
     func dropCache(offset: Int64, length: Int64) {
         if limits?.sparesCache == true { body.dropCache(offset: offset, length: length) }
     }
 
-    /// Throws where the file is no longer what it was when it was opened.
+    /// Throws where the file's status differs from the one at opening.
     func checkUnchanged() throws(StorageError) {
         let now: FileStatus
         do throws(POSIXError) { now = try body.status() } catch { throw StorageError(error, doing: action) }
@@ -46,7 +46,9 @@ final class SourceFile: PartSource {
         }
     }
 
-    /// All of a file that is so small that memory may hold it until it is sent; it is read once then, and cannot change.
+    /// Reads a small file into memory, to be sent from there; nil for a larger one.
+    ///
+    /// A file that is read only once cannot change between hashing and sending.
     func contentIfSmall(withMD5: Bool) throws(StorageError) -> WholeContent? {
         guard size <= Self.small else { return nil }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(size), alignment: 16)

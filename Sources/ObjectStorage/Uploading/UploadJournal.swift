@@ -5,19 +5,19 @@ import POSIX
 import Synchronization
 import SystemPackage
 
-/// The multipart uploads that are under way: in memory, and on the disk where a folder was given.
+/// The multipart uploads in progress: in memory, and on disk where a folder is given.
 ///
-/// Each is a small file of its own, which is on the disk before the first part is sent.
+/// Each has its own small file, which is on disk before the first part is sent.
 final class UploadJournal: Sendable {
     private let folder: FilePath?
     private let records: Mutex<[ExactText: UploadRecord]> = Mutex([:])
 
     init(_ folder: FilePath?) { self.folder = folder }
 
-    /// True where what is noted outlives this process.
+    /// True where the records outlive this process.
     var isKept: Bool { folder != nil }
 
-    /// The upload that was begun to a place, by this process or an earlier one; what cannot be read does not count.
+    /// Returns the upload to a place that this or an earlier process started; ignores a record that cannot be read.
     func record(of place: String) async -> UploadRecord? {
         if let known = records.withLock({ $0[ExactText(place)] }) { return known }
         guard let path = path(of: place) else { return nil }
@@ -29,7 +29,7 @@ final class UploadJournal: Sendable {
         }
     }
 
-    /// Notes an upload; false where no later process will find it, since nobody said where.
+    /// Records an upload; returns false where there is no journal folder, so that no later process will find it.
     func note(_ record: UploadRecord) async throws(POSIXError) -> Bool {
         records.withLock { $0[ExactText(record.place)] = record }
         guard let folder, let path = path(of: record.place) else { return false }
@@ -40,9 +40,9 @@ final class UploadJournal: Sendable {
         return true
     }
 
-    /// Forgets an upload that is over; one that another process has begun to the same place meanwhile stays.
+    /// Removes the record of a finished upload; keeps another process's newer record for the same place.
     ///
-    /// A file that cannot be removed does no harm: the server no longer knows the upload that it names.
+    /// A file that cannot be removed does no harm: the server no longer knows the upload ID in it.
     func forget(_ record: UploadRecord) async {
         records.withLock { records in
             let place = ExactText(record.place)

@@ -3,26 +3,26 @@ import JSON
 import POSIX
 import Timestamps
 
-/// What must be known of a multipart upload to go on with it, also after its process was killed.
+/// What is needed to resume a multipart upload, also after its process was killed.
 struct UploadRecord: Sendable, Hashable {
-    /// R2 and most rules for incomplete uploads forget one that is older.
+    /// The age after which R2, and most lifecycle rules for incomplete uploads, drop an upload.
     /// <https://developers.cloudflare.com/r2/objects/multipart-objects/>
     static let mostSeconds = 7 * 86_400
 
     /// Endpoint, bucket and key.
     let place: String
     let uploadID: String
-    /// R2 refuses parts of unequal length, so a later process cuts as the first one did.
+    /// R2 refuses parts of unequal length, so a later process must use the first one's part size.
     let partSize: Int64
-    /// The token in the object's metadata.
+    /// The upload token in the object's metadata.
     let token: String
     let started: Timestamp
     let file: FileIdentity
 }
 
-/// One content of one file, as far as the file system tells without reading it.
+/// The identity of a file's content, as far as its inode's status shows it.
 ///
-/// Without the device's number, which is another after a mount: a resumed upload compares each part in any case.
+/// The device number is left out because it changes with each mount; a resumed upload compares each part's hash anyway.
 struct FileIdentity: Sendable, Hashable {
     let inode: UInt64
     let size: Int64
@@ -45,7 +45,7 @@ struct FileIdentity: Sendable, Hashable {
 extension UploadRecord {
     private static let version = 1
 
-    /// The record as it is kept.
+    /// The record as stored on disk.
     var json: JSONValue {
         [
             "version": .integer(Self.version), "place": .string(place), "upload_id": .string(uploadID),
@@ -57,7 +57,7 @@ extension UploadRecord {
         ]
     }
 
-    /// Reads a record; one of another version, or that makes no sense, is an error.
+    /// Decodes a record; throws for another version and for invalid values.
     init(json: JSONValue) throws(JSONError) {
         guard try json.whole("version") == Self.version else { throw JSONError("'version' is unknown") }
         let partSize = try json.whole("part_size")
@@ -74,6 +74,6 @@ extension UploadRecord {
 }
 
 extension JSONValue {
-    /// Inodes may be larger than what a signed number holds.
+    /// The number as an unsigned integer: inode numbers may exceed `Int.max`.
     fileprivate var unsigned: UInt64? { if case .number(let text) = self { UInt64(text) } else { nil } }
 }

@@ -1,6 +1,6 @@
 import Hashing
 
-/// The mark by which we know an object as one upload of ours, also when the answer to the upload was lost.
+/// The metadata value that identifies an object as one upload of ours, even when the answer to the upload was lost.
 enum UploadToken {
     static let header = "x-amz-meta-upload-token"
     static let metadataName = "upload-token"
