@@ -1,11 +1,13 @@
 import Synchronization
 
-/// Orders for a transfer thread, which anybody hands in and nobody waits to.
+/// A lock-free queue of orders for a transfer thread; adding one never waits.
 ///
-/// A thread that gets only what others leave may stop between any two instructions for as long as they do not rest: a lock
-/// would make all who want it wait as long. So it is a list whose head is exchanged, and only as a whole is it taken.
+/// A thread at idle priority may stop between any two instructions for as long as the machine is busy. If it held a
+/// lock, every other thread that needs the lock would wait as long. The queue is therefore a linked list: its head is
+/// replaced by atomic exchange, and the list is only taken as a whole.
 final class EngineMailbox: Sendable {
-    // Whoever adds it is the only one who knows it until it is the newest, and then whoever takes it is.
+    // Only the adding thread can reach an entry until it is the newest, and afterwards only the thread that takes the
+    // list.
     private final class Entry: @unchecked Sendable {
         let order: TransferEngine.Order
         var next: Unmanaged<Entry>?
@@ -20,7 +22,7 @@ final class EngineMailbox: Sendable {
         let entry = Unmanaged.passRetained(Entry(order))
         var seen = newest.load(ordering: .relaxed)
         while true {
-            // Nobody else knows the entry before it is the newest.
+            // No other thread can reach the entry before it is the newest.
             entry._withUnsafeGuaranteedRef { $0.next = seen }
             let (isDone, now) = newest.compareExchange(expected: seen, desired: entry, ordering: .acquiringAndReleasing)
             if isDone { return }
@@ -28,7 +30,7 @@ final class EngineMailbox: Sendable {
         }
     }
 
-    /// All orders, the oldest first; they are gone from here.
+    /// Removes all orders and returns them, the oldest first.
     func takeAll() -> [TransferEngine.Order] {
         var orders: [TransferEngine.Order] = []
         var next = newest.exchange(nil, ordering: .acquiringAndReleasing)

@@ -2,19 +2,19 @@ package import POSIX
 private import Synchronization
 package import SystemPackage
 
-/// A file that somebody still writes, whose bytes are sent as they come.
+/// A file that is still being written and is sent as it grows.
 ///
-/// The writer never waits for whoever sends: what is not sent yet is in the file.
+/// The writer never waits for the sender: bytes not sent yet are in the file.
 package final class GrowingFile: Sendable {
     private struct State {
         var size: Int64 = 0
         var isEnded = false
         var isAbandoned = false
-        /// Tells whoever found nothing to send that there is something.
+        /// Resumes a sender that found nothing to send.
         var wake: (@Sendable () -> Void)?
     }
 
-    /// What there is to send.
+    /// The result of a read.
     enum Content {
         case bytes(Int)
         case nothingYet
@@ -25,16 +25,16 @@ package final class GrowingFile: Sendable {
     private let file: BodyFile
     private let state = Mutex(State())
 
-    /// Opens a file that is empty yet; it may get another name while it is sent.
+    /// Opens a file that is still empty; it may be renamed while it is sent.
     package init(_ path: FilePath) throws(POSIXError) { file = try BodyFile(path) }
 
-    /// Says that the file has so many bytes by now.
+    /// Sets the number of bytes that the file has by now.
     package func grow(to size: Int64) { change { $0.size = size } }
 
-    /// Says that the file is whole.
+    /// Marks the file as complete.
     package func end() { change { $0.isEnded = true } }
 
-    /// Says that the file will never be whole, unless it is already: whatever was sent of it is worth nothing.
+    /// Marks the file as abandoned, unless it is complete already: the bytes sent of it are worthless.
     package func abandon() { change { $0.isAbandoned = !$0.isEnded } }
 
     private func change(_ body: (inout sending State) -> Void) {
@@ -45,7 +45,7 @@ package final class GrowingFile: Sendable {
         wake?()
     }
 
-    /// Reads at most as much as fits from an offset; where nothing is there yet, `wake` is called once something is.
+    /// Reads at most as many bytes as fit from an offset; where there are none yet, calls `wake` once there are.
     func read(
         into buffer: UnsafeMutableRawBufferPointer, at offset: Int64, orWake wake: @escaping @Sendable () -> Void
     ) throws(POSIXError) -> Content {

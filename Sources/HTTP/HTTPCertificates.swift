@@ -1,16 +1,16 @@
 package import SystemPackage
 
-/// Whom to trust, and how to show who we are, where a server wants TLS.
+/// The trusted authorities and the client certificate for TLS.
 package struct HTTPCertificates: Sendable, Equatable {
-    /// Certificates to trust, as PEM, instead of the system's bundle; nil for the bundle.
+    /// A PEM file with the certificates to trust instead of the system's bundle; nil for the bundle.
     package var authorities: FilePath?
-    /// The same as bytes, for what was read from several files; they go before the file.
+    /// PEM bytes with the certificates to trust, read from several files; they take precedence over the file.
     package var authorityBytes: [UInt8]?
-    /// Our own certificate with its chain, as PEM, for servers that ask for one.
+    /// A PEM file with the client certificate and its chain, for servers that ask for one.
     package var client: FilePath?
-    /// Its private key, as PEM; nil where the certificate's file holds it too.
+    /// A PEM file with the private key; nil where the certificate's file contains it.
     package var clientKey: FilePath?
 
-    /// The system's bundle, and no certificate of our own.
+    /// The system's bundle, and no client certificate.
     package init() {}
 }

@@ -2,31 +2,31 @@ private import CLibCurl
 private import POSIX
 private import Synchronization
 
-/// Sends requests with libcurl; any number at once, on transfer threads that this client owns.
+/// Sends any number of requests at once with libcurl, on its own transfer threads.
 ///
-/// HTTP/1.1 alone, since parallel parts need parallel connections and 7.88's uploads over HTTP/2 can lose bytes
-/// (<https://github.com/curl/curl/issues/22563>). Nothing has a total time limit; what stalls is ended.
+/// It uses HTTP/1.1 only, since parallel parts need parallel connections, and because HTTP/2 uploads of libcurl 7.88
+/// can lose bytes (<https://github.com/curl/curl/issues/22563>). No request has a total time limit, but stalled ones
+/// are ended.
 package final class HTTPClient: Sendable {
-    /// What all requests of a client have in common.
+    /// The settings that all requests of a client share.
     package struct Configuration: Sendable {
-        /// Whom to trust, and who we are.
+        /// The trusted authorities and the client certificate.
         package var certificates = HTTPCertificates()
-        /// What goes before it for some hosts.
+        /// Certificates for particular hosts, which take precedence over `certificates`.
         package var hostCertificates: @Sendable (HTTPURL) -> HTTPCertificates? = { _ in nil }
-        /// True where plain HTTP may leave this machine.
+        /// True where plain HTTP to other machines is allowed.
         package var allowsPlainHTTP = false
-        /// The User-Agent.
         package var userAgent = "caasctl"
-        /// Seconds after which a connection that is not made yet, with its handshake, is given up.
+        /// The seconds after which an attempt to connect, including the handshake, is given up.
         package var connectSeconds = 10
-        /// Connections to one host at once; further requests wait.
+        /// The most connections to one host; further requests wait.
         package var connectionsPerHost = 24
-        /// True where transfers begin with only the processor time that nobody else on the machine wants.
+        /// True where long transfers start with only the processor time that other processes leave.
         package var isBackground = false
-        /// What a thread that yields does besides in each round, which a test may hold it with.
+        /// A hook that a thread at idle priority calls in each round, so that tests can stop it.
         var whileYielding: (@Sendable () -> Void)?
 
-        /// The defaults: the system's certificates, HTTPS but for loopback.
+        /// The defaults: the system's certificates, and HTTPS except for loopback addresses.
         package init() {}
 
         func certificates(for url: HTTPURL) -> HTTPCertificates {
@@ -34,15 +34,15 @@ package final class HTTPClient: Sendable {
         }
     }
 
-    /// How many bytes a second the long transfers of this client may move; may be changed while they run.
+    /// The limit in bytes per second for the client's long transfers, which may change while they run.
     package let bandwidth = Bandwidth()
     private let configuration: Configuration
     private let lending = LendingState()
     private let engines: Mutex<Engines>
 
-    /// A thread for each share of the processors, since one that yielded cannot take that back without privileges.
+    /// One thread for each processor share, because a thread cannot regain priority without privileges.
     ///
-    /// Those that yield are started when there is something for them.
+    /// The threads of lower priority are started when they are first needed.
     private struct Engines {
         let full: TransferEngine
         var little: TransferEngine?
@@ -50,7 +50,7 @@ package final class HTTPClient: Sendable {
         var isBackground: Bool
     }
 
-    /// A client with its own threads and connections; all end with it.
+    /// Creates a client with its own threads and connections, which end with it.
     package init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
         lending.isHurried.store(!configuration.isBackground, ordering: .relaxed)
@@ -66,10 +66,10 @@ package final class HTTPClient: Sendable {
         engines.leftovers?.stop()
     }
 
-    /// True while what moves much has only the processor time that nobody else on the machine wants, as long as that lets
-    /// it move at all; short requests never wait for others.
+    /// True while long transfers get only the processor time that others leave, as long as they make progress with it.
     ///
-    /// What has begun and moves well goes on as it was. A client that was not made for the background has none.
+    /// Short requests always run at normal priority. A transfer in progress that moves well continues as it was. The
+    /// value stays false for a client that was not configured for the background.
     package var isBackground: Bool {
         get { engines.withLock { $0.isBackground } }
         set {
@@ -83,13 +83,13 @@ package final class HTTPClient: Sendable {
         }
     }
 
-    /// Who carries a request out, and who watches over that where it is somebody who may not get a processor.
+    /// Returns the engine that carries out a request, and for an idle-priority engine the one that supervises it.
     private func engine(
         for request: HTTPRequest, _ sink: (any HTTPBodySink)?, isUrgent: Bool
     ) -> (TransferEngine, lender: TransferEngine?) {
         engines.withLock { engines in
             guard engines.isBackground else { return (engines.full, nil) }
-            // What comes in goes to others at once, who would wait for whatever its thread holds.
+            // Received bytes go to other threads at once, which would wait for locks that the receiving thread holds.
             let isIncoming = sink != nil
             guard isIncoming || request.isLongFile else { return (engines.full, nil) }
             if isIncoming || isUrgent || lending.isResting {
@@ -103,12 +103,12 @@ package final class HTTPClient: Sendable {
         }
     }
 
-    /// Sends a request once and returns the answer with its body, which may have at most `limit` bytes.
+    /// Sends a request once and returns the answer with its body of at most `limit` bytes.
     package func send(_ request: HTTPRequest, limit: Int = 16 << 20) async throws(HTTPError) -> HTTPResponse {
         try await perform(request, sink: nil, limit: limit)
     }
 
-    /// Sends a request once and hands the body of a 2xx answer to `sink`; any other body is in the answer.
+    /// Sends a request once and passes the body of a 2xx answer to `sink`; any other body is in the answer.
     package func send(_ request: HTTPRequest, to sink: any HTTPBodySink) async throws(HTTPError) -> HTTPResponse {
         try await perform(request, sink: sink, limit: 1 << 20)
     }
@@ -133,7 +133,7 @@ package final class HTTPClient: Sendable {
                 .invalidURL, request.name,
                 "\(url.host) is not this machine, and plain HTTP would show secrets; use https")
         }
-        // A line break would begin another field, or another request.
+        // A line break would start another field, or another request.
         for field in request.headers.fields
         where "\(field.name)\(field.value)".utf8.contains(where: { $0 < 0x20 && $0 != 9 }) {
             throw HTTPError(.other, request.name, "the value of \(field.name) holds a line break")
@@ -169,7 +169,7 @@ package final class HTTPClient: Sendable {
         }
     }
 
-    /// Has a transfer carried out by a thread that yields; nil where that did not get on.
+    /// Runs a transfer on an engine at idle priority; returns nil where it made no progress there.
     private func lend(
         _ transfer: Transfer, to engine: TransferEngine, by lender: TransferEngine
     ) async -> Result<HTTPResponse, HTTPError>? {

@@ -1,17 +1,17 @@
-/// Where an answer sends a request: the one place that decides whether it goes there, and what of it.
+/// Redirects: the one place that decides whether a request follows one, and what it still carries.
 extension HTTPRequest {
-    /// The statuses whose Location is where the same is to be asked, with the same method and body.
+    /// The statuses that repeat the request at the Location with the same method and body.
     /// <https://www.rfc-editor.org/rfc/rfc9110#section-15.4.8>
     private static let repeated = [307, 308]
-    /// Those after which others turn everything into a GET.
+    /// The statuses that a GET or HEAD follows.
     ///
-    /// Who only reads asks the same again; what was to be written would not arrive, and the answer to the GET would be taken
-    /// for one to the writing.
+    /// After 301, 302 and 303 other clients turn every method into a GET. For a read that is the same request. A write
+    /// would be lost, and the answer to the GET would be mistaken for the answer to the write.
     private static let reading = [301, 302, 303] + repeated
 
-    /// The request as it goes to where an answer points; nil where the answer is the caller's, be it a redirect or not.
+    /// Returns the redirected request; nil where the answer is final or its redirect is not followed.
     ///
-    /// Throws where an answer points to what it must not: from elsewhere to this machine, or from TLS to plain HTTP.
+    /// Throws for a forbidden target: this machine, from another one, or plain HTTP, from TLS.
     func following(_ response: HTTPResponse) throws(HTTPError) -> HTTPRequest? {
         let statuses = method == "GET" || method == "HEAD" ? Self.reading : Self.repeated
         guard followsRedirects, statuses.contains(response.status), body.length != nil,
@@ -25,7 +25,7 @@ extension HTTPRequest {
         var request = self
         request.url = next
         request.isReferred = isReferred || !(url.isLoopback || next.hasSameOrigin(as: url))
-        // What is for one server is not to be shown to another, and stays away should that one send back.
+        // Credentials for one origin must not be sent to another, and stay removed if that one redirects back.
         if !next.hasSameOrigin(as: url) {
             for secret in ["Authorization", "Proxy-Authorization", "Cookie"] { request.headers[secret] = nil }
         }
@@ -34,8 +34,9 @@ extension HTTPRequest {
 }
 
 extension HTTPURL {
-    /// True where what answers here may send us to `target`: never from elsewhere to a service of this machine, and to
-    /// plain HTTP only from there.
+    /// Returns true where a server at this URL may redirect to `target`.
+    ///
+    /// Another machine must never redirect to a service of this one, and only plain HTTP may redirect to plain HTTP.
     package func mayRefer(to target: HTTPURL) -> Bool {
         if hasSameOrigin(as: target) { return true }
         if isLoopback { return target.isLoopback || target.scheme == "https" }
@@ -44,7 +45,7 @@ extension HTTPURL {
 }
 
 extension HTTPResponse {
-    /// Where an answer points that was not followed, without its query; nil for an answer that points nowhere.
+    /// The target of a redirect that was not followed, without its query; nil for an answer without a Location.
     package var pointsTo: String? {
         guard (300..<400).contains(status), let location = headers["Location"] else { return nil }
         return (try? url.resolving(location))?.description ?? "what is no URL"

@@ -1,34 +1,32 @@
 package import POSIX
 package import SystemPackage
 
-/// What is asked of a server.
+/// A request to a server.
 package struct HTTPRequest: Sendable {
-    /// The method, as `GET`.
     package var method: String
-    /// Where it goes.
     package var url: HTTPURL
-    /// The fields that are sent besides Host and Content-Length.
+    /// The header fields besides Host and Content-Length.
     package var headers: HTTPHeaders
-    /// What is sent; it can be sent again from its beginning at any time, but for a growing file.
+    /// The body; it can be sent again from its beginning at any time, except for a growing file.
     package var body: HTTPBody
-    /// True where an answer that names another place is followed, up to five times; of what writes only 307 and 308 are,
-    /// which send the same there, and only where the body can be sent again.
+    /// True where up to five redirects are followed.
     ///
-    /// GET and HEAD do so unless told otherwise. Authorization goes along only to the same scheme, host and port, but the
-    /// body does too: no secret may be in it.
+    /// The default is true for GET and HEAD. A write follows only 307 and 308, and only if its body can be sent again.
+    /// Authorization is sent only to the same scheme, host and port, but the body is sent to every target: it must not
+    /// contain secrets.
     package var followsRedirects: Bool
-    /// Seconds without a byte in either direction after which the request is given up.
+    /// The seconds without a byte in either direction after which the request is given up.
     package var stallSeconds: Int
-    /// True where a second sending would do harm once a part of the first has arrived.
+    /// True where sending the request again would do harm once a part of the first one has arrived.
     ///
-    /// Otherwise a connection that was kept open and turns out to be dead is replaced without a word, as libcurl does.
+    /// Otherwise libcurl silently resends a request on a new connection when a kept one turns out to be dead.
     package var isSentOnce = false
-    /// True where another machine named the place: then it is judged by the address that is connected to, too.
+    /// True where another machine provided the URL: then the connected address is checked too.
     var isReferred = false
-    /// Called from the transfer thread with the number of body bytes sent so far.
+    /// Called on the transfer thread with the number of body bytes sent so far.
     package var onUpload: (@Sendable (Int64) -> Void)?
 
-    /// A request with no body.
+    /// Creates a request; without `body` it has none.
     package init(_ method: String, _ url: HTTPURL, headers: HTTPHeaders = [:], body: HTTPBody = .empty) {
         self.method = method
         self.url = url
@@ -38,28 +36,28 @@ package struct HTTPRequest: Sendable {
         stallSeconds = 60
     }
 
-    /// True for a piece of a file that takes a while, and that may be sent again from its beginning by another thread.
+    /// True for a long piece of a file, which another thread may send again from its beginning.
     var isLongFile: Bool {
         guard case .file(_, _, let length) = body else { return false }
         return length > 1 << 20 && !isSentOnce
     }
 
-    /// Method and URL without query, as errors name it.
+    /// Method and URL without query, as errors name the request.
     package var name: String { "\(method) \(url)" }
 }
 
-/// What a request sends; only a growing file is sent in chunks, since nobody knows its length.
+/// A request's body; only a growing file is sent in chunks, since its length is not known yet.
 package enum HTTPBody: Sendable {
-    /// Nothing, with `Content-Length: 0` where the method may have a body.
+    /// No body, with `Content-Length: 0` where the method may have one.
     case empty
-    /// Bytes that are all there.
+    /// Bytes in memory.
     case bytes([UInt8])
-    /// A part of a file, read with pread while it is sent.
+    /// A range of a file, read with pread while it is sent.
     case file(BodyFile, offset: Int64, length: Int64)
-    /// All of a file that is still being written, which is read as it grows.
+    /// A whole file that is still being written, read as it grows.
     case growing(GrowingFile)
 
-    /// Bytes, nil where nobody knows yet how many.
+    /// The length in bytes; nil where it is not known yet.
     package var length: Int64? {
         switch self {
         case .empty: 0
@@ -74,20 +72,17 @@ package enum HTTPBody: Sendable {
 package final class BodyFile: Sendable {
     private let file: File
 
-    /// Opens a file to be sent.
     package init(_ path: FilePath) throws(POSIXError) { file = try File(path, .read) }
 
-    /// What the file is now.
     package func status() throws(POSIXError) -> FileStatus { try file.status() }
 
-    /// Where it was opened.
     package var path: FilePath { file.path }
 
-    /// Reads at most as much as fits, from an offset; 0 at the end.
+    /// Reads at most as many bytes as fit, from an offset; returns 0 at the end.
     package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(POSIXError) -> Int {
         try file.read(into: buffer, at: offset)
     }
 
-    /// Lets the kernel forget a range that is not read again.
+    /// Drops a range that is not read again from the page cache.
     package func dropCache(offset: Int64, length: Int64) { file.dropCache(offset: offset, length: length) }
 }

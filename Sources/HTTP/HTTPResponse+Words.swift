@@ -1,13 +1,13 @@
 import JSON
 
-/// What a server says when it refuses, in its own words.
+/// The text of a server's refusal.
 extension HTTPResponse {
-    /// The longest that is made of a server's words, in Unicode scalars: what they mean is said in the first of them.
+    /// The most Unicode scalars of a server's text: its meaning is in the first of them.
     private static let mostScalars = 400
 
-    /// The words of a refusal on one line, empty where there are none; whoever prints them hides what terminals obey.
+    /// The text of a refusal on one line, empty where there is none; the caller must escape terminal controls.
     ///
-    /// Registries send `errors` with message and detail, token servers and others JSON of their own, proxies HTML:
+    /// Registries send `errors` with message and detail, token servers and others their own JSON, and proxies HTML:
     /// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes>.
     package var words: String {
         guard let document = try? JSONValue(parsing: body) else { return Self.line(withoutTags) }
@@ -19,7 +19,7 @@ extension HTTPResponse {
         return Self.line(excerpt)
     }
 
-    /// A text of a server on one line and of bounded length.
+    /// Returns a server's text on one line of bounded length.
     package static func line(_ text: String) -> String {
         let words = text.unicodeScalars.prefix(4096).split {
             $0.properties.isWhitespace || $0.properties.generalCategory == .control
@@ -44,7 +44,7 @@ extension HTTPResponse {
         return words.isEmpty ? code : "\(words) (\(code))"
     }
 
-    /// A detail may be any JSON; some is a text, and some holds one.
+    /// Returns the text of a detail, which may be any JSON: a string, or an object that contains one.
     private static func said(_ detail: JSONValue?) -> String {
         if let text = detail?.string { return text }
         for name in ["message", "reason", "error", "description"] {
@@ -53,7 +53,7 @@ extension HTTPResponse {
         return ""
     }
 
-    /// What a proxy's page shows.
+    /// The visible text of a proxy's HTML page.
     private var withoutTags: String {
         var shown = String.UnicodeScalarView()
         var isTag = false

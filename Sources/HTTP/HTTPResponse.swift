@@ -1,28 +1,28 @@
-/// What a server answered.
+/// The answer of a server.
 package struct HTTPResponse: Sendable {
     /// The status, 200 to 599.
     package let status: Int
-    /// The fields of the final answer.
+    /// The header fields of the final answer.
     package let headers: HTTPHeaders
-    /// The body, empty where it was handed on as it came.
+    /// The body; empty where it was passed to a sink.
     package let body: [UInt8]
-    /// Where the answer came from after redirects.
+    /// The URL that answered, after redirects.
     package let url: HTTPURL
 
     /// True for 200 to 299.
     package var isSuccess: Bool { (200..<300).contains(status) }
 
-    /// The body as text, at most a few hundred characters on one line, for an error.
+    /// The first 400 bytes of the body as text on one line, for error messages.
     package var excerpt: String {
         let text = String(decoding: body.prefix(400), as: UTF8.self)
         return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }
 
-/// Where the body of a successful answer goes while it arrives; called from the transfer thread, which it must not hold.
+/// A receiver of a successful answer's body as it arrives; called on the transfer thread, which it must not block.
 package protocol HTTPBodySink: AnyObject, Sendable {
-    /// The answer's status and fields, before any of its body; called again when the request is repeated.
+    /// Called with the status and header fields before any of the body, and again when the request is repeated.
     func begin(_ response: HTTPResponse) throws
-    /// The next bytes, lent.
+    /// Called with the next bytes, which are only valid during the call.
     func receive(_ bytes: UnsafeRawBufferPointer) throws
 }

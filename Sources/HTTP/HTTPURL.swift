@@ -1,17 +1,16 @@
-/// An http or https URL, whose path and query go to the server byte for byte as they are written.
+/// An http or https URL whose path and query are sent to the server byte for byte as written.
 ///
-/// Its description leaves the query out, which may hold signatures. Source: <https://www.rfc-editor.org/rfc/rfc3986>.
+/// The description leaves out the query, which may contain signatures. <https://www.rfc-editor.org/rfc/rfc3986>
 package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     /// `http` or `https`.
     package let scheme: String
     /// The host in lower case; an IPv6 address keeps its brackets.
     package let host: String
-    /// The port, the scheme's own where none was written.
+    /// The port, by default the scheme's.
     package let port: Int
-    /// Path and query, beginning with a slash.
+    /// Path and query, starting with a slash.
     package let target: String
 
-    /// A URL from its parts.
     package init(scheme: String, host: String, port: Int, target: String) {
         self.scheme = scheme
         self.host = host
@@ -19,7 +18,7 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         self.target = target
     }
 
-    /// Parses a URL; user information is refused, since it would end up in logs, and a fragment is dropped.
+    /// Parses a URL; refuses user information, which would end up in logs, and drops a fragment.
     package init(_ text: String) throws(HTTPError) {
         func failure(_ reason: String) -> HTTPError { HTTPError(.invalidURL, "use a URL", reason) }
         guard let separator = text.firstRange(of: "://") else { throw failure("'\(text)' has no http:// or https://") }
@@ -42,7 +41,7 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
             target: target.hasPrefix("/") ? target : "/" + target)
     }
 
-    /// True for a name, an IPv4 address, or an IPv6 address in brackets.
+    /// Returns true for a name, an IPv4 address, or an IPv6 address in brackets.
     private static func isHost(_ host: Substring) -> Bool {
         if host.hasPrefix("[") { return host.hasSuffix("]") && host.dropFirst().dropLast().contains(":") }
         return !host.isEmpty
@@ -52,7 +51,7 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
             }
     }
 
-    /// Host and port; the port is a double optional so that "absent" and "wrong" are told apart.
+    /// Splits host and port; the port is a double optional to distinguish a missing port from an invalid one.
     private static func split(_ authority: Substring) -> (host: Substring, port: Int??) {
         let hostEnd =
             authority.hasPrefix("[")
@@ -65,13 +64,13 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         return (host, .some(port.flatMap { (1...65535).contains($0) ? $0 : nil }))
     }
 
-    /// Host, and port unless it is the scheme's own: the Host header.
+    /// The host, with the port unless it is the scheme's own, as in the Host header.
     package var authority: String { isDefaultPort ? host : "\(host):\(port)" }
 
-    /// The whole URL with its query: for the wire, never for a log.
+    /// The whole URL with its query: for requests, never for logs.
     package var text: String { "\(scheme)://\(authority)\(target)" }
 
-    /// Without the query.
+    /// The URL without its query.
     package var description: String { "\(scheme)://\(authority)\(target.prefix { $0 != "?" })" }
 
     /// The path without the query.
@@ -79,7 +78,7 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
 
     private var isDefaultPort: Bool { port == (scheme == "https" ? 443 : 80) }
 
-    /// True where credentials for one may be sent to the other.
+    /// Returns true where credentials for one URL may be sent to the other.
     package func hasSameOrigin(as other: HTTPURL) -> Bool {
         scheme == other.scheme && host == other.host && port == other.port
     }
@@ -91,7 +90,7 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
                 && host.utf8.allSatisfy { "0123456789.".utf8.contains($0) })
     }
 
-    /// The one loopback address of IPv6, however many zeros are written, and those of IPv4 in it.
+    /// Returns true for IPv6's loopback address with any number of zeros, and for IPv4 loopback addresses in IPv6 form.
     private static func isLoopback(bracketed host: String) -> Bool {
         guard host.hasPrefix("[") else { return false }
         let groups = host.dropFirst().dropLast().split(separator: ":")
@@ -106,12 +105,12 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
 
     private static func isZero(_ group: Substring) -> Bool { group.allSatisfy { $0 == "0" } }
 
-    /// The same server with another path and query.
+    /// Returns a URL of the same server with another path and query.
     package func with(target: String) -> HTTPURL {
         HTTPURL(scheme: scheme, host: host, port: port, target: target.hasPrefix("/") ? target : "/" + target)
     }
 
-    /// What a Location header of an answer from here means; it may lack the host, or the whole front.
+    /// Resolves the Location header of an answer from this URL; it may lack the scheme, or scheme and host.
     package func resolving(_ location: String) throws(HTTPError) -> HTTPURL {
         if location.firstRange(of: "://") != nil { return try HTTPURL(location) }
         if location.hasPrefix("//") { return try HTTPURL("\(scheme):\(location)") }

@@ -1,15 +1,16 @@
 import Synchronization
 
-/// Which hosts have asked for a pause, known to every task that talks to them.
+/// The hosts that have asked for a pause, shared by all tasks that send to them.
 ///
 /// Without it each of many transfers would find out by itself, and keep a busy server busy.
 package final class HostPace: Sendable {
     private let resumptions = Mutex<[String: ContinuousClock.Instant]>([:])
 
-    /// No host has asked for anything yet.
+    /// Creates a pace without any pauses.
     package init() {}
 
-    /// Notes what an answer of 429, or of 503 with a time, asks for: nobody sends to this host for so many seconds.
+    /// Records the pause in seconds that a 429, or a 503 with Retry-After, asks for, before the next request to the
+    /// host.
     package func note(_ response: HTTPResponse, from url: HTTPURL, wait seconds: Double) {
         let isBusy = response.status == 429 || (response.status == 503 && response.headers["Retry-After"] != nil)
         guard isBusy else { return }
@@ -17,7 +18,7 @@ package final class HostPace: Sendable {
         resumptions.withLock { $0[url.authority] = max($0[url.authority] ?? until, until) }
     }
 
-    /// Waits until the host may be asked again.
+    /// Waits until requests to the host are allowed again.
     package func wait(for url: HTTPURL) async throws(CancellationError) {
         while let until = resumptions.withLock({ $0[url.authority] }) {
             guard until > .now else {

@@ -1,13 +1,13 @@
 import Synchronization
 
-/// A transfer that a thread carries out which has only what others leave of the processors.
+/// A transfer that an engine has lent to one at idle priority.
 ///
-/// Whoever waits for it hears of its end from the thread that lent it, as of its progress: the other one may stop at any
-/// point, and must hold nothing then that is anybody's.
+/// The lending thread reports its progress and its end: the other thread may stop at any point, and must not hold
+/// anything then that other threads need.
 final class LentTransfer: Sendable {
     enum End: Sendable {
         case answered(Result<HTTPResponse, HTTPError>)
-        /// It did not move where it was: whoever wants it sends it anew.
+        /// The transfer made no progress; the caller sends the request again elsewhere.
         case abandoned
     }
 
@@ -24,25 +24,25 @@ final class LentTransfer: Sendable {
     func end(_ end: End) { onEnd(end) }
 }
 
-/// What the lending thread and those who hand in transfers know of a thread that yields.
+/// The state of an idle-priority thread, shared by the lending thread and the callers.
 final class LendingState: Sendable {
-    /// After it was found without a processor nothing is begun on it for so long.
+    /// How long no transfer is started on the thread after it got no processor time.
     private static let rest = Duration.seconds(30)
 
     private let restsUntil = Mutex<ContinuousClock.Instant?>(nil)
-    /// True where nothing may wait for what others leave any more.
+    /// True where transfers may no longer wait for idle processor time.
     let isHurried = Atomic(false)
 
     var isResting: Bool { restsUntil.withLock { $0.map { $0 > .now } ?? false } }
     func beginRest() { restsUntil.withLock { $0 = .now + Self.rest } }
 }
 
-/// The transfers that an engine has lent to another, on the lending engine's thread.
+/// The transfers that an engine has lent to another; used on the lending engine's thread only.
 struct LentTransfers {
-    /// How long a thread that is asked for a sign of life may fail to give one.
+    /// How many intervals a thread may leave a liveness check unanswered.
     private static let patience = 3
     private static let interval = Duration.seconds(1)
-    /// The same where everybody is in a hurry.
+    /// The same values once the client has left the background.
     private static let hurriedPatience = 2
     private static let hurriedInterval = Duration.milliseconds(250)
 
@@ -52,13 +52,13 @@ struct LentTransfers {
 
     var isEmpty: Bool { transfers.isEmpty }
 
-    /// Milliseconds until the next look.
+    /// Returns the milliseconds until the next look.
     func wait(_ state: LendingState) -> Int32 {
         !isEmpty && state.isHurried.load(ordering: .relaxed) ? 250 : 1000
     }
 
     mutating func add(_ lent: LentTransfer) {
-        // Whoever wanted it was cancelled before it got here.
+        // The caller was cancelled before the order was processed.
         guard !lent.transfer.isAbandoned else {
             lent.transfer.onEnd = nil
             return lent.end(.answered(.failure(lent.transfer.cancellation)))
@@ -71,14 +71,14 @@ struct LentTransfers {
         lent.engine.add(lent.transfer)
     }
 
-    /// Hands on how a transfer ended, unless that was said before.
+    /// Reports the result of a transfer, unless it has ended before.
     mutating func end(_ lent: LentTransfer, _ result: Result<HTTPResponse, HTTPError>) {
         tell(lent)
         guard transfers.removeValue(forKey: ObjectIdentifier(lent)) != nil else { return }
         lent.end(.answered(result))
     }
 
-    /// Ends a transfer for whoever waits for it, whenever the thread that has it comes to hear of that.
+    /// Ends a transfer for its caller at once; the other thread drops it whenever it next runs.
     mutating func takeBack(_ lent: LentTransfer, _ end: LentTransfer.End) {
         lent.transfer.abandon()
         guard transfers.removeValue(forKey: ObjectIdentifier(lent)) != nil else { return }
@@ -86,7 +86,7 @@ struct LentTransfers {
         lent.end(end)
     }
 
-    /// Tells how far the transfers are, and takes all of them back from a thread that gives no sign of life.
+    /// Reports the transfers' progress, and takes all of them back from a thread that fails the liveness checks.
     mutating func look(_ state: LendingState) {
         for (lent, _) in transfers.values { tell(lent) }
         let isHurried = state.isHurried.load(ordering: .relaxed)

@@ -1,7 +1,7 @@
 private import CLibCurl
 
-/// What HTTP and TLS are spoken with.
+/// The versions of the HTTP and TLS libraries.
 package enum LibraryVersions {
-    /// `libcurl/7.88.1 OpenSSL/3.0.19`, as libcurl says it.
+    /// libcurl's own text, such as `libcurl/7.88.1 OpenSSL/3.0.19`.
     package static var text: String { String(cString: curl_version()) }
 }

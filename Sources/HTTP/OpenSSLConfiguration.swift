@@ -1,9 +1,12 @@
 private import CLibCurl
 
-/// Keeps OpenSSL from reading openssl.cnf, be it the one that OPENSSL_CONF names or the machine's own: what an image says
-/// must not change how we use TLS, and a provider named there would be loaded into this process.
+/// Keeps OpenSSL from reading openssl.cnf, neither the one in OPENSSL_CONF nor the system's own.
+///
+/// An image's configuration must not change our use of TLS, and a provider in it would be loaded into this process.
 package enum OpenSSLConfiguration {
-    /// OPENSSL_INIT_NO_LOAD_CONFIG; the first initialisation of a process counts, and hashing is one.
+    /// Initialises OpenSSL with OPENSSL_INIT_NO_LOAD_CONFIG.
+    ///
+    /// It must precede any use of OpenSSL, including hashing: only a process's first initialisation counts.
     /// <https://docs.openssl.org/3.0/man3/OPENSSL_init_crypto/>
     package static func ignore() { _ = caas_openssl_init_without_config() }
 }

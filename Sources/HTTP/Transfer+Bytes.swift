@@ -3,7 +3,7 @@ private import CLibCurl
 private import POSIX
 private import Synchronization
 
-/// What libcurl's callbacks do with bytes, on the engine's thread.
+/// The data callbacks of libcurl, on the engine's thread.
 extension Transfer {
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         if isAbandoned { return Int(CURL_READFUNC_ABORT) }
@@ -33,7 +33,7 @@ extension Transfer {
     }
 
     private func read(_ file: GrowingFile, into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        // Whoever has answered reads no more.
+        // A server that has answered reads no more.
         if hasAllHeaders { return 0 }
         let content: GrowingFile.Content
         do throws(POSIXError) { content = try file.read(into: buffer, at: sent, orWake: wake) } catch {
@@ -56,7 +56,7 @@ extension Transfer {
     func header(_ line: UnsafeRawBufferPointer) {
         let text = String(decoding: line, as: UTF8.self)
         if text.hasPrefix("HTTP/") {
-            // An interim answer such as 100 is followed by the real one.
+            // An interim answer such as 100 is followed by the final one.
             status = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
             headers = HTTPHeaders()
             hasBegun = false
@@ -65,7 +65,7 @@ extension Transfer {
         }
         if text == "\r\n" || text == "\n" {
             hasAllHeaders = status >= 200
-            // libcurl does not end a transfer whose sending waits, not even for an answer that makes it needless.
+            // libcurl does not end a transfer whose upload is paused, even when an answer makes the upload needless.
             if hasAllHeaders, case .growing = request.body { wake() }
         }
         guard let colon = text.firstIndex(byte: ":") else { return }

@@ -1,8 +1,8 @@
 import CLibCurl
 
-/// What libcurl's results mean.
+/// Translation of libcurl's results into errors.
 extension Transfer {
-    /// The error behind a result other than CURLE_OK, as long as the handle is there.
+    /// Returns the error for a result other than CURLE_OK; must be called before the handle is freed.
     func error(_ result: CURLcode) -> HTTPError {
         if refusedAddress.pointee != 0 {
             return HTTPError(
@@ -10,7 +10,7 @@ extension Transfer {
         }
         let text = String(cString: errorText)
         let detail = text.isEmpty ? String(cString: curl_easy_strerror(result)) : text
-        // Before anything else: what the proxy said is no word of the server's.
+        // This check comes first: a proxy's answer is not the server's.
         let answer = number(CURLINFO_HTTP_CONNECTCODE)
         if answer != 0, !(200..<300).contains(answer) {
             return HTTPError(
@@ -26,7 +26,7 @@ extension Transfer {
             Self.code(result), request.name, detail + (isRightAfterHandshake(result) ? Self.rejection : ""))
     }
 
-    /// By TLS 1.3 a server that refuses our certificate may have closed before what it says of it is read.
+    /// With TLS 1.3, a server that refuses our certificate may close the connection before its alert is read.
     private static let rejection = ", right after the handshake, as by a server that wants another client certificate"
 
     private func isRightAfterHandshake(_ result: CURLcode) -> Bool {
@@ -52,7 +52,7 @@ extension Transfer {
         switch result {
         case CURLE_PEER_FAILED_VERIFICATION: TLSProblem(verification: number(CURLINFO_SSL_VERIFYRESULT))
         case CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE: .unusableFile
-        // By TLS 1.3 a server says that it wants a certificate only when the first bytes go over the connection.
+        // With TLS 1.3, a server's request for a certificate fails only when the first bytes are sent or read.
         case CURLE_SSL_CONNECT_ERROR, CURLE_RECV_ERROR, CURLE_SEND_ERROR:
             TLSProblem(openSSL: detail, hasClientCertificate: certificates.client != nil)
         default: nil

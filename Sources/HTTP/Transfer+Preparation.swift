@@ -2,9 +2,9 @@ private import CLibCurl
 private import POSIX
 private import SystemPackage
 
-/// Setting up the easy handle. <https://curl.se/libcurl/c/curl_easy_setopt.html>
+/// The setup of the easy handle. <https://curl.se/libcurl/c/curl_easy_setopt.html>
 extension Transfer {
-    /// Makes the handle; nil where that failed, and then the transfer has ended.
+    /// Creates the handle; returns nil where that failed, after ending the transfer.
     func prepare() -> UnsafeMutableRawPointer? {
         guard let handle = curl_easy_init() else {
             finish(CURLE_OUT_OF_MEMORY)
@@ -23,22 +23,25 @@ extension Transfer {
     private func setAddress(_ handle: UnsafeMutableRawPointer) {
         _ = caas_curl_set_string(handle, CURLOPT_URL, request.url.text)
         _ = caas_curl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
-        // Keys and upload locations hold dots and double slashes that are part of their names.
+        // Keys and upload URLs contain dots and double slashes that are part of their names.
         _ = caas_curl_set_long(handle, CURLOPT_PATH_AS_IS, 1)
         _ = caas_curl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
         _ = caas_curl_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
-        // A name may lead to this machine, and an address has many spellings; a proxy's own address says nothing.
+        // A name may resolve to this machine, and an address has many spellings. With a proxy the address is only the
+        // proxy's.
         if request.isReferred, !Self.hasProxy { caas_curl_refuse_own_addresses(handle, refusedAddress) }
         // A loopback address is never reached through a proxy.
         if request.url.isLoopback { _ = caas_curl_set_string(handle, CURLOPT_NOPROXY, "*") }
-        // libcurl takes http_proxy alone, since HTTP_PROXY can be set from outside in a CGI program; others take both.
+        // libcurl reads only http_proxy, because HTTP_PROXY can be set by a request in a CGI program; other clients
+        // read both.
         if request.url.scheme == "http", !request.url.isLoopback, ProcessEnvironment.value("http_proxy") == nil,
             ProcessEnvironment.value("REQUEST_METHOD") == nil, let proxy = ProcessEnvironment.value("HTTP_PROXY"),
             !proxy.isEmpty
         {
             _ = caas_curl_set_string(handle, CURLOPT_PROXY, proxy)
         }
-        // Our fields are for the server alone, and its are not the proxy's. The first is libcurl's default too.
+        // Our header fields are for the server alone, and the proxy's are not the server's. The first is libcurl's
+        // default too.
         _ = caas_curl_set_long(handle, CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
         _ = caas_curl_set_long(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     }
@@ -50,7 +53,7 @@ extension Transfer {
     }
 
     private func setCertificates(_ handle: UnsafeMutableRawPointer) {
-        // OpenSSL asks for AES-256 first, and servers take what is asked for first; AES-128 costs less processor time.
+        // OpenSSL prefers AES-256, and servers accept the first offer; AES-128 needs less processor time.
         // <https://www.rfc-editor.org/rfc/rfc8446#section-9.1>
         _ = caas_curl_set_string(
             handle, CURLOPT_TLS13_CIPHERS,
@@ -76,9 +79,9 @@ extension Transfer {
     }
 
     private func setHeaders(_ handle: UnsafeMutableRawPointer) {
-        // libcurl asks for permission before a long body; R2 never answers, which costs a second a part.
+        // libcurl sends "Expect: 100-continue" before a long body; R2 never answers it, which costs a second per part.
         var lines = ["Expect:", "User-Agent: \(configuration.userAgent)"]
-        // A field with an empty value must be written with a semicolon, or libcurl leaves it out.
+        // libcurl drops a field with an empty value unless it is written with a semicolon.
         lines += request.headers.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
         if request.headers["Content-Type"] == nil { lines.append("Content-Type:") }
         if request.headers["Accept"] == nil { lines.append("Accept: */*") }
@@ -95,13 +98,14 @@ extension Transfer {
             _ = caas_curl_set_long(handle, CURLOPT_NOBODY, 1)
         }
         _ = caas_curl_set_string(handle, CURLOPT_CUSTOMREQUEST, request.method)
-        // What has a body is not whole before the body was read, and then the seek callback says no; the rest is carried
-        // out as soon as it arrives, so that no connection may be used that libcurl would replace.
+        // A request with a body takes effect only once its body was read, and then the seek callback refuses a resend.
+        // A request without one takes effect as soon as it arrives, so it must not use a kept connection, which libcurl
+        // might replace.
         if request.isSentOnce, request.body.length == 0 { _ = caas_curl_set_long(handle, CURLOPT_FRESH_CONNECT, 1) }
     }
 
     private func setCallbacks(_ handle: UnsafeMutableRawPointer) {
-        // The engine holds the transfer as long as the handle is at work.
+        // The engine keeps the transfer alive as long as the handle is in use.
         let context = Unmanaged.passUnretained(self).toOpaque()
         _ = caas_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
         _ = caas_curl_set_pointer(handle, CURLOPT_READDATA, context)

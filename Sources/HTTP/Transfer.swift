@@ -2,10 +2,10 @@ import CLibCurl
 private import POSIX
 import Synchronization
 
-/// One request on its way through libcurl.
+/// One request in libcurl.
 ///
-/// Made by a task, then touched by the engine's thread alone until `onEnd` hands the result back, but for what is atomic;
-/// that order makes the unchecked conformance true.
+/// A task creates it; then only the engine's thread touches it until `onEnd` returns the result, except for the
+/// atomics. This order makes the unchecked conformance safe.
 final class Transfer: @unchecked Sendable {
     let request: HTTPRequest
     let configuration: HTTPClient.Configuration
@@ -13,14 +13,14 @@ final class Transfer: @unchecked Sendable {
     let sink: (any HTTPBodySink)?
     let limit: Int
     private let bandwidth: Bandwidth
-    /// True where the thread that has it tells nobody how far it is, but whoever lent it to that thread.
+    /// True where the carrying thread reports progress only through `sentSoFar`, to the thread that lent the transfer.
     let isLent: Bool
-    /// Bytes of the body, for whoever lent it.
+    /// The body bytes sent so far, for the thread that lent the transfer.
     let sentSoFar = Atomic<Int64>(0)
     private let abandoned = Atomic(false)
     private let sharesBandwidth = Atomic(false)
     var onEnd: ((Result<HTTPResponse, HTTPError>) -> Void)?
-    /// Lets the engine ask again for what there was nothing of to send.
+    /// Resumes a body that had nothing to send.
     var wake: @Sendable () -> Void = {}
 
     var handle: UnsafeMutableRawPointer?
@@ -31,13 +31,13 @@ final class Transfer: @unchecked Sendable {
     var headers = HTTPHeaders()
     var body: [UInt8] = []
     var hasBegun = false
-    /// True once the empty line after the fields has come.
+    /// True once the empty line after the header fields was received.
     var hasAllHeaders = false
-    /// The bytes a second that libcurl was told, 0 for no limit.
+    /// The bytes per second set in libcurl; 0 for no limit.
     var speed: Int64 = 0
-    /// Why a callback told libcurl to stop.
+    /// The reason why a callback aborted the transfer.
     var failure: HTTPError?
-    /// Where libcurl's callback notes that it refused an address.
+    /// Set by libcurl's callback when it refuses an address.
     let refusedAddress = UnsafeMutablePointer<CInt>.allocate(capacity: 1)
     let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
@@ -63,10 +63,10 @@ final class Transfer: @unchecked Sendable {
         refusedAddress.deallocate()
     }
 
-    /// True for what may move so much that the bandwidth's limit is meant for it.
+    /// True for transfers that may move enough bytes to fall under the bandwidth limit.
     var isLong: Bool { sink != nil || request.body.length ?? .max > 1 << 20 }
 
-    /// True where nobody waits for it any more, wherever its thread is with it: not one byte more is sent then.
+    /// True where no caller waits for the transfer any more; its thread then sends not one more byte.
     var isAbandoned: Bool { abandoned.load(ordering: .acquiring) }
 
     func abandon() {
@@ -86,7 +86,7 @@ final class Transfer: @unchecked Sendable {
 
     var cancellation: HTTPError { HTTPError(.cancelled, request.name, "cancelled") }
 
-    /// Ends the transfer with what libcurl says, exactly once.
+    /// Ends the transfer with libcurl's result, exactly once.
     func finish(_ result: CURLcode) {
         leaveBandwidth()
         guard let onEnd else { return }

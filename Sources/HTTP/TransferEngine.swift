@@ -3,16 +3,16 @@ import POSIX
 private import Synchronization
 private import SystemPackage
 
-/// One thread with one curl multi handle; requests are handed in from anywhere.
+/// One thread with one curl multi handle; any thread may add requests.
 ///
-/// libcurl's handles belong to the thread; the only call that others make is curl_multi_wakeup, which may be made from
-/// any thread. <https://curl.se/libcurl/c/curl_multi_wakeup.html>
+/// Only the engine's thread uses libcurl's handles. Other threads only call curl_multi_wakeup, which is safe from any
+/// thread. <https://curl.se/libcurl/c/curl_multi_wakeup.html>
 final class TransferEngine: Sendable {
     enum Order {
         case add(Transfer)
         case cancel(Transfer)
         case resume(Transfer)
-        /// To another engine, whose thread may not get a processor.
+        /// Lends a transfer to another engine, whose thread may get no processor time.
         case lend(LentTransfer)
         case takeBack(LentTransfer, LentTransfer.End)
         case end(LentTransfer, Result<HTTPResponse, HTTPError>)
@@ -20,15 +20,15 @@ final class TransferEngine: Sendable {
 
     private let mailbox = EngineMailbox()
     private let isStopped = Atomic(false)
-    /// How often the thread was asked for a sign of life, and which of the questions it has seen.
+    /// The number of liveness checks sent to the thread, and the number that it had seen at its last round.
     private let questions = Atomic(0)
     private let answered = Atomic(0)
-    // A CURLM is used by the engine's thread alone, but for curl_multi_wakeup, which is safe from any. Whoever may still
-    // call that holds the engine, which frees it.
+    // Only the engine's thread uses the CURLM, except for curl_multi_wakeup, which is safe from any thread. Every
+    // caller of that holds a reference to the engine, which frees the CURLM.
     private nonisolated(unsafe) let multi: OpaquePointer
 
-    // libcurl must be initialised before any thread uses it, and once; where there was no memory for it, once more.
-    // Configuration files of OpenSSL are not read: an image must not be able to reach into this process with one.
+    // libcurl must be initialised once, before any thread uses it; a failure for lack of memory is retried. OpenSSL's
+    // configuration files are not read: an image must not be able to reach into this process with one.
     private static let isInitialised = Mutex(false)
 
     private static func initialise() -> Bool {
@@ -55,7 +55,7 @@ final class TransferEngine: Sendable {
         BlockingThread.start(share) { [self] in run(pause) }
     }
 
-    /// Goes on until there is memory for it.
+    /// Retries until there is enough memory.
     private static func makeMulti(_ configuration: HTTPClient.Configuration) -> UnsafeMutableRawPointer {
         while true {
             if initialise(), let multi = curl_multi_init() {
@@ -72,7 +72,7 @@ final class TransferEngine: Sendable {
 
     func add(_ transfer: Transfer) { post(.add(transfer)) }
     func cancel(_ transfer: Transfer) { post(.cancel(transfer)) }
-    /// Asks once more for a body that had nothing to send.
+    /// Resumes a body that had nothing to send.
     func resume(_ transfer: Transfer) { post(.resume(transfer)) }
     func lend(_ transfer: LentTransfer) { post(.lend(transfer)) }
     func takeBack(_ transfer: LentTransfer, _ end: LentTransfer.End) { post(.takeBack(transfer, end)) }
@@ -83,16 +83,16 @@ final class TransferEngine: Sendable {
         wake()
     }
 
-    /// Looks at what there is to do.
+    /// Makes the thread look for work.
     func wake() { curl_multi_wakeup(UnsafeMutableRawPointer(multi)) }
 
-    /// Asks the thread for a sign of life.
+    /// Sends the thread a liveness check.
     func ask() {
         questions.add(1, ordering: .relaxed)
         wake()
     }
 
-    /// True where the thread has been at work since it was asked last.
+    /// True where the thread has run since the last liveness check.
     var hasAnswered: Bool { answered.load(ordering: .relaxed) == questions.load(ordering: .relaxed) }
 
     private func post(_ order: Order) {
@@ -115,7 +115,7 @@ final class TransferEngine: Sendable {
             curl_multi_perform(multi, &running)
             collect(multi, &active)
             lent.look(lending)
-            // Where it cannot wait for what it watches, it must not turn round and round instead.
+            // If polling fails, sleep instead of spinning.
             if curl_multi_poll(multi, nil, 0, lent.wait(lending), nil) != CURLM_OK {
                 BlockingThread.sleep(milliseconds: 100)
             }

@@ -6,16 +6,16 @@ import Testing
 
 @testable import HTTP
 
-/// A client that yields to everybody else, until it need not any more.
+/// A client that leaves the processors to others until it leaves the background.
 struct BackgroundTests {
     private static let idle: Int32 = 5
     private static let size = 3 << 20
 
-    /// A thread that yields, as a test sees it and stops it.
+    /// Observes and stops the thread at idle priority.
     private final class YieldingThread: Sendable {
         private let state = Mutex((policies: Set<Int32>(), isStopped: false, rounds: 0))
 
-        /// The policies of the threads that yielded.
+        /// The scheduling policies of the observed threads.
         var policies: Set<Int32> { state.withLock { $0.policies } }
         var rounds: Int { state.withLock { $0.rounds } }
         func stop() { state.withLock { $0.isStopped = true } }
@@ -51,7 +51,7 @@ struct BackgroundTests {
         HTTPRequest("PUT", server.url(target), body: .file(file, offset: 0, length: Int64(Self.size)))
     }
 
-    /// What a client's thread may have of the processors as it sends, by its niceness: 19 is the least.
+    /// Returns the niceness of the client's thread while it sends; 19 is the lowest priority.
     private static func priority(_ client: HTTPClient, _ request: HTTPRequest) async throws -> Int32? {
         let seen = Mutex<Int32?>(nil)
         var request = request
@@ -70,7 +70,7 @@ struct BackgroundTests {
         let client = client()
         #expect(try await Self.priority(client, short) == plain)
         #expect(thread.policies == [])
-        // Whoever hears of it need not wait for the thread that sends.
+        // Progress is reported without waiting for the thread that sends.
         #expect(try await Self.priority(client, long(server)) == plain)
         #expect(thread.policies == [Self.idle])
         let rounds = thread.rounds
@@ -90,7 +90,7 @@ struct BackgroundTests {
         var request = long(server)
         request.onUpload = { bytes in seen.withLock { $0.append(bytes) } }
         #expect(try await client().send(request).isSuccess)
-        // On a machine that is busy another thread may have begun it anew.
+        // On a busy machine another thread may have started the request anew.
         #expect(seen.withLock { $0.last } == Int64(Self.size))
     }
 
@@ -113,13 +113,13 @@ struct BackgroundTests {
         defer { thread.goOn() }
         async let sent = client.send(long(server, "/second"))
         async let alongside = client.send(long(server, "/third"))
-        // Short requests do not even notice.
+        // Short requests are not affected.
         #expect(try await client.send(HTTPRequest("GET", server.url("/short"))).isSuccess)
         if !staysBehind { client.isBackground = false }
         #expect(try await sent.isSuccess)
         #expect(try await alongside.isSuccess)
         #expect(server.requests.filter { $0.line == "PUT /second" }.count == 1)
-        // For a while nothing is begun there.
+        // For a while no transfer is started there.
         #expect(try await client.send(long(server, "/fourth")).isSuccess)
     }
 

@@ -3,7 +3,7 @@ import POSIX
 import TestSupport
 import Testing
 
-/// A limit on the bytes a second, which may come while a transfer runs.
+/// A limit on the bytes per second, which may be set while a transfer runs.
 struct BandwidthTests {
     private static func seconds(_ limit: Int64?, then later: Int64? = nil, bytes: Int) async throws -> Double {
         let server = try await LoopbackServer { _ in .answer(200) }

@@ -3,7 +3,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A server whose certificate nobody signed, by openssl's own program.
+/// Servers with certificates from openssl's own program, self-signed or from a test authority.
 @Suite struct CertificateTests {
     @Test func `a certificate counts if its authority is trusted`() async throws {
         let folder = try TemporaryFolder()
@@ -29,7 +29,7 @@ import Testing
         var configuration = HTTPClient.Configuration()
         configuration.certificates.authorities = folder("cert.pem")
         #expect(try await HTTPClient(configuration).send(request).status == 200)
-        // The name counts too.
+        // The name must match too.
         let other = HTTPRequest("GET", HTTPURL(scheme: "https", host: "127.0.0.2", port: port, target: "/"))
         await #expect(throws: HTTPError.self) { try await HTTPClient(configuration).send(other) }
     }
@@ -38,7 +38,7 @@ import Testing
         let authority = try await CertificateAuthority()
         let server = try await DockerRegistry(
             listening: .init(certificate: try await authority.issue("server", for: "IP:127.0.0.1")))
-        // The system goes on taking connections for it.
+        // The kernel still accepts connections for the stopped server.
         server.pause()
         var configuration = HTTPClient.Configuration()
         configuration.connectSeconds = 1

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What servers and networks do wrong.
+/// Faults of servers and networks.
 @Suite struct FaultTests {
     @Test func `silence ends the request after the stall time`() async throws {
         let server = try await LoopbackServer { _ in .silence }
@@ -22,7 +22,7 @@ import Testing
         _ = try await eventually { server.requests.isEmpty ? nil : true }
         task.cancel()
         let error = await #expect(throws: HTTPError.self) { try await task.value }
-        // And not stalled, as it would be in the end.
+        // Not `.stalled`, which would be the final outcome without the cancellation.
         #expect(error?.code == .cancelled)
     }
 
@@ -85,7 +85,7 @@ import Testing
             }
         }) { .answer(200, body: $0.body) }
         let client = HTTPClient()
-        // The second request finds a connection that was kept open.
+        // The second request uses a kept connection.
         _ = try await client.send(HTTPRequest("GET", server.url("/")))
         let response = try await client.send(
             HTTPRequest("PUT", server.url("/"), body: .bytes(content)), retrying: Self.quick)
@@ -97,7 +97,7 @@ import Testing
     func `a request is repeated by libcurl itself unless that would do harm`(body: [UInt8], isSentOnce: Bool)
         async throws
     {
-        // libcurl repeats only what went on a connection that it had kept, and need not keep one.
+        // libcurl resends only what was sent on a kept connection, and it is not required to keep one.
         var isKept = false
         for _ in 0..<3 where !isKept {
             isKept = try await sendOnBrokenConnection(body, isSentOnce)
@@ -105,7 +105,7 @@ import Testing
         #expect(isKept)
     }
 
-    /// True where the connection that breaks was a kept one, or none may be kept.
+    /// Returns true where the broken connection was a kept one, or where none may be kept.
     private func sendOnBrokenConnection(_ body: [UInt8], _ isSentOnce: Bool) async throws -> Bool {
         let count = Mutex(0)
         let server = try await LoopbackServer { request in

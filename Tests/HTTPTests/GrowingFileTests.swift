@@ -3,7 +3,7 @@ import POSIX
 import TestSupport
 import Testing
 
-/// Bodies that are sent while they are written.
+/// Bodies that are sent while they are being written.
 @Suite struct GrowingFileTests {
     private let folder: TemporaryFolder
     private let content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A server that asks for a pause gets it from everybody.
+/// Pauses that a server asks for and that all requests to it respect.
 @Suite struct HostPaceTests {
     @Test func `what one request is told all others to the same host wait for`() async throws {
         let isBusy = Mutex(true)
@@ -18,13 +18,13 @@ import Testing
         let started = ContinuousClock.now
         let refused = try await client.send(HTTPRequest("GET", busy.url("/a")), retrying: .never, pace: pace)
         #expect(refused.status == 429)
-        // Another host is as free as before.
+        // Requests to another host are not delayed.
         try await pace.wait(for: idle.url("/"))
         let other = try await client.send(HTTPRequest("GET", busy.url("/b")), retrying: .never, pace: pace)
         #expect(other.isSuccess)
         #expect(ContinuousClock.now - started >= .milliseconds(950))
         #expect(busy.requests.count == 2)
-        // Who does not share it does not wait.
+        // A caller that does not share the pace does not wait.
         #expect(try await client.send(HTTPRequest("GET", busy.url("/c"))).isSuccess)
     }
 
@@ -45,7 +45,7 @@ import Testing
         _ = try await client.send(HTTPRequest("GET", server.url("/late")), retrying: .never, pace: pace)
         let waiting = Task { try await pace.wait(for: server.url("/")) }
         waiting.cancel()
-        // Whoever gives up does not wait for the minute.
+        // A cancelled task does not wait for the minute.
         await #expect(throws: CancellationError.self) { try await waiting.value }
     }
 }

@@ -76,7 +76,7 @@ import Testing
         #expect(server.requests.count == 1)
     }
 
-    /// Each leads to this machine, and is none of the spellings that a URL alone gives away.
+    /// Each leads to this machine, and none is a spelling that the URL alone shows as a loopback address.
     @Test(
         .enabled(if: ["http_proxy", "HTTP_PROXY", "all_proxy"].allSatisfy { ProcessEnvironment.value($0) == nil }),
         arguments: ["0.0.0.0", "0", "2130706433", "0x7f.1", "[::ffff:7f00:1]"])
@@ -88,7 +88,7 @@ import Testing
         configuration.allowsPlainHTTP = true
         let client = HTTPClient(configuration)
         let port = server.port
-        // What the user himself names is his, whatever it is.
+        // A URL that the user provides is allowed, whatever it is.
         let target = "http://\(host):\(port)/secret"
         #expect(try await client.send(HTTPRequest("GET", HTTPURL("http://127.1:\(port)/other"))).status == 200)
         let request = HTTPRequest("GET", try HTTPURL("http://127.1:\(port)/from"), headers: ["X-To": target])

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What goes over the wire.
+/// The bytes that requests send.
 @Suite struct RequestTests {
     @Test(arguments: ["GET", "HEAD", "PUT", "POST", "DELETE"])
     func `a request has its fields and nothing that was not said`(method: String) async throws {
