@@ -1,16 +1,16 @@
 import CLibArchive
 private import CLinux
 
-/// The entry as libarchive holds it.
+/// Conversion to and from libarchive's entry.
 extension ArchiveEntry {
     private static let fileTypes: [(kind: Kind, type: Int32)] = [
         (.regular, S_IFREG), (.directory, S_IFDIR), (.symbolicLink, S_IFLNK), (.characterDevice, S_IFCHR),
         (.blockDevice, S_IFBLK), (.fifo, S_IFIFO),
     ]
 
-    /// Fills an empty entry; whatever is not set here, as owners' names and access times, stays unset.
+    /// Fills an empty entry; fields that are not set here, such as owner names and access times, stay unset.
     ///
-    /// `names` says what attributes are called that libarchive would not write as they are.
+    /// `names` maps attribute names that libarchive would escape to plain ones.
     func store(in raw: OpaquePointer, naming names: AttributeNames) throws(ArchiveError) {
         guard Self.isBelowRoot(path), !target.contains(0) else {
             throw ArchiveError("write '\(name)' to a layer", "it is not a path below the layer's root")
@@ -31,7 +31,7 @@ extension ArchiveEntry {
             archive_entry_set_rdevmajor(raw, dev_t(device.major))
             archive_entry_set_rdevminor(raw, dev_t(device.minor))
         }
-        // In the order of their names: a dictionary's own order differs from run to run.
+        // Sorted by name, because the order of a dictionary differs from run to run.
         guard !extendedAttributes.isEmpty else { return }
         for name in extendedAttributes.keys where !AttributeNames.isKept(names.plain(name)) {
             throw ArchiveError(
@@ -42,7 +42,7 @@ extension ArchiveEntry {
         }
     }
 
-    /// True for a relative path without `..`; there are many of them, so that nothing is allocated.
+    /// Returns true for a relative path without `..`; allocates nothing, since layers have many entries.
     private static func isBelowRoot(_ path: [UInt8]) -> Bool {
         guard let first = path.first, first != UInt8(ascii: "/") else { return false }
         var length = 0
@@ -60,7 +60,7 @@ extension ArchiveEntry {
         return !(length == 2 && dots == 2)
     }
 
-    /// Reads what a header said; nil for what a layer cannot hold, such as a socket.
+    /// Reads a header; nil for a kind that a layer cannot contain, such as a socket.
     init?(_ raw: OpaquePointer) {
         let type = Int32(archive_entry_filetype(raw)) & S_IFMT
         let hardLink = archive_entry_hardlink(raw)

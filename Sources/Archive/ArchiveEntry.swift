@@ -1,20 +1,18 @@
-/// One name in an archive.
+/// One entry of an archive.
 ///
-/// Paths are bytes: a file's name on Linux need not be UTF-8, and has to survive as it is.
+/// Paths are bytes: a file name on Linux need not be UTF-8, and must be preserved unchanged.
 package struct ArchiveEntry: Sendable, Hashable {
-    /// What an entry is.
     package enum Kind: Sendable, Hashable {
         case regular, directory, symbolicLink, hardLink, characterDevice, blockDevice, fifo
     }
 
-    /// Which device a device node stands for.
+    /// The numbers of a device node.
     package struct Device: Sendable, Hashable {
-        /// The number of its driver.
+        /// The driver's number.
         package var major: UInt32
-        /// Which of the driver's devices.
+        /// The device's number within the driver.
         package var minor: UInt32
 
-        /// A device by its two numbers.
         package init(major: UInt32, minor: UInt32) {
             self.major = major
             self.minor = minor
@@ -23,26 +21,27 @@ package struct ArchiveEntry: Sendable, Hashable {
 
     /// Relative, without a slash at either end.
     package var path: [UInt8]
-    /// What it is.
     package var kind: Kind
-    /// Where a symbolic link points, or the path of the entry that a hard link shares its content with.
+    /// The target of a symbolic link, or the path of the entry whose content a hard link shares.
     package var target: [UInt8]
     /// Permission bits with setuid, setgid and sticky.
     package var mode: UInt32
-    /// The owner's number.
+    /// The numeric user ID of the owner.
     package var user: Int64
-    /// The group's number.
+    /// The numeric group ID.
     package var group: Int64
-    /// The length of a regular file's content.
+    /// The content length of a regular file in bytes.
     package var size: Int64
     /// Seconds since 1970; layers carry no fraction.
     package var modified: Int64
-    /// Values by name, such as `security.capability`; ACLs are `system.posix_acl_access` and `system.posix_acl_default`.
+    /// Values by name, such as `security.capability`.
+    ///
+    /// ACLs are `system.posix_acl_access` and `system.posix_acl_default`.
     package var extendedAttributes: [String: [UInt8]]
-    /// What a device node stands for.
+    /// The device of a device node.
     package var device: Device?
 
-    /// An entry of the owner 0:0.
+    /// Creates an entry, owned by 0:0 by default.
     package init(
         _ kind: Kind, path: [UInt8], target: [UInt8] = [], mode: UInt32, user: Int64 = 0, group: Int64 = 0,
         size: Int64 = 0, modified: Int64 = 0, extendedAttributes: [String: [UInt8]] = [:], device: Device? = nil
@@ -59,6 +58,6 @@ package struct ArchiveEntry: Sendable, Hashable {
         self.device = device
     }
 
-    /// The path as people read it.
+    /// The path as text, with invalid UTF-8 replaced.
     package var name: String { String(decoding: path, as: UTF8.self) }
 }

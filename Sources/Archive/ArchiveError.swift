@@ -5,20 +5,20 @@ package struct ArchiveError: Error, Sendable, Equatable, CustomStringConvertible
     private let action: String
     private let reason: String
 
-    /// What could not be done with what, and why.
+    /// Creates an error from the action with its object, and the reason.
     package init(_ action: String, _ reason: String) {
         self.action = action
         self.reason = reason
     }
 
-    /// A file that could not be read or written.
+    /// Creates an error for a file that could not be read or written.
     init(_ action: String, _ path: FilePath, _ errno: Errno) { self.init("\(action) \(path)", "\(errno)") }
 
-    /// An entry's content that was longer or shorter than its file said: the file changed, and nothing else is wrong.
+    /// Returns the error for content longer or shorter than the entry's size: the file changed while it was read.
     package static func changed(_ entry: ArchiveEntry) -> ArchiveError {
         ArchiveError("write \(entry.name) to a layer", "its content changed while it was read")
     }
 
-    /// `cannot <do> <thing>: <reason>`.
+    /// For example `cannot write a to a layer: its content changed while it was read`.
     package var description: String { "cannot \(action): \(reason)" }
 }

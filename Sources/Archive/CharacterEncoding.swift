@@ -1,10 +1,11 @@
 private import CLinux
 
-/// The encoding that libarchive takes names to be in.
+/// The encoding that libarchive assumes for names.
 enum CharacterEncoding {
-    /// Makes it UTF-8, once for the process: libarchive asks the locale, and its bytes would differ with the user's.
+    /// Sets it to UTF-8, once per process: libarchive uses the locale, so its output would depend on the user's.
     ///
-    /// C.UTF-8 is built into glibc 2.35 and in Debian's libc-bin. Only LC_CTYPE is set, so that nothing else changes.
+    /// C.UTF-8 is built into glibc 2.35 and is in Debian's libc-bin. Only LC_CTYPE is set, so that nothing else
+    /// changes.
     static let isUTF8: Bool = setlocale(LC_CTYPE, "C.UTF-8") != nil
 
     static func require(_ action: String) throws(ArchiveError) {

@@ -3,9 +3,9 @@ private import CLibISAL
 private import CLibZ
 private import CLibZstd
 
-/// The libraries that decide a layer's bytes: the same ones give the same digests.
+/// The libraries that determine a layer's bytes: the same versions give the same digests.
 package enum LibraryVersions {
-    /// Versions by name.
+    /// Versions by library name.
     package static let all: [String: String] = [
         "libarchive": String(String(cString: archive_version_string()).drop { $0 != " " }.dropFirst()),
         "isa-l": "\(ISAL_MAJOR_VERSION).\(ISAL_MINOR_VERSION).\(ISAL_PATCH_VERSION)",

@@ -5,14 +5,14 @@ package import SystemPackage
 
 /// Writes a plain tar into a file or a pipe, piece by piece.
 ///
-/// Unlike a layer it is known by no digest, so that its bytes are not hashed. It blocks, and belongs to one thread.
+/// Unlike a layer the tar has no digest, so its bytes are not hashed. The writer blocks, and belongs to one thread.
 package struct TarWriter: ~Copyable {
     private let archive: OpaquePointer
     private let file: File
-    /// What errors call it.
+    /// The path in error messages.
     private let path: FilePath
 
-    /// Begins an archive in an open file, which may be called by another name than it has for now.
+    /// Starts an archive in an open file; errors use `path` for a file that still has a temporary name.
     package init(writingTo file: consuming File, as path: FilePath? = nil) throws(ArchiveError) {
         try CharacterEncoding.require("write an archive")
         archive = try Self.open(file.descriptor)
@@ -21,12 +21,12 @@ package struct TarWriter: ~Copyable {
     }
 
     deinit {
-        // One that was not finished must not be ended by what libarchive writes when it is freed.
+        // Freeing an archive makes libarchive finish it; an unfinished one must not get a valid end.
         archive_write_fail(archive)
         archive_write_free(archive)
     }
 
-    /// Writes an entry that has no content.
+    /// Writes an entry without content.
     package mutating func append(_ entry: ArchiveEntry) throws(ArchiveError) {
         try begin(entry)
         try end(entry)
@@ -41,7 +41,7 @@ package struct TarWriter: ~Copyable {
         try end(entry)
     }
 
-    /// Begins a regular file, whose content comes by ``write(_:of:)``.
+    /// Starts a regular file; ``write(_:of:)`` adds its content.
     package mutating func begin(_ entry: ArchiveEntry) throws(ArchiveError) {
         guard let raw = archive_entry_new() else { throw ArchiveError("write \(path)", "no memory") }
         defer { archive_entry_free(raw) }
@@ -83,7 +83,7 @@ package struct TarWriter: ~Copyable {
         let isOpen =
             archive_write_set_format_pax_restricted(archive) == ARCHIVE_OK
             && archive_write_set_bytes_per_block(archive, 256 << 10) == ARCHIVE_OK
-            // A pipe gets no more bytes than a file.
+            // No padding at the end: a pipe gets the same bytes as a file.
             && archive_write_set_bytes_in_last_block(archive, 1) == ARCHIVE_OK
             && archive_write_open_fd(archive, descriptor) == ARCHIVE_OK
         guard isOpen else {

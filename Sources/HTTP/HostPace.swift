@@ -9,8 +9,7 @@ package final class HostPace: Sendable {
     /// Creates a pace without any pauses.
     package init() {}
 
-    /// Records the pause in seconds that a 429, or a 503 with Retry-After, asks for, before the next request to the
-    /// host.
+    /// Records the pause that a 429, or a 503 with Retry-After, asks for; no task sends to the host during it.
     package func note(_ response: HTTPResponse, from url: HTTPURL, wait seconds: Double) {
         let isBusy = response.status == 429 || (response.status == 503 && response.headers["Retry-After"] != nil)
         guard isBusy else { return }

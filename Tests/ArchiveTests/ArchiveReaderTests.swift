@@ -30,7 +30,7 @@ import Testing
             entries[entry.name] = entry
             contents[entry.name] = try reader.content(limit: 1 << 20).count
         }
-        // Most formats mark a folder by a slash at its end.
+        // Most formats mark a folder with a trailing slash.
         let names = entries.keys.map { $0 == "b/" ? "b" : $0 }
         #expect(names.sorted() == ["a", "b", "b/größe", "l"])
         #expect(contents["a"] == 300_000)

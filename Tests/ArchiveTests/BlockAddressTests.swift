@@ -3,8 +3,10 @@ import CLinux
 import Testing
 
 struct BlockAddressTests {
-    /// ISA-L's state is put at 40,000 places: without the prefix that is kept out of its hands, some of them give other
-    /// bytes for a block whose first bytes come again.
+    /// Places ISA-L's state at 40,000 addresses.
+    ///
+    /// Without the prefix that the shim hides from ISA-L, some addresses give different bytes for a block whose first
+    /// bytes repeat.
     @Test(arguments: [UInt32(0), 1, 2])
     func `where the compressor's state lies in memory does not show in its bytes`(level: UInt32) throws {
         let input = Array(" => \n\"\\xF3\\xA0\\x9D\\xB9\" => \"\",                     # U+E0779 => ".utf8)
@@ -13,7 +15,7 @@ struct BlockAddressTests {
         var differing = 0
         for place in 0..<40_000 {
             let address = UnsafeMutableRawPointer(bitPattern: 0x100_0000_0000 + place * 0x30000)
-            // MAP_FIXED_NOREPLACE, which is 0x100000: a place that is taken fails, and is left out.
+            // MAP_FIXED_NOREPLACE is 0x100000: mapping an address that is in use fails, and the test skips it.
             let memory = mmap(
                 address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | 0x100000, -1, 0)
             guard let memory, memory != UnsafeMutableRawPointer(bitPattern: -1) else { continue }

@@ -16,7 +16,7 @@ import Testing
         .zstd(threads: 1), .zstd(level: 9, threads: 1),
     ]
 
-    /// A tree of its seed: names, lengths around the blocks' borders, and contents from noise to zeros.
+    /// Returns a tree derived from a seed: names, lengths around the block borders, and contents from noise to zeros.
     private static func entries(seed: UInt64) -> [(ArchiveEntry, [UInt8])] {
         var random = SeededGenerator(seed: seed)
         return (0..<Int.random(in: 4...10, using: &random)).map { number in

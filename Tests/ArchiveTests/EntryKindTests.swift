@@ -5,14 +5,14 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Every kind of entry, written by us and read by others, and by ourselves again.
+/// Every kind of entry, written by this project and read by other programs and by itself.
 @Suite struct EntryKindTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
 
     private static let capability: [UInt8] = [1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-    /// The list user::rw-, user:1000:r--, group::r--, mask::r--, other::r-- as the kernel keeps it.
+    /// The ACL user::rw-, user:1000:r--, group::r--, mask::r--, other::r-- in the kernel's encoding.
     private static let accessList: [UInt8] =
         [2, 0, 0, 0] + [1, 0, 6, 0, 255, 255, 255, 255] + [2, 0, 4, 0, 0xE8, 3, 0, 0] + [
             4, 0, 4, 0, 255, 255, 255, 255,
@@ -71,7 +71,7 @@ import Testing
         var reader = try LayerReader(File(folder("layer"), .read))
         var found: [ArchiveEntry] = []
         while var entry = try reader.next() {
-            // libarchive marks a folder by a slash at the end of its name.
+            // libarchive marks a folder with a trailing slash.
             if entry.kind == .directory { entry.path.removeLast() }
             found.append(entry)
         }
@@ -126,7 +126,7 @@ import Testing
         #expect(lines.split(separator: "\n").map(String.init).sorted() == expected.sorted())
     }
 
-    /// Python's tarfile is the judge: libarchive itself reads back the `%20` that it would write.
+    /// Python's tarfile checks the names, because libarchive itself would decode the `%20` that it writes.
     @Test func `attributes keep their names, whatever is in them`() async throws {
         let attributes: [String: [UInt8]] = [
             "user.größe": [1], "user.100%": [2], "user.a b": [3], "user.a_b": Array("SCHILY.xattr.user.a-b=x".utf8),
@@ -149,7 +149,7 @@ import Testing
         #expect(lines.split(separator: "\n").map(String.init).sorted() == expected.sorted())
     }
 
-    /// To people two spellings of one letter are the same, and to kernels two names; neither becomes the other.
+    /// Two Unicode spellings of one letter look the same, but are two names to a kernel; both must be preserved.
     @Test func `names are bytes, on the way out and on the way in`() async throws {
         let names: [[UInt8]] = [
             Array("e\u{301}".utf8), Array("\u{e9}".utf8), Array("\u{1100}\u{1161}".utf8), Array("\u{ac00}".utf8),
@@ -165,7 +165,7 @@ import Testing
                 print((member.linkname or member.name).encode("utf-8", "surrogateescape").hex())
             """
         let judged = try await Command("python3", ["-c", python, folder("layer").string]).succeed()
-        // Python has no surrogates in UTF-8 either, and keeps their bytes.
+        // Python does not allow surrogates in UTF-8 either, and keeps their bytes.
         #expect(judged.split(separator: "\n").map(String.init) == (names + names).map(\.hexadecimal))
         var reader = try LayerReader(File(folder("layer"), .read))
         var read: [[UInt8]] = []
@@ -187,7 +187,7 @@ import Testing
                 == "cannot write a to a layer: the name of its extended attribute '\(name)' would not be kept")
     }
 
-    /// What GNU tar and bsdtar write of a file's access list is text; runtimes know the attribute alone.
+    /// GNU tar and bsdtar write ACLs as text, but runtimes read only the attribute.
     @Test func `access lists that others wrote as text become attributes`() throws {
         let text = "user::rw-,user:somebody:r--:1000,group::r--,mask::r--,other::r--"
         try FileSystem.write(Self.tar(pax: ["SCHILY.acl.access": text], name: "file"), to: folder("layer"))
@@ -215,7 +215,7 @@ import Testing
         #expect(found == [.characterDevice, .blockDevice])
     }
 
-    /// One empty file with records of a pax header.
+    /// Returns the tar of one empty file with pax records.
     private static func tar(pax: [String: String], name: String) -> [UInt8] {
         let records = pax.sorted { $0.key < $1.key }.map { key, value in
             let rest = " \(key)=\(value)\n"

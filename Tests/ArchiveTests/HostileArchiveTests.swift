@@ -4,13 +4,13 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Archives that try to take more memory or time than they are worth.
+/// Archives that try to consume excessive memory or time.
 @Suite struct HostileArchiveTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// Python code that writes blocks to the file `out`; `header(kind, size, name)` makes one.
+    /// Python code that opens the file `out`, and whose `header(kind, size, name)` returns a tar header block.
     private static let header = """
         import sys
         out = open(sys.argv[1], "wb")

@@ -44,7 +44,7 @@ import Testing
             ])
     }
 
-    /// 256 bytes of headers and 3 MiB of tar: the blocks' borders fall into the middle of the content.
+    /// Writes 256 bytes of headers and 3 MiB of tar: block borders fall into the middle of the content.
     private static func fill(_ writer: inout LayerWriter, bytes: Int) throws {
         var random = SeededGenerator(seed: 42)
         let content = random.bytes(bytes, bits: 4)
@@ -103,7 +103,7 @@ import Testing
         let text = String(decoding: tar, as: UTF8.self)
         #expect(text.contains("SCHILY.xattr.user.a=\u{1}"))
         for word in ["LIBARCHIVE", "atime", "ctime", "root"] { #expect(!text.contains(word), "\(word)") }
-        // uname and gname of every header.
+        // The uname and gname of every header.
         for start in stride(from: 0, to: tar.count, by: 512) where tar[start...].starts(with: Array("file\0".utf8)) {
             #expect(tar[start + 265..<start + 329].allSatisfy { $0 == 0 })
         }

@@ -14,7 +14,7 @@ import Testing
             writingTo: File(folder(name), .replace(mode: 0o644)), compression: .gzip(threads: 2))
         let entry = ArchiveEntry(.regular, path: Array("sparse".utf8), mode: 0o644, size: size)
         try writer.append(entry, extents: extents, wrapping: { $0 }) { (buffer, offset) throws(ArchiveError) in
-            // Short reads, as a file gives them at times.
+            // Short reads, as read(2) may return them.
             let count = min(buffer.count, 70_000)
             for index in 0..<count { buffer[index] = Self.byte(at: offset + Int64(index)) }
             return count
@@ -45,7 +45,7 @@ import Testing
         #expect(error?.description == "cannot write sparse to a layer: its content changed while it was read")
     }
 
-    /// More than the 8 GiB that a tar's own field can say.
+    /// More than the 8 GiB that a tar header's own size field can express.
     @Test func `a file of 9 GB with two extents costs little but its digest`() async throws {
         let size: Int64 = 9 << 30
         let layer = try write(size, [0..<100, size - 5..<size], to: "layer")
@@ -61,7 +61,7 @@ import Testing
         #expect(entry?.size == size)
     }
 
-    /// As GNU tar writes them; the layer that is made of it has the zeros.
+    /// An entry as GNU tar writes it; a layer made from it contains the zeros.
     @Test func `a sparse entry of another tar is read with its zeros`() async throws {
         try await Command(
             "sh",

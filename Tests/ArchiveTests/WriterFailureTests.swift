@@ -30,7 +30,7 @@ import Testing
         _ = try writer.finish()
     }
 
-    /// What fits into the ring fails when the layer is finished, and what does not, before.
+    /// Content that fits into the ring fails when the layer is finished; more content fails earlier.
     @Test(arguments: compressions, [0, 1, 12]) func `a full disk is one clear error`(
         compression: LayerCompression, megabytes: Int
     ) throws {

@@ -1,18 +1,17 @@
-/// How a layer's tar is compressed; the bytes never depend on the number of threads.
+/// The compression of a layer's tar; the bytes never depend on the number of threads.
 package enum LayerCompression: Sendable, Hashable {
-    /// Not at all.
     case none
-    /// gzip by ISA-L at level 0, 1 or 2: the fastest, whose bytes differ between processors' architectures.
+    /// gzip by ISA-L at level 0, 1 or 2: the fastest, but its bytes differ between processor architectures.
     case gzip(level: Int = 1, threads: Int)
-    /// gzip by zlib at level 1 to 9: slower, and the same bytes on every architecture.
+    /// gzip by zlib at level 1 to 9: slower, with the same bytes on every architecture.
     case gzipPortable(level: Int = 6, threads: Int)
     /// Zstandard at level 1 to 19.
     case zstd(level: Int = 3, threads: Int)
 
-    /// Beyond so many, they wait for the one SHA-256 of the tar, and each of them wants its memory.
+    /// More threads would only wait for the single SHA-256 of the tar, and each needs memory.
     private static let mostThreads = 6
 
-    /// The levels that there are, nil where there are none.
+    /// The available levels; nil for no compression.
     package var levels: ClosedRange<Int>? {
         switch self {
         case .none: nil
@@ -22,7 +21,7 @@ package enum LayerCompression: Sendable, Hashable {
         }
     }
 
-    /// What decides the bytes: everything but the number of threads.
+    /// The parameters that determine the bytes: everything but the number of threads.
     package var name: String {
         switch self {
         case .none: "none"
@@ -32,7 +31,7 @@ package enum LayerCompression: Sendable, Hashable {
         }
     }
 
-    /// The compression that ``name`` names.
+    /// Parses a ``name``.
     package init?(name: String, threads: Int) {
         let words = name.split(separator: " ")
         let level = words.last.flatMap { Int($0) }
@@ -45,7 +44,7 @@ package enum LayerCompression: Sendable, Hashable {
         }
     }
 
-    /// The same with another number of threads.
+    /// Returns the same compression with another number of threads.
     package func with(threads: Int) -> LayerCompression {
         switch self {
         case .none: .none
@@ -55,7 +54,7 @@ package enum LayerCompression: Sendable, Hashable {
         }
     }
 
-    /// How many threads there are for it, at least one.
+    /// The number of compressing threads, at least one.
     var threads: Int {
         switch self {
         case .none: 1
@@ -85,29 +84,29 @@ package enum LayerCompression: Sendable, Hashable {
     }
 }
 
-/// What turns the bytes of a tar into those of a blob.
+/// A converter from the bytes of a tar to those of a blob.
 enum LayerCompressor {
-    /// By any number of threads, each with a deflater of its own, as one member of gzip.
+    /// Compresses with several threads, each with its own deflater, into one gzip member.
     case blocks(@Sendable () -> any BlockDeflater)
-    /// By one thread.
+    /// Compresses with one thread.
     case stream(any StreamCompressor)
 }
 
-/// Compresses blocks, each on its own, to deflate's bytes that end on a byte and are not the last of their stream.
+/// Compresses independent blocks to deflate data that ends at a byte boundary and does not end the stream.
 protocol BlockDeflater: AnyObject {
-    /// The number of bytes, 0 where it fails.
+    /// Returns the number of bytes; 0 where it fails.
     func deflate(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int
 }
 
-/// Compresses a tar from its beginning to its end.
+/// Compresses a tar from beginning to end.
 protocol StreamCompressor: AnyObject, Sendable {
-    /// True where the blob is the tar.
+    /// True where the blob equals the tar.
     var isIdentity: Bool { get }
     func write(_ bytes: UnsafeRawBufferPointer, to blob: BlobOutput) throws(ArchiveError)
     func finish(to blob: BlobOutput) throws(ArchiveError)
 }
 
-/// The tar as it is.
+/// No compression: the blob is the tar.
 final class PlainTar: StreamCompressor {
     var isIdentity: Bool { true }
     func write(_ bytes: UnsafeRawBufferPointer, to blob: BlobOutput) throws(ArchiveError) { try blob.write(bytes) }

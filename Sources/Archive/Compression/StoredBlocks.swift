@@ -1,10 +1,10 @@
-/// deflate without any compression: the bytes as they are, with five before every 64 KiB.
+/// deflate's stored blocks: uncompressed bytes, with five header bytes before every 64 KiB.
 ///
-/// Source: <https://www.rfc-editor.org/rfc/rfc1951#section-3.2.4>.
+/// <https://www.rfc-editor.org/rfc/rfc1951#section-3.2.4>
 enum StoredBlocks {
     private static let longest = 65_535
 
-    /// The number of bytes; the output has room for a sixteenth more than the input.
+    /// Returns the number of bytes; the output must have room for a sixteenth more than the input.
     static func write(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int {
         var written = 0
         var rest = input

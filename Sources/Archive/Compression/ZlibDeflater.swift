@@ -1,6 +1,6 @@
 private import CLibZ
 
-/// deflate by zlib, for one thread; its bytes depend on nothing but zlib's version.
+/// deflate by zlib, for one thread; its bytes depend only on zlib's version.
 final class ZlibDeflater: BlockDeflater {
     private let stream: UnsafeMutablePointer<z_stream>
 

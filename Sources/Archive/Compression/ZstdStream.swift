@@ -2,12 +2,12 @@ private import CLibZstd
 
 /// Zstandard by libzstd and its own threads.
 ///
-/// Always by at least one of them: libzstd's other way, without any, gives other bytes.
-// Sendable: one thread at a time has it, the one that writes the blob.
+/// It always uses at least one worker thread: without any, libzstd produces different bytes.
+// Sendable: only the thread that writes the blob uses it at any time.
 final class ZstdStream: StreamCompressor, @unchecked Sendable {
-    /// What one of its threads takes at once; left to itself, libzstd takes several windows, and memory to match.
+    /// The input of one worker's job in bytes; libzstd's default is several windows, which needs much more memory.
     ///
-    /// Source: <https://facebook.github.io/zstd/zstd_manual.html#Chapter5>.
+    /// <https://facebook.github.io/zstd/zstd_manual.html#Chapter5>
     private static let jobSize: Int32 = 1 << 20
 
     private let context: OpaquePointer
@@ -20,7 +20,8 @@ final class ZstdStream: StreamCompressor, @unchecked Sendable {
             (ZSTD_c_compressionLevel, Int32(level)), (ZSTD_c_checksumFlag, 1), (ZSTD_c_nbWorkers, Int32(threads)),
             (ZSTD_c_jobSize, Self.jobSize),
         ] {
-            // Debian's library has threads, but one that has none refuses them, and would give other bytes.
+            // Debian's library has threads. A library without them refuses these parameters, and would produce
+            // different bytes.
             _ = try Self.check(ZSTD_CCtx_setParameter(context, parameter, value))
         }
     }

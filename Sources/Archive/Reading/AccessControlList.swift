@@ -1,9 +1,10 @@
 import CLibArchive
 
-/// The access lists of a file as the kernel keeps them: extended attributes in a form of its own.
+/// Conversion of access control lists to the extended attributes in which the kernel stores them.
 ///
-/// Tars of GNU tar and bsdtar have them as text, which libarchive parses. Container tools carry the attributes, and no
-/// others restore them. Source: <https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git/tree/include/uapi/linux/posix_acl_xattr.h>.
+/// GNU tar and bsdtar write ACLs as text, which libarchive parses. Container tools write the attributes, and restore no
+/// other form.
+/// <https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git/tree/include/uapi/linux/posix_acl_xattr.h>
 enum AccessControlList {
     private static let version: UInt32 = 2
     private static let nobody = UInt32.max
@@ -18,7 +19,7 @@ enum AccessControlList {
         let identity: UInt32
     }
 
-    /// The attributes that stand for the lists of an entry.
+    /// Returns the attributes for the ACLs of an entry.
     static func attributes(of raw: OpaquePointer) -> [String: [UInt8]] {
         var attributes: [String: [UInt8]] = [:]
         for (type, name) in [
@@ -39,7 +40,7 @@ enum AccessControlList {
         while archive_entry_acl_next(raw, wanted, &type, &permissions, &tag, &identity, &name) == ARCHIVE_OK {
             guard let known = tags.first(where: { $0.archive == tag }) else { return [] }
             let isNamed = tag == ARCHIVE_ENTRY_ACL_USER || tag == ARCHIVE_ENTRY_ACL_GROUP
-            // A name without a number means nobody in an image, whose users are other ones.
+            // A name without a number cannot be resolved in an image, which has other users.
             if isNamed && identity < 0 { continue }
             rules.append(
                 Rule(
@@ -49,7 +50,7 @@ enum AccessControlList {
         return rules
     }
 
-    /// The kernel wants the rules in the order of their tags and numbers.
+    /// Encodes the rules in the order that the kernel requires: by tag, then by number.
     private static func encode(_ rules: [Rule]) -> [UInt8] {
         var bytes: [UInt8] = []
         func append(_ value: some FixedWidthInteger) { withUnsafeBytes(of: value.littleEndian) { bytes += $0 } }

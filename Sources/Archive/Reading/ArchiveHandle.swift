@@ -1,7 +1,7 @@
 import CLibArchive
 import SystemPackage
 
-/// An open archive of libarchive and where its reader stands.
+/// An open libarchive archive and the state of reading it.
 struct ArchiveHandle: ~Copyable {
     /// No file is longer.
     ///
@@ -10,14 +10,14 @@ struct ArchiveHandle: ~Copyable {
 
     private let archive: OpaquePointer
     private let path: FilePath
-    /// True where names have an encoding that is none of bytes.
+    /// True where libarchive must convert names from another encoding.
     private let convertsNames: Bool
-    /// libarchive takes a call after the end for a mistake of the program.
+    /// True after the last entry; libarchive treats a further call as a programming error.
     private(set) var isAtEnd = false
-    /// What the current file still lacks of its length.
+    /// The bytes of the current file that were not read yet.
     private var left: Int64 = 0
 
-    /// Takes over what was opened.
+    /// Takes ownership of an open archive.
     init(owning archive: OpaquePointer, path: FilePath, convertsNames: Bool = false) {
         self.archive = archive
         self.convertsNames = convertsNames
@@ -26,12 +26,12 @@ struct ArchiveHandle: ~Copyable {
 
     deinit { archive_read_free(archive) }
 
-    /// True where the entry that was read last came from a zip.
+    /// True where the last entry came from a zip.
     var isZip: Bool { format == ARCHIVE_FORMAT_ZIP }
 
     private var format: Int32 { archive_format(archive) & ARCHIVE_FORMAT_BASE_MASK }
 
-    /// The next entry, nil at the end; what was left of the one before is skipped.
+    /// Returns the next entry, nil at the end; skips the rest of the previous one.
     mutating func next() throws(ArchiveError) -> ArchiveEntry? {
         guard let raw = try nextHeader() else { return nil }
         guard let entry = ArchiveEntry(raw) else {
@@ -44,7 +44,7 @@ struct ArchiveHandle: ~Copyable {
         return entry
     }
 
-    /// Goes over all that is left.
+    /// Skips all remaining entries.
     mutating func skipToEnd() throws(ArchiveError) {
         while try nextHeader() != nil {}
     }
@@ -58,17 +58,17 @@ struct ArchiveHandle: ~Copyable {
             isAtEnd = true
             return nil
         }
-        // A name that is not in its announced encoding gives a warning and comes as it is.
+        // A name that is not in its declared encoding gives a warning and is returned unchanged.
         guard result == ARCHIVE_OK || result == ARCHIVE_WARN, let raw else { throw failure() }
         return raw
     }
 
-    /// Reads the current entry's content, 0 at its end.
+    /// Reads the current entry's content; returns 0 at its end.
     mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
         let count = archive_read_data(archive, buffer.baseAddress, buffer.count)
         guard count >= 0 else { throw failure() }
         left -= Int64(count)
-        // libarchive forgets the hole at the end of a sparse file; a tar that is cut is an error by itself.
+        // libarchive omits the hole at the end of a sparse file. A truncated tar is an error of its own.
         guard count == 0, left > 0, format == ARCHIVE_FORMAT_TAR else {
             return count
         }
@@ -78,7 +78,7 @@ struct ArchiveHandle: ~Copyable {
         return zeros
     }
 
-    /// The current entry's whole content, at most so many bytes.
+    /// Returns the current entry's whole content of at most `limit` bytes.
     mutating func content(limit: Int) throws(ArchiveError) -> [UInt8] {
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
         defer { chunk.deallocate() }
@@ -97,7 +97,7 @@ struct ArchiveHandle: ~Copyable {
 }
 
 extension ArchiveError {
-    /// The reason that libarchive gives.
+    /// Creates an error with libarchive's own reason.
     init(_ action: String, _ archive: OpaquePointer) {
         self.init(action, archive_error_string(archive).map { String(cString: $0) } ?? "unknown reason")
     }

@@ -3,10 +3,10 @@ import Hashing
 import POSIX
 import SystemPackage
 
-/// A layer's file, hashed as it is read and again as it leaves the decompressor.
+/// A layer's file, hashed before and after decompression.
 ///
-/// libarchive does not show the bytes between decompression and tar, so that one of its readers only decompresses, and
-/// the tar's reader is fed by this object. A class, because C's callback must find it.
+/// libarchive does not expose the bytes between decompression and tar. Therefore one of its readers only decompresses,
+/// and this object feeds the reader of the tar. It is a class because C callbacks need its address.
 final class LayerInput {
     private static let chunk = 256 << 10
 
@@ -45,7 +45,7 @@ final class LayerInput {
         buffer.deallocate()
     }
 
-    /// More of the file, empty at its end, nil where it cannot be read.
+    /// Returns more bytes of the file, empty at its end; nil after an error.
     func nextBlobBytes() -> UnsafeRawBufferPointer? {
         do throws(POSIXError) {
             let count = try file.read(into: buffer)
@@ -58,7 +58,7 @@ final class LayerInput {
         }
     }
 
-    /// More of the tar, empty at its end, nil where it cannot be read.
+    /// Returns more bytes of the tar, empty at its end; nil after an error.
     func nextTarBytes() -> UnsafeRawBufferPointer? {
         while !isAtEnd {
             var start: UnsafeRawPointer?
@@ -79,7 +79,7 @@ final class LayerInput {
         return UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
-    /// Reads everything that is left of the tar and of the file.
+    /// Reads the rest of the tar and of the file, and returns the digests.
     func finish() throws(ArchiveError) -> LayerReader.Digests {
         while true {
             guard let bytes = nextTarBytes() else { throw failure ?? ArchiveError("read \(path)", "unknown reason") }
@@ -94,7 +94,7 @@ final class LayerInput {
     }
 }
 
-/// libarchive calls this for more of the blob; it finds our object by the context.
+/// libarchive's callback for more bytes of the blob; the context is the LayerInput.
 private let readBlob:
     @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<UnsafeRawPointer?>?) -> Int = {
         _, context, bytes in

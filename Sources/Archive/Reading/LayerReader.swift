@@ -1,13 +1,13 @@
 private import CLibArchive
 package import POSIX
 
-/// Reads a layer: a tar, plain or in gzip or zstd, told apart by its first bytes.
+/// Reads a layer: a tar, uncompressed or in gzip or zstd, detected by its first bytes.
 ///
-/// It blocks, belongs to one thread, and holds no more than a few blocks whatever the layer's size.
+/// It blocks, belongs to one thread, and holds only a few blocks regardless of the layer's size.
 package struct LayerReader: ~Copyable {
-    /// What a layer that was read to its end is known by.
+    /// The digests of a layer that was read to its end.
     package struct Digests: Sendable, Hashable {
-        /// SHA-256 of the tar.
+        /// SHA-256 of the uncompressed tar.
         package let diffID: [UInt8]
         /// SHA-256 of the blob.
         package let digest: [UInt8]
@@ -16,7 +16,7 @@ package struct LayerReader: ~Copyable {
     private var archive: ArchiveHandle
     private let input: LayerInput
 
-    /// Opens a layer in an open file, which is read from where it stands.
+    /// Opens a layer at the file's current offset.
     package init(_ file: consuming File) throws(ArchiveError) {
         try CharacterEncoding.require("read a layer")
         let input = try LayerInput(file)
@@ -24,22 +24,22 @@ package struct LayerReader: ~Copyable {
         self.input = input
     }
 
-    /// The next entry, nil at the end; what was left of the one before is skipped.
+    /// Returns the next entry, nil at the end; skips the rest of the previous one.
     package mutating func next() throws(ArchiveError) -> ArchiveEntry? {
         do throws(ArchiveError) { return try archive.next() } catch { throw input.failure ?? error }
     }
 
-    /// Reads the current entry's content, 0 at its end.
+    /// Reads the current entry's content; returns 0 at its end.
     package mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
         do throws(ArchiveError) { return try archive.read(into: buffer) } catch { throw input.failure ?? error }
     }
 
-    /// The current entry's whole content, at most so many bytes.
+    /// Returns the current entry's whole content of at most `limit` bytes.
     package mutating func content(limit: Int) throws(ArchiveError) -> [UInt8] {
         do throws(ArchiveError) { return try archive.content(limit: limit) } catch { throw input.failure ?? error }
     }
 
-    /// Reads what follows the last entry, so that every byte was hashed, and tells the digests.
+    /// Reads what follows the last entry, so that every byte is hashed, and returns the digests.
     package consuming func finish() throws(ArchiveError) -> Digests {
         do throws(ArchiveError) { try archive.skipToEnd() } catch { throw input.failure ?? error }
         return try input.finish()
@@ -58,7 +58,7 @@ package struct LayerReader: ~Copyable {
     }
 }
 
-/// libarchive calls this for more of the tar; it finds our object by the context.
+/// libarchive's callback for more bytes of the tar; the context is the LayerInput.
 private let readTar:
     @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<UnsafeRawPointer?>?) -> Int = {
         _, context, bytes in

@@ -1,16 +1,15 @@
-/// Names of extended attributes that libarchive would write as `%` and two digits, which nobody but itself reads back.
+/// Names of extended attributes that libarchive would write with `%` escapes, which only libarchive itself decodes.
 ///
-/// Each goes to libarchive under a plain name of the same length, and gets its own in the pax header that comes out.
+/// Each is passed to libarchive under a plain name of the same length, and restored in the pax header that comes out.
 struct AttributeNames {
-    /// By the names that libarchive gets.
+    /// The real names, by the names passed to libarchive.
     private var own: [String: String] = [:]
     private var plain: [String: String] = [:]
-    /// How many pieces of the entry's headers came out: the first is the header of the pax header, the second its records.
+    /// The number of written pieces of the entry's headers: first the pax header's own header, then its records.
     private var pieces = 0
 
     var isEmpty: Bool { own.isEmpty }
 
-    /// No names.
     init() {}
 
     init(of names: some Collection<String>) {
@@ -27,19 +26,19 @@ struct AttributeNames {
         }
     }
 
-    /// The name that libarchive gets.
+    /// Returns the name to pass to libarchive.
     func plain(_ name: String) -> String { plain[name] ?? name }
 
-    /// True for a name that libarchive writes as it is and that a record of pax, which has `=` behind names, can hold.
+    /// Returns true for a name that libarchive writes unchanged and that fits a pax record, in which `=` ends the name.
     static func isKept(_ name: String) -> Bool {
         name.utf8.allSatisfy { isPlain($0) && $0 != UInt8(ascii: "=") }
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool { (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "%") }
 
-    /// The next piece of an entry's headers, with the names as they should be.
+    /// Returns the next piece of an entry's headers with the real names.
     ///
-    /// A record is `length key=value` and a newline, the length that of all of it.
+    /// A record is `length key=value` and a newline; the length counts the whole record.
     /// <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_03>
     mutating func corrected(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         var bytes = Array(bytes)

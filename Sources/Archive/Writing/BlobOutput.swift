@@ -1,15 +1,17 @@
 import Hashing
 import POSIX
 
-/// The file that a blob is written to, hashed and counted as it passes.
-// Sendable: one thread has it at a time, the one that writes the blob.
+/// The file of a blob, which hashes and counts the written bytes.
+// Sendable: only the thread that writes the blob uses it at any time.
 final class BlobOutput: @unchecked Sendable {
     private var file: File?
     private var hash: SHA256?
     private(set) var size: Int64 = 0
     private let onWrite: (Int64) -> Void
 
-    /// A blob that is its tar needs no digest of its own; `onWrite` hears how long the file is.
+    /// Creates an output; `onWrite` receives the file's length.
+    ///
+    /// A blob that equals its tar needs no digest of its own.
     init(_ file: consuming File, isHashed: Bool = true, onWrite: @escaping (Int64) -> Void) {
         self.file = consume file
         self.onWrite = onWrite
@@ -29,9 +31,9 @@ final class BlobOutput: @unchecked Sendable {
         try bytes.span.bytes.withUnsafeBytes { (buffer) throws(ArchiveError) in try write(buffer) }
     }
 
-    /// Lets go of the file at once, whoever still knows of this object.
+    /// Closes the file at once, even if other references to this object remain.
     func close() { _ = file.take() }
 
-    /// The digest, empty where it was not asked for.
+    /// Returns the digest; empty where `isHashed` was false.
     func finish() -> [UInt8] { hash.take()?.finish() ?? [] }
 }

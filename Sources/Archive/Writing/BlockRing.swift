@@ -1,17 +1,18 @@
 private import CLinux
 
-/// A ring of blocks of a tar on their way into a blob.
+/// A ring buffer of tar blocks on the way into a blob.
 ///
-/// The writer's thread fills them; one thread hashes them, others compress them, one writes them out, each in order and
-/// all at once. Blocks are few, so that memory does not grow with a layer, and whoever is too fast waits.
-// Sendable: counters and states are read and written under `lock`, and a block's bytes are written by one thread at a
-// time, which the counters say.
+/// The writer's thread fills blocks, one thread hashes them, others compress them, and one writes them out, each in
+/// order and all concurrently. The number of blocks is small and fixed, so memory does not grow with a layer, and a
+/// stage that is too fast waits.
+// Sendable: counters and states are accessed under `lock`, and the counters ensure that one thread at a time writes a
+// block's bytes.
 final class BlockRing: @unchecked Sendable {
     static let blockSize = 512 << 10
-    /// deflate's stored blocks add five bytes to 64 KiB; a sixteenth more is beyond anything it can need.
+    /// Stored blocks of deflate add five bytes per 64 KiB; a sixteenth more is always enough.
     private static let outputSize = blockSize + blockSize / 16
 
-    /// What the blob gets for a block.
+    /// The compressed form of a block.
     struct Compressed {
         let output: UnsafeRawBufferPointer
         let inputCount: Int
@@ -29,16 +30,16 @@ final class BlockRing: @unchecked Sendable {
         var checksum: UInt32 = 0
     }
 
-    /// A block of zeros, which many blocks of a file with holes are.
+    /// A block of zeros, which many blocks of a sparse file equal.
     let zeros: UnsafeRawBufferPointer
 
     private let lock: UnsafeMutablePointer<pthread_mutex_t>
     private let filledOne: UnsafeMutablePointer<pthread_cond_t>
     private let compressedOne: UnsafeMutablePointer<pthread_cond_t>
     private let freedOne: UnsafeMutablePointer<pthread_cond_t>
-    // No array: whoever changes an element of one may copy all of them, under another thread's hands.
+    // Not an array: changing an element could copy the whole array while another thread uses it.
     private let blocks: UnsafeMutableBufferPointer<Block>
-    /// How many blocks were filled, hashed, taken to compress, and written.
+    /// The number of blocks filled, hashed, taken for compression, and written.
     private var filled = 0
     private var hashed = 0
     private var taken = 0
@@ -48,13 +49,13 @@ final class BlockRing: @unchecked Sendable {
     private var threads = 0
     private var reason: ArchiveError?
 
-    /// Room for so many blocks; those that are to be compressed one by one need room for what comes out.
+    /// Creates a ring of `count` blocks; blocks that are compressed one by one need output buffers.
     init(count: Int, hasOutputs: Bool) {
         lock = .allocate(capacity: 1)
         pthread_mutex_init(lock, nil)
         (filledOne, compressedOne, freedOne) = (.allocate(capacity: 1), .allocate(capacity: 1), .allocate(capacity: 1))
         for condition in [filledOne, compressedOne, freedOne] { pthread_cond_init(condition, nil) }
-        // The kernel's own page of zeros, over and over, as long as nobody writes to it.
+        // calloc maps the kernel's shared zero page, which stays shared as long as it is not written.
         zeros = UnsafeRawBufferPointer(start: calloc(1, Self.blockSize), count: Self.blockSize)
         blocks = .allocate(capacity: count)
         for index in blocks.indices {
@@ -87,9 +88,9 @@ final class BlockRing: @unchecked Sendable {
     }
 }
 
-/// What the writer's thread does.
+/// The operations of the writer's thread.
 extension BlockRing {
-    /// Memory for the next block, nil where a thread has failed.
+    /// Returns memory for the next block; nil where a thread has failed.
     func nextBlock() -> UnsafeMutableRawBufferPointer? {
         locked {
             while !isStopped && filled - min(hashed, written) >= blocks.count { pthread_cond_wait(freedOne, lock) }
@@ -98,7 +99,7 @@ extension BlockRing {
         }
     }
 
-    /// Gives the block that ``nextBlock()`` gave to the threads; one of zeros need not have been filled.
+    /// Passes the block from ``nextBlock()`` to the threads; a block of zeros need not be filled.
     func submit(count: Int, isZero: Bool = false) {
         locked {
             let index = filled % blocks.count
@@ -109,7 +110,7 @@ extension BlockRing {
         }
     }
 
-    /// Says that no more blocks come.
+    /// Marks the end of the blocks.
     func end() {
         locked {
             isEnded = true
@@ -123,16 +124,16 @@ extension BlockRing {
         locked { while threads > 0 { pthread_cond_wait(freedOne, lock) } }
     }
 
-    /// Why a thread has failed.
+    /// The reason why a thread has failed.
     var failure: ArchiveError? { locked { reason } }
 }
 
-/// What the threads do.
+/// The operations of the other threads.
 extension BlockRing {
     /// Counts a thread before it starts.
     func enter() { locked { threads += 1 } }
 
-    /// Counts a thread that has nothing more to do.
+    /// Counts out a thread that has finished.
     func leave() {
         locked {
             threads -= 1
@@ -140,7 +141,7 @@ extension BlockRing {
         }
     }
 
-    /// Lets every thread end, also for a reason that the writer is to know.
+    /// Ends every thread; `failure` is reported to the writer.
     func stop(_ failure: ArchiveError? = nil) {
         locked {
             isStopped = true
@@ -149,7 +150,7 @@ extension BlockRing {
         }
     }
 
-    /// The next block for the tar's digest, nil after the last.
+    /// Returns the next block for the tar's digest; nil after the last.
     func nextToHash() -> UnsafeRawBufferPointer? { locked { content(of: hashed) } }
 
     func didHash() {
@@ -159,7 +160,7 @@ extension BlockRing {
         }
     }
 
-    /// The next block to compress and room for what comes out, nil after the last.
+    /// Returns the next block to compress with its output buffer; nil after the last.
     func nextToCompress() -> (number: Int, input: UnsafeRawBufferPointer, output: UnsafeMutableRawBufferPointer)? {
         locked {
             while !isStopped && taken == filled && !isEnded { pthread_cond_wait(filledOne, lock) }
@@ -179,10 +180,10 @@ extension BlockRing {
         }
     }
 
-    /// The next block for the blob, nil after the last.
+    /// Returns the next block for the blob; nil after the last.
     func nextToWrite() -> UnsafeRawBufferPointer? { locked { content(of: written) } }
 
-    /// The next block for the blob once it is compressed, nil after the last.
+    /// Returns the next compressed block for the blob; nil after the last.
     func nextCompressed() -> Compressed? {
         locked {
             let index = written % blocks.count
@@ -204,7 +205,7 @@ extension BlockRing {
         }
     }
 
-    /// True once nobody waits for what the threads have not done: every block went all the way.
+    /// True once every block was hashed and written.
     var isComplete: Bool { locked { !isStopped && isEnded && hashed == filled && written == filled } }
 
     private func content(of number: Int) -> UnsafeRawBufferPointer? {

@@ -4,11 +4,11 @@ import Synchronization
 
 /// The threads between a tar and its blob: one hashes the tar, others compress it, one hashes and writes the blob.
 ///
-/// gzip's one member is joined from blocks of 512 KiB of the tar: each is compressed on its own, by whichever thread comes
-/// first, and ends on a byte, so that the bytes are the same whoever compressed it and however many there were. Any gzip
-/// unpacks it. Sources: <https://www.rfc-editor.org/rfc/rfc1951>, <https://www.rfc-editor.org/rfc/rfc1952>.
+/// A gzip member is joined from blocks of 512 KiB of the tar. Each block is compressed independently, by the first free
+/// thread, and ends at a byte boundary. The bytes are therefore the same regardless of the number of threads, and every
+/// gzip decompresses them. <https://www.rfc-editor.org/rfc/rfc1951>, <https://www.rfc-editor.org/rfc/rfc1952>
 final class LayerPipeline: Sendable {
-    /// Blocks beyond those that are being compressed: one is filled, one hashed, one written, and some between them.
+    /// The blocks besides those being compressed: one is filled, one hashed, one written, and some lie between them.
     private static let spareBlocks = 6
 
     private struct Results {
@@ -43,7 +43,7 @@ final class LayerPipeline: Sendable {
         }
     }
 
-    /// Waits for everything that was submitted and tells what came out.
+    /// Waits for all submitted blocks and returns the layer's digests and sizes.
     func finish() throws(ArchiveError) -> WrittenLayer {
         ring.end()
         ring.join()
@@ -56,7 +56,7 @@ final class LayerPipeline: Sendable {
         }
     }
 
-    /// Ends the threads, and waits until they have: none outlives its writer.
+    /// Stops the threads and waits for them: none outlives its writer.
     func stop() {
         ring.stop()
         ring.join()
@@ -95,7 +95,7 @@ final class LayerPipeline: Sendable {
                 continue
             }
             var count = deflater.deflate(input, into: output)
-            // ISA-L's level 0 has one code for everything, in which noise grows beyond all room.
+            // ISA-L's level 0 uses one code for all data, so random data grows beyond the output buffer.
             if count == 0 { count = StoredBlocks.write(input, into: output) }
             let checksum = GzipMember.checksum(of: input)
             if isZero { zeros = (Array(output[..<count]), checksum) }

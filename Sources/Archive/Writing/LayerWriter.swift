@@ -1,32 +1,32 @@
 private import CLibArchive
 package import POSIX
 
-/// What a finished layer is known by.
+/// The digests and sizes of a finished layer.
 package struct WrittenLayer: Sendable, Hashable {
-    /// SHA-256 of the tar.
+    /// SHA-256 of the uncompressed tar.
     package let diffID: [UInt8]
     /// SHA-256 of the blob.
     package let digest: [UInt8]
-    /// The length of the blob.
+    /// The length of the blob in bytes.
     package let size: Int64
-    /// The length of the tar.
+    /// The length of the tar in bytes.
     package let tarSize: Int64
 }
 
-/// Writes a layer whose bytes depend on its entries alone: not on time, user, locale, umask or threads.
+/// Writes a layer whose bytes depend only on its entries: not on time, user, locale, umask or threads.
 ///
-/// It blocks, and belongs to one thread; others hash, compress and write behind it. One that is not finished has written
-/// nothing of use, and leaves no thread behind.
+/// It blocks, and belongs to one thread; other threads hash, compress and write. An unfinished layer is useless, and
+/// leaves no threads running.
 package struct LayerWriter: ~Copyable {
     private let archive: OpaquePointer
-    /// One for all entries, emptied for each.
+    /// One header for all entries, cleared for each.
     private let header: OpaquePointer
     private let output: TarOutput
     private let pipeline: LayerPipeline
-    /// The paths so far, by their hashes, of which a million take little memory.
+    /// The hashes of all paths so far, which take little memory even for a million.
     private var written: Set<Int> = []
 
-    /// Begins a layer in an open, empty file; `onWrite` hears, on another thread, how long the file is by now.
+    /// Starts a layer in an open, empty file; `onWrite` receives, on another thread, the file's length so far.
     package init(
         writingTo file: consuming File, compression: LayerCompression,
         onWrite: @escaping @Sendable (Int64) -> Void = { _ in }
@@ -44,13 +44,13 @@ package struct LayerWriter: ~Copyable {
 
     deinit {
         pipeline.stop()
-        // libarchive ends an archive that is freed by writing it out; this one's output takes nothing any more.
+        // Freeing an archive makes libarchive write its end; the closed output discards it.
         output.close()
         archive_entry_free(header)
         archive_write_free(archive)
     }
 
-    /// Writes an entry that has no content, or a regular file of length 0.
+    /// Writes an entry without content, or a regular file of length 0.
     package mutating func append(_ entry: ArchiveEntry) throws(ArchiveError) {
         try begin(entry)
         try end(entry)
@@ -65,10 +65,10 @@ package struct LayerWriter: ~Copyable {
         try end(entry)
     }
 
-    /// Writes a regular file whose content `read` gives chunk by chunk into the buffer, 0 at its end.
+    /// Writes a regular file; `read` fills the buffer with the next chunk of content and returns 0 at its end.
     ///
-    /// A content that is shorter or longer than the entry says is an error: it changed while it was read. The buffer is
-    /// where the tar itself is put together, so that nothing is copied; it is often bigger than the file, and can be as
+    /// Content shorter or longer than the entry's size is an error: the file changed while it was read. The buffer is
+    /// the memory in which the tar is assembled, so nothing is copied. It is often bigger than the file, and may be as
     /// small as one byte.
     package mutating func append<Failure: Error>(
         _ entry: ArchiveEntry, wrapping: (ArchiveError) -> Failure,
@@ -78,7 +78,7 @@ package struct LayerWriter: ~Copyable {
         var left = entry.size
         while true {
             guard let room = output.room() else { throw wrapping(failure("write \(entry.name) to a layer")) }
-            // One byte more than there should be tells a file that grows, and no more than that is read of it.
+            // Reading one byte more than the size detects a file that grows, without reading further.
             let count = try read(UnsafeMutableRawBufferPointer(rebasing: room[..<Self.least(room.count, left + 1)]))
             if count == 0 { break }
             left -= Int64(count)
@@ -91,15 +91,16 @@ package struct LayerWriter: ~Copyable {
         do throws(ArchiveError) { try end(entry) } catch { throw wrapping(error) }
     }
 
-    /// Writes a regular file that has holes: `read` is asked for what lies in the extents, and all else is zeros.
+    /// Writes a regular file with holes: `read` is called for the extents, and everything else is zeros.
     ///
-    /// Extents are ranges of offsets in ascending order within the entry's size. `read` gets the offset of what it is to
-    /// read, and may read less than the buffer takes; 0 says that the file is shorter than it was.
+    /// Extents are ranges of offsets in ascending order within the entry's size. `read` receives the offset to read at,
+    /// and may read less than the buffer holds; 0 means that the file has become shorter.
     ///
-    /// The layer gets the zeros, which cost next to nothing beside the digest: a sparse entry would be read by the
-    /// runtimes, but "SHOULD NOT be used" (<https://github.com/opencontainers/image-spec/blob/main/layer.md#file-types>),
-    /// saves no disk with umoci 0.4.7 and podman 4.3.1, which unpack the zeros, and podman cannot push an image that it
-    /// pulled with one: "Digest did not match", because its tar-split keeps the names of a tar and not its holes.
+    /// The layer contains the zeros, which cost almost nothing besides the digest. Runtimes would read a sparse entry,
+    /// but it "SHOULD NOT be used" (<https://github.com/opencontainers/image-spec/blob/main/layer.md#file-types>). It
+    /// saves no disk space with umoci 0.4.7 and podman 4.3.1, which unpack the zeros. And podman cannot push an image
+    /// that it pulled with a sparse entry: "Digest did not match", because its tar-split keeps the names of a tar but
+    /// not its holes.
     package mutating func append<Failure: Error>(
         _ entry: ArchiveEntry, extents: [Range<Int64>], wrapping: (ArchiveError) -> Failure,
         read: (UnsafeMutableRawBufferPointer, Int64) throws(Failure) -> Int
@@ -131,7 +132,7 @@ package struct LayerWriter: ~Copyable {
         } catch { throw wrapping(error) }
     }
 
-    /// Writes the end of the archive and tells what it is known by.
+    /// Writes the end of the archive and returns the layer's digests and sizes.
     package consuming func finish() throws(ArchiveError) -> WrittenLayer {
         guard archive_write_close(archive) == ARCHIVE_OK else { throw failure("finish a layer") }
         output.close()
@@ -140,8 +141,10 @@ package struct LayerWriter: ~Copyable {
 
     private static func least(_ room: Int, _ count: Int64) -> Int { Int(min(Int64(room), count)) }
 
-    /// A name that comes twice is a mistake of whoever puts the layer together: unpackers take the second one, if they
-    /// take it at all, and a hard link to itself cannot be made.
+    /// Starts an entry; throws for a path that is in the layer already.
+    ///
+    /// A duplicate is an error of the caller: unpackers use the second entry, if they accept it at all, and a hard link
+    /// to itself cannot be created.
     private mutating func begin(_ entry: ArchiveEntry) throws(ArchiveError) {
         guard written.insert(entry.path.hashValue).inserted else {
             throw ArchiveError("write \(entry.name) to a layer", "it is in the layer already")
@@ -152,7 +155,7 @@ package struct LayerWriter: ~Copyable {
         try entry.store(in: header, naming: names)
         output.attributeNames = names
         defer { output.attributeNames = AttributeNames() }
-        // A name that is not UTF-8 gives a warning and is written as it is, marked as binary.
+        // A name that is not UTF-8 gives a warning and is written unchanged, marked as binary.
         let result = archive_write_header(archive, header)
         guard result == ARCHIVE_OK || result == ARCHIVE_WARN else {
             throw failure("write \(entry.name) to a layer")
@@ -194,14 +197,14 @@ package struct LayerWriter: ~Copyable {
         into output: TarOutput
     ) throws(ArchiveError) -> (archive: OpaquePointer, header: OpaquePointer) {
         guard let archive = archive_write_new() else { throw ArchiveError("write a layer", "no memory") }
-        // pax_restricted writes plain ustar headers where nothing more is needed, and never access times.
-        // SCHILY is the only spelling of extended attributes that container runtimes read.
-        // https://github.com/libarchive/libarchive/wiki/ManPageArchiveWriteSetOptions3
+        // pax_restricted writes plain ustar headers where these suffice, and never access times. Container runtimes
+        // read extended attributes only with the SCHILY prefix.
+        // <https://github.com/libarchive/libarchive/wiki/ManPageArchiveWriteSetOptions3>
         let context = Unmanaged.passUnretained(output).toOpaque()
         let isOpen =
             archive_write_set_format_pax_restricted(archive) == ARCHIVE_OK
             && archive_write_set_options(archive, "pax:xattrheader=SCHILY") == ARCHIVE_OK
-            // No blocks: libarchive would copy everything into them, and pad the last.
+            // No blocking: libarchive would copy all data into its blocks, and pad the last one.
             && archive_write_set_bytes_per_block(archive, 0) == ARCHIVE_OK
             && archive_write_open2(archive, context, nil, writeTar, nil, nil) == ARCHIVE_OK
         guard isOpen, let header = archive_entry_new2(archive) else {
@@ -213,7 +216,7 @@ package struct LayerWriter: ~Copyable {
     }
 }
 
-/// libarchive calls this with the bytes of the tar; it finds our object by the context.
+/// libarchive's callback for bytes of the tar; the context is the TarOutput.
 private let writeTar: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeRawPointer?, Int) -> Int = {
     _, context, bytes, count in
     guard let context, let bytes else { return -1 }

@@ -1,21 +1,21 @@
-/// Where libarchive puts the bytes of a tar: into the blocks of a ring.
+/// The receiver of libarchive's tar bytes, which puts them into the blocks of a ring.
 ///
-/// Content is read where it is to lie, so that libarchive hands it through and nobody copies it. A class, because C's
-/// callback must find it.
+/// Content is read directly into its place in a block, so libarchive passes it on without a copy. It is a class because
+/// C callbacks need its address.
 final class TarOutput {
     private let ring: BlockRing
     private var block = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var count = 0
     private var isClosed = false
-    /// The names of extended attributes in the next pax header, each with the one that is to stand there.
+    /// The attribute names of the next pax header, with the real name for each plain one.
     var attributeNames = AttributeNames()
 
     init(_ ring: BlockRing) { self.ring = ring }
 
-    /// A block of zeros, which ``write(_:)`` knows by its address.
+    /// A block of zeros, which ``write(_:)`` recognises by its address.
     var zeros: UnsafeRawBufferPointer { ring.zeros }
 
-    /// Where the tar goes on, at least one byte; nil where a thread has failed.
+    /// Returns the free part of the current block, at least one byte; nil where a thread has failed.
     func room() -> UnsafeMutableRawBufferPointer? {
         if count == block.count {
             guard let next = ring.nextBlock() else { return nil }
@@ -24,7 +24,7 @@ final class TarOutput {
         return UnsafeMutableRawBufferPointer(rebasing: block[count...])
     }
 
-    /// Takes bytes, which may be those that were put into the room; answers false where a thread has failed.
+    /// Writes bytes, which may already lie in ``room()``; returns false where a thread has failed.
     func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
         if isClosed { return true }
         if attributeNames.isEmpty { return put(bytes) }
@@ -58,7 +58,7 @@ final class TarOutput {
         }
     }
 
-    /// Hands over what is left, after which everything goes nowhere.
+    /// Submits the last block; later bytes are discarded.
     func close() {
         if !isClosed && count > 0 { ring.submit(count: count) }
         isClosed = true
