@@ -1,13 +1,13 @@
 private import CLinux
 
-/// Runs blocking work on a thread of its own, so that the few threads of Swift's tasks never wait for a disk.
+/// Runs blocking work on threads of its own, so that Swift's few task threads never wait for a disk.
 package enum BlockingThread {
     private static let foreground = ParkedThreads()
-    // There is no way back into the foreground, so these are never lent to anybody else. They get little and never nothing:
-    // what they hold, as the lock of this list, others wait for.
+    // These threads cannot regain priority, so they are only reused for background work. Their share is small but never
+    // zero, because other threads wait for locks that they hold, such as this list's.
     private static let background = ParkedThreads { ProcessorShare.little.take() }
 
-    /// Runs `body` on a thread and waits for it as a task does; in the background it hinders others little.
+    /// Runs `body` on a thread and suspends the task until it returns; in the background, at low priority.
     package static func run<Value: Sendable, Failure: Error>(
         inBackground: Bool = false, _ body: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
@@ -21,18 +21,19 @@ package enum BlockingThread {
         return try result.get()
     }
 
-    /// Begins `body` on a thread, for which nobody waits.
+    /// Starts `body` on a thread without waiting for it.
     package static func begin(inBackground: Bool = false, _ body: @escaping @Sendable () -> Void) {
         (inBackground ? background : foreground).run(body)
     }
 
-    /// Lets this thread do nothing for a while; tasks have a sleep of their own.
+    /// Blocks this thread; a task should use Task.sleep.
     package static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 
-    /// Has work that has no end done on a thread of its own: a new one, or where the system has none, one of those that are
-    /// kept; else it begins once there is one.
+    /// Runs endless work on its own thread.
     ///
-    /// A thread that is kept has the share of its kind, since it may be wanted for other work later.
+    /// That is a new thread, or one of the kept threads where the system has no more; otherwise the work starts once
+    /// there is a thread. A kept thread has its own pool's share of the processors, since it may be needed for other
+    /// work later.
     package static func start(_ share: ProcessorShare = .full, _ body: @escaping @Sendable () -> Void) {
         let begun = ThreadStarter.shared.tryToStart {
             share.take()
@@ -41,7 +42,7 @@ package enum BlockingThread {
         if !begun { begin(inBackground: share != .full, body) }
     }
 
-    /// Has threads from now on that do not end, so that work goes on when others have taken all that there are.
+    /// Keeps this many threads alive from now on, so that work continues when the system has no more threads.
     package static func keep(foreground: Int, background: Int) {
         self.foreground.keep(foreground)
         self.background.keep(background)

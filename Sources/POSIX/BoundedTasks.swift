@@ -1,6 +1,6 @@
-/// Pieces of work of which a few are under way at once; the first failure ends the others and is thrown.
+/// Runs numbered pieces of work, a few at once; the first failure cancels the others and is thrown.
 package enum BoundedTasks {
-    /// Does `count` numbered pieces of work; their values come in the order of the numbers.
+    /// Runs `count` pieces of work and returns their values in the order of their numbers.
     package static func run<Value: Sendable, Failure: Error>(
         _ count: Int, atOnce limit: Int, _ body: @escaping @Sendable (Int) async throws(Failure) -> Value
     ) async throws(Failure) -> [Value] {
@@ -25,7 +25,7 @@ package enum BoundedTasks {
                     values[index] = value
                     if failure == nil { start() }
                 case .failure(let error):
-                    // What the others say once they are cancelled tells nothing.
+                    // Errors of the others after their cancellation say nothing.
                     if failure == nil { failure = error }
                     group.cancelAll()
                 }
@@ -38,7 +38,7 @@ package enum BoundedTasks {
 }
 
 extension BoundedTasks {
-    /// Does something with each of several items.
+    /// Runs `body` for each item.
     package static func forEach<Item: Sendable, Failure: Error>(
         _ items: [Item], atOnce limit: Int, _ body: @escaping @Sendable (Item) async throws(Failure) -> Void
     ) async throws(Failure) {

@@ -1,12 +1,12 @@
 private import CLinux
 
-/// Who this process runs as.
+/// The user that this process runs as.
 package enum CurrentUser {
-    /// The effective user's number; 0 is the administrator.
+    /// The effective user ID; 0 is root.
     package static var id: UInt32 { geteuid() }
-    /// The effective group's number.
+    /// The effective group ID.
     package static var group: UInt32 { getegid() }
-    /// The effective user's name, empty where nobody gave the number one.
+    /// The effective user's name; empty where the user database has none.
     package static var name: String {
         var entry = passwd()
         var found: UnsafeMutablePointer<passwd>?

@@ -1,9 +1,9 @@
 private import CLinux
 package import SystemPackage
 
-/// A program that goes on when the one that started it ends.
+/// A process that outlives the one that started it.
 package enum DetachedProcess {
-    /// Starts a program in a session of its own, with nothing to read and with what it prints appended to two files.
+    /// Starts a program in its own session, with empty input and with its output and errors appended to two files.
     ///
     /// It gets exactly this environment, no other open file, and no signal blocked or ignored.
     package static func start(
@@ -19,7 +19,8 @@ package enum DetachedProcess {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output.string, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, errors.string, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        // Whoever opened a socket without close-on-exec would leave its port taken as long as this process lives.
+        // A descriptor without close-on-exec, such as a listening socket, would keep its port in use as long as the
+        // process runs.
         posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         var argumentList = ([program.string] + arguments).map { strdup($0) } + [nil]
         var environmentList = environment.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
@@ -29,7 +30,7 @@ package enum DetachedProcess {
         var pid: pid_t = 0
         let result = posix_spawn(&pid, program.string, &actions, &attributes, &argumentList, &environmentList)
         guard result == 0 else { throw POSIXError("start", program, Errno(rawValue: result)) }
-        // Nobody else waits for this child, so that its number is its own until it is read here.
+        // No other code waits for this child, so its process ID cannot be reused before it is read here.
         guard let identity = ProcessIdentity(pid: pid) else { throw POSIXError("examine", program, .noSuchProcess) }
         return identity
     }
@@ -46,8 +47,8 @@ package enum DetachedProcess {
     }
 }
 
-/// What this process does with signals.
+/// The signal dispositions of this process.
 package enum ProcessSignals {
-    /// Makes a write to a closed connection an error rather than the end of the process.
+    /// Ignores SIGPIPE, so that a write to a closed connection fails instead of ending the process.
     package static func ignoreBrokenPipes() { caas_ignore_signal(SIGPIPE) }
 }

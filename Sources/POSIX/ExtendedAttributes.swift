@@ -2,7 +2,7 @@ private import CLinux
 package import SystemPackage
 
 extension File {
-    /// The extended attributes whose names are wanted; none where the file system has none.
+    /// Returns the extended attributes whose names are wanted; empty where the file system does not support any.
     package func extendedAttributes(
         where isWanted: (String) -> Bool
     ) throws(POSIXError) -> [String: [UInt8]] {
@@ -11,18 +11,18 @@ extension File {
 }
 
 extension Folder {
-    /// The folder's own extended attributes whose names are wanted.
+    /// Returns the folder's own extended attributes whose names are wanted.
     package func extendedAttributes(
         where isWanted: (String) -> Bool
     ) throws(POSIXError) -> [String: [UInt8]] {
         try ExtendedAttributes.read(of: path, descriptor, where: isWanted)
     }
 
-    /// The wanted extended attributes of what a name is: of a FIFO or a device too, which must not be opened.
+    /// Returns the wanted extended attributes of an entry, also of a FIFO or a device, which must not be opened.
     package func extendedAttributes(
         of name: FilePath.Component, where isWanted: (String) -> Bool
     ) throws(POSIXError) -> [String: [UInt8]] {
-        // There is no call that takes a folder and a name; the numbers under /proc/self/fd lead to the folder itself.
+        // No system call takes a folder and a name here, but the links in /proc/self/fd lead to the folder itself.
         let file = FilePath("/proc/self/fd/\(descriptor)").appending(name)
         return try ExtendedAttributes.read(
             of: path.appending(name), where: isWanted,
@@ -31,9 +31,9 @@ extension Folder {
     }
 }
 
-/// Reading attributes, whichever calls it takes. <https://man7.org/linux/man-pages/man7/xattr.7.html>
+/// Reading of attributes through either family of calls. <https://man7.org/linux/man-pages/man7/xattr.7.html>
 private enum ExtendedAttributes {
-    /// Linux allows no longer list and no longer value.
+    /// Linux's limit in bytes for the list of names, and for one value.
     private static let limit = 64 << 10
 
     static func read(

@@ -2,19 +2,18 @@ private import CLinux
 private import SystemPackage
 
 extension File {
-    /// Beyond so many, the rest of the file counts as one: their list must not grow with the file.
+    /// After this number the rest of the file counts as one extent: the list must not grow with the file.
     private static let mostExtents = 16_384
 
-    /// Where the file has content, in order; what lies between is a hole and reads as zeros.
+    /// Returns the ranges of the file that have content, in order; the gaps are holes and read as zeros.
     ///
-    /// It leaves the position at 0.
-    /// A file system that knows nothing of holes says that all of it is content.
-    /// Source: <https://man7.org/linux/man-pages/man2/lseek.2.html>.
+    /// Leaves the file offset at 0. A file system without support for holes reports the whole file as content.
+    /// <https://man7.org/linux/man-pages/man2/lseek.2.html>
     package func extents(size: Int64) throws(POSIXError) -> [Range<Int64>] {
         var extents: [Range<Int64>] = []
         var position: Int64 = 0
         while position < size {
-            // Nothing but a hole is left.
+            // Only a hole is left.
             guard let start = try seek(position, SEEK_DATA), start < size else { break }
             let end = extents.count + 1 < Self.mostExtents ? try seek(start, SEEK_HOLE) ?? size : size
             extents.append(start..<min(max(end, start), size))

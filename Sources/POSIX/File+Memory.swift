@@ -2,9 +2,10 @@ private import CLinux
 import SystemPackage
 
 extension File {
-    /// A file that is in memory alone and ends with its last user, at whose beginning its reader stands.
+    /// Creates a file that exists only in memory and ends with its last descriptor; its offset is at the beginning.
     ///
-    /// What a child process is to read: one that does not read it leaves no broken pipe, whose signal would end us too.
+    /// It serves as input for a child process. A child that does not read it causes no broken pipe, whose signal would
+    /// end this process too.
     package static func inMemory(_ content: [UInt8], name: String) throws(POSIXError) -> File {
         let path = FilePath(name)
         let descriptor = caas_memfd_create(name)

@@ -1,7 +1,7 @@
 extension File {
-    /// Hands out a range in pieces that are read one after the other; `body` also gets how far each is from the offset.
+    /// Reads a range in pieces, one after the other; `body` also receives each piece's distance from `offset`.
     ///
-    /// A file that ends before gives what it has. Several threads may read one file.
+    /// A shorter file gives fewer bytes. Several threads may read one file.
     package func forEachPiece(
         offset: Int64, length: Int64, _ body: (UnsafeRawBufferPointer, Int64) throws(POSIXError) -> Void
     ) throws(POSIXError) {

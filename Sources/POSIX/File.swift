@@ -1,40 +1,40 @@
 private import CLinux
 package import SystemPackage
 
-/// An open file, closed when its owner is done with it.
+/// An open file, which is closed when its owner releases it.
 package struct File: ~Copyable, Sendable {
-    /// Why a file is opened.
+    /// The access mode with which a file is opened.
     package enum Access: Sendable {
-        /// Only to read; a FIFO or device is not waited for.
+        /// Read only; opening a FIFO or a device does not block.
         case read
-        /// To write a file that must not exist yet.
+        /// Write a file that must not exist yet.
         case create(mode: UInt32)
-        /// To write from the beginning, whatever was there.
+        /// Write a file from its beginning, replacing existing content.
         case replace(mode: UInt32)
-        /// To write at the end.
+        /// Append to a file.
         case append(mode: UInt32)
-        /// To read and write what exists or is made.
+        /// Read and write a file, creating a missing one.
         case update(mode: UInt32)
     }
 
-    /// The number by which the kernel knows it; valid as long as this value lives.
+    /// The file descriptor, valid as long as this value exists.
     package let descriptor: Int32
-    /// Where it was opened.
+    /// The path at opening, for error messages.
     package let path: FilePath
 
-    /// Opens a file; symbolic links are followed.
+    /// Opens a file; follows symbolic links.
     package init(_ path: FilePath, _ access: Access) throws(POSIXError) {
         self.descriptor = try Self.open(path, access, extraFlags: 0)
         self.path = path
     }
 
-    /// Opens a file to read, and fails where the last component is a symbolic link.
+    /// Opens a file for reading; fails where the last component is a symbolic link.
     package init(readingNoFollow path: FilePath) throws(POSIXError) {
         self.descriptor = try Self.open(path, .read, extraFlags: O_NOFOLLOW)
         self.path = path
     }
 
-    /// Takes over a descriptor that somebody else opened.
+    /// Takes ownership of an open descriptor.
     package init(owning descriptor: Int32, path: FilePath) {
         self.descriptor = descriptor
         self.path = path
@@ -58,16 +58,16 @@ package struct File: ~Copyable, Sendable {
         return descriptor
     }
 
-    /// Reads at most as much as fits, from where the file stands; 0 at its end.
+    /// Reads at most as many bytes as fit, from the current offset; returns 0 at the end.
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws(POSIXError) -> Int {
         let count = retrying { CLinux.read(descriptor, buffer.baseAddress, buffer.count) }
         guard count >= 0 else { throw POSIXError.last("read", path) }
         return count
     }
 
-    /// Reads at most as many bytes as the array has, from where the file stands; 0 at the end.
+    /// Reads at most as many bytes as the array has, from the current offset; returns 0 at the end.
     package func read(into chunk: inout [UInt8]) throws(POSIXError) -> Int {
-        // Array's own withUnsafeMutableBytes would lose the type of the error.
+        // Array.withUnsafeMutableBytes would lose the error's type.
         var failure: POSIXError?
         let count = chunk.withUnsafeMutableBytes { buffer in
             do throws(POSIXError) { return try read(into: buffer) } catch {
@@ -79,14 +79,14 @@ package struct File: ~Copyable, Sendable {
         return count
     }
 
-    /// Reads at most as much as fits, from an offset in bytes; 0 at its end.
+    /// Reads at most as many bytes as fit, from an offset in bytes; returns 0 at the end.
     package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(POSIXError) -> Int {
         let count = retrying { pread(descriptor, buffer.baseAddress, buffer.count, Int(offset)) }
         guard count >= 0 else { throw POSIXError.last("read", path) }
         return count
     }
 
-    /// Writes all the bytes.
+    /// Writes all bytes at the current offset.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(POSIXError) {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -97,7 +97,7 @@ package struct File: ~Copyable, Sendable {
         }
     }
 
-    /// Writes all the bytes from an offset on; several threads may write to different places.
+    /// Writes all bytes at an offset; several threads may write to different ranges.
     package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(POSIXError) {
         var rest = bytes[...]
         var position = offset
@@ -110,7 +110,7 @@ package struct File: ~Copyable, Sendable {
         }
     }
 
-    /// Writes all the bytes.
+    /// Writes all bytes at the current offset.
     package func write(_ bytes: RawSpan) throws(POSIXError) {
         let failure: POSIXError? = bytes.withUnsafeBytes { buffer in
             do throws(POSIXError) {
@@ -121,50 +121,51 @@ package struct File: ~Copyable, Sendable {
         if let failure { throw failure }
     }
 
-    /// Writes all the bytes.
+    /// Writes all bytes at the current offset.
     package func write(_ bytes: [UInt8]) throws(POSIXError) { try write(bytes.span.bytes) }
 
-    /// Waits until the content is on the disk.
+    /// Waits until the content is on disk.
     package func sync() throws(POSIXError) {
         guard retrying({ fsync(descriptor) }) == 0 else { throw POSIXError.last("sync", path) }
     }
 
-    /// Lets the disk begin with what was written to a range, for which nobody waits.
+    /// Starts writeback of a range without waiting for it.
     ///
-    /// It promises nothing; only ``sync()`` does. <https://man7.org/linux/man-pages/man2/sync_file_range.2.html>
+    /// It guarantees nothing; only ``sync()`` does. <https://man7.org/linux/man-pages/man2/sync_file_range.2.html>
     package func beginSync(offset: Int64, length: Int64) {
         _ = caas_begin_sync(descriptor, offset, length)
     }
 
-    /// Lets the kernel forget what it keeps in memory of a range, so that memory is left for what others read.
+    /// Asks the kernel to drop a range from the page cache, to leave memory for other files.
     ///
-    /// Only a hint; what is not on the disk yet stays. <https://man7.org/linux/man-pages/man2/posix_fadvise.2.html>
+    /// This is only a hint; data that is not on disk yet stays. A length of 0 means to the end of the file.
+    /// <https://man7.org/linux/man-pages/man2/posix_fadvise.2.html>
     package func dropCache(offset: Int64, length: Int64) {
         posix_fadvise(descriptor, off_t(offset), off_t(length), Int32(POSIX_FADV_DONTNEED))
     }
 
-    /// Throws the content away; the next write begins at the front.
+    /// Truncates the file to 0 bytes and moves the offset to the beginning.
     package func truncate() throws(POSIXError) {
         guard retrying({ ftruncate(descriptor, 0) }) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
             throw POSIXError.last("truncate", path)
         }
     }
 
-    /// What the file is now.
     package func status() throws(POSIXError) -> FileStatus {
         var raw = stat()
         guard fstat(descriptor, &raw) == 0 else { throw POSIXError.last("examine", path) }
         return FileStatus(raw)
     }
 
-    /// Sets the permission bits, whatever the umask.
+    /// Sets the permission bits, regardless of the umask.
     package func setMode(_ mode: UInt32) throws(POSIXError) {
         guard fchmod(descriptor, mode) == 0 else { throw POSIXError.last("change the mode of", path) }
     }
 
-    /// Takes the file's lock, which the kernel gives back when the descriptor closes, also by a crash.
+    /// Takes the file's flock(2), which the kernel releases when the descriptor is closed, also after a crash.
     ///
-    /// Many may share it while nobody has it alone. Returns false where another process holds it and `wait` is false.
+    /// Several processes may share it while none holds it exclusively. Returns false where another process holds it and
+    /// `wait` is false.
     package func lock(wait: Bool, shared: Bool = false) throws(POSIXError) -> Bool {
         let kind = shared ? LOCK_SH : LOCK_EX
         if retrying({ flock(descriptor, kind | (wait ? 0 : LOCK_NB)) }) == 0 { return true }
@@ -172,12 +173,12 @@ package struct File: ~Copyable, Sendable {
         return false
     }
 
-    /// True where its name still leads to this file: whoever waited for the lock may hold what was renamed or removed.
+    /// True where the path still leads to this file; it may have been renamed or removed while the lock was awaited.
     package var hasItsName: Bool {
         guard let own = try? status(), let named = try? FileStatus(path) else { return false }
         return own.inode == named.inode
     }
 
-    /// Gives the lock back before the descriptor closes.
+    /// Releases the lock before the descriptor is closed.
     package func unlock() { _ = retrying { flock(descriptor, LOCK_UN) } }
 }

@@ -1,9 +1,11 @@
 package import SystemPackage
 
 extension FilePath {
-    /// The path of a file as somebody typed it; nil where that can only be a folder, since a slash, `.` or `..` ends it.
+    /// Creates the path of a file from user input; nil for a path that can only be a folder.
     ///
-    /// A path forgets the slash at its end, and with it that whatever goes there goes into a folder.
+    /// Such a path ends in a slash, `.` or `..`.
+    ///
+    /// FilePath drops a trailing slash, and with it the information that the path names a folder.
     package init?(ofFile text: String) {
         let path = FilePath(text)
         guard text.utf8.last != UInt8(ascii: "/"), path.lastComponent?.kind == .regular else { return nil }

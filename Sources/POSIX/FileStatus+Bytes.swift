@@ -1,4 +1,4 @@
-/// A status as bytes of this machine's own, for indexes that do not leave it.
+/// A binary form of a status in this machine's byte order, for indexes that stay on the machine.
 extension FileStatus {
     private typealias Words = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
 
@@ -6,10 +6,10 @@ extension FileStatus {
         .regular, .directory, .symbolicLink, .fifo, .socket, .characterDevice, .blockDevice, .unknown,
     ]
 
-    /// How many bytes one takes.
+    /// The size of the binary form in bytes.
     package static let byteCount = MemoryLayout<Words>.size
 
-    /// Appends the status.
+    /// Appends the binary form.
     package func append(to bytes: inout [UInt8]) {
         let kind = UInt64(Self.kinds.firstIndex(of: kind) ?? Self.kinds.count - 1)
         let words: Words = (
@@ -19,7 +19,7 @@ extension FileStatus {
         withUnsafeBytes(of: words) { bytes.append(contentsOf: $0) }
     }
 
-    /// Reads what ``append(to:)`` wrote; nil where it did not.
+    /// Reads what ``append(to:)`` wrote; nil for too few bytes or an unknown kind.
     package init?(reading bytes: UnsafeRawBufferPointer) {
         guard bytes.count >= Self.byteCount else { return nil }
         let words = bytes.loadUnaligned(as: Words.self)
@@ -35,7 +35,7 @@ extension FileStatus {
         specialDevice = words.6
         modified = Int64(bitPattern: words.7)
         changed = Int64(bitPattern: words.8)
-        // Not kept: reading a file must not make it another one.
+        // Not stored: the access time changes with each read, and must not make the status differ.
         accessed = 0
     }
 }

@@ -1,42 +1,40 @@
 package import CLinux
 package import SystemPackage
 
-/// What stat(2) tells of a file. <https://man7.org/linux/man-pages/man3/stat.3type.html>
+/// The result of stat(2) for a file. <https://man7.org/linux/man-pages/man3/stat.3type.html>
 package struct FileStatus: Sendable, Hashable {
-    /// What kind of file it is.
     package enum Kind: Sendable, Hashable {
         case regular, directory, symbolicLink, fifo, socket, characterDevice, blockDevice, unknown
     }
 
-    /// What kind of file it is.
     package let kind: Kind
     /// Permission bits with setuid, setgid and sticky.
     package let mode: UInt32
-    /// The length in bytes.
+    /// The size in bytes.
     package let size: Int64
-    /// The owner's number.
+    /// The owner's user ID.
     package let user: UInt32
-    /// The group's number.
+    /// The group ID.
     package let group: UInt32
-    /// The number of names that the file has.
+    /// The number of hard links.
     package let links: Int
-    /// The file's number on its device.
+    /// The inode number.
     package let inode: UInt64
-    /// The device that it is on.
+    /// The device that contains the file.
     package let device: UInt64
-    /// The number of the device that it is.
+    /// The device that a device node represents.
     package let specialDevice: UInt64
-    /// Nanoseconds since 1970 when the content changed last.
+    /// Nanoseconds since 1970 of the last change of the content (mtime).
     package let modified: Int64
     /// The whole seconds of `modified`, rounded down also before 1970.
     package var modifiedSeconds: Int64 {
         let (seconds, rest) = modified.quotientAndRemainder(dividingBy: 1_000_000_000)
         return rest < 0 ? seconds - 1 : seconds
     }
-    /// Nanoseconds since 1970 when the content or anything else about the file changed last.
+    /// Nanoseconds since 1970 of the last change of the content or the inode (ctime).
     package let changed: Int64
 
-    /// Nanoseconds since 1970 when the content was read last, as far as the file system notes it.
+    /// Nanoseconds since 1970 of the last read (atime), as far as the file system records it.
     package let accessed: Int64
 
     package init(_ raw: stat) {
@@ -64,7 +62,7 @@ package struct FileStatus: Sendable, Hashable {
         changed = Int64(raw.st_ctim.tv_sec) * 1_000_000_000 + Int64(raw.st_ctim.tv_nsec)
     }
 
-    /// Examines a path; a symbolic link at its end is followed only if said.
+    /// Reads the status of a path; a final symbolic link is followed only with `followingLinks`.
     package init(_ path: FilePath, followingLinks: Bool = false) throws(POSIXError) {
         var raw = stat()
         let result = path.withPlatformString { followingLinks ? stat($0, &raw) : lstat($0, &raw) }
@@ -72,12 +70,12 @@ package struct FileStatus: Sendable, Hashable {
         self.init(raw)
     }
 
-    /// The numbers of the driver and of its device, of the device that the file is.
+    /// The major and minor numbers of the device that a device node represents.
     package var specialDeviceNumbers: (major: UInt32, minor: UInt32) {
         (gnu_dev_major(dev_t(specialDevice)), gnu_dev_minor(dev_t(specialDevice)))
     }
 
-    /// True where both describe one file whose content did not change in between.
+    /// Returns true where both describe the same file with unchanged content.
     package func isUnchanged(since earlier: FileStatus) -> Bool {
         device == earlier.device && inode == earlier.inode && size == earlier.size && modified == earlier.modified
             && changed == earlier.changed

@@ -1,9 +1,9 @@
 private import CLinux
 package import SystemPackage
 
-/// Whole files, read and written at once.
+/// Reading and writing of whole files.
 extension FileSystem {
-    /// The content of a file of at most `limit` bytes.
+    /// Returns the content of a file of at most `limit` bytes.
     package static func read(_ path: FilePath, limit: Int = 64 << 20) throws(POSIXError) -> [UInt8] {
         let file = try File(path, .read)
         guard try file.status().kind != .directory else { throw POSIXError("read", path, .isDirectory) }
@@ -17,12 +17,13 @@ extension FileSystem {
         }
     }
 
-    /// Writes a whole file under a temporary name and renames it, so that a reader sees the old content or the new.
+    /// Writes a whole file under a temporary name and renames it: readers see either the old or the new content.
     ///
-    /// What is the user's to share obeys the umask, as a shell's redirection does; `exactly` is for what others must be able
-    /// to use, as in a container. A reader's right is never added to a private file.
+    /// By default the mode obeys the umask, as with a shell's redirection. `exactly` sets the mode regardless of the
+    /// umask, for files that other users must be able to use, as in a container. Private files never get additional
+    /// read permission.
     ///
-    /// With `sync` the content and the name are on the disk when this returns, as for what cannot be made again.
+    /// With `sync` the content and the name are on disk on return, for data that cannot be created again.
     package static func write(
         _ content: [UInt8], to path: FilePath, mode: UInt32 = 0o666, exactly: Bool = false, sync: Bool = false
     ) throws(POSIXError) {
@@ -39,7 +40,7 @@ extension FileSystem {
         }
     }
 
-    /// A name beside `path` that nobody else uses: the process and a random number are in it.
+    /// Returns a unique path next to `path`, with the process ID and a random number in the name.
     package static func temporaryPath(beside path: FilePath) -> FilePath {
         let name = path.lastComponent?.string ?? "file"
         return path.removingLastComponent().appending(".\(name).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp")

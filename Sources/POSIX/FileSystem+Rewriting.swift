@@ -1,16 +1,16 @@
 private import CLinux
 package import SystemPackage
 
-/// Files that were there before: only their content changes.
+/// Replacing the content of existing files.
 extension FileSystem {
-    /// Writes a file anew, through the links that lead to it, with the owner, mode, ACL and attributes that it has.
+    /// Writes a file anew, through symbolic links, and keeps its owner, mode, ACL and attributes.
     ///
-    /// A reader sees the old content or the new, except where a new file could not pass for the old one: it has several
-    /// names, is a mount point, or belongs to somebody else; that one is written in place. What is no regular file, such as
-    /// `/dev/stdout`, is written into.
+    /// Readers see either the old or the new content, except where a new file could not replace the old one: a file
+    /// with several hard links, a mount point, or another user's file. Such a file is written in place, and so is
+    /// anything other than a regular file, such as `/dev/stdout`.
     ///
-    /// `mode` is that of a file that was not there, under the umask. With `narrow`, as for secrets, nobody keeps a right that
-    /// `mode` does not have.
+    /// `mode` applies to a file that did not exist, under the umask. With `narrow`, for secrets, the file loses every
+    /// permission that `mode` does not contain.
     package static func rewrite(
         _ path: FilePath, with content: [UInt8], mode: UInt32 = 0o666, narrow: Bool = false, sync: Bool = false
     ) throws(POSIXError) {
@@ -31,10 +31,10 @@ extension FileSystem {
         if sync { try file.sync() }
     }
 
-    /// The place that a path means as one to write to: where the links at its end lead, also where nothing is there yet.
+    /// Returns the path to write to after following final symbolic links, also where the target does not exist yet.
     package static func followed(_ path: FilePath) throws(POSIXError) -> FilePath {
         var place = path
-        // As many as the kernel follows. https://man7.org/linux/man-pages/man7/path_resolution.7.html
+        // The kernel's own limit. <https://man7.org/linux/man-pages/man7/path_resolution.7.html>
         for _ in 0..<40 {
             let status: FileStatus
             do throws(POSIXError) { status = try FileStatus(place) } catch {
@@ -47,7 +47,7 @@ extension FileSystem {
         throw POSIXError("follow", path, .tooManySymbolicLinkLevels)
     }
 
-    /// What a path leads to, nil where that is nothing; what cannot be looked at is an error.
+    /// Returns the status behind a path, nil where nothing exists; throws where it cannot be read.
     package static func status(behind path: FilePath) throws(POSIXError) -> FileStatus? {
         do throws(POSIXError) { return try FileStatus(path, followingLinks: true) } catch {
             if [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) { return nil }
@@ -55,7 +55,7 @@ extension FileSystem {
         }
     }
 
-    /// Replaces a file by a new one that passes for it; false where none can.
+    /// Replaces a file by a new one with the same attributes; returns false where that is not possible.
     private static func replace(
         _ place: FilePath, _ there: FileStatus, with content: [UInt8], mode: UInt32, keepingACL: Bool, sync: Bool
     ) throws(POSIXError) -> Bool {
@@ -70,7 +70,7 @@ extension FileSystem {
             return true
         } catch {
             try? remove(temporary)
-            // Not the disk's errors: whoever has no room for a second file must not lose the first.
+            // Errors of the disk are thrown: without room for a second file, writing in place could lose the first one.
             let barred: [Errno] = [.notPermitted, .permissionDenied, .readOnlyFileSystem, .resourceBusy]
             if barred.contains(error.errno) { return false }
             throw error
@@ -79,7 +79,7 @@ extension FileSystem {
 }
 
 extension File {
-    /// Gives a new file the owner, mode, ACL and attributes of the one that it will replace.
+    /// Gives a new file the owner, mode, ACL and attributes of the file that it will replace.
     package func takeOver(
         from place: FilePath, _ there: FileStatus, mode: UInt32, keepingACL: Bool = true
     ) throws(POSIXError) {
@@ -93,7 +93,7 @@ extension File {
         let acl = "system.posix_acl_access"
         func isWanted(_ name: String) -> Bool { name == acl && keepingACL || name.hasPrefix("user.") }
         let old = try File(place, .read).extendedAttributes(where: isWanted)
-        // A folder's default ACL gave the new file one that the old one may not have.
+        // The folder's default ACL gave the new file an ACL that the old one may not have.
         for name in try extendedAttributes(where: { $0 == acl }).keys where old[name] == nil {
             guard fremovexattr(descriptor, name) == 0 else { throw POSIXError.last("keep the rights of", place) }
             try setMode(mode)
@@ -104,7 +104,7 @@ extension File {
         }
     }
 
-    /// Takes away what lies behind so many bytes.
+    /// Truncates the file to `count` bytes.
     fileprivate func cut(to count: Int) throws(POSIXError) {
         guard retrying({ ftruncate(descriptor, off_t(count)) }) == 0 else { throw POSIXError.last("truncate", path) }
     }

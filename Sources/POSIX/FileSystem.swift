@@ -1,12 +1,12 @@
 private import CLinux
 package import SystemPackage
 
-/// What is done to names in the file system.
+/// Operations on paths.
 package enum FileSystem {
-    /// True where the path leads to something; a dangling link does not.
+    /// Returns true where the path leads to something; false for a dangling symbolic link.
     package static func exists(_ path: FilePath) -> Bool { path.withPlatformString { access($0, F_OK) } == 0 }
 
-    /// The names in a folder, in byte order, without `.` and `..`.
+    /// Returns the names in a folder in byte order, without `.` and `..`.
     package static func names(in folder: FilePath) throws(POSIXError) -> [FilePath.Component] {
         guard let handle = folder.withPlatformString({ opendir($0) }) else { throw POSIXError.last("list", folder) }
         defer { closedir(handle) }
@@ -25,7 +25,7 @@ package enum FileSystem {
         }
     }
 
-    /// Makes a folder and those above it; one that is there already is left as it is.
+    /// Creates a folder and its missing parents; leaves an existing one unchanged.
     package static func makeFolder(_ path: FilePath, mode: UInt32 = 0o755) throws(POSIXError) {
         if path.withPlatformString({ mkdir($0, mode) }) == 0 { return }
         let reason = Errno(rawValue: CLinux.__errno_location().pointee)
@@ -42,26 +42,26 @@ package enum FileSystem {
         }
     }
 
-    /// A new empty folder that only this user can enter, with a random name below `parent`.
+    /// Creates an empty folder with a random name in `parent` that only this user can enter.
     package static func makeTemporaryFolder(in parent: FilePath, prefix: String) throws(POSIXError) -> FilePath {
         var template = Array(parent.appending("\(prefix)XXXXXX").string.utf8CString)
         guard let made = mkdtemp(&template) else { throw POSIXError.last("make a temporary folder in", parent) }
         return FilePath(platformString: made)
     }
 
-    /// Gives a file another name, replacing what had it; the new name is on the disk when this returns, if said.
+    /// Renames a file and replaces an existing target; with `sync`, the new name is on disk on return.
     package static func rename(_ from: FilePath, to: FilePath, sync: Bool = false) throws(POSIXError) {
         let result = from.withPlatformString { from in to.withPlatformString { to in CLinux.rename(from, to) } }
         guard result == 0 else { throw POSIXError.last("rename to", to) }
         if sync { try syncFolder(to.removingLastComponent()) }
     }
 
-    /// Waits until the names in a folder are on the disk.
+    /// Waits until the names in a folder are on disk.
     package static func syncFolder(_ folder: FilePath) throws(POSIXError) {
         try File(folder.isEmpty ? "." : folder, .read).sync()
     }
 
-    /// Gives a file a second name, or answers false where the file system or the device border does not allow it.
+    /// Creates a hard link; returns false where the file system does not support it or the paths are on different ones.
     package static func link(_ existing: FilePath, as new: FilePath) throws(POSIXError) -> Bool {
         let result = existing.withPlatformString { old in new.withPlatformString { CLinux.link(old, $0) } }
         if result == 0 { return true }
@@ -70,7 +70,7 @@ package enum FileSystem {
         throw POSIXError("link", new, reason)
     }
 
-    /// Removes a name; nothing happens where there is none.
+    /// Removes a file's name; does nothing where there is none.
     package static func remove(_ path: FilePath) throws(POSIXError) {
         guard path.withPlatformString({ unlink($0) }) == 0 else {
             if CLinux.__errno_location().pointee == ENOENT { return }
@@ -78,7 +78,7 @@ package enum FileSystem {
         }
     }
 
-    /// Removes a file or a folder with everything below it; links are removed, not followed.
+    /// Removes a file, or a folder with everything in it; removes symbolic links without following them.
     package static func removeTree(_ path: FilePath) throws(POSIXError) {
         let status: FileStatus
         do throws(POSIXError) { status = try FileStatus(path) } catch {
@@ -91,7 +91,7 @@ package enum FileSystem {
         guard path.withPlatformString({ rmdir($0) }) == 0 else { throw POSIXError.last("remove", path) }
     }
 
-    /// Where a symbolic link points.
+    /// Returns the target of a symbolic link.
     package static func readLink(_ path: FilePath) throws(POSIXError) -> FilePath {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         let count = path.withPlatformString { readlink($0, &buffer, buffer.count - 1) }
@@ -99,26 +99,25 @@ package enum FileSystem {
         return FilePath(platformString: buffer)
     }
 
-    /// Makes a symbolic link.
     package static func makeSymbolicLink(_ path: FilePath, to target: FilePath) throws(POSIXError) {
         let result = target.withPlatformString { target in path.withPlatformString { symlink(target, $0) } }
         guard result == 0 else { throw POSIXError.last("make link", path) }
     }
 
-    /// Sets permission bits, whatever the umask.
+    /// Sets the permission bits, regardless of the umask.
     package static func setMode(_ path: FilePath, _ mode: UInt32) throws(POSIXError) {
         guard path.withPlatformString({ chmod($0, mode) }) == 0 else {
             throw POSIXError.last("change the mode of", path)
         }
     }
 
-    /// Lets whoever may read a file run it too.
+    /// Adds execute permission for every class that has read permission.
     package static func makeExecutable(_ path: FilePath) throws(POSIXError) {
         let mode = try FileStatus(path, followingLinks: true).mode
         try setMode(path, mode | (mode & 0o444) >> 2)
     }
 
-    /// Notes that a file was used now; when it changed last stays as it is.
+    /// Sets the access time to now, and leaves the modification time unchanged.
     package static func setAccessed(_ path: FilePath) throws(POSIXError) {
         var times = [timespec(tv_sec: 0, tv_nsec: caas_time_now), timespec(tv_sec: 0, tv_nsec: caas_time_omit)]
         guard path.withPlatformString({ utimensat(AT_FDCWD, $0, &times, 0) }) == 0 else {
@@ -126,7 +125,7 @@ package enum FileSystem {
         }
     }
 
-    /// Sets when the content was changed last, in nanoseconds since 1970.
+    /// Sets the modification time, in nanoseconds since 1970.
     package static func setModified(_ path: FilePath, nanoseconds: Int64) throws(POSIXError) {
         let billion: Int64 = 1_000_000_000
         let rest = (nanoseconds % billion + billion) % billion
@@ -139,7 +138,7 @@ package enum FileSystem {
         }
     }
 
-    /// The path without links, `.` and `..`; everything on it must exist.
+    /// Returns the path without symbolic links, `.` and `..`; every component must exist.
     package static func realPath(_ path: FilePath) throws(POSIXError) -> FilePath {
         guard let text = path.withPlatformString({ realpath($0, nil) }) else {
             throw POSIXError.last("resolve", path)
@@ -148,14 +147,14 @@ package enum FileSystem {
         return FilePath(platformString: text)
     }
 
-    /// Bytes that an ordinary user may still write on the file system that holds `path`.
+    /// Returns the bytes that an unprivileged user may still write on the file system of `path`.
     package static func freeBytes(at path: FilePath) throws(POSIXError) -> Int64 {
         var raw = statvfs()
         guard path.withPlatformString({ statvfs($0, &raw) }) == 0 else { throw POSIXError.last("examine", path) }
         return Int64(raw.f_bavail) * Int64(raw.f_frsize)
     }
 
-    /// Makes a folder the one that relative paths of the whole process begin in.
+    /// Changes the working directory of the whole process.
     package static func changeFolder(to path: FilePath) throws(POSIXError) {
         guard path.withPlatformString({ chdir($0) }) == 0 else { throw POSIXError.last("enter", path) }
     }

@@ -1,14 +1,14 @@
 private import CLinux
 package import SystemPackage
 
-/// Names that come and go in one folder.
+/// Creating, renaming and removing names in one folder.
 extension Folder {
-    /// Waits until the names in this folder are on the disk.
+    /// Waits until the names in this folder are on disk.
     package func sync() throws(POSIXError) {
         guard retrying({ fsync(descriptor) }) == 0 else { throw POSIXError.last("sync", path) }
     }
 
-    /// Opens a file to read and write it, one that exists or, if said, a new one; a link is refused.
+    /// Opens a file for reading and writing, or creates it if `mode` is given; refuses a symbolic link.
     package func update(_ name: FilePath.Component, creating mode: UInt32? = nil) throws(POSIXError) -> File {
         let flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (mode == nil ? 0 : O_CREAT)
         let opened = name.withPlatformString { text in retrying { caas_openat(descriptor, text, flags, mode ?? 0) } }
@@ -16,7 +16,7 @@ extension Folder {
         return File(owning: opened, path: path.joined(name))
     }
 
-    /// Gives a file in this folder another name in it, replacing what had it.
+    /// Renames a file within this folder and replaces an existing target.
     package func rename(_ name: FilePath.Component, to other: FilePath.Component) throws(POSIXError) {
         let result = name.withPlatformString { name in
             other.withPlatformString { renameat(descriptor, name, descriptor, $0) }
@@ -24,7 +24,7 @@ extension Folder {
         guard result == 0 else { throw POSIXError.last("rename to", path.appending(other)) }
     }
 
-    /// Removes a file's name; false where there is none.
+    /// Removes a file's name; returns false where there is none.
     @discardableResult
     package func remove(_ name: FilePath.Component) throws(POSIXError) -> Bool {
         if name.withPlatformString({ unlinkat(descriptor, $0, 0) }) == 0 { return true }
@@ -32,7 +32,7 @@ extension Folder {
         throw POSIXError.last("remove", path.appending(name))
     }
 
-    /// Removes a folder in this one if it is empty; false where it is not, or is no folder.
+    /// Removes an empty subfolder; returns false where it is not empty or not a folder.
     package func removeEmptyFolder(_ name: FilePath.Component) -> Bool {
         name.withPlatformString { unlinkat(descriptor, $0, AT_REMOVEDIR) } == 0
     }

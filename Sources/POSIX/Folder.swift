@@ -1,16 +1,16 @@
 private import CLinux
 package import SystemPackage
 
-/// An open folder, whose names are used without ever following a link.
+/// An open folder, whose names are used without following symbolic links.
 ///
-/// A path that passes through many folders is walked one name at a time, so that no link in it can lead elsewhere.
-/// A class, so that a walk can keep several of them.
+/// A path through several folders is walked one name at a time, so that no link in it can lead elsewhere. It is a
+/// class, so that a walk can keep several folders open.
 package final class Folder: Sendable {
-    /// Where it was found, for messages.
+    /// The path at opening, for error messages.
     package let path: FilePath
     let descriptor: Int32
 
-    /// Opens a folder; links on the way to it are followed.
+    /// Opens a folder; follows symbolic links on the way to it.
     package init(_ path: FilePath) throws(POSIXError) {
         descriptor = path.withPlatformString { text in
             retrying { caas_open(text, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
@@ -26,7 +26,7 @@ package final class Folder: Sendable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// A path to the folder itself, whatever its name is by now; it is short however deep the folder lies.
+    /// A path to the folder that stays valid after a rename, and is short regardless of the folder's depth.
     var descriptorPath: FilePath { FilePath("/proc/self/fd/\(descriptor)") }
 
     private func call(
@@ -35,7 +35,7 @@ package final class Folder: Sendable {
         guard name.withPlatformString(body) == 0 else { throw POSIXError.last(action, path.appending(name)) }
     }
 
-    /// Opens a folder in this one.
+    /// Opens a subfolder.
     package func folder(_ name: FilePath.Component) throws(POSIXError) -> Folder {
         let opened = name.withPlatformString { text in
             retrying { caas_openat(descriptor, text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0) }
@@ -44,7 +44,7 @@ package final class Folder: Sendable {
         return Folder(descriptor: opened, path: path.joined(name))
     }
 
-    /// Makes a file that must not exist yet, to write it.
+    /// Creates a file for writing; it must not exist yet.
     package func create(_ name: FilePath.Component, mode: UInt32) throws(POSIXError) -> File {
         let opened = name.withPlatformString { text in
             retrying {
@@ -55,7 +55,7 @@ package final class Folder: Sendable {
         return File(owning: opened, path: path.joined(name))
     }
 
-    /// Opens a file to read it.
+    /// Opens a file for reading.
     package func open(_ name: FilePath.Component) throws(POSIXError) -> File {
         let opened = name.withPlatformString { text in
             retrying { caas_openat(descriptor, text, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0) }
@@ -64,7 +64,7 @@ package final class Folder: Sendable {
         return File(owning: opened, path: path.joined(name))
     }
 
-    /// What a name in this folder is, nil where there is none.
+    /// Returns the status of a name; nil where there is none.
     package func status(_ name: FilePath.Component) throws(POSIXError) -> FileStatus? {
         var raw = stat()
         if name.withPlatformString({ fstatat(descriptor, $0, &raw, AT_SYMLINK_NOFOLLOW) }) == 0 {
@@ -76,12 +76,12 @@ package final class Folder: Sendable {
         return nil
     }
 
-    /// Where a symbolic link in this folder points.
+    /// Returns the target of a symbolic link in this folder.
     package func readLink(_ name: FilePath.Component) throws(POSIXError) -> FilePath {
         FilePath(platformString: try readLinkBytes(name).map { CChar(bitPattern: $0) } + [0])
     }
 
-    /// Where a symbolic link in this folder points, byte by byte: a path would lose a slash at its end.
+    /// Returns the target of a symbolic link as bytes: FilePath would drop a trailing slash.
     package func readLinkBytes(_ name: FilePath.Component) throws(POSIXError) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = name.withPlatformString { name in
@@ -94,12 +94,11 @@ package final class Folder: Sendable {
         return Array(buffer[..<count])
     }
 
-    /// Makes a folder in this one.
     package func makeFolder(_ name: FilePath.Component, mode: UInt32) throws(POSIXError) {
         try call("make folder", name) { mkdirat(descriptor, $0, mode) }
     }
 
-    /// Makes a symbolic link in this folder; its target is any text.
+    /// Creates a symbolic link in this folder; its target may be any bytes.
     package func makeSymbolicLink(_ name: FilePath.Component, to target: [UInt8]) throws(POSIXError) {
         try call("make link", name) { name in
             (target + [0]).withUnsafeBufferPointer { buffer in
@@ -110,12 +109,11 @@ package final class Folder: Sendable {
         }
     }
 
-    /// Makes a FIFO in this folder.
     package func makeFIFO(_ name: FilePath.Component, mode: UInt32) throws(POSIXError) {
         try call("make FIFO", name) { mkfifoat(descriptor, $0, mode) }
     }
 
-    /// Gives a file in another folder a second name in this one.
+    /// Creates a hard link in this folder to a file in another one.
     package func link(
         _ existing: FilePath.Component, in other: Folder, as name: FilePath.Component
     ) throws(POSIXError) {
@@ -124,18 +122,18 @@ package final class Folder: Sendable {
         }
     }
 
-    /// Sets the owner of a name in this folder, of a link itself too.
+    /// Sets the owner of a name; does not follow a symbolic link.
     package func setOwner(_ name: FilePath.Component, user: UInt32, group: UInt32) throws(POSIXError) {
         try call("change the owner of", name) { fchownat(descriptor, $0, user, group, AT_SYMLINK_NOFOLLOW) }
     }
 
-    /// Sets when a name in this folder was changed, of a link itself too.
+    /// Sets the access and modification times; does not follow a symbolic link.
     package func setModified(_ name: FilePath.Component, seconds: Int64) throws(POSIXError) {
         let times = [timespec(tv_sec: Int(seconds), tv_nsec: 0), timespec(tv_sec: Int(seconds), tv_nsec: 0)]
         try call("change the time of", name) { utimensat(descriptor, $0, times, AT_SYMLINK_NOFOLLOW) }
     }
 
-    /// Sets the owner, the mode and the time of this folder itself; an owner of nil is left as it is.
+    /// Sets this folder's own owner, mode and times; nil leaves the owner unchanged.
     package func setAttributes(
         owner: (user: UInt32, group: UInt32)?, mode: UInt32, modifiedSeconds: Int64
     ) throws(POSIXError) {
@@ -149,12 +147,12 @@ package final class Folder: Sendable {
         guard futimens(descriptor, times) == 0 else { throw POSIXError.last("change the time of", path) }
     }
 
-    /// The names in this folder, in byte order.
+    /// Returns the names in this folder in byte order.
     package func names() throws(POSIXError) -> [FilePath.Component] {
         try FileSystem.names(in: descriptorPath)
     }
 
-    /// Removes a name with everything below it; links are removed, not followed.
+    /// Removes a name with everything below it; removes symbolic links without following them.
     package func removeTree(_ name: FilePath.Component) throws(POSIXError) {
         guard let status = try status(name) else { return }
         guard status.kind == .directory else { return try call("remove", name) { unlinkat(descriptor, $0, 0) } }
@@ -165,30 +163,29 @@ package final class Folder: Sendable {
 }
 
 extension File {
-    /// Sets the owner.
     package func setOwner(user: UInt32, group: UInt32) throws(POSIXError) {
         guard fchown(descriptor, user, group) == 0 else { throw POSIXError.last("change the owner of", path) }
     }
 
-    /// Sets when the content was changed.
+    /// Sets the access and modification times, in seconds since 1970.
     package func setModified(seconds: Int64) throws(POSIXError) {
         let times = [timespec(tv_sec: Int(seconds), tv_nsec: 0), timespec(tv_sec: Int(seconds), tv_nsec: 0)]
         guard futimens(descriptor, times) == 0 else { throw POSIXError.last("change the time of", path) }
     }
 
-    /// Sets a value by name, such as `security.capability`; false where the file system or the user's rights refuse it.
+    /// Sets an extended attribute such as `security.capability`; returns false where the kernel refuses it.
     package func setExtendedAttribute(_ name: String, _ value: [UInt8]) -> Bool {
         fsetxattr(descriptor, name, value, value.count, 0) == 0
     }
 
-    /// Makes this file share another's blocks until one of them changes; false where the file system cannot.
+    /// Makes this file share another's blocks (copy-on-write); returns false where the file system cannot.
     package func reflink(from other: borrowing File) -> Bool { caas_reflink(descriptor, other.descriptor) == 0 }
 }
 
 extension FilePath {
-    /// The path with a name or relative path behind it, put together at once: appending goes byte by byte.
+    /// Returns the path with a name or relative path appended at once: FilePath.append works byte by byte.
     ///
-    /// A path that no call could take any more stays as it is: it is for messages.
+    /// Returns a path that exceeds PATH_MAX unchanged: the result is only used in messages.
     func joined(_ bytes: UnsafeBufferPointer<CChar>) -> FilePath {
         guard length < Int(PATH_MAX) else { return self }
         return withPlatformString { start in

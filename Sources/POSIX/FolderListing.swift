@@ -1,13 +1,13 @@
 private import CLinux
 package import SystemPackage
 
-/// The names in a folder, in byte order: their bytes in one piece, since folders of a million names exist.
+/// The names in a folder in byte order, in one buffer, since folders with a million names exist.
 package struct FolderListing: Sendable {
-    /// The names, each with a zero behind it.
+    /// The names, each followed by a zero byte.
     private let bytes: [CChar]
     private let starts: [Int]
 
-    /// How many names there are.
+    /// The number of names.
     package var count: Int { starts.count }
 
     fileprivate init(bytes: [CChar], starts: [Int]) {
@@ -18,13 +18,13 @@ package struct FolderListing: Sendable {
         }
     }
 
-    /// A listing of one name, as if the folder held no other.
+    /// Creates a listing of one name.
     package init(only name: FilePath.Component) {
         bytes = name.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) }
         starts = [0]
     }
 
-    /// A name's bytes.
+    /// Returns the bytes of a name.
     package func name(_ index: Int) -> [UInt8] {
         withName(index) { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
     }
@@ -40,9 +40,9 @@ package struct FolderListing: Sendable {
     }
 }
 
-/// A folder's names, used by their place in a listing.
+/// Operations on names by their index in a listing.
 extension Folder {
-    /// The names in this folder.
+    /// Reads the names in this folder.
     package func listing() throws(POSIXError) -> FolderListing {
         let opened = retrying { caas_openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
         guard opened >= 0 else { throw POSIXError.last("list", path) }
@@ -68,7 +68,7 @@ extension Folder {
         return FolderListing(bytes: bytes, starts: starts)
     }
 
-    /// What a name is, nil where it is gone.
+    /// Returns the status of a name; nil where it is gone.
     package func status(_ index: Int, of listing: FolderListing) throws(POSIXError) -> FileStatus? {
         var raw = stat()
         if listing.withName(index, { fstatat(descriptor, $0, &raw, AT_SYMLINK_NOFOLLOW) }) == 0 {
@@ -80,29 +80,30 @@ extension Folder {
         return nil
     }
 
-    /// Opens a folder in this one.
+    /// Opens a subfolder.
     package func folder(_ index: Int, of listing: FolderListing) throws(POSIXError) -> Folder {
         guard let name = listing.component(index) else { throw POSIXError("open", path, .noSuchFileOrDirectory) }
         return try folder(name)
     }
 
-    /// Opens the folder that this one is in, which messages call `path`.
+    /// Opens the parent of this folder, which error messages call `path`.
     package func parent(named path: FilePath) throws(POSIXError) -> Folder {
         let opened = retrying { caas_openat(descriptor, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
         guard opened >= 0 else { throw POSIXError.last("open", path) }
         return Folder(descriptor: opened, path: path)
     }
 
-    /// What this folder is.
+    /// Returns the status of this folder.
     package func status() throws(POSIXError) -> FileStatus {
         var raw = stat()
         guard fstat(descriptor, &raw) == 0 else { throw POSIXError.last("examine", path) }
         return FileStatus(raw)
     }
 
-    /// Opens a folder anywhere below this one; a path may be longer than the system takes at once.
+    /// Opens a folder at any depth below this one; the path may be longer than PATH_MAX.
     ///
-    /// Links on the way are not told apart: who must know compares what was found.
+    /// The kernel may follow symbolic links on the way: a caller for whom that matters must compare the folder that it
+    /// gets.
     package func folder(below names: [UInt8]) throws(POSIXError) -> Folder {
         var current = self
         for part in names.parts(ofAtMost: Int(PATH_MAX) - 1) {
@@ -121,7 +122,7 @@ extension Folder {
 }
 
 extension [UInt8] {
-    /// A relative path, cut between names.
+    /// Splits a relative path between names.
     fileprivate func parts(ofAtMost limit: Int) -> [ArraySlice<UInt8>] {
         var parts: [ArraySlice<UInt8>] = []
         var rest = self[...]

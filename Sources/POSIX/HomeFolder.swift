@@ -1,29 +1,29 @@
 import ByteText
 package import SystemPackage
 
-/// The folder that holds everything caasctl keeps for its user: store, cache, runs, sandbox, key.
+/// The folder that holds all of caasctl's data for its user: store, cache, runs, sandbox, key.
 package enum HomeFolder {
-    /// Why a folder is not taken.
+    /// Why a folder is not accepted.
     package struct Refusal: Error, CustomStringConvertible {
-        /// One line, with what to do.
+        /// One line with advice.
         package let description: String
     }
 
-    /// `CAASCTL_HOME`, else the XDG data folder's `caasctl`.
+    /// Returns `CAASCTL_HOME`, or else `caasctl` in the XDG data folder.
     ///
-    /// Source: <https://specifications.freedesktop.org/basedir-spec/latest/>.
+    /// <https://specifications.freedesktop.org/basedir-spec/latest/>
     package static func path(environment: [String: String] = ProcessEnvironment.all()) -> FilePath {
         if let home = environment["CAASCTL_HOME"], !home.isEmpty { return FilePath(home) }
-        // The specification wants a relative path in these variables to be ignored.
+        // The specification requires relative paths in these variables to be ignored.
         if let data = environment["XDG_DATA_HOME"], data.hasPrefix(bytes: "/") {
             return FilePath(data).appending("caasctl")
         }
         return FilePath(environment["HOME"] ?? "/").appending(".local/share/caasctl")
     }
 
-    /// The folder, made where there is none, and nobody else's to enter from then on.
+    /// Opens the folder, creates a missing one, and makes it accessible to its owner only.
     ///
-    /// Unpacked images with set-user-ID programs lie in it, and the user's private files in layers.
+    /// It contains unpacked images with set-user-ID programs, and the user's private files in layers.
     package static func open(environment: [String: String] = ProcessEnvironment.all()) throws -> FilePath {
         let path = path(environment: environment)
         let parent = path.removingLastComponent()
@@ -31,7 +31,7 @@ package enum HomeFolder {
         try FileSystem.makeFolder(path, mode: 0o700)
         let status = try FileStatus(path, followingLinks: true)
         guard status.mode & 0o077 != 0 else { return path }
-        // As root's /tmp and / are for everybody.
+        // Shared folders such as /tmp and / of root.
         let isShared = status.mode & 0o1000 != 0 || path == "/"
         guard !isShared, status.user == CurrentUser.id || CurrentUser.id == 0 else {
             throw Refusal(

@@ -1,9 +1,9 @@
 private import CLinux
 package import SystemPackage
 
-/// Whether the system has something to give now; what is true now need not be so in a moment.
+/// Checks the availability of system resources; the result may be outdated a moment later.
 package enum Means {
-    /// Why so many threads and descriptors cannot be had, nil where they can.
+    /// Returns why this many threads and descriptors are not available; nil where they are.
     package static func missing(threads: Int, descriptors: Int) -> Errno? {
         var opened: [Int32] = []
         defer { for descriptor in opened { close(descriptor) } }

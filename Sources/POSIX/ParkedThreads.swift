@@ -1,16 +1,16 @@
 import Synchronization
 
-/// Threads that wait for more once their work is done, since starting one costs more than a short piece of work.
+/// A pool of threads that wait for more work, since starting a thread costs more than a short piece of work.
 ///
-/// There are as many as there is work at once; one that gets none for a while ends. Where the system has no more threads,
-/// work waits for the next of these that is done, or for a new one.
+/// It has as many threads as there is concurrent work; a thread that is idle for a while ends. Where the system has no
+/// more threads, work waits for the next free thread of the pool, or for a new one.
 final class ParkedThreads: Sendable {
     typealias Work = @Sendable () -> Void
 
     private struct State {
-        /// Who waits for work, the last to be done first, whose stack is still in the processor's cache.
+        /// The idle threads; the last to finish is first, because its stack is still in the processor's cache.
         var parked: [ParkedThread] = []
-        /// What no thread could be had for; the oldest first.
+        /// Work for which there was no thread; the oldest first.
         var backlog: [Work] = []
         var alive = 0
         var kept = 0
@@ -18,13 +18,13 @@ final class ParkedThreads: Sendable {
 
     private static let patience = Duration.seconds(5)
 
-    /// What every thread does first, once.
+    /// Called once at the start of every thread.
     private let prepare: Work
     private let state = Mutex(State())
 
     init(_ prepare: @escaping Work = {}) { self.prepare = prepare }
 
-    /// Has so many threads from now on, which do not end, for when there are no more to be had.
+    /// Keeps this many threads from now on, which do not end, for when the system has no more.
     func keep(_ count: Int) {
         let missing = state.withLock { state in
             defer { state.kept = max(state.kept, count) }
@@ -33,14 +33,15 @@ final class ParkedThreads: Sendable {
         for _ in 0..<missing { ThreadStarter.shared.start { [self] in live(ParkedThread(nil)) } }
     }
 
-    /// Does a piece of work at once, on a thread that waits or a new one; later where there is neither.
+    /// Runs a piece of work at once on an idle or new thread; later where there is neither.
     func run(_ work: @escaping Work) {
         if let thread = state.withLock({ $0.parked.popLast() }) { return thread.hand(work) }
-        // What the thread begins with is in its hands, and not in those of whoever starts it, who keep it while it lives.
+        // The ParkedThread holds the work, not the closure that starts the thread, which is kept as long as the thread
+        // runs.
         let thread = ParkedThread(work)
         guard !ThreadStarter.shared.tryToStart({ [self] in live(thread) }) else { return }
         state.withLock { $0.backlog.append(work) }
-        // Whoever is done first takes it: one of those that are at work now, or this one once it can be had.
+        // The first free thread takes it: one that is busy now, or this one once it can be started.
         ThreadStarter.shared.startLater { [self] in live(ParkedThread(nil)) }
     }
 
@@ -58,10 +59,10 @@ final class ParkedThreads: Sendable {
         }
     }
 
-    /// False where the thread is to end.
+    /// Returns false where the thread should end.
     private func wait(_ thread: ParkedThread) -> Bool {
         guard !thread.wakeUp.wait(for: Self.patience) else { return true }
-        // Nobody hands anything to a thread that is not parked any more; one that was taken just now must wait.
+        // A thread that is no longer parked was given work just now, and must wait for it.
         let isGone = state.withLock { state in
             guard state.alive > state.kept, let index = state.parked.firstIndex(where: { $0 === thread }) else {
                 return false
@@ -76,7 +77,7 @@ final class ParkedThreads: Sendable {
     }
 }
 
-/// One thread, and what it is to do next.
+/// One thread and its next piece of work.
 private final class ParkedThread: Sendable {
     let wakeUp = ThreadSemaphore()
     private let next: Mutex<ParkedThreads.Work?>
@@ -90,6 +91,6 @@ private final class ParkedThread: Sendable {
         wakeUp.post()
     }
 
-    /// Does what was handed over, and keeps nothing of it.
+    /// Runs the work and releases it.
     func work() { next.withLock({ $0.take() })?() }
 }

@@ -1,15 +1,15 @@
 import ByteText
 private import CLinux
 
-/// The environment that this process was started with, as it is now.
+/// The current environment of this process.
 package enum ProcessEnvironment {
-    /// The value of a variable, nil where it is not set.
+    /// Returns the value of a variable; nil where it is not set.
     package static func value(_ name: String) -> String? {
         guard let text = getenv(name) else { return nil }
         return String(cString: text)
     }
 
-    /// Every variable by name.
+    /// Returns every variable by name.
     package static func all() -> [String: String] {
         var variables: [String: String] = [:]
         guard var entry = caas_environ() else { return variables }

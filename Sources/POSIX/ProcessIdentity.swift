@@ -1,28 +1,28 @@
 private import CLinux
 private import SystemPackage
 
-/// One process among all that ever had its number: the number, and the moment at which it started.
+/// A process, identified by its ID and start time, since process IDs are reused.
 ///
-/// Source: <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>.
+/// <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>
 package struct ProcessIdentity: Sendable, Hashable {
-    /// The process's number.
+    /// The process ID.
     package let pid: Int32
-    /// When it started, in clock ticks after the machine did.
+    /// The start time in clock ticks since boot.
     package let started: UInt64
 
-    /// A process that was met before.
+    /// Creates the identity of a process seen earlier.
     package init(pid: Int32, started: UInt64) {
         self.pid = pid
         self.started = started
     }
 
-    /// The process that has this number now, also one that has ended and was not yet waited for.
+    /// Creates the identity of the process that has this ID now, also of a zombie.
     package init?(pid: Int32) {
         guard let now = Self.read(pid) else { return nil }
         self.init(pid: pid, started: now.started)
     }
 
-    /// True while the process runs; one that has ended is waited for, if it is a child of this one.
+    /// True while the process runs; reaps it if it is a zombie child of this process.
     package var isAlive: Bool {
         guard let now = Self.read(pid), now.started == started else { return false }
         guard now.state == "Z" || now.state == "X" else { return true }
@@ -31,10 +31,10 @@ package struct ProcessIdentity: Sendable, Hashable {
         return false
     }
 
-    /// Sends a signal to exactly this process; false where it has ended or is another user's.
+    /// Sends a signal to exactly this process; returns false where it has ended or belongs to another user.
     @discardableResult
     package func signal(_ number: Int32) -> Bool {
-        // What the descriptor was opened for cannot become another process between the comparison and the signal.
+        // A pidfd cannot refer to another process, so the comparison still holds when the signal is sent.
         let descriptor = caas_pidfd_open(pid)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
@@ -42,7 +42,9 @@ package struct ProcessIdentity: Sendable, Hashable {
         return caas_pidfd_send_signal(descriptor, number) == 0
     }
 
-    /// Every process that was started with a variable whose value begins so, as far as this user may look.
+    /// Returns every process whose initial environment has the variable with a value that starts with `value`.
+    ///
+    /// Other users' processes are skipped.
     package static func all(environment name: String, beginning value: String) -> [ProcessIdentity] {
         let wanted = Array("\(name)=\(value)".utf8)
         let names = (try? FileSystem.names(in: "/proc")) ?? []
@@ -57,7 +59,7 @@ package struct ProcessIdentity: Sendable, Hashable {
     private static func read(_ pid: Int32) -> (state: Substring, started: UInt64)? {
         guard let content = try? FileSystem.read(FilePath("/proc/\(pid)/stat")) else { return nil }
         let text = String(decoding: content, as: UTF8.self)
-        // The name before the last parenthesis may hold anything, spaces and parentheses too.
+        // The process name before the last parenthesis may contain anything, including spaces and parentheses.
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(separator: " ")
         guard fields.count > 19, let started = UInt64(fields[19]) else { return nil }

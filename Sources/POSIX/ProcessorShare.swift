@@ -1,19 +1,19 @@
 private import CLinux
 
-/// What a thread gets of the processors where others want them too.
+/// A thread's share of busy processors.
 package enum ProcessorShare: Sendable, Hashable {
-    /// As much as anybody.
+    /// The normal share.
     case full
-    /// Little, but never nothing, so that whatever it holds is let go of.
+    /// A small share that is never zero, so that the thread always releases its locks.
     case little
-    /// What nobody else wants: on a machine whose processors never rest that is nothing, for as long as it takes.
+    /// Only idle processor time: none at all, for any length of time, on a machine that is always busy.
     ///
-    /// Such a thread takes no lock that others may want, and whatever it began somebody else must be able to begin anew.
+    /// Such a thread takes no lock that other threads need, and another thread must be able to redo its work.
     case leftovers
 
-    /// From now on the calling thread has this share of the processors, and a like one of the disk.
+    /// Gives the calling thread this share of the processors, and a similar one of the disk.
     ///
-    /// There is no way back without privileges. <https://man7.org/linux/man-pages/man2/setpriority.2.html>, whose
+    /// It cannot be undone without privileges. <https://man7.org/linux/man-pages/man2/setpriority.2.html>; its
     /// "process" is a thread on Linux.
     package func take() {
         switch self {

@@ -1,14 +1,14 @@
 private import CLinux
 
-/// What the machine can do at once.
+/// The processors of the machine.
 package enum Processors {
-    /// The number of processors that are online.
+    /// The number of online processors.
     package static var count: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 }
 
-/// What the machine can hold at once.
+/// The memory of the machine.
 package enum PhysicalMemory {
-    /// Bytes, of which others may use some.
+    /// The total in bytes, part of which other processes use.
     package static var bytes: Int64 {
         Int64(max(1, sysconf(Int32(_SC_PHYS_PAGES)))) * Int64(max(1, sysconf(Int32(_SC_PAGESIZE))))
     }

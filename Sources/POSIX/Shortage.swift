@@ -2,23 +2,23 @@ private import CLinux
 private import Synchronization
 package import SystemPackage
 
-/// What is to be known of a system that has no more of something: which limit that is, and that somebody waits for it.
+/// Reports of exhausted system resources: which limit was hit, and that an operation waits for it.
 package enum Shortage {
     private struct State {
         var listener: (@Sendable (String) -> Void)?
         var said: [String: ContinuousClock.Instant] = [:]
     }
 
-    /// Who waits on says so again after this long.
+    /// The interval between reports of the same action.
     private static let silence = Duration.seconds(20)
     private static let state = Mutex(State())
 
-    /// From now on this is told what is missing.
+    /// Sets the receiver of the reports.
     package static func listen(_ listener: @escaping @Sendable (String) -> Void) {
         state.withLock { $0.listener = listener }
     }
 
-    /// Says that something is tried again, at once and then every 20 seconds; waiting for it in between is the caller's part.
+    /// Reports that an action is being retried, at most once per 20 seconds; the caller does the waiting.
     package static func report(_ action: String, _ errno: Errno) {
         let now = ContinuousClock.now
         let listener: (@Sendable (String) -> Void)? = state.withLock { state in
@@ -30,13 +30,13 @@ package enum Shortage {
         listener?("cannot \(action): \(reason(errno)); trying again")
     }
 
-    /// True for what may pass: others give back threads, processes, descriptors and memory.
+    /// Returns true for shortages that may pass when other processes release threads, processes, descriptors or memory.
     package static func isShortage(_ errno: Errno) -> Bool {
         [.resourceTemporarilyUnavailable, .noMemory, .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noBufferSpace]
             .contains(errno)
     }
 
-    /// The system's words and the limit that stands behind them.
+    /// Returns the system's text with the limit that causes it.
     package static func reason(_ errno: Errno) -> String {
         switch errno {
         case .resourceTemporarilyUnavailable:

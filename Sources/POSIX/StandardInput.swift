@@ -1,11 +1,11 @@
 private import CLinux
 private import SystemPackage
 
-/// Standard input, read without a buffer that would keep more than was asked for.
+/// Standard input, read without a buffer that would consume more than requested.
 package enum StandardInput {
-    /// Everything up to its end, which is waited for.
+    /// Reads to the end of the input, which it waits for.
     ///
-    /// Not by opening `/dev/stdin`: that is another opening of the same pipe, which would not wait for who writes late.
+    /// It does not open `/dev/stdin`, which would open the same pipe again and not wait for a late writer.
     package static func readAll(limit: Int = 64 << 20) throws(POSIXError) -> [UInt8] {
         var content: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
@@ -18,7 +18,7 @@ package enum StandardInput {
         }
     }
 
-    /// The next line without its end, nil at the end of input.
+    /// Reads the next line without its line break; nil at the end of input.
     package static func readLine(limit: Int) throws(POSIXError) -> String? {
         var line: [UInt8] = []
         while true {

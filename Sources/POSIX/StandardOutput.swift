@@ -4,14 +4,14 @@ private import TerminalText
 
 /// A program's result.
 package enum StandardOutput {
-    /// Prints a line, or several, in one piece, from any thread; what came from outside changes nothing on a terminal.
+    /// Prints one or more lines with one write, from any thread; control characters are escaped.
     ///
-    /// JSON stays JSON of the same content. A reader who left ends it silently.
+    /// Escaped JSON remains JSON with the same content. Output to a reader that has gone is silently dropped.
     package static func print(_ line: String, terminator: String = "\n") {
         write(VisibleText.text(line) + terminator)
     }
 
-    /// Prints a line of a program's output, which may have colors.
+    /// Prints a line of another program's output, which may contain colors.
     package static func print(output line: String) { write(VisibleText.output(line) + "\n") }
 
     private static func write(_ text: String) {
@@ -25,16 +25,15 @@ package enum StandardOutput {
         }
     }
 
-    /// A handle of its own, for what is no text.
+    /// Duplicates the descriptor of standard output, for binary data.
     package static func file() throws(POSIXError) -> File {
         let descriptor = dup(1)
         guard descriptor >= 0 else { throw POSIXError.last("open", "standard output") }
         return File(owning: descriptor, path: "standard output")
     }
 
-    /// True where the output goes to a terminal.
     package static var isTerminal: Bool { isatty(1) == 1 }
 
-    /// True where somebody sits before a terminal, who can be asked.
+    /// True where a user can be asked: standard input and standard error are terminals.
     package static var isInteractive: Bool { isatty(0) == 1 && isatty(2) == 1 }
 }

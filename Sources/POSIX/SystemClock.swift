@@ -1,6 +1,6 @@
 private import CLinux
 
-/// The clock that files get their times from.
+/// The clock that provides file times.
 package enum SystemClock {
     /// Nanoseconds since 1970. <https://man7.org/linux/man-pages/man2/clock_gettime.2.html>
     package static var nanoseconds: Int64 {

@@ -1,15 +1,15 @@
 private import CLinux
 private import Synchronization
-// How a program brings executors of its own; not settled yet, and the same in every release of Swift 6.3.
+// The API for custom executors; not stable yet, but the same in every release of Swift 6.3.
 @_spi(ExperimentalCustomExecutors) @_spi(ExperimentalScheduling) private import _Concurrency
 
-/// The threads that run Swift's tasks, all of them started at the beginning.
+/// The threads that run Swift's tasks, all started at the beginning.
 ///
-/// Without them tasks are libdispatch's, which starts threads and opens descriptors at any time: where there is no thread
-/// to be had it waits on the calling one, be it the one that forwards signals, and where it cannot read /proc/self/task it
-/// ends the process. These need nothing but memory once they are there.
+/// By default tasks run on libdispatch, which starts threads and opens descriptors at any time. Where it gets no thread
+/// it blocks the calling one, possibly the one that forwards signals, and where it cannot read /proc/self/task it ends
+/// the process. These threads need only memory once they run.
 package enum TaskThreads {
-    /// Takes all tasks over; to be called once, before there is any.
+    /// Takes over all tasks; must be called once, before any task exists.
     package static func takeOver() { _createExecutors(factory: Factory.self) }
 
     private struct Factory: ExecutorFactory {
@@ -20,10 +20,10 @@ package enum TaskThreads {
 
 private final class TaskThreadExecutor: TaskExecutor, SchedulingExecutor {
     private struct State {
-        /// The next is at `first`.
+        /// The next job is at `first`.
         var jobs: [UnownedJob] = []
         var first = 0
-        /// The last is due first.
+        /// Sorted with the earliest due time last.
         var later: [(due: ContinuousClock.Instant, job: UnownedJob)] = []
     }
 
@@ -57,7 +57,7 @@ private final class TaskThreadExecutor: TaskExecutor, SchedulingExecutor {
         let isNext = state.withLock { state in
             var low = 0
             var high = state.later.count
-            // Among those that are due at the same time the one that came first runs first.
+            // Among jobs due at the same time, the first to arrive runs first.
             while low < high {
                 let middle = (low + high) / 2
                 if state.later[middle].due > due { low = middle + 1 } else { high = middle }

@@ -2,8 +2,9 @@ private import CLinux
 import Synchronization
 import SystemPackage
 
-/// Starts threads, and where the system has none goes on trying on a thread that it has had from the beginning: whoever
-/// asks for one never waits, and nothing that was asked for is forgotten.
+/// Starts threads; where the system has none, a thread that was started at the beginning keeps trying.
+///
+/// Callers never wait, and no request is lost.
 final class ThreadStarter: Sendable {
     typealias Work = @Sendable () -> Void
 
@@ -13,18 +14,18 @@ final class ThreadStarter: Sendable {
     private let wakeUp = ThreadSemaphore()
 
     private init() {
-        // The first thread of a process: without it there is nothing to go on with, and nobody else to wait.
+        // This is a process's first thread; nothing can proceed without it, so waiting blocks no other work.
         while let reason = Self.create({ [self] in goOn() }) { Self.pause(reason) }
     }
 
-    /// Does the work on a new thread with every signal blocked, now, or later where there is none now.
+    /// Runs the work on a new thread with every signal blocked, later where no thread is available now.
     func start(_ work: @escaping Work) {
         if !tryToStart(work) { startLater(work) }
     }
 
-    /// False where there is no thread to be had now; then nothing was begun.
+    /// Returns false where no thread is available now; the work was not started then.
     func tryToStart(_ work: @escaping Work) -> Bool {
-        // Those who came before come first.
+        // Earlier requests go first.
         guard waiting.withLock({ $0.isEmpty }) else { return false }
         return Self.create(work) == nil
     }
@@ -52,7 +53,7 @@ final class ThreadStarter: Sendable {
         usleep(100_000)
     }
 
-    /// Starts a detached thread with every signal blocked; why not, where there is none.
+    /// Starts a detached thread with every signal blocked; returns the reason where that fails.
     static func create(_ body: @escaping Work) -> Errno? {
         let work = Unmanaged.passRetained(ThreadWork(body))
         var everything = sigset_t()

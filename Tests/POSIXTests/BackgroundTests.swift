@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What is done so that nobody else feels it.
+/// Background work that must not slow other processes.
 struct BackgroundTests {
     private static var priority: Int32 { getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) }
 
@@ -41,7 +41,7 @@ struct BackgroundTests {
             "fincore", ["--bytes", "--noheadings", "--output", "RES", folder("file").string]
         )
         .succeed().filter(\.isNumber)
-        // A file system in memory has nowhere else to keep it.
+        // A file system in memory cannot drop the file from memory.
         let kind = try await Command("stat", ["--file-system", "--format", "%T", folder.path.string]).succeed()
         #expect(resident == "0" || kind == "tmpfs" || kind.contains("overlay"), "\(resident) on \(kind)")
     }

@@ -3,7 +3,7 @@ import POSIX
 import Synchronization
 import Testing
 
-/// Threads for blocking work, which are lent again.
+/// Threads for blocking work, which are reused.
 struct BlockingThreadTests {
     private final class Counter: Sendable {
         private let number = Mutex(0)
@@ -19,7 +19,7 @@ struct BlockingThreadTests {
                 group.addTask {
                     await BlockingThread.run {
                         together.add()
-                        // Each waits until all are there: with fewer threads nobody would be done.
+                        // Each waits until all have started: with fewer threads none would finish.
                         var looks = 0
                         while together.value < count, looks < 60_000 {
                             usleep(5000)

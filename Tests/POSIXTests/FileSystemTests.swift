@@ -23,7 +23,7 @@ import Testing
         try FileSystem.makeFolder(folder("real"))
         try FileSystem.makeSymbolicLink(folder("link"), to: "middle")
         try FileSystem.makeSymbolicLink(folder("middle"), to: folder("real/file"))
-        // A link that leads nowhere is written through.
+        // A dangling link is written through.
         try FileSystem.rewrite(folder("link"), with: Array("first".utf8), mode: 0o600, sync: true)
         #expect(try text() == "first" && FileStatus(folder("real/file")).mode == 0o600)
 
@@ -36,7 +36,7 @@ import Testing
             let file = try File(folder("real/file"), .read)
             #expect(try file.extendedAttributes { $0 == "user.mine" } == ["user.mine": Array("x".utf8)])
         }
-        // Readers of secrets get no right that secrets do not have.
+        // A file for secrets loses permissions that secrets must not have.
         try FileSystem.rewrite(folder("link"), with: [], mode: 0o600, narrow: true)
         #expect(try text() == "" && FileStatus(folder("real/file")).mode == 0o600)
         #expect(try FileSystem.names(in: folder("real")) == ["file"])

@@ -3,7 +3,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Set-user-ID programs of images lie in it, and what is private in layers.
+/// The folder's access: it contains set-user-ID programs of images, and private files in layers.
 @Suite struct HomeFolderTests {
     private let folder: TemporaryFolder
 

@@ -8,7 +8,7 @@ import Testing
 struct ParkedThreadsTests {
     private final class Witness: Sendable {}
 
-    /// What a piece of work holds, as the lock of a file, is held no longer than it takes, however long the thread lives.
+    /// A piece of work releases what it holds, such as a file's lock, when it ends, not when its thread ends.
     @Test func `nothing is kept of the first work of a thread that does not end`() async throws {
         let threads = ParkedThreads()
         let (begun, gate) = (ThreadSemaphore(), ThreadSemaphore())
@@ -22,7 +22,7 @@ struct ParkedThreadsTests {
                 _ = witness
             }
         }
-        // The thread that is at work is the one that is kept.
+        // The thread that is busy is the one to be kept.
         begun.wait()
         threads.keep(1)
         gate.post()
