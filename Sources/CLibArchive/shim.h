@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/// archive_read_next_header(3) with names as the bytes that they are.
+/// archive_read_next_header(3) with names as unchanged bytes.
 ///
-/// In a UTF-8 locale libarchive takes names of pax headers through Unicode's composition (NFC), which turns some
-/// into others; where it cannot convert them, as in the locale C, it gives a warning and the bytes.
+/// In a UTF-8 locale libarchive applies Unicode composition (NFC) to names in pax headers, which changes some of them.
+/// Where it cannot convert names, as in the C locale, it gives a warning and the unchanged bytes.
 static inline int caas_read_next_header_as_bytes(struct archive *archive, struct archive_entry **entry) {
     // glibc's own object, which need not be freed.
     locale_t before = uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0));
@@ -17,7 +17,7 @@ static inline int caas_read_next_header_as_bytes(struct archive *archive, struct
     uselocale(before);
     return result;
 }
-/// True where a zip or 7-Zip archive begins, which say in what encoding names are: those must be converted.
+/// Returns true at the start of a zip or 7-Zip archive, whose names have a declared encoding and must be converted.
 static inline int caas_converts_names(int descriptor) {
     unsigned char start[6];
     off_t place = lseek(descriptor, 0, SEEK_CUR);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// The 60 characters of a password's bcrypt hash, `$2b$…`; 0 where the library cannot make one.
+/// Writes the 60 characters of a password's bcrypt hash, `$2b$…`; returns 0 where the library cannot compute one.
 static inline int caas_bcrypt(const char *password, unsigned long cost, const char salt[16], char hash[64]) {
     char setting[CRYPT_GENSALT_OUTPUT_SIZE];
     struct crypt_data *data = calloc(1, sizeof *data);

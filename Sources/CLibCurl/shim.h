@@ -5,8 +5,8 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-// curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, which Swift cannot call: one function for
-// each type of argument. https://curl.se/libcurl/c/curl_easy_setopt.html
+// curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, so Swift cannot call them; here is one
+// function for each type of argument. https://curl.se/libcurl/c/curl_easy_setopt.html
 
 static inline CURLcode caas_curl_set_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);
@@ -23,7 +23,7 @@ static inline CURLcode caas_curl_set_pointer(CURL *handle, CURLoption option, vo
 static inline CURLcode caas_curl_set_list(CURL *handle, CURLoption option, struct curl_slist *value) {
     return curl_easy_setopt(handle, option, value);
 }
-/// Bytes that libcurl copies.
+/// Sets an option to bytes, which libcurl copies.
 static inline CURLcode caas_curl_set_blob(CURL *handle, CURLoption option, const void *bytes, size_t count) {
     struct curl_blob blob = {(void *)bytes, count, CURL_BLOB_COPY};
     return curl_easy_setopt(handle, option, &blob);
@@ -32,8 +32,8 @@ typedef size_t (*caas_curl_data_callback)(char *data, size_t size, size_t count,
 static inline CURLcode caas_curl_set_data_callback(CURL *handle, CURLoption option, caas_curl_data_callback value) {
     return curl_easy_setopt(handle, option, value);
 }
-/// True for addresses of this machine and of its own link, where clouds tell secrets: 127/8, 0/8, 169.254/16, ::1, ::,
-/// fe80::/10, and those of IPv4 in IPv6; also for what is no address.
+/// Returns true for addresses of this machine and of its link, where clouds serve secrets: 127/8, 0/8, 169.254/16, ::1,
+/// ::, fe80::/10, and IPv4 addresses among these in IPv6 form. Also true for text that is not an address.
 static inline int caas_is_own_address(const char *text) {
     static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};
     static const unsigned char zeros[15] = {0};
@@ -56,8 +56,9 @@ static inline int caas_before_request(void *refused, char *to, char *from, int t
     *(int *)refused = 1;
     return CURL_PREREQFUNC_ABORT;
 }
-/// Lets a transfer send its request to other machines alone, whatever names and spellings led there, by a new connection or
-/// by one that was kept; else it sets the integer behind `refused`. https://curl.se/libcurl/c/CURLOPT_PREREQFUNCTION.html
+/// Allows a transfer to send its request only to other machines, regardless of the names and spellings that led there,
+/// and over new and kept connections alike; otherwise aborts it and sets `*refused`.
+/// https://curl.se/libcurl/c/CURLOPT_PREREQFUNCTION.html
 static inline void caas_curl_refuse_own_addresses(CURL *handle, int *refused) {
     curl_easy_setopt(handle, CURLOPT_PREREQDATA, refused);
     curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, caas_before_request);
@@ -72,16 +73,16 @@ static inline CURLcode caas_curl_get_long(CURL *handle, CURLINFO info, long *val
 static inline CURLMcode caas_curl_multi_set_long(CURLM *handle, CURLMoption option, long value) {
     return curl_multi_setopt(handle, option, value);
 }
-/// The context that CURLOPT_PRIVATE holds.
+/// Returns the context in CURLOPT_PRIVATE.
 static inline void *caas_curl_get_context(CURL *handle) {
     char *value = NULL;
     curl_easy_getinfo(handle, CURLINFO_PRIVATE, &value);
     return value;
 }
-/// The result in a CURLMsg, which is a C union.
+/// Returns the result in a CURLMsg, which is a C union.
 static inline CURLcode caas_curl_message_result(const CURLMsg *message) { return message->data.result; }
-/// Starts libcrypto without the configuration file that OPENSSL_CONF names. The option is a 64-bit macro, which Swift
-/// does not see.
+/// Initialises libcrypto without the configuration file in OPENSSL_CONF. The option is a 64-bit macro, which Swift does
+/// not import.
 static inline int caas_openssl_init_without_config(void) {
     return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 }

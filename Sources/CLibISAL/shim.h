@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// Room for a stream and what a level (0 to 2) needs beside it. isal_zstream holds arrays that Swift does not import, so
-/// that it is made and used here.
+/// Returns the size of a level's buffer (levels 0 to 2), which follows the stream in one allocation. Swift does not
+/// import isal_zstream's arrays, so the stream is created and used here.
 static inline uint32_t caas_isal_level_size(uint32_t level) {
     return level == 0 ? ISAL_DEF_LVL0_DEFAULT : level == 1 ? ISAL_DEF_LVL1_DEFAULT : ISAL_DEF_LVL2_DEFAULT;
 }
@@ -15,16 +15,16 @@ static inline void *caas_isal_new(uint32_t level) {
     return malloc(sizeof(struct isal_zstream) + caas_isal_level_size(level));
 }
 
-/// Bytes at the beginning of a block that are stored as they are.
+/// The bytes at the beginning of a block that are stored uncompressed.
 enum { caas_isal_prefix = 8 };
 
-/// Compresses one block in one call, which makes its bytes depend on nothing else. It ends on a byte and is never the
-/// last of its deflate stream. Returns the number of bytes, 0 where they do not fit.
+/// Compresses one block in one call, so that its output depends only on the block. The output ends at a byte boundary
+/// and is never the last of its deflate stream. Returns the number of bytes, 0 where they do not fit.
 ///
-/// The first bytes go into a stored block of their own and are the history of the rest. Without a history, ISA-L's
-/// assembly of levels 1 and 2 (2.30, igzip_icf_body_h1_gr_bt.asm, write_first_byte) hashes a register that it
-/// never set and enters the result into its table: what it finds then depends, rarely, on where memory happens to be.
-/// Level 0 has no such fault (40,000 places tried), and is treated like the others.
+/// The first bytes form a stored block of their own and serve as history for the rest. Without a history, ISA-L's
+/// assembly of levels 1 and 2 (2.30, igzip_icf_body_h1_gr_bt.asm, write_first_byte) hashes an uninitialised register
+/// and enters the result into its table. The matches that it finds then depend, rarely, on memory addresses. Level 0
+/// does not have this fault (40,000 addresses tried), but is treated like the others.
 static inline uint32_t caas_isal_compress(
     void *memory, uint32_t level, const void *input, uint32_t input_count, void *output, uint32_t output_count) {
     struct isal_zstream *stream = (struct isal_zstream *)memory;

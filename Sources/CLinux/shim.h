@@ -1,6 +1,6 @@
-// Linux calls that Swift's Glibc module does not show, or shows as macros. https://man7.org/linux/man-pages/
+// Linux calls that Swift's Glibc module does not import, or that are macros. https://man7.org/linux/man-pages/
 #pragma once
-// Without _GNU_SOURCE: Swift's own Glibc module is made without it, and one type must not have two definitions.
+// Without _GNU_SOURCE: Swift's own Glibc module is built without it, and a type must not have two definitions.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -43,56 +43,58 @@ static inline int caas_openat(int folder, const char *path, int flags, mode_t mo
 }
 /// prctl(2) is variadic.
 static inline int caas_prctl(int option, unsigned long value) { return prctl(option, value, 0L, 0L, 0L); }
-/// The calling thread alone gets only what no other one wants: the idle classes of the processor and of the disk.
-/// Nice 19 is not enough: twenty such threads together weigh a third of one of normal priority, and a training beside an
-/// upload on its own core lost 60 % of its steps, in the idle class 1 %. glibc shows SCHED_IDLE only with _GNU_SOURCE.
-/// <linux/ioprio.h> is missing where the kernel's headers are old. https://man7.org/linux/man-pages/man7/sched.7.html,
-/// https://man7.org/linux/man-pages/man2/ioprio_set.2.html
+/// Gives the calling thread only idle time: the idle classes of the processor and of the disk. Nice 19 is not enough:
+/// twenty such threads together have a third of the weight of one of normal priority. A training run next to an upload
+/// on its own core lost 60 % of its steps; in the idle class it lost 1 %. glibc declares SCHED_IDLE only with
+/// _GNU_SOURCE. <linux/ioprio.h> is missing where the kernel's headers are old.
+/// https://man7.org/linux/man-pages/man7/sched.7.html, https://man7.org/linux/man-pages/man2/ioprio_set.2.html
 static inline void caas_lower_thread(void) {
     struct { int priority; } none = {0};
     syscall(SYS_sched_setscheduler, 0, 5 /* SCHED_IDLE */, &none);
     setpriority(PRIO_PROCESS, 0, 19);
     syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, 3 << 13 /* IOPRIO_CLASS_IDLE */);
 }
-/// The calling thread alone has the lowest weight where others want the processor, and the last turn at the disk; unlike in
-/// the idle classes something is always left for it. https://man7.org/linux/man-pages/man7/sched.7.html
+/// Gives the calling thread the lowest weight among threads that compete for the processor, and the lowest disk
+/// priority. Unlike the idle classes this always leaves it some time.
+/// https://man7.org/linux/man-pages/man7/sched.7.html
 static inline void caas_lighten_thread(void) {
     setpriority(PRIO_PROCESS, 0, 19);
     syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, 2 << 13 | 7 /* IOPRIO_CLASS_BE, its lowest level */);
 }
-/// sem_timedwait by a clock that nobody sets; glibc has it since 2.30, and shows it only with _GNU_SOURCE.
+/// sem_timedwait with a clock that cannot be set; glibc has it since 2.30, and declares it only with _GNU_SOURCE.
 extern int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until);
-/// The scheduling policy of the calling thread.
+/// Returns the scheduling policy of the calling thread.
 static inline int caas_scheduling_policy(void) { return (int)syscall(SYS_sched_getscheduler, 0); }
-/// A descriptor for one process, and a signal by it. https://man7.org/linux/man-pages/man2/pidfd_open.2.html
+/// Opens a descriptor for one process; the next function sends a signal through it.
+/// https://man7.org/linux/man-pages/man2/pidfd_open.2.html
 static inline int caas_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0U); }
 static inline int caas_pidfd_send_signal(int process, int number) {
     return (int)syscall(SYS_pidfd_send_signal, process, number, NULL, 0U);
 }
-/// Closes every file from a number on; glibc has it since 2.34, and shows it only with _GNU_SOURCE.
+/// Closes all descriptors from a number on; glibc has it since 2.34, and declares it only with _GNU_SOURCE.
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
-/// POSIX_SPAWN_SETSID, which glibc shows only with _GNU_SOURCE.
+/// POSIX_SPAWN_SETSID, which glibc defines only with _GNU_SOURCE.
 enum { caas_spawn_setsid = 0x80 };
-/// A file in memory; glibc shows memfd_create only with _GNU_SOURCE.
+/// Creates a file in memory; glibc declares memfd_create only with _GNU_SOURCE.
 /// https://man7.org/linux/man-pages/man2/memfd_create.2.html
 static inline int caas_memfd_create(const char *name) {
     return (int)syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */);
 }
-/// SIG_IGN is a cast, which Swift does not see.
+/// SIG_IGN is a cast, which Swift does not import.
 static inline void caas_ignore_signal(int number) { signal(number, SIG_IGN); }
 static inline void caas_reset_signal(int number) { signal(number, SIG_DFL); }
-/// sync_file_range that only begins; glibc shows it only with _GNU_SOURCE.
+/// Starts writeback of a range with sync_file_range; glibc declares it only with _GNU_SOURCE.
 static inline int caas_begin_sync(int file, long long offset, long long length) {
     return (int)syscall(SYS_sync_file_range, file, offset, length, 2U /* SYNC_FILE_RANGE_WRITE */);
 }
-/// Copy-on-write copy of one file. https://man7.org/linux/man-pages/man2/ioctl_ficlonerange.2.html
+/// Makes a copy-on-write copy of one file. https://man7.org/linux/man-pages/man2/ioctl_ficlonerange.2.html
 static inline int caas_reflink(int to, int from) { return ioctl(to, FICLONE, from); }
-/// How a child ended, as macros in <sys/wait.h>.
+/// The exit status of a child, which <sys/wait.h> decodes with macros.
 static inline int caas_exited(int status) { return WIFEXITED(status); }
 static inline int caas_exit_status(int status) { return WEXITSTATUS(status); }
 static inline int caas_term_signal(int status) { return WTERMSIG(status); }
-/// Waits for any blocked signal; 0 where none came in time. `sender` is the process that sent it, 0 where it is not of
-/// this namespace, -1 where it was the kernel. https://man7.org/linux/man-pages/man2/sigwaitinfo.2.html
+/// Waits for any blocked signal; returns 0 after a timeout. `sender` is the process ID of the sender, 0 where it is in
+/// another PID namespace, -1 where the kernel sent the signal. https://man7.org/linux/man-pages/man2/sigwaitinfo.2.html
 static inline int caas_wait_for_signal(long milliseconds, pid_t *sender) {
     sigset_t every;
     siginfo_t info;
@@ -103,17 +105,17 @@ static inline int caas_wait_for_signal(long milliseconds, pid_t *sender) {
     *sender = info.si_code <= 0 ? info.si_pid : -1;
     return number;
 }
-/// The current environment; Swift 6 refuses the mutable global itself.
+/// Returns the current environment; Swift 6 refuses to use the mutable global.
 static inline char **caas_environ(void) { extern char **environ; return environ; }
-/// Both ends of a pipe that no child inherits unasked. https://man7.org/linux/man-pages/man2/pipe.2.html
+/// Creates a pipe with close-on-exec on both ends. https://man7.org/linux/man-pages/man2/pipe.2.html
 static inline int caas_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
-/// The first real-time signal that is free for programs, a macro that calls a function.
+/// Returns the first real-time signal that programs may use; SIGRTMIN is a macro that calls a function.
 static inline int caas_first_realtime_signal(void) { return SIGRTMIN; }
-/// Where names of hosts are looked up, whatever /etc/nsswitch.conf says or wherever it is missing; glibc declares
-/// this in <nss.h>. https://sourceware.org/glibc/manual/latest/html_node/NSS-Configuration-File.html
+/// Sets the sources for host names, overriding a present or missing /etc/nsswitch.conf; glibc declares the function in
+/// <nss.h>. https://sourceware.org/glibc/manual/latest/html_node/NSS-Configuration-File.html
 extern int __nss_configure_lookup(const char *database, const char *order);
 static inline int caas_look_up_hosts_by_files_and_dns(void) { return __nss_configure_lookup("hosts", "files dns"); }
-/// A TCP port of 127.0.0.1 that nobody uses now; -1 and errno where there is none.
+/// Returns a TCP port of 127.0.0.1 that is not in use now; -1 and errno where there is none.
 static inline int caas_free_loopback_port(void) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof address;
@@ -124,26 +126,26 @@ static inline int caas_free_loopback_port(void) {
     close(descriptor);
     return failed ? -1 : ntohs(address.sin_port);
 }
-/// <spawn.h> declares these two for _GNU_SOURCE alone.
+/// <spawn.h> declares these two only with _GNU_SOURCE.
 extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *, const char *);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
-/// mount(2) and umount2(2); <sys/mount.h> and <linux/fs.h> cannot be read together everywhere.
+/// mount(2) and umount2(2); <sys/mount.h> and <linux/fs.h> cannot be included together everywhere.
 extern int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
 extern int umount2(const char *target, int flags);
 enum { caas_unmount_detach = 2 /* MNT_DETACH */ };
-/// Read-only for a mount and all below it. https://man7.org/linux/man-pages/man2/mount_setattr.2.html
+/// Makes a mount and all mounts below it read-only. https://man7.org/linux/man-pages/man2/mount_setattr.2.html
 static inline int caas_mount_read_only(const char *place) {
     struct { unsigned long long set, clear, propagation, user_namespace; } attributes = {1 /* MOUNT_ATTR_RDONLY */, 0, 0, 0};
     return (int)syscall(442 /* mount_setattr */, AT_FDCWD, place, 0x8000U /* AT_RECURSIVE */, &attributes, sizeof attributes);
 }
-/// Whoever writes to it does not wait. fcntl(2) is variadic, which Swift cannot call.
+/// Makes writes return instead of blocking. fcntl(2) is variadic, which Swift cannot call.
 static inline int caas_set_nonblocking(int file) { return fcntl(file, F_SETFL, O_NONBLOCK); }
-/// Starts a program as the first process of a PID namespace and in a mount namespace, with a user and a network namespace
-/// if said.
-/// It waits for a byte from `gate`, and is killed when the thread ends that called this.
+/// Starts a program as the first process of a new PID namespace with a new mount namespace, optionally with new user
+/// and network namespaces. The child waits for a byte from `gate`, and is killed when the calling thread ends.
 ///
-/// posix_spawn(3) knows no namespaces. After this clone, which is a fork, only async-signal-safe calls may follow; raw
-/// ones for the user, since glibc's would wait for threads that the child does not have.
+/// posix_spawn(3) does not support namespaces. The child of this clone is a fork, so it may only make async-signal-safe
+/// calls. It sets its user with raw system calls, since glibc's functions would wait for threads that the child does
+/// not have.
 static inline pid_t caas_start_isolated(
     const char *path, char *const arguments[], char *const environment[], int with_user, int with_network, int input,
     int output, int gate, int gate_of_parent) {
@@ -163,7 +165,7 @@ static inline pid_t caas_start_isolated(
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0L, 0L, 0L);
-    // Whoever died before that call gave no signal, but has closed the gate.
+    // A parent that died before the prctl call sent no signal, but its end of the gate is closed.
     struct pollfd closed = {gate, 0, 0};
     if (poll(&closed, 1, 0) > 0) _exit(125);
     if (dup2(input, 0) < 0 || dup2(output, 1) < 0) _exit(125);
@@ -173,33 +175,36 @@ static inline pid_t caas_start_isolated(
     execve(path, arguments, environment);
     _exit(127);
 }
-/// UTIME_NOW and UTIME_OMIT have casts, which Swift does not see. https://man7.org/linux/man-pages/man2/utimensat.2.html
+/// UTIME_NOW and UTIME_OMIT contain casts, which Swift does not import.
+/// https://man7.org/linux/man-pages/man2/utimensat.2.html
 static const long caas_time_now = UTIME_NOW, caas_time_omit = UTIME_OMIT;
-/// sem_timedwait with a clock that nobody sets; glibc has it since 2.30, and shows it only with _GNU_SOURCE.
+/// sem_timedwait with a clock that cannot be set; glibc has it since 2.30, and declares it only with _GNU_SOURCE.
 extern int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until);
-/// RLIMIT_NOFILE, an enumeration that Swift takes for no number. https://man7.org/linux/man-pages/man2/getrlimit.2.html
+/// RLIMIT_NOFILE is an enumerator that Swift does not accept as a number.
+/// https://man7.org/linux/man-pages/man2/getrlimit.2.html
 static inline int caas_get_descriptor_limit(struct rlimit *limit) { return getrlimit(RLIMIT_NOFILE, limit); }
 static inline int caas_set_descriptor_limit(const struct rlimit *limit) { return setrlimit(RLIMIT_NOFILE, limit); }
-/// The calling thread's name in /proc, at most 15 bytes.
+/// Sets the calling thread's name in /proc, at most 15 bytes.
 static inline void caas_name_thread(const char *name) { prctl(PR_SET_NAME, (unsigned long)name, 0L, 0L, 0L); }
-/// A program to be started by `caas_spawn`: what it runs, where, with which output, and how many descriptors it may have.
+/// A program for `caas_spawn`: its arguments, working directory, output, and limit of descriptors.
 struct caas_spawning {
     const char *program, *workdir;
     char *const *arguments, *const *environment;
     int output;
     struct rlimit descriptors;
-    /// What is written to its oom_score_adj, or null.
+    /// The text for its oom_score_adj, or NULL.
     const char *oom_score;
     int error;
 };
 extern int clone(int (*body)(void *), void *stack, int flags, void *argument, ...);
-/// Closes all descriptors from 3 on, also where close_range is missing or forbidden, and /proc cannot be read since this
-/// process is not dumpable. The kernel gives the lowest that is free, so that none of ours is beyond 65535.
+/// Closes all descriptors from 3 on. It also works where close_range is missing or forbidden, and where /proc cannot be
+/// read because this process is not dumpable. The kernel assigns the lowest free number, so none of ours exceeds 65535.
 static inline void caas_close_others(void) {
     if (syscall(436 /* close_range */, 3U, ~0U, 0U) == 0) return;
     for (int number = 3; number < 65536; number++) close(number);
 }
-/// What the child does between its birth and its program; only calls that change nothing of the memory shared with us.
+/// The child's steps between clone and exec; it shares our memory, so it only makes calls that leave the memory
+/// unchanged.
 static inline int caas_spawned(void *argument) {
     struct caas_spawning *spawning = argument;
     struct sigaction standard;
@@ -207,12 +212,12 @@ static inline int caas_spawned(void *argument) {
     for (int number = 1; number < 65; number++) sigaction(number, &standard, NULL);
     if (setpgid(0, 0) || dup2(spawning->output, 1) < 0 || dup2(spawning->output, 2) < 0) goto failed;
     close(0);
-    // Only now, with all others gone, there is a descriptor to be had for certain, and the lowest is 0.
+    // Closing all others first guarantees that a descriptor is available, and that the lowest is 0.
     caas_close_others();
     if (open("/dev/null", O_RDONLY) != 0 || chdir(spawning->workdir)) goto failed;
     int score = spawning->oom_score ? open("/proc/self/oom_score_adj", O_WRONLY) : -1;
     if (score >= 0) {
-        // Without it the kernel chooses by size alone, as it does for everybody.
+        // If this fails, the kernel chooses its victim by memory size alone, as for every process.
         if (write(score, spawning->oom_score, strlen(spawning->oom_score)) < 0) {}
         close(score);
     }
@@ -225,12 +230,13 @@ failed:
     spawning->error = errno ? errno : EINVAL;
     _exit(127);
 }
-/// Starts a program in a process group of its own, with nothing blocked, nothing ignored and nothing open but what it
-/// writes to; -1 and errno where that fails.
+/// Starts a program in its own process group, with no signal blocked or ignored and with only its output open; returns
+/// -1 and errno where that fails.
 ///
-/// posix_spawn(3) sets no limits, and prlimit(2) on a running child comes too late for what it does first. This does what
-/// glibc's posix_spawn does: a child on a stack of its own that shares our memory, and holds the calling thread, until it
-/// has its program. Every signal must be blocked in the calling thread. https://man7.org/linux/man-pages/man2/clone.2.html
+/// posix_spawn(3) sets no resource limits, and prlimit(2) on a running child comes too late for its first actions. This
+/// works like glibc's posix_spawn: the child has its own stack, shares our memory, and suspends the calling thread
+/// until it has called exec. The calling thread must have every signal blocked.
+/// https://man7.org/linux/man-pages/man2/clone.2.html
 static inline pid_t caas_spawn(struct caas_spawning *spawning) {
     const size_t size = 64 << 10;
     char *stack = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);

@@ -5,8 +5,8 @@ import Testing
 struct BlockAddressTests {
     /// Places ISA-L's state at 40,000 addresses.
     ///
-    /// Without the prefix that the shim hides from ISA-L, some addresses give different bytes for a block whose first
-    /// bytes repeat.
+    /// Without the 8 stored bytes that the shim puts before ISA-L's output, some addresses give different bytes for a
+    /// block whose first bytes repeat.
     @Test(arguments: [UInt32(0), 1, 2])
     func `where the compressor's state lies in memory does not show in its bytes`(level: UInt32) throws {
         let input = Array(" => \n\"\\xF3\\xA0\\x9D\\xB9\" => \"\",                     # U+E0779 => ".utf8)
