@@ -19,7 +19,7 @@ static const uint32_t constants[64] __attribute__((aligned(16))) = {
 
 static int hasInstructions;
 
-// Asked once: in a virtual machine the question goes to the host, which costs as much as hashing some kilobytes.
+// Detected once: in a virtual machine CPUID traps to the host, which costs as much as hashing some kilobytes.
 __attribute__((constructor)) static void ask(void) {
     unsigned a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_SSSE3) || !(c & bit_SSE4_1)) return;
@@ -28,7 +28,7 @@ __attribute__((constructor)) static void ask(void) {
 
 int caas_sha256_has_instructions(void) { return hasInstructions; }
 
-// The instructions want the eight words of the state as A B E F and C D G H, the first in the highest place.
+// The instructions expect the eight words of the state as A B E F and C D G H, the first in the highest position.
 // https://www.intel.com/content/www/us/en/developer/articles/technical/intel-sha-extensions.html
 //
 // `count` is a constant in each caller, so that every loop over lanes is unrolled and every word stays in a register.
@@ -57,7 +57,7 @@ __attribute__((always_inline, target("sha,sse4.1,ssse3"))) static inline void in
         for (int step = 0; step < 16; step++) {
             const __m128i constant = _mm_load_si128((const __m128i *)(constants + 4 * step));
             for (int l = 0; l < count; l++) {
-                // Four words of the message schedule from the sixteen before them.
+                // Computes four words of the message schedule from the sixteen before them.
                 if (step >= 4) {
                     __m128i sum = _mm_sha256msg1_epu32(words[l][step & 3], words[l][(step + 1) & 3]);
                     sum = _mm_add_epi32(sum, _mm_alignr_epi8(words[l][(step + 3) & 3], words[l][(step + 2) & 3], 4));

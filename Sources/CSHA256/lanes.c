@@ -1,4 +1,4 @@
-// The state of a hash is libcrypto's, since it has no other way in for whole blocks; 3.0 calls it deprecated and keeps it.
+// The hash state is libcrypto's SHA256_CTX, which alone gives access to whole blocks; 3.0 deprecates it but keeps it.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "CSHA256.h"
 #include "blocks.h"
@@ -19,7 +19,7 @@ static void advance(struct caas_sha256_lane *lane, size_t blocks) {
     lane->length -= count;
 }
 
-/// Takes as many whole blocks as all lanes that have any can give; false where fewer than two have.
+/// Hashes as many whole blocks as every lane with input has; returns false where fewer than two lanes have any.
 static int update_side_by_side(struct caas_sha256_lane *lanes, int count) {
     struct caas_sha256_lane *busy[caas_sha256_most_lanes];
     uint32_t *states[caas_sha256_most_lanes];

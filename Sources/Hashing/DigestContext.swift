@@ -1,8 +1,9 @@
 private import CLibCrypto
 
-/// An EVP_MD_CTX and the one who frees it.
+/// Owns an EVP_MD_CTX.
 ///
-/// libcrypto's digest calls fail only without memory or without the algorithm; neither leaves anything to do but stop.
+/// libcrypto's digest calls fail only without memory or without the algorithm; the process cannot continue in either
+/// case.
 struct DigestContext: ~Copyable {
     enum Algorithm {
         case sha256

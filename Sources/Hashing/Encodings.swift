@@ -1,4 +1,4 @@
-/// Hexadecimal and base64, as digests are written.
+/// Hexadecimal and base64 forms of digests.
 extension Sequence where Element == UInt8 {
     /// Lower-case hexadecimal.
     package var hexadecimal: String {
@@ -30,7 +30,7 @@ extension Sequence where Element == UInt8 {
 }
 
 extension Array where Element == UInt8 {
-    /// The bytes of hexadecimal text of either case, nil for anything else.
+    /// Decodes hexadecimal text of either case; nil for anything else.
     package init?(hexadecimal text: some StringProtocol) {
         let digits = Array<UInt8>(text.utf8)
         guard digits.count.isMultiple(of: 2) else { return nil }
@@ -45,7 +45,7 @@ extension Array where Element == UInt8 {
         self = bytes
     }
 
-    /// The bytes of base64 text, with or without padding, nil for anything else.
+    /// Decodes base64 text with or without padding; nil for anything else.
     package init?(base64 text: some StringProtocol) {
         let alphabet = Array<UInt8>("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var bytes: [UInt8] = []

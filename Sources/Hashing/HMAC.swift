@@ -2,7 +2,7 @@ private import CLibCrypto
 
 /// HMAC-SHA256 (RFC 2104), computed by libcrypto.
 package enum HMACSHA256 {
-    /// The authentication code of a message under a key, 32 bytes.
+    /// Returns the authentication code of a message under a key, 32 bytes.
     package static func authenticate(_ message: some Collection<UInt8>, key: some Collection<UInt8>) -> [UInt8] {
         let key = Array(key)
         let message = Array(message)
@@ -16,7 +16,7 @@ package enum HMACSHA256 {
 
 /// Random bytes for tokens, keys and names.
 package enum RandomBytes {
-    /// So many bytes from libcrypto's generator.
+    /// Returns `count` bytes from libcrypto's generator.
     package static func make(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             guard RAND_bytes(buffer.baseAddress, Int32(count)) == 1 else {

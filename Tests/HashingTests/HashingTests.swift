@@ -1,7 +1,7 @@
 import Hashing
 import Testing
 
-/// The standards' own vectors.
+/// The test vectors of the standards.
 @Suite struct HashingTests {
     // <https://csrc.nist.gov/projects/cryptographic-standards-and-guidelines/example-values>
     @Test(arguments: [
@@ -37,12 +37,12 @@ import Testing
             var messages = (0..<SHA256Lanes.count).map { _ in
                 (0..<Int.random(in: 0...3000, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
             }
-            // The last to be through is alone then.
+            // The longest message is hashed alone at the end.
             messages[0] += [UInt8](repeating: 7, count: 5000)
             for lane in messages.indices { lanes.start(lane) }
             var positions = [Int](repeating: 0, count: messages.count)
             while zip(positions, messages).contains(where: { $0 < $1.count }) {
-                // The pieces of one round stay until it is over.
+                // The pieces of one round must stay valid until the round is over.
                 let pieces = messages.indices.map { lane in
                     let length = Int.random(in: 0...700, using: &random)
                     let piece = Array(messages[lane][positions[lane]...].prefix(length))
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    /// Lends every piece to its lane, and hashes while all of them are lent.
+    /// Lends every piece to its lane, and hashes while all pieces are valid.
     private static func update(_ lanes: inout SHA256Lanes, _ pieces: ArraySlice<[UInt8]>, _ lane: Int) {
         guard let first = pieces.first else { return lanes.update() }
         first.withUnsafeBytes { bytes in
