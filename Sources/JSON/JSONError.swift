@@ -1,11 +1,10 @@
-/// Why a document is not the JSON that was expected.
+/// Why a document is not the expected JSON.
 package struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What is wrong, and where: a byte offset, or the path of a member.
+    /// The problem and its place: a byte offset, or the path of a member.
     package let reason: String
 
-    /// A reason worded by whoever decodes a document.
     package init(_ reason: String) { self.reason = reason }
 
-    /// The reason as one line.
+    /// The reason on one line.
     package var description: String { reason }
 }

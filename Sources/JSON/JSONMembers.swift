@@ -1,18 +1,18 @@
-/// The members of an object in the order, and each value with the very bytes, in which they were written.
+/// The members of an object in their order, and each value with its exact bytes.
 ///
-/// For files that other programs keep too: what is not changed stays as its owner wrote it.
+/// It serves for files that other programs maintain too: unchanged members stay as their owner wrote them.
 package struct JSONMembers: Sendable, Equatable {
     private struct Member: Sendable, Equatable {
         let name: String
-        /// One JSON value, without space around it.
+        /// One JSON value, without surrounding space.
         var value: [UInt8]
     }
 
     private var members: [Member] = []
-    /// What each level is indented by.
+    /// The indentation of one level.
     private var indent: [UInt8] = [0x09]
 
-    /// An object without members.
+    /// Creates an object without members.
     package init() {}
 
     /// Parses an object as strictly as ``JSONValue`` does.
@@ -25,7 +25,7 @@ package struct JSONMembers: Sendable, Equatable {
         }
         let space = bytes[(parser.position + 1)...].prefix { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
         if let line = space.lastIndex(of: 0x0A), line + 1 < space.endIndex { indent = Array(space[(line + 1)...]) }
-        // The whole first: it knows how deep a document may be, and what may follow it.
+        // Parses the whole document first, which checks the depth and rejects anything after the object.
         _ = try JSONValue(parsing: bytes)
         var found: [Member] = []
         try parser.eachMember { (parser, name) throws(JSONError) in
@@ -37,10 +37,10 @@ package struct JSONMembers: Sendable, Equatable {
         members = found
     }
 
-    /// The names in their order.
+    /// The names in order.
     package var names: [String] { members.map(\.name) }
 
-    /// The members of a member that is an object itself; none where it is absent or null.
+    /// Returns the members of a member that is itself an object; empty where it is absent or null.
     package func members(of name: String) throws(JSONError) -> JSONMembers {
         guard let value = members.first(where: { $0.name == name })?.value, value != Array("null".utf8) else {
             return JSONMembers()
@@ -49,18 +49,18 @@ package struct JSONMembers: Sendable, Equatable {
         return try JSONMembers(parsing: value)
     }
 
-    /// Sets a value, where the member stands or at the end.
+    /// Sets a value in place, or appends the member.
     package mutating func set(_ name: String, to value: JSONValue) { set(name, to: value.encoded()) }
 
-    /// Sets an object, its members on lines of their own.
+    /// Sets an object, with each of its members on its own line.
     package mutating func set(_ name: String, to value: JSONMembers) {
         set(name, to: value.written(level: 1, indent: indent))
     }
 
-    /// Takes a member away.
+    /// Removes a member.
     package mutating func remove(_ name: String) { members.removeAll { $0.name == name } }
 
-    /// The document, each member on a line, and a final newline.
+    /// Returns the document with each member on a line, and a final newline.
     package func encoded() -> [UInt8] { written(level: 0, indent: indent) + [0x0A] }
 
     private mutating func set(_ name: String, to value: [UInt8]) {

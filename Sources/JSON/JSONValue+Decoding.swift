@@ -1,19 +1,19 @@
-/// Reading members by name: each error names the member and what it should have been.
+/// Access to members by name; each error names the member and its expected type.
 extension JSONValue {
-    /// The member that must be there.
+    /// Returns a required member.
     package func member(_ name: String) throws(JSONError) -> JSONValue {
         guard let members = object else { throw JSONError("an object with '\(name)' was expected") }
         guard let value = members[name], !value.isNull else { throw JSONError("'\(name)' is missing") }
         return value
     }
 
-    /// The text of a member that must be there.
+    /// Returns the string of a required member.
     package func text(_ name: String) throws(JSONError) -> String {
         guard let text = try member(name).string else { throw JSONError("'\(name)' is no text") }
         return text
     }
 
-    /// The text of a member that may be absent or null.
+    /// Returns the string of a member that may be absent or null.
     package func optionalText(_ name: String) throws(JSONError) -> String? {
         try optional(name) { (value) throws(JSONError) in
             guard let text = value.string else { throw JSONError("'\(name)' is no text") }
@@ -21,13 +21,13 @@ extension JSONValue {
         }
     }
 
-    /// The whole number of a member that must be there.
+    /// Returns the integer of a required member.
     package func whole(_ name: String) throws(JSONError) -> Int {
         guard let number = try member(name).integer else { throw JSONError("'\(name)' is no whole number") }
         return number
     }
 
-    /// The whole number of a member that may be absent or null.
+    /// Returns the integer of a member that may be absent or null.
     package func optionalWhole(_ name: String) throws(JSONError) -> Int? {
         try optional(name) { (value) throws(JSONError) in
             guard let number = value.integer else { throw JSONError("'\(name)' is no whole number") }
@@ -35,7 +35,7 @@ extension JSONValue {
         }
     }
 
-    /// True or false of a member that may be absent or null.
+    /// Returns the boolean of a member that may be absent or null.
     package func optionalFlag(_ name: String) throws(JSONError) -> Bool? {
         try optional(name) { (value) throws(JSONError) in
             guard let flag = value.bool else { throw JSONError("'\(name)' is neither true nor false") }
@@ -43,7 +43,7 @@ extension JSONValue {
         }
     }
 
-    /// The elements of a member, none where it is absent or null.
+    /// Returns the elements of an array member; empty where it is absent or null.
     package func list(_ name: String) throws(JSONError) -> [JSONValue] {
         try optional(name) { (value) throws(JSONError) in
             guard let elements = value.array else { throw JSONError("'\(name)' is no array") }
@@ -51,7 +51,7 @@ extension JSONValue {
         } ?? []
     }
 
-    /// The texts of a member, none where it is absent or null.
+    /// Returns the strings of an array member; empty where it is absent or null.
     package func texts(_ name: String) throws(JSONError) -> [String] {
         var texts: [String] = []
         for element in try list(name) {
@@ -61,7 +61,7 @@ extension JSONValue {
         return texts
     }
 
-    /// The texts of an object by name, none where it is absent or null.
+    /// Returns the strings of an object member by name; empty where it is absent or null.
     package func textMap(_ name: String) throws(JSONError) -> [String: String] {
         guard let value = self[name], !value.isNull else { return [:] }
         guard let members = value.object else { throw JSONError("'\(name)' is no object") }

@@ -1,12 +1,13 @@
 extension JSONValue {
-    /// The document as bytes: names sorted by their UTF-8 bytes and no space, so that equal values have equal digests.
+    /// Returns the canonical form: sorted by the names' UTF-8 bytes, without spaces, so equal values have equal
+    /// digests.
     package func encoded() -> [UInt8] {
         var output: [UInt8] = []
         write(to: &output, indent: nil)
         return output
     }
 
-    /// The document for people: two spaces a level and a final newline.
+    /// Returns a readable form: an indentation of two spaces and a final newline.
     package func prettyEncoded() -> [UInt8] {
         var output: [UInt8] = []
         write(to: &output, indent: 0)
@@ -14,7 +15,7 @@ extension JSONValue {
         return output
     }
 
-    /// The document as text, in the form of ``encoded()``.
+    /// The text of ``encoded()``.
     package var text: String { String(decoding: encoded(), as: UTF8.self) }
 
     private func write(to output: inout [UInt8], indent: Int?) {

@@ -1,15 +1,15 @@
 extension JSONValue {
-    /// Parses one document, strictly: UTF-8, no duplicate names, nothing after the value, at most 128 levels deep.
+    /// Parses one document strictly: UTF-8, no duplicate names, nothing after the value, at most 128 levels deep.
     package init(parsing bytes: some Sequence<UInt8>) throws(JSONError) {
         var parser = JSONParser(bytes: Array(bytes))
         self = try parser.document()
     }
 
-    /// Parses one document from text.
+    /// Parses one document from text, as strictly.
     package init(parsing text: String) throws(JSONError) { try self.init(parsing: text.utf8) }
 }
 
-/// A recursive descent over the bytes of a document.
+/// A recursive-descent parser over the bytes of a document.
 struct JSONParser {
     private static let maximumDepth = 128
 
@@ -71,7 +71,7 @@ struct JSONParser {
         return .object(members)
     }
 
-    /// Reads an object; `take` reads the value of each member.
+    /// Reads an object; `take` must read the value of each member.
     mutating func eachMember(
         _ take: (inout JSONParser, String) throws(JSONError) -> Void
     ) throws(JSONError) {

@@ -1,7 +1,7 @@
 /// A JSON document or a part of one, as RFC 8259 and RFC 7493 (I-JSON) define it.
 ///
-/// A number keeps the text it was written with, so that an id goes back to a server exactly as it came.
-/// Source: <https://www.rfc-editor.org/rfc/rfc8259>.
+/// A number keeps its original text, so that an ID is sent back to a server exactly as it came.
+/// <https://www.rfc-editor.org/rfc/rfc8259>
 package enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
@@ -10,16 +10,16 @@ package enum JSONValue: Sendable, Hashable {
     case array([JSONValue])
     case object([String: JSONValue])
 
-    /// A whole number.
+    /// Creates an integer.
     package static func integer(_ value: some BinaryInteger) -> JSONValue { .number(String(value)) }
 
-    /// A finite number; JSON has no infinity and no NaN, so those become null.
+    /// Creates a finite number; JSON has no infinity and no NaN, so these become null.
     package static func double(_ value: Double) -> JSONValue { value.isFinite ? .number(String(value)) : .null }
 
-    /// A string, or null where there is none.
+    /// Creates a string, or null for nil.
     package static func optional(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
 
-    /// The member of an object, nil where this is no object or has no such member.
+    /// The member of an object; nil where this is not an object or has no such member.
     package subscript(key: String) -> JSONValue? {
         get { object?[key] }
         set {
@@ -31,40 +31,31 @@ package enum JSONValue: Sendable, Hashable {
 }
 
 extension JSONValue {
-    /// The text of a string.
     package var string: String? { if case .string(let value) = self { value } else { nil } }
-    /// The value of true or false.
     package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
-    /// The elements of an array.
     package var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
-    /// The members of an object.
     package var object: [String: JSONValue]? { if case .object(let value) = self { value } else { nil } }
-    /// A number without a fraction that fits 64 bits.
+    /// An integer that fits 64 bits, also if written with an exponent or a zero fraction.
     package var integer: Int? {
         guard case .number(let text) = self else { return nil }
         return Int(text) ?? Double(text).flatMap { Int(exactly: $0) }
     }
-    /// A number that a double can hold: `1e400` is none, as it could not be written again.
+    /// A number in the range of a double; nil for `1e400`, which could not be written again.
     package var double: Double? {
         guard case .number(let text) = self, let value = Double(text), value.isFinite else { return nil }
         return value
     }
-    /// True for null.
     package var isNull: Bool { self == .null }
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    /// A string.
     package init(stringLiteral value: String) { self = .string(value) }
-    /// True or false.
     package init(booleanLiteral value: Bool) { self = .bool(value) }
-    /// A whole number.
     package init(integerLiteral value: Int) { self = .integer(value) }
-    /// An array.
     package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    /// An object; of members with one name the last one stays.
+    /// Creates an object; of several members with the same name the last one counts.
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(Dictionary(elements) { _, last in last })
     }

@@ -2,7 +2,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// Text that somebody damaged; CAASCTL_FUZZ_SECONDS lets it go on for longer.
+/// Damaged documents; CAASCTL_FUZZ_SECONDS makes the test run longer.
 @Suite struct FuzzTests {
     static let samples: [JSONValue] = [
         ["a": [1, "two", .null, .bool(true)], "b\u{1F511}\"\\\u{1}": ["c": [[:], []]], "n": .number("-1.5e-7")],

@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-/// Objects of other programs' files, of which only some members change.
+/// Objects in files of other programs, of which only some members change.
 @Suite struct MembersTests {
     private static let written = """
         {
