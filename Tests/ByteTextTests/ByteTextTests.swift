@@ -1,9 +1,9 @@
 import ByteText
 import Testing
 
-/// What Swift takes for one character, or for the same one, is told apart.
+/// Texts that Swift treats as one character, or as equal, must be distinguished.
 @Suite struct ByteTextTests {
-    /// Characters that join what is before or behind them, and two spellings of one.
+    /// Characters that combine with the one before or after them.
     static let accent = "\u{301}"
     static let prepended = "\u{600}"
 
