@@ -1,9 +1,9 @@
-// Byte by byte rather than by regular expressions, which are compiled anew for every text: each answer of a server has a
-// date, and each line of a listing.
+// Byte by byte rather than with regular expressions, which are compiled anew for every text: every answer of a server
+// has a date, and so has every entry of a listing.
 extension Timestamp {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-    /// Parses RFC 3339 with any offset; a text without a zone is UTC, fractions are dropped.
+    /// Parses RFC 3339 with any offset; a text without a zone is UTC, and fractions are dropped.
     package init?(rfc3339 text: some StringProtocol) {
         var rest = DateText(text)
         guard let year = rest.number(4), rest.take("-"), let month = rest.number(2), rest.take("-"),
@@ -13,7 +13,7 @@ extension Timestamp {
         self.init(seconds: Self.days(year: year, month: month, day: day) * 86_400 + time - offset)
     }
 
-    /// Parses the preferred form of an HTTP date; the obsolete forms give nil.
+    /// Parses the preferred form of an HTTP date; nil for the obsolete forms.
     package init?(http text: some StringProtocol) {
         var rest = DateText(text)
         guard rest.word(3) != nil, rest.take(","), rest.take(" "), let day = rest.number(2), rest.take(" "),
@@ -25,7 +25,7 @@ extension Timestamp {
     }
 }
 
-/// What is left to read of a date.
+/// The unread rest of a date.
 private struct DateText {
     private var rest: ArraySlice<UInt8>
 
@@ -33,7 +33,7 @@ private struct DateText {
 
     var isEmpty: Bool { rest.isEmpty }
 
-    /// So many digits.
+    /// Reads exactly `length` digits.
     mutating func number(_ length: Int) -> Int? {
         guard rest.count >= length else { return nil }
         var number = 0
@@ -45,7 +45,7 @@ private struct DateText {
         return number
     }
 
-    /// So many letters.
+    /// Reads exactly `length` letters.
     mutating func word(_ length: Int) -> String? {
         let word = rest.prefix(length)
         guard word.count == length, word.allSatisfy(Self.isLetter) else { return nil }
@@ -53,14 +53,14 @@ private struct DateText {
         return String(decoding: word, as: UTF8.self)
     }
 
-    /// One of some characters.
+    /// Reads one of the given characters.
     mutating func take(_ characters: Unicode.Scalar...) -> Bool {
         guard let first = rest.first, characters.contains(Unicode.Scalar(first)) else { return false }
         rest.removeFirst()
         return true
     }
 
-    /// Seconds since midnight of `03:04:05`; a leap second is the next day's first.
+    /// Reads a time such as `03:04:05` as seconds since midnight; a leap second is the next day's first second.
     mutating func timeOfDay() -> Int? {
         guard let hours = number(2), take(":"), let minutes = number(2), take(":"), let seconds = number(2),
             hours < 24, minutes < 60, seconds <= 60
@@ -68,7 +68,7 @@ private struct DateText {
         return hours * 3600 + minutes * 60 + seconds
     }
 
-    /// False where a point has no digits.
+    /// Skips an optional fraction; returns false for a point without digits.
     mutating func skipFraction() -> Bool {
         guard take(".") else { return true }
         let digits = rest.prefix(while: Self.isDigit)
@@ -76,7 +76,7 @@ private struct DateText {
         return !digits.isEmpty
     }
 
-    /// Seconds ahead of UTC; nothing at all is UTC.
+    /// Reads the offset in seconds ahead of UTC; an empty rest is UTC.
     mutating func offset() -> Int? {
         if isEmpty || take("Z", "z") { return 0 }
         let sign = take("-") ? -1 : take("+") ? 1 : 0

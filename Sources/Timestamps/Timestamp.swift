@@ -2,21 +2,19 @@
 import Glibc
 #endif
 
-/// A moment in whole seconds of UTC, with the three ways in which our protocols write one.
+/// A moment in whole seconds of UTC, with the formats of our protocols.
 package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// Seconds since 1970-01-01T00:00:00Z.
     package let seconds: Int
 
-    /// The moment so many seconds after 1970-01-01T00:00:00Z.
     package init(seconds: Int) { self.seconds = seconds }
 
-    /// The system's clock.
+    /// Returns the time of the system's clock.
     package static func now() -> Timestamp { Timestamp(seconds: time(nil)) }
 
-    /// Earlier moments come first.
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
 
-    /// The moment so many seconds later.
+    /// Returns the moment `right` seconds later.
     package static func + (left: Timestamp, right: Int) -> Timestamp { Timestamp(seconds: left.seconds + right) }
 
     /// RFC 3339 in UTC: `2026-01-02T03:04:05Z`. <https://www.rfc-editor.org/rfc/rfc3339>
@@ -25,16 +23,18 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
     /// The basic format that SigV4 signs: `20260102T030405Z`.
     package var basic: String { format("%Y%m%dT%H%M%SZ") }
 
-    /// `20260102-030405`, as in the id of a run.
+    /// `20260102-030405`, as in a run's ID.
     package var compact: String { format("%Y%m%d-%H%M%S") }
 
     /// The date of an HTTP header: `Fri, 02 Jan 2026 03:04:05 GMT`. <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7>
     package var http: String { format("%a, %d %b %Y %H:%M:%S GMT") }
 
-    /// The form of ``rfc3339``.
+    /// The ``rfc3339`` form.
     package var description: String { rfc3339 }
 
-    /// Days since 1970-01-01 in the proleptic Gregorian calendar, counted in eras of 400 years that begin in March.
+    /// Returns days since 1970-01-01 in the proleptic Gregorian calendar.
+    ///
+    /// Counts in eras of 400 years that begin in March.
     static func days(year: Int, month: Int, day: Int) -> Int {
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400
@@ -43,7 +43,7 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
-    /// The C locale's names are fixed English, and the program never calls setlocale for LC_TIME.
+    /// Formats with strftime: the C locale has fixed English names, and the program never calls setlocale for LC_TIME.
     private func format(_ pattern: String) -> String {
         var moment = time_t(seconds)
         var parts = tm()
