@@ -1,4 +1,4 @@
-/// How many letters must change to make one word of another.
+/// The number of edits that turn one word into another.
 package enum EditDistance {
     /// Who mistypes a word types one of about its length; a longer one, which nobody has typed, is compared with none.
     private static let longest = 256
@@ -14,7 +14,7 @@ package enum EditDistance {
         return best.1 <= max(2, word.count / 3) && best.1 < best.0.count ? best.0 : nil
     }
 
-    /// Insertions, deletions, replacements and swaps of neighbours.
+    /// Returns the number of insertions, deletions, replacements and swaps of neighbours.
     package static func between(_ left: String, _ right: String) -> Int {
         let left = Array(left.utf8)
         let right = Array(right.utf8)

@@ -1,5 +1,5 @@
 extension ByteCount {
-    /// A size as people write it, as in `512MiB` or `4096B`; nil for anything else.
+    /// Parses a size such as `512MiB` or `4096B`; nil for anything else.
     package init?(parsing text: String) {
         let units: [Substring: Int64] = ["B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40]
         guard let match = text.wholeMatch(of: #/(\d{1,6})([A-Za-z]+)/#), let number = Int64(match.1),

@@ -1,12 +1,10 @@
-/// A number of bytes as people read it: `512 bytes`, `38.9 MiB`.
+/// A number of bytes in readable form: `512 bytes`, `38.9 MiB`.
 package struct ByteCount: Sendable, Hashable, CustomStringConvertible {
-    /// How many.
     package let bytes: Int64
 
-    /// So many bytes.
     package init(_ bytes: Int64) { self.bytes = bytes }
 
-    /// One decimal from KiB up.
+    /// The size with one decimal from KiB up.
     package var description: String {
         if bytes < 1024 { return "\(bytes) bytes" }
         var value = Double(bytes) / 1024

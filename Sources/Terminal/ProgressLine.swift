@@ -2,7 +2,7 @@ import POSIX
 private import Synchronization
 private import TerminalText
 
-/// What a long operation is doing: a live line on a terminal, a line every few seconds in a log.
+/// The progress of a long operation: a live line on a terminal, a line every few seconds in a log.
 package final class ProgressLine: Sendable {
     private struct State {
         var shown = ""
@@ -13,7 +13,7 @@ package final class ProgressLine: Sendable {
     private let output: @Sendable (String) -> Void
     private let state = Mutex(State())
 
-    /// A line on standard error, or where a test wants it.
+    /// Creates a line on standard error; tests provide another output.
     package init(
         isTerminal: Bool = StandardError.isTerminal,
         output: @escaping @Sendable (String) -> Void = { StandardError.write($0) }
@@ -22,7 +22,7 @@ package final class ProgressLine: Sendable {
         self.output = output
     }
 
-    /// Shows where the operation is by now; most calls write nothing.
+    /// Shows the current progress; most calls write nothing.
     package func update(_ text: @autoclosure () -> String) {
         state.withLock { state in
             let now = ContinuousClock.now
@@ -35,17 +35,17 @@ package final class ProgressLine: Sendable {
         }
     }
 
-    /// Writes a line that stays, in place of the live one.
+    /// Writes a permanent line in place of the live one.
     package func write(_ text: String) { keep(VisibleText.text(text)) }
 
-    /// Writes a line of a program's output, which may have colors.
+    /// Writes a line of another program's output, which may contain colors.
     package func write(output line: String) { keep("    " + VisibleText.output(line)) }
 
     private func keep(_ text: String) {
         state.withLock { state in
             output(isTerminal && !state.shown.isEmpty ? "\r\u{1B}[K\(text)\n" : "\(text)\n")
             state.shown = ""
-            // A log gets its next line of progress only after a while, so that short steps have one line each.
+            // In a log the next progress line follows only after a pause, so that short steps have one line each.
             state.written = isTerminal ? nil : .now
         }
     }

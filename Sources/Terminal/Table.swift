@@ -1,16 +1,15 @@
 private import TerminalText
 
-/// Rows in columns as wide as their widest cell, for people; programs take `--json`.
+/// A table for users, with columns as wide as their widest cell; programs should use `--json`.
 package struct Table: Sendable, CustomStringConvertible {
     private var rows: [[String]]
 
-    /// A table that begins with these headings.
+    /// Creates a table with headings.
     package init(_ headings: String...) { rows = [headings] }
 
-    /// Adds a row.
     package mutating func append(_ cells: String...) { rows.append(cells.map(VisibleText.line)) }
 
-    /// Every row on a line of its own, the last one too.
+    /// The rows, each followed by a line break.
     package var description: String {
         var widths: [Int] = []
         for row in rows {

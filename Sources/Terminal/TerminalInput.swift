@@ -2,12 +2,11 @@ private import CLinux
 package import POSIX
 private import TerminalText
 
-/// What a person types at a terminal.
+/// Input that a user types at a terminal.
 package enum TerminalInput {
-    /// True where standard input is a terminal.
     package static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
-    /// Asks on standard error and reads a line that the terminal does not show; nil at the end of input.
+    /// Prompts on standard error and reads a line without echo; nil at the end of input.
     package static func readSilently(_ prompt: String) throws(POSIXError) -> String? {
         var settings = termios()
         guard tcgetattr(STDIN_FILENO, &settings) == 0 else { return try StandardInput.readLine(limit: 64 << 10) }

@@ -1,20 +1,20 @@
-/// A line that some program printed, told apart from those that the program says which shows it.
+/// A line printed by another program, shown so that it cannot be mistaken for caasctl's own lines.
 package struct ChildLine: Sendable, CustomStringConvertible {
-    /// What begins the lines of the program that shows them.
+    /// The prefix of caasctl's own lines.
     package static let ownMark = "caas: "
 
-    /// As it is shown: behind the name of its source where it could be taken for one of ours.
+    /// The line as shown: prefixed with the name of its source where it could be mistaken for one of ours.
     package let description: String
 
-    /// A line of a source such as a stage.
+    /// Creates a line from a source such as a stage.
     package init(_ line: String, of source: String) {
         let shown = VisibleText.output(line)
-        // What a bucket says of a line's source may be anything too.
+        // The name comes from a bucket, so it may be arbitrary text too.
         let name = Self.looksLikeOurs(source) ? "stage" : VisibleText.line(source)
         description = Self.looksLikeOurs(line) ? "\(name)| \(shown)" : shown
     }
 
-    /// True where what is seen of a line begins as ours do, whatever unseen characters, colors or spaces are in between.
+    /// Returns true where a line visibly begins with our prefix, ignoring invisible characters, colors and spaces.
     private static func looksLikeOurs(_ line: String) -> Bool {
         var mark = "caas:".unicodeScalars[...]
         var rest = line.unicodeScalars[...]
@@ -34,7 +34,8 @@ package struct ChildLine: Sendable, CustomStringConvertible {
         return false
     }
 
-    /// The letter of ours that a character looks like: <https://www.unicode.org/reports/tr39/#Confusable_Detection>.
+    /// Returns the ASCII letter that a character looks like.
+    /// <https://www.unicode.org/reports/tr39/#Confusable_Detection>
     private static func lookAlike(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         switch scalar {
         case "C", "\u{0441}", "\u{0421}", "\u{FF43}", "\u{FF23}", "\u{03F2}": "c"

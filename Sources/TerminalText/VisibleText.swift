@@ -1,20 +1,20 @@
-/// Text of which every character is seen and nothing happens on the terminal that shows it.
+/// Escapes text so that every character is visible and none controls the terminal.
 ///
-/// Escape sequences set titles and hide text, the other controls overwrite it, and the controls of writing direction turn
-/// it around (<https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>). Names, logs and answers of servers are
-/// other people's words, so each line of ours goes through here before it is printed. Such a character becomes `\u{1B}`,
-/// or `\u009b` where JSON may have it in a string: what is JSON stays JSON of the same content.
+/// Escape sequences set titles and hide text, other control characters overwrite it, and bidirectional controls reorder
+/// it (<https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>). Names, logs and server answers come from
+/// outside, so every printed line passes through here. Such a character becomes `\u{1B}`, or `\u009b` where JSON allows
+/// it in a string, so that JSON remains JSON with the same content.
 package enum VisibleText {
-    /// Text of several lines and with tabs.
+    /// Escapes text of several lines; keeps tabs.
     package static func text(_ text: String) -> String { shown(text, keeping: [0x09, 0x0A]) }
 
-    /// What belongs on one line, or into one cell of a table.
+    /// Escapes text for one line or one table cell.
     package static func line(_ text: String) -> String { shown(text, keeping: []) }
 
-    /// A line of a program's output, with its tabs and its colors, which end with the line.
+    /// Escapes a line of a program's output; keeps tabs and colors, and resets the colors at the end.
     package static func output(_ text: String) -> String { shown(text, keeping: [0x09], colors: .kept) }
 
-    /// A line of a program's output for a place that has other colors.
+    /// Escapes a line of a program's output and removes its colors, for a place with colors of its own.
     package static func withoutColors(_ text: String) -> String { shown(text, keeping: [0x09], colors: .dropped) }
 
     private enum Colors { case shown, kept, dropped }
@@ -43,11 +43,11 @@ package enum VisibleText {
         return isColored ? shown + "\u{1B}[0m" : shown
     }
 
-    /// True where a look at the bytes is enough, as for almost all text.
+    /// Returns true where the bytes alone show that nothing needs escaping, as for almost all text.
     private static func isHarmless(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { bytes in
-            // Hidden characters begin with one of these bytes in UTF-8.
+            // In UTF-8 every hidden character starts with one of these bytes.
             bytes.allSatisfy { byte in
                 switch byte {
                 case 0..<0x20, 0x7F, 0xC2, 0xD8, 0xE1, 0xE2, 0xEF, 0xF3: false
@@ -57,13 +57,13 @@ package enum VisibleText {
         }
     }
 
-    /// True for what a terminal obeys, and for what changes how the text around it looks without being seen.
+    /// Returns true for terminal controls, and for invisible characters that change how the text around them looks.
     static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F..<0xA0: true
-        // Marks and overrides of the writing direction: <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>.
+        // Bidirectional marks and overrides: <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>.
         case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x206F: true
-        // Line and paragraph separators; some terminals and pagers begin a line there.
+        // Line and paragraph separators; some terminals and pagers start a new line there.
         case 0x2028, 0x2029: true
         case 0x180E, 0x200B, 0x2060...0x2064, 0xFEFF, 0xFFF9...0xFFFB, 0xE0000...0xE007F: true
         default: false
@@ -87,13 +87,14 @@ package enum VisibleText {
     }
 }
 
-/// `ESC [ … m`, which changes colors and nothing else: <https://ecma-international.org/publications-and-standards/standards/ecma-48/>.
+/// A sequence `ESC [ … m`, which only changes colors.
+/// <https://ecma-international.org/publications-and-standards/standards/ecma-48/>
 struct ColorSequence {
     private static let longest = 64
 
-    /// How many characters it has.
+    /// The number of Unicode scalars.
     let length: Int
-    /// True where all is as usual after it.
+    /// True where the sequence resets all attributes.
     let isReset: Bool
 
     init?(beginningOf text: Substring.UnicodeScalarView) {
