@@ -2,7 +2,7 @@ import Synchronization
 
 /// The hosts that have asked for a pause, shared by all tasks that send to them.
 ///
-/// Without it each of many transfers would find out by itself, and keep a busy server busy.
+/// Otherwise each transfer would run into its own refusal, and keep a busy server busy.
 package final class HostPace: Sendable {
     private let resumptions = Mutex<[String: ContinuousClock.Instant]>([:])
 

@@ -101,7 +101,7 @@ final class Transfer: @unchecked Sendable {
         if isCancelled || isAbandoned { return .failure(cancellation) }
         if let failure { return .failure(failure) }
         guard result == CURLE_OK else { return .failure(error(result)) }
-        // libcurl takes a connection that closes among the fields for the end of the answer.
+        // libcurl reports success when the connection closes within the header fields.
         guard hasAllHeaders else {
             return .failure(HTTPError(.interrupted, request.name, "the connection closed before the answer was whole"))
         }

@@ -1,6 +1,7 @@
 extension JSONValue {
-    /// Returns the canonical form: sorted by the names' UTF-8 bytes, without spaces, so equal values have equal
-    /// digests.
+    /// Returns the canonical form, so that equal values have equal digests.
+    ///
+    /// Names are sorted by their UTF-8 bytes, and there are no spaces.
     package func encoded() -> [UInt8] {
         var output: [UInt8] = []
         write(to: &output, indent: nil)

@@ -1,7 +1,7 @@
 private import CLinux
 private import TerminalText
 
-/// Messages besides a program's result.
+/// Standard error, which carries messages besides a program's result.
 package enum StandardError {
     package static var isTerminal: Bool { isatty(2) == 1 }
 

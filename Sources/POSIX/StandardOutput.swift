@@ -2,7 +2,7 @@ private import CLinux
 import SystemPackage
 private import TerminalText
 
-/// A program's result.
+/// Standard output, which carries a program's result.
 package enum StandardOutput {
     /// Prints one or more lines with one write, from any thread; control characters are escaped.
     ///

@@ -1,6 +1,6 @@
-/// A line printed by another program, shown so that it cannot be mistaken for caasctl's own lines.
+/// A line printed by another program, shown so that it cannot be mistaken for a line of the program that shows it.
 package struct ChildLine: Sendable, CustomStringConvertible {
-    /// The prefix of caasctl's own lines.
+    /// The prefix of the lines of the program that shows them.
     package static let ownMark = "caas: "
 
     /// The line as shown: prefixed with the name of its source where it could be mistaken for one of ours.

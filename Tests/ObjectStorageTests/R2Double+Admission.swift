@@ -71,7 +71,7 @@ extension R2Double {
         return signer.signature(canonical, at: Timestamp(seconds: date)) == given
     }
 
-    /// Parses a time such as `20260102T030405Z`.
+    /// Parses a time such as `20260102T030405Z` as seconds since 1970.
     private static func time(_ text: String) -> Int? {
         let digits = text.filter(\.isNumber)
         guard digits.count == 14 else { return nil }

@@ -18,7 +18,7 @@ final class PartialFetch: Sendable {
 
     /// Resumes an earlier fetch of the same object, or starts a new one.
     ///
-    /// `identity` contains the object's address, ETag, size and part size.
+    /// `identity` contains the endpoint, the bucket, and the object's ETag, size and part size.
     init(_ path: FilePath, identity: String, doing action: String) throws(StorageError) {
         do throws(POSIXError) {
             let parent = path.removingLastComponent()

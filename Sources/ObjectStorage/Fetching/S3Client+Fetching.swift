@@ -8,7 +8,7 @@ package struct FetchedObject: Sendable, Hashable {
     package let size: Int64
     /// The bytes received over the network; the others were present already.
     package let received: Int64
-    /// True where the server's ETag proves the content; false where it does not depend on the content alone.
+    /// True where the server's ETag proves the content; false where the ETag proves nothing.
     package let isVerified: Bool
 }
 

@@ -1,6 +1,6 @@
 import HTTP
 
-/// The meaning of an S3 error and the reaction to it: the one table for retrying, resigning, restarting and giving up.
+/// The meaning of an S3 error and the reaction to it: the one table for retries, new signatures, restarts and final errors.
 ///
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html> and
 /// <https://developers.cloudflare.com/r2/api/error-codes/>; the trailing numbers are R2's error codes.

@@ -80,7 +80,7 @@ final class PartHasher: Sendable {
         if isNew { BlockingThread.begin { [self] in attend() } }
     }
 
-    // MARK: Giving
+    // MARK: Assigning parts to threads
 
     /// Gives waiting parts to threads with free lanes, or to new threads where the running ones are full.
     private func give(_ state: inout State, _ areOthersReady: Bool) {
@@ -126,7 +126,7 @@ final class PartHasher: Sendable {
         !areOthersReady || state.waiting.count >= SHA256Lanes.count || state.waiting.contains { !$0.mayWait() }
     }
 
-    // MARK: Attending
+    // MARK: Supervising the threads
 
     private func attend() {
         var idleRounds = 0

@@ -75,7 +75,7 @@ final class PartOrder: Sendable {
     }
 }
 
-/// The place of one part of one file among all that wait.
+/// One part's place in the order of its file.
 struct PartTurn: Sendable {
     let order: PartOrder
     let part: Int
