@@ -3,18 +3,18 @@ import POSIX
 import Synchronization
 package import SystemPackage
 
-/// The certificates that docker's and podman's users keep for single registries, in a folder of the registry's name.
+/// The certificates for single registries that docker and podman read from folders named after the registry.
 ///
-/// Every `.crt` in it is an authority to trust; a `.cert` beside a `.key` of the same name is a client's certificate.
-/// Source: <https://docs.docker.com/engine/security/certificates/>.
+/// Every `.crt` file in such a folder is a trusted authority. A `.cert` file with a `.key` file of the same name is a
+/// client certificate. Source: <https://docs.docker.com/engine/security/certificates/>.
 package final class CertificateFolders: Sendable {
     private let parents: [FilePath]
     private let known = Mutex<[String: HTTPCertificates?]>([:])
 
-    /// The folders of registries below these, the first that has one.
+    /// Creates a lookup in these parent folders; the first that has a folder for the registry is used.
     package init(_ parents: [FilePath]) { self.parents = parents }
 
-    /// Those that podman and docker look at.
+    /// The parent folders that podman and docker use.
     package static func standard(environment: [String: String] = ProcessEnvironment.all()) -> CertificateFolders {
         func folder(_ name: String) -> FilePath? {
             environment[name].flatMap { $0.isEmpty ? nil : FilePath($0) }
@@ -24,11 +24,11 @@ package final class CertificateFolders: Sendable {
         return CertificateFolders(parents.compactMap(\.self))
     }
 
-    /// What is kept for a host; read once.
+    /// Returns the certificates for a URL's host, or nil where no folder exists; each folder is read once.
     ///
-    /// `otherwise` is what holds for whatever the folder lacks.
+    /// `otherwise` supplies the settings that the folder does not replace.
     package func certificates(for url: HTTPURL, otherwise: HTTPCertificates) -> HTTPCertificates? {
-        // Folders are named as references name the registry: Docker Hub's is docker.io.
+        // Folders carry the registry's name as in references: docker.io for Docker Hub.
         let name = url.authority == "registry-1.docker.io" ? "docker.io" : url.authority
         return known.withLock { known in
             if let found = known[name] { return found }
@@ -47,7 +47,7 @@ package final class CertificateFolders: Sendable {
             authorities += content + [UInt8(ascii: "\n")]
         }
         if !authorities.isEmpty {
-            // What was named for all registries is trusted here too.
+            // The authorities that apply to all registries are trusted here too.
             let named = otherwise.authorities.flatMap { try? FileSystem.read($0, limit: 4 << 20) }
             certificates.authorityBytes = authorities + (named ?? [])
         }

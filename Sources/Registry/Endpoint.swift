@@ -1,11 +1,11 @@
 import HTTP
 import OCI
 
-/// Where a registry's API is.
+/// The location of a registry's API.
 enum Endpoint {
-    /// The front of every URL of a registry.
+    /// Returns the base URL of a registry's API.
     ///
-    /// Docker Hub's API has another name than Docker Hub, and is never spoken to without TLS.
+    /// Docker Hub's API has another host name than its references, and always uses TLS.
     static func url(of registry: String, _ plainHTTP: PlainHTTP) throws(RegistryError) -> HTTPURL {
         let host = registry == "docker.io" ? "registry-1.docker.io" : registry
         do throws(HTTPError) {

@@ -1,9 +1,9 @@
-/// Which registries are spoken to without TLS.
+/// Which registries are reached over plain HTTP.
 package enum PlainHTTP: Sendable, Equatable {
-    /// Those of this machine alone, as docker does.
+    /// Registries on this machine only, as docker does.
     case onThisMachine
-    /// All but Docker Hub: what travels can be read and changed on the way.
+    /// All but Docker Hub; anyone on the network can read and change the data.
     case everywhere
-    /// None, also not those of this machine.
+    /// No registry, not even one on this machine.
     case nowhere
 }

@@ -1,14 +1,13 @@
 package import ImageStore
 package import OCI
 
-/// An image in a registry whose documents are in a store, and whose layers may stay where they are.
+/// An image in a registry whose manifests and configs are in a store; its layers may remain in the registry.
 package struct AddedImage: Sendable {
-    /// The manifest or index; with a platform, that platform's manifest.
+    /// The descriptor of the manifest or index; with a platform, of that platform's manifest.
     package let descriptor: Descriptor
-    /// Every manifest of it.
+    /// The digests of all manifests of the image.
     package let manifests: [Digest]
 
-    /// An image that is in a store.
     package init(descriptor: Descriptor, manifests: [Digest]) {
         self.descriptor = descriptor
         self.manifests = manifests
@@ -16,9 +15,11 @@ package struct AddedImage: Sendable {
 }
 
 extension RegistryClient {
-    /// Puts the manifests and configs of an image into a store, for one platform or all, and notes where its layers are.
+    /// Adds the manifests and configs of an image to a store, for one platform or all, and records where its layers
+    /// are.
     ///
-    /// Bytes stay as they came. Documents that make an index whole come along, also those that are for no platform.
+    /// The bytes are stored as received. For all platforms, the manifests without a platform, such as attestations, are
+    /// added too, so that the index is complete.
     package func add(
         _ reference: Reference, platform: Platform?, to store: ImageStore
     ) async throws(RegistryError) -> AddedImage {
@@ -47,7 +48,7 @@ extension RegistryClient {
                 _ = try store.add(manifest.content, mediaType: manifest.descriptor.mediaType)
             } catch { throw RegistryError(.local, error.description) }
         }
-        // What names others comes after them.
+        // Indexes are added after the manifests that they list.
         for (manifest, image) in found.reversed() where image == nil {
             do throws(ImageStoreError) {
                 _ = try store.add(manifest.content, mediaType: manifest.descriptor.mediaType)

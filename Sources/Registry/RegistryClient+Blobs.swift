@@ -3,9 +3,9 @@ import ImageStore
 import OCI
 import POSIX
 
-/// Asking for blobs and sending them.
+/// Checking for blobs, mounting them and uploading them.
 extension RegistryClient {
-    /// True where the repository has the blob.
+    /// Returns whether the repository has the blob.
     func hasBlob(_ blob: Descriptor, _ access: RepositoryAccess) async throws(RegistryError) -> Bool {
         let request = HTTPRequest("HEAD", access.url("blobs/\(blob.digest)"))
         let response = try await send(request, access)
@@ -13,8 +13,8 @@ extension RegistryClient {
             return try await hasFirstByte(of: blob, access)
         }
         if response.isSuccess {
-            // A page that answers everything with 200, as a network's sign-in does, has not the blob's length. Nothing
-            // is what those say who say nothing.
+            // A captive portal answers every request with 200, but not with the blob's Content-Length. Servers that
+            // omit the length count as 0.
             let length = response.headers["Content-Length"].flatMap { Int64($0) } ?? 0
             return length == 0 || length == blob.size
         }
@@ -22,10 +22,10 @@ extension RegistryClient {
         return false
     }
 
-    /// True where the storage that the registry refers to gives a byte of the blob.
+    /// Returns whether the storage that the registry redirects to returns a byte of the blob.
     ///
-    /// It may have been told that it would be asked by GET, and S3 says 403 of what is missing to whoever may not list.
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
+    /// The URL may be signed for GET only, so that a HEAD fails. S3 also answers 403 for a missing object if the caller
+    /// may not list the bucket: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
     private func hasFirstByte(
         of blob: Descriptor, _ access: RepositoryAccess
     ) async throws(RegistryError) -> Bool {
@@ -37,10 +37,10 @@ extension RegistryClient {
         return false
     }
 
-    /// Asks the registry to take a blob over from another of its repositories; false where it would not.
+    /// Asks the registry to mount a blob from another of its repositories; returns false if it does not.
     ///
-    /// Never without `from`, which Quay refuses. An answer of 202 is an offer to upload, which we do in a session of
-    /// our own; any refusal too means only that the bytes must be sent.
+    /// The request always has `from`, since Quay rejects it otherwise. A 202 offers an upload session, which is
+    /// cancelled: the upload opens its own. Any refusal only means that the bytes must be sent.
     func mount(
         _ blob: Descriptor, from other: BlobSource, _ access: RepositoryAccess
     ) async throws(RegistryError) -> Bool {
@@ -49,7 +49,7 @@ extension RegistryClient {
         let request = HTTPRequest("POST", url)
         let response: HTTPResponse
         do throws(RegistryError) { response = try await send(request, access) } catch {
-            // A token server may refuse both scopes where one of them is not ours.
+            // A token server may refuse both scopes if the user has no access to one of the repositories.
             guard error.code == .unauthorized else { throw error }
             return false
         }
@@ -59,21 +59,24 @@ extension RegistryClient {
         return response.status == 201
     }
 
-    /// Sends a request that must not arrive twice, with a token that lives on.
+    /// Sends a request that must not arrive twice, with a token that is still valid for 30 seconds.
     func sendOnce(_ request: HTTPRequest, _ access: RepositoryAccess) async throws(RegistryError) -> HTTPResponse {
-        // A token is looked at when a request begins, which for a long one may be long after the last.
+        // A registry checks the token when a request begins, which may be long after the previous request if that one
+        // was long.
         try await authorized(request, access, margin: 30) { [http, pace] (request) throws(RegistryError) in
             try await http.send(request, retrying: .never, pace: pace, orElse: .unreachable)
         }
     }
 
-    /// Ends an upload that nobody goes on with, as the specification asks; a registry that cannot do it forgets the session
-    /// by itself. <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#canceling-a-blob-upload>
+    /// Cancels an upload session, as the specification asks.
+    ///
+    /// A registry that cannot do it drops the session by itself.
+    /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#canceling-a-blob-upload>.
     func cancel(_ session: UploadSession, _ access: RepositoryAccess) async {
         _ = try? await send(HTTPRequest("DELETE", session.location), access, retrying: false)
     }
 
-    /// Where the registry wants what comes next.
+    /// Returns the URL for the session's next request, from the Location field.
     func location(
         in response: HTTPResponse, of request: HTTPRequest, _ access: RepositoryAccess
     ) throws(RegistryError) -> HTTPURL {

@@ -1,10 +1,10 @@
 package import OCI
 
-/// What a registry says of an image, without its layers.
+/// The manifests and configs of an image in a registry, without its layers.
 package struct ImageDocuments: Sendable {
-    /// The manifest or the list of manifests that the reference leads to.
+    /// The descriptor of the manifest or index that the reference names.
     package let descriptor: Descriptor
-    /// Manifests and configs by their digests, verified.
+    /// Verified manifests and configs by digest.
     package let documents: [Digest: [UInt8]]
 }
 
@@ -23,7 +23,7 @@ extension RegistryClient {
     ) async throws(RegistryError) -> ImageDocuments {
         let top = try await manifest(identifier, access)
         var documents: [Digest: [UInt8]] = [:]
-        // Attestations are for no platform, and describe no image.
+        // Attestations have the platform unknown/unknown, and describe no image.
         for (found, image) in try await manifests(from: top, access, where: { $0.platform?.os != "unknown" }) {
             documents[found.descriptor.digest] = found.content
             if let image { documents[image.config.digest] = try await smallBlob(image.config, access) }

@@ -4,11 +4,10 @@ package import OCI
 import POSIX
 package import SystemPackage
 
-/// Fetching blobs.
 extension RegistryClient {
-    /// Fetches a blob into a file, whatever was there, and checks its length and digest; a broken answer is continued.
+    /// Fetches a blob into a file, which is replaced, and verifies its size and digest.
     ///
-    /// Where it fails the file may hold a part of the blob, or something else: it counts only when this returns.
+    /// A broken download is resumed. If this throws, the file may hold a part of the blob or other bytes.
     package func pullBlob(
         _ blob: Descriptor, from reference: Reference, to path: FilePath,
         onProgress: @escaping @Sendable (Int64) -> Void = { _ in }
@@ -18,7 +17,7 @@ extension RegistryClient {
         }
     }
 
-    /// Fetches a blob from the first of several repositories that has it.
+    /// Fetches a blob from the first of several repositories that returns it.
     func download(
         _ blob: Descriptor, from sources: [BlobSource], to path: FilePath, in store: ImageStore,
         _ onProgress: @escaping @Sendable (Int64) -> Void
@@ -37,7 +36,7 @@ extension RegistryClient {
         throw failure
     }
 
-    /// Fetches a blob from a repository or a mirror of it, or from where its descriptor says that it may be had.
+    /// Fetches a blob from a repository, one of its mirrors, or the URLs in the blob's descriptor.
     func download(
         _ blob: Descriptor, from reference: Reference, to path: FilePath,
         _ onProgress: @escaping @Sendable (Int64) -> Void
@@ -52,7 +51,7 @@ extension RegistryClient {
         }
     }
 
-    /// Registries need not have layers that may not be handed on.
+    /// Fetches a non-distributable layer from the descriptor's URLs, since registries need not store it.
     private func downloadForeign(
         _ blob: Descriptor, _ access: RepositoryAccess, to path: FilePath,
         _ onProgress: @escaping @Sendable (Int64) -> Void, or failure: RegistryError
@@ -106,7 +105,7 @@ extension RegistryClient {
         }
     }
 
-    /// Fetches a blob that is small enough to be held, such as a config.
+    /// Fetches a blob that fits into memory, such as a config.
     func smallBlob(_ blob: Descriptor, _ access: RepositoryAccess) async throws(RegistryError) -> [UInt8] {
         let limit = 8 << 20
         guard blob.size <= limit else {

@@ -2,9 +2,8 @@ import HTTP
 import OCI
 package import Secrets
 
-/// Logging in and out, as `docker login` does.
 extension RegistryClient {
-    /// Makes sure that a registry takes a user's password.
+    /// Checks that a registry accepts a user's password; throws if it does not.
     package func checkLogin(_ registry: String, user: String, _ password: Secret) async throws(RegistryError) {
         var credentials = RegistryCredentials.none
         credentials.add(.password(user: user, password, from: "this login"), for: registry)

@@ -2,7 +2,7 @@ import HTTP
 import JSON
 import OCI
 
-/// A manifest or an index as it came.
+/// A manifest or an index, with its bytes as received.
 struct FetchedManifest: Sendable {
     let descriptor: Descriptor
     let content: [UInt8]
@@ -15,23 +15,26 @@ struct FetchedManifest: Sendable {
     }
 }
 
-/// Fetching and sending manifests.
 extension RegistryClient {
-    /// What registries must accept at least, and we at most. <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>
+    /// The size limit of manifests in bytes: every registry must accept this size, and caasctl reads no more.
+    ///
+    /// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>
     static let manifestLimit = 4 << 20
 
-    /// More than any image has; a list without end is none.
+    /// The limit of manifests in an index: more than any image has, so that an endless list ends.
     private static let mostManifests = 200
 
-    /// A registry that is not told of all four may convert what it has, and then the digest is another.
+    /// The Accept value.
+    ///
+    /// A registry may convert a manifest unless the request accepts all four types; a conversion changes the digest.
     static let acceptedManifests = [MediaType.imageManifest, .imageIndex, .dockerManifest, .dockerManifestList]
         .map(\.description).joined(separator: ", ")
 
-    /// Fetches a manifest by tag or digest, and checks it against the digest.
+    /// Fetches a manifest by tag or digest, and verifies it against the digest.
     func manifest(_ identifier: String, _ access: RepositoryAccess) async throws(RegistryError) -> FetchedManifest {
         var request = HTTPRequest("GET", access.url("manifests/\(identifier)"))
         request.headers["Accept"] = Self.acceptedManifests
-        // The header is optional, and says what the registry believes; where a digest was asked for, that one counts.
+        // The header is optional, and only the registry's claim. A requested digest takes precedence.
         func promise(_ response: HTTPResponse) -> String? {
             identifier.hasPrefix("sha256:") ? identifier : response.headers["Docker-Content-Digest"]
         }
@@ -58,7 +61,7 @@ extension RegistryClient {
         return FetchedManifest(descriptor: descriptor, content: response.body, json: json)
     }
 
-    /// A manifest and those that it leads to, each once and itself first; an index is no image.
+    /// Returns a manifest and all that it leads to, each once and itself first; `image` is nil for an index.
     func manifests(
         from top: FetchedManifest, _ access: RepositoryAccess, where isWanted: (Descriptor) -> Bool = { _ in true }
     ) async throws(RegistryError) -> [(manifest: FetchedManifest, image: ImageManifest?)] {
@@ -82,7 +85,7 @@ extension RegistryClient {
         return found
     }
 
-    /// What a tag or a digest leads to, nil where it is not there or where the registry does not tell.
+    /// Returns the digest of a tag's manifest; nil if it does not exist or the registry does not send the digest.
     func digest(of identifier: String, _ access: RepositoryAccess) async throws(RegistryError) -> Digest? {
         var request = HTTPRequest("HEAD", access.url("manifests/\(identifier)"))
         request.headers["Accept"] = Self.acceptedManifests
@@ -92,7 +95,7 @@ extension RegistryClient {
         return response.headers["Docker-Content-Digest"].flatMap { try? Digest($0) }
     }
 
-    /// Sends a manifest under a tag or its digest.
+    /// Uploads a manifest under a tag or its digest.
     func put(
         _ manifest: FetchedManifest, as identifier: String, _ access: RepositoryAccess
     ) async throws(RegistryError) {
@@ -101,7 +104,7 @@ extension RegistryClient {
             headers: ["Content-Type": manifest.descriptor.mediaType.description], body: .bytes(manifest.content))
         let response = try await send(request, access)
         let stored = response.headers["Docker-Content-Digest"]
-        // 201 by the specification; whoever says something else must at least know what it took.
+        // The specification demands 201. Another success status counts only with the digest that the registry stored.
         guard response.status == 201 || (response.isSuccess && stored != nil) else {
             throw await refusal(request, response, access)
         }

@@ -5,27 +5,23 @@ package import OCI
 import POSIX
 import SystemPackage
 
-/// An image in a registry, as far as a build on top of it has to know it.
+/// An image in a registry, with the documents that a build on top of it needs.
 package struct ResolvedImage: Sendable {
-    /// The image of the wanted platform by digest: whoever comes later finds the same.
+    /// The image of the wanted platform, pinned by digest so that later reads find the same image.
     package let reference: Reference
-    /// The manifest's descriptor.
     package let descriptor: Descriptor
-    /// The manifest's own bytes.
+    /// The manifest's bytes as received.
     package let manifestContent: [UInt8]
-    /// What the manifest says.
     package let manifest: ImageManifest
-    /// The config's own bytes.
+    /// The config's bytes as received.
     package let configContent: [UInt8]
-    /// What the config says.
     package let config: ImageConfig
-    /// The list of manifests that the reference led to, nil where it led to the image itself.
+    /// The digest of the index that the reference names; nil if it names the image itself.
     package let index: Digest?
 }
 
-/// Finding images, and pulling them whole.
 extension RegistryClient {
-    /// Finds the image of a platform behind a reference, and fetches its manifest and config, verified.
+    /// Finds a platform's image behind a reference, and fetches and verifies its manifest and config.
     package func resolve(_ reference: Reference, platform: Platform) async throws(RegistryError) -> ResolvedImage {
         do throws(RegistryError) {
             return try await read(reference) { (client, access) throws(RegistryError) in
@@ -34,7 +30,7 @@ extension RegistryClient {
         } catch { throw error.during("find image \(reference)") }
     }
 
-    /// Makes sure that an image of a platform can be pulled: manifest, config, and every layer's presence.
+    /// Checks that a platform's image can be pulled: fetches manifest and config, and asks for every layer.
     @discardableResult
     package func check(_ reference: Reference, platform: Platform) async throws(RegistryError) -> ResolvedImage {
         do throws(RegistryError) {
@@ -50,7 +46,7 @@ extension RegistryClient {
         } catch { throw error.during("pull \(reference)") }
     }
 
-    /// Fetches an image of a platform with all its blobs; those that are there already stay.
+    /// Fetches a platform's image with all its blobs; skips blobs that the store already has.
     @discardableResult
     package func pull(
         _ reference: Reference, platform: Platform, into store: ImageStore,
@@ -70,15 +66,15 @@ extension RegistryClient {
             try await BoundedTasks.forEach(blobs, atOnce: parallelism) { (blob) throws(RegistryError) in
                 try await self.fetch(blob, from: [source], into: store, onEvent)
             }
-            // Its blobs are there now: the manifest comes last, as everywhere.
+            // The manifest is written after its blobs, so that a stored manifest is always complete.
             try keep(image.manifestContent, image.descriptor.mediaType, in: store)
-            // From there they can be mounted into another repository of the registry.
+            // The blobs can be mounted from this repository into another one of the registry.
             for blob in blobs { try? store.remember(source, of: blob.digest) }
             return image
         } catch { throw error.during("pull \(reference)") }
     }
 
-    /// Fetches manifest and config of a base, and notes where its layers are, which stay there.
+    /// Fetches a base's manifest and config, and records where its layers are without fetching them.
     package func addBase(
         _ reference: Reference, platform: Platform, to store: ImageStore
     ) async throws(RegistryError) -> ResolvedImage {
@@ -92,7 +88,7 @@ extension RegistryClient {
         return image
     }
 
-    /// Fetches the layers of an image that the store lacks, from the repositories that it remembers.
+    /// Fetches the layers of an image that the store lacks, from the repositories that the store has recorded.
     package func fetchMissingLayers(
         of image: StoredImage, in store: ImageStore,
         onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }
@@ -103,7 +99,7 @@ extension RegistryClient {
         }
     }
 
-    /// Fetches layers from the repositories that the store remembers.
+    /// Fetches layers from the repositories that the store has recorded.
     package func fetch(
         _ layers: [Descriptor], in store: ImageStore, onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }
     ) async throws(RegistryError) {
@@ -157,7 +153,7 @@ extension RegistryClient {
         do throws(JSONError) { config = try ImageConfig(json: try JSONValue(parsing: content)) } catch {
             throw RegistryError(.unsuitable, "config \(manifest.config.digest): \(error.reason)")
         }
-        // An image without a list says only here what it runs on.
+        // Only the config states the platform of an image without an index.
         guard config.platform.matches(platform) else { throw Self.wrongPlatform(platform, [config.platform]) }
         return ResolvedImage(
             reference: reference.pinned(to: fetched.descriptor.digest), descriptor: fetched.descriptor,
@@ -166,7 +162,7 @@ extension RegistryClient {
     }
 
     private static func wrongPlatform(_ wanted: Platform, _ offered: [Platform]) -> RegistryError {
-        // Attestations call themselves unknown/unknown, and mean nothing to people.
+        // Attestations have the platform unknown/unknown, which would only confuse the user.
         let names = offered.filter { $0.os != "unknown" }.map(\.description).joined(separator: ", ")
         return RegistryError(.unsuitable, "it is not for \(wanted), only for \(names.isEmpty ? "no platform" : names)")
     }

@@ -4,11 +4,12 @@ import POSIX
 
 /// Pushing whole images.
 extension RegistryClient {
-    /// Pushes an image and everything it consists of, and returns when the tag points to it.
+    /// Pushes an image with all its blobs and manifests, and returns once the tag points to it.
     ///
-    /// Sends only what the registry lacks. Beside the reference's tag, the first twelve digits of the digest become one if
-    /// `digestTag` says so.
-    /// `early` has sent blobs while the image was made; what did not get through then goes now.
+    /// It sends only what the registry lacks. With `digestTag`, the image also gets the first twelve digits of its
+    /// digest as a tag.
+    ///
+    /// `early` has uploaded blobs while the image was built; the blobs that it could not send are sent now.
     package func push(
         _ image: Descriptor, from store: ImageStore, to reference: Reference, after early: EarlyPush? = nil,
         digestTag: Bool = true,
@@ -25,7 +26,7 @@ extension RegistryClient {
             let outcomes = try await BoundedTasks.run(content.layers.count, atOnce: parallelism) {
                 (index) throws(RegistryError) in try await transfer.bring(content.layers[index])
             }
-            // The config of an image whose layers were not there cannot be there either.
+            // If a layer was missing, the config of that image is missing too, so the check can be skipped.
             let isNew = outcomes.contains(.moved)
             let configs = try await BoundedTasks.run(content.configs.count, atOnce: parallelism) {
                 (index) throws(RegistryError) in try await transfer.bring(content.configs[index], isNew: isNew)
@@ -36,16 +37,17 @@ extension RegistryClient {
         } catch { throw error.during("push \(reference)") }
     }
 
-    /// The tags that an image gets when it is pushed to a reference, the reference's own first; none where that has none and
-    /// the digest is not to be one.
+    /// Returns the tags that a push to a reference sets, the reference's own first.
+    ///
+    /// The list is empty if the reference has no tag and `digestTag` is false.
     package static func tags(of reference: Reference, _ digest: Digest, digestTag: Bool) -> [String] {
         let tags = [reference.tag, digestTag ? digest.short : nil].compactMap(\.self)
         return tags.count == 2 && tags[0] == tags[1] ? [tags[0]] : tags
     }
 
-    /// Sends manifests last: a registry refuses one whose blobs or children it lacks.
+    /// Uploads the manifests after the blobs: a registry rejects a manifest whose blobs or children it lacks.
     ///
-    /// The tag is the very last: whoever follows it finds all the rest.
+    /// The tag is last, so that a client that follows it finds everything.
     private func putManifests(
         of content: PushContent, as tags: [String], _ access: RepositoryAccess, mayBeThere: Bool
     ) async throws(RegistryError) {
@@ -63,7 +65,7 @@ extension RegistryClient {
     ) async throws(RegistryError) {
         if unlessThere, try await digest(of: name, access) == manifest.descriptor.digest { return }
         do throws(RegistryError) { try await put(manifest, as: name, access) } catch {
-            // Where tags cannot be changed, a second push of the same must not fail for it.
+            // With immutable tags, pushing the same image a second time must not fail.
             guard error.code == .refused, try await digest(of: name, access) == manifest.descriptor.digest else {
                 throw error
             }

@@ -2,11 +2,11 @@ import HTTP
 import JSON
 import Secrets
 
-/// Requests with authorization, and what their answers mean.
+/// Requests with authorization, and the errors for their responses.
 extension RegistryClient {
-    /// Sends a request to a registry: with authorization, again after a passing failure, and again after a 401.
+    /// Sends a request to a registry with authorization; repeats it after a transient failure and after a 401.
     ///
-    /// Only for what may be carried out twice. `margin` is how long the token must still live, in seconds.
+    /// Only for requests that may be carried out twice. `margin` is how long the token must remain valid, in seconds.
     func send(
         _ request: HTTPRequest, _ access: RepositoryAccess, retrying: Bool = true, margin: Double = 10,
         limit: Int = 4 << 20
@@ -17,9 +17,9 @@ extension RegistryClient {
         }
     }
 
-    /// Sends a request whose answer is a document, and again, twice at most, where that came damaged.
+    /// Sends a request for a document, and repeats it up to twice if the document arrived damaged.
     ///
-    /// A page for people is what the server means: no damage makes one of a document.
+    /// An HTML page is not repeated: transfer damage does not turn JSON into HTML, so the server meant to send it.
     func document(
         _ request: HTTPRequest, _ access: RepositoryAccess, limit: Int = 4 << 20,
         isWhole: (HTTPResponse) -> Bool = { (try? JSONValue(parsing: $0.body)) != nil }
@@ -36,8 +36,10 @@ extension RegistryClient {
         }
     }
 
-    /// Adds authorization, unless the request goes elsewhere than to the registry, and repeats it after a 401, twice at
-    /// most and only with another token: the first may end while other requests use it up.
+    /// Sends a request with authorization, and repeats it after a 401 at most twice, each time with another token.
+    ///
+    /// A first new token may expire while other requests are using it, hence twice. A request to another origin than
+    /// the registry gets no authorization.
     func authorized(
         _ request: HTTPRequest, _ access: RepositoryAccess, margin: Double,
         _ attempt: @Sendable (HTTPRequest) async throws(RegistryError) -> HTTPResponse
@@ -49,7 +51,7 @@ extension RegistryClient {
             tell(of: response, to: request)
             return response
         }
-        // An upload's address may be on another host, which must not see our credentials.
+        // An upload's URL may be on another host, which must not receive the registry's credentials.
         guard request.url.hasSameOrigin(as: access.endpoint) else { return try await send(request) }
         var first: HTTPResponse?
         if request.body.length == 0, let answer = try await authenticator.claimFirstRequest(access) {
@@ -67,10 +69,10 @@ extension RegistryClient {
         var current = try await authenticator.authorization(for: access, margin: margin)
         request.headers["Authorization"] = current?.unredacted
         var response: HTTPResponse
-        // Nothing to show would bring the same answer.
+        // Without credentials a second request would get the same response.
         if let first, current == nil { response = first } else { response = try await send(request) }
-        // What another host wants that we were sent to is not the registry's question: its answer would name who gets the
-        // registry's credentials.
+        // A 401 from a host that the registry redirected to is not the registry's challenge: following its realm would
+        // let that host choose who receives the registry's credentials.
         for _ in 0..<2 where response.status == 401 && response.url.hasSameOrigin(as: access.endpoint) {
             let next = try await authenticator.authorization(for: access, after: response, refused: current)
             guard let next else { break }
@@ -81,7 +83,9 @@ extension RegistryClient {
         return response
     }
 
-    /// Says once of each host that it gets what was to be written elsewhere; downloads go to storage all the time.
+    /// Notifies the user, once for each host, that a registry redirects pushed data elsewhere.
+    ///
+    /// Downloads are not reported, since redirects to storage are normal for them.
     private func tell(of response: HTTPResponse, to request: HTTPRequest) {
         guard !["GET", "HEAD"].contains(request.method), !response.url.hasSameOrigin(as: request.url) else { return }
         let words =
@@ -89,14 +93,14 @@ extension RegistryClient {
         if redirects.isNew(words) { notice(words) }
     }
 
-    /// Waits as the policy says before the next attempt.
+    /// Waits before the next attempt, as long as the retry policy demands.
     func pause(after attempt: Int, _ headers: HTTPHeaders? = nil) async throws(RegistryError) {
         do { try await Task.sleep(for: .seconds(retries.wait(after: attempt, headers: headers))) } catch {
             throw RegistryError(.cancelled, "cancelled")
         }
     }
 
-    /// The refusal of a HEAD has no body: what the registry says about it only a GET tells.
+    /// Repeats a refused HEAD as a GET: the response to a HEAD has no body that could explain the refusal.
     private func explained(
         _ request: HTTPRequest, _ response: HTTPResponse, _ access: RepositoryAccess
     ) async -> HTTPResponse {
@@ -109,7 +113,7 @@ extension RegistryClient {
         return answer
     }
 
-    /// The error that an answer means, worded with all that helps to mend it.
+    /// Returns the error for a response, with the details that help to fix it.
     func refusal(
         _ request: HTTPRequest, _ response: HTTPResponse, _ access: RepositoryAccess
     ) async -> RegistryError {

@@ -2,35 +2,36 @@ import HTTP
 import JSON
 package import OCI
 
-/// Listing and removing.
+/// Listing tags and deleting images.
 extension RegistryClient {
-    /// The tags of a repository in the registry's order; the reference's own tag does not matter.
+    /// Returns the tags of a repository in the registry's order; the reference's own tag is ignored.
     ///
     /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags>.
     package func tags(of repository: Reference) async throws(RegistryError) -> [String] {
         do throws(RegistryError) {
             let access = try access(repository, Scope.pull)
             return try await pages(of: access.url("tags/list"), access) { (json) throws(JSONError) in
-                // A repository without tags may say null.
+                // A repository without tags may return null.
                 try json.texts("tags")
             }
         } catch { throw error.during("list the tags of \(repository.name)") }
     }
 
-    /// Removes what a reference names: with a digest the image and every tag that leads to it, else the tag alone.
+    /// Deletes an image by digest, with every tag that points to it, or only a tag.
     ///
-    /// Layers stay until the registry collects its garbage.
+    /// Layers remain until the registry collects garbage.
     /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#content-management>.
     package func delete(_ reference: Reference) async throws(RegistryError) {
         do throws(RegistryError) {
             let access = try access(reference, Scope.delete)
-            // What is known of what refers to another goes with it.
+            // Fetched first, since its entry in the fallback list of its subject is removed too.
             let manifest = reference.digest == nil ? nil : try? await manifest(reference.identifier, access)
             let request = HTTPRequest("DELETE", access.url("manifests/\(reference.identifier)"))
             let response = try await send(request, access)
             guard response.isSuccess else {
                 let refusal = await refusal(request, response, access)
-                // Registries say it in many ways that they cannot remove a tag alone: 405, 400, a digest that is invalid.
+                // Registries refuse to delete a single tag in several ways: 405, 400, or an error about an invalid
+                // digest.
                 let isTagRefused = reference.digest == nil && [400, 404, 405, 501].contains(response.status)
                 guard isTagRefused, let digest = try await digest(of: reference.identifier, access) else {
                     throw refusal
@@ -43,7 +44,7 @@ extension RegistryClient {
         } catch { throw error.during("delete \(reference)") }
     }
 
-    /// What a list that comes in pages holds: each answer links to the next.
+    /// Returns the elements of a paginated list, in which each response links to the next page.
     func pages<Element: Sendable>(
         of url: HTTPURL, _ access: RepositoryAccess, _ read: (JSONValue) throws(JSONError) -> [Element]
     ) async throws(RegistryError) -> [Element] {
@@ -51,7 +52,7 @@ extension RegistryClient {
         var next: HTTPURL? = url
         var seen: Set<String> = []
         while let page = next {
-            // A server whose pages lead in a circle would be asked for ever.
+            // Stops at a page that was already read, which would otherwise repeat for ever.
             guard seen.insert(page.text).inserted, seen.count <= 10_000 else {
                 throw RegistryError(.refused, "the pages of \(url) lead in a circle")
             }

@@ -2,29 +2,26 @@ package import HTTP
 import OCI
 import Synchronization
 
-/// Talks to any registry of the OCI distribution specification, as many at once as references name.
+/// A client for all registries that implement the OCI distribution specification; references choose the registry.
 ///
 /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>.
 package final class RegistryClient: Sendable {
     let http: HTTPClient
     let authenticator: Authenticator
     let retries: RetryPolicy
-    /// How many blobs are moved or asked for at once.
+    /// The number of blobs that are transferred or checked at once.
     let parallelism: Int
-    /// Bytes of a request of an upload; nil for a whole blob at first.
+    /// The size of an upload's requests in bytes; nil to start with the whole blob in one request.
     let chunkSize: Int64?
-    /// Where else images are fetched from.
     let mirrors: RegistryMirrors
-    /// Which registries are spoken to without TLS.
     let plainHTTP: PlainHTTP
-    /// Which registries want us to wait.
+    /// The waiting times that registries have asked for.
     let pace: HostPace
-    /// Hears of what is no error but should be known, in one line.
+    /// Receives one-line messages for the user that are not errors.
     let notice: @Sendable (String) -> Void
-    /// What was said of places that registries send us to.
+    /// The redirects that were already reported.
     let redirects: Said
 
-    /// A client with its own connections and tokens.
     package init(
         credentials: RegistryCredentials = .standard(), http: HTTPClient = HTTPClient(),
         retries: RetryPolicy = RetryPolicy(), parallelism: Int = 4, chunkSize: Int64? = nil,
@@ -43,7 +40,7 @@ package final class RegistryClient: Sendable {
         authenticator = Authenticator(credentials: credentials, http: http, retries: retries)
     }
 
-    /// A client that shares everything with another one, but gives up after fewer attempts.
+    /// Creates a client that shares everything with another one, but makes fewer attempts and uses no mirrors.
     init(like other: RegistryClient, attempts: Int) {
         http = other.http
         authenticator = other.authenticator
@@ -59,11 +56,11 @@ package final class RegistryClient: Sendable {
         redirects = other.redirects
     }
 
-    /// What was said already, by all clients that share it.
+    /// The messages that were already reported, by all clients that share it.
     final class Said: Sendable {
         private let words = Mutex<Set<String>>([])
 
-        /// True for what was not said before.
+        /// Records a message; returns true the first time.
         func isNew(_ text: String) -> Bool { words.withLock { $0.insert(text).inserted } }
     }
 }

@@ -1,6 +1,6 @@
 import HTTP
 
-/// What is said where no answer came, with what helps.
+/// Errors for requests without a response, with advice where there is any.
 extension RegistryError {
     init(_ error: HTTPError, orElse code: Code) {
         let meaning: Code =
@@ -25,14 +25,14 @@ extension RegistryError {
     }
 
     private static func help(_ error: HTTPError) -> String? {
-        // Servers that want TLS and get plain HTTP answer with an alert, which is no HTTP.
+        // A server that expects TLS answers plain HTTP with a TLS alert, which is not valid HTTP.
         guard error.code == .invalidResponse, error.request.firstRange(of: " http://") != nil else { return nil }
         return "--no-plain-http says that it speaks TLS"
     }
 
-    /// What a registry means that answers the first question, in plain HTTP, with 400: it wanted TLS.
+    /// Returns the error for a server that answers the first plain HTTP request with 400: it expects TLS.
     ///
-    /// Everything that is a registry answers it with 200 or 401:
+    /// A registry answers that request with 200 or 401:
     /// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support>.
     static func wantsTLS(_ request: HTTPRequest, _ response: HTTPResponse) -> RegistryError {
         RegistryError(

@@ -2,13 +2,14 @@ import HTTP
 import JSON
 import Secrets
 
-/// What a registry says when it refuses, on one line.
+/// A registry's error response as one line of text.
 ///
-/// Documented are `errors` with code, message and a detail that may be any JSON, but proxies in front answer HTML.
+/// The specification defines `errors` with a code, a message and a detail of any JSON type, but proxies in front of a
+/// registry answer with HTML.
 /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes>.
 struct ServerAnswer: CustomStringConvertible {
     let response: HTTPResponse
-    /// The registry's own codes, as `BLOB_UPLOAD_UNKNOWN`.
+    /// The registry's error codes, such as `BLOB_UPLOAD_UNKNOWN`.
     let codes: [String]
     private let text: String
 
@@ -18,7 +19,7 @@ struct ServerAnswer: CustomStringConvertible {
         text = Scrubber(secrets).scrubbed(response.words)
     }
 
-    /// `401 Unauthorized: authentication required (UNAUTHORIZED)`.
+    /// For example `401 Unauthorized: authentication required (UNAUTHORIZED)`.
     var description: String {
         let status = "\(response.status) \(Self.names[response.status] ?? "")".trimmed
         return text.isEmpty ? status : "\(status): \(text)"

@@ -1,15 +1,15 @@
 package import OCI
 
-/// What happens to a blob while an image is pushed or pulled; told from many threads.
+/// The progress of a blob in a push or pull; events come from many threads.
 package enum TransferEvent: Sendable {
-    /// So many bytes are to be looked at, in so many blobs.
+    /// The number of blobs to process, and their total size in bytes.
     case planned(blobs: Int, bytes: Int64)
-    /// The other side has it already.
+    /// The destination already has the blob.
     case present(Descriptor)
-    /// The registry took it over from another of its repositories.
+    /// The registry mounted the blob from another of its repositories.
     case mounted(Descriptor)
-    /// So many of its bytes have moved; fewer than before after a broken connection.
+    /// The number of bytes transferred so far; it decreases after a broken connection.
     case moving(Descriptor, bytes: Int64)
-    /// All of it has moved and was taken.
+    /// The blob has been transferred completely and accepted.
     case moved(Descriptor)
 }

@@ -2,15 +2,15 @@ import HTTP
 
 /// One challenge of a WWW-Authenticate field: a scheme with its parameters.
 ///
-/// A field may hold several challenges, separated by the same comma as parameters are.
+/// A field may hold several challenges. The same comma separates challenges and parameters.
 /// Source: <https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1>.
 struct AuthenticationChallenge: Sendable, Equatable {
-    /// In lower case: `bearer`, `basic`.
+    /// The scheme in lower case: `bearer`, `basic`.
     let scheme: String
-    /// By name in lower case.
+    /// The values by parameter name; the names are in lower case.
     private(set) var parameters: [String: String] = [:]
 
-    /// Every challenge of an answer, in order.
+    /// Returns every challenge of a response, in order.
     static func all(in headers: HTTPHeaders) -> [AuthenticationChallenge] {
         headers.values("WWW-Authenticate").flatMap { parse($0) }
     }
@@ -28,7 +28,7 @@ struct AuthenticationChallenge: Sendable, Equatable {
                 challenges[challenges.count - 1].parameters[word.lowercased()] = scanner.value()
             } else {
                 challenges.append(AuthenticationChallenge(scheme: word.lowercased()))
-                // Negotiate and others may carry one word of their own encoding instead of parameters.
+                // Negotiate and some other schemes carry one token68 word instead of parameters.
                 if spaces > 0 { scanner.skipToken68() }
             }
         }
@@ -57,7 +57,7 @@ private struct Scanner {
         return String(token)
     }
 
-    /// A quoted value with its escapes undone, or a bare one up to the next comma.
+    /// Consumes a value: a quoted string with its escapes undone, or a bare word up to the next separator.
     mutating func value() -> String {
         guard take("\"") else {
             let value = rest.prefix { !",; \t".contains($0) }
@@ -75,7 +75,7 @@ private struct Scanner {
         return value
     }
 
-    /// Passes over a word that is neither a parameter nor the next scheme: it runs up to a comma or the end.
+    /// Skips a token68 word, which is followed by a comma or the end; leaves parameters and scheme names alone.
     mutating func skipToken68() {
         let word = rest.prefix { !" \t,".contains($0) }
         let padding = word.reversed().prefix { $0 == "=" }.count

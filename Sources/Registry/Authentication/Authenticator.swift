@@ -2,9 +2,10 @@ import HTTP
 import JSON
 import Secrets
 
-/// Knows how each registry wants to be convinced, and keeps the tokens.
+/// Determines each registry's authentication scheme, and caches schemes, credentials and tokens.
 ///
-/// A registry is asked once; a token is kept for its set of scopes. Requests that come meanwhile wait for the same answer.
+/// Each registry is probed once, and each token is cached under its set of scopes. Concurrent requests wait for the
+/// same response instead of sending their own.
 actor Authenticator {
     enum Scheme: Sendable {
         case none
@@ -30,7 +31,7 @@ actor Authenticator {
         self.retries = retries
     }
 
-    /// Who we are for a repository; a credential helper is run once for it.
+    /// Returns the credential for a repository; a credential helper runs once for each repository.
     func credential(for access: RepositoryAccess) async throws(RegistryError) -> RegistryCredential {
         let key = "\(access.registry)/\(access.repository)"
         if let known = found[key] { return try await known.value.get() }
@@ -44,7 +45,9 @@ actor Authenticator {
         return try await task.value.get()
     }
 
-    /// The Authorization field for requests to a repository, with a token that lives `margin` seconds more.
+    /// Returns the Authorization value for requests to a repository; a token is valid for `margin` more seconds.
+    ///
+    /// Returns nil where the registry needs no authentication, or where there is no password for the Basic scheme.
     func authorization(for access: RepositoryAccess, margin: Double) async throws(RegistryError) -> Secret? {
         let credential = try await credential(for: access)
         switch try await scheme(of: access) {
@@ -57,7 +60,7 @@ actor Authenticator {
         }
     }
 
-    /// Another Authorization field after an answer of 401 to `refused`, nil where there is nothing better.
+    /// Returns a new Authorization value after `refused` got a 401, or nil where no better value exists.
     func authorization(
         for access: RepositoryAccess, after response: HTTPResponse, refused: Secret?
     ) async throws(RegistryError) -> Secret? {
@@ -65,7 +68,7 @@ actor Authenticator {
         let challenges = AuthenticationChallenge.all(in: response.headers)
         var scheme = try Self.scheme(challenges, access)
         if case .none = scheme {
-            // Some say 401 and nothing else when a token has expired.
+            // Some registries answer 401 without a challenge when a token has expired.
             scheme = try await self.scheme(of: access)
         } else {
             schemes[access.endpoint] = Task { [scheme] in .success(scheme) }
@@ -77,7 +80,7 @@ actor Authenticator {
         case .bearer(let realm, let service):
             var scopes = access.scopes.map(\.description)
             let challenge = challenges.first { $0.scheme == "bearer" }?.parameters ?? [:]
-            // Only then: some registries challenge an upload with a scope that allows pulling alone.
+            // Only for this error: some registries challenge an upload with a scope that only allows pulling.
             if challenge["error"] == "insufficient_scope", let wanted = challenge["scope"], !scopes.contains(wanted) {
                 scopes.append(wanted)
             }
@@ -95,9 +98,11 @@ actor Authenticator {
         return try await task.value.get()
     }
 
-    /// Lets the first request to a registry go before anybody has asked what the registry wants; nil for any other.
+    /// Claims the right to send the first request to a registry without probing its scheme first.
     ///
-    /// Only where we have no credentials to show: mostly its answer is the one that was wanted. Others wait for what it tells.
+    /// Returns nil if the scheme is known or being determined, or if there are credentials. Without credentials the
+    /// first response is usually the wanted one, which saves the probe. Other requests wait until the caller yields
+    /// what the response showed.
     func claimFirstRequest(
         _ access: RepositoryAccess
     ) async throws(RegistryError) -> AsyncStream<Result<Scheme, RegistryError>>.Continuation? {
@@ -115,7 +120,7 @@ actor Authenticator {
 
     private func ask(_ access: RepositoryAccess) async -> Result<Scheme, RegistryError> {
         do throws(RegistryError) {
-            // "GET /v2/" is what every registry answers, and where it says what it wants.
+            // Every registry answers "GET /v2/", and states its authentication scheme there.
             let request = HTTPRequest("GET", access.endpoint.with(target: "/v2/"))
             let response = try await http.send(request, retrying: retries, orElse: .unreachable)
             if response.status == 400, request.url.scheme == "http" {
@@ -124,7 +129,7 @@ actor Authenticator {
             guard response.status == 401 else { return .success(.none) }
             return .success(try Self.scheme(AuthenticationChallenge.all(in: response.headers), access))
         } catch {
-            // Whoever comes later asks again.
+            // Later requests probe again.
             schemes[access.endpoint] = nil
             return .failure(error)
         }
@@ -151,7 +156,7 @@ actor Authenticator {
             if case .success(let token) = await known.value, token.isFresh(margin: margin) {
                 return Secret("Bearer \(token.value.unredacted)")
             }
-            // While this one waited, another may have asked anew already.
+            // Another task may have requested a new token while this one waited; keep that token.
             if tokens[key] == known { tokens[key] = nil }
         }
         let task = Task { [http, retries] () -> Result<AccessToken, RegistryError> in
@@ -163,7 +168,7 @@ actor Authenticator {
         return Secret("Bearer \(try await task.value.get().value.unredacted)")
     }
 
-    /// Drops the token that was refused, unless another request has replaced it already.
+    /// Drops the refused token from the cache, unless another request has already replaced it.
     private func forget(_ request: TokenRequest, _ access: RepositoryAccess, refused: Secret?) async {
         let key = TokenKey(endpoint: access.endpoint, scopes: request.scopes)
         guard let known = tokens[key], case .success(let token) = await known.value else { return }

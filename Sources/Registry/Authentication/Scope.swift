@@ -1,7 +1,7 @@
 import HTTP
 import OCI
 
-/// What a token is asked for: a repository and what is done to it.
+/// The scope of a token: a repository and the actions that the token allows there.
 ///
 /// Source: <https://distribution.github.io/distribution/spec/auth/scope/>.
 struct Scope: Sendable, Hashable, CustomStringConvertible {
@@ -11,21 +11,23 @@ struct Scope: Sendable, Hashable, CustomStringConvertible {
     static func pull(_ repository: String) -> Scope { Scope(repository: repository, actions: "pull") }
     static func push(_ repository: String) -> Scope { Scope(repository: repository, actions: "pull,push") }
 
-    /// Registries ask for it in many words; these are what docker-registry, Harbor and zot know.
+    /// The scope for deleting.
+    ///
+    /// Registries differ in the action that they require; docker-registry, Harbor and zot accept these.
     static func delete(_ repository: String) -> Scope { Scope(repository: repository, actions: "pull,push,delete") }
 
     var description: String { "repository:\(repository):\(actions)" }
 }
 
-/// One repository, and what we may do there.
+/// One repository of a registry, with the scopes of its token.
 struct RepositoryAccess: Sendable {
-    /// The registry as references name it.
+    /// The registry's name as written in references.
     let registry: String
-    /// The front of its URLs.
+    /// The base URL of the registry's API.
     let endpoint: HTTPURL
-    /// The path below it.
+    /// The repository's path, without the registry's name.
     let repository: String
-    /// What its token is asked for, the repository itself first: some registries read no more.
+    /// The scopes of the token request, with the repository's own first: some registries read only the first.
     let scopes: [Scope]
 
     init(_ reference: Reference, _ scope: (String) -> Scope, at endpoint: HTTPURL) {
@@ -42,10 +44,10 @@ struct RepositoryAccess: Sendable {
         self.scopes = scopes
     }
 
-    /// The same repository for taking blobs over from another one of the registry.
+    /// Returns this repository with a pull scope added for another one, which a cross-repository mount needs.
     func mounting(from other: String) -> RepositoryAccess { RepositoryAccess(self, scopes: scopes + [.pull(other)]) }
 
-    /// A registry as a whole, for which a token needs no scope.
+    /// The registry as a whole, for which a token needs no scope.
     init(registry: String, at endpoint: HTTPURL) {
         self.registry = registry
         self.endpoint = endpoint
@@ -53,6 +55,8 @@ struct RepositoryAccess: Sendable {
         scopes = []
     }
 
-    /// A URL of this repository's API. <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>
+    /// Returns a URL of this repository's API.
+    ///
+    /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>.
     func url(_ path: String) -> HTTPURL { endpoint.with(target: "/v2/\(repository)/\(path)") }
 }

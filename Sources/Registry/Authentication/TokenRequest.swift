@@ -2,7 +2,7 @@ import HTTP
 import JSON
 import Secrets
 
-/// A question to a token server.
+/// A request to a token server.
 ///
 /// Sources: <https://distribution.github.io/distribution/spec/auth/token/> and
 /// <https://distribution.github.io/distribution/spec/auth/oauth/>.
@@ -16,7 +16,7 @@ struct TokenRequest: Sendable {
         var response: HTTPResponse
         if case .identityToken(_, let token) = credential.kind {
             response = try await http.send(exchange(of: token), retrying: retries, orElse: .unreachable)
-            // Servers without the OAuth2 form of the question.
+            // Some servers lack the OAuth2 endpoint; they get the GET form.
             if [404, 405].contains(response.status) {
                 response = try await http.send(question, retrying: retries, orElse: .unreachable)
             }
@@ -29,7 +29,10 @@ struct TokenRequest: Sendable {
         }
     }
 
-    /// The credentials go along unasked: token servers that also know strangers never ask for them.
+    /// The GET form of the request.
+    ///
+    /// It sends the credentials without waiting for a challenge: a token server that allows anonymous access never
+    /// sends one.
     private var question: HTTPRequest {
         var query = [("client_id", "caasctl")]
         if let service { query.append(("service", service)) }
@@ -71,7 +74,9 @@ struct TokenRequest: Sendable {
         fields.map { "\($0.0)=\(encoded($0.1))" }.joined(separator: "&")
     }
 
-    /// Percent-encoding that leaves only the unreserved characters. <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
+    /// Percent-encodes all but the unreserved characters.
+    ///
+    /// Source: <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>.
     static func encoded(_ text: String) -> String {
         let hex = Array("0123456789ABCDEF")
         return text.utf8.map { byte in

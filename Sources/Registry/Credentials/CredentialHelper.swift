@@ -5,28 +5,30 @@ import Secrets
 import Subprocess
 import SystemPackage
 
-/// A program that keeps logins, such as the desktop's key ring: `docker-credential-<name>`.
+/// A program that stores logins, for example in the desktop's key ring: `docker-credential-<name>`.
 ///
-/// It is asked on its standard input and answers on its standard output.
+/// It reads a request from standard input and writes the response to standard output.
 /// Source: <https://github.com/docker/docker-credential-helpers#development>.
 struct CredentialHelper: Sendable, Hashable {
-    /// Some ask their user, some ask a cloud; one that does neither must not hold a push up for ever.
+    /// The time limit of one call: some helpers prompt the user or query a cloud, and a hung one must not block a push
+    /// for ever.
     private static let patience = Duration.seconds(60)
     private static let longestAnswer = 1 << 20
-    /// How every helper words that it knows no login.
+    /// The message by which every helper reports that it has no entry.
     private static let absence = "credentials not found"
 
     let name: String
-    /// The registry as docker's tools call it.
+    /// The registry's name as docker's tools write it.
     let server: String
-    /// What names it, for people.
+    /// The file or variable that names the helper, for messages.
     let configuredIn: String
 
     var program: String { "docker-credential-\(name)" }
 
-    /// The login; where there is none, or the helper does not work, why.
+    /// Returns the login, or a missing credential that states why there is none.
     ///
-    /// A broken helper is no error yet: what is public can be pulled without any login, and a refusal names the reason.
+    /// A broken helper is not an error here: public images can be pulled without a login, and a later refusal quotes
+    /// the reason.
     func get() async -> RegistryCredential {
         let answer: String
         do throws(RegistryError) { answer = try await ask("get", server) } catch {
@@ -39,12 +41,11 @@ struct CredentialHelper: Sendable, Hashable {
         }
         let user = login["Username"]?.string ?? ""
         if user.isEmpty && secret.isEmpty { return .none(because: "\(program) has an empty entry for \(server)") }
-        // The name that says that the secret is no password.
+        // This user name marks the secret as an identity token.
         if user == "<token>" { return .identityToken(user: "", Secret(secret), from: program) }
         return .password(user: user, Secret(secret), from: program)
     }
 
-    /// Keeps a login.
     func store(user: String, _ password: Secret) async throws(RegistryError) {
         let login: JSONValue = [
             "ServerURL": .string(server), "Username": .string(user), "Secret": .string(password.unredacted),
@@ -52,7 +53,7 @@ struct CredentialHelper: Sendable, Hashable {
         _ = try await ask("store", String(decoding: login.encoded(), as: UTF8.self))
     }
 
-    /// Forgets a login; false where there was none.
+    /// Deletes the login; returns false if there was none.
     func erase() async throws(RegistryError) -> Bool {
         do throws(RegistryError) { _ = try await ask("erase", server) } catch {
             if error.reason.contains(Self.absence) { return false }
@@ -64,7 +65,7 @@ struct CredentialHelper: Sendable, Hashable {
     /// Runs the program with one of the protocol's verbs.
     private func ask(_ verb: String, _ input: String) async throws(RegistryError) -> String {
         func failure(_ reason: String) -> RegistryError { RegistryError(.local, "run \(program) \(verb)", reason) }
-        // A name with a slash would leave PATH; docker refuses it too.
+        // A name with a slash would bypass the PATH lookup; docker rejects it too.
         guard !name.contains(byte: "/") else { throw failure("\(configuredIn) names it wrongly") }
         let result: Result<String, RegistryError> = await withTaskGroup { group in
             group.addTask { await run(verb, input, failure) }
@@ -73,7 +74,7 @@ struct CredentialHelper: Sendable, Hashable {
                 return .failure(failure("it did not answer within \(Self.patience.components.seconds) s"))
             }
             let first = await group.next()
-            // This ends the program too, where it is the one that is late.
+            // Cancelling also terminates the program if it is the one that timed out.
             group.cancelAll()
             return first ?? .failure(failure("cancelled"))
         }
@@ -84,7 +85,7 @@ struct CredentialHelper: Sendable, Hashable {
         _ verb: String, _ input: String, _ failure: (String) -> RegistryError
     ) async -> Result<String, RegistryError> {
         do {
-            // Not a pipe: a helper that ends before it has read everything would end us too.
+            // Not a pipe: a helper that exits before it has read everything would kill this process with SIGPIPE.
             let file = try File.inMemory(Array(input.utf8), name: program)
             let descriptor = FileDescriptor(rawValue: file.descriptor)
             let record = try await Subprocess.run(
@@ -93,7 +94,7 @@ struct CredentialHelper: Sendable, Hashable {
                 output: .string(limit: Self.longestAnswer),
                 error: .string(limit: Self.longestAnswer))
             guard record.terminationStatus == .exited(0) else {
-                // Helpers word their failures on either of the two.
+                // Helpers write error messages to either of the two streams.
                 let words = [record.standardOutput, record.standardError].flatMap { $0.split(separator: "\n") }
                 return .failure(failure(words.first.map(String.init) ?? "it ended with \(record.terminationStatus)"))
             }

@@ -3,7 +3,7 @@ import JSON
 import POSIX
 import Secrets
 
-/// Logins in docker's form, wherever they stand.
+/// Logins in docker's JSON format, from a file or a variable.
 ///
 /// Sources: <https://docs.docker.com/reference/cli/docker/login/> and
 /// <https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md>.
@@ -11,10 +11,12 @@ struct LoginDocument: Sendable, Hashable {
     private let entries: [String: JSONValue]
     private let helpers: [String: JSONValue]
     private let store: String?
-    /// Where it stands, for people.
+    /// The file's path or the variable's name, for messages.
     let place: String
 
-    /// What is empty, as some tools leave their file, holds no login: docker takes it for that too.
+    /// Parses a document.
+    ///
+    /// Empty content holds no login: some tools leave an empty file, and docker accepts it too.
     init(parsing content: some Sequence<UInt8>, from place: String) throws(JSONError) {
         let content = Array(content)
         let document: JSONValue = Self.isEmpty(content) ? [:] : try JSONValue(parsing: content)
@@ -30,8 +32,9 @@ struct LoginDocument: Sendable, Hashable {
         self.place = place
     }
 
-    /// The logins of `$DOCKER_AUTH_CONFIG`: entries alone, since docker lets it name no helper.
+    /// Parses the logins of `$DOCKER_AUTH_CONFIG`; returns nil if it is unset or empty.
     ///
+    /// Only `auths` counts, since docker does not let the variable configure a helper.
     /// Source: <https://github.com/docker/cli/blob/master/cli/config/configfile/file.go>.
     init?(environment: [String: String]) throws(RegistryError) {
         let name = "DOCKER_AUTH_CONFIG"
@@ -47,16 +50,16 @@ struct LoginDocument: Sendable, Hashable {
         content.allSatisfy { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
     }
 
-    /// The login of a repository: what the helper for its registry knows, else what is written down.
+    /// Returns a repository's login: from the registry's credential helper, otherwise from the document's own entries.
     func credential(for registry: String, repository: String) async -> RegistryCredential {
         let written = written(registry, repository)
         guard let helper = helper(for: registry) else { return written }
         let kept = await helper.get()
-        // Logins from before the helper was configured, or that another tool wrote, may be written down.
+        // An entry may predate the helper, or another tool may have written it.
         return kept.kind == .none && written.kind != .none ? written : kept
     }
 
-    /// True where a login of the registry, or of a part of it, may be found here.
+    /// Returns whether the document may hold a login for the registry or for a repository path in it.
     func mayKnow(_ registry: String) -> Bool {
         if helper(for: registry) != nil { return true }
         return entries.contains { key, entry in
@@ -65,7 +68,7 @@ struct LoginDocument: Sendable, Hashable {
         }
     }
 
-    /// The program that keeps the registry's login, where one is configured.
+    /// Returns the credential helper that is configured for the registry.
     func helper(for registry: String) -> CredentialHelper? {
         let server = registry == "docker.io" ? "https://index.docker.io/v1/" : registry
         let named = ([server] + LoginNames.all(of: registry)).lazy.compactMap { helpers[$0]?.string }.first
@@ -81,7 +84,7 @@ struct LoginDocument: Sendable, Hashable {
             ?? .none(because: "the entry for \(registry) in \(place) holds no user and password")
     }
 
-    /// The most specific entry: podman also keeps logins of parts of a registry, as in `ghcr.io/me/app`.
+    /// Returns the most specific entry: podman also stores logins for repository paths, such as `ghcr.io/me/app`.
     private func entry(_ registry: String, _ repository: String) -> JSONValue? {
         let hosts = LoginNames.all(of: registry)
         var names = repository.split(separator: "/")
@@ -94,7 +97,7 @@ struct LoginDocument: Sendable, Hashable {
         for host in hosts {
             if let exact = entries[host] { return exact }
         }
-        // Sorted, so that of several spellings of one host the same one is taken every time.
+        // Sorted, so that the choice between several spellings of one host is deterministic.
         return entries.sorted { $0.key < $1.key }.first { hosts.contains(LoginNames.host(of: $0.key)) }?.value
     }
 
@@ -106,12 +109,12 @@ struct LoginDocument: Sendable, Hashable {
         return login.map { .password(user: $0.user, Secret($0.password), from: place) }
     }
 
-    /// User and password: `auth` is the base64 of `user:password`, and the password may hold a colon.
+    /// Returns user and password: `auth` is the base64 of `user:password`, and the password may contain a colon.
     private static func login(of entry: JSONValue) -> (user: String, password: String)? {
         if let auth = entry["auth"]?.string, let bytes = decoded(auth),
             let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
         {
-            // docker once padded passwords with zeros, and still takes them off.
+            // docker once padded passwords with NUL bytes, and still strips them.
             let isPadding: (UInt8) -> Bool = { $0 == 0 }
             let password = bytes[(colon + 1)...].drop(while: isPadding).reversed().drop(while: isPadding).reversed()
             return (String(decoding: bytes[..<colon], as: UTF8.self), String(decoding: password, as: UTF8.self))
@@ -120,7 +123,9 @@ struct LoginDocument: Sendable, Hashable {
         return (user, password)
     }
 
-    /// Lines may be broken, as `base64` breaks them: docker and podman skip that. <https://pkg.go.dev/encoding/base64>
+    /// Decodes base64 that may have line breaks, as `base64` writes it; docker and podman skip them too.
+    ///
+    /// Source: <https://pkg.go.dev/encoding/base64>.
     private static func decoded(_ auth: String) -> [UInt8]? {
         [UInt8](base64: String(decoding: auth.utf8.filter { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self))
     }

@@ -4,9 +4,9 @@ import POSIX
 import Secrets
 import SystemPackage
 
-/// What `caasctl login` and `caasctl logout` change; everything else in the file stays as it is.
+/// The changes of `caasctl login` and `caasctl logout`; everything else in the file stays as it is.
 extension LoginFile {
-    /// Writes the login into the file itself; a new file can be read by its owner alone.
+    /// Writes the login into the file; a new file gets mode 0600.
     func keep(user: String, _ password: Secret, for registry: String) throws(RegistryError) {
         let names = LoginNames.all(of: registry)
         let auth = Array("\(user):\(password.unredacted)".utf8).base64
@@ -19,7 +19,7 @@ extension LoginFile {
         }
     }
 
-    /// Removes every entry of the registry; false where there was none.
+    /// Removes every entry of the registry; returns false if there was none.
     func remove(_ registry: String) throws(RegistryError) -> Bool {
         let names = LoginNames.all(of: registry)
         return try change { entries in
@@ -29,19 +29,19 @@ extension LoginFile {
         }
     }
 
-    /// Permission bits by which others than the owner may read the file.
+    /// Returns the mode bits that let the group or others read the file.
     func readersBesideOwner() throws(RegistryError) -> UInt32 {
         do throws(POSIXError) { return try FileStatus(path, followingLinks: true).mode & 0o044 } catch {
             throw RegistryError(.local, error.description)
         }
     }
 
-    /// Changes the entries, and writes the file where something changed.
+    /// Applies a change to the entries, and writes the file if `change` returns true.
     private func change(_ change: (inout JSONMembers) -> Bool) throws(RegistryError) -> Bool {
         let content = try content() ?? []
         let written: [UInt8]
         do throws(JSONError) {
-            // What cannot be read as logins is not ours to change.
+            // A file that does not parse as a login document is not changed.
             _ = try LoginDocument(parsing: content, from: "\(path)")
             var document = LoginDocument.isEmpty(content) ? JSONMembers() : try JSONMembers(parsing: content)
             var entries = try document.members(of: "auths")
@@ -51,7 +51,7 @@ extension LoginFile {
         } catch { throw RegistryError(.local, "read \(path)", error.reason) }
         do throws(POSIXError) {
             let folder = try FileSystem.followed(path).removingLastComponent()
-            // A bare name is in the folder that we are in.
+            // A path of one component is relative to the current folder, which exists.
             if !folder.isEmpty { try FileSystem.makeFolder(folder, mode: 0o700) }
             try FileSystem.rewrite(path, with: written, mode: 0o600, sync: true)
         } catch { throw RegistryError(.local, error.description) }

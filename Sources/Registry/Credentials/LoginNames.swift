@@ -1,16 +1,17 @@
-/// The names under which docker's and podman's files keep a registry's login.
+/// The keys under which docker's and podman's files store a registry's login.
 enum LoginNames {
-    /// The names, the one first that is written.
+    /// Returns the keys, with the one that is written first.
     ///
-    /// Docker Hub's has the address of an API that is long gone.
+    /// Docker Hub's key is the URL of an API that was shut down long ago.
     static func all(of registry: String) -> [String] {
         registry == "docker.io"
             ? ["https://index.docker.io/v1/", "index.docker.io", "docker.io", "registry-1.docker.io"] : [registry]
     }
 
-    /// The host of a key: all of an address but its path, as in `https://ghcr.io/v2/`.
+    /// Returns the host of a key: a URL such as `https://ghcr.io/v2/` without its scheme and path.
     ///
-    /// Without a scheme a path is podman's name of a part of the registry, whose login is for nothing else.
+    /// Without a scheme, a path is kept: there it is podman's key for a part of the registry, whose login applies to
+    /// nothing else.
     static func host(of key: String) -> String {
         for scheme in ["https://", "http://"] where key.hasPrefix(scheme) {
             return String(key.dropFirst(scheme.count).prefix { $0 != "/" })

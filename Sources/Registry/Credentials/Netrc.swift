@@ -2,14 +2,14 @@ import POSIX
 import Secrets
 import SystemPackage
 
-/// Logins of machines, as curl and git read them.
+/// The logins in a netrc file, parsed as curl and git do.
 ///
-/// Its `default` entry is left out: a registry that nobody named must not be sent a password.
+/// The `default` entry is ignored: a registry that the file does not name must not receive a password.
 /// Source: <https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html>.
 struct Netrc: Sendable, Hashable {
     let path: FilePath
 
-    /// The login of a registry's host, with its port or without.
+    /// Returns the login for a registry's host, matched with or without its port.
     func credential(for registry: String) throws(RegistryError) -> RegistryCredential? {
         let content: [UInt8]
         do throws(POSIXError) {
@@ -19,7 +19,7 @@ struct Netrc: Sendable, Hashable {
             throw RegistryError(.local, "read \(path)", "\(error.errno)")
         }
         let logins = Self.logins(in: String(decoding: content, as: UTF8.self))
-        // An IPv6 address holds colons itself, between brackets.
+        // An IPv6 address contains colons itself, in brackets.
         let end = registry.lastIndex(of: ":").flatMap { registry.hasSuffix("]") ? nil : $0 }
         let host = String(registry[..<(end ?? registry.endIndex)])
         let names = LoginNames.all(of: registry).map { LoginNames.host(of: $0) } + [host]
@@ -36,7 +36,7 @@ struct Netrc: Sendable, Hashable {
         var password = ""
     }
 
-    /// Every entry that names a machine and a password.
+    /// Returns every entry that has a machine and a password.
     static func logins(in text: String) -> [Login] {
         var logins: [Login] = []
         var current: Login?
@@ -61,7 +61,9 @@ struct Netrc: Sendable, Hashable {
         return logins
     }
 
-    /// Words between spaces, in quotes where they hold spaces themselves; `#` begins a comment only as a word's start.
+    /// Splits text into words at white space.
+    ///
+    /// A word in quotes may contain white space. `#` begins a comment only at the start of a word.
     private struct Words {
         private var rest: Substring
 
@@ -87,7 +89,6 @@ struct Netrc: Sendable, Hashable {
             return word
         }
 
-        /// A macro ends with an empty line.
         mutating func skipMacro() {
             while let line = rest.firstIndex(where: \.isNewline) {
                 rest = rest[rest.index(after: line)...]

@@ -1,7 +1,7 @@
 import Hashing
 package import Secrets
 
-/// Who we are for one registry, and where we know it from.
+/// A credential for one registry, and its source.
 package struct RegistryCredential: Sendable, Hashable {
     enum Kind: Sendable, Hashable {
         case none
@@ -10,7 +10,7 @@ package struct RegistryCredential: Sendable, Hashable {
     }
 
     let kind: Kind
-    /// For people: `user 'me' from /home/me/.docker/config.json`, or why there is none.
+    /// The source for messages, such as `user 'me' from /home/me/.docker/config.json`, or why there is none.
     let explanation: String
 
     private init(_ kind: Kind, _ explanation: String) {
@@ -18,12 +18,16 @@ package struct RegistryCredential: Sendable, Hashable {
         self.explanation = explanation
     }
 
-    /// A user name and password, from a place that errors name, such as `registry_login`.
+    /// Creates a credential from a user name and a password.
+    ///
+    /// Error messages name `place`, such as `registry_login`.
     package static func password(user: String, _ password: Secret, from place: String) -> RegistryCredential {
         RegistryCredential(.password(user: user, password), "user '\(user)' from \(place)")
     }
 
-    /// What `docker login` keeps for registries with single sign-on: a token that is exchanged for others.
+    /// Creates a credential from an identity token.
+    ///
+    /// `docker login` stores one for registries with single sign-on; it is exchanged for access tokens.
     static func identityToken(user: String, _ token: Secret, from place: String) -> RegistryCredential {
         RegistryCredential(.identityToken(user: user, token), "the identity token from \(place)")
     }
@@ -34,10 +38,10 @@ package struct RegistryCredential: Sendable, Hashable {
 
     private static let absence = "no credentials: "
 
-    /// The explanation without what every missing one begins with.
+    /// The explanation without the prefix that all missing credentials share.
     var reason: String { String(explanation.trimmingPrefix(Self.absence)) }
 
-    /// What no text of ours may show.
+    /// The secrets that must not appear in any message.
     var secrets: [Secret] {
         switch kind {
         case .none: []
@@ -47,7 +51,9 @@ package struct RegistryCredential: Sendable, Hashable {
         }
     }
 
-    /// The value of an Authorization field of the Basic scheme. <https://www.rfc-editor.org/rfc/rfc7617>
+    /// The Authorization value of the Basic scheme.
+    ///
+    /// Source: <https://www.rfc-editor.org/rfc/rfc7617>.
     var basic: Secret? {
         guard case .password(let user, let password) = kind else { return nil }
         return Self.basic(user, password)

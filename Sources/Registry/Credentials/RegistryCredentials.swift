@@ -2,20 +2,26 @@ import POSIX
 package import Secrets
 package import SystemPackage
 
-/// Who we are for each registry: what was said, else what docker, podman and curl were told.
+/// The credentials for all registries: those added explicitly, otherwise those of docker, podman and curl.
 package struct RegistryCredentials: Sendable {
     private var logins: [String: RegistryCredential] = [:]
-    /// The whole environment, so that `$DOCKER_AUTH_CONFIG` is read, and may be wrong, only where a login is needed.
+    /// The whole environment.
+    ///
+    /// `$DOCKER_AUTH_CONFIG` is parsed, and can fail, only when a login is needed.
     private let environment: [String: String]
     private let files: [LoginFile]
     private let netrc: Netrc?
 
-    /// The credentials of docker's, podman's and curl's places, the first that has an entry.
+    /// Credentials from docker's, podman's and curl's places; the first that has an entry is used.
     ///
-    /// In this order, docker's for its variable and containers/image's for the files: `$DOCKER_AUTH_CONFIG`;
-    /// `$REGISTRY_AUTH_FILE`, and where it is set no other file; `$XDG_RUNTIME_DIR/containers/auth.json`, without the
-    /// variable `/run/containers/<user id>/auth.json`; `$XDG_CONFIG_HOME/containers/auth.json`, else that of `~/.config`;
-    /// `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. At last `$NETRC`, else `~/.netrc`.
+    /// The order follows docker for its variable and containers/image for the files:
+    ///
+    /// 1. `$DOCKER_AUTH_CONFIG`
+    /// 2. `$REGISTRY_AUTH_FILE`; if it is set, the files of 3 to 5 are not read
+    /// 3. `$XDG_RUNTIME_DIR/containers/auth.json`, or `/run/containers/<user id>/auth.json` if the variable is unset
+    /// 4. `$XDG_CONFIG_HOME/containers/auth.json`, or that of `~/.config`
+    /// 5. `$DOCKER_CONFIG/config.json`, or `~/.docker/config.json`
+    /// 6. `$NETRC`, or `~/.netrc`
     ///
     /// Sources: <https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md> and
     /// <https://github.com/docker/cli/blob/master/cli/config/configfile/file.go>.
@@ -39,10 +45,10 @@ package struct RegistryCredentials: Sendable {
             environment: environment, files: files.compactMap { $0.map { LoginFile(path: $0) } }, netrc: netrc)
     }
 
-    /// No credentials but those added.
+    /// No credentials until some are added.
     package static let none = RegistryCredentials(environment: [:], files: [], netrc: nil)
 
-    /// The credentials of one file of docker's form; nil for no file.
+    /// Creates credentials from one file in docker's format, or none for nil.
     package init(configuration: FilePath?) {
         self.init(environment: [:], files: configuration.map { [LoginFile(path: $0)] } ?? [], netrc: nil)
     }
@@ -53,10 +59,14 @@ package struct RegistryCredentials: Sendable {
         self.netrc = netrc
     }
 
-    /// Takes this credential for a registry, named as references name it, before any file.
+    /// Sets the credential for a registry, which takes precedence over all files.
+    ///
+    /// `registry` is the name as written in references.
     package mutating func add(_ credential: RegistryCredential, for registry: String) { logins[registry] = credential }
 
-    /// User name and password for a repository, for whoever pulls in our name; nil where there are none.
+    /// Returns user name and password for a repository, or nil if there are none.
+    ///
+    /// It is for other programs that pull with the user's login.
     package func login(
         for registry: String, repository: String
     ) async throws(RegistryError) -> (username: String, password: Secret)? {
@@ -82,7 +92,7 @@ package struct RegistryCredentials: Sendable {
         return .none(because: reasons.isEmpty ? "none were given" : reasons.joined(separator: ", "))
     }
 
-    /// The places that may know a login of a registry, in the order in which they are asked; netrc is none of docker's.
+    /// Returns the places that may hold a login for the registry, in lookup order; a netrc file is not among them.
     func places(for registry: String) throws(RegistryError) -> [String] {
         var places: [String] = []
         if let document = try LoginDocument(environment: environment), document.mayKnow(registry) {

@@ -2,16 +2,14 @@ import POSIX
 package import Secrets
 package import SystemPackage
 
-/// Where a login is kept that `caasctl login` was given.
+/// The place where `caasctl login` stores a login.
 package struct RegistryLogin: Sendable {
-    /// A place that keeps logins, for people.
     package enum Place: Sendable, Equatable, CustomStringConvertible {
         /// A credential helper.
         case helper(String)
-        /// A file, in which the password can be read by whoever can read the file; others than its owner can where `isShared`.
+        /// A file with the password in it; `isShared` is true if its mode lets the group or others read it.
         case file(FilePath, isShared: Bool)
 
-        /// The program's name or the file's path.
         package var description: String {
             switch self {
             case .helper(let program): program
@@ -24,7 +22,10 @@ package struct RegistryLogin: Sendable {
     private let registry: String
     private let environment: [String: String]
 
-    /// The place for a registry: `$REGISTRY_AUTH_FILE`, else docker's config.json, and the helper that it names.
+    /// Creates the place for a registry.
+    ///
+    /// The file is `$REGISTRY_AUTH_FILE`, otherwise docker's config.json; a credential helper that it configures takes
+    /// precedence.
     package init(
         _ registry: String, environment: [String: String] = ProcessEnvironment.all()
     ) throws(RegistryError) {
@@ -38,7 +39,7 @@ package struct RegistryLogin: Sendable {
         self.environment = environment
     }
 
-    /// Keeps a login.
+    /// Stores a login, and returns where it is.
     package func keep(user: String, _ password: Secret) async throws(RegistryError) -> Place {
         if let helper = try file.helper(for: registry) {
             try await helper.store(user: user, password)
@@ -48,19 +49,20 @@ package struct RegistryLogin: Sendable {
         return .file(file.path, isShared: try file.readersBesideOwner() != 0)
     }
 
-    /// Forgets the login; nil where there was none.
+    /// Deletes the login; returns nil if there was none.
     package func forget() async throws(RegistryError) -> Place? {
         let place = Place.file(file.path, isShared: false)
         if let helper = try file.helper(for: registry) {
             let wasKept = try await helper.erase()
-            // An older login may stand in the file from before the helper was configured.
+            // The file may hold an older entry from before the helper was configured.
             let wasInFile = try file.remove(registry)
             return wasKept ? .helper(helper.program) : wasInFile ? place : nil
         }
         return try file.remove(registry) ? place : nil
     }
 
-    /// The other places that may hold a login of the registry, and whether each is asked before this one.
+    /// Returns the other places that may hold a login for the registry, and whether each takes precedence over this
+    /// one.
     package func otherPlaces() throws(RegistryError) -> [(place: String, isAskedFirst: Bool)] {
         let places = try RegistryCredentials.standard(environment: environment).places(for: registry)
         let own = places.firstIndex(of: file.path.string) ?? places.endIndex

@@ -4,18 +4,18 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// Writes a blob to a file while it arrives, and hashes what it writes; a second answer may go on where the first broke.
+/// Writes a blob to a file as it arrives and hashes it; a later response may resume where an earlier one broke off.
 ///
-/// The transfer thread alone touches it while a request runs, the task that sent the request before and after; the
-/// request orders the two, which makes the unchecked conformance true.
+/// While a request runs, only the transfer thread accesses the sink; before and after, only the task that sent the
+/// request does. The request orders the two, so the unchecked conformance is sound.
 final class BlobFileSink: HTTPBodySink, @unchecked Sendable {
     private let descriptor: Descriptor
     private let file: File
     private let onProgress: @Sendable (Int64) -> Void
     private var hash = SHA256()
-    /// Bytes that are in the file.
+    /// The number of bytes in the file.
     private(set) var received: Int64 = 0
-    /// Why the sink refused what came.
+    /// The reason why the sink rejected the response.
     private(set) var failure: RegistryError?
 
     init(
@@ -55,7 +55,7 @@ final class BlobFileSink: HTTPBodySink, @unchecked Sendable {
         return error
     }
 
-    /// Says whether all that was promised has come, and nothing else.
+    /// Throws unless the received bytes have the blob's size and digest.
     func verify() throws(RegistryError) {
         guard received == descriptor.size else {
             throw RegistryError(

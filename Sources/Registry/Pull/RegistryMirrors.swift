@@ -2,24 +2,23 @@ import HTTP
 package import OCI
 import POSIX
 
-/// Where else the images of registries can be fetched from, as from a cache of Docker Hub nearby.
+/// Mirrors of registries, such as a nearby cache of Docker Hub.
 ///
-/// Mirrors are only read from, in order and before the registry itself; what they give is verified as all else.
+/// Mirrors are only read, in order and before the registry itself. Their content is verified like any other.
 package struct RegistryMirrors: Sendable, Hashable {
     private struct Place: Hashable {
         let registry: String
-        /// What stands before the repository's own name, as in `proxy/hub`.
+        /// The path in front of the repository's own name, such as `proxy/hub`.
         let prefix: String
     }
 
     private var places: [String: [Place]] = [:]
 
-    /// No mirrors.
     package static let none = RegistryMirrors()
 
     private init() {}
 
-    /// Parses mirrors as in `docker.io=mirror.example.com/hub`; a registry may have several.
+    /// Parses mirrors such as `docker.io=mirror.example.com/hub`; a registry may have several.
     package init(_ texts: [String]) throws(OCIError) {
         for text in texts {
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -30,14 +29,14 @@ package struct RegistryMirrors: Sendable, Hashable {
             let registry = try Reference.registry(parts[0])
             let names = parts[1].split(separator: "/", maxSplits: 1).map(String.init)
             let host = try Reference.registry(names[0])
-            // A name that would be wrong in every reference is said now.
+            // A prefix that is invalid in every reference is an error now rather than at the first pull.
             let place = Place(registry: host, prefix: names.count == 2 ? names[1] : "")
             _ = try Self.reference("a", tag: nil, at: place)
             places[registry, default: []].append(place)
         }
     }
 
-    /// The mirrors of `CAASCTL_REGISTRY_MIRRORS`, separated by spaces or commas.
+    /// Parses the mirrors of `CAASCTL_REGISTRY_MIRRORS`, which spaces or commas separate.
     package static func standard(
         environment: [String: String] = ProcessEnvironment.all()
     ) throws(OCIError) -> RegistryMirrors {
@@ -45,7 +44,7 @@ package struct RegistryMirrors: Sendable, Hashable {
         return try RegistryMirrors(text.split { $0 == " " || $0 == "," }.map(String.init))
     }
 
-    /// The same image at each mirror of its registry.
+    /// Returns the same image at each mirror of its registry.
     func references(for reference: Reference) -> [Reference] {
         (places[reference.registry] ?? []).compactMap { place in
             let mirrored = try? Self.reference(reference.repository, tag: reference.tag, at: place)
@@ -62,13 +61,13 @@ package struct RegistryMirrors: Sendable, Hashable {
 }
 
 extension RegistryClient {
-    /// Reads something at the mirrors of a reference's registry, and at the registry itself where none gives it.
+    /// Reads from the mirrors of a reference's registry in turn, then from the registry itself if all mirrors fail.
     func read<Value: Sendable>(
         _ reference: Reference,
         _ body: (RegistryClient, RepositoryAccess) async throws(RegistryError) -> Value
     ) async throws(RegistryError) -> Value {
         var refusals: [String] = []
-        // A mirror that cannot be reached must not cost what the registry itself may cost.
+        // An unreachable mirror gets fewer attempts than the registry, so that it does not cost as much time.
         let hasty = RegistryClient(like: self, attempts: min(2, retries.attempts))
         for mirror in mirrors.references(for: reference) {
             do throws(RegistryError) { return try await body(hasty, try hasty.access(mirror, Scope.pull)) } catch {

@@ -1,10 +1,10 @@
 import HTTP
 import OCI
 
-/// One blob that is sent while it is made: nobody knows its length and digest before it is whole.
+/// Uploads one blob while it is being written, before its length and digest are known.
 ///
-/// One PATCH without a Content-Range carries all of it, as docker's own pushes do, and the PUT that closes the session
-/// brings the digest. A stream that breaks is not mended: once the blob is whole, ``BlobUpload`` sends it.
+/// One PATCH without a Content-Range carries the whole blob, as in docker's own pushes, and the PUT that closes the
+/// session gives the digest. A stream that breaks is not resumed: ``BlobUpload`` sends the blob once it is complete.
 /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs>.
 struct BlobStream: Sendable {
     private let client: RegistryClient
@@ -15,7 +15,7 @@ struct BlobStream: Sendable {
         self.access = access
     }
 
-    /// Sends what is written to the file until that ends; returns the session that has all of it.
+    /// Sends the bytes of a file until its writer finishes; returns the session that holds all of them.
     func send(_ file: GrowingFile) async throws(RegistryError) -> UploadSession {
         let begin = HTTPRequest("POST", access.url("blobs/uploads/"))
         let begun = try await client.send(begin, access)
@@ -40,9 +40,11 @@ struct BlobStream: Sendable {
         return session
     }
 
-    /// Names what was sent; false where the registry has something else, or will not have it.
+    /// Closes the session with the blob's digest.
+    ///
+    /// Returns false if the registry holds other bytes, or does not accept the blob.
     func close(_ session: UploadSession, as blob: Descriptor) async throws(RegistryError) -> Bool {
-        // A Range that tells less is left to the digest, which is never wrong.
+        // A Range below the blob's size is tolerated: the registry verifies the digest anyway.
         guard session.offset <= blob.size else {
             await cancel(session)
             return false
@@ -58,6 +60,6 @@ struct BlobStream: Sendable {
         return false
     }
 
-    /// Gives back what will not be closed.
+    /// Cancels a session that will not be closed.
     func cancel(_ session: UploadSession) async { await client.cancel(session, access) }
 }

@@ -4,9 +4,9 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// Brings blobs of a store into a repository, each in the cheapest way there is.
+/// Copies blobs of a store into a repository, each in the cheapest way possible.
 struct BlobTransfer: Sendable {
-    /// What became of a blob.
+    /// How a blob came to be in the repository.
     enum Outcome: Sendable {
         case present
         case mounted
@@ -16,7 +16,7 @@ struct BlobTransfer: Sendable {
     private let client: RegistryClient
     let access: RepositoryAccess
     private let store: ImageStore
-    /// What is known of blobs already.
+    /// The outcomes that are already known, by digest.
     private let known: [Digest: Outcome]
     private let onEvent: @Sendable (TransferEvent) -> Void
 
@@ -31,10 +31,10 @@ struct BlobTransfer: Sendable {
         self.onEvent = onEvent
     }
 
-    /// Makes sure that the repository has a blob; of one that `isNew` nobody asks whether it is there.
+    /// Ensures that the repository has a blob; if `isNew`, it skips asking whether the blob is already there.
     func bring(_ blob: Descriptor, isNew: Bool = false) async throws(RegistryError) -> Outcome {
         let outcome = if let known = known[blob.digest] { known } else { try await outcome(of: blob, isNew: isNew) }
-        // What is there now can be mounted from there into another repository.
+        // The blob can now be mounted from this repository into another one.
         try? store.remember(here, of: blob.digest)
         switch outcome {
         case .present: onEvent(.present(blob))
@@ -49,7 +49,8 @@ struct BlobTransfer: Sendable {
     private func outcome(of blob: Descriptor, isNew: Bool) async throws(RegistryError) -> Outcome {
         let sources = try sources(of: blob)
         let neighbours = sources.filter { $0.registry == access.registry && $0 != here }
-        // Mounting what is there already is as good as asking for it, and what is elsewhere is mostly not here.
+        // Try mounting first: if the blob is already here, a mount costs as much as asking, and a blob that another
+        // repository has is usually not here yet.
         let isHere = sources.first == here
         if !isHere, let neighbour = neighbours.first, try await client.mount(blob, from: neighbour, access) {
             return .mounted
@@ -89,13 +90,13 @@ struct BlobTransfer: Sendable {
         try await upload.run()
     }
 
-    /// Brings a blob over from another registry through a file, since a broken upload must be able to begin anew.
+    /// Copies a blob from another registry through a file, because a broken upload must be able to start again.
     private func copy(_ blob: Descriptor, from sources: [BlobSource]) async throws(RegistryError) {
         let temporary: TemporaryBlob
         do throws(ImageStoreError) { temporary = try store.makeTemporaryBlob() } catch {
             throw RegistryError(.local, error.description)
         }
-        // Half of the bar for each half of the way.
+        // The download and the upload each count for half of the progress.
         try await client.download(blob, from: sources, to: temporary.path, in: store) {
             onEvent(.moving(blob, bytes: $0 / 2))
         }

@@ -3,9 +3,10 @@ package import ImageStore
 package import OCI
 import Synchronization
 
-/// Blobs that go to a registry while the image that they belong to is still being made.
+/// Uploads blobs of an image while the image is still being built.
 ///
-/// Nothing here fails: what does not get through is sent by the push of the whole image, which says why it cannot be.
+/// Nothing here fails. The push of the whole image sends every blob that did not get through, and reports why if it
+/// cannot.
 package final class EarlyPush: Sendable {
     private let client: RegistryClient
     private let access: RepositoryAccess
@@ -14,12 +15,12 @@ package final class EarlyPush: Sendable {
     private let isRefused = Mutex(false)
     private typealias Outcomes = [Digest: BlobTransfer.Outcome]
     private let tasks = Mutex<[Task<Outcomes, Never>]>([])
-    /// What was made before and waits to be sent, one after the other: what is being made goes first.
+    /// Finished blobs that wait to be sent one after the other; blobs that are still being written go first.
     private let waiting: AsyncStream<Descriptor>.Continuation
 
-    /// An early push into the repository of a reference.
+    /// Starts an early push into the repository of a reference.
     ///
-    /// `onRefusal` hears once of credentials that are not enough: whoever waits for the build would like to know.
+    /// `onRefusal` is called once if the credentials do not suffice, so that the user learns of it during the build.
     package init(
         _ client: RegistryClient, from store: ImageStore, to reference: Reference,
         onRefusal: @escaping @Sendable (RegistryError) -> Void = { _ in }
@@ -34,7 +35,7 @@ package final class EarlyPush: Sendable {
         let task = Task {
             var outcomes: Outcomes = [:]
             for await blob in blobs {
-                // One refusal is enough to know that the others would be refused too.
+                // After one refusal the others would be refused too.
                 do { outcomes[blob.digest] = try await transfer.bring(blob) } catch { return outcomes }
             }
             return outcomes
@@ -42,12 +43,12 @@ package final class EarlyPush: Sendable {
         tasks.withLock { $0.append(task) }
     }
 
-    /// Sends a blob while it is written to a file.
+    /// Sends a blob while it is being written to a file.
     ///
-    /// What is returned must be called once: with the blob when it is in the store, or with nil when it will never be.
+    /// Call the returned function once: with the blob when it is in the store, or with nil if it never will be.
     package func begin(_ file: GrowingFile) -> @Sendable (Descriptor?) -> Void {
         let (blobs, made) = AsyncStream.makeStream(of: Descriptor?.self)
-        // A proxy that takes only short bodies takes no endless one.
+        // A proxy that limits the length of bodies does not accept one of unknown length.
         guard client.chunkSize == nil else {
             return { blob in if let blob { self.add(blob) } }
         }
@@ -81,15 +82,15 @@ package final class EarlyPush: Sendable {
         if isFirst { onRefusal(error) }
     }
 
-    /// Sends a blob that is in the store.
+    /// Queues a blob that is in the store.
     package func add(_ blob: Descriptor) { waiting.yield(blob) }
 
-    /// Waits for everything under way, and tells of which blobs the registry has them now.
+    /// Waits for all uploads, and returns the outcomes of the blobs that the registry now has.
     func finish() async -> [Digest: BlobTransfer.Outcome] {
         let all = tasks.withLock { $0 }
         var outcomes: Outcomes = [:]
         for task in all.dropFirst() { outcomes.merge(await task.value) { $1 } }
-        // Streams that broke have added their blobs by now.
+        // By now, streams that broke have queued their blobs.
         waiting.finish()
         if let first = all.first { outcomes.merge(await first.value) { $1 } }
         return outcomes

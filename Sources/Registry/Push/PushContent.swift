@@ -2,9 +2,9 @@ import ImageStore
 import JSON
 import OCI
 
-/// What an image in a store consists of, once each.
+/// The manifests and blobs of an image in a store, each once.
 struct PushContent: Sendable {
-    /// Children before those that name them.
+    /// The manifests; children come before the indexes that list them.
     private(set) var manifests: [FetchedManifest] = []
     private(set) var layers: [Descriptor] = []
     private(set) var configs: [Descriptor] = []
@@ -17,7 +17,9 @@ struct PushContent: Sendable {
         layers = Self.ordered(layers)
     }
 
-    /// Small blobs first, so that no big one keeps them waiting; of the big ones the biggest first, which ends soonest.
+    /// Orders blobs for a push.
+    ///
+    /// Small blobs go first, so that no big one delays them. Big ones go in descending size, which finishes soonest.
     private static func ordered(_ blobs: [Descriptor]) -> [Descriptor] {
         let (small, big) = (blobs.filter { $0.size <= 8 << 20 }, blobs.filter { $0.size > 8 << 20 })
         return small.sorted { $0.size < $1.size } + big.sorted { $0.size > $1.size }
@@ -61,7 +63,9 @@ struct PushContent: Sendable {
 }
 
 extension MediaType {
-    /// True for a layer that its licence forbids to hand on: it has URLs of its own, and is not pushed.
-    /// <https://github.com/opencontainers/image-spec/blob/main/layer.md#non-distributable-layers>
+    /// True for a layer whose licence forbids redistribution.
+    ///
+    /// Such a layer has its own URLs and is not pushed.
+    /// Source: <https://github.com/opencontainers/image-spec/blob/main/layer.md#non-distributable-layers>.
     var isForeign: Bool { description.contains("nondistributable") || description.contains("rootfs.foreign") }
 }

@@ -1,7 +1,7 @@
 import JSON
 import OCI
 
-/// The tag under which registries without the referrers API keep the list of what refers to an image.
+/// The tag under which registries without the referrers API store the list of an image's referrers.
 ///
 /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema>.
 struct FallbackTag: Sendable, CustomStringConvertible {
@@ -16,7 +16,9 @@ struct FallbackTag: Sendable, CustomStringConvertible {
         description = "\(allowed(parts[0], 32))-\(allowed(parts[1], 64))"
     }
 
-    /// An entry of the list for a manifest: with its type and all its annotations, so that a reader need not fetch it.
+    /// Returns the list's entry for a manifest.
+    ///
+    /// It includes the artifact type and all annotations, so that a reader need not fetch the manifest.
     static func entry(for manifest: FetchedManifest) -> JSONValue {
         var entry = Descriptor(
             mediaType: manifest.descriptor.mediaType, digest: manifest.descriptor.digest, size: manifest.descriptor.size
@@ -28,10 +30,10 @@ struct FallbackTag: Sendable, CustomStringConvertible {
 }
 
 extension FetchedManifest {
-    /// What the manifest refers to, as a signature to its image.
+    /// The digest of the manifest that this one refers to, such as the image of a signature.
     var subject: Digest? { json["subject"]?["digest"]?.string.flatMap { try? Digest($0) } }
 
-    /// What kind of thing it is: its own type, else that of its config.
+    /// The artifact type: the manifest's own, otherwise the media type of its config.
     var artifactType: String? {
         let own = json["artifactType"]?.string ?? ""
         return own.isEmpty ? json["config"]?["mediaType"]?.string : own

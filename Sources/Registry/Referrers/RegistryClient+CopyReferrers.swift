@@ -3,14 +3,14 @@ import JSON
 package import OCI
 import POSIX
 
-/// Taking along what refers to an image when the image is copied.
+/// Copying the referrers of an image together with the image.
 extension RegistryClient {
-    /// More than any image has; a list without end is none.
+    /// The limit of referrers: more than any image has, so that an endless list ends.
     private static let mostReferrers = 1000
 
-    /// Copies everything that refers to manifests, and what refers to that, into another repository; tells how many.
+    /// Copies all referrers of manifests, and their own referrers, into another repository; returns their number.
     ///
-    /// `store` is where blobs are that are on their way.
+    /// `store` holds blobs temporarily on the way.
     package func copyReferrers(
         of subjects: [Digest], from source: Reference, to target: Reference, through store: ImageStore,
         onEvent: @escaping @Sendable (TransferEvent) -> Void = { _ in }

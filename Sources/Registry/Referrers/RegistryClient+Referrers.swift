@@ -2,11 +2,11 @@ import HTTP
 import JSON
 package import OCI
 
-/// What refers to an image: signatures, lists of what is in it, attestations.
+/// The referrers of an image: signatures, lists of its contents, attestations.
 ///
 /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers>.
 extension RegistryClient {
-    /// Everything that refers to an image, or only what is of one type; of an index, what refers to the index itself.
+    /// Returns the referrers of an image, optionally of one artifact type; for an index, those of the index itself.
     package func referrers(
         of image: Reference, artifactType: String? = nil
     ) async throws(RegistryError) -> [Descriptor] {
@@ -32,14 +32,14 @@ extension RegistryClient {
                 (json) throws(JSONError) in try ImageIndex(json: json).manifests
             }
         } catch {
-            // A registry that does not know the question says 404 to it, or that it is none.
+            // A registry without the referrers API answers 404, or rejects the request as invalid.
             guard [.notFound, .refused].contains(error.code) else { throw error }
             found =
                 try await fallback(FallbackTag(for: subject), access).map { (list) throws(RegistryError) in
                     try list.decoded { (json) throws(JSONError) in try ImageIndex(json: json).manifests }
                 } ?? []
         }
-        // Whether the registry has left out other types or not.
+        // The registry may or may not have applied the filter.
         guard let artifactType else { return found }
         return found.filter { $0.artifactType == artifactType }
     }
@@ -59,7 +59,9 @@ extension RegistryClient {
         }
     }
 
-    /// Adds a manifest to the list of what refers to its subject, where the registry has said nothing of doing so itself.
+    /// Adds a manifest to the fallback list of its subject.
+    ///
+    /// Call it if the registry did not confirm that it processed the subject itself.
     func addToFallback(_ manifest: FetchedManifest, _ access: RepositoryAccess) async throws(RegistryError) {
         try await changeFallback(for: manifest, access) { entries in
             let digest = JSONValue.string("\(manifest.descriptor.digest)")
@@ -69,7 +71,7 @@ extension RegistryClient {
         }
     }
 
-    /// Takes a manifest that is gone from the list of what refers to its subject.
+    /// Removes a deleted manifest from the fallback list of its subject.
     func removeFromFallback(_ manifest: FetchedManifest, _ access: RepositoryAccess) async throws(RegistryError) {
         try await changeFallback(for: manifest, access) { entries in
             let digest = JSONValue.string("\(manifest.descriptor.digest)")
@@ -84,7 +86,7 @@ extension RegistryClient {
     ) async throws(RegistryError) {
         guard let subject = manifest.subject else { return }
         let tag = FallbackTag(for: subject)
-        // Others' entries stay as they came.
+        // The other entries stay as they were.
         var list = try await fallback(tag, access)?.json ?? ImageIndex(manifests: []).json
         var entries = list["manifests"]?.array ?? []
         guard change(&entries) else { return }

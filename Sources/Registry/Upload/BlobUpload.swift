@@ -1,11 +1,11 @@
 import HTTP
 import OCI
 
-/// One blob on its way into a repository, by whatever way the registry takes it.
+/// The upload of one blob into a repository, in whichever way the registry accepts.
 ///
-/// The whole blob in one request first. Where that breaks, or is too long for something in between, the blob goes in
-/// parts, each from where the registry says that it is. Every failure that may pass costs one of the policy's attempts,
-/// and every byte that arrives gives them all back.
+/// It first sends the whole blob in one request. If that breaks off, or is too long for a proxy, it sends parts, each
+/// from the offset that the registry reports. Each transient failure uses up one of the policy's attempts; the count
+/// starts again whenever the registry's offset grows beyond its highest value so far.
 /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs>.
 struct BlobUpload {
     let client: RegistryClient
@@ -18,7 +18,7 @@ struct BlobUpload {
     private var session: UploadSession?
     private var failures = 0
     private var hasBegunAgain = false
-    /// The furthest that the registry has been.
+    /// The highest offset that the registry has reported.
     private var furthest: Int64 = 0
 
     init(
@@ -34,11 +34,11 @@ struct BlobUpload {
         rule = ChunkRule(registry: access.registry, blobSize: blob.size, forced: client.chunkSize)
     }
 
-    /// What became of one request.
+    /// The result of one request.
     private enum Step {
         case advanced
         case done
-        /// A refusal; nothing is known of the session any more.
+        /// A refusal; the state of the session is no longer known.
         case refused(HTTPRequest, HTTPResponse)
     }
 
@@ -49,7 +49,7 @@ struct BlobUpload {
         }
     }
 
-    /// Gives back what a failed upload began, unless a later push may go on with it.
+    /// Cancels the session of a failed upload, unless a later push can resume it.
     private mutating func leave(after error: RegistryError) async {
         guard let session, error.code != .cancelled, !error.isTransient else { return }
         if journal == nil || session.offset == 0 { await cancel() }
@@ -70,19 +70,19 @@ struct BlobUpload {
                 guard error.isTransient else { throw error }
                 try await pause(orThrow: error)
             }
-            // Only the answer may have been lost.
+            // The registry may have stored the blob, and only its response was lost.
             if try await client.hasBlob(blob, access) { return await finish() }
             await askWhereWeAre()
         }
     }
 
     private mutating func finish() async {
-        // The session is over where only the answer was lost; another push may have brought the blob.
+        // If only the response was lost, the session is already closed; but another push may have stored the blob.
         await cancel()
         onProgress(blob.size)
     }
 
-    /// Goes on with the session that an earlier push left, where the registry still knows it.
+    /// Resumes the session of an earlier push, if the registry still has it.
     private mutating func takeUp() async {
         guard let old = journal?.load(), access.endpoint.mayRefer(to: old.location) else { return }
         session = old
@@ -123,13 +123,13 @@ struct BlobUpload {
         var request = request("PATCH", session.location, body, from: session.offset)
         request.headers["Content-Range"] = "\(session.offset)-\(session.offset + length - 1)"
         let response = try await client.sendOnce(request, access)
-        // 202 by the specification; ECR says 201.
+        // The specification demands 202; ECR answers 201.
         guard response.isSuccess else { return .refused(request, response) }
         var next = UploadSession(location: session.location, offset: session.offset + length)
         if response.headers["Location"] != nil {
             next.location = try client.location(in: response, of: request, access)
         }
-        // ECR's Range stands still though it has the bytes, so that what looks wrong is asked for once more.
+        // ECR's Range does not grow although it has the bytes, so an unexpected value is checked with a status request.
         if let said = UploadSession.received(response.headers), said != next.offset {
             next.offset = try await status(of: next)?.offset ?? said
         }
@@ -138,7 +138,7 @@ struct BlobUpload {
         return .advanced
     }
 
-    /// The registry takes parts and forgets them: all of it again, in one request.
+    /// Starts again with one request for the whole blob, since the registry accepts parts but does not keep them.
     private mutating func giveUpParts() async throws(RegistryError) -> Step {
         await cancel()
         rule.giveUp()
@@ -159,12 +159,12 @@ struct BlobUpload {
         return request
     }
 
-    /// A request of an upload.
+    /// Returns a request of an upload session, which is sent only once and has a long stall timeout.
     static func request(_ method: String, _ url: HTTPURL, _ body: HTTPBody) -> HTTPRequest {
         var request = HTTPRequest(method, url, headers: ["Content-Type": "application/octet-stream"], body: body)
-        // A session keeps what has arrived, so that the same bytes in the same session would be there twice.
+        // A session keeps the bytes that arrived; a repeated request would add them twice.
         request.isSentOnce = true
-        // Some registries copy what they got to its last place before they answer.
+        // Some registries copy the blob to its final place before they answer.
         request.stallSeconds = 300
         return request
     }
@@ -178,18 +178,18 @@ struct BlobUpload {
         }
     }
 
-    /// Decides what to do after a refusal; throws it where nothing would help.
+    /// Prepares the next attempt after a refusal; throws the refusal if no attempt could succeed.
     private mutating func recover(from request: HTTPRequest, _ response: HTTPResponse) async throws(RegistryError) {
         let isPart = request.method == "PATCH"
         let refusal = await client.refusal(request, response, access)
         switch response.status {
-        case 404: session = nil  // The registry has forgotten the session.
+        case 404: session = nil  // The registry has dropped the session.
         case 413:
             guard rule.shorten() else { throw refusal }
             await cancel()
             return
         case 416 where isPart:
-            // Either the registry is elsewhere than we thought, which it will tell, or the part was too long for it.
+            // Either the registry's offset differs, which its status shows, or the part was too long.
             let old = session
             await askWhereWeAre()
             if session?.offset == old?.offset, !rule.shorten() {
@@ -197,12 +197,13 @@ struct BlobUpload {
                 rule.giveUp()
             }
         case 400 where !hasBegunAgain, 405 where isPart, 501 where isPart:
-            // No parts here, or not what came of them; or a first sending, refused for its token, is in the session too.
-            // Never twice: a blob that is damaged here would be refused each time.
+            // The registry may not support parts, or their sum may be wrong. Or a first request that was refused for
+            // its token may have left its bytes in the session. Only once: a damaged local blob would be refused each
+            // time.
             hasBegunAgain = true
             await cancel()
             rule.giveUp()
-        case 416: break  // What closes a session comes when the registry is elsewhere; it is asked where.
+        case 416: break  // The registry's offset differs on closing; the next status request corrects it.
         case let status where response.isSuccess || RetryPolicy.isTransient(status: status): break
         default: throw refusal
         }
@@ -214,24 +215,24 @@ struct BlobUpload {
         failures += 1
         guard failures < client.retries.attempts else { throw error }
         try await client.pause(after: failures - 1, headers)
-        // What broke once as a whole may get through in parts.
+        // A whole blob that broke off may get through in parts.
         if session?.offset == 0 || session == nil { _ = rule.cut() }
     }
 
-    /// Asks the registry how far the session is; a session that it does not know is over.
+    /// Asks the registry for the session's offset; drops the session if the registry does not have it.
     private mutating func askWhereWeAre() async {
         guard let old = session else { return }
         var known: UploadSession?
         if rule.isAllowed {
             do throws(RegistryError) { known = try await status(of: old) } catch {
-                // Who does not answer this does not hear of an end either.
+                // A server that fails to answer this would not answer a DELETE either.
                 session = nil
                 return
             }
         }
         guard let known, known.offset <= blob.size else { return await cancel() }
         if known.offset > 0 { _ = rule.cut() }
-        // A whole that broke in the middle must not be followed by another in the same session.
+        // After a broken request for the whole blob, a second one must not go into the same session.
         if known.offset == 0 && rule.size == nil { await cancel() } else { advance(to: known) }
         onProgress(known.offset)
     }
@@ -247,7 +248,7 @@ struct BlobUpload {
         return session
     }
 
-    /// The specification asks for it; a registry that cannot do it forgets the session by itself.
+    /// Cancels the session, as the specification asks; a registry that cannot do it drops the session by itself.
     private mutating func cancel() async {
         if let session { await client.cancel(session, access) }
         session = nil

@@ -6,12 +6,12 @@ import POSIX
 import SystemPackage
 import Timestamps
 
-/// Which uploads are under way, so that the next push goes on where a killed one was.
+/// A record of an unfinished upload, so that the next push can resume it after this process was killed.
 ///
-/// One small file for each blob and repository. Losing one costs a new upload and nothing else, so that no failure to
-/// write one matters.
+/// There is one small file for each blob and repository. Losing one only costs a new upload, so failures to write it
+/// are ignored.
 struct UploadJournal: Sendable {
-    /// Registries forget sessions after a day or a week; older ones are not even asked for.
+    /// The age limit in seconds: registries drop sessions after a day or a week, so older ones are not tried.
     private static let longestLife = 24 * 3600
 
     private let file: FilePath
@@ -30,7 +30,7 @@ struct UploadJournal: Sendable {
         return UploadSession(location: location)
     }
 
-    /// Readable by its owner alone: a location may be all that one needs to write there.
+    /// Writes the session with mode 0600: the location alone may suffice to write to the session.
     func keep(_ session: UploadSession) {
         let json: JSONValue = [
             "location": .string(session.location.text), "begun": .integer(Int(Timestamp.now().seconds)),

@@ -1,22 +1,22 @@
 import HTTP
 import JSON
 
-/// An upload that a registry has begun to take.
+/// An upload session that a registry has opened.
 struct UploadSession: Sendable, Equatable {
-    /// Where the next bytes go: kept as it came, since its query may carry the session's state.
+    /// The URL for the next request; kept byte for byte, since its query may hold the session's state.
     var location: HTTPURL
-    /// How many bytes the registry has.
+    /// The number of bytes that the registry has.
     var offset: Int64 = 0
 
-    /// The location that closes the session, byte for byte with the digest added.
+    /// Returns the URL that closes the session: the location unchanged, with the digest added.
     func closing(_ digest: String) -> HTTPURL {
         let separator = location.target.contains("?") ? "&" : "?"
         return location.with(target: "\(location.target)\(separator)digest=\(digest)")
     }
 
-    /// How many bytes a `Range: 0-N` field says that the registry has; nil where there is none that can be read.
+    /// Returns the number of bytes that a `Range: 0-N` field reports, or nil if the field is missing or malformed.
     ///
-    /// `0-0` is what registries say of nothing as well as of a single byte; no part of ours has one byte.
+    /// `0-0` counts as 0: registries send it for no bytes as well as for one byte, and no part has only one byte.
     /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks>.
     static func received(_ headers: HTTPHeaders) -> Int64? {
         guard let text = headers["Range"] else { return nil }
