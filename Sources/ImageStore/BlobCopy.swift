@@ -3,7 +3,7 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// Copies a blob from file to file and verifies what passes.
+/// Copies blobs from file to file, and verifies their digests.
 enum BlobCopy {
     static func copy(
         _ source: borrowing File, to target: borrowing File, expecting blob: Descriptor
@@ -25,7 +25,9 @@ enum BlobCopy {
             throw ImageStoreError("copy blob \(blob.digest)", "the content of \(source.path) has the digest \(digest)")
         }
     }
-    /// Reads a file that is to be a blob; `path` is what an error calls it.
+    /// Verifies that a file's content has a blob's digest.
+    ///
+    /// Errors name `path`, which differs from `file` if that is a temporary link.
     static func verify(
         _ file: FilePath, named path: FilePath, expecting blob: Descriptor
     ) throws(ImageStoreError) {

@@ -2,11 +2,13 @@ import Archive
 import ByteText
 import SystemPackage
 
-/// The path of an entry of a layer, as names below the root.
+/// The path of a layer's entry, as names below the root.
 ///
-/// A slash at the beginning means nothing, as with other unpackers; `..` is refused rather than resolved.
+/// A leading slash is ignored, as in other unpackers; `..` is refused rather than resolved.
 struct EntryPath {
-    /// A path that is longer cannot be opened. <https://man7.org/linux/man-pages/man7/path_resolution.7.html>
+    /// Linux's limit of a path in bytes; a longer path cannot be opened.
+    ///
+    /// <https://man7.org/linux/man-pages/man7/path_resolution.7.html>
     private static let longest = 4096
 
     let names: [FilePath.Component]
@@ -23,18 +25,18 @@ struct EntryPath {
         names = path.components.filter { $0.kind == .regular }
     }
 
-    /// Every name but the last.
+    /// All names but the last.
     var folder: ArraySlice<FilePath.Component> { names.dropLast() }
 
-    /// What this entry removes, nil where it is no whiteout.
+    /// Returns what this entry removes, or nil if it is not a whiteout.
     ///
     /// Source: <https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts>.
     func whiteout() throws(ImageStoreError) -> Whiteout? {
         guard let name = names.last?.string, name.hasPrefix(bytes: ".wh.") else { return nil }
         if name == ".wh..wh..opq" { return Whiteout(folder: Array(folder), name: nil) }
-        // Other names that begin so are a union file system's own, which no layer needs.
+        // Other names with this prefix belong to a union file system; images do not need them.
         if name.hasPrefix(bytes: ".wh..wh.") { return Whiteout(folder: [], name: nil, isForeign: true) }
-        // As bytes: the name that is removed need not be UTF-8.
+        // Handled as bytes: the removed name need not be UTF-8.
         let removed = names.last?.withPlatformString { FilePath(platformString: $0 + ".wh.".utf8.count) }.lastComponent
         guard let removed, removed.kind == .regular else {
             throw ImageStoreError("unpack '\(FilePath(root: nil, names))'", "a whiteout must name what it removes")
@@ -43,10 +45,10 @@ struct EntryPath {
     }
 }
 
-/// What a layer removes from the layers below it.
+/// A whiteout: what a layer removes from the layers below it.
 struct Whiteout {
     let folder: [FilePath.Component]
-    /// Nil for everything in the folder.
+    /// The removed name; nil for everything in the folder.
     let name: FilePath.Component?
     var isForeign = false
 }

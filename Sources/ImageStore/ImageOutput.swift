@@ -3,26 +3,27 @@ import OCI
 import POSIX
 package import SystemPackage
 
-/// Where an image is written to beside the store: `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]` or `docker-archive:FILE[:TAG]`.
+/// An output for an image outside the store.
+///
+/// It is written `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]` or `docker-archive:FILE[:TAG]`.
 package struct ImageOutput: Sendable, Hashable, CustomStringConvertible {
-    /// What is written.
+    /// The format of the output.
     package enum Form: String, Sendable, CaseIterable {
-        /// A folder, which may hold other images too.
+        /// An OCI layout as a folder, which may hold other images too.
         case layout = "oci"
-        /// A tar of such a folder, with every platform.
+        /// A tar of an OCI layout, with all platforms of the image.
         case ociArchive = "oci-archive"
-        /// A tar that `docker load` takes, of one platform.
+        /// A tar for `docker load`, with one platform.
         case dockerArchive = "docker-archive"
     }
 
-    /// What is written.
     package let form: Form
     /// The folder or file; `-` for standard output.
     package let path: FilePath
-    /// What the image is called in it, as typed: a tag alone, or a whole reference.
+    /// The image's name in the output as typed: a tag, or a whole reference.
     package let name: String?
 
-    /// Parses one; as in skopeo the name begins after the first colon of the rest.
+    /// Parses an output; as in skopeo, the name begins after the first colon behind the prefix.
     package init(_ text: String) throws(ImageStoreError) {
         func failure(_ reason: String) -> ImageStoreError { ImageStoreError("write to '\(text)'", reason) }
         let parts = text.split(byte: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
@@ -40,15 +41,15 @@ package struct ImageOutput: Sendable, Hashable, CustomStringConvertible {
         if let name { _ = try Self.parse(name, failure) }
     }
 
-    /// True where the archive goes to whoever reads our output.
+    /// True if the archive is written to standard output.
     package var isStandardOutput: Bool { form != .layout && path == "-" }
 
-    /// The form that ``init(_:)`` reads.
+    /// The text from which ``init(_:)`` parses the same output.
     package var description: String { "\(form.rawValue):\(path)" + (name.map { ":\($0)" } ?? "") }
 
-    /// The tag and the whole name of an image in this output, where it is called `image` elsewhere.
+    /// Returns the tag and the whole name of an image in this output; `image` is its name elsewhere.
     ///
-    /// The name is nil where `image` is none that a registry could have.
+    /// The reference is nil if `image` is not a valid reference.
     func names(of image: String) -> (tag: String, reference: Reference?) {
         let usual = try? Reference(image)
         guard let name, let (tag, reference) = try? Self.parse(name, { ImageStoreError("read \(name)", $0) }) else {

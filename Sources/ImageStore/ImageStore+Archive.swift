@@ -5,7 +5,9 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// Archives of images: one tar is an OCI layout and what `docker load` reads, as docker itself saves images.
+/// Archives of images.
+///
+/// One tar is both an OCI layout and the format of `docker load`, as docker itself saves images.
 ///
 /// Source: <https://github.com/moby/docker-image-spec/blob/main/spec.md#combined-image-json--filesystem-changeset-format>.
 extension ImageStore {
@@ -18,7 +20,7 @@ extension ImageStore {
             return try archive.write(to: file, progress: progress)
         }
         let there = try posix { () throws(POSIXError) in try FileSystem.status(behind: output.path) }
-        // Into a FIFO or a device, which nothing may replace.
+        // Written in place: a FIFO or a device must not be replaced.
         if let there, there.kind != .regular && there.kind != .directory {
             let file = try posix { () throws(POSIXError) in try File(output.path, .replace(mode: 0o666)) }
             return try archive.write(to: file, progress: progress)
@@ -28,11 +30,11 @@ extension ImageStore {
         let temporary = FileSystem.temporaryPath(beside: place)
         do throws(ImageStoreError) {
             let file = try posix { () throws(POSIXError) in try File(temporary, .create(mode: 0o666)) }
-            // Its lock tells others that its writer lives.
+            // The lock shows that the writer is alive; without it the file counts as abandoned.
             let lock = try posix { () throws(POSIXError) in try File(temporary, .read) }
             _ = try posix { () throws(POSIXError) in try lock.lock(wait: true) }
             try archive.write(to: file, as: output.path, progress: progress)
-            // Whoever owned the old file owns the new one, as far as the system lets us give it away.
+            // Keep the owner of the replaced file, as far as permissions allow.
             if let there { try? lock.takeOver(from: place, there, mode: there.mode) }
             try posix { () throws(POSIXError) in try FileSystem.rename(temporary, to: place) }
         } catch {
@@ -42,7 +44,7 @@ extension ImageStore {
     }
 }
 
-/// What goes into the tar of an image.
+/// The content of an image's tar.
 struct ImageArchive {
     private let store: ImageStore
     private let documents: [(name: String, content: [UInt8])]
@@ -53,7 +55,7 @@ struct ImageArchive {
     ) throws(ImageStoreError) {
         self.store = store
         let names = output.names(of: name)
-        // docker keeps an image of one platform, and would take it from a list of manifests by rules of its own.
+        // docker loads an image of one platform, and would choose from an index by its own rules.
         let single = output.form == .dockerArchive || !image.mediaType.isIndex
         let chosen = try Self.imageForDocker(image, for: output, isNeeded: single, in: store)
         let top = single ? chosen?.descriptor ?? image : image
@@ -71,7 +73,7 @@ struct ImageArchive {
         self.documents = documents
     }
 
-    /// The image itself, or of several platforms' the one that runs here.
+    /// Returns the image itself, or of several platforms the one of this machine.
     private static func imageForDocker(
         _ image: Descriptor, for output: ImageOutput, isNeeded: Bool, in store: ImageStore
     ) throws(ImageStoreError) -> StoredImage? {
@@ -85,7 +87,9 @@ struct ImageArchive {
         }
     }
 
-    /// docker reads layers in zstd since version 23 alone; podman and skopeo do.
+    /// Throws if a layer is compressed by zstd.
+    ///
+    /// docker supports zstd only since version 23; podman and skopeo support it too.
     private static func requireLoadable(_ image: StoredImage, _ output: ImageOutput) throws(ImageStoreError) {
         guard let layer = image.manifest.layers.first(where: { $0.mediaType == .layerZstd }) else { return }
         throw ImageStoreError(
@@ -94,7 +98,10 @@ struct ImageArchive {
                 + "build with --compression gzip, or write an oci-archive, which newer ones load too")
     }
 
-    /// Small files first, so that a reader of a pipe knows what comes; nothing of the machine and of the time.
+    /// Writes the tar.
+    ///
+    /// Small files come first, so that a reader of a pipe learns what follows. Nothing in it depends on the machine or
+    /// the time.
     func write(
         to file: consuming File, as path: FilePath? = nil, progress: (Int64) -> Void
     ) throws(ImageStoreError) {
@@ -111,7 +118,7 @@ struct ImageArchive {
         }
     }
 
-    /// Verifies a blob as it passes: what leaves the store must be what its name says.
+    /// Appends a blob and verifies it on the way: what leaves the store must match its digest.
     private func append(_ blob: Descriptor, to writer: inout TarWriter, progress: (Int64) -> Void) throws {
         var entry = Self.entry(.regular, Layout.path(inArchive: blob.digest), 0o644)
         entry.size = blob.size

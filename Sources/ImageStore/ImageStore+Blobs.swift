@@ -6,15 +6,15 @@ package import SystemPackage
 extension ImageStore {
     var temporaryFolder: FilePath { folder.appending("tmp") }
 
-    /// A new blob whose digest is not known yet.
+    /// Creates a temporary blob whose digest is not known yet.
     package func makeTemporaryBlob() throws(ImageStoreError) -> TemporaryBlob { try TemporaryBlob(in: self) }
 
-    /// A new blob that must turn out to be what a descriptor says.
+    /// Creates a writer for a blob that must match a descriptor.
     package func makeBlob(_ descriptor: Descriptor) throws(ImageStoreError) -> BlobWriter {
         try BlobWriter(descriptor, in: self)
     }
 
-    /// Stores bytes that are all there.
+    /// Adds a blob from memory.
     package func add(_ content: [UInt8], mediaType: MediaType) throws(ImageStoreError) -> Descriptor {
         let descriptor = Descriptor(mediaType: mediaType, digest: Digest(of: content), size: Int64(content.count))
         if contains(descriptor) { return descriptor }
@@ -25,7 +25,7 @@ extension ImageStore {
         return descriptor
     }
 
-    /// Stores the content of a file, which must be what a descriptor says.
+    /// Adds the content of a file, which must match a descriptor.
     package func add(copying path: FilePath, as descriptor: Descriptor) throws(ImageStoreError) {
         if contains(descriptor) { return }
         let source = try posix { () throws(POSIXError) in try File(path, .read) }
@@ -35,7 +35,7 @@ extension ImageStore {
         try blob.keep(as: descriptor.digest)
     }
 
-    /// The content of a small blob, verified.
+    /// Returns the content of a small blob after verifying its digest.
     package func read(_ descriptor: Descriptor, limit: Int = 16 << 20) throws(ImageStoreError) -> [UInt8] {
         let path = path(of: descriptor.digest)
         _ = session.use(descriptor.digest, at: path) { FileSystem.exists(path) }
@@ -47,7 +47,7 @@ extension ImageStore {
         return content
     }
 
-    /// Removes what writers left that were killed.
+    /// Removes the unfinished files of writers that were killed.
     func removeAbandonedFiles() {
         AbandonedFiles.remove(in: temporaryFolder)
         for folder in [self.folder, sourcesFolder, StoreSession.folder(in: self.folder)] {

@@ -4,10 +4,10 @@ import POSIX
 import SystemPackage
 
 extension ImageStore {
-    /// Writes an image, or the images of an index, to where an output says; all their layers must be here.
+    /// Writes an image, or all images of an index, to an output; all their layers must be in the store.
     ///
-    /// `name` is what the image is called unless the output has a name of its own. `progress` is told of bytes that were
-    /// copied; nothing is copied where a folder takes second names of the store's blobs.
+    /// `name` is the image's name unless the output has its own. `progress` receives the number of bytes copied since the
+    /// last call, for archives only: a folder usually takes hard links to the store's blobs, which copies nothing.
     package func export(
         _ image: Descriptor, to output: ImageOutput, name: String, progress: (Int64) -> Void = { _ in }
     ) throws(ImageStoreError) {
@@ -21,9 +21,10 @@ extension ImageStore {
         }
     }
 
-    /// Everything that an image consists of, once each and itself last: what names something comes after it.
+    /// Returns all blobs of an image, each once; a manifest comes after the blobs that it lists, and the image itself
+    /// last.
     ///
-    /// Its documents must be here; its layers need not.
+    /// The manifests and configs must be in the store; the layers need not be.
     package func content(of image: Descriptor) throws(ImageStoreError) -> [Descriptor] {
         try content(of: image, depth: 0)
     }
@@ -49,7 +50,7 @@ extension ImageStore {
         return (content + [image]).filter { seen.insert($0.digest).inserted }
     }
 
-    /// Blobs become second names of the store's, else share its blocks, else are copied and verified.
+    /// Adds blobs as hard links to the store's files, otherwise as reflinks, otherwise as verified copies.
     private func export(
         _ image: Descriptor, _ content: [Descriptor], toFolderOf output: ImageOutput, name: String
     ) throws(ImageStoreError) {
@@ -63,14 +64,14 @@ extension ImageStore {
     private func link(_ blob: Descriptor, to layout: Layout) throws(ImageStoreError) {
         let from = path(of: blob.digest)
         let to = layout.path(of: blob.digest)
-        // What has the name and another length is no blob.
+        // A file with the blob's name but another size is not that blob.
         try posix { () throws(POSIXError) in try FileSystem.remove(to) }
         do throws(POSIXError) { if try FileSystem.link(from, as: to) { return } } catch {
-            // Another process was faster.
+            // Another process created it first.
             if error.errno == .fileExists { return }
             throw ImageStoreError(error)
         }
-        // Not beside the blobs: other tools take every name there for a digest, also one that a kill left.
+        // Not in the blobs folder: other tools parse every name there as a digest, also one that a killed process left.
         let temporary = FileSystem.temporaryPath(beside: layout.folder.appending("blob"))
         do throws(ImageStoreError) {
             try copy(blob, from, to: temporary)
@@ -84,7 +85,7 @@ extension ImageStore {
     private func copy(_ blob: Descriptor, _ from: FilePath, to: FilePath) throws(ImageStoreError) {
         let source = try posix { () throws(POSIXError) in try File(from, .read) }
         let copy = try posix { () throws(POSIXError) in try File(to, .create(mode: 0o666)) }
-        // Its lock tells others that its writer lives.
+        // The lock shows that the writer is alive; without it the file counts as abandoned.
         _ = try posix { () throws(POSIXError) in try copy.lock(wait: true) }
         if copy.reflink(from: source) { return }
         try BlobCopy.copy(source, to: copy, expecting: blob)

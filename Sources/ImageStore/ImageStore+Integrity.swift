@@ -3,15 +3,15 @@ import POSIX
 import SystemPackage
 
 extension ImageStore {
-    /// What tells of a blob's file whether anybody wrote to it since: its number, its length and when it was written.
+    /// Returns a mark that changes when a blob's file is written to: device, inode, size and modification time.
     ///
-    /// Not when anything else about it changed: every hard link and every note of its use changes that.
+    /// The change time is left out, since every hard link and every recorded use changes it.
     package func mark(of blob: Descriptor) -> String? {
         guard let status = try? FileStatus(path(of: blob.digest)) else { return nil }
         return "\(status.device) \(status.inode) \(status.size) \(status.modified)"
     }
 
-    /// True where the blob's content still has its digest: reads all of it.
+    /// Returns whether the blob's content still has its digest; reads the whole file.
     package func isIntact(_ blob: Descriptor) -> Bool {
         let path = path(of: blob.digest)
         return contains(blob) && (try? BlobCopy.verify(path, named: path, expecting: blob)) != nil

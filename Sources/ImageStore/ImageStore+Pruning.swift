@@ -3,35 +3,34 @@ package import OCI
 import POSIX
 import SystemPackage
 
-/// What was removed, or would be.
+/// The blobs that were removed, or would be in a dry run.
 package struct PrunedBlobs: Sendable, Hashable {
-    /// The blobs with their lengths, by digest.
+    /// The removed blobs with their sizes in bytes.
     package var blobs: [(digest: Digest, size: Int64)]
-    /// What was kept about blobs that are gone, and unfinished blobs of writers that were killed, in bytes.
+    /// The bytes of records about removed blobs, and of unfinished blobs whose writers were killed.
     package var otherBytes: Int64
 
-    /// The bytes of all that.
+    /// The sum of all removed bytes.
     package var bytes: Int64 { blobs.reduce(otherBytes) { $0 + $1.size } }
 
-    /// Equal where the same blobs went.
     package static func == (left: PrunedBlobs, right: PrunedBlobs) -> Bool {
         left.otherBytes == right.otherBytes && left.blobs.elementsEqual(right.blobs, by: ==)
     }
 
-    /// By the blobs.
     package func hash(into hasher: inout Hasher) { for blob in blobs { hasher.combine(blob.digest) } }
 }
 
-/// Removing what no image needs.
+/// Removing blobs that no image needs.
 extension ImageStore {
-    /// A manifest is not longer, and only manifests name other blobs.
+    /// The size limit of manifests in bytes; only manifests refer to other blobs.
     private static let longestManifest: Int64 = 4 << 20
     private static let trash = "removed"
 
-    /// Removes the blobs that no name leads to, that no running process uses, and that were last used before a moment.
+    /// Removes the blobs that no tag leads to, no running process uses, and were last used before a point in time.
     ///
-    /// Others may use the store meanwhile: they wait for as long as it takes to rename files. Whenever this is killed the
-    /// store is valid, and the next time removes the rest. It blocks: run it on a thread of its own.
+    /// `usedBefore` is in nanoseconds since 1970. Other processes may use the store meanwhile; they only wait while
+    /// files are renamed. If this process is killed, the store remains valid, and the next pruning removes the rest. It
+    /// blocks: call it on a thread of its own.
     package func prune(
         usedBefore: Int64 = .max, dryRun: Bool = false, patience: Duration = .seconds(10)
     ) throws(ImageStoreError) -> PrunedBlobs {
@@ -58,7 +57,8 @@ extension ImageStore {
         return pruned
     }
 
-    /// What a damaged manifest names would be removed, though it may be all that is left of an image.
+    /// Throws if a tagged manifest is damaged: its layers would be removed, though they may be all that is left of the
+    /// image.
     private func requireReadable(_ image: Descriptor, _ name: String) throws(ImageStoreError) {
         let path = path(of: image.digest)
         guard FileSystem.exists(path) else { return }
@@ -70,7 +70,7 @@ extension ImageStore {
         }
     }
 
-    /// Waits until nobody looks for a blob, which takes others no longer than a note.
+    /// Waits for the exclusive lock of the gate; other processes hold it only while they record the use of a blob.
     private func enterAlone(_ patience: Duration) throws(ImageStoreError) -> File {
         let gate = try posix { () throws(POSIXError) in try StoreSession.gate(in: folder) }
         let end = ContinuousClock.now + patience
@@ -83,7 +83,7 @@ extension ImageStore {
             "a process that could not note what it uses, since the disk is full, is still running; try again later")
     }
 
-    /// What living processes noted; the files of others are removed.
+    /// Returns the digests that running processes recorded; removes the files of processes that ended.
     private func notedDigests() throws(ImageStoreError) -> [Digest] {
         let sessions = StoreSession.folder(in: folder)
         guard let names = try? FileSystem.names(in: sessions) else { return [] }
@@ -102,7 +102,7 @@ extension ImageStore {
         return digests
     }
 
-    /// These blobs and all that they name.
+    /// Returns these blobs and all blobs that they refer to, directly or not.
     private func reachable(from roots: [Digest]) throws(ImageStoreError) -> Set<Digest> {
         var reached: Set<Digest> = []
         var next = roots
@@ -112,7 +112,7 @@ extension ImageStore {
             else { continue }
             let path = path(of: digest)
             let content = try posix { () throws(POSIXError) in try FileSystem.read(path) }
-            // Configs and small layers come here too, and name nothing.
+            // Configs and small layers are read here too, but refer to nothing.
             guard content.first == UInt8(ascii: "{"), let json = try? JSONValue(parsing: content) else { continue }
             let lists = ["manifests", "layers", "blobs"].flatMap { json[$0]?.array ?? [] }
             for descriptor in lists + [json["config"]].compactMap(\.self) {
@@ -122,7 +122,7 @@ extension ImageStore {
         return reached
     }
 
-    /// Takes a file away under a name that nobody uses; unlinking a big one takes too long with the gate closed.
+    /// Renames a file to an unused name; removing a big file takes too long while the gate is locked.
     private func discard(_ path: FilePath) throws(ImageStoreError) {
         let temporary = temporaryFolder
         try posix { () throws(POSIXError) in
@@ -147,7 +147,7 @@ extension ImageStore {
         return bytes
     }
 
-    /// Removes what was discarded, now or by a process that was killed, and what killed writers left.
+    /// Removes the files discarded by this process or by a killed one, and the files of killed writers.
     private func removeTrash(dryRun: Bool) -> Int64 {
         guard let names = try? FileSystem.names(in: temporaryFolder) else { return 0 }
         var bytes: Int64 = 0

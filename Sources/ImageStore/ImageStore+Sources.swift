@@ -6,12 +6,11 @@ import Timestamps
 
 /// A repository that holds a blob.
 package struct BlobSource: Sendable, Hashable {
-    /// Host and port.
+    /// The registry's host and port.
     package let registry: String
-    /// The path below the registry.
+    /// The repository's path in the registry.
     package let repository: String
 
-    /// A repository of a registry.
     package init(registry: String, repository: String) {
         self.registry = registry
         self.repository = repository
@@ -19,7 +18,7 @@ package struct BlobSource: Sendable, Hashable {
 }
 
 extension ImageStore {
-    /// Notes that a repository holds a blob, so that it can be mounted or copied from there.
+    /// Records that a repository holds a blob, which can then be mounted or copied from there.
     package func remember(_ source: BlobSource, of digest: Digest) throws(ImageStoreError) {
         var sources = try sources(of: digest)
         if sources.first == source { return }
@@ -34,7 +33,7 @@ extension ImageStore {
         }
     }
 
-    /// The repositories that are known to hold a blob, the latest first.
+    /// Returns the repositories that are known to hold a blob, the latest first.
     package func sources(of digest: Digest) throws(ImageStoreError) -> [BlobSource] {
         let path = sourcesPath(of: digest)
         guard FileSystem.exists(path) else { return [] }
@@ -55,7 +54,7 @@ extension ImageStore {
         sourcesFolder.appending("\(digest.hexadecimal).json")
     }
 
-    /// Nanoseconds since 1970, so many minutes ago.
+    /// Returns the time some minutes ago, in nanoseconds since 1970.
     static func minutesAgo(_ minutes: Int) -> Int64 {
         Int64(Timestamp.now().seconds - minutes * 60) * 1_000_000_000
     }

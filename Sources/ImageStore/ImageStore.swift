@@ -2,17 +2,18 @@ package import OCI
 import POSIX
 package import SystemPackage
 
-/// The images on this machine: an OCI layout, with the names of the places that hold what it does not.
+/// The images on this machine: an OCI layout, with records of which repositories hold the layers that it lacks.
 ///
-/// Every blob is written under a temporary name, verified and renamed, so that a store is valid whenever its writer dies.
+/// Every blob is written under a temporary name, verified and then renamed, so that the store stays valid if a writer
+/// is killed.
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/image-layout.md>.
 package struct ImageStore: Sendable {
-    /// Where it is.
+    /// The store's folder.
     package let folder: FilePath
     let layout: Layout
     let session: StoreSession
 
-    /// Opens a store, and makes it where there is none.
+    /// Opens a store, and creates it if there is none.
     package init(at folder: FilePath) throws(ImageStoreError) {
         self.folder = folder
         layout = Layout(folder: folder)
@@ -21,32 +22,34 @@ package struct ImageStore: Sendable {
         removeAbandonedFiles()
     }
 
-    /// Where a blob is, or would be.
+    /// Returns the path of a blob, whether it exists or not.
     package func path(of digest: Digest) -> FilePath { layout.path(of: digest) }
 
-    /// True where the blob is here with its whole length; every blob was verified before it got its name.
+    /// Returns whether the blob is in the store with its full size; every blob was verified before it got its name.
     ///
-    /// It stays here then as long as this process uses the store, also if no image's name leads to it.
+    /// From then on pruning keeps the blob while this process uses the store, also if no tag leads to it.
     package func contains(_ descriptor: Descriptor) -> Bool {
         session.use(descriptor.digest, at: path(of: descriptor.digest)) { layout.contains(descriptor) }
     }
 
-    /// Gives an image a name, which it takes from another image that had it.
+    /// Gives an image a name, which any other image loses.
     package func tag(_ descriptor: Descriptor, as name: String) throws(ImageStoreError) {
         try layout.tag(descriptor, as: name, tag: Layout.tag(of: name), unique: .name)
     }
 
-    /// The image that has a name.
+    /// Returns the image with a name.
     package func find(_ name: String) throws(ImageStoreError) -> Descriptor? {
         guard let descriptor = try layout.tags().last(where: { $0.name == name })?.descriptor else { return nil }
-        // The name may be given to another image while this one is used.
+        // Records the use: the name may move to another image while this one is in use.
         _ = contains(descriptor)
         return descriptor
     }
 
-    /// Takes a name from its image, which stays until it is pruned; false where no image has it.
+    /// Removes a name; returns false if no image has it.
+    ///
+    /// The image remains until it is pruned.
     package func untag(_ name: String) throws(ImageStoreError) -> Bool { try layout.untag(name) }
 
-    /// Every name with its image, in the order in which they were given.
+    /// Returns every name with its image, in the order in which the names were given.
     package func tags() throws(ImageStoreError) -> [(name: String, descriptor: Descriptor)] { try layout.tags() }
 }

@@ -3,20 +3,20 @@ package import OCI
 import POSIX
 package import SystemPackage
 
-/// Makes the root file system of an image from its layers.
+/// Creates the root file system of an image from its layers.
 ///
-/// Layers are taken for hostile: paths stay below the root, and counts and sizes are bounded. A layer is read twice: once
-/// to verify it and to learn what it removes, and once to write it. Devices are left out, since runtimes make their own.
-/// It blocks: run it on a thread of its own.
+/// Layers are untrusted: paths stay below the root, and the numbers of entries and bytes are limited. Each layer is
+/// read twice: once to verify it and collect its whiteouts, and once to write it. Devices are skipped, since runtimes
+/// create their own. It blocks: call it on a thread of its own.
 package struct ImageUnpacker: Sendable {
-    /// The most that one image may bring.
+    /// The limits for one image.
     package struct Limits: Sendable {
-        /// Names in all layers together.
+        /// The maximum number of entries in all layers together.
         package var entries: Int
-        /// Bytes in all layers together.
+        /// The maximum number of bytes in all layers together.
         package var bytes: Int64
 
-        /// Limits that no honest image reaches, unless said.
+        /// Creates limits; no legitimate image reaches the defaults.
         package init(entries: Int = 5_000_000, bytes: Int64 = 1 << 40) {
             self.entries = entries
             self.bytes = bytes
@@ -27,7 +27,9 @@ package struct ImageUnpacker: Sendable {
     private let isOwnerKept: Bool
     private let limits: Limits
 
-    /// Owners can be kept by root alone; without, everything belongs to the user.
+    /// Creates an unpacker.
+    ///
+    /// Only root can keep owners; otherwise all files belong to the current user.
     package init(store: ImageStore, keepingOwners: Bool, limits: Limits = Limits()) {
         self.store = store
         self.isOwnerKept = keepingOwners
@@ -67,7 +69,7 @@ package struct ImageUnpacker: Sendable {
         try posix { () throws(POSIXError) in try root.finishFolders() }
     }
 
-    /// Makes sure that a layer of the store is what a config says, and could be unpacked.
+    /// Checks that a layer of the store matches its digest and the config's diff ID, and that it could be unpacked.
     package func check(_ layer: Descriptor, diffID: Digest) throws(ImageStoreError) {
         var left = limits
         _ = try verify(layer, diffID, &left)

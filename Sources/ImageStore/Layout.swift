@@ -3,7 +3,9 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// The files of an OCI layout. <https://github.com/opencontainers/image-spec/blob/main/image-layout.md>
+/// The files of an OCI layout.
+///
+/// Source: <https://github.com/opencontainers/image-spec/blob/main/image-layout.md>.
 struct Layout: Sendable {
     static let referenceName = "org.opencontainers.image.ref.name"
     static let containerdName = "io.containerd.image.name"
@@ -22,7 +24,7 @@ struct Layout: Sendable {
         return status.kind == .regular && status.size == descriptor.size
     }
 
-    /// Makes what is missing; `oci-layout` comes last, since with it the folder claims to be one.
+    /// Creates the missing files; `oci-layout` comes last, since it marks the folder as a layout.
     func make() throws(ImageStoreError) {
         AbandonedFiles.removeReplacements(in: folder)
         try posix { () throws(POSIXError) in
@@ -35,7 +37,7 @@ struct Layout: Sendable {
         }
     }
 
-    /// Makes an empty index, unless another process was first: its names must not be lost.
+    /// Creates an empty index, unless another process did so first, whose entries must not be lost.
     private func makeIndex() throws(POSIXError) {
         let temporary = FileSystem.temporaryPath(beside: index)
         try FileSystem.write(ImageIndex(manifests: []).json.encoded(), to: temporary)
@@ -61,12 +63,13 @@ struct Layout: Sendable {
         } catch { throw ImageStoreError("read \(index)", error.reason) }
     }
 
-    /// What no two entries of a layout share.
+    /// The property that is unique among the entries of a layout.
     enum Key { case name, tag }
 
-    /// Adds an entry and removes the one that had its key; entries of others stay as they came.
+    /// Adds an entry, and removes the one with the same key; all other entries stay unchanged.
     ///
-    /// `name` is a whole one, for containerd; other tools know an image by its tag alone, as in the specification's examples.
+    /// `name` is a whole reference, for containerd. Other tools identify an image by its tag only, as in the
+    /// specification's examples.
     func tag(_ descriptor: Descriptor, as name: String?, tag: String, unique key: Key) throws(ImageStoreError) {
         let entry = Self.named(descriptor, name, tag).json
         try change { entries in
@@ -74,7 +77,7 @@ struct Layout: Sendable {
         }
     }
 
-    /// Removes the entry that has a name; false where there is none.
+    /// Removes the entry with a name; returns false if there is none.
     func untag(_ name: String) throws(ImageStoreError) -> Bool {
         var isFound = false
         try change { entries in
@@ -86,7 +89,7 @@ struct Layout: Sendable {
     }
 
     private func change(_ body: (inout [JSONValue]) -> Void) throws(ImageStoreError) {
-        // The kernel gives the lock back when its holder dies.
+        // The kernel releases the lock when the process that holds it ends.
         let lock = try posix { () throws(POSIXError) in try File(marker, .read) }
         _ = try posix { () throws(POSIXError) in try lock.lock(wait: true) }
         var document = try readIndex()
@@ -109,7 +112,7 @@ struct Layout: Sendable {
         return descriptor
     }
 
-    /// The files of a layout with one image, without its blobs.
+    /// Returns the files of a layout with one image, except its blobs.
     static func documents(
         for image: Descriptor, as name: String?, tag: String
     ) -> [(name: String, content: [UInt8])] {
@@ -117,7 +120,7 @@ struct Layout: Sendable {
         return [("oci-layout", version), ("index.json", index.json.encoded())]
     }
 
-    /// Where a blob is in an archive of a layout.
+    /// Returns the path of a blob in an archive of a layout.
     static func path(inArchive digest: Digest) -> String { "blobs/sha256/\(digest.hexadecimal)" }
 
     private func readIndex() throws(ImageStoreError) -> JSONValue {
@@ -127,6 +130,6 @@ struct Layout: Sendable {
         }
     }
 
-    /// What other tools call the image in this layout: the tag alone, as in the specification's examples.
+    /// Returns the tag for an image's entry: only the reference's tag, as in the specification's examples.
     static func tag(of name: String) -> String { (try? Reference(name))?.tag ?? "latest" }
 }

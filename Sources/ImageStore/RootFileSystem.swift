@@ -2,14 +2,14 @@ import Archive
 import POSIX
 import SystemPackage
 
-/// A root file system that is being made, in which every path is resolved below its root.
+/// A root file system under construction, which resolves every path below its root.
 ///
-/// Links in a path lead where they would lead a process whose root this is; they are read, never followed by the kernel.
+/// Symbolic links resolve as in a process with this root. They are read here; the kernel never follows them.
 final class RootFileSystem {
-    /// What Linux allows on the way to one file.
+    /// Linux's limit of symbolic links on the way to one file.
     private static let mostLinks = 40
 
-    /// What a folder gets once everything in it is there.
+    /// The attributes that a folder gets once its content is complete.
     struct FolderAttributes {
         var mode: UInt32 = 0o755
         var user: UInt32 = 0
@@ -17,7 +17,7 @@ final class RootFileSystem {
         var modified: Int64 = 0
     }
 
-    /// A folder with its path below the root, which has no links in it.
+    /// A folder with its path below the root; the path has no symbolic links in it.
     struct Place {
         var folder: Folder
         var path: [FilePath.Component]
@@ -33,7 +33,7 @@ final class RootFileSystem {
         isOwnerKept = keepingOwners
     }
 
-    /// Walks to a folder; what is missing is made, or gives nil.
+    /// Opens a folder by its path; with `making` it creates missing folders, otherwise it returns nil for them.
     func walk(_ names: some Collection<FilePath.Component>, making: Bool) throws(POSIXError) -> Place? {
         if let recent, recent.names.elementsEqual(names) { return recent.place }
         var folders: [Folder] = []
@@ -74,7 +74,7 @@ final class RootFileSystem {
         return place
     }
 
-    /// Removes what a layer says is gone.
+    /// Applies a layer's whiteout.
     func apply(_ whiteout: Whiteout) throws(POSIXError) {
         guard let place = try walk(whiteout.folder, making: false) else { return }
         if let name = whiteout.name { return try remove(name, in: place) }
@@ -88,12 +88,12 @@ final class RootFileSystem {
             let gone = FilePath(root: nil, place.path + [name])
             attributes = attributes.filter { !$0.key.starts(with: gone) }
         }
-        // A walk that was remembered may have passed through it.
+        // The cached place may have been reached through this name.
         if status.kind != .regular { recent = nil }
         try place.folder.removeTree(name)
     }
 
-    /// Makes a folder, or takes the one that is there; its attributes are set in the end.
+    /// Creates a folder or keeps an existing one; ``finishFolders()`` sets its attributes.
     func makeFolder(_ name: FilePath.Component, in place: Place, _ entry: ArchiveEntry) throws(POSIXError) {
         if try place.folder.status(name)?.kind != .directory {
             try remove(name, in: place)
@@ -102,17 +102,19 @@ final class RootFileSystem {
         attributes[FilePath(root: nil, place.path + [name])] = FolderAttributes(entry)
     }
 
-    /// Sets the attributes of the root itself.
+    /// Records the attributes of the root itself.
     func setRoot(_ entry: ArchiveEntry) { attributes[FilePath()] = FolderAttributes(entry) }
 
-    /// Sets owner and time of a link or a FIFO.
+    /// Sets owner and modification time of a symbolic link or a FIFO.
     func finish(_ name: FilePath.Component, in place: Place, _ entry: ArchiveEntry) throws(POSIXError) {
         let owner = FolderAttributes(entry)
         if isOwnerKept { try place.folder.setOwner(name, user: owner.user, group: owner.group) }
         try place.folder.setModified(name, seconds: entry.modified)
     }
 
-    /// Sets owner, mode, values and time of a file; the mode after the owner, whose change clears setuid.
+    /// Sets owner, mode, extended attributes and modification time of a file.
+    ///
+    /// The mode comes after the owner, since changing the owner clears setuid.
     func finish(_ file: borrowing File, _ entry: ArchiveEntry) throws(POSIXError) {
         let owner = FolderAttributes(entry)
         if isOwnerKept {
@@ -123,7 +125,8 @@ final class RootFileSystem {
         try file.setModified(seconds: entry.modified)
     }
 
-    /// Sets the folders' attributes, the deepest first: a folder that may not be entered hides what is below it.
+    /// Sets the folders' attributes, the deepest first: a folder without search permission blocks access to its
+    /// content.
     func finishFolders() throws(POSIXError) {
         recent = nil
         for (path, wanted) in attributes.sorted(by: { $0.key.components.count > $1.key.components.count }) {
@@ -137,7 +140,7 @@ final class RootFileSystem {
 }
 
 extension RootFileSystem.FolderAttributes {
-    /// Owners beyond 32 bits are nobody's on Linux; they become root's own.
+    /// Copies a header's attributes; owners beyond 32 bits, which Linux does not support, become root.
     fileprivate init(_ entry: ArchiveEntry) {
         mode = entry.mode
         user = UInt32(exactly: entry.user) ?? 0

@@ -3,16 +3,16 @@ import POSIX
 import Synchronization
 import SystemPackage
 
-/// What a process uses of a store, noted in a file, so that nobody removes it under its hands.
+/// Records in a file which blobs a process uses, so that no other process prunes them.
 ///
-/// Whoever removes blobs holds the gate's lock alone; whoever finds or adds one holds it with others for as long as the
-/// note takes. So either the note comes first and the blob stays, or the blob is gone and is not found. The file is locked
-/// as long as its process lives: the note of one that was killed protects nothing.
+/// Pruning holds the gate's lock exclusively; a process that finds or adds a blob holds it shared while it records the
+/// blob. So either the record comes first and the blob stays, or the blob is gone and is not found. The process keeps
+/// its file locked while it runs: the record of a killed process protects nothing.
 final class StoreSession: Sendable {
     private struct State: ~Copyable {
         var noted: Set<Digest> = []
         var notes: File?
-        /// Held where notes cannot be written: then nothing is removed as long as this process lives.
+        /// The gate, locked if the record cannot be written: then nothing is pruned while this process runs.
         var gate: File?
     }
 
@@ -29,29 +29,29 @@ final class StoreSession: Sendable {
 
     static func folder(in store: FilePath) -> FilePath { store.appending("sessions") }
 
-    /// Opens the gate's file, without its lock.
+    /// Opens the gate's file without locking it.
     static func gate(in store: FilePath) throws(POSIXError) -> File {
         try File(store.appending("lock"), .update(mode: 0o644))
     }
 
-    /// Notes the use of a blob, if it is there.
+    /// Records the use of a blob if it exists; returns whether it exists.
     func use(_ digest: Digest, at path: FilePath, ifThere isThere: () -> Bool) -> Bool {
         state.withLock { state in
             if state.noted.contains(digest) { return isThere() }
             guard isThere() else { return false }
-            // Nobody else's store can be written to, and its owner's removals are met by an error later on.
+            // Another user's store is not writable; if its owner prunes the blob, the later read fails.
             guard let gate = try? Self.gate(in: store), (try? gate.lock(wait: true, shared: true)) == true else {
                 return true
             }
             guard isThere() else { return false }
             note(digest, &state, gate)
-            // For whoever asks for what was not used for long; of no other use.
+            // Only pruning by last use reads the access time.
             try? FileSystem.setAccessed(path)
             return true
         }
     }
 
-    /// Notes a blob that gets its name in `body`.
+    /// Records a blob that gets its name in `body`.
     func keep(_ digest: Digest, _ body: () throws(ImageStoreError) -> Void) throws(ImageStoreError) {
         let failure: ImageStoreError? = state.withLock { state in
             do throws(ImageStoreError) {

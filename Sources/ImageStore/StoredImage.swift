@@ -1,20 +1,18 @@
 import JSON
 package import OCI
 
-/// One image of one platform in the store: its manifest and config, read.
+/// The manifest and config of an image for one platform in the store.
 package struct StoredImage: Sendable {
-    /// The manifest's own descriptor.
+    /// The manifest's descriptor.
     package let descriptor: Descriptor
-    /// The manifest's bytes as they came, which is what a registry gets.
+    /// The manifest's bytes as received, which a push sends unchanged.
     package let manifestContent: [UInt8]
-    /// What the manifest says.
     package let manifest: ImageManifest
-    /// What the config says.
     package let config: ImageConfig
 }
 
 extension ImageStore {
-    /// Reads an image; of an index it takes the first one that fits the platform.
+    /// Reads an image; from an index it takes the first one for the platform.
     package func image(_ descriptor: Descriptor, platform: Platform = .current) throws(ImageStoreError) -> StoredImage {
         let content = try read(descriptor)
         let thing = "image \(descriptor.digest)"
@@ -38,7 +36,7 @@ extension ImageStore {
         return StoredImage(descriptor: descriptor, manifestContent: content, manifest: manifest, config: config)
     }
 
-    /// The images behind a descriptor: of an index every platform's in order, without attestations.
+    /// Returns the images behind a descriptor: of an index those of all platforms in order, without attestations.
     package func images(_ descriptor: Descriptor) throws(ImageStoreError) -> [StoredImage] {
         guard descriptor.mediaType.isIndex else { return [try image(descriptor)] }
         let document = try document(descriptor)
@@ -50,13 +48,13 @@ extension ImageStore {
         return images
     }
 
-    /// A manifest or an index as JSON.
+    /// Returns a manifest or an index as JSON.
     func document(_ descriptor: Descriptor) throws(ImageStoreError) -> JSONValue {
         let content = try read(descriptor)
         return try decode("image \(descriptor.digest)") { () throws(JSONError) in try JSONValue(parsing: content) }
     }
 
-    /// The layers of an image that are not here, but in the repositories that ``sources(of:)`` tells.
+    /// Returns the layers of an image that are not in the store; ``sources(of:)`` returns where they are.
     package func missingLayers(of image: StoredImage) -> [Descriptor] {
         image.manifest.layers.filter { !contains($0) }
     }

@@ -3,11 +3,11 @@ package import OCI
 package import POSIX
 package import SystemPackage
 
-/// A blob that is being written under a temporary name; it is removed unless it is kept.
+/// A blob under a temporary name while it is being written; it is removed unless it is kept.
 package struct TemporaryBlob: ~Copyable, Sendable {
-    /// Where its bytes are until it is kept.
+    /// The temporary path, valid until the blob is kept.
     package let path: FilePath
-    /// Its lock tells others that its writer lives.
+    /// The file whose lock shows that the writer is alive.
     private let file: File
     private let store: ImageStore
 
@@ -25,13 +25,13 @@ package struct TemporaryBlob: ~Copyable, Sendable {
 
     deinit { try? FileSystem.remove(path) }
 
-    /// A second handle on the empty file, to write it.
+    /// Opens the empty file a second time, for writing.
     package func open() throws(ImageStoreError) -> File {
         let path = path
         return try posix { () throws(POSIXError) in try File(path, .replace(mode: 0o666)) }
     }
 
-    /// Gives the blob its name; the caller has hashed what it wrote.
+    /// Renames the file to its digest; the caller has computed the digest.
     package consuming func keep(as digest: Digest) throws(ImageStoreError) {
         let name = store.path(of: digest)
         let path = path
@@ -41,7 +41,7 @@ package struct TemporaryBlob: ~Copyable, Sendable {
     }
 }
 
-/// A blob that arrives in pieces, hashed and counted on the way.
+/// Writes a blob that arrives in pieces, and verifies its size and digest.
 package struct BlobWriter: ~Copyable {
     private let descriptor: Descriptor
     private let blob: TemporaryBlob
@@ -57,7 +57,7 @@ package struct BlobWriter: ~Copyable {
         self.file = file
     }
 
-    /// Takes bytes; more than were announced are refused at once.
+    /// Writes bytes; throws at once if they exceed the expected size.
     package mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ImageStoreError) {
         size += Int64(bytes.count)
         guard size <= descriptor.size else {
@@ -67,7 +67,7 @@ package struct BlobWriter: ~Copyable {
         do throws(POSIXError) { try file.write(bytes) } catch { throw ImageStoreError(error) }
     }
 
-    /// Keeps the blob if its length and digest are those that were announced.
+    /// Keeps the blob if its size and digest are as expected.
     package consuming func finish() throws(ImageStoreError) {
         guard size == descriptor.size else {
             throw ImageStoreError(

@@ -1,4 +1,4 @@
-/// Writes numbers in as few bytes as they need, seven bits a byte, the lowest first.
+/// Writes numbers with variable length: seven bits a byte, the lowest first.
 ///
 /// Source: <https://en.wikipedia.org/wiki/LEB128>.
 struct RecordWriter {
@@ -13,7 +13,7 @@ struct RecordWriter {
         bytes.append(UInt8(rest))
     }
 
-    /// Small negative numbers are as short as small positive ones.
+    /// Appends a signed number in zigzag form, so that small negative numbers are as short as small positive ones.
     mutating func append(_ value: Int64) { append(UInt64(bitPattern: value << 1 ^ value >> 63)) }
 
     mutating func append(_ text: some Collection<UInt8>) {
@@ -24,7 +24,7 @@ struct RecordWriter {
     mutating func append(raw text: some Collection<UInt8>) { bytes.append(contentsOf: text) }
 }
 
-/// Reads what a ``RecordWriter`` wrote; every length is checked.
+/// Reads what a ``RecordWriter`` wrote, and checks every length.
 struct RecordReader {
     static let damage = ImageStoreError("read a listing", "it is damaged")
 

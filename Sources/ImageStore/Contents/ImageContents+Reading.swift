@@ -2,15 +2,15 @@ import Archive
 import OCI
 import POSIX
 
-/// The content of files, from the layers that have them.
+/// Reading the content of files from the layers that hold it.
 extension ImageContents {
-    /// Gives the next bytes of a file, 0 at its end.
+    /// Reads the next bytes of a file into the buffer, and returns their number; 0 at the end.
     package typealias Read = (UnsafeMutableRawBufferPointer) throws(ImageStoreError) -> Int
 
-    /// Calls `body` with the content of many files, each layer read once from its front.
+    /// Calls `body` with the content of many files, and reads each layer once from its start.
     ///
-    /// Files come by layer and then by their place in it, whatever the order in `files`, and hard links to one file once:
-    /// as the first of them in `files`. Only regular files have content; others are left out.
+    /// Files come in the order of their layers and of their entries there, whatever the order in `files`. Hard links to
+    /// one file come once, as the first of them in `files`. Files that are not regular are skipped.
     package func read<Failure: Error>(
         _ files: some Sequence<ImageFile>, wrapping: (ImageStoreError) -> Failure,
         _ body: (ImageFile, Read) throws(Failure) -> Void
@@ -25,7 +25,7 @@ extension ImageContents {
         }
     }
 
-    /// The content of a small file; links are followed.
+    /// Returns the content of a small file, following symbolic links; nil if there is no regular file.
     package func content(of path: some Sequence<UInt8>, limit: Int = 1 << 20) throws(ImageStoreError) -> [UInt8]? {
         guard let file = try resolve(path), file.kind == .regular else { return nil }
         guard file.size <= limit else {

@@ -3,20 +3,22 @@ package import OCI
 import POSIX
 package import SystemPackage
 
-/// The files of an image as a container sees them: its layers put on one another.
+/// The files of an image as a container sees them, with all layers applied.
 ///
-/// Only headers are held, about 100 bytes a file; contents stay in the layers. Making one blocks and may decompress whole
-/// layers the first time: run it on a thread of its own.
+/// Only headers are held in memory, about 100 bytes a file; contents stay in the layers. The initializers block and may
+/// decompress whole layers the first time: call them on a thread of their own.
 package final class ImageContents: Sendable {
     /// The layers, the lowest first.
     package let layers: [Descriptor]
     let paths: [FilePath]
     let tree: ImageTree
-    /// The files of each folder in the byte order of their names; those of folder `n` begin at `starts[n]`.
+    /// For each node `n`, `starts[n]` is where its children begin in `order`.
+    ///
+    /// The children of a folder are in the byte order of their names.
     private let starts: [UInt32]
     private let order: [UInt32]
 
-    /// The files of layers that are all in a store.
+    /// Reads the files of layers, which must all be in a store.
     package convenience init(layers: [Descriptor], in store: ImageStore) throws(ImageStoreError) {
         if let missing = layers.first(where: { !store.contains($0) }) {
             throw ImageStoreError("look into layer \(missing.digest)", "it is not in the store")
@@ -25,7 +27,7 @@ package final class ImageContents: Sendable {
             layers: layers.map { ($0, store.path(of: $0.digest)) }, listings: store.folder.appending("listings"))
     }
 
-    /// The files of layers that are in these places; what was read of them is kept in the folder `listings`.
+    /// Reads the files of layers at the given paths; the folder `listings` caches their headers.
     package init(
         layers: [(descriptor: Descriptor, path: FilePath)], listings: FilePath
     ) throws(ImageStoreError) {
@@ -43,12 +45,12 @@ package final class ImageContents: Sendable {
         (starts, order) = Self.sort(tree)
     }
 
-    /// Names that still lead from the root, by folder, then by name.
+    /// Sorts the nodes that can still be reached from the root, by folder and then by name.
     private static func sort(_ tree: ImageTree) -> (starts: [UInt32], order: [UInt32]) {
         var isLive = [Bool](repeating: false, count: tree.nodes.count)
         var starts = [UInt32](repeating: 0, count: tree.nodes.count + 1)
         isLive[0] = true
-        // A folder's number is always smaller than those of its files.
+        // A folder's number is always smaller than those of the files in it.
         for number in 1..<max(1, tree.nodes.count) where isLive[Int(tree.nodes[number].parent)] {
             guard tree.isNamed(UInt32(number)) else { continue }
             isLive[number] = true
@@ -74,13 +76,12 @@ package final class ImageContents: Sendable {
         order[Int(starts[Int(node)])..<Int(starts[Int(node) + 1])]
     }
 
-    /// How many files there are, without the root.
+    /// The number of files, not counting the root.
     package var count: Int { order.count }
 
-    /// The root folder.
     package var root: ImageFile { ImageFile(contents: self, node: ImageTree.root) }
 
-    /// The file at a path from the root; links on the way are followed, one at its end is the file itself.
+    /// Returns the file at a path from the root; follows symbolic links except at the end of the path.
     package func file(at path: some Sequence<UInt8>) -> ImageFile? {
         guard let place = ImageTree.split(Array(path)[...]) else { return root }
         if place.name == Array("..".utf8)[...] { return try? resolve(path) }
@@ -89,7 +90,7 @@ package final class ImageContents: Sendable {
         return tree.child(place.name, of: walk.place).map { ImageFile(contents: self, node: $0) }
     }
 
-    /// The file that a path from the root leads to, through every link; nil where there is none.
+    /// Returns the file at a path from the root, following all symbolic links; nil if there is none.
     package func resolve(_ path: some Sequence<UInt8>) throws(ImageStoreError) -> ImageFile? {
         let path = Array(path)
         var walk = ImageTree.Walk(path[...])

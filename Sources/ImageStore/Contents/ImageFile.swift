@@ -1,9 +1,11 @@
 package import Archive
 import OCI
 
-/// One name in an image; it is small, and everything about it is read when asked for.
+/// One name in an image.
+///
+/// The value is small; each property is read from the tree when it is used.
 package struct ImageFile: Sendable, Hashable {
-    /// The file behind a name: its names are equal in this where they are hard links to one another.
+    /// The identity of the file behind a name; hard links to one file share it.
     package struct Identity: Sendable, Hashable {
         let layer: UInt16
         let ordinal: UInt32
@@ -12,17 +14,16 @@ package struct ImageFile: Sendable, Hashable {
     let contents: ImageContents
     let node: UInt32
 
-    /// Equal where it is one name of one image that was read once.
+    /// Returns whether both are the same name in the same ``ImageContents``.
     package static func == (left: ImageFile, right: ImageFile) -> Bool {
         left.node == right.node && left.contents === right.contents
     }
 
-    /// By the name.
     package func hash(into hasher: inout Hasher) { hasher.combine(node) }
 
     private var raw: ImageTree.Node { contents.tree.nodes[Int(node)] }
 
-    /// The last part of the path, empty for the root.
+    /// The last component of the path; empty for the root.
     package var name: ArraySlice<UInt8> { contents.tree.name(of: node) }
 
     /// The path from the root, without a slash at either end; empty for the root.
@@ -36,45 +37,47 @@ package struct ImageFile: Sendable, Hashable {
         return Array(names.reversed().joined(separator: [UInt8(ascii: "/")]))
     }
 
-    /// What it is; never a hard link, since all names of a file are equal.
+    /// The kind of file; never a hard link, since all names of a file are equal.
     package var kind: ArchiveEntry.Kind { raw.kind }
-    /// Permission bits with setuid, setgid and sticky.
+    /// The permission bits with setuid, setgid and sticky.
     package var mode: UInt32 { UInt32(raw.mode) }
-    /// The owner's number.
+    /// The owner's user ID.
     package var user: UInt32 { raw.user }
-    /// The group's number.
+    /// The group ID.
     package var group: UInt32 { raw.group }
-    /// The length of a regular file's content.
+    /// The length of a regular file's content in bytes; 0 for all other kinds.
     package var size: Int64 { raw.kind == .regular ? raw.size : 0 }
-    /// What a device node stands for.
+    /// The device numbers of a device node, nil for all other kinds.
     package var device: ArchiveEntry.Device? {
         guard [.characterDevice, .blockDevice].contains(raw.kind) else { return nil }
         return ArchiveEntry.Device(
             major: UInt32(truncatingIfNeeded: raw.size >> 32), minor: UInt32(truncatingIfNeeded: raw.size))
     }
-    /// Seconds since 1970.
+    /// The modification time in seconds since 1970.
     package var modified: Int64 { raw.modified }
-    /// Where a symbolic link points.
+    /// The target of a symbolic link.
     package var target: [UInt8] { Array(contents.tree.target(of: node)) }
 
-    /// Which of the layers has it, from 0 up; nil for a folder that no layer describes.
+    /// The index of the layer that has the file, from 0; nil for a folder without an entry in any layer.
     package var layer: Int? { raw.layer == ImageTree.Node.implied ? nil : Int(raw.layer) }
 
-    /// The file behind the name, nil for a folder that no layer describes.
+    /// The identity of the file; nil for a folder without an entry in any layer.
     package var identity: Identity? { layer == nil ? nil : Identity(layer: raw.layer, ordinal: raw.ordinal) }
 
-    /// The entry of a layer that a file came from: equal in two images that share the layer and show this entry of it.
+    /// The entry of a layer from which a file came.
+    ///
+    /// Entries are equal in two images that share the layer and show this entry of it.
     package struct LayerEntry: Sendable, Hashable {
         let layer: Digest
         let ordinal: UInt32
     }
 
-    /// The entry that the file came from, nil for a folder that no layer describes.
+    /// The entry from which the file came; nil for a folder without an entry in any layer.
     package var layerEntry: LayerEntry? {
         layer.map { LayerEntry(layer: contents.layers[$0].digest, ordinal: raw.ordinal) }
     }
 
-    /// Values by name, such as `security.capability`.
+    /// The extended attributes by name, such as `security.capability`.
     package var extendedAttributes: [String: [UInt8]] {
         let range = contents.tree.extra(of: node)
         var reader = RecordReader(contents.tree.arena, from: range.lowerBound, to: range.upperBound)
@@ -87,17 +90,17 @@ package struct ImageFile: Sendable, Hashable {
         return values
     }
 
-    /// The files in a folder, in the byte order of their names; none for everything else.
+    /// The files in a folder in the byte order of their names; empty for all other kinds.
     package var children: [ImageFile] {
         contents.children(of: node).map { ImageFile(contents: contents, node: $0) }
     }
 
-    /// The file in a folder that has a name.
+    /// Returns the file with a name in this folder.
     package func child(_ name: some Sequence<UInt8>) -> ImageFile? {
         contents.tree.child(Array(name)[...], of: node).map { ImageFile(contents: contents, node: $0) }
     }
 
-    /// Calls `body` with every file below a folder, each folder before what is in it, and in the byte order of names.
+    /// Calls `body` with every file below a folder: each folder before its content, in the byte order of names.
     package func forEachDescendant<Failure: Error>(
         _ body: (ImageFile) throws(Failure) -> Void
     ) throws(Failure) {
@@ -108,7 +111,7 @@ package struct ImageFile: Sendable, Hashable {
         }
     }
 
-    /// The header that a layer has for it, at this path.
+    /// A tar header for the file at its path, with the attributes of its layer's entry.
     package var entry: ArchiveEntry {
         ArchiveEntry(
             kind, path: path, target: target, mode: mode, user: Int64(user), group: Int64(group), size: size,

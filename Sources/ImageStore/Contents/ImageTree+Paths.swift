@@ -1,12 +1,14 @@
 import Archive
 
-/// Finding places by path, as a process would whose root this is.
+/// Path resolution as in a process whose root is the image's root.
 extension ImageTree {
-    /// What Linux allows on the way to one file. <https://man7.org/linux/man-pages/man7/path_resolution.7.html>
+    /// Linux's limit of symbolic links on the way to one file.
+    ///
+    /// <https://man7.org/linux/man-pages/man7/path_resolution.7.html>
     private static let mostLinks = 40
     private static let slash = UInt8(ascii: "/")
 
-    /// A way that is being walked: where it has come to, and what is left of it, the next part last.
+    /// The state of a path resolution: the node reached so far, and the remaining parts, the next one last.
     struct Walk {
         var place = ImageTree.root
         var rest: [ArraySlice<UInt8>]
@@ -14,7 +16,7 @@ extension ImageTree {
 
         init(_ path: ArraySlice<UInt8>) { rest = [path] }
 
-        /// The next name, nil at the end.
+        /// Removes and returns the next name; nil at the end.
         mutating func next() -> ArraySlice<UInt8>? {
             while let part = rest.popLast() {
                 let name = part.drop { $0 == ImageTree.slash }
@@ -27,16 +29,16 @@ extension ImageTree {
         }
     }
 
-    /// How far a walk got.
+    /// The result of a resolution.
     enum Arrival {
         case complete
         case missing(ArraySlice<UInt8>)
-        /// A name that is no folder has something below it.
+        /// A file that is not a folder has more names behind it in the path.
         case blocked
         case tooManyLinks
     }
 
-    /// Walks on until something is in the way; links are followed, also the last one.
+    /// Resolves the rest of a path as far as possible; follows symbolic links, also at its end.
     func advance(_ walk: inout Walk) -> Arrival {
         while let name = walk.next() {
             if name == [UInt8(ascii: ".")] { continue }
@@ -59,7 +61,7 @@ extension ImageTree {
         return .complete
     }
 
-    /// Where a symbolic link points, empty for everything else.
+    /// Returns the target of a symbolic link; empty for all other kinds.
     func target(of node: UInt32) -> ArraySlice<UInt8> {
         let range = extra(of: node)
         var reader = RecordReader(arena, from: range.lowerBound, to: range.upperBound)
@@ -67,7 +69,7 @@ extension ImageTree {
         return arena[target]
     }
 
-    /// The folder part and the last name of a path; nil for the root.
+    /// Splits a path into the folder part and the last name; nil for the root.
     static func split(_ path: ArraySlice<UInt8>) -> (folder: ArraySlice<UInt8>, name: ArraySlice<UInt8>)? {
         var path = path
         while true {

@@ -1,18 +1,18 @@
 import Archive
 
-/// The names of an image while its layers are put on one another.
+/// The names of an image while its layers are applied.
 ///
-/// A million names must fit: names and targets lie in one array of bytes, and a node has no object of its own. What a
-/// layer removes only leaves the table of names, so that nothing has to look for it.
+/// A million names must fit into memory: names and targets are in one byte array, and a node has no heap object of its
+/// own. Removing a name only removes it from the hash table, which takes no search through the nodes.
 struct ImageTree {
-    /// One file, known by its place among the nodes; a folder comes before what is in it.
+    /// One file, identified by its index in `nodes`; a folder comes before its content.
     struct Node {
         var parent: UInt32
         var nameStart: UInt32
-        /// Where target and extended attributes are; 0 where there are none.
+        /// The offset of target and extended attributes in `arena`; 0 if there are none.
         var extra: UInt32 = 0
         var extraLength: UInt32 = 0
-        /// The entry of the layer that has the content.
+        /// The index of the entry in its layer.
         var ordinal: UInt32 = 0
         var user: UInt32 = 0
         var group: UInt32 = 0
@@ -20,7 +20,7 @@ struct ImageTree {
         var modified: Int64 = 0
         var nameLength: UInt16
         var mode: UInt16 = 0o755
-        /// The layer that has the content; `implied` for a folder that no layer describes.
+        /// The index of the layer that has the content; `implied` for a folder without an entry in any layer.
         var layer: UInt16 = Self.implied
         var kind: ArchiveEntry.Kind = .directory
 
@@ -32,7 +32,7 @@ struct ImageTree {
     private static let removed = UInt32.max - 1
 
     private(set) var nodes: [Node]
-    /// Never empty, so that 0 is no place of anything.
+    /// The bytes of names, targets and extended attributes; never empty, so that offset 0 can mean none.
     private(set) var arena: [UInt8] = [0]
     private var table: [UInt32]
     private var taken = 0
@@ -54,7 +54,7 @@ struct ImageTree {
         return arena[Int(node.nameStart)..<Int(node.nameStart) + Int(node.nameLength)]
     }
 
-    /// The bytes that a listing has for target and extended attributes.
+    /// Returns the range in `arena` of the target and the extended attributes, in a listing's format.
     func extra(of node: UInt32) -> Range<Int> {
         let node = nodes[Int(node)]
         return Int(node.extra)..<Int(node.extra) + Int(node.extraLength)
@@ -65,7 +65,7 @@ struct ImageTree {
         return table[slot] < Self.removed ? table[slot] : nil
     }
 
-    /// Puts a node into a folder, in place of one that had its name; nil where there are more than numbers for them.
+    /// Adds a node to a folder, replacing one of the same name; returns nil if the index or offset range is exhausted.
     mutating func add(_ node: Node, _ name: ArraySlice<UInt8>, extra: ArraySlice<UInt8> = []) -> UInt32? {
         guard nodes.count < Int(Self.removed), arena.count + name.count + extra.count < Int(UInt32.max) else {
             return nil
@@ -85,7 +85,7 @@ struct ImageTree {
         return number
     }
 
-    /// Changes a folder's attributes; what is in it stays.
+    /// Changes a folder's attributes and keeps its content.
     mutating func update(_ number: UInt32, extra: ArraySlice<UInt8>, _ change: (inout Node) -> Void) {
         change(&nodes[Int(number)])
         nodes[Int(number)].extra = 0
@@ -96,13 +96,13 @@ struct ImageTree {
         arena.append(contentsOf: extra)
     }
 
-    /// Takes a name out of a folder, with everything below it.
+    /// Removes a name from a folder, with everything below it.
     mutating func remove(_ name: ArraySlice<UInt8>, from folder: UInt32) {
         let slot = slot(of: name, in: folder)
         if table[slot] < Self.removed { table[slot] = Self.removed }
     }
 
-    /// Takes everything out of a folder: another node with its name and attributes takes its place.
+    /// Removes everything from a folder, by replacing it with a new node of the same name and attributes.
     mutating func empty(_ folder: UInt32) {
         guard folder != Self.root else { return emptyRoot() }
         let node = nodes[Int(folder)]
@@ -129,9 +129,9 @@ struct ImageTree {
         for number in numbers { table[self.slot(of: self.name(of: number), in: nodes[Int(number)].parent)] = number }
     }
 
-    /// Where a name is in the table, or where it would be.
+    /// Returns the table slot of a name, or the slot where it would be inserted.
     private func slot(of name: ArraySlice<UInt8>, in folder: UInt32) -> Int {
-        // Seeded at random by the language, so that no image can be made to be slow.
+        // Swift seeds the hasher at random, so that no image can be crafted to cause collisions.
         var hasher = Hasher()
         hasher.combine(folder)
         name.withUnsafeBytes { hasher.combine(bytes: $0) }
@@ -149,7 +149,7 @@ struct ImageTree {
         return reusable ?? slot
     }
 
-    /// True where a name still leads to the node in its folder.
+    /// Returns whether the node's name in its folder still refers to this node.
     func isNamed(_ number: UInt32) -> Bool {
         number == Self.root || child(name(of: number), of: nodes[Int(number)].parent) == number
     }

@@ -4,24 +4,24 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// The headers of a layer in the order of its tar, so that a layer of gigabytes is decompressed once and never again.
+/// The headers of a layer in the order of its tar, cached so that a layer of gigabytes is decompressed only once.
 ///
-/// It is kept in a file named by the layer's digest, which can never go out of date; one that is damaged is made anew.
+/// The cache file is named after the layer's digest, so it cannot go out of date. A damaged one is made again.
 struct LayerListing {
-    /// Another form needs another first line.
+    /// The first line of the file; another format needs another one.
     private static let generation = Array("caasctl listing 2\n".utf8)
-    /// Beyond what honest layers need: 5,000,000 names are about 200 MB.
+    /// The size limit in bytes, beyond what legitimate layers need: 5,000,000 names take about 200 MB.
     private static let longest = 512 << 20
 
-    /// The records, with a line before and a digest behind them.
+    /// The file's content: the first line, the records and their SHA-256 digest.
     let bytes: [UInt8]
 
-    /// The records alone.
+    /// A reader of the records only.
     var records: RecordReader {
         RecordReader(bytes, from: Self.generation.count, to: bytes.count - SHA256.byteCount)
     }
 
-    /// Reads what is kept for a layer, else the layer itself.
+    /// Reads a layer's cached listing, or makes one from the layer itself.
     init(of layer: Descriptor, at path: FilePath, keptIn folder: FilePath) throws(ImageStoreError) {
         let file = folder.appending("sha256").appending(layer.digest.hexadecimal)
         if let kept = Self.read(file) {
@@ -29,7 +29,7 @@ struct LayerListing {
             return
         }
         bytes = try Self.make(of: layer, at: path)
-        // Without the file the next reader has more to do, and nothing else is lost.
+        // Failing to write the cache only costs the next reader time.
         try? FileSystem.makeFolder(file.removingLastComponent())
         try? FileSystem.write(bytes, to: file)
     }
@@ -67,7 +67,7 @@ struct LayerListing {
     }
 }
 
-/// One header in a listing; its path is the reader's.
+/// One header in a listing; the reader holds its path.
 struct ListedEntry {
     let kind: ArchiveEntry.Kind
     let mode: UInt32
@@ -75,12 +75,12 @@ struct ListedEntry {
     let group: Int64
     let size: Int64
     let modified: Int64
-    /// Where the target and the extended attributes are, empty where there are none.
+    /// The range of the target and the extended attributes; empty if there are none.
     let extra: Range<Int>
 }
 
 extension RecordWriter {
-    /// In the order of their numbers in a listing.
+    /// The kinds in the order of their numbers in a listing.
     static let kinds: [ArchiveEntry.Kind] = [
         .regular, .directory, .symbolicLink, .hardLink, .characterDevice, .blockDevice, .fifo,
     ]
@@ -91,7 +91,7 @@ extension RecordWriter {
         append(UInt64(shared))
         append(entry.path[shared...])
         append(UInt64(entry.mode))
-        // A device has no length, so that its numbers can be there.
+        // A device entry has no content, so its numbers take the place of the size.
         let size = entry.device.map { Int64($0.major) << 32 | Int64($0.minor) } ?? entry.size
         for number in [entry.user, entry.group, size, entry.modified] { append(number) }
         var extra = RecordWriter()
@@ -107,7 +107,7 @@ extension RecordWriter {
 }
 
 extension RecordReader {
-    /// The next header, nil at the end; `path` holds the path of the one before.
+    /// Returns the next header, or nil at the end; `path` holds the previous path and is set to the new one.
     mutating func next(after path: inout [UInt8]) throws(ImageStoreError) -> ListedEntry? {
         guard !isAtEnd else { return nil }
         let number = try number()

@@ -1,23 +1,25 @@
 import Archive
 import OCI
 
-/// Puts layers on one another.
+/// Applies layers on top of one another.
 ///
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/layer.md#applying-changesets>.
 struct LayerStack {
-    /// A path that is longer cannot be opened.
+    /// Linux's limit of a path in bytes; a longer path cannot be opened.
     private static let longestPath = 4096
     private static let whiteout = Array(".wh.".utf8)
     private static let foreignWhiteout = Array(".wh..wh.".utf8)
     private static let opaque = Array(".wh..wh..opq".utf8)
 
     private(set) var tree: ImageTree
-    /// The folder that the last entry was in: most entries are in the folder of the one before.
+    /// The folder of the last entry, since most entries are in the same folder as the entry before.
     private var recent: (path: [UInt8], folder: UInt32)?
 
     init(expecting count: Int) { tree = ImageTree(expecting: count) }
 
-    /// Puts a layer on top; what it removes lies below it, wherever in its tar it says so.
+    /// Applies a layer.
+    ///
+    /// Its whiteouts are applied first, wherever in the tar they are: they only affect the layers below.
     mutating func apply(_ listing: LayerListing, layer: UInt16) throws(ImageStoreError) {
         var path: [UInt8] = []
         var records = listing.records
@@ -34,7 +36,7 @@ struct LayerStack {
     private mutating func removeWhiteout(_ path: [UInt8]) throws(ImageStoreError) {
         guard let place = try split(path), place.name.starts(with: Self.whiteout) else { return }
         let isOpaque = place.name.elementsEqual(Self.opaque)
-        // Other names that begin so are a union file system's own, which no layer needs.
+        // Other names with this prefix belong to a union file system; images do not need them.
         if !isOpaque && place.name.starts(with: Self.foreignWhiteout) { return }
         let name = place.name.dropFirst(Self.whiteout.count)
         guard !name.isEmpty, name != [UInt8(ascii: ".")], name != Array("..".utf8)[...] else {
@@ -70,7 +72,7 @@ struct LayerStack {
         }
     }
 
-    /// A second name of a file has everything of the file but its place.
+    /// Adds a hard link: a node with the same attributes as its target, in another place.
     private mutating func link(
         _ node: ImageTree.Node, _ name: ArraySlice<UInt8>, to extra: ArraySlice<UInt8>, at path: [UInt8],
         replacing existing: UInt32?
@@ -93,7 +95,7 @@ struct LayerStack {
         }
     }
 
-    /// The folder that an entry is in; what is missing on the way is made.
+    /// Returns the folder of an entry, and creates missing folders on the way.
     private mutating func folder(_ folder: ArraySlice<UInt8>, _ path: [UInt8]) throws(ImageStoreError) -> UInt32 {
         if let recent, recent.path.elementsEqual(folder) { return recent.folder }
         var walk = ImageTree.Walk(folder)
@@ -115,7 +117,9 @@ struct LayerStack {
         }
     }
 
-    /// Folder and name of an entry; a slash at the beginning means nothing, as with other unpackers, and `..` is refused.
+    /// Splits an entry's path into folder and name.
+    ///
+    /// A leading slash is ignored, as in other unpackers; `..` is refused.
     private func split(
         _ path: [UInt8]
     ) throws(ImageStoreError) -> (folder: ArraySlice<UInt8>, name: ArraySlice<UInt8>)? {
@@ -147,7 +151,7 @@ struct LayerStack {
 }
 
 extension ImageTree.Node {
-    /// Takes what a header says; owners beyond 32 bits are nobody's on Linux.
+    /// Copies a header's attributes; owners beyond 32 bits become 4294967295, which is no valid user on Linux.
     fileprivate mutating func set(_ entry: ListedEntry, _ ordinal: UInt32, _ layer: UInt16) {
         kind = entry.kind
         mode = UInt16(entry.mode & 0o7777)

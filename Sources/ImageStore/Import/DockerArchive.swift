@@ -6,10 +6,11 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// A tar that `docker save` has written: one config and its layers as tars, which become an image of OCI's form.
+/// A tar written by `docker save`: a config with its layers as tars, which become an OCI image.
 ///
-/// The config's bytes stay as they are, and so does the image's identity for docker. Read twice, since nothing says that
-/// `manifest.json` comes first. Source: <https://github.com/moby/docker-image-spec/blob/main/spec.md>.
+/// The config's bytes stay unchanged, and so does the image ID in docker. The tar is read twice, since `manifest.json`
+/// may come after the files that it lists.
+/// Source: <https://github.com/moby/docker-image-spec/blob/main/spec.md>.
 struct DockerArchive {
     private struct Image {
         let config: String
@@ -20,10 +21,10 @@ struct DockerArchive {
     private let file: FilePath
     private let action: String
     private var images: [Image] = []
-    /// Where names lead that are links: older dockers give equal layers one content.
+    /// The targets of links by name: older versions of docker store equal layers once and link to them.
     private var links: [ExactText: String] = [:]
 
-    /// Opens an archive; nil where it holds an OCI layout, which says more.
+    /// Opens an archive; returns nil if it holds an OCI layout, which has more information.
     init?(_ file: FilePath, action: String) throws(ImageStoreError) {
         self.file = file
         self.action = action
@@ -55,7 +56,9 @@ struct DockerArchive {
         } catch { throw ImageStoreError(action, "manifest.json: \(error.reason)") }
     }
 
-    /// Brings an image into the store; `tag` is a tag or a whole name, needed where there are several.
+    /// Adds an image to the store.
+    ///
+    /// `tag` is a tag or a whole name; it is required if the archive has several images.
     func add(to store: ImageStore, tag: String?) throws(ImageStoreError) -> Descriptor {
         let image = try choose(tag)
         let names = Set(([image.config] + image.layers).map { ExactText(place($0)) })
@@ -99,7 +102,7 @@ struct DockerArchive {
         return matches[0]
     }
 
-    /// The layers in order; a plain one must be what the config says.
+    /// Returns the layers in order; an uncompressed one must match its diff ID in the config.
     private func layers(
         of image: Image, _ blobs: [ExactText: Descriptor], _ config: [UInt8]
     ) throws(ImageStoreError) -> [Descriptor] {
@@ -124,7 +127,7 @@ struct DockerArchive {
         return layers
     }
 
-    /// Where a name's content is in the archive.
+    /// Returns the path of a name's content in the archive, following links.
     private func place(_ name: String) -> String {
         var name = name
         for _ in 0..<8 { if let target = links[ExactText(name)] { name = target } }
@@ -153,13 +156,13 @@ struct DockerArchive {
         return Descriptor(mediaType: type(of: beginning), digest: digest, size: size)
     }
 
-    /// Some tools save layers as registries have them.
+    /// Returns the media type by the first bytes: some tools save layers compressed, as registries hold them.
     private static func type(of beginning: [UInt8]) -> MediaType {
         if beginning.starts(with: [0x1F, 0x8B]) { return .layerGzip }
         return beginning == [0x28, 0xB5, 0x2F, 0xFD] ? .layerZstd : .layer
     }
 
-    /// A path without `.`, `..` and doubled slashes.
+    /// Returns a path without `.`, `..` and doubled slashes.
     private static func normal(_ path: String) -> String {
         var names: [Substring] = []
         for name in path.split(byte: "/") where name != "." {

@@ -4,13 +4,14 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// A layout in a tar, which is read twice: once for its documents, once for the layers.
+/// An OCI layout in a tar, which is read twice: once for the manifests and configs, once for the layers.
 ///
-/// Nothing says that `index.json` comes before the blobs that it names, nor the other way round.
+/// The order in the tar is not specified: `index.json` may come before or after the blobs that it lists.
 struct LayoutArchive: LayoutContent {
-    /// What registries take for a manifest is 4 MiB; a config with a long history may be bigger.
+    /// The size limit of a document in bytes: registries accept manifests of 4 MiB, but a config with a long history
+    /// may be bigger.
     static let largestDocument = 16 << 20
-    /// Of all documents together, many of which may belong to other images.
+    /// The size limit of all documents together in bytes; many may belong to other images.
     private static let mostDocuments = 128 << 20
 
     private let file: FilePath
@@ -81,7 +82,7 @@ struct LayoutArchive: LayoutContent {
         }
     }
 
-    /// The names on the way to an entry, without the `.` that tar may begin with.
+    /// Returns the path components of an entry, without a leading `.`.
     private static func path(of entry: ArchiveEntry) -> [String] {
         entry.name.split(byte: "/").map(String.init).filter { $0 != "." }
     }
@@ -94,7 +95,7 @@ struct LayoutArchive: LayoutContent {
 }
 
 extension LayerReader {
-    /// The current entry's content if it may be JSON, nil where it is something else, as a layer.
+    /// Returns the current entry's content if it may be JSON; nil for anything else, such as a layer.
     fileprivate mutating func document(limit: Int) throws(ArchiveError) -> [UInt8]? {
         let first = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
         defer { first.deallocate() }
@@ -105,7 +106,7 @@ extension LayerReader {
     }
 }
 
-/// Reads an archive inside a function that throws this module's error.
+/// Reads an archive, and converts its errors to this module's.
 func archived<Value: ~Copyable>(_ body: () throws(ArchiveError) -> Value) throws(ImageStoreError) -> Value {
     do throws(ArchiveError) { return try body() } catch { throw ImageStoreError(copying: error.description) }
 }

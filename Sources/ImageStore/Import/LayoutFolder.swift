@@ -2,7 +2,7 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// A layout that is a folder.
+/// An OCI layout in a folder.
 struct LayoutFolder: LayoutContent {
     private let layout: Layout
     private let action: String
@@ -39,12 +39,12 @@ struct LayoutFolder: LayoutContent {
 }
 
 extension ImageStore {
-    /// Gives a verified file a second name in the store where that can be, else copies it.
+    /// Adds a verified file as a hard link if possible, otherwise as a copy.
     func add(linking path: FilePath, as blob: Descriptor) throws(ImageStoreError) {
         let target = self.path(of: blob.digest)
         let temporary = FileSystem.temporaryPath(beside: temporaryFolder.appending("blob"))
         try posix { () throws(POSIXError) in try FileSystem.makeFolder(temporary.removingLastComponent()) }
-        // Another user's file could change under us, or be one that we may not read tomorrow.
+        // Another user's file could change later, or become unreadable.
         guard (try? FileStatus(path))?.user == CurrentUser.id,
             (try? FileSystem.link(path, as: temporary)) == true
         else { return try add(copying: path, as: blob) }

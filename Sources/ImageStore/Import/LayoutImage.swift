@@ -1,7 +1,7 @@
 import JSON
 import OCI
 
-/// Finds an image in a layout and reads its documents, whose digests must fit.
+/// Finds an image in an OCI layout, and reads and verifies its documents.
 struct LayoutImage {
     private let content: any LayoutContent
     private let action: String
@@ -14,7 +14,7 @@ struct LayoutImage {
     func find(tag: String?, platform: Platform) throws(ImageStoreError) -> StoredImage {
         var descriptor = try choose(tag: tag, platform: platform)
         var bytes = try verified(descriptor)
-        // Some tools put the index that lists the platforms into another one.
+        // Some tools put the index of the platforms into another index.
         for _ in 0..<4 where descriptor.mediaType.isIndex {
             let index = try read(bytes, "index \(descriptor.digest)") { (json) throws(JSONError) in
                 try ImageIndex(json: json)
@@ -37,15 +37,15 @@ struct LayoutImage {
         return StoredImage(descriptor: descriptor, manifestContent: bytes, manifest: manifest, config: config)
     }
 
-    /// Everything of an image but its layers' content.
+    /// The manifests and configs of an image, with the descriptors of its layers.
     struct Documents {
         let descriptor: Descriptor
-        /// What names others comes after them.
+        /// The documents; each comes after those that it refers to.
         var documents: [(mediaType: MediaType, content: [UInt8])] = []
         var layers: [Descriptor] = []
     }
 
-    /// The documents of an image for one platform, or of all that its index lists.
+    /// Returns the documents of an image for one platform, or for everything that its index lists.
     func documents(tag: String?, platform: Platform?) throws(ImageStoreError) -> Documents {
         let top =
             if let platform { try find(tag: tag, platform: platform).descriptor } else {
@@ -78,7 +78,7 @@ struct LayoutImage {
         found.documents.append((descriptor.mediaType, bytes))
     }
 
-    /// The entry of `index.json` that has the tag, or the only one, or the only one for the platform.
+    /// Returns the entry of `index.json` with the tag, or the only entry, or the only one for the platform.
     private func choose(tag: String?, platform: Platform) throws(ImageStoreError) -> Descriptor {
         let index = try read(try content.index(), "index.json") { (json) throws(JSONError) in
             try ImageIndex(json: json)

@@ -1,38 +1,38 @@
 package import OCI
 package import SystemPackage
 
-/// An image in somebody else's OCI layout: `oci:DIR[:TAG]`, or a tar of one, `oci-archive:FILE[:TAG]`.
+/// An image in an OCI layout outside the store, or in an archive.
+///
+/// It is written `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]` or `docker-archive:FILE[:TAG]`.
 package struct LayoutSource: Sendable, Hashable, CustomStringConvertible {
-    /// What form the layout has.
+    /// The format of the source.
     package enum Format: String, Sendable, Hashable {
-        /// A folder.
+        /// An OCI layout as a folder.
         case folder = "oci"
-        /// A tar of such a folder, compressed or not.
+        /// A tar of an OCI layout, compressed or not.
         case archive = "oci-archive"
-        /// A tar that docker has saved, with or without a layout in it.
+        /// A tar written by `docker save`, with or without an OCI layout in it.
         case dockerArchive = "docker-archive"
     }
 
-    /// What form it has.
     package let format: Format
     /// The folder or file.
     package let path: FilePath
-    /// What the image is called there; nil where it is the only one.
+    /// The image's tag or name in the source; nil if the source has only one image.
     package let tag: String?
 
-    /// An image in a layout.
     package init(_ format: Format, _ path: FilePath, tag: String?) {
         self.format = format
         self.path = path
         self.tag = tag
     }
 
-    /// As people write it.
+    /// The source as users write it.
     package var description: String { "\(format.rawValue):\(path)" + (tag.map { ":\($0)" } ?? "") }
 }
 
 extension ImageStore {
-    /// Brings the layers of an image into the store, each verified, and tells what its manifest and config say.
+    /// Adds the layers of an image to the store after verifying them, and returns its manifest and config.
     package func addLayers(of source: LayoutSource, platform: Platform) throws(ImageStoreError) -> StoredImage {
         let action = "use \(source)"
         let content = try self.content(of: source, action)
@@ -41,7 +41,7 @@ extension ImageStore {
         return image
     }
 
-    /// Brings an image into the store, for one platform or with everything that its index lists, each blob verified.
+    /// Adds an image to the store, for one platform or everything that its index lists; verifies each blob.
     package func addImage(of source: LayoutSource, platform: Platform?) throws(ImageStoreError) -> Descriptor {
         let action = "use \(source)"
         if source.format == .dockerArchive, let image = try DockerArchive(source.path, action: action) {
@@ -50,7 +50,7 @@ extension ImageStore {
         let content = try self.content(of: source, action)
         let found = try LayoutImage(content, action: action).documents(tag: source.tag, platform: platform)
         try content.add(found.layers.filter { !contains($0) }, to: self)
-        // Every document comes after what it names.
+        // Each document is added after those that it refers to.
         for document in found.documents { _ = try add(document.content, mediaType: document.mediaType) }
         return found.descriptor
     }
@@ -63,11 +63,11 @@ extension ImageStore {
     }
 }
 
-/// Where the files of a layout are read from.
+/// Access to the files of an OCI layout.
 protocol LayoutContent {
-    /// The bytes of `index.json`.
+    /// Returns the bytes of `index.json`.
     func index() throws(ImageStoreError) -> [UInt8]
-    /// The bytes of a manifest or config, not verified yet.
+    /// Returns the bytes of a manifest or config, not yet verified.
     func document(_ blob: Descriptor) throws(ImageStoreError) -> [UInt8]
     /// Copies blobs into the store, which verifies them.
     func add(_ blobs: [Descriptor], to store: ImageStore) throws(ImageStoreError)
