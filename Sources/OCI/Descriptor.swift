@@ -1,6 +1,6 @@
 package import JSON
 
-/// What points to content: its kind, name and length.
+/// A reference to content by its media type, digest and size.
 ///
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/descriptor.md>.
 package struct Descriptor: Sendable, Hashable {
@@ -9,20 +9,17 @@ package struct Descriptor: Sendable, Hashable {
 
     /// What kind of content it is.
     package var mediaType: MediaType
-    /// The content's name.
     package var digest: Digest
-    /// The content's length in bytes.
+    /// The content's size in bytes.
     package var size: Int64
-    /// What the image it points to runs on, in an index.
+    /// The platform of the image, in an index.
     package var platform: Platform?
-    /// Free texts by name.
     package var annotations: [String: String]
-    /// What kind of artifact it points to, in a list of referrers.
+    /// The type of the artifact, in a list of referrers.
     package var artifactType: String?
-    /// Where else the content is, for what its licence forbids to hand on.
+    /// Other URLs of the content, for layers whose licence forbids redistribution.
     package var urls: [String] = []
 
-    /// A descriptor from its parts.
     package init(
         mediaType: MediaType, digest: Digest, size: Int64, platform: Platform? = nil,
         annotations: [String: String] = [:]
@@ -34,7 +31,7 @@ package struct Descriptor: Sendable, Hashable {
         self.annotations = annotations
     }
 
-    /// Reads one; unknown members are ignored, as the specification demands.
+    /// Decodes a descriptor; ignores unknown members, as the specification demands.
     package init(json: JSONValue) throws(JSONError) {
         let digest: Digest
         do { digest = try Digest(try json.text("digest")) } catch let error as OCIError {
@@ -50,7 +47,7 @@ package struct Descriptor: Sendable, Hashable {
         urls = try json.texts("urls")
     }
 
-    /// The form that ``init(json:)`` reads.
+    /// The JSON that ``init(json:)`` decodes.
     package var json: JSONValue {
         var json: JSONValue = [
             "mediaType": .string(mediaType.description), "digest": .string(digest.description), "size": .integer(size),

@@ -1,8 +1,8 @@
 private import Hashing
 
-/// The name of content: `sha256:` and 64 hexadecimal digits.
+/// The digest of content: `sha256:` and 64 hexadecimal digits.
 ///
-/// sha512 is registered too, but no registry that we know serves it, so it is refused where it is met.
+/// sha512 is registered too, but no known registry serves it, so it is rejected.
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests>.
 package struct Digest: Sendable, Hashable, CustomStringConvertible {
     /// The 64 lower-case hexadecimal digits.
@@ -17,17 +17,17 @@ package struct Digest: Sendable, Hashable, CustomStringConvertible {
         hexadecimal = String(digits)
     }
 
-    /// The name of a finished SHA-256 of 32 bytes.
+    /// Creates a digest from a finished SHA-256 hash of 32 bytes.
     package init(sha256 hash: [UInt8]) {
         precondition(hash.count == SHA256.byteCount)
         hexadecimal = hash.hexadecimal
     }
 
-    /// The name of bytes that are all there.
+    /// Computes the digest of bytes in memory.
     package init(of content: some Collection<UInt8>) { self.init(sha256: SHA256.hash(content)) }
 
-    /// `sha256:…`.
+    /// The digest in the form `sha256:…`.
     package var description: String { "sha256:\(hexadecimal)" }
-    /// The first twelve digits, as people read them.
+    /// The first twelve digits, for display and tags.
     package var short: String { String(hexadecimal.prefix(12)) }
 }

@@ -1,22 +1,22 @@
 import ByteText
 package import JSON
 
-/// An image's config: what it runs as, and the layers it is made of.
+/// An image's config: its runtime settings, and the digests of its layers.
 ///
-/// It is kept as the document it came as, so that members that we do not know survive a change.
+/// The whole document is kept, so that unknown members survive a change.
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/config.md>.
 package struct ImageConfig: Sendable, Hashable {
     /// The whole document.
     package private(set) var json: JSONValue
 
-    /// A config with no layers for a platform.
+    /// Creates a config for a platform, without layers.
     package init(platform: Platform) {
         json = platform.json
         json["rootfs"] = ["type": "layers", "diff_ids": []]
         json["config"] = [:]
     }
 
-    /// Reads one; the members that every image needs must be there.
+    /// Decodes a config; the members that every image needs must be present.
     package init(json: JSONValue) throws(JSONError) {
         _ = try Platform(json: json)
         for digest in try json.member("rootfs").texts("diff_ids") {
@@ -25,7 +25,7 @@ package struct ImageConfig: Sendable, Hashable {
         self.json = json
     }
 
-    /// What it runs on.
+    /// The platform on which the image runs.
     package var platform: Platform {
         (try? Platform(json: json)) ?? Platform(os: "unknown", architecture: "unknown")
     }
@@ -35,10 +35,10 @@ package struct ImageConfig: Sendable, Hashable {
         (json["rootfs"]?["diff_ids"]?.array ?? []).compactMap { $0.string.flatMap { try? Digest($0) } }
     }
 
-    /// Makes it run on a variant of its architecture, such as amd64's v3.
+    /// Sets the variant of the architecture, such as v3 of amd64.
     package mutating func setVariant(_ variant: String) { json["variant"] = .string(variant) }
 
-    /// Adds a layer on top, with a line of history.
+    /// Adds a layer on top, with a history entry.
     package mutating func append(layer diffID: Digest, createdBy: String, created: String) {
         alignHistory(created: created)
         var rootfs = json["rootfs"] ?? ["type": "layers"]
@@ -48,9 +48,9 @@ package struct ImageConfig: Sendable, Hashable {
         json["history"] = .array((json["history"]?.array ?? []) + [entry])
     }
 
-    /// Makes the history describe as many layers as there are: other tools count the two against each other.
+    /// Makes the number of history entries with layers equal to the number of layers, since other tools compare them.
     ///
-    /// Entries that no layer is left for stay, as the changes of settings that other entries without a layer are.
+    /// Surplus entries are marked as empty layers, like those of changed settings.
     package mutating func alignHistory(created: String) {
         var history = json["history"]?.array ?? []
         let described = history.indices.filter { history[$0]["empty_layer"]?.bool != true }
@@ -61,7 +61,7 @@ package struct ImageConfig: Sendable, Hashable {
         if !history.isEmpty { json["history"] = .array(history) }
     }
 
-    /// Adds a line of history that no layer belongs to.
+    /// Adds a history entry without a layer.
     package mutating func appendHistory(createdBy: String, created: String) {
         let entry: JSONValue = [
             "created": .string(created), "created_by": .string(createdBy), "empty_layer": true,
@@ -69,19 +69,18 @@ package struct ImageConfig: Sendable, Hashable {
         json["history"] = .array((json["history"]?.array ?? []) + [entry])
     }
 
-    /// Who made the image.
     package var author: String? {
         get { json["author"]?.string }
         set { json["author"] = newValue.map(JSONValue.string) }
     }
 
-    /// When the image was made, RFC 3339.
+    /// The creation time of the image in RFC 3339 format.
     package var created: String? {
         get { json["created"]?.string }
         set { json["created"] = newValue.map(JSONValue.string) }
     }
 
-    /// One of the members that a runtime reads, such as `Env`; nil removes it.
+    /// A member of the runtime settings, such as `Env`; setting nil removes it.
     package subscript(setting: String) -> JSONValue? {
         get { json["config"]?[setting] }
         set {
@@ -91,7 +90,7 @@ package struct ImageConfig: Sendable, Hashable {
         }
     }
 
-    /// The environment in order; of two entries for one name a runtime takes the last.
+    /// The environment in order; of two entries with one name a runtime uses the last.
     package var environment: [(name: String, value: String)] {
         get {
             (self["Env"]?.array ?? []).compactMap(\.string).map { entry in
@@ -102,7 +101,7 @@ package struct ImageConfig: Sendable, Hashable {
         set { self["Env"] = .array(newValue.map { .string("\($0.name)=\($0.value)") }) }
     }
 
-    /// Sets a variable, in place where the base had it, else at the end.
+    /// Sets a variable, in its present place if it exists, otherwise at the end.
     package mutating func setEnvironment(_ name: String, _ value: String) {
         var entries = environment.filter { $0.name != name || $0.name.isEmpty }
         let place = environment.firstIndex { $0.name == name } ?? entries.count
@@ -110,7 +109,6 @@ package struct ImageConfig: Sendable, Hashable {
         environment = entries
     }
 
-    /// Removes a variable.
     package mutating func removeEnvironment(_ name: String) {
         environment = environment.filter { $0.name != name }
     }

@@ -4,14 +4,12 @@ package import JSON
 ///
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/image-index.md>.
 package struct ImageIndex: Sendable, Hashable {
-    /// OCI's or Docker's type of list.
+    /// The media type: OCI's image index or Docker's manifest list.
     package var mediaType: MediaType
-    /// The manifests in order; of two that fit a platform equally well the first wins.
+    /// The manifests in order; of two that match a platform equally well, the first is used.
     package var manifests: [Descriptor]
-    /// Free texts by name.
     package var annotations: [String: String]
 
-    /// An index from its parts.
     package init(
         mediaType: MediaType = .imageIndex, manifests: [Descriptor], annotations: [String: String] = [:]
     ) {
@@ -20,7 +18,7 @@ package struct ImageIndex: Sendable, Hashable {
         self.annotations = annotations
     }
 
-    /// Reads one, for its content only: to copy an index, copy its bytes.
+    /// Decodes an index; to copy an index, copy its bytes, since unknown members are lost here.
     package init(json: JSONValue) throws(JSONError) {
         guard try json.whole("schemaVersion") == 2 else { throw JSONError("'schemaVersion' is not 2") }
         var manifests: [Descriptor] = []
@@ -30,7 +28,7 @@ package struct ImageIndex: Sendable, Hashable {
         annotations = try json.textMap("annotations")
     }
 
-    /// The form that ``init(json:)`` reads.
+    /// The JSON that ``init(json:)`` decodes.
     package var json: JSONValue {
         var json: JSONValue = [
             "schemaVersion": 2, "mediaType": .string(mediaType.description),
@@ -40,7 +38,7 @@ package struct ImageIndex: Sendable, Hashable {
         return json
     }
 
-    /// The manifest that suits a platform best, the first of several that do so equally well.
+    /// Returns the manifest that matches a platform best; of several equally good ones, the first.
     ///
     /// Attestations, whose platform is `unknown/unknown`, never match.
     package func manifest(for platform: Platform) -> Descriptor? {

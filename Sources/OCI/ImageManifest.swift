@@ -1,19 +1,16 @@
 package import JSON
 
-/// One image of one platform: its config and its layers, the lowest first.
+/// An image for one platform: its config, and its layers from the lowest up.
 ///
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/manifest.md>.
 package struct ImageManifest: Sendable, Hashable {
-    /// OCI's or Docker's type of manifest; the two are never mixed in one manifest.
+    /// The media type, OCI's or Docker's; one manifest never mixes the two.
     package var mediaType: MediaType
-    /// The image's config.
     package var config: Descriptor
     /// The layers, the lowest first.
     package var layers: [Descriptor]
-    /// Free texts by name.
     package var annotations: [String: String]
 
-    /// A manifest from its parts.
     package init(
         mediaType: MediaType = .imageManifest, config: Descriptor, layers: [Descriptor],
         annotations: [String: String] = [:]
@@ -24,7 +21,7 @@ package struct ImageManifest: Sendable, Hashable {
         self.annotations = annotations
     }
 
-    /// Reads one, for its content only: to copy a manifest, copy its bytes.
+    /// Decodes a manifest; to copy a manifest, copy its bytes, since unknown members are lost here.
     package init(json: JSONValue) throws(JSONError) {
         guard try json.whole("schemaVersion") == 2 else { throw JSONError("'schemaVersion' is not 2") }
         config = try Descriptor(json: try json.member("config"))
@@ -35,7 +32,7 @@ package struct ImageManifest: Sendable, Hashable {
         annotations = try json.textMap("annotations")
     }
 
-    /// The form that ``init(json:)`` reads.
+    /// The JSON that ``init(json:)`` decodes.
     package var json: JSONValue {
         var json: JSONValue = [
             "schemaVersion": 2, "mediaType": .string(mediaType.description), "config": config.json,

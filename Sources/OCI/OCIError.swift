@@ -1,14 +1,14 @@
-/// Why a value does not follow the OCI specifications.
+/// An error in a value that does not follow the OCI specifications.
 package struct OCIError: Error, Sendable, Equatable, CustomStringConvertible {
     private let action: String
     private let reason: String
 
-    /// What could not be done with which value, and why.
+    /// Creates an error from an action with its value, and a reason.
     package init(_ action: String, _ reason: String) {
         self.action = action
         self.reason = reason
     }
 
-    /// `cannot <do> <thing>: <reason>`.
+    /// The message in the form `cannot <do> <thing>: <reason>`.
     package var description: String { "cannot \(action): \(reason)" }
 }

@@ -1,17 +1,16 @@
 package import JSON
 
-/// What an image runs on: `os/architecture[/variant]`.
+/// The platform of an image: `os/architecture[/variant]`.
 ///
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/image-index.md>.
 package struct Platform: Sendable, Hashable, CustomStringConvertible {
-    /// As in Go's GOOS: `linux`.
+    /// The operating system by Go's GOOS: `linux`.
     package let os: String
-    /// As in Go's GOARCH: `amd64`, `arm64`.
+    /// The architecture by Go's GOARCH: `amd64`, `arm64`.
     package let architecture: String
-    /// Such as `v8` for arm64.
+    /// The variant of the architecture, such as `v8` for arm64.
     package let variant: String?
 
-    /// A platform from its parts.
     package init(os: String, architecture: String, variant: String? = nil) {
         self.os = os
         self.architecture = architecture
@@ -24,12 +23,12 @@ package struct Platform: Sendable, Hashable, CustomStringConvertible {
         guard (2...3).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else {
             throw OCIError("read platform '\(text)'", "it is not os/architecture, as in linux/amd64")
         }
-        // What uname calls them.
+        // The names of `uname -m`.
         let known = ["x86_64": "amd64", "aarch64": "arm64"][parts[1]]
         self.init(os: parts[0], architecture: known ?? parts[1], variant: parts.count == 3 ? parts[2] : nil)
     }
 
-    /// What this program was built for.
+    /// The platform for which this program was built.
     package static var current: Platform {
         #if arch(arm64)
         Platform(os: "linux", architecture: "arm64")
@@ -38,17 +37,17 @@ package struct Platform: Sendable, Hashable, CustomStringConvertible {
         #endif
     }
 
-    /// The form that ``init(_:)`` reads.
+    /// The text that ``init(_:)`` parses.
     package var description: String { "\(os)/\(architecture)" + (variant.map { "/\($0)" } ?? "") }
 
-    /// Reads the `platform` of an index's descriptor.
+    /// Decodes the `platform` of an index's descriptor.
     package init(json: JSONValue) throws(JSONError) {
         self.init(
             os: try json.text("os"), architecture: try json.text("architecture"),
             variant: try json.optionalText("variant"))
     }
 
-    /// The form that ``init(json:)`` reads.
+    /// The JSON that ``init(json:)`` decodes.
     package var json: JSONValue {
         var json: JSONValue = ["architecture": .string(architecture), "os": .string(os)]
         if let variant { json["variant"] = .string(variant) }

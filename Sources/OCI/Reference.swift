@@ -1,18 +1,17 @@
 /// The name of an image: `[host[:port]/]repository[:tag][@digest]`.
 ///
-/// A name without a host is Docker Hub's, and one without a slash is in its `library`, as in docker.
+/// As in docker, a name without a host is Docker Hub's, and such a name without a slash is in its `library`.
 /// Source: <https://github.com/distribution/reference>.
 package struct Reference: Sendable, Hashable, CustomStringConvertible {
-    /// Host and port as typed, `docker.io` where none was.
+    /// Host and port as typed; `docker.io` if there was none.
     package let registry: String
-    /// The path below the registry.
+    /// The repository's path in the registry.
     package let repository: String
-    /// The tag, nil where only a digest was given; `latest` where neither was.
+    /// The tag; `latest` without a tag and a digest, nil with only a digest.
     package let tag: String?
-    /// The digest where one was given.
     package let digest: Digest?
 
-    /// A reference from its parts, which must be valid.
+    /// Creates a reference from its parts, which must be valid.
     package init(registry: String, repository: String, tag: String?, digest: Digest? = nil) throws(OCIError) {
         let tagPart = tag.map { ":\($0)" } ?? ""
         let digestPart = digest.map { "@\($0)" } ?? ""
@@ -67,7 +66,7 @@ package struct Reference: Sendable, Hashable, CustomStringConvertible {
         self.digest = digest
     }
 
-    /// A registry's name as references begin with it, from what people type: also `https://ghcr.io/`.
+    /// Returns a registry's name as references write it; accepts URLs such as `https://ghcr.io/` too.
     package static func registry(_ text: String) throws(OCIError) -> String {
         var host = text[...]
         for scheme in ["https://", "http://"] where host.hasPrefix(scheme) { host = host.dropFirst(scheme.count) }
@@ -84,7 +83,7 @@ package struct Reference: Sendable, Hashable, CustomStringConvertible {
     /// `host/repository`, without tag and digest.
     package var name: String { "\(registry)/\(repository)" }
 
-    /// What the registry is asked for: the digest where there is one, else the tag.
+    /// The identifier for requests to the registry: the digest, or the tag if there is none.
     package var identifier: String { digest?.description ?? tag ?? "latest" }
 
     /// The whole reference.
@@ -92,7 +91,7 @@ package struct Reference: Sendable, Hashable, CustomStringConvertible {
         name + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "")
     }
 
-    /// The reference as people type it, without what is understood, as docker shows it.
+    /// The reference as docker shows it, without the default registry and `library`.
     package var familiar: String {
         let hub = "docker.io/"
         let library = "library/"
@@ -102,12 +101,12 @@ package struct Reference: Sendable, Hashable, CustomStringConvertible {
         return String(text)
     }
 
-    /// The same repository at another tag.
+    /// Returns a reference to another tag of the same repository.
     package func tagged(_ tag: String) throws(OCIError) -> Reference {
         try Reference(registry: registry, repository: repository, tag: tag)
     }
 
-    /// The same repository at exactly this content.
+    /// Returns a reference to a digest in the same repository.
     package func pinned(to digest: Digest) -> Reference { Reference(self, tag: nil, digest: digest) }
 
     private init(_ other: Reference, tag: String?, digest: Digest?) {
@@ -117,11 +116,11 @@ package struct Reference: Sendable, Hashable, CustomStringConvertible {
         self.digest = digest
     }
 
-    // Regex is not Sendable, so that a stored one cannot be shared; a literal is compiled once by its compiler.
+    // Regex is not Sendable, so it cannot be a stored constant. The compiler compiles the literal only once.
     private static var hostPattern: Regex<Substring> {
         #/(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*(?:\.[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*)*)(?::[0-9]{1,5})?/#
     }
-    /// What docker shows as an image's id, and takes for no name.
+    /// An image ID as docker shows it, which docker does not accept as a name.
     private static var identifierPattern: Regex<Substring> { #/[a-f0-9]{64}/# }
     private static var tagPattern: Regex<Substring> { #/[A-Za-z0-9_][A-Za-z0-9._-]{0,127}/# }
     private static var repositoryPattern: Regex<Substring> {
