@@ -2,12 +2,11 @@ import Archive
 package import ImageStore
 import Timestamps
 
-/// A file as `ls -l` shows it, with its whole path.
+/// A file in the format of `ls -l`, with its whole path.
 package struct FileLine: Sendable, CustomStringConvertible {
-    /// The text that is printed.
     package let description: String
 
-    /// Describes a file; `name` is what is shown of its path.
+    /// Formats a file; `name` is the part of its path to print.
     package init(_ file: ImageFile, name: some Sequence<UInt8>) {
         let owner = "\(file.user):\(file.group)"
         let size = file.device.map { "\($0.major),\($0.minor)" } ?? "\(file.size)"

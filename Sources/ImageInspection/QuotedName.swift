@@ -1,9 +1,8 @@
-/// A path as it is shown: whatever could be mistaken or could change the terminal is written as its bytes.
+/// A path as it is printed, with escapes for all characters that could mislead or control the terminal.
 package struct QuotedName: Sendable, CustomStringConvertible {
-    /// The text that is printed.
     package let description: String
 
-    /// Shows bytes that need not be UTF-8, as `ls -Q` and `tar` do: in quotes, with octal numbers.
+    /// Formats bytes, which need not be UTF-8, like `ls -Q` and `tar`: in quotes, with octal escapes.
     package init(_ bytes: some Sequence<UInt8>) {
         let bytes = Array(bytes)
         if let text = String(validating: bytes, as: UTF8.self), text.unicodeScalars.allSatisfy(Self.isPlain),
@@ -48,7 +47,9 @@ package struct QuotedName: Sendable, CustomStringConvertible {
         return nil
     }
 
-    /// Controls, and what turns the direction of writing around, would show another name than the file has.
+    /// Returns whether a character is printed as it is.
+    ///
+    /// Control characters and those that change the direction of writing could show another name than the file has.
     private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false

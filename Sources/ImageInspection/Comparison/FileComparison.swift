@@ -2,17 +2,17 @@ import Archive
 import Hashing
 import ImageStore
 
-/// Walks two images side by side.
+/// Compares the files of two images by walking both trees in parallel.
 struct FileComparison {
     let ignoringTimes: Bool
     private var differences: [ImageComparison.Difference] = []
-    /// Of equal length, so that only their bytes can tell whether they are equal; where they stand in `differences`.
+    /// Pairs of files of equal size, whose bytes must be compared; `place` is their index in `differences`.
     private var undecided: [(old: ImageFile, new: ImageFile, place: Int)] = []
 
     init(ignoringTimes: Bool) { self.ignoringTimes = ignoringTimes }
 
     mutating func compare(_ old: ImageFile, _ new: ImageFile) {
-        // Not by recursion: folders may be nested as deep as a path is long.
+        // Iterative: folders may be nested as deep as a path is long.
         var pairs: [(ImageFile?, ImageFile?)] = [(old, new)]
         while let (old, new) = pairs.popLast() {
             if let old, let new { note(old, new) } else { note(old, or: new) }
@@ -20,7 +20,7 @@ struct FileComparison {
         }
     }
 
-    /// The files of two folders, by name.
+    /// Pairs the files of two folders by name.
     private static func pair(_ old: [ImageFile], _ new: [ImageFile]) -> [(ImageFile?, ImageFile?)] {
         var pairs: [(ImageFile?, ImageFile?)] = []
         var left = old[...]
@@ -67,7 +67,7 @@ struct FileComparison {
         differences.append(.init(kind: .changed, old: old, new: new, aspects: aspects))
     }
 
-    /// True where one entry of one layer is the file in both images.
+    /// Returns whether both files come from the same entry of the same layer.
     private static func areOne(_ old: ImageFile, _ new: ImageFile) -> Bool {
         guard let left = old.layerEntry, let right = new.layerEntry else { return false }
         return left == right

@@ -3,9 +3,10 @@ import ImageStore
 package import JSON
 import OCI
 
-/// The comparison for programs.
 extension ImageComparison {
-    /// Everything that differs; members are only ever added.
+    /// The comparison as JSON.
+    ///
+    /// The format only ever gains members.
     package var json: JSONValue {
         [
             "same": .bool(isSame), "files": .array(files.map(Self.json)),

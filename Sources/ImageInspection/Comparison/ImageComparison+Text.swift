@@ -5,9 +5,8 @@ import OCI
 import Terminal
 import Timestamps
 
-/// The comparison for people.
 extension ImageComparison {
-    /// A line for each file, then the config, then the layers.
+    /// The comparison as text: one line for each file, then the config, then the layers.
     package var text: String {
         let layers: [(String, [Descriptor])] = [
             ("shared", shared), ("only in the first", removedLayers), ("only in the second", addedLayers),

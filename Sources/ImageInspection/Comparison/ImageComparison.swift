@@ -2,26 +2,24 @@ package import ImageStore
 package import JSON
 package import OCI
 
-/// What distinguishes two images.
+/// The differences between two images.
 package struct ImageComparison: Sendable {
-    /// One path that is not the same in both.
+    /// A path that differs between the images.
     package struct Difference: Sendable {
-        /// What became of it.
         package enum Kind: String, Sendable {
             case added, removed, changed
         }
 
-        /// What became of it.
         package let kind: Kind
-        /// In the first image; nil where it was added.
+        /// The file in the first image; nil if it was added.
         package let old: ImageFile?
-        /// In the second image; nil where it was removed.
+        /// The file in the second image; nil if it was removed.
         package let new: ImageFile?
-        /// What of it changed, as in `content` or `mode`.
+        /// The aspects that changed, such as `content` or `mode`.
         package var aspects: [Aspect]
     }
 
-    /// What of a file can change.
+    /// An aspect of a file that can change.
     package enum Aspect: String, Sendable, CaseIterable {
         case kind, content, target, device, mode, owner, time
         case attributes = "extended attributes"
@@ -29,29 +27,31 @@ package struct ImageComparison: Sendable {
 
     /// A member of the config with both its values.
     package struct Setting: Sendable {
-        /// As in `Env PATH` or `WorkingDir`.
+        /// The member's name, such as `Env PATH` or `WorkingDir`.
         package let name: String
-        /// Nil where it is not there.
+        /// The value in the first image; nil if it has none.
         package let old: JSONValue?
-        /// Nil where it is not there.
+        /// The value in the second image; nil if it has none.
         package let new: JSONValue?
     }
 
-    /// Paths in byte order.
+    /// The differing paths in byte order.
     package let files: [Difference]
-    /// The layers that both have.
+    /// The layers that both images have.
     package let shared: [Descriptor]
-    /// The layers that only the first has.
+    /// The layers that only the first image has.
     package let removedLayers: [Descriptor]
-    /// The layers that only the second has.
+    /// The layers that only the second image has.
     package let addedLayers: [Descriptor]
-    /// What the configs say differently, apart from layers and history.
+    /// The differences between the configs, except layers and history.
     package let settings: [Setting]
 
-    /// True where nothing that is compared differs.
+    /// True if nothing that is compared differs.
     package var isSame: Bool { files.isEmpty && settings.isEmpty && removedLayers.isEmpty && addedLayers.isEmpty }
 
-    /// Compares two images whose files were read; it blocks, and reads what may have changed.
+    /// Compares two images.
+    ///
+    /// It blocks, and reads the content of files that may differ.
     package init(
         _ old: PlatformImage, _ oldFiles: ImageContents, _ new: PlatformImage, _ newFiles: ImageContents,
         ignoringTimes: Bool
@@ -75,7 +75,7 @@ package struct ImageComparison: Sendable {
         }
     }
 
-    /// What a runtime reads, and what stands beside it; variables and labels one by one.
+    /// Returns the config's members by name, with one entry for each variable and label.
     private static func flattened(_ config: ImageConfig) -> [String: JSONValue] {
         var settings: [String: JSONValue] = [:]
         for (name, value) in config.json.object ?? [:] where !["config", "rootfs", "history"].contains(name) {

@@ -4,22 +4,22 @@ package import OCI
 import POSIX
 package import SystemPackage
 
-/// An image that was found: what its name leads to, and where its documents are.
+/// An image that was found, with the place of its documents.
 package struct FoundImage: Sendable {
-    /// Where documents and layers are.
+    /// The place of documents and layers.
     enum Source: Sendable {
-        /// An OCI layout, which may be gone with the last image that has its keeper.
+        /// An OCI layout; with a keeper, it is removed together with the last image that refers to the keeper.
         case layout(FilePath, keeper: UnpackedArchive?)
-        /// Documents alone, of an image whose layers are elsewhere.
+        /// Only the manifests and configs, of an image whose layers are elsewhere.
         case documents([Digest: [UInt8]])
     }
 
-    /// A manifest is not longer, and a config hardly ever.
+    /// The size limit of a document in bytes: no manifest is bigger, and hardly any config.
     static let longestDocument = 16 << 20
 
-    /// What it was asked for by, or the name that it has.
+    /// The name by which the image was requested or found.
     package let name: String
-    /// The manifest or the list of manifests.
+    /// The descriptor of the manifest or index.
     package let descriptor: Descriptor
     let source: Source
 
@@ -29,36 +29,36 @@ package struct FoundImage: Sendable {
         self.source = source
     }
 
-    /// An image of the store.
+    /// Creates an image of the store.
     package init(name: String, _ descriptor: Descriptor, in store: ImageStore) {
         self.init(name: name, descriptor: descriptor, source: .layout(store.folder, keeper: nil))
     }
 
-    /// An image in a registry, whose documents were fetched.
+    /// Creates an image in a registry, whose documents were fetched.
     package init(name: String, _ descriptor: Descriptor, documents: [Digest: [UInt8]]) {
         self.init(name: name, descriptor: descriptor, source: .documents(documents))
     }
 
-    /// The folder of the layout that it is in, nil where only its documents are here.
+    /// The folder of its OCI layout; nil if only its documents are on this machine.
     package var layout: FilePath? { if case .layout(let folder, _) = source { folder } else { nil } }
 
-    /// Removes what was unpacked to look at the image, which cannot be read any more then.
+    /// Removes the files of an unpacked archive; the image cannot be read after that.
     package func removeTemporaryFiles() {
         if case .layout(_, let keeper?) = source { keeper.remove() }
     }
 
-    /// Where a blob is, nil where only documents are here.
+    /// Returns the path of a blob; nil if only documents are on this machine.
     func path(of digest: Digest) -> FilePath? {
         layout?.appending("blobs").appending("sha256").appending(digest.hexadecimal)
     }
 
-    /// True where a blob is on this machine with the length that it should have.
+    /// Returns whether a blob is on this machine with its full size.
     func contains(_ blob: Descriptor) -> Bool {
         guard let path = path(of: blob.digest) else { return false }
         return (try? FileStatus(path))?.size == blob.size
     }
 
-    /// A document's bytes, whose digest fits.
+    /// Returns a document after verifying its digest.
     func document(_ descriptor: Descriptor) throws(InspectionError) -> [UInt8] {
         switch source {
         case .documents(let documents):
@@ -78,7 +78,7 @@ package struct FoundImage: Sendable {
         }
     }
 
-    /// The files of one of its images, whose layers must be here; what was read of layers is kept in `listings`.
+    /// Returns the files of one of the images, whose layers must be on this machine; `listings` caches layers' headers.
     package func contents(
         of image: PlatformImage, listings: FilePath
     ) throws(InspectionError) -> ImageContents {
@@ -89,7 +89,7 @@ package struct FoundImage: Sendable {
         return try stored { () throws(ImageStoreError) in try ImageContents(layers: places, listings: listings) }
     }
 
-    /// The images of all platforms, or of one; attestations, whose platform is `unknown`, are none.
+    /// Returns the images of all platforms, or of one; attestations, whose platform is `unknown`, are left out.
     package func images(platform: Platform? = nil) throws(InspectionError) -> [PlatformImage] {
         var images: [PlatformImage] = []
         try collect(descriptor, depth: 0, into: &images)
@@ -102,7 +102,7 @@ package struct FoundImage: Sendable {
         return fitting
     }
 
-    /// The image for a platform, the only one where there is no choice.
+    /// Returns the image for a platform; without one, the only image, or else the one for this machine or the first.
     package func image(platform: Platform?) throws(InspectionError) -> PlatformImage {
         let images = try images(platform: platform)
         if images.count == 1 { return images[0] }
@@ -134,12 +134,10 @@ package struct FoundImage: Sendable {
     }
 }
 
-/// One image of one platform.
+/// The manifest and config of an image for one platform.
 package struct PlatformImage: Sendable {
-    /// The manifest's own descriptor.
+    /// The manifest's descriptor.
     package let descriptor: Descriptor
-    /// What the manifest says.
     package let manifest: ImageManifest
-    /// What the config says.
     package let config: ImageConfig
 }

@@ -6,20 +6,20 @@ import POSIX
 import Spelling
 package import SystemPackage
 
-/// Finds the image that a person means.
+/// Finds the image that a command line argument refers to.
 package struct ImageFinder: Sendable {
     private let store: ImageStore
     private let temporary: FilePath
 
-    /// Looks in a store, and below `temporary` unpacks archives.
+    /// Creates a finder for a store; it unpacks archives below `temporary`.
     package init(store: ImageStore, temporary: FilePath) {
         self.store = store
         self.temporary = temporary
     }
 
-    /// The image in an OCI layout, an archive, what docker saved, or the store; nil where the text may be a name in a registry.
+    /// Returns the image in an OCI layout, an archive or the store; nil if the text may name an image in a registry.
     ///
-    /// `definitionName` is the name of the image that a folder of the user's defines, where the text is such a folder.
+    /// `definitionName` is the name that an image.yaml defines, if the text is the folder of one.
     package func find(_ text: String, definitionName: String?) throws(InspectionError) -> FoundImage? {
         if text.hasPrefix(bytes: "oci:") { return try layout(text, keeper: nil) }
         if text.hasPrefix(bytes: "oci-archive:") { return try archive(text) }
@@ -40,7 +40,7 @@ package struct ImageFinder: Sendable {
         return built
     }
 
-    /// What is said where no image has the name.
+    /// Returns the error for a name that no image has, with the most similar name.
     package func unknown(_ text: String, definitions: [String]) throws(InspectionError) -> InspectionError {
         let names = try stored { () throws(ImageStoreError) in try store.tags() }.map(\.name) + definitions
         let nearest = EditDistance.nearest(to: text, among: names)
@@ -56,7 +56,7 @@ package struct ImageFinder: Sendable {
         return nil
     }
 
-    /// An image by its digest or the first digits of it, twelve or more.
+    /// Returns an image by its digest, or by at least its first twelve digits.
     private func withDigest(_ text: String) throws(InspectionError) -> FoundImage? {
         let digits = String(text.dropping(bytes: "sha256:") ?? text[...])
         guard digits.utf8.count >= 12, digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) }) else {
@@ -89,7 +89,7 @@ package struct ImageFinder: Sendable {
         return try image(tag, in: unpacked.folder, text, keeper: unpacked)
     }
 
-    /// What docker has saved has another form than a layout, and so comes into the store first.
+    /// Imports an archive written by `docker save` into the store first, since it is not an OCI layout.
     private func saved(_ text: String) throws(InspectionError) -> FoundImage {
         let (path, tag) = Self.split(text.dropFirst("docker-archive:".count))
         let image = try stored { () throws(ImageStoreError) in
@@ -98,7 +98,7 @@ package struct ImageFinder: Sendable {
         return FoundImage(name: text, image, in: store)
     }
 
-    /// Path and tag, as in skopeo: the tag begins after the first colon.
+    /// Splits path and tag as skopeo does: the tag begins after the first colon.
     static func split(_ text: Substring) -> (path: FilePath, tag: String?) {
         let parts = text.split(byte: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         return (FilePath(parts[0]), parts.count == 2 && !parts[1].isEmpty ? parts[1] : nil)

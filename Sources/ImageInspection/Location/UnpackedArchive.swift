@@ -3,13 +3,13 @@ import ByteText
 import POSIX
 import SystemPackage
 
-/// An `oci-archive:` as a folder, which is removed with its last user; its lock tells others that it is in use.
+/// An unpacked `oci-archive:`, whose folder is removed with the last reference; its lock shows that it is in use.
 final class UnpackedArchive: Sendable {
-    /// The layout.
+    /// The folder of the OCI layout.
     let folder: FilePath
     private let mark: File
 
-    /// Unpacks the layout's own files; others, and everything that leads elsewhere, stay out.
+    /// Unpacks the layout's own files; skips all others, and all paths that lead elsewhere.
     init(_ archive: FilePath, below parent: FilePath) throws(InspectionError) {
         let folder = try posix { () throws(POSIXError) in
             try FileSystem.makeFolder(parent)
@@ -36,7 +36,9 @@ final class UnpackedArchive: Sendable {
 
     deinit { remove() }
 
-    /// Removes it now: the last user may be a thread that does not come to it before the process ends.
+    /// Removes the folder now.
+    ///
+    /// The last reference may be on a thread that does not release it before the process ends.
     func remove() { try? FileSystem.removeTree(folder) }
 
     private static func place(of entry: ArchiveEntry) -> String? {

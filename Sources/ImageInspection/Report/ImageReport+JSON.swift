@@ -1,9 +1,10 @@
 package import JSON
 import OCI
 
-/// The report for programs.
 extension ImageReport {
-    /// Everything that the report knows; members are only ever added.
+    /// The report as JSON.
+    ///
+    /// The format only ever gains members.
     package var json: JSONValue {
         [
             "name": .string(name), "digest": .string(descriptor.digest.description),

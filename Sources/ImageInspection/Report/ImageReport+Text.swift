@@ -2,9 +2,8 @@ import JSON
 import OCI
 import Terminal
 
-/// The report for people.
 extension ImageReport {
-    /// Every line of it.
+    /// The report as text.
     package var text: String {
         var lines = ["name         \(name)"]
         if images.count != 1 || descriptor.digest != images[0].image.descriptor.digest {
@@ -71,7 +70,7 @@ extension ImageReport {
         (value?.object ?? [:]).keys.sorted().joined(separator: " ")
     }
 
-    /// Somebody else's text on one line, without what would change the terminal.
+    /// Returns text from the image on one line, without control characters, which could affect the terminal.
     private static func shown(_ text: String) -> String {
         String(
             String.UnicodeScalarView(

@@ -1,17 +1,16 @@
 import JSON
 package import OCI
 
-/// What an image is: its platforms, configs and layers.
+/// A description of an image: its platforms, configs and layers.
 package struct ImageReport: Sendable {
-    /// One layer with what made it.
+    /// A layer with the history entry that created it.
     package struct Layer: Sendable {
-        /// The blob.
         package let descriptor: Descriptor
-        /// The digest of its tar.
+        /// The digest of its uncompressed tar.
         package let diffID: Digest?
-        /// The line of history that belongs to it, nil where history and layers do not fit.
+        /// The text of its history entry; nil if the numbers of history entries and layers differ.
         package let createdBy: String?
-        /// True where its content is on this machine.
+        /// True if its content is on this machine.
         package let isPresent: Bool
     }
 
@@ -19,7 +18,7 @@ package struct ImageReport: Sendable {
     let descriptor: Descriptor
     let images: [(image: PlatformImage, layers: [Layer])]
 
-    /// Describes an image, or the platforms of it that fit.
+    /// Describes an image for all platforms, or for one.
     package init(_ found: FoundImage, platform: Platform?) throws(InspectionError) {
         name = found.name
         descriptor = found.descriptor
@@ -41,14 +40,14 @@ package struct ImageReport: Sendable {
 }
 
 extension PlatformImage {
-    /// What the image says that it stands on; buildah writes an empty name for scratch.
+    /// The base image by its annotations; buildah writes an empty name for scratch, which counts as none.
     var base: (name: String, digest: String?)? {
         let annotations = manifest.annotations
         guard let name = annotations["org.opencontainers.image.base.name"], !name.isEmpty else { return nil }
         return (name, annotations["org.opencontainers.image.base.digest"])
     }
 
-    /// The bytes that a registry sends for it.
+    /// The bytes that a registry sends for the image.
     package var compressedSize: Int64 {
         ([manifest.config] + manifest.layers).reduce(descriptor.size) { $0 + $1.size }
     }

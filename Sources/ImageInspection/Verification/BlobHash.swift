@@ -2,7 +2,7 @@ import Hashing
 import OCI
 import POSIX
 
-/// Hashes a whole file, whatever its length.
+/// Computes the size and digest of a file of any length.
 enum BlobHash {
     static func read(_ file: borrowing File) throws(POSIXError) -> (size: Int64, digest: Digest) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)

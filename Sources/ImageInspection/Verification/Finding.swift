@@ -1,26 +1,24 @@
-/// One thing that is wrong with an image.
+/// A defect of an image.
 package struct Finding: Sendable, Hashable, CustomStringConvertible {
-    /// How bad it is.
     package enum Severity: String, Sendable {
-        /// Against a specification, or refused by programs that run images.
+        /// A violation of a specification, or something that runtimes refuse.
         case problem
-        /// Allowed, but seldom meant.
+        /// Allowed, but rarely intended.
         case warning
     }
 
-    /// How bad it is.
     package let severity: Severity
-    /// What it is about, as in `layer sha256:…`, and what is wrong.
+    /// The subject and the defect, such as `layer sha256:…: it is missing`.
     package let text: String
 
-    /// `problem: layer sha256:…: …`.
+    /// The line to print: `problem: layer sha256:…: …`.
     package var description: String { "\(severity.rawValue): \(text)" }
 }
 
-/// What was found, in the order in which it was met.
+/// The findings in the order of their discovery.
 struct Findings {
     private(set) var all: [Finding] = []
-    /// A layer may have a million bad names; the first few say what is the matter.
+    /// The limit for findings of one kind: a layer may have a million bad names, and a few suffice to show the defect.
     private static let mostOfOneKind = 10
     private var counts: [String: Int] = [:]
 
@@ -34,7 +32,7 @@ struct Findings {
         all.append(Finding(severity: .warning, text: "\(thing): \(reason)"))
     }
 
-    /// About one of many names of a thing.
+    /// Adds a finding about one of many names.
     mutating func entry(_ severity: Finding.Severity, _ thing: String, _ path: [UInt8], _ reason: String) {
         let key = "\(thing) \(severity) \(reason)"
         counts[key, default: 0] += 1
@@ -42,7 +40,7 @@ struct Findings {
         all.append(Finding(severity: severity, text: "\(thing): \(QuotedName(path)): \(reason)"))
     }
 
-    /// Says how many more there were of what was cut short.
+    /// Adds a count of the findings beyond the limit.
     mutating func finish() {
         for (key, count) in counts.sorted(by: { $0.key < $1.key }) where count > Self.mostOfOneKind {
             let parts = key.split(separator: " ", maxSplits: 3).map(String.init)

@@ -1,11 +1,12 @@
 package import JSON
 
-/// The outcome for people and programs.
 extension ImageVerifier.Outcome {
-    /// True where nothing is against the rules; warnings are allowed.
+    /// True if there are no problems; warnings are allowed.
     package var isValid: Bool { !findings.contains { $0.severity == .problem } }
 
-    /// Everything that was found; members are only ever added.
+    /// Returns the outcome as JSON.
+    ///
+    /// The format only ever gains members.
     package func json(name: String) -> JSONValue {
         [
             "image": .string(name), "valid": .bool(isValid), "manifests": .integer(manifests),

@@ -4,7 +4,7 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// Layers, each read to its end.
+/// Verification of layers, each of which is read completely.
 extension ImageVerifier {
     mutating func verifyLayers(_ manifest: ImageManifest, _ diffIDs: [Digest]?) {
         var names = LayerNames()
@@ -16,7 +16,7 @@ extension ImageVerifier {
                 findings.warning(thing, "its type '\(type)' forbids to hand it on, and is deprecated")
                 if !image.contains(layer) { isComplete = false; continue }
             }
-            // Smaller ones are read at once.
+            // Smaller layers take too little time to report.
             if layer.size > 16 << 20 { report("layer \(number + 1) of \(manifest.layers.count)") }
             guard let diffID = verifyLayer(layer, thing, &names) else {
                 isComplete = false
@@ -29,7 +29,7 @@ extension ImageVerifier {
         if isComplete { verifyTogether(manifest) }
     }
 
-    /// What can only be seen of all layers together, such as a link to a file that a layer below removed.
+    /// Checks what only all layers together show, such as a hard link to a file that a lower layer removed.
     private mutating func verifyTogether(_ manifest: ImageManifest) {
         guard !findings.hasProblems else { return }
         let places = manifest.layers.compactMap { layer in image.path(of: layer.digest).map { (layer, $0) } }
@@ -38,7 +38,7 @@ extension ImageVerifier {
         }
     }
 
-    /// Reads one layer, and gives the digest of its tar; nil where it is not there or cannot be read.
+    /// Verifies one layer, and returns the digest of its uncompressed tar; nil if it is missing or unreadable.
     private mutating func verifyLayer(_ layer: Descriptor, _ thing: String, _ names: inout LayerNames) -> Digest? {
         guard let path = image.path(of: layer.digest), FileSystem.exists(path) else {
             findings.problem(thing, "it is missing")
@@ -89,7 +89,7 @@ extension ImageVerifier {
     }
 }
 
-/// How a layer is compressed, by its first bytes.
+/// A layer's compression, by its first bytes.
 enum LayerMagic: String {
     case none = "not compressed"
     case gzip

@@ -5,7 +5,7 @@ import OCI
 import POSIX
 import Timestamps
 
-/// Manifests and configs.
+/// Verification of manifests and configs.
 extension ImageVerifier {
     private static let emptyType = MediaType("application/vnd.oci.empty.v1+json")
 
@@ -16,7 +16,7 @@ extension ImageVerifier {
         }
         verifyTypes(manifest, descriptor, json, thing)
         guard [.imageConfig, .dockerConfig].contains(manifest.config.mediaType) else {
-            // Not an image that can run: its blobs mean what its own type says.
+            // Not a runnable image: the artifact's own type defines the meaning of its blobs.
             for blob in [manifest.config] + manifest.layers { verifyBlob(blob, "blob \(blob.digest)") }
             return
         }
@@ -49,7 +49,7 @@ extension ImageVerifier {
         _ = check(blob, size: size, digest: digest, thing)
     }
 
-    /// Checks the config, and gives the digests of the layers' tars; nil where it does not tell them.
+    /// Verifies the config, and returns the layers' diff IDs; nil if their number is not that of the layers.
     private mutating func verifyConfig(_ manifest: ImageManifest, platform: Platform?) -> [Digest]? {
         let thing = "config \(manifest.config.digest)"
         guard let content = content(of: manifest.config, thing), let json = parse(content, thing) else { return nil }

@@ -4,21 +4,21 @@ import OCI
 import POSIX
 package import SystemPackage
 
-/// Checks an image in a layout against the specifications, and against what runtimes refuse.
+/// Verifies an image in an OCI layout against the specifications and against what runtimes refuse.
 ///
-/// Nothing is taken on trust: every blob is read, whatever was noted of it before. It blocks: run it on a thread of its own.
+/// It reads every blob and uses no record of an earlier verification. It blocks: call it on a thread of its own.
 package struct ImageVerifier: ~Copyable {
-    /// What was looked at, and what is wrong with it.
+    /// The findings, and the amount of data that was read.
     package struct Outcome: Sendable {
-        /// What is wrong, in the order in which it was met.
+        /// The findings in the order of their discovery.
         package let findings: [Finding]
-        /// How many manifests were read.
+        /// The number of manifests read.
         package let manifests: Int
-        /// How many layers were read.
+        /// The number of layers read.
         package let layers: Int
-        /// How many names their tars have.
+        /// The number of entries in the layers' tars.
         package let entries: Int
-        /// How many bytes were read.
+        /// The number of bytes read.
         package let bytes: Int64
     }
 
@@ -30,10 +30,12 @@ package struct ImageVerifier: ~Copyable {
     var layers = 0
     var entries = 0
     var bytes: Int64 = 0
-    /// A blob that several images share is read once.
+    /// The results by digest, so that a blob that several images share is read once.
     var checked: [Digest: Digest?] = [:]
 
-    /// Checks an image whose blobs are all on this machine; `report` is told what is being read.
+    /// Creates a verifier for an image whose blobs are all on this machine.
+    ///
+    /// `report` receives messages about what is being read.
     package init(
         _ image: FoundImage, listings: FilePath, report: @escaping @Sendable (String) -> Void = { _ in }
     ) {
@@ -42,7 +44,7 @@ package struct ImageVerifier: ~Copyable {
         self.report = report
     }
 
-    /// Checks the layout's own files, then everything that the image consists of.
+    /// Verifies the layout's own files, then everything that the image consists of.
     package consuming func verify() -> Outcome {
         verifyLayout()
         verify(image.descriptor, depth: 0)
@@ -83,7 +85,7 @@ package struct ImageVerifier: ~Copyable {
         return parse(content, thing)
     }
 
-    /// Reads JSON strictly: two members of one name are read differently by different programs.
+    /// Parses JSON strictly: programs differ in which of two members of one name they use.
     func parsed(_ content: [UInt8]) -> Result<JSONValue, JSONError> {
         do throws(JSONError) { return .success(try JSONValue(parsing: content)) } catch { return .failure(error) }
     }
@@ -97,7 +99,8 @@ package struct ImageVerifier: ~Copyable {
         }
     }
 
-    /// A small blob, once it is known to be what its descriptor says; nil where that was told already.
+    /// Returns a small blob after verifying it against its descriptor; nil if it failed, which is then among the
+    /// findings.
     mutating func content(of descriptor: Descriptor, _ thing: String) -> [UInt8]? {
         guard let path = image.path(of: descriptor.digest), FileSystem.exists(path) else {
             findings.problem(thing, "it is missing")
@@ -111,7 +114,7 @@ package struct ImageVerifier: ~Copyable {
         return check(descriptor, size: Int64(content.count), digest: Digest(of: content), thing) ? content : nil
     }
 
-    /// Compares what a blob is with what its descriptor says.
+    /// Compares a blob's size and digest with its descriptor.
     mutating func check(_ descriptor: Descriptor, size: Int64, digest: Digest, _ thing: String) -> Bool {
         if size != descriptor.size {
             findings.problem(thing, "it has \(size) bytes, and its descriptor says \(descriptor.size)")
@@ -133,7 +136,7 @@ package struct ImageVerifier: ~Copyable {
         }
     }
 
-    /// A type that the body does not share with its descriptor can make one digest mean two things.
+    /// Verifies that a manifest's media type is that of its descriptor; otherwise one digest can mean two things.
     ///
     /// Source: <https://github.com/opencontainers/image-spec/security/advisories/GHSA-77vh-xpmg-72qh>.
     private mutating func verifyMediaType(_ json: JSONValue, _ descriptor: Descriptor, _ thing: String) {

@@ -1,26 +1,30 @@
 import Archive
 import Timestamps
 
-/// The names in the layers so far, and the rules that each new one must keep.
+/// The names in the layers read so far, and the rules for each new name.
 ///
 /// Source: <https://github.com/opencontainers/image-spec/blob/main/layer.md>.
 struct LayerNames {
     private static let slash = UInt8(ascii: "/")
     private static let whiteout = Array(".wh.".utf8)
-    /// What Linux opens. <https://man7.org/linux/man-pages/man7/path_resolution.7.html>
+    /// Linux's limit of a path in bytes.
+    ///
+    /// <https://man7.org/linux/man-pages/man7/path_resolution.7.html>
     private static let longestPath = 4095
     private static let longestName = 255
 
-    /// A clock may be wrong by hours; a day is a mistake, which makes tools such as make do everything again.
+    /// The latest plausible modification time.
+    ///
+    /// A clock may be wrong by hours. A day is a mistake, which makes tools such as make rebuild everything.
     private let tomorrow = Int64(Timestamp.now().seconds + 86_400)
-    /// Of the layer that is being read.
+    /// The names in the current layer.
     private var current: Set<[UInt8]> = []
     private var parents: Set<[UInt8]> = []
     private var lastParent: [UInt8] = []
-    /// Of all layers below it.
+    /// The names in all layers below it.
     private var below: Set<[UInt8]> = []
 
-    /// Forgets what it read of a layer that broke off.
+    /// Starts a layer, and discards what remains of a layer whose reading failed.
     mutating func beginLayer() {
         current = []
         parents = []
@@ -81,7 +85,7 @@ struct LayerNames {
         }
     }
 
-    /// Only names are kept: whether a folder has an entry is known when the layer was read.
+    /// Records a parent folder; whether it has an entry is only known at the end of the layer.
     private mutating func noteParent(_ parent: [UInt8]) {
         guard !parent.isEmpty, parent != lastParent else { return }
         lastParent = parent
