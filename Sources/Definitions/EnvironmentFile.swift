@@ -2,9 +2,9 @@ import ByteText
 private import POSIX
 import SystemPackage
 
-/// A dotenv file: `NAME=value` on each line, `export` before it if liked, quotes around the value where it needs them.
+/// A dotenv file: lines of `NAME=value`, with an optional `export` and with quotes around values that need them.
 ///
-/// Nothing is expanded in it, and no error shows a value.
+/// Variables in values are not expanded. Errors never contain a value, since it may be secret.
 struct EnvironmentFile {
     let variables: [String: String]
 

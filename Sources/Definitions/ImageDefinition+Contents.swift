@@ -11,7 +11,7 @@ extension ImageDefinition.PythonLayer {
             throw versionField.mismatch("a version of Python, as in \"3.11\",")
         }
         interpreter = try fields["interpreter"]?.absolutePath() ?? "/usr/bin/python3"
-        // It becomes the first line of scripts, where a space would begin an argument.
+        // The path becomes the shebang line of scripts, where a space would begin an argument.
         guard interpreter.wholeMatch(of: #/[A-Za-z0-9_.\/+-]+/#) != nil else {
             throw (fields["interpreter"] ?? value).mismatch("the path of a program")
         }

@@ -9,7 +9,7 @@ extension ImageDefinition {
         "ports", "labels", "annotations", "stop_signal", "volumes",
     ]
 
-    /// Reads an image.yaml; `${NAME}` is looked up in `buildArguments`, then in `environment`.
+    /// Reads an image.yaml; expands `${NAME}` from `buildArguments`, then from `environment`.
     package init(
         reading file: FilePath, buildArguments: [String: String] = [:], environment: [String: String]
     ) throws(DefinitionError) {
@@ -17,7 +17,9 @@ extension ImageDefinition {
         try self.init(document, file: file, buildArguments: buildArguments, environment: environment)
     }
 
-    /// Parses the text of an image.yaml that is, or might be, at `file`.
+    /// Parses the text of an image.yaml.
+    ///
+    /// `file` is the base of relative paths and appears in errors; it need not exist.
     package init(
         parsing text: String, file: FilePath, buildArguments: [String: String] = [:], environment: [String: String]
     ) throws(DefinitionError) {
@@ -127,7 +129,7 @@ extension ImageDefinition {
 }
 
 extension ImageDefinition.Base {
-    /// Reads `scratch`, a reference, `oci:DIR[:TAG]` or `oci-archive:FILE[:TAG]`, whose path starts from `folder`.
+    /// Parses `scratch`, a reference, `oci:DIR[:TAG]` or `oci-archive:FILE[:TAG]`; paths are relative to `folder`.
     package init(_ text: String, folder: FilePath) throws(DefinitionError) {
         if text == "scratch" {
             self = .scratch
@@ -151,7 +153,7 @@ extension ImageDefinition.Base {
 }
 
 extension YAMLValue {
-    /// A name that is safe in paths, keys and references.
+    /// Returns a name that is safe in paths, keys and references.
     func name() throws(DefinitionError) -> String {
         let text = try text("a name")
         guard text.wholeMatch(of: #/[a-z0-9][a-z0-9_-]{0,62}/#) != nil else {

@@ -4,7 +4,7 @@ import SystemPackage
 extension ImageDefinition.Layer {
     private static let kinds = ["debian", "python", "git", "files", "archive"]
 
-    /// `folder` is where relative paths start; `below` are the layers under this one.
+    /// Decodes a layer; relative paths start at `folder`, and `below` has the layers under this one.
     init(
         _ value: YAMLValue, folder: FilePath, base: ImageDefinition.Base, below: [ImageDefinition.Layer]
     ) throws(DefinitionError) {
@@ -38,7 +38,8 @@ extension ImageDefinition.DebianLayer {
         packages = []
         for element in try fields["packages"]?.elements("a list of packages") ?? [] {
             let package = try element.text()
-            // The rules of Debian's policy, with an architecture: what else came in would be an option of apt.
+            // Debian's policy for package names, with an architecture and a version. Anything else could act as an
+            // option of apt.
             // <https://www.debian.org/doc/debian-policy/ch-controlfields.html#source>
             guard package.wholeMatch(of: #/[a-z0-9][a-z0-9+.-]+(:[a-z0-9]+)?(=[A-Za-z0-9.+:~-]+)?/#) != nil else {
                 throw element.mismatch("a package's name")
@@ -51,7 +52,7 @@ extension ImageDefinition.DebianLayer {
     private static func snapshot(_ field: YAMLValue) throws(DefinitionError) -> ImageDefinition.DebianSnapshot {
         let text = try field.text()
         if text.wholeMatch(of: #/[0-9]{8}T[0-9]{6}Z/#) != nil { return .time(text) }
-        // What apt takes in a list of sources, so that no space and no option may be in it.
+        // The URL goes into an apt sources list, where a space would separate it and brackets would hold options.
         guard text.wholeMatch(of: #/(https?|file):/[^\s\[\]"']+/#) != nil else {
             throw field.mismatch("a time, as in 20261101T000000Z, or a mirror's URL")
         }
@@ -67,7 +68,7 @@ extension ImageDefinition.GitLayer {
         guard !url.hasPrefix(bytes: "-") else { throw urlField.mismatch("a URL") }
         let commitField = try fields.required("commit")
         commit = try commitField.text()
-        // git's own rules for names, as far as they keep a name from being something else.
+        // A part of git's rules for names, which keeps a name from being parsed as anything else.
         // https://git-scm.com/docs/git-check-ref-format
         guard commit.wholeMatch(of: #/[A-Za-z0-9_][A-Za-z0-9_.\/+-]*/#) != nil, !commit.contains("..") else {
             throw commitField.mismatch("a commit of 40 or 64 hexadecimal digits, or the name of a branch or tag,")
@@ -80,7 +81,8 @@ extension ImageDefinition.FilesLayer {
     private static let keys = [
         "from", "into", "exclude", "exclude_file", "owner", "mode", "mtime", "split", "privileged",
     ]
-    /// Smaller layers than this cost more than they spare, and there is a limit to how many an image may have.
+    /// The minimum size of split layers in bytes: smaller ones cost more than they save, and an image's layers are
+    /// limited.
     private static let smallestSplit: Int64 = 1 << 20
 
     fileprivate init(_ value: YAMLValue, folder: FilePath) throws(DefinitionError) {
@@ -116,7 +118,7 @@ extension ImageDefinition.FilesLayer {
 }
 
 extension YAMLValue {
-    /// True where the value is the word `keep`.
+    /// True for the word `keep`.
     fileprivate var isKeep: Bool { (try? text()) == "keep" }
 }
 

@@ -3,7 +3,7 @@ private import POSIX
 package import SystemPackage
 
 extension ImageDefinition {
-    /// Finds the image.yaml that IMAGE means: a folder, an image.yaml, or a name below `images/`.
+    /// Finds the image.yaml for an argument: a folder, an image.yaml, or a name below `images/`.
     package static func locate(_ image: String) throws(DefinitionError) -> FilePath {
         let path = FilePath(image)
         let candidates = [path.appending("image.yaml"), FilePath("images").pushing(path).appending("image.yaml")]
@@ -14,7 +14,9 @@ extension ImageDefinition {
         throw DefinitionError(image, "there is neither \(candidates[0]) nor \(candidates[1])\(advice ?? "")")
     }
 
-    /// The `entrypoints/<program>.yaml` of this image's program: beside the folder `images/`, else below the current one.
+    /// Returns the `entrypoints/<program>.yaml` of this image's program; nil if it has no program.
+    ///
+    /// The folder `entrypoints` is next to the folder `images/`, or in the current folder.
     package func locateProgram() throws(DefinitionError) -> FilePath? {
         guard let program else { return nil }
         if program.contains(byte: "/") || program.hasSuffix(bytes: ".yaml") { return folder.pushing(FilePath(program)) }

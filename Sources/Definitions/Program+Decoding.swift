@@ -85,7 +85,7 @@ extension Program.Preflight {
 extension Program.Input {
     fileprivate init(_ value: YAMLValue, scope: TemplateScope) throws(DefinitionError) {
         let fields = try YAMLFields(value, known: ["run", "artifact", "into"])
-        // Whoever deploys looks for it before there is a machine to say how many GPUs it has.
+        // The deployment looks up inputs before a machine exists that could report its GPUs.
         let scope = scope.without("STAGE", "ATTEMPT", "GPU_COUNT", "RANKS")
         let runField = try fields.required("run")
         let run = try runField.text("another run's id")
@@ -111,7 +111,7 @@ extension Program.Artifact {
         guard into.wholeMatch(of: #/[A-Za-z0-9][A-Za-z0-9._-]{0,127}/#) != nil else {
             throw intoField.mismatch("a folder's name of letters, digits, '.', '-' and '_'")
         }
-        // `caasctl fetch` writes a file of this name beside the artifacts.
+        // `caasctl fetch` writes a file of this name next to the artifacts.
         guard into != "SHA256SUMS" else { throw intoField.mismatch("another name than SHA256SUMS") }
         self.init(from: from, into: into)
     }

@@ -32,7 +32,7 @@ extension Program.Stage {
         try readUnsupported(fields)
     }
 
-    /// Read, so that a mistake in them is found, and then refused.
+    /// Decodes the keys that are not supported yet, so that errors in them are reported, and then rejects them.
     private mutating func readUnsupported(_ fields: YAMLFields) throws(DefinitionError) {
         stall = try fields["stall"]?.duration()
         retries = try fields["retries"]?.whole()

@@ -1,21 +1,22 @@
 package import RunContract
 package import SystemPackage
 
-/// What runs inside a container.
+/// The definition of a program that runs inside a container.
 ///
-/// The file is `entrypoints/<program>.yaml`; its templates are checked, and stay as they are.
+/// The file is `entrypoints/<program>.yaml`; its templates are checked but not expanded.
 package struct ProgramDefinition: Sendable, Hashable {
-    /// What the entrypoint will read.
+    /// The program as the entrypoint reads it.
     package var program: Program
-    /// The file that says it.
+    /// The program's file.
     package var file: FilePath
 
-    /// Reads a program's file.
     package init(reading file: FilePath) throws(DefinitionError) {
         try self.init(YAMLValue(reading: file), file: file)
     }
 
-    /// Parses the text of a program that is, or might be, at `file`.
+    /// Parses the text of a program.
+    ///
+    /// `file` appears in errors; it need not exist.
     package init(parsing text: String, file: FilePath) throws(DefinitionError) {
         try self.init(YAMLValue(parsing: text, file: file.string), file: file)
     }

@@ -1,14 +1,14 @@
-/// A regular expression of a program, compiled to see that it can be, with the groups that it has.
+/// A regular expression of a program with its capture groups, compiled to check its syntax.
 struct RegularExpression {
-    /// Groups that capture, with a name or without.
+    /// The number of capture groups, named or not.
     let groups: Int
-    /// The names of those that have one.
+    /// The names of the named groups.
     let names: [String]
 
-    /// Nil where Swift's Regex, which the entrypoint matches with, does not understand the text.
+    /// Returns nil if Swift's Regex, with which the entrypoint matches, does not accept the text.
     init?(_ text: String) {
         guard let regex = try? Regex(text) else { return nil }
-        // `Regex` tells the types of its output, not the number of its groups: they are read from the text.
+        // `Regex` reports the types of its output but not the number of its groups; they are counted in the text.
         var groups = 0
         var names: [String] = []
         var rest = Substring(text)

@@ -9,21 +9,23 @@ extension RunManifest {
         "optional_secrets", "registry_login", "budget_usd",
     ]
     private static let targets = ["ionet", "vast", "lambda", "slurm"]
-    /// Caasctl sets these itself, from other keys of the manifest.
+    /// The variables that caasctl itself sets from other keys of the manifest.
     private static let reserved = [
         EnvironmentName.port: "'port'", EnvironmentName.keepAlive: "'keep_alive'",
         EnvironmentName.runID: "the run's id", EnvironmentName.statusToken: "the run's own token",
         EnvironmentName.secrets: "'secrets'",
     ]
 
-    /// Reads a manifest; each of `overrides` is `KEY=VALUE` with a dotted key, as `--set` takes it.
+    /// Reads a manifest; each of `overrides` is `KEY=VALUE` with a dotted key, as in `--set`.
     package init(
         reading file: FilePath, settings: Settings, overrides: [String] = []
     ) throws(DefinitionError) {
         try self.init(YAMLValue(reading: file), file: file, settings: settings, overrides: overrides)
     }
 
-    /// Parses the text of a manifest that is, or might be, at `file`.
+    /// Parses the text of a manifest.
+    ///
+    /// `file` appears in errors; it need not exist.
     package init(
         parsing text: String, file: FilePath, settings: Settings, overrides: [String] = []
     ) throws(DefinitionError) {
@@ -36,7 +38,7 @@ extension RunManifest {
     ) throws(DefinitionError) {
         var document = source
         for override in overrides { document = try document.overridden(by: override) }
-        // The keys are checked before anything is expanded: a wrong key is more often the reason of a missing variable.
+        // Keys are checked before expansion: a misspelled key is a more likely cause of a missing variable.
         let unexpanded = try YAMLFields(document, known: Self.keys)
         try Self.checkTarget(try unexpanded.required("target"))
         secrets = try unexpanded["secrets"]?.environmentNames() ?? []
@@ -92,7 +94,7 @@ extension RunManifest {
         return try value.environment()
     }
 
-    /// The variable that is all of the password's text; a default beside it would be a password in the file.
+    /// Returns the variable that makes up the whole password; a default next to it would be a password in the file.
     private static func passwordVariable(_ login: YAMLValue) throws(DefinitionError) -> String? {
         let password = try login.entries().first { $0.key == "password" }?.value
         guard case .scalar(let text, _) = password?.content else { return nil }
@@ -133,7 +135,7 @@ extension RunManifest.RegistryLogin {
         let fields = try YAMLFields(value, known: ["username", "password"])
         username = try fields.required("username").text()
         let field = try fields.required("password")
-        // Not `text()`, whose error would show what it found.
+        // Not `text()`, whose error would contain the value.
         guard case .scalar(let text, _) = field.content, !text.isEmpty else {
             throw field.error("'\(field.path)' is not a text")
         }
@@ -142,7 +144,7 @@ extension RunManifest.RegistryLogin {
 }
 
 extension YAMLValue {
-    /// A provider's id: a number where it is written as one without quotes, else a text.
+    /// Returns a provider's ID: a number if it is written as one without quotes, otherwise a text.
     fileprivate func identifier() throws(DefinitionError) -> JSONValue {
         let text = try text("an id")
         guard case .scalar(_, isPlain: true) = content, text.wholeMatch(of: #/0|[1-9]\d{0,17}/#) != nil else {

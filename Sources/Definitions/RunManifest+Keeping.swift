@@ -2,12 +2,12 @@ package import JSON
 import Secrets
 package import SystemPackage
 
-/// A manifest that outlives the variables which it was read with.
+/// Storing a manifest independently of the variables with which it was read.
 extension RunManifest {
-    /// The manifest in its own keys, with every variable's value in its place, and no secret.
+    /// Returns the manifest with every variable replaced by its value, and without secrets.
     ///
-    /// ``init(kept:place:settings:overrides:)`` reads it as any manifest. The registry's password is kept as the variable
-    /// that it came from; where it stood in the file itself it is left out.
+    /// ``init(kept:place:settings:overrides:)`` reads it like any manifest. The registry's password is stored as a
+    /// reference to its variable; it is left out if it was written in the file itself.
     package func kept(image: String, environment: [String: String]) -> JSONValue {
         var json: JSONValue = [
             "name": Self.literal(name), "target": "ionet", "image": Self.literal(image), "resources": resources.json,
@@ -25,7 +25,7 @@ extension RunManifest {
         return json
     }
 
-    /// Reads what ``kept(image:environment:)`` made; errors call it `place`.
+    /// Decodes the result of ``kept(image:environment:)``; errors name `place`.
     package init(
         kept: JSONValue, place: FilePath, settings: Settings, overrides: [String] = []
     ) throws(DefinitionError) {
@@ -33,7 +33,7 @@ extension RunManifest {
             YAMLValue(kept, place: place.string, way: .root), file: place, settings: settings, overrides: overrides)
     }
 
-    /// A text that is not expanded when it is read again.
+    /// Returns a text with escapes that keep it from being expanded when it is read again.
     fileprivate static func literal(_ text: String) -> JSONValue { .string(text.replacing("${", with: "$${")) }
 }
 
@@ -47,12 +47,13 @@ extension RunManifest.Resources {
         return json
     }
 
-    /// An id: a number stays one.
+    /// Returns an ID; a number stays a number.
     private static func kept(_ id: JSONValue) -> JSONValue { id.string.map(RunManifest.literal) ?? id }
 }
 
 extension YAMLValue {
-    /// A JSON document as the YAML that it is, but for the characters that YAML does not allow.
+    /// Converts a JSON document, which is also YAML except for characters that YAML forbids.
+    ///
     /// <https://yaml.org/spec/1.2.2/#51-character-set>
     fileprivate init(_ json: JSONValue, place: String, way: YAMLPath) {
         let content: Content =

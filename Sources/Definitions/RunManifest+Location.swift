@@ -3,9 +3,9 @@ private import POSIX
 package import SystemPackage
 
 extension RunManifest {
-    /// Finds the file that MANIFEST means: a path, or a name below `manifests/`.
+    /// Finds the manifest for an argument: a path, or a name below `manifests/`.
     ///
-    /// A folder is no manifest: an image's or a checkout's may have the run's name.
+    /// A folder of that name is ignored: the folder of an image or a checkout may have the run's name.
     package static func locate(_ manifest: String) throws(DefinitionError) -> FilePath {
         let path = FilePath(manifest)
         let kind = (try? FileStatus(path, followingLinks: true))?.kind

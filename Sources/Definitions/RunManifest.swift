@@ -2,36 +2,34 @@ package import JSON
 package import Secrets
 package import SystemPackage
 
-/// What runs, where, with which secrets.
+/// The manifest of a run: its image, resources, variables and secrets.
 ///
 /// The file is `manifests/<run>.yaml`; every `${NAME}` in it is expanded.
 package struct RunManifest: Sendable, Hashable {
-    /// What is rented, and for how long.
+    /// The hardware to rent, and the duration.
     package struct Resources: Sendable, Hashable {
-        /// What the provider calls the hardware: `H100`; nil where ``hardwareID`` says it.
+        /// The provider's name of the hardware, such as `H100`; nil if ``hardwareID`` is set instead.
         package var gpu: String?
-        /// How many GPUs.
+        /// The number of GPUs.
         package var gpus: Int
-        /// Two-letter countries, names or ids; empty for anywhere.
+        /// Countries as two-letter codes, names or IDs; empty for any location.
         package var locations: [String]
-        /// Whole hours, which are paid for in advance.
+        /// The rental time in whole hours, which are paid in advance.
         package var hours: Int
-        /// The provider's own id, a number or a text as it is written in the file.
+        /// The provider's hardware ID, as a number or text as written in the file.
         package var hardwareID: JSONValue?
-        /// The provider's own ids.
+        /// The provider's location IDs.
         package var locationIDs: [JSONValue]
     }
 
-    /// What a private registry asks for.
+    /// The login for a private registry.
     package struct RegistryLogin: Sendable, Hashable {
-        /// Who logs in.
         package var username: String
         /// The password or token.
         package var password: Secret
-        /// The variable that the password is the value of, nil where it stood in the file or came from elsewhere.
+        /// The variable with the password; nil if the password was in the file or came from elsewhere.
         package var passwordVariable: String?
 
-        /// A login from its parts.
         package init(username: String, password: Secret, passwordVariable: String? = nil) {
             self.username = username
             self.password = password
@@ -39,28 +37,27 @@ package struct RunManifest: Sendable, Hashable {
         }
     }
 
-    /// The run's name, which its id begins with.
+    /// The run's name, which is the beginning of its ID.
     package var name: String
-    /// The file that says all this.
+    /// The manifest's file.
     package var file: FilePath
-    /// A folder, a name below `images/`, or a reference already pushed.
+    /// The image: a folder, a name below `images/`, or a reference that was already pushed.
     package var image: String
-    /// Where the image was pushed to, without a tag; nil where ``image`` is a reference.
+    /// The repository that the image is pushed to, without a tag; nil if ``image`` is a reference.
     package var repository: String?
-    /// What is rented.
     package var resources: Resources
-    /// The port that the container serves HTTP on.
+    /// The port on which the container serves HTTP.
     package var port: Int
-    /// True where the container goes on serving once everything is verified.
+    /// True if the container keeps serving after everything is verified.
     package var keepAlive: Bool
-    /// Variables that anybody may see.
+    /// The variables that are not secret.
     package var environment: [String: String]
-    /// Names of variables whose values are secret and must be set.
+    /// The names of secret variables that must be set.
     package var secrets: [String]
-    /// Names of variables whose values are secret and are sent where they are set.
+    /// The names of secret variables that are sent only if they are set.
     package var optionalSecrets: [String]
-    /// Nil where docker's config.json says it, or nobody has to log in.
+    /// The registry login; nil to use docker's config.json, or for a public registry.
     package var registryLogin: RegistryLogin?
-    /// The run is refused if it costs more.
+    /// The cost limit in US dollars, above which the run is refused.
     package var budgetUSD: Double?
 }

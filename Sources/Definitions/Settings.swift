@@ -3,25 +3,27 @@ private import RunContract
 package import Secrets
 package import SystemPackage
 
-/// Where variables and secrets come from: the environment first, then the file that `--env-file` names.
+/// The source of variables and secrets: the environment first, then the file of `--env-file`.
 package struct Settings: Sendable, CustomStringConvertible {
     private let environment: [String: String]
     private let file: [String: String]
 
-    /// Reads the file, which must be readable by its owner alone.
+    /// Creates settings from the environment and a file, which only its owner may be able to read.
     package init(environment: [String: String], file: FilePath? = nil) throws(DefinitionError) {
         self.environment = environment
         self.file =
             try file.map { (path) throws(DefinitionError) in try EnvironmentFile(reading: path).variables } ?? [:]
     }
 
-    /// The value of a variable, nil where it is set nowhere; an empty value in the environment hides none in the file.
+    /// Returns a variable's value, or nil if it is unset; an empty value in the environment does not hide the file's.
     package subscript(name: String) -> String? {
         if let value = environment[name], !value.isEmpty { return value }
         return file[name] ?? environment[name]
     }
 
-    /// A variable that is set and not empty, under its own name or, for the bucket's, the name that AWS's tools read.
+    /// Returns a variable that is set and not empty.
+    ///
+    /// For the bucket's variables, the names that AWS's tools use count too.
     package func secret(_ name: String) -> Secret? {
         if let value = self[name], !value.isEmpty { return Secret(value) }
         guard let other = EnvironmentName.alternatives[name], let value = self[other], !value.isEmpty else {
@@ -30,9 +32,9 @@ package struct Settings: Sendable, CustomStringConvertible {
         return Secret(value)
     }
 
-    /// As ``secret(_:)``, for what is none.
+    /// Returns the same as ``secret(_:)`` as plain text, for a variable that is not secret.
     package func text(_ name: String) -> String? { secret(name)?.unredacted }
 
-    /// Says nothing of the values, which may be secrets.
+    /// A text without the values, which may be secret.
     package var description: String { "settings of \(environment.count + file.count) variables" }
 }

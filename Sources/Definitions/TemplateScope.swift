@@ -2,14 +2,14 @@ import ByteText
 import RunContract
 import Spelling
 
-/// The variables that a template of a program may name where it stands.
+/// The variables that a template may use at its place in a program.
 struct TemplateScope {
     private var known: Set<String>
     private let secrets: Set<String>
-    /// Names of the same mapping, which are not known yet where its values are expanded.
+    /// The other variables of the same mapping, which have no value yet when the template is expanded.
     private var siblings: Set<String> = []
 
-    /// What every template of a program may name, and those of a stage with an environment of its own.
+    /// Creates the scope of a program's templates, or of a stage with its own environment.
     init(program: Program, stage: [String: String] = [:]) {
         known = ["RUN_ID", "ATTEMPT", "STAGE", "DATA", "GPU_COUNT", "RANKS"]
         known.formUnion(program.environment.keys)
@@ -18,21 +18,23 @@ struct TemplateScope {
         secrets = Set(program.passSecrets)
     }
 
-    /// With names that only some places know.
+    /// Returns a scope with variables that exist only in some places.
     func with(_ names: String...) -> TemplateScope {
         var copy = self
         copy.known.formUnion(names)
         return copy
     }
 
-    /// Without names that are not known yet where this is expanded.
+    /// Returns a scope without variables that have no value yet when the template is expanded.
     func without(_ names: String...) -> TemplateScope {
         var copy = self
         copy.known.subtract(names)
         return copy
     }
 
-    /// Checks a mapping of variables: one may name itself, as it stands below, but none of the others.
+    /// Checks a mapping of variables.
+    ///
+    /// A value may use the variable's own outer value, but none of the mapping's other variables.
     func checkEnvironment(_ value: YAMLValue, below: [String: String]) throws(DefinitionError) {
         let names = Set(try value.entries().map(\.key))
         for entry in try value.entries() {
@@ -43,7 +45,7 @@ struct TemplateScope {
         }
     }
 
-    /// Checks every text at and below a value.
+    /// Checks every text in a value and below it.
     func check(_ value: YAMLValue) throws(DefinitionError) {
         switch value.content {
         case .empty: break
@@ -84,23 +86,23 @@ struct TemplateScope {
     ]
 }
 
-/// Reading templates: what can be checked before they are expanded.
+/// Decoding templates, with the checks that are possible before expansion.
 extension TemplateScope {
-    /// A command and its arguments.
+    /// Returns a command with its arguments.
     func command(_ value: YAMLValue) throws(DefinitionError) -> [String] {
         let command = try value.command()
         try check(value)
         return command
     }
 
-    /// A whole number, or a template of one.
+    /// Returns a whole number, or a template of one.
     func whole(_ value: YAMLValue) throws(DefinitionError) -> String {
         let text = try value.text("a whole number")
         try check(value)
         return text.contains("${") ? text : String(try value.whole())
     }
 
-    /// An absolute path, or a template of one.
+    /// Returns an absolute path, or a template of one.
     func absolutePath(_ value: YAMLValue) throws(DefinitionError) -> String {
         let text = try value.text("an absolute path")
         try check(value)
@@ -110,7 +112,7 @@ extension TemplateScope {
         return text
     }
 
-    /// A path below the data folder.
+    /// Returns a path below the data folder.
     func relativePath(_ value: YAMLValue) throws(DefinitionError) -> String {
         let text = try value.text("a path below 'data'")
         try check(value)

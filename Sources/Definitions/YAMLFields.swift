@@ -1,11 +1,11 @@
 import Spelling
 
-/// The keys of a mapping, each of them known.
+/// The fields of a mapping that has only known keys.
 struct YAMLFields {
     let value: YAMLValue
     private let fields: [String: YAMLValue]
 
-    /// Refuses a key that is not in `known`, and names the one that was probably meant.
+    /// Throws on a key that is not in `known`, and suggests the most similar one.
     init(_ value: YAMLValue, known: [String]) throws(DefinitionError) {
         self.value = value
         var fields: [String: YAMLValue] = [:]
@@ -20,10 +20,10 @@ struct YAMLFields {
         self.fields = fields
     }
 
-    /// The value of a key, nil where it is not there.
+    /// The value of a key; nil if it is missing.
     subscript(key: String) -> YAMLValue? { fields[key] }
 
-    /// The value of a key that must be there.
+    /// Returns the value of a key; throws if it is missing.
     func required(_ key: String) throws(DefinitionError) -> YAMLValue {
         guard let field = fields[key] else {
             throw value.error("'\(key)' is missing\(value.path.isEmpty ? "" : " in \(value.path)")")
@@ -31,7 +31,7 @@ struct YAMLFields {
         return field
     }
 
-    /// Reads the value of a key where it is there.
+    /// Decodes the value of a key if it is present.
     func read<Value>(
         _ key: String, _ body: (YAMLValue) throws(DefinitionError) -> Value
     ) throws(DefinitionError) -> Value? {

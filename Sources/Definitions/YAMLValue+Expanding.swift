@@ -1,9 +1,9 @@
 import RunContract
 
 extension YAMLValue {
-    /// The tree with every `${NAME}` in its values replaced; keys stay as they are, and results are not expanded again.
+    /// Returns the tree with every `${NAME}` in its values replaced; keys and replaced text are not expanded.
     ///
-    /// `lookup` says a variable's value for the place that asks, nil where it is not set.
+    /// `lookup` returns a variable's value for the node that uses it, or nil if the variable is unset.
     func expanded(
         _ lookup: (_ name: String, _ asking: YAMLValue) throws(DefinitionError) -> String?
     ) throws(DefinitionError) -> YAMLValue {
@@ -41,7 +41,7 @@ extension YAMLValue {
         }
     }
 
-    /// A text with its variables, checked for its syntax.
+    /// Parses a text as a template, which checks its syntax.
     func template(_ text: String) throws(DefinitionError) -> Template {
         do throws(ContractError) { return try Template(text) } catch {
             throw self.error("'\(path)': \(error.description)")

@@ -1,7 +1,7 @@
 import ByteText
 
 extension YAMLValue {
-    /// The tree with one value replaced or added: `resources.gpus=4`, `resources.locations=[US, DE]`.
+    /// Returns the tree with one value replaced or added: `resources.gpus=4`, `resources.locations=[US, DE]`.
     func overridden(by option: String) throws(DefinitionError) -> YAMLValue {
         let place = "--set \(option.prefix { $0 != "=" })"
         guard let equals = option.firstIndex(byte: "="), equals > option.startIndex else {

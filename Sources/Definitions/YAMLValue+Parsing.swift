@@ -3,7 +3,7 @@ import SystemPackage
 private import Yams
 
 extension YAMLValue {
-    /// Reads a file of one document.
+    /// Reads a file with one document.
     init(reading file: FilePath) throws(DefinitionError) {
         let bytes: [UInt8]
         do throws(POSIXError) { bytes = try FileSystem.read(file, limit: 1 << 20) } catch {
@@ -15,7 +15,7 @@ extension YAMLValue {
         try self.init(parsing: text, file: file.string)
     }
 
-    /// Parses a text of one document; `file` is what errors call it.
+    /// Parses a text with one document; errors name `file`.
     init(parsing text: String, file: String) throws(DefinitionError) {
         guard YAMLAliases.areBounded(in: text) else { throw DefinitionError(file, Self.tooBig) }
         let root: Node?
@@ -45,7 +45,9 @@ extension YAMLValue {
         content = .sequence(elements)
     }
 
-    /// Aliases are expanded, so that a small file can be a huge tree: `budget` bounds it.
+    /// Converts a parsed node.
+    ///
+    /// Aliases are expanded, so a small file can yield a huge tree: `budget` limits the number of nodes.
     private static func convert(
         _ node: Node, way: YAMLPath, file: String, budget: inout Int
     ) throws(DefinitionError) -> YAMLValue {

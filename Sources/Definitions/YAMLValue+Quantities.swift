@@ -1,8 +1,8 @@
 import ByteText
 
-/// Numbers, flags, durations, sizes and modes, each from its text.
+/// Decoding numbers, flags, durations, sizes and modes from text.
 extension YAMLValue {
-    /// A whole number.
+    /// Returns a whole number in decimal digits.
     func whole(atLeast minimum: Int = 0) throws(DefinitionError) -> Int {
         let expected = minimum > 0 ? "a whole number of at least \(minimum)" : "a whole number"
         let text = try text(expected)
@@ -12,7 +12,7 @@ extension YAMLValue {
         return number
     }
 
-    /// `true` or `false`, and nothing else that YAML might take for them.
+    /// Returns a flag; only `true` and `false` are accepted, not YAML's other words for them.
     func flag() throws(DefinitionError) -> Bool {
         switch try text("true or false") {
         case "true": return true
@@ -21,7 +21,7 @@ extension YAMLValue {
         }
     }
 
-    /// A sum of money, such as `150` or `0.5`.
+    /// Returns an amount of US dollars, such as `150` or `0.5`.
     func amount() throws(DefinitionError) -> Double {
         let text = try text("a sum of dollars")
         guard text.wholeMatch(of: #/\d+(\.\d+)?/#) != nil, let amount = Double(text) else {
@@ -30,7 +30,7 @@ extension YAMLValue {
         return amount
     }
 
-    /// Seconds, from `90s`, `20m` or `8h`.
+    /// Returns seconds, from `90s`, `20m` or `8h`.
     func duration() throws(DefinitionError) -> Int {
         let expected = "a duration, as in 90s, 20m or 8h,"
         let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600]
@@ -41,7 +41,7 @@ extension YAMLValue {
         return number * unit
     }
 
-    /// Bytes, from `512MiB`.
+    /// Returns bytes, from `512MiB`.
     func size() throws(DefinitionError) -> Int64 {
         let expected = "a size, as in 512MiB,"
         let units: [Substring: Int64] = ["B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40]
@@ -51,7 +51,7 @@ extension YAMLValue {
         return number * unit
     }
 
-    /// Permission bits, from octal text such as `0755`.
+    /// Returns permission bits, from octal text such as `0755`.
     func mode() throws(DefinitionError) -> UInt32 {
         let expected = "a mode in octal, as in 0755,"
         let text = try text(expected)
@@ -61,7 +61,7 @@ extension YAMLValue {
         return mode
     }
 
-    /// User and group, from `1000:1000`.
+    /// Returns user ID and group ID, from `1000:1000`.
     func owner() throws(DefinitionError) -> FileOwner {
         guard let match = try text().wholeMatch(of: #/(\d+):(\d+)/#), let user = UInt32(match.1),
             let group = UInt32(match.2)
@@ -69,7 +69,7 @@ extension YAMLValue {
         return FileOwner(user: user, group: group)
     }
 
-    /// An absolute path without `.` and `..`.
+    /// Returns an absolute path without `.` and `..`.
     func absolutePath() throws(DefinitionError) -> String {
         let text = try text("an absolute path")
         let components = text.split(byte: "/")

@@ -1,11 +1,11 @@
-/// A node of a YAML file as its text, with the place where it stands.
+/// A node of a YAML file as text, with its place in the file.
 ///
-/// Scalars are never interpreted here: YAML would make 90 of `owner: 1:30` and 1.2e38 of a commit of digits.
+/// Scalars are not interpreted here: YAML would make 90 of `owner: 1:30`, and 1.2e38 of a commit ID of digits.
 struct YAMLValue: Sendable, Hashable {
     enum Content: Sendable, Hashable {
-        /// Nothing was written after the key.
+        /// A key without a value.
         case empty
-        /// `isPlain` is false where it stood in quotes.
+        /// A text; `isPlain` is false if it was in quotes.
         case scalar(String, isPlain: Bool)
         case sequence([YAMLValue])
         case mapping([Entry])
@@ -18,7 +18,7 @@ struct YAMLValue: Sendable, Hashable {
     }
 
     var content: Content
-    /// `<file>:<line>`, or the option of the command line that it came from.
+    /// `<file>:<line>`, or the command line option.
     let place: String
     let way: YAMLPath
 
@@ -33,7 +33,7 @@ struct YAMLValue: Sendable, Hashable {
 
     func error(_ reason: String) -> DefinitionError { DefinitionError(place, reason) }
 
-    /// `what was expected`, against what is there.
+    /// Returns an error that states what was expected and what was found.
     func mismatch(_ expected: String) -> DefinitionError {
         error("\(path.isEmpty ? "the document" : "'\(path)'") is \(kind); \(expected) was expected")
     }
@@ -47,21 +47,21 @@ struct YAMLValue: Sendable, Hashable {
         }
     }
 
-    /// For a key that this version reads but cannot do yet.
+    /// Returns an error for a key that this version parses but does not support.
     func notSupported(_ what: String? = nil) -> DefinitionError {
         error("'\(path)'\(what.map { " with \($0)" } ?? "") is not supported yet")
     }
 }
 
-/// Texts and lists of them.
+/// Decoding texts, lists and mappings.
 extension YAMLValue {
-    /// A text that is not empty.
+    /// Returns a text that is not empty.
     func text(_ expected: String = "a text") throws(DefinitionError) -> String {
         guard case .scalar(let text, _) = content, !text.isEmpty else { throw mismatch(expected) }
         return text
     }
 
-    /// A text that may be empty if it is quoted or comes from a variable.
+    /// Returns a text, which may be empty if it is quoted or comes from a variable.
     func anyText() throws(DefinitionError) -> String {
         switch content {
         case .scalar(let text, _): return text
@@ -70,20 +70,20 @@ extension YAMLValue {
         }
     }
 
-    /// The elements of a list.
+    /// Returns the elements of a list.
     func elements(_ expected: String = "a list") throws(DefinitionError) -> [YAMLValue] {
         guard case .sequence(let elements) = content else { throw mismatch(expected) }
         return elements
     }
 
-    /// A list of texts, none of them empty.
+    /// Returns a list of texts, none of them empty.
     func texts() throws(DefinitionError) -> [String] {
         var texts: [String] = []
         for element in try elements("a list of texts") { texts.append(try element.text()) }
         return texts
     }
 
-    /// The arguments of a command: the first is not empty.
+    /// Returns a command and its arguments; the first is not empty.
     func command() throws(DefinitionError) -> [String] {
         var texts: [String] = []
         for element in try elements("a list with a command and its arguments") { texts.append(try element.anyText()) }
@@ -91,20 +91,20 @@ extension YAMLValue {
         return texts
     }
 
-    /// The entries of a mapping.
+    /// Returns the entries of a mapping.
     func entries() throws(DefinitionError) -> [Entry] {
         guard case .mapping(let entries) = content else { throw mismatch("a mapping") }
         return entries
     }
 
-    /// Texts by name.
+    /// Returns a mapping of texts by name.
     func textMap() throws(DefinitionError) -> [String: String] {
         var map: [String: String] = [:]
         for entry in try entries() { map[entry.key] = try entry.value.anyText() }
         return map
     }
 
-    /// Environment variables by name.
+    /// Returns environment variables by name.
     func environment() throws(DefinitionError) -> [String: String] {
         for entry in try entries() where !EnvironmentSyntax.isName(entry.key) {
             throw DefinitionError(entry.place, "'\(entry.key)' in \(path) is not a variable's name")
@@ -112,7 +112,7 @@ extension YAMLValue {
         return try textMap()
     }
 
-    /// Names of environment variables.
+    /// Returns names of environment variables.
     func environmentNames() throws(DefinitionError) -> [String] {
         var names: [String] = []
         for element in try elements("a list of variables") {
@@ -124,7 +124,7 @@ extension YAMLValue {
     }
 }
 
-/// What an environment variable's name is made of.
+/// The syntax of environment variables' names.
 enum EnvironmentSyntax {
     static func isName(_ text: String) -> Bool {
         text.wholeMatch(of: #/[A-Za-z_][A-Za-z0-9_]*/#) != nil
