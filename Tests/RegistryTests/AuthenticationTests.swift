@@ -9,11 +9,11 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Convincing real registries and doubles.
+/// Authentication at real registries and at test doubles.
 @Suite struct AuthenticationTests {
     private static let password = "correct horse battery"
 
-    /// docker's configuration with one login.
+    /// Writes a docker configuration file with one login, and returns its path.
     private func configuration(_ host: String, _ user: String, _ password: String, _ folder: TemporaryFolder) throws
         -> FilePath
     {
@@ -26,7 +26,7 @@ import Testing
         let registry = try await DockerRegistry(.user("me", password: Self.password))
         let image = try SampleImage()
         let folder = try TemporaryFolder()
-        // The file is the one that another program writes.
+        // Another program writes the file.
         let file = folder("auth.json")
         try await Command(
             "skopeo",
@@ -100,7 +100,7 @@ import Testing
         let reference = try Reference("\(registry.host)/team/app:1")
         try await client.push(image.descriptor, from: image.store, to: reference)
         try await client.check(reference, platform: .current)
-        // One token for each set of scopes, however many requests.
+        // One token for each set of scopes, whatever the number of requests.
         #expect(tokens.server.requests.count == 2)
         #expect(tokens.server.requests[0].target.contains("account=me"))
         try image.forgetSources()
@@ -131,10 +131,10 @@ import Testing
         ]
         let expired = Shared(false)
         let registry = try await StrictRegistry(fault: { request in
-            // The first token ends when the first blob arrives.
+            // The first token expires when the first blob arrives.
             if request.method == "PUT" { expired.withLock { $0 = true } }
             let good = expired.withLock { $0 } ? "Bearer token-2" : "Bearer token-1"
-            // When it comes to it, the challenge is not repeated.
+            // The 401 for the expired token has no challenge.
             let fields = request.path == "/v2/" ? challenge : [:]
             return request.headers["Authorization"] == good ? nil : .answer(401, fields)
         })
@@ -158,7 +158,7 @@ import Testing
         let image = try SampleImage(layers: [])
         try await RegistryClient(credentials: .none, retries: .quick)
             .push(image.descriptor, from: image.store, to: try Reference("\(registry.host)/app:1"))
-        // By its digest and two tags.
+        // Stored under its digest and two tags.
         #expect(registry.manifests.count == 3)
     }
 
@@ -207,7 +207,7 @@ import Testing
         #expect(storage.requests.allSatisfy { $0.headers["Authorization"] == nil })
     }
 
-    /// What a registry says of a refusal, in whatever form, and with the status that a HEAD has no words for.
+    /// The registry's explanation of a refusal in its various forms, also where the HEAD has no body.
     @Test(arguments: [
         (
             402, #"{"errors":[{"code":"DENIED","message":"billing is off","detail":{"reason":"no card"}}]}"#,

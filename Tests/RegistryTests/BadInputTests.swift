@@ -9,7 +9,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What is wrong with an image, a store or a disk ends with one line, and nothing is lost.
+/// A defect of an image, a store or a disk ends in an error of one line, and no data is lost.
 @Suite struct BadInputTests {
     private let client = RegistryClient(credentials: .none, retries: .quick)
 
@@ -35,7 +35,7 @@ import Testing
         let images = [try SampleImage(), try SampleImage()]
         let seen = Shared(0)
         let moving = Shared<(@Sendable () -> Void)?>(nil)
-        // With the first blob the tag is another's.
+        // The first blob request moves the tag to another image.
         let registry = try await StrictRegistry([
             Habit(before: { request in
                 if request.path.contains("/blobs/"), seen.next() == 1 { moving.withLock { $0 }?() }
@@ -79,7 +79,7 @@ import Testing
         let registry = try await StrictRegistry()
         let image = try SampleImage(layers: [10])
         try registry.hold(image, as: "1")
-        // Each names one more, as those do that a registry makes up as it is asked.
+        // Each index lists another one, like a registry that generates indexes on request.
         var descriptor = image.descriptor
         for _ in 0..<250 {
             let index = ImageIndex(manifests: [descriptor]).json
@@ -133,7 +133,7 @@ import Testing
         let reference = try Reference("\(registry.host)/app:1")
         let text = try await failure { try await client.pull(reference, platform: .current, into: store) }
         #expect(text.hasPrefix("cannot pull \(reference): ") && text.contains("No space left on device"), "\(text)")
-        // What was begun gives its room back.
+        // The unfinished files have been removed.
         #expect(try FileSystem.names(in: store.folder.appending("tmp")).isEmpty)
         try await Command("mount", ["-o", "remount,size=8m", disk.string]).succeed()
         try await client.pull(reference, platform: .current, into: store)
@@ -148,7 +148,7 @@ import Testing
 }
 
 extension Result where Failure == any Error {
-    /// What a body that may fail comes to.
+    /// Creates the result of an asynchronous function that may throw.
     fileprivate init(_ body: () async throws -> Success) async {
         do { self = .success(try await body()) } catch { self = .failure(error) }
     }

@@ -8,7 +8,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// An upload that was broken off is gone on with, and one that cannot succeed ends.
+/// An interrupted upload is resumed, and one that cannot succeed ends with an error.
 @Suite struct ChunkedUploadTests {
     private static let size = 4_000_000
     private func client(_ chunkSize: Int64?) -> RegistryClient {
@@ -22,7 +22,7 @@ import Testing
         let reference = try Reference("\(registry.host)/app:1")
         let first = Task { try await client(400_000).push(image.descriptor, from: image.store, to: reference) }
         try #require(try await eventually { hasHeld.withLock { $0 } ? true : nil } == true)
-        // What a kill leaves is what the journal has by now: nothing is tidied up.
+        // The journal now has what a killed process would leave, since no cleanup runs.
         first.cancel()
         _ = try? await first.value
         let before = registry.received
@@ -53,7 +53,7 @@ import Testing
         try #require(before < Self.size)
         try await Command(Checkout.program("caasctl"), arguments, environment: environment).succeed()
         #expect(registry.blobs[image.manifest.layers[0].digest.description]?.count == Self.size)
-        // A part that was on its way may have come twice, the config is small.
+        // A part in transit may arrive twice; the config is small.
         #expect(registry.received <= Self.size + 3 * 65_536, "\(before) \(registry.received)")
     }
 

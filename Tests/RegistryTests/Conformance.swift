@@ -4,14 +4,14 @@ import JSON
 import OCI
 import TestSupport
 
-/// One behaviour that the specification's conformance suite looks at, and how it shows.
+/// A behaviour that the specification's conformance suite tests, with the expected result.
 ///
 /// Source: <https://github.com/opencontainers/distribution-spec/tree/main/conformance>.
 struct Behaviour: Sendable {
     let name: String
-    /// What a registry of the specification shows.
+    /// The result at a registry that follows the specification.
     let expected: String
-    /// What docker-registry 2.8 shows instead, where it differs.
+    /// The result at docker-registry 2.8, if it differs.
     let docker: String?
     let run: @Sendable (Probe) async throws -> String
 
@@ -26,7 +26,7 @@ struct Behaviour: Sendable {
     }
 }
 
-/// Raw requests to one repository of one registry.
+/// Sends raw requests to one repository of a registry.
 struct Probe: Sendable {
     let base: HTTPURL
     let repository: String
@@ -53,7 +53,7 @@ struct Probe: Sendable {
         return try await http.send(request)
     }
 
-    /// The place of a new upload.
+    /// Starts an upload, and returns the response and the session's URL.
     func begin(_ query: String = "") async throws -> (HTTPResponse, HTTPURL) {
         let response = try await send("POST", "blobs/uploads/\(query)")
         return (response, try location(response))
@@ -76,7 +76,7 @@ struct Probe: Sendable {
         return try await send("PUT", url.with(target: "\(url.target)\(separator)digest=\(digest)"), headers, body)
     }
 
-    /// Pushes a blob and says what it is.
+    /// Pushes a blob, and returns its descriptor.
     @discardableResult
     func push(_ bytes: [UInt8], _ type: MediaType = .layer) async throws -> Descriptor {
         let (_, place) = try await begin()
@@ -85,12 +85,12 @@ struct Probe: Sendable {
         return Descriptor(mediaType: type, digest: digest, size: Int64(bytes.count))
     }
 
-    /// Pushes a manifest under a name.
+    /// Pushes a manifest under a tag or digest.
     func put(_ manifest: JSONValue, as name: String, _ type: MediaType = .imageManifest) async throws -> HTTPResponse {
         try await send("PUT", "manifests/\(name)", ["Content-Type": "\(type)"], manifest.encoded())
     }
 
-    /// A manifest whose blobs are there.
+    /// Returns a manifest after pushing its blobs.
     func image(_ more: JSONValue = [:], layers: Int = 1) async throws -> JSONValue {
         let config = try await push(Array(#"{"architecture":"amd64","os":"linux"}"#.utf8), .imageConfig)
         var all: [Descriptor] = []
@@ -102,7 +102,7 @@ struct Probe: Sendable {
 }
 
 extension HTTPResponse {
-    /// The status, and the code of the error that it came with.
+    /// The status with the error code of the response.
     var shown: String {
         let code = (try? JSONValue(parsing: body))?["errors"]?.array?.first?["code"]?.string
         return code.map { "\(status) \($0)" } ?? "\(status)"

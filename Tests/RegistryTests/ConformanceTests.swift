@@ -5,7 +5,7 @@ import OCI
 import TestSupport
 import Testing
 
-/// The same questions to Debian's registry and to our double, which is so held to the specification.
+/// The same requests to Debian's registry and to the test double, which holds the double to the specification.
 @Suite struct ConformanceTests {
     @Test func `the double answers as the specification says`() async throws {
         let registry = try await StrictRegistry()
@@ -48,7 +48,7 @@ import Testing
             return "\(first.shown) \(first.headers["Range"] ?? "") \(second.shown) \(second.headers["Range"] ?? "") "
                 + closed.shown
         },
-        // 2.8 does not look at Content-Range: <https://github.com/distribution/distribution/issues/3141>.
+        // docker-registry 2.8 ignores Content-Range: <https://github.com/distribution/distribution/issues/3141>.
         Behaviour("PatchChunked out of order, asked and resumed", "416 204 0-9 202 201", docker: "202 204 0-52 202 400")
         {
             probe in
@@ -114,7 +114,8 @@ import Testing
         Behaviour("GET of no blob", "404 BLOB_UNKNOWN") { probe in
             try await probe.send("GET", "blobs/\(Digest(of: [9]))").shown
         },
-        // 2.8 answers 416 with the length of the whole blob, and less of a text.
+        // docker-registry 2.8 answers 416 with the Content-Length of the whole blob but a shorter body, which reads as
+        // cut.
         Behaviour(
             "range GET", "206 bytes 10-19/63 206 bytes 60-62/63 416",
             docker: "206 bytes 10-19/63 206 bytes 60-62/63 cut"
@@ -205,7 +206,7 @@ import Testing
     ]
 
     private static let discovery: [Behaviour] = [
-        // 2.8 lists them as they come, all at once.
+        // docker-registry 2.8 lists tags in the order of its storage, and all at once.
         Behaviour("tags list, and its pages", "a,b,c,d a,b c,d none", docker: "a,b,c,d unpaged") { probe in
             let manifest = try await probe.image()
             for tag in ["c", "a", "d", "b"] { _ = try await probe.put(manifest, as: tag) }
@@ -225,7 +226,7 @@ import Testing
         Behaviour("a name that cannot be", "400", docker: "404") {
             "\(try await $0.send("GET", "/v2/UPPER/tags/list").status)"
         },
-        // The API of referrers is younger than 2.8.
+        // The referrers API is newer than docker-registry 2.8.
         Behaviour(
             "subject and referrers", "201 subject 200 1 1 0 200 0", docker: "201 none 404 0 0 0 404 0"
         ) { probe in

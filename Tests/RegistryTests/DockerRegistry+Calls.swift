@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 extension DockerRegistry {
-    /// The requests that it has answered, in their order, as `PUT /v2/app/manifests/1`; it logs them a little later.
+    /// Returns the answered requests in order, such as `PUT /v2/app/manifests/1`; waits, since the log lags behind.
     func calls(atLeast count: Int) async throws -> [String] {
         let areThere = try await eventually(within: 5, every: 0.1) { calls.count >= count ? true : nil }
         if areThere == nil { Issue.record("fewer than \(count): \(calls)") }

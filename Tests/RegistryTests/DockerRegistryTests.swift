@@ -9,7 +9,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Debian's registry takes what we push, skopeo judges it, and we pull what skopeo pushed.
+/// Debian's registry accepts pushes, skopeo verifies them, and images that skopeo pushed can be pulled.
 @Suite struct DockerRegistryTests {
     @Test func `skopeo copies what we pushed, by tag, digest and short digest`() async throws {
         let registry = try await DockerRegistry()
@@ -114,7 +114,7 @@ import Testing
         #expect(events.mounted == [image.manifest.layers[0].digest])
         #expect(events.moved.contains(image.manifest.layers[1].digest))
         try await client.check(reference, platform: .current)
-        // Nothing of the copy stays behind.
+        // The copy leaves no temporary files.
         #expect(try FileSystem.names(in: image.store.folder.appending("tmp")).isEmpty)
     }
 

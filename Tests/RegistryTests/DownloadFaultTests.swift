@@ -8,7 +8,7 @@ import Secrets
 import TestSupport
 import Testing
 
-/// What goes wrong while an image is pulled.
+/// Faults while an image is pulled.
 @Suite struct DownloadFaultTests {
     let client = RegistryClient(credentials: .none, retries: .quick)
     let content = RandomBytes.make(400_000)
@@ -52,7 +52,7 @@ import Testing
             }
             #expect(error?.code == .contentMismatch)
             #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
-            // Asking again would bring the same lie.
+            // The request is not repeated, since the response would be the same.
             #expect(registry.requests.count == 1)
         }
     }

@@ -6,7 +6,7 @@ import Registry
 import TestSupport
 
 extension EarlyPush {
-    /// Sends a layer as if it were just being made, in pieces of this length.
+    /// Sends a layer as if it were being written now, in pieces of this length.
     func make(_ layer: Descriptor, of image: SampleImage, pieces length: Int = 30_000) async throws {
         let content = try FileSystem.read(image.store.path(of: layer.digest))
         let path = image.folder("making.\(layer.digest.short)")

@@ -7,11 +7,11 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Layers that leave while they are made.
+/// Layers that are pushed while they are written.
 @Suite struct EarlyPushTests {
     private let client = RegistryClient(credentials: .none, retries: .quick)
 
-    /// Sends each layer of an image as if it were just being made, and then the image.
+    /// Sends each layer of an image as if it were being written now, and then the image.
     private func push(_ image: SampleImage, to reference: Reference, _ events: Events = Events()) async throws {
         let early = try EarlyPush(client, from: image.store, to: reference)
         for layer in image.manifest.layers { try await early.make(layer, of: image) }
@@ -27,7 +27,7 @@ import Testing
         try await client.check(reference, platform: .current)
         #expect(Set(events.moved).isSuperset(of: image.manifest.layers.map(\.digest)))
         let calls = try await registry.calls(atLeast: 14)
-        // Three for each layer, two for the config, and two tags; the check asked for the rest.
+        // PATCH, POST and PUT for each layer, POST and PUT for the config, and two tags; the check sent the rest.
         #expect(calls.filter { $0.hasPrefix("PATCH") }.count == 3)
         #expect(calls.filter { $0.hasPrefix("POST") }.count == 4)
         #expect(calls.filter { $0.hasPrefix("PUT") && $0.contains("/blobs/") }.count == 4)

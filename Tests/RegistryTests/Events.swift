@@ -2,7 +2,7 @@ import OCI
 import Registry
 import Synchronization
 
-/// Collects what happened to blobs.
+/// Collects the transfer events of blobs.
 final class Events: Sendable {
     private let events = Mutex<[TransferEvent]>([])
 
@@ -13,7 +13,7 @@ final class Events: Sendable {
     var present: [Digest] { all.compactMap { if case .present(let blob) = $0 { blob.digest } else { nil } } }
     var mounted: [Digest] { all.compactMap { if case .mounted(let blob) = $0 { blob.digest } else { nil } } }
     var moved: [Digest] { all.compactMap { if case .moved(let blob) = $0 { blob.digest } else { nil } } }
-    /// The bytes told last of a blob.
+    /// The last number of bytes reported for a blob.
     func bytes(of digest: Digest) -> Int64? {
         all.reversed().lazy.compactMap {
             if case .moving(let blob, let bytes) = $0, blob.digest == digest { bytes } else { nil }

@@ -4,7 +4,7 @@ import Registry
 import TestSupport
 import Testing
 
-/// A real registry that dies in the middle.
+/// A real registry that is killed during a push.
 @Suite struct InterruptionTests {
     @Test func `a registry that is killed is said to be gone, and the next push sends only what is missing`()
         async throws
@@ -31,7 +31,7 @@ import Testing
         try await client.push(image.descriptor, from: image.store, to: reference, onEvent: events.note)
         #expect(events.present.count >= 3)
         #expect(events.present.count + events.moved.count == 8)
-        // The registry counted the same.
+        // The registry's log shows the same number.
         let uploads = again.log.split(separator: "\n").filter {
             $0.contains("response completed") && $0.contains("http.request.method=PUT")
                 && $0.contains("/blobs/uploads/")

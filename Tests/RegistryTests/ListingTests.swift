@@ -8,7 +8,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Tags, and what is removed.
+/// Listing tags, and deleting tags and images.
 @Suite struct ListingTests {
     private let client = RegistryClient(credentials: .none, retries: .quick)
 
@@ -20,7 +20,7 @@ import Testing
         try await client.push(image.descriptor, from: image.store, to: try reference.tagged("v2"))
         #expect(try await client.tags(of: reference).sorted() == [image.descriptor.digest.short, "v1", "v2"].sorted())
 
-        // docker-registry 2.8 removes no tag alone.
+        // docker-registry 2.8 cannot delete a single tag.
         let error = await #expect(throws: RegistryError.self) { try await client.delete(reference) }
         #expect(
             error?.description.contains("\(reference.name)@\(image.descriptor.digest) removes the image") == true,

@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    /// Each place has a login of its own; the first one is asked, then removed.
+    /// Each place has its own login; the test checks the first one, then removes it.
     @Test func `the places are asked in the order of docker and of containers-image`() async throws {
         let folder = try TemporaryFolder()
         func login(_ user: String) -> String {
@@ -114,7 +114,7 @@ import Testing
         try await expect("variable")
         environment["DOCKER_AUTH_CONFIG"] = ""
         try await expect("said")
-        // No other file is read where this one is named.
+        // With this variable set, no other file is read.
         try FileSystem.remove(folder("said.json"))
         try await expect("netrc")
         environment["REGISTRY_AUTH_FILE"] = nil

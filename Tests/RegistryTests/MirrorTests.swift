@@ -5,7 +5,7 @@ import Registry
 import TestSupport
 import Testing
 
-/// Reading from other places than an image's own registry.
+/// Pulling from mirrors of an image's registry.
 @Suite struct MirrorTests {
     private func client(_ mirrors: String...) throws -> RegistryClient {
         RegistryClient(credentials: .none, retries: .quick, mirrors: try RegistryMirrors(mirrors))

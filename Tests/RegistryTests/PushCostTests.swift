@@ -6,7 +6,7 @@ import Registry
 import TestSupport
 import Testing
 
-/// How many requests a push needs: people wait for each of them.
+/// The number of requests of a push, each of which costs the user time.
 @Suite struct PushCostTests {
     private let client = RegistryClient(credentials: .none, retries: .quick)
 
@@ -41,7 +41,7 @@ import Testing
         let image = try SampleImage(layers: [3_000_000, 1_000_000])
         try await client.push(image.descriptor, from: image.store, to: try Reference("\(registry.host)/base:1"))
         let before = try await registry.calls(atLeast: 11).count
-        // Another machine, which knows of the base only where it is.
+        // As on another machine, which only knows the repository of the base.
         try image.forgetSources()
         try image.leaveLayer(0, at: registry.host, "base")
         let events = Events()

@@ -5,11 +5,11 @@ import Registry
 import TestSupport
 import Testing
 
-/// Whatever goes wrong in whatever order, as long as it passes: what arrives is the image, and nothing else is said to be.
+/// Random transient faults in any order: the complete image arrives, and no other result is reported.
 @Suite struct RandomFaultTests {
     private static let retries = RetryPolicy(attempts: 12, firstBound: 0.002, lastBound: 0.01)
 
-    /// One request in three goes wrong, each in one of these ways.
+    /// The kinds of faults; one request in three has one.
     private enum Fault: CaseIterable, Sendable {
         case resetAtOnce, resetInBody, resetInBodyKept, busy, broken, loseAnswer, cutAnswer
     }

@@ -6,11 +6,11 @@ import Registry
 import TestSupport
 import Testing
 
-/// Signatures and the like: found by the API, or by the tag that stands for it.
+/// Signatures and other referrers, found through the API or the fallback tag.
 @Suite struct ReferrersTests {
     private let client = RegistryClient(credentials: .none, retries: .quick)
 
-    /// Puts a manifest that refers to an image into its store.
+    /// Adds a manifest that refers to an image to its store.
     private func artifact(_ type: String, of subject: Descriptor, in store: ImageStore, _ note: String) throws
         -> Descriptor
     {
@@ -46,7 +46,7 @@ import Testing
         #expect(
             try await client.referrers(of: reference, artifactType: "application/x-list").map(\.digest) == [list.digest]
         )
-        // skopeo reads the list as what it is.
+        // skopeo reads the fallback tag as an index.
         let tag = "sha256-\(image.descriptor.digest.hexadecimal)"
         let raw = try await Command(
             "skopeo", ["inspect", "--raw", "--tls-verify=false", "docker://\(reference.name):\(tag)"]

@@ -6,14 +6,14 @@ import POSIX
 import SystemPackage
 import TestSupport
 
-/// A store with one image of random layers; a registry does not look into them.
+/// A store with one image of random layers; their content is no tar, which a registry does not check.
 struct SampleImage: Sendable {
     let folder: TemporaryFolder
     let store: ImageStore
     let manifest: ImageManifest
     let descriptor: Descriptor
 
-    /// An image with layers of these lengths.
+    /// Creates an image with layers of these sizes in bytes.
     init(layers sizes: [Int] = [100_000, 2_000, 1], platform: Platform = .current, in folder: TemporaryFolder? = nil)
         throws
     {
@@ -34,21 +34,21 @@ struct SampleImage: Sendable {
         descriptor = try store.add(manifest.json.encoded(), mediaType: .imageManifest)
     }
 
-    /// Removes a layer here.
+    /// Removes a layer from the store.
     func removeLayer(_ index: Int) throws {
         try FileSystem.remove(store.path(of: manifest.layers[index].digest))
     }
 
-    /// Removes a layer here and notes that a repository holds it.
+    /// Removes a layer from the store, and records that a repository holds it.
     func leaveLayer(_ index: Int, at host: String, _ repository: String) throws {
         let digest = manifest.layers[index].digest
         try FileSystem.remove(store.path(of: digest))
         try store.remember(BlobSource(registry: host, repository: repository), of: digest)
     }
 
-    /// Forgets which repositories hold what, as if somebody else had pushed it.
+    /// Deletes the record of which repositories hold blobs, as if another machine had pushed them.
     func forgetSources() throws { try FileSystem.removeTree(store.folder.appending("sources")) }
 
-    /// An empty second store.
+    /// Creates an empty second store.
     func emptyStore() throws -> ImageStore { try ImageStore(at: folder("other")) }
 }

@@ -6,13 +6,13 @@ import Registry
 import TestSupport
 import Testing
 
-/// Registries as they are: every scenario ends in a whole image or in one error, and nobody learns what is not theirs.
+/// Deviating registries: each scenario ends with a complete image or one error, and leaks no credentials.
 @Suite struct ScenarioTests {
     private static let sizes = [2_000_000, 300_000, 10]
     private static let big = 2_000_000
     private static let part = 400_000
 
-    /// Where a connection may break, of a request whose body has so many bytes.
+    /// The offsets at which a connection may break, in a request whose body has this many bytes.
     private static func offsets(of count: Int) -> [Int] { [0, 1, count / 2, count - 1, count] }
 
     private static let uploads: [Scenario] = [
@@ -204,7 +204,7 @@ import Testing
         try await push(scenario, isMade: false)
     }
 
-    // What breaks a stream is the same for all that break.
+    // Without `resets`: a stream that breaks is abandoned in the same way wherever it broke.
     @Test(arguments: tried(uploads + tokens + answers) { $0.push }) func `pushing while it is made`(
         _ scenario: Scenario
     ) async throws {
@@ -234,7 +234,7 @@ import Testing
             let blobs = image.manifest.layers + [image.manifest.config]
             for blob in blobs { #expect(there.blobs[blob.digest.description] == (try image.store.read(blob))) }
             #expect(there.tags["1"] == image.descriptor.digest.description)
-            // A stream that broke is worth nothing, so that each blob may come once more.
+            // A stream that broke is discarded, so each blob may be sent once more.
             let total = blobs.reduce(0) { $0 + Int($1.size) }
             let most = total + again + (isMade ? total : 0)
             #expect(stage.registry.received <= most, "\(stage.registry.received - total) bytes again")

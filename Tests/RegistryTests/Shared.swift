@@ -12,7 +12,7 @@ final class Shared<Value: Sendable>: Sendable {
 }
 
 extension Shared<Int> {
-    /// The next number, beginning with 1.
+    /// Returns the next number, starting with 1.
     func next() -> Int {
         withLock {
             $0 += 1
@@ -22,6 +22,6 @@ extension Shared<Int> {
 }
 
 extension RetryPolicy {
-    /// Fast enough for tests.
+    /// A policy with waiting times short enough for tests.
     static let quick = RetryPolicy(attempts: 4, firstBound: 0.01, lastBound: 0.05)
 }

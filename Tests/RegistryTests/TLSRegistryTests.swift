@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Debian's registry behind certificates that openssl made, good and bad ones.
+/// Debian's registry with valid and invalid certificates, which openssl made.
 @Suite struct TLSRegistryTests {
     private let authority: CertificateAuthority
 
@@ -100,7 +100,7 @@ import Testing
         try await client(trusting: authority.certificate, showing: mine)
             .push(image.descriptor, from: image.store, to: reference)
 
-        // Where the registry closes before we have read what it says, no more than that is known.
+        // If the registry closes the connection before its alert is read, the error can only report the closing.
         let closed = ", right after the handshake, as by a server that wants another client certificate"
         let without = try await failure(client(trusting: authority.certificate), registry)
         let wanted =
@@ -161,7 +161,7 @@ import Testing
         try await client.push(image.descriptor, from: image.store, to: try Reference("\(registry.host)/app:1"))
         let second = try await DockerRegistry(listening: .init(certificate: server))
         #expect(try await failure(client, second).reason.contains("not trusted here"))
-        // What is trusted everywhere is trusted beside what the folder holds.
+        // The authorities that apply everywhere are trusted in addition to those of the folder.
         let third = try await DockerRegistry(
             listening: .init(certificate: try await other.issue("third", for: "IP:127.0.0.1")))
         try copy(authority.certificate, as: "\(third.host)/a.crt")

@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Timestamps
 
-/// A token server for docker-registry: it signs with RS256, and the registry trusts its certificate.
+/// A token server for docker-registry; it signs with RS256, and the registry trusts its certificate.
 ///
 /// Source: <https://distribution.github.io/distribution/spec/auth/jwt/>.
 final class TokenServer: Sendable {
@@ -18,7 +18,7 @@ final class TokenServer: Sendable {
     private let folder: TemporaryFolder
     private let tokens: Shared<[String: String]>
 
-    /// Knows one user, and answers nobody else.
+    /// Creates a server that accepts only this user.
     init(user: String, password: String) async throws {
         let folder = try TemporaryFolder()
         let tokens = Shared<[String: String]>([:])
@@ -45,7 +45,7 @@ final class TokenServer: Sendable {
         self.tokens = tokens
     }
 
-    /// Gets a token ready for scopes such as `repository:app:pull,push`.
+    /// Prepares a token for scopes such as `repository:app:pull,push`.
     func allow(_ scopes: String...) async throws {
         try await Command(
             "openssl", ["x509", "-in", "cert.pem", "-outform", "DER", "-out", "cert.der"], in: folder.path
@@ -71,7 +71,9 @@ final class TokenServer: Sendable {
         tokens.withLock { $0[scopes.joined(separator: " ")] = token }
     }
 
-    /// Base64 for URLs, without padding. <https://www.rfc-editor.org/rfc/rfc7515#section-2>
+    /// Returns base64url without padding.
+    ///
+    /// Source: <https://www.rfc-editor.org/rfc/rfc7515#section-2>.
     private static func encoded(_ bytes: [UInt8]) -> String {
         String(bytes.base64.compactMap { $0 == "=" ? nil : $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })
     }

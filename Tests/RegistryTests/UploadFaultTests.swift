@@ -6,7 +6,7 @@ import Secrets
 import TestSupport
 import Testing
 
-/// What goes wrong while an image is pushed.
+/// Faults while an image is pushed.
 @Suite struct UploadFaultTests {
     let client = RegistryClient(credentials: .none, retries: .quick)
 
@@ -19,13 +19,13 @@ import Testing
         try await client.push(
             image.descriptor, from: image.store, to: try Reference("\(registry.host)/app:1"), onEvent: events.note)
         #expect(registry.blobs.count == 2)
-        // One for the config, and for the layer the one that broke, which learned that parts are refused, and one for the
-        // whole.
+        // One session for the config, and two for the layer: one that broke, after which parts were refused, and one
+        // for the whole blob.
         #expect(registry.count("POST", "/uploads/") == 3)
         #expect(events.bytes(of: image.manifest.layers[0].digest) == 2_000_000)
     }
 
-    /// What a push begins and does not close takes space at the registry until that forgets it.
+    /// A push cancels sessions that it does not close, since they take space until the registry drops them.
     @Test(
         arguments: [
             ("a refusal", [.always(Habit.isClosing, .refusal(403, "DENIED"))], nil, false),

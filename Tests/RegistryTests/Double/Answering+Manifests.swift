@@ -3,7 +3,9 @@ import JSON
 import OCI
 import TestSupport
 
-/// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>
+/// Manifest requests.
+///
+/// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>.
 extension Answering {
     mutating func manifest(_ name: String, _ identifier: String) -> ServerReply {
         switch request.method {

@@ -2,7 +2,9 @@ import HTTP
 import OCI
 import TestSupport
 
-/// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs>
+/// Upload requests.
+///
+/// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs>.
 extension Answering {
     mutating func begin(_ name: String) -> ServerReply {
         guard request.method == "POST" else { return .refusal(405, "UNSUPPORTED") }
@@ -52,7 +54,8 @@ extension Answering {
         }
     }
 
-    /// True where the part begins where the session ends, and is as long as it says; one without a range is a stream.
+    /// Returns whether a part begins at the session's end and has the stated length; a part without a range is a
+    /// stream.
     private func isInOrder(after count: Int) -> Bool {
         guard let range = request.headers["Content-Range"] else { return true }
         return range == "\(count)-\(count + request.body.count - 1)"

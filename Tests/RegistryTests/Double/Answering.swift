@@ -3,12 +3,12 @@ import JSON
 import OCI
 import TestSupport
 
-/// One request on its way through the strict registry.
+/// The processing of one request by the strict registry.
 struct Answering {
     let request: ReceivedRequest
     var content: StrictRegistry.Content
 
-    /// The registry's answer; what it changed is in `content`.
+    /// Returns the registry's response, and applies changes to `content`.
     mutating func reply() -> ServerReply {
         guard request.path.hasPrefix("/v2/") else { return .answer(404) }
         let path = request.path.dropFirst("/v2/".count)
@@ -28,7 +28,7 @@ struct Answering {
         return .refusal(404, "UNSUPPORTED")
     }
 
-    /// The value of a field of the query, with percent-encoding undone.
+    /// Returns a query parameter with percent-encoding undone.
     func query(_ name: String) -> String? {
         let fields = request.target.drop { $0 != "?" }.dropFirst().split(separator: "&")
         let value = fields.first { $0.hasPrefix("\(name)=") }?.dropFirst(name.count + 1)
@@ -52,7 +52,9 @@ struct Answering {
         }
     }
 
-    /// What Range asks for. <https://www.rfc-editor.org/rfc/rfc9110#section-14.2>
+    /// Returns the response to a GET with a Range field.
+    ///
+    /// Source: <https://www.rfc-editor.org/rfc/rfc9110#section-14.2>.
     private static func part(of bytes: [UInt8], _ range: String?, _ fields: HTTPHeaders) -> ServerReply {
         guard let range else { return .answer(200, fields, body: bytes) }
         let ends = range.trimmingPrefix("bytes=").split(separator: "-", omittingEmptySubsequences: false)

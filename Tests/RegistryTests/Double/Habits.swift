@@ -3,7 +3,7 @@ import OCI
 import TestSupport
 import Timestamps
 
-/// What registries do, with the registry that does it, and what their networks do.
+/// Deviations of real registries, each with the registry's name, and faults of networks.
 extension Habit {
     typealias Choice = @Sendable (ReceivedRequest) -> Bool
 
@@ -12,10 +12,10 @@ extension Habit {
     }
 
     static let isUpload: Choice = { StrictRegistry.isUpload($0) }
-    /// The request that ends an upload, or is all of it.
+    /// Matches the request that closes an upload or sends the whole blob.
     static let isClosing: Choice = method("PUT", "/blobs/uploads/")
 
-    /// The state of docker-registry's uploads, without which it knows no session; it must come back as it was.
+    /// docker-registry puts the state of an upload into the Location; a request without the unchanged state gets a 404.
     static let statefulLocation = Habit(
         before: { request in
             guard request.path.contains("/blobs/uploads/session") else { return nil }
@@ -28,7 +28,7 @@ extension Habit {
             }
         })
 
-    /// A whole URL, or one that is relative to the request's own folder.
+    /// Sends the Location as a whole URL, or relative to the path of the request.
     static func location(isRelative: Bool) -> Habit {
         Habit(after: { request, reply in
             reply.with { _, fields in
@@ -39,7 +39,7 @@ extension Habit {
         })
     }
 
-    /// Uploads go to another host, which takes no Authorization.
+    /// Redirects uploads to another host, which rejects an Authorization field.
     static func uploads(to storage: LoopbackServer) -> Habit {
         Habit(after: { _, reply in
             reply.with { status, fields in
@@ -49,7 +49,7 @@ extension Habit {
         })
     }
 
-    /// Whatever is to be written is sent to another host, which takes no Authorization.
+    /// Redirects all writes to another host, which rejects an Authorization field.
     static func writing(at storage: LoopbackServer, _ status: Int) -> Habit {
         Habit(before: { request in
             guard ["POST", "PUT", "PATCH"].contains(request.method) else { return nil }
@@ -57,7 +57,7 @@ extension Habit {
         })
     }
 
-    /// Docker Hub's blobs are at a storage that takes no Authorization.
+    /// Redirects blob downloads to a storage that rejects an Authorization field, as Docker Hub does.
     static func blobs(from storage: LoopbackServer) -> Habit {
         Habit(before: { request in
             guard request.method == "GET", request.path.contains("/blobs/sha256") else { return nil }
@@ -65,7 +65,7 @@ extension Habit {
         })
     }
 
-    /// Whoever asks for a blob in any way is sent to a storage that was told to expect a GET.
+    /// Redirects every blob request to a storage URL that is signed for GET only.
     static func blobs(signedForGETAt storage: LoopbackServer) -> Habit {
         Habit(before: { request in
             guard ["HEAD", "GET"].contains(request.method), request.path.contains("/blobs/sha256") else { return nil }
@@ -73,7 +73,7 @@ extension Habit {
         })
     }
 
-    /// A proxy that takes no longer bodies, and answers with a page.
+    /// A proxy that rejects longer bodies, with an HTML page.
     static func longestBody(_ limit: Int) -> Habit {
         Habit(interrupt: { request in
             request.body.count > limit
@@ -83,14 +83,18 @@ extension Habit {
         })
     }
 
-    /// ECR answers a part with 201, and its Range stands still. <https://github.com/aws/containers-roadmap/issues/2831>
+    /// ECR answers a part with 201, and its Range does not grow.
+    ///
+    /// <https://github.com/aws/containers-roadmap/issues/2831>
     static let ecr = Habit(after: { request, reply in
         guard request.method == "PATCH", case .answer(202, var fields, let body) = reply else { return reply }
         if request.headers["Content-Range"]?.hasPrefix("0-") == false { fields["Range"] = "0-399999" }
         return .answer(201, fields, body: body)
     })
 
-    /// GHCR takes no longer parts, and no cancelling. <https://github.com/oras-project/rust-oci-client/issues/37>
+    /// GHCR rejects longer parts, and cancelling.
+    ///
+    /// <https://github.com/oras-project/rust-oci-client/issues/37>
     static func ghcr(_ limit: Int) -> Habit {
         Habit(before: { request in
             if request.method == "DELETE" { return .answer(405) }
@@ -99,12 +103,14 @@ extension Habit {
         })
     }
 
-    /// Google's registry takes no parts. <https://github.com/dotnet/sdk-container-builds/issues/287>
+    /// Google's registry rejects parts.
+    ///
+    /// <https://github.com/dotnet/sdk-container-builds/issues/287>
     static let artifactRegistry = Habit(before: { $0.method == "PATCH" ? .refusal(405, "UNSUPPORTED") : nil })
 
-    /// A registry that says in OCI-Chunk-Min-Length what it takes.
+    /// A registry that states its minimum in OCI-Chunk-Min-Length.
     static func leastPart(_ least: Int) -> Habit {
-        // The last part may be shorter, which shows only when there is another.
+        // The last part may be shorter. Whether a part was the last only shows when no other follows.
         let ended = Shared<Set<String>>([])
         return Habit(
             before: { request in
@@ -122,23 +128,25 @@ extension Habit {
             })
     }
 
-    /// Quay refuses a mount without `from`. <https://github.com/GoogleContainerTools/jib/issues/703>
+    /// Quay rejects a mount without `from`.
+    ///
+    /// <https://github.com/GoogleContainerTools/jib/issues/703>
     static let quay = Habit(before: { request in
         request.target.contains("mount=") && !request.target.contains("from=") ? .answer(400) : nil
     })
 
-    /// The first requests of a kind are answered so.
+    /// Answers the first requests of a kind with `reply`.
     static func first(_ count: Int, _ choice: @escaping Choice, _ reply: ServerReply) -> Habit {
         let seen = Shared(0)
         return Habit(before: { choice($0) && seen.next() <= count ? reply : nil })
     }
 
-    /// Every request of a kind is answered so.
+    /// Answers every request of a kind with `reply`.
     static func always(_ choice: @escaping Choice, _ reply: ServerReply) -> Habit {
         Habit(before: { choice($0) ? reply : nil })
     }
 
-    /// The connection is reset once so many bytes of a body have come; the first times.
+    /// Resets the connection after this many bytes of a body, the first `times` times.
     static func reset(
         _ choice: @escaping Choice, after bytes: Int, times: Int = 1, isKept: Bool = false
     ) -> Habit {
@@ -148,7 +156,9 @@ extension Habit {
             keepsInterrupted: isKept)
     }
 
-    /// Parts after the first are taken, and thrown away. <https://github.com/openai/tart/issues/273>
+    /// Accepts parts after the first and discards them.
+    ///
+    /// <https://github.com/openai/tart/issues/273>
     static let dropsParts = Habit(before: { request in
         guard request.method == "PATCH", let range = request.headers["Content-Range"], !range.hasPrefix("0-") else {
             return nil
@@ -156,7 +166,7 @@ extension Habit {
         return .answer(202, ["Location": request.target, "Range": "0-399999"])
     })
 
-    /// Once so many bytes of a blob are there in parts, one part is never answered.
+    /// Leaves one part without a response, once more than this many bytes of a blob have arrived in parts.
     static func holds(after bytes: Int, _ hasHeld: Shared<Bool>) -> Habit {
         Habit(after: { request, reply in
             guard request.method == "PATCH", case .answer(_, let fields, _) = reply,
@@ -170,7 +180,7 @@ extension Habit {
         })
     }
 
-    /// What was asked is done, and of its answer only so many bytes arrive; the first times.
+    /// Processes the request but sends only this many bytes of the response, the first `times` times.
     static func cutAnswer(_ choice: @escaping Choice, after bytes: Int, times: Int = 1) -> Habit {
         let seen = Shared(0)
         return Habit(after: { request, reply in
@@ -183,7 +193,7 @@ extension Habit {
         })
     }
 
-    /// Bytes of a kind of answer are others than they should be.
+    /// Changes the bytes of a kind of response.
     static func changing(_ choice: @escaping Choice, _ change: @escaping @Sendable ([UInt8]) -> [UInt8]) -> Habit {
         Habit(after: { request, reply in
             guard choice(request), case .answer(let status, let fields, let body) = reply, !body.isEmpty else {
@@ -193,14 +203,16 @@ extension Habit {
         })
     }
 
-    /// Answers come late, and in small pieces.
+    /// Sends responses slowly, in small pieces.
     static func slow(_ choice: @escaping Choice) -> Habit {
         Habit(after: { choice($0) ? .trickle($1, pieces: 5, milliseconds: 60) : $1 })
     }
 
-    /// `Docker-Content-Digest` and `OCI-Subject` are no duty.
+    /// Omits `Docker-Content-Digest`, which is optional like `OCI-Subject`.
     static let withoutDigests = Habit(after: { $1.with { $1["Docker-Content-Digest"] = nil } })
 
-    /// A date some seconds ahead. <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7>
+    /// Returns an HTTP date some seconds ahead.
+    ///
+    /// Source: <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7>.
     static func date(in seconds: Int) -> String { Timestamp(seconds: Timestamp.now().seconds + seconds).http }
 }

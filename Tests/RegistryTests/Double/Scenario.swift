@@ -7,20 +7,20 @@ import Secrets
 import TestSupport
 import Testing
 
-/// What becomes of a push or a pull.
+/// The expected outcome of a push or pull.
 enum Ending: Sendable {
-    /// A whole, verified image; of blobs at most so many bytes came twice.
+    /// A complete, verified image; at most `again` bytes of blobs were transferred twice.
     case whole(again: Int = 0)
-    /// One error, whose text holds this.
+    /// An error whose text contains this.
     case error(String)
-    /// It is not tried.
+    /// The scenario does not run in this direction.
     case untried
 }
 
-/// One registry that misbehaves, and what must come of it.
+/// A deviating registry, with the expected outcomes.
 struct Scenario: Sendable, CustomTestStringConvertible {
     var name: String
-    /// What is done otherwise than the specification says, given where storage is.
+    /// The deviations from the specification; the argument is the storage server.
     var habits: @Sendable (LoopbackServer) -> [Habit]
     var tokens: TokenDouble.Manner?
     var isIdentityToken = false
@@ -45,7 +45,6 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 }
 
-/// The servers of one scenario.
 final class Stage: Sendable {
     let tokens: TokenDouble?
     let storage: LoopbackServer
@@ -54,7 +53,7 @@ final class Stage: Sendable {
 
     init(_ scenario: Scenario) async throws {
         let behind = Shared<StrictRegistry?>(nil)
-        // Like S3 it takes signatures in the query, or Authorization, never both.
+        // Like S3, it accepts either a signature in the query or Authorization, but not both.
         storage = try await LoopbackServer { request in
             guard request.headers["Authorization"] == nil else { return .answer(400, text: "InvalidRequest") }
             if request.method == "HEAD", request.target.contains("SignedMethod=GET") {
@@ -82,7 +81,7 @@ final class Stage: Sendable {
                 "config.json",
                 #"{"auths":{"\#(registry.host)":{"identitytoken":"\#(TokenDouble.password)","auth":"bWU6"}}}"#)
             credentials = RegistryCredentials(configuration: file)
-            // Read once now; the folder goes with this scope.
+            // Fails here rather than in the scenario if the file cannot be read.
             _ = try await credentials.login(for: registry.host, repository: "app")
             client = RegistryClient(credentials: credentials, retries: .quick, chunkSize: scenario.chunkSize)
             keptFolder = folder
@@ -95,7 +94,7 @@ final class Stage: Sendable {
 
     private let keptFolder: TemporaryFolder?
 
-    /// Nobody but the token server gets the password, and nobody but the registry a token.
+    /// Checks that only the token server received the password, and only the registry a token.
     func expectNoLeak() {
         #expect(storage.requests.allSatisfy { $0.headers["Authorization"] == nil })
         guard let tokens else { return }
@@ -105,7 +104,7 @@ final class Stage: Sendable {
 }
 
 extension StrictRegistry {
-    /// Puts an image where a push would.
+    /// Stores an image as a push would.
     func hold(_ image: SampleImage, as tag: String) throws {
         let manifest = try image.store.read(image.descriptor)
         var blobs: [String: [UInt8]] = [:]

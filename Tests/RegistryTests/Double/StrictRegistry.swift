@@ -3,35 +3,36 @@ import JSON
 import OCI
 import TestSupport
 
-/// A registry in memory that keeps to the letter of the distribution specification, and what may go wrong before it.
+/// A registry in memory that follows the distribution specification to the letter, with configurable faults before it.
 ///
-/// It refuses what the specification lets it refuse, so that a client which it accepts is accepted anywhere.
+/// It rejects everything that the specification allows it to reject, so that a client that it accepts is accepted
+/// anywhere.
 /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>.
 final class StrictRegistry: Sendable {
-    /// What the registry has.
+    /// The state of the registry.
     struct Content: Sendable {
         var repositories: [String: Repository] = [:]
         var sessions: [String: Session] = [:]
         var begun = 0
-        /// Bytes of blobs that came, also those of requests that broke.
+        /// The bytes of blobs received, including those of requests that broke off.
         var received = 0
     }
 
-    /// One repository's share.
+    /// The content of one repository.
     struct Repository: Sendable {
         var blobs: [String: [UInt8]] = [:]
         var manifests: [String: Manifest] = [:]
         var tags: [String: String] = [:]
     }
 
-    /// A manifest as it came.
+    /// A manifest as received.
     struct Manifest: Sendable {
         var type: String
         var bytes: [UInt8]
         var json: JSONValue
     }
 
-    /// An upload that is under way.
+    /// An open upload session.
     struct Session: Sendable {
         var repository: String
         var bytes: [UInt8] = []
@@ -40,7 +41,7 @@ final class StrictRegistry: Sendable {
     let server: LoopbackServer
     private let content = Shared(Content())
 
-    /// A registry with these habits; the first that answers a request instead of it wins.
+    /// Creates a registry with these habits; the first habit that answers a request in the registry's place is used.
     init(_ habits: [Habit] = []) async throws {
         let content = content
         server = try await LoopbackServer(interrupting: { request in
@@ -68,14 +69,14 @@ final class StrictRegistry: Sendable {
         }
     }
 
-    /// The answer of the specification, for a request that came by another way.
+    /// Returns the specification's response to a request that arrived at another server.
     func answer(_ request: ReceivedRequest) -> ServerReply { Self.answer(request, content) }
 
     private static func answer(_ request: ReceivedRequest, _ content: Shared<Content>) -> ServerReply {
         content.withLock { content in
             if isUpload(request) { content.received += request.body.count }
             var answering = Answering(request: request, content: content)
-            // Two owners of the bytes would mean a copy of them all at every change.
+            // A second owner of the bytes would make every change copy all of them.
             content = Content()
             let reply = answering.reply()
             content = answering.content
@@ -83,7 +84,9 @@ final class StrictRegistry: Sendable {
         }
     }
 
-    /// A registry before which these look at requests, while their bodies come and when they have.
+    /// Creates a registry with one habit.
+    ///
+    /// `interrupt` examines requests while their bodies arrive, and `fault` when they are complete.
     convenience init(
         interrupt: @escaping LoopbackServer.Interrupter = { _ in nil },
         fault: @escaping @Sendable (ReceivedRequest) -> ServerReply?
@@ -92,16 +95,16 @@ final class StrictRegistry: Sendable {
     }
 
     var host: String { server.host }
-    /// Bytes of blobs that came, however often.
+    /// The bytes of blobs received, including repetitions.
     var received: Int { content.withLock { $0.received } }
     func repository(_ name: String) -> Repository { content.withLock { $0.repositories[name] ?? Repository() } }
-    /// The uploads that were begun and neither closed nor cancelled.
+    /// The upload sessions that are neither closed nor cancelled.
     var sessions: Set<String> { content.withLock { Set($0.sessions.keys) } }
-    /// Every blob by its digest.
+    /// All blobs by digest.
     var blobs: [String: [UInt8]] {
         content.withLock { $0.repositories.values.reduce(into: [:]) { $0.merge($1.blobs) { first, _ in first } } }
     }
-    /// Every manifest by its digest and its tags.
+    /// All manifests, by digest and by each tag.
     var manifests: [String: [UInt8]] {
         content.withLock { content in
             var all: [String: [UInt8]] = [:]
@@ -123,27 +126,27 @@ final class StrictRegistry: Sendable {
     }
 }
 
-/// Something that a registry, or what stands before it, does otherwise than the specification says.
+/// A deviation of a registry, or of a proxy before it, from the specification.
 struct Habit: Sendable {
-    /// Looks at a request while its body comes, and ends it with what it returns.
+    /// Examines a request while its body arrives; a returned reply ends the request.
     var interrupt: @Sendable (ReceivedRequest) -> ServerReply? = { _ in nil }
-    /// True where what had come of an interrupted body counts.
+    /// True if the session keeps the bytes of an interrupted body.
     var keepsInterrupted = false
-    /// Answers instead of the registry.
+    /// Answers in the registry's place.
     var before: @Sendable (ReceivedRequest) -> ServerReply? = { _ in nil }
-    /// Changes the registry's answer.
+    /// Changes the registry's response.
     var after: @Sendable (ReceivedRequest, ServerReply) -> ServerReply = { $1 }
 }
 
 extension ServerReply {
-    /// The same answer with other fields; what is no answer stays as it is.
+    /// Returns the response with changed fields; replies that are not responses stay as they are.
     func with(_ change: (Int, inout HTTP.HTTPHeaders) -> Void) -> ServerReply {
         guard case .answer(let status, var headers, let body) = self else { return self }
         change(status, &headers)
         return .answer(status, headers, body: body)
     }
 
-    /// An error of the specification.
+    /// Returns an error response as the specification defines it.
     static func refusal(_ status: Int, _ code: String) -> ServerReply {
         .answer(
             status, ["Content-Type": "application/json"],

@@ -3,23 +3,24 @@ import Hashing
 import JSON
 import TestSupport
 
-/// A token server that gives what was asked for to whoever knows the password, and the registry's side of it.
+/// A token server that grants every requested scope to clients with the password, and the registry's check of its
+/// tokens.
 final class TokenDouble: Sendable {
-    /// How it answers.
+    /// The variations of its behaviour.
     struct Manner: Sendable {
-        /// The field of the answer that holds the token.
+        /// The field of the response that holds the token.
         var field = "token"
-        /// What it says of the token's life; nil for nothing.
+        /// The token's lifetime in seconds as stated; nil to omit it.
         var lifetime: Int? = 300
-        /// A token is good for so many requests.
+        /// The number of requests for which a token is valid.
         var uses = Int.max
-        /// What the registry challenges with, where the scope that it names is not the one that is needed.
+        /// True to challenge with a scope for pulling, whatever scope is needed.
         var challengesWithPull = false
-        /// What stands before the challenge, in the same field.
+        /// Other challenges before this one in the same field.
         var otherChallenges = ""
-        /// The scheme that the challenge names, and the quotes of its values.
+        /// True to send the challenge's values without quotes.
         var isUnquoted = false
-        /// False for a server without the OAuth2 form of the question.
+        /// False for a server without the OAuth2 form of the request.
         var knowsPost = true
     }
 
@@ -59,10 +60,10 @@ final class TokenDouble: Sendable {
         }
     }
 
-    /// How many tokens it gave.
+    /// The number of tokens issued.
     var issued: Int { grants.withLock { $0.count } }
 
-    /// What the registry does with each request, before the first byte of a body.
+    /// The registry's check of each request, before the first byte of a body.
     var habit: Habit {
         let check = { @Sendable [grants, manner, server] (request: ReceivedRequest) -> ServerReply? in
             let needed =
@@ -82,7 +83,7 @@ final class TokenDouble: Sendable {
             let challenge = "realm=\(quote)\(server.url("/token").text)\(quote),service=\(quote)tests\(quote)\(scope)"
             return .answer(401, ["WWW-Authenticate": "\(manner.otherChallenges)Bearer \(challenge)"])
         }
-        // A body that is refused for its token is refused before it has come.
+        // A body with an invalid token is refused before it arrives.
         return Habit(
             interrupt: { !$0.body.isEmpty || $0.headers["Content-Length"] ?? "0" == "0" ? nil : check($0) },
             before: { $0.headers["Content-Length"] ?? "0" == "0" ? check($0) : nil })
