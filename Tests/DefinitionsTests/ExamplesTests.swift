@@ -5,9 +5,9 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The folders images/, entrypoints/ and manifests/ are the examples that a newcomer starts from: none may rot.
+/// The examples in images/, entrypoints/ and manifests/, which new users start from, must stay valid.
 struct ExamplesTests {
-    /// What `caasctl sandbox env` sets.
+    /// The variables that `caasctl sandbox env` sets.
     private static let environment = [
         "CAASCTL_REGISTRY": "127.0.0.1:5000", "R2_ENDPOINT_URL": "http://127.0.0.1:9000", "R2_BUCKET_NAME": "sandbox",
         "R2_ACCESS_KEY_ID": "sandbox-id", "R2_SECRET_ACCESS_KEY": "sandbox-secret",

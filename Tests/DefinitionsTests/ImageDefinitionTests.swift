@@ -227,7 +227,7 @@ import Testing
             "name: demo\nlayers: [${A}]",
             says: ":2: invalid YAML: did not find expected ',' or ']'; in flow style a value with '${' must be quoted"),
         Mistake("name: *demo", says: ":1: invalid YAML: found undefined alias"),
-        // Later
+        // Values that are not allowed
         Mistake(
             "name: demo\nbase: scratch\nlayers: [{files: {from: a, into: /, split: 5KiB}}]",
             says: ":3: 'layers[0].files.split' is '5KiB'; none or a size of at least 1MiB was expected"),

@@ -17,7 +17,8 @@ struct ManifestLocationTests {
             let error = #expect(throws: DefinitionError.self) { try RunManifest.locate(path) }
             #expect(error?.description.contains("it is a folder, and there is no ") == true)
         }
-        // Beside the folder `manifests` of this checkout, whose folder `demo` is an image's elsewhere.
+        // Resolved in this checkout, next to its folder `manifests`. `demo` would be found there, and is an image's
+        // folder elsewhere.
         let error = #expect(throws: DefinitionError.self) { try RunManifest.locate("nobody") }
         #expect(error?.description.contains("there is neither such a file nor manifests/nobody.yaml") == true)
     }

@@ -1,6 +1,6 @@
 import Testing
 
-/// A file with one mistake, and the line that is printed for it.
+/// A file with one mistake, and the expected error.
 struct Mistake: Sendable, CustomTestStringConvertible {
     let text: String
     let says: String

@@ -58,7 +58,7 @@ import Testing
         #expect((rule.settle, rule.every) == (120, 2))
         #expect((rule.keepLocal, rule.keepRemote) == (2, 3))
         #expect(program.serve?.ready == "/health")
-        // What is baked into the image comes back as it was.
+        // The JSON form that is built into the image decodes to the same program.
         #expect(try Program(json: JSONValue(parsing: program.json.encoded())) == program)
     }
 
@@ -177,7 +177,7 @@ import Testing
         Mistake(
             "name: demo\ndata: \"${DATA}\"",
             says: ":2: 'data' names DATA, which is 'data' itself"),
-        // Later
+        // Not supported yet
         Mistake(stage("    background: true"), says: ":6: 'stages[0].background' is not supported yet"),
         Mistake(stage("    retries: 1"), says: ":6: 'stages[0].retries' is not supported yet"),
         Mistake(stage("    stall: 20m"), says: ":6: 'stages[0].stall' is not supported yet"),

@@ -31,7 +31,7 @@ struct ProgramInputTests {
         ("[{run: a/b, artifact: model}]", "cannot read run id 'a/b'"),
         (#"[{run: "${OTHER}", artifact: model}]"#, "'inputs[0].run' names OTHER, which is neither in"),
         (#"[{run: "${HF_TOKEN}", artifact: model}]"#, "'inputs[0].run' names the secret HF_TOKEN"),
-        // Whoever deploys has no machine yet that could say it.
+        // At deployment there is no machine yet that could report its GPUs.
         (#"[{run: "demo-${GPU_COUNT}", artifact: model}]"#, "'inputs[0].run' names GPU_COUNT"),
         ("[{run: demo-1, artifact: a/b}]", "what 'into' of an artifact of that run says was expected"),
         ("[{run: demo-1, artifact: model, into: ../x}]", "a path below 'data', without '..' was expected"),

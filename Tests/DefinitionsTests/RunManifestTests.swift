@@ -140,7 +140,7 @@ import Testing
         Mistake(
             start + "secrets: [R2_ACCESS_KEY_ID, HF_TOKEN]",
             says: ":5: 'secrets' lists HF_TOKEN, which is set neither in the environment nor in --env-file"),
-        // Later
+        // Not supported yet
         Mistake("name: a\ntarget: slurm", says: ":2: 'target' with slurm is not supported yet"),
         Mistake("name: a\ntarget: vertex", says: ":2: unknown target 'vertex'; known are ionet, vast, lambda, slurm"),
     ]

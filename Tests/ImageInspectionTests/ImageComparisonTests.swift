@@ -76,7 +76,7 @@ import Testing
         let one = Self.draft(entries) { _ in }
         #expect(try await compare(one, one).isSame)
         var other = one
-        // The time of the first entry, whose checksum grows with it.
+        // Increases the first entry's modification time by one, and the checksum accordingly.
         other.tars[1][136 + 9] += 1
         let sum = Self.checksum(of: other.tars[1][0..<512])
         for (index, byte) in sum.utf8.enumerated() { other.tars[1][148 + index] = byte }

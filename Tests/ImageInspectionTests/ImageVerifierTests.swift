@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Images with one fault each; what we say of them, and what the programs say that people use to check images.
+/// Images with one defect each, with the findings of caasctl and of other programs that check images.
 @Suite struct ImageVerifierTests {
     private let folder: TemporaryFolder
 
@@ -21,9 +21,9 @@ import Testing
         return ImageVerifier(found, listings: folder("listings")).verify()
     }
 
-    /// Which of skopeo, umoci and podman refuse an image.
+    /// Returns which of skopeo, umoci and podman refuse the image.
     private func refusals() async throws -> Set<String> {
-        // Relative, since podman makes a name of the path, and names have no capitals.
+        // A relative path, since podman derives a name from it, and names must not have capital letters.
         let image = "oci:layout:t"
         let commands: [(String, [String])] = [
             ("skopeo", ["copy", image, "dir:\(folder("copy"))"]),
@@ -49,7 +49,7 @@ import Testing
     struct Fault: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let draft: @Sendable () -> LayoutDraft
-        /// The end of the only problem; nil where there is none.
+        /// The end of the only problem's text; nil for none.
         let problem: String?
         let refusedBy: Set<String>
 
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    /// The faults that are known to get past other programs, as these are in Debian 12.
+    /// Defects that some other programs accept, in their versions of Debian 12.
     private static let known: [Fault] = [
         Fault("a plain image", problem: nil, refusedBy: []) { _ in },
         Fault("gzip", problem: nil, refusedBy: []) { draft in
@@ -115,7 +115,7 @@ import Testing
         Fault("a name that is there twice", problem: "a: the name is there twice", refusedBy: ["podman"]) {
             $0.tars = [RawTar([.file("a", "1"), .file("b", "1"), .file("a", "2")]).bytes]
         },
-        // They do not look for it: they fail where the folder that they removed is to get its time.
+        // They do not check for it, but fail when they set the modification time of the folder that they removed.
         Fault(
             "a whiteout of nothing", problem: ".wh.: the whiteout does not name what it removes",
             refusedBy: ["umoci", "podman"]
@@ -146,7 +146,7 @@ import Testing
     private static let zeros = String(repeating: "0", count: 64)
     private static let longName = String(repeating: "n", count: 300)
 
-    /// Faults that need no judge: each breaks a sentence of a specification, or what Linux can do.
+    /// Defects that need no other program: each violates a sentence of a specification, or a limit of Linux.
     private static let faults: [(problem: String, change: @Sendable (inout LayoutDraft) -> Void)] = [
         ("/etc: the name is absolute", { $0.tars = [RawTar([.folder("/etc")]).bytes] }),
         ("a/../b: the name has '..' in it", { $0.tars = [RawTar([.folder("a"), .file("a/../b", "1")]).bytes] }),

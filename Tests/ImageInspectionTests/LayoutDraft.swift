@@ -12,22 +12,22 @@ struct LayoutDraft {
         RawTar([.folder("etc"), .file("etc/passwd", "root"), .link("etc/alias", to: "passwd")]).bytes,
         RawTar([.folder("etc"), .file("etc/.wh.alias", ""), .file("etc/group", "users")]).bytes,
     ]
-    /// How the layers come to be blobs.
+    /// The media type and compression of the layers.
     var layerType = MediaType.layer
     var compress: ([UInt8]) async throws -> [UInt8] = { $0 }
-    /// Changes to what is right, each before the digest of it is taken.
+    /// Changes to the valid documents; each applies before the document's digest is computed.
     var manifestType = MediaType.imageManifest
     var changeConfig: (inout JSONValue) -> Void = { _ in }
     var changeManifest: (inout JSONValue) -> Void = { _ in }
     var changeEntry: (inout JSONValue) -> Void = { _ in }
-    /// The config's bytes rather than its document.
+    /// Encodes the config, for bytes that no JSON document yields.
     var writeConfig: (JSONValue) -> [UInt8] = { $0.encoded() }
-    /// Puts the image below so many further indexes.
+    /// The number of additional indexes above the image.
     var nesting = 0
-    /// Changes to the finished files; it gets the folder and the digests of the layers.
+    /// Changes the finished files; the arguments are the folder and the digests of the layers.
     var changeFiles: (FilePath, [Digest]) throws -> Void = { _, _ in }
 
-    /// Writes it; the image's tag is `t`.
+    /// Writes the layout; the image's tag is `t`.
     func write(to folder: FilePath) async throws {
         let blobs = folder.appending("blobs").appending("sha256")
         try FileSystem.makeFolder(blobs)
@@ -73,7 +73,9 @@ struct LayoutDraft {
     }
 }
 
-/// A tar as it is told, with every mistake that a tar can have. <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html>
+/// A tar of exactly these entries, which may be invalid.
+///
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html>
 struct RawTar {
     struct Entry {
         var name: String
@@ -96,7 +98,7 @@ struct RawTar {
     }
 
     private static func encode(_ entry: Entry) -> [UInt8] {
-        // A name of more than 100 bytes comes as GNU's entry before.
+        // GNU's format puts a name of more than 100 bytes into an entry of its own before.
         if entry.name.utf8.count > 100, entry.type != "L" {
             var short = entry
             short.name = String(entry.name.prefix(100))

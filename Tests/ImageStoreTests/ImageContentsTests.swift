@@ -11,7 +11,7 @@ import Testing
 
     init() throws { fixture = try StoreFixture() }
 
-    /// Layers of images, the lowest first; the unpacker must make the tree that the contents show.
+    /// Layers of images, the lowest first; the contents must show the tree that the unpacker creates.
     private static let images: [[String]] = [
         [
             """
@@ -93,7 +93,7 @@ import Testing
         for (number, script) in scripts.enumerated() { tars.append(try await fixture.tar("\(number)", script)) }
         let image = try fixture.image(tars)
         let unpacked = try fixture.unpack(image)
-        // The second time from what was kept of the first.
+        // The second time reads the cached listings.
         for _ in 0..<2 {
             let contents = try ImageContents(layers: image.manifest.layers, in: fixture.store)
             #expect(try fixture.list(contents) == unpacked)
@@ -149,7 +149,7 @@ import Testing
         #expect(read == ["00=0", "link=3", "49=49", "05=five"])
     }
 
-    /// Scripts of layers that nothing can be made of, with what is said about them.
+    /// Scripts of invalid layers, with the expected errors.
     private static let hostile: [(script: String, reason: String)] = [
         ("add('../x')", "the path has '..' in it"), ("add('a/../../x')", "the path has '..' in it"),
         ("add('a/.wh.')", "a whiteout must name what it removes"),

@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What is written beside the store, with other programs as judges.
+/// Outputs outside the store, which other programs verify.
 @Suite struct ImageOutputTests {
     private let fixture: StoreFixture
     private var store: ImageStore { fixture.store }

@@ -118,7 +118,7 @@ import Testing
         #expect(lines.contains("- 644 up/escaped 2"))
     }
 
-    /// Scripts of hostile layers, with what is said about them.
+    /// Scripts of hostile layers, with the expected errors.
     private static let hostile: [(script: String, reason: String)] = [
         (#"add("../escaped", content=b"x")"#, "cannot unpack '../escaped': the path has '..' in it"),
         (#"add("a/../../escaped")"#, "cannot unpack 'a/../../escaped': the path has '..' in it"),

@@ -13,7 +13,8 @@ import Testing
 
     private func store() throws -> ImageStore { try ImageStore(at: folder("store")) }
 
-    /// An image of these layers' contents; the store that made it is gone afterwards, and with it what it noted.
+    /// Creates an image of layers with these contents; its store is released on return, and with it the record of its
+    /// use.
     private func image(_ layers: [String], name: String?) throws -> (manifest: Descriptor, all: [Descriptor]) {
         let store = try store()
         var config = ImageConfig(platform: .current)
@@ -128,7 +129,8 @@ import Testing
             for worker in 0..<4 {
                 group.addTask {
                     for round in 0..<25 {
-                        // A store of its own, as another process has: the same few blobs are found or made again.
+                        // A store of its own, as another process would open it; the tasks find or make the same few
+                        // blobs.
                         let store = try ImageStore(at: place)
                         let content = Array("layer \((worker + round) % 5)".utf8)
                         let blob = try store.add(content, mediaType: .layer)

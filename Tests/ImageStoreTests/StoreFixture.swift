@@ -7,7 +7,7 @@ import POSIX
 import SystemPackage
 import TestSupport
 
-/// A store in a folder of its own, filled with images of tars that other programs made.
+/// A store in its own folder, for images of tars that other programs made.
 struct StoreFixture {
     let folder: TemporaryFolder
     let store: ImageStore
@@ -17,7 +17,7 @@ struct StoreFixture {
         store = try ImageStore(at: folder("store"))
     }
 
-    /// Makes a tar with Python's tarfile, which writes whatever it is told: `add(name, type, …)` is there for the script.
+    /// Creates a tar with Python's tarfile, which does not validate entries; the script calls `add(name, type, …)`.
     func tar(_ name: String, _ script: String) async throws -> FilePath {
         let prelude = """
             import io, sys, tarfile
@@ -34,7 +34,7 @@ struct StoreFixture {
         return folder(name)
     }
 
-    /// An image of plain tars, the lowest first.
+    /// Creates an image of uncompressed tars, the lowest first.
     func image(_ tars: [FilePath], diffIDs: [Digest]? = nil) throws -> StoredImage {
         var config = ImageConfig(platform: .current)
         var layers: [Descriptor] = []
@@ -48,7 +48,7 @@ struct StoreFixture {
         return try store.image(try store.add(manifest.json.encoded(), mediaType: .imageManifest))
     }
 
-    /// Unpacks and lists: type, mode, path and target or content of everything.
+    /// Unpacks an image and lists the type, mode, path and target or content of every file.
     func unpack(_ image: StoredImage, limits: ImageUnpacker.Limits = .init()) throws -> [String] {
         let root = folder("root")
         try FileSystem.makeFolder(root)
@@ -76,7 +76,7 @@ struct StoreFixture {
         return lines
     }
 
-    /// Lists the contents of an image as ``unpack(_:limits:)`` lists what it unpacked.
+    /// Lists the contents of an image in the format of ``unpack(_:limits:)``.
     func list(_ contents: ImageContents) throws -> [String] {
         var links: [ImageFile.Identity: Int] = [:]
         var texts: [ImageFile.Identity: String] = [:]

@@ -2,7 +2,7 @@ import OCI
 import Testing
 
 @Suite struct PlatformTests {
-    /// Which of the offered platforms a machine takes, by number.
+    /// The index of the offered platform that a machine should choose.
     struct Choice: Sendable {
         let machine: String
         let offered: String
