@@ -2,6 +2,7 @@ import HTTP
 import OCI
 package import Secrets
 
+/// The check of a login, as in `docker login`.
 extension RegistryClient {
     /// Checks that a registry accepts a user's password; throws if it does not.
     package func checkLogin(_ registry: String, user: String, _ password: Secret) async throws(RegistryError) {

@@ -206,7 +206,7 @@ import Testing
     ]
 
     private static let discovery: [Behaviour] = [
-        // docker-registry 2.8 lists tags in the order of its storage, and all at once.
+        // docker-registry 2.8 returns all tags at once and in no fixed order.
         Behaviour("tags list, and its pages", "a,b,c,d a,b c,d none", docker: "a,b,c,d unpaged") { probe in
             let manifest = try await probe.image()
             for tag in ["c", "a", "d", "b"] { _ = try await probe.put(manifest, as: tag) }

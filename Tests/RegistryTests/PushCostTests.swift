@@ -41,7 +41,7 @@ import Testing
         let image = try SampleImage(layers: [3_000_000, 1_000_000])
         try await client.push(image.descriptor, from: image.store, to: try Reference("\(registry.host)/base:1"))
         let before = try await registry.calls(atLeast: 11).count
-        // As on another machine, which only knows the repository of the base.
+        // As on another machine, whose store only records the repository of the base.
         try image.forgetSources()
         try image.leaveLayer(0, at: registry.host, "base")
         let events = Events()
