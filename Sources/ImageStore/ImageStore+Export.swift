@@ -6,8 +6,8 @@ import SystemPackage
 extension ImageStore {
     /// Writes an image, or all images of an index, to an output; all their layers must be in the store.
     ///
-    /// `name` is the image's name unless the output has its own. `progress` receives the number of bytes copied since the
-    /// last call, for archives only: a folder usually takes hard links to the store's blobs, which copies nothing.
+    /// `name` is the image's name unless the output has its own. `progress` receives the number of bytes copied since
+    /// the last call, for archives only: a folder usually takes hard links to the store's blobs, which copies nothing.
     package func export(
         _ image: Descriptor, to output: ImageOutput, name: String, progress: (Int64) -> Void = { _ in }
     ) throws(ImageStoreError) {
