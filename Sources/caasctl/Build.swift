@@ -10,7 +10,7 @@ import POSIX
 import Registry
 import SystemPackage
 
-/// `caasctl build`: makes an image from its definition, without Docker.
+/// `caasctl build`: builds an image from an image.yaml or a Dockerfile, without Docker.
 struct Build: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Build an image from its image.yaml, or from a Dockerfile.",
@@ -126,7 +126,7 @@ struct Build: AsyncParsableCommand {
         try tell(built)
     }
 
-    /// The image with the name that it has by itself.
+    /// Builds the image and returns it with its default name, which it gets in addition to `--tag`.
     private func build(
         _ request: DockerfileRequest?, _ file: FilePath?, with builder: ImageBuilder
     ) async throws -> (name: String, image: BuiltImage) {
@@ -141,7 +141,7 @@ struct Build: AsyncParsableCommand {
         return (definition.name, built)
     }
 
-    /// Prints the result alone on standard output, unless the image itself went there.
+    /// Prints the result on standard output, or on standard error where `--output` writes the image to standard output.
     private func tell(_ built: BuiltImage) throws {
         let digest = built.descriptor.digest.description
         if let file = outputs.digestFile { try FileSystem.rewrite(file.path, with: Array(digest.utf8)) }

@@ -2,7 +2,7 @@ import ImageBuild
 import OCI
 import Terminal
 
-/// Shows what a build tells.
+/// Prints the events of a build.
 struct BuildProgress: Sendable {
     private let line = ProgressLine()
 

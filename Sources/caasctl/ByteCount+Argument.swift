@@ -2,6 +2,6 @@ package import ArgumentParser
 package import Terminal
 
 extension ByteCount: ExpressibleByArgument {
-    /// Reads `64MiB`.
+    /// Parses a size such as `64MiB`.
     package init?(argument: String) { self.init(parsing: argument) }
 }

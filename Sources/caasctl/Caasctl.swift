@@ -1,7 +1,7 @@
 import ArgumentParser
 import POSIX
 
-/// The program on the user's machine; each verb is a file of its own.
+/// The caasctl program; each subcommand has its own file.
 @main struct Caasctl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "caasctl",
@@ -27,19 +27,20 @@ import POSIX
         } catch { end(with: error) }
     }
 
-    /// As the parser's own `exit(withError:)` does, but through the one way that words go out.
+    /// Prints the error by this project's own output functions and exits, else as the parser's `exit(withError:)` does.
     private static func end(with error: any Error) -> Never {
         let (message, code) = (fullMessage(for: error), exitCode(for: error))
         if code.isSuccess, !message.isEmpty { StandardOutput.print(message) }
         if !code.isSuccess, !message.isEmpty {
-            // A name with an end of line in it does not begin a line of its own; usage is the parser's and stays.
+            // A line break inside a name must not start a new line; usage text comes from the parser and stays
+            // unchanged.
             let isUsage = code == .validationFailure
             StandardError.print(isUsage ? message : indented(message))
         }
         exit(withError: code)
     }
 
-    /// Every line but the first begins with a space; a carriage return before its end changes nothing about that.
+    /// Indents every line but the first, also where a carriage return precedes the line feed.
     private static func indented(_ message: String) -> String {
         var lines = message.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
         for index in lines.indices.dropFirst() where !lines[index].hasPrefix(" ") { lines[index] = "  " + lines[index] }

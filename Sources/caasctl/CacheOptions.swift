@@ -4,7 +4,7 @@ import ImageStore
 import OCI
 import Registry
 
-/// What a build of a Dockerfile shares with other machines, as `docker buildx build` writes it.
+/// The caches that a build of a Dockerfile shares with other machines, in the syntax of `docker buildx build`.
 struct CacheOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -26,7 +26,7 @@ struct CacheOptions: ParsableArguments {
 
     private func target() throws -> Reference? { try cacheTo.map(Self.reference) }
 
-    /// Reads `REFERENCE`, or `type=registry,ref=REFERENCE` with the `mode` that docker knows.
+    /// Parses `REFERENCE`, or `type=registry,ref=REFERENCE` with docker's optional `mode`, which is ignored.
     private static func reference(_ text: String) throws -> Reference {
         guard text.contains("=") else { return try Reference(text) }
         var fields: [String: String] = [:]
@@ -40,7 +40,7 @@ struct CacheOptions: ParsableArguments {
         return try Reference(reference)
     }
 
-    /// What is shared, nil where nobody asks for it; a cache that cannot be read is no reason not to build.
+    /// Returns the shared outcomes, nil where neither option is given; a cache that cannot be read is only a warning.
     func outcomes(from client: RegistryClient, report: @Sendable (BuildEvent) -> Void) async throws -> SharedOutcomes? {
         guard !cacheFrom.isEmpty || cacheTo != nil else { return nil }
         let outcomes = SharedOutcomes(source: client)
@@ -52,7 +52,7 @@ struct CacheOptions: ParsableArguments {
         return outcomes
     }
 
-    /// Puts what the build used and made where `--cache-to` says.
+    /// Pushes the outcomes that the build used or made to the reference of `--cache-to`.
     func push(_ outcomes: SharedOutcomes?, by push: ImagePush) async throws {
         guard let outcomes, let target = try target() else { return }
         var push = push

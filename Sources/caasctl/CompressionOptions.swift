@@ -1,7 +1,7 @@
 import Archive
 import ArgumentParser
 
-/// How the layers of an image are compressed.
+/// The options for the compression of an image's layers.
 struct CompressionOptions: ParsableArguments {
     enum Format: String, CaseIterable, ExpressibleByArgument {
         case gzip, zstd, none
@@ -40,7 +40,7 @@ struct CompressionOptions: ParsableArguments {
         }
     }
 
-    /// The compression, of one thread until somebody says more.
+    /// The chosen compression with one thread; the builder sets the number of threads.
     var layerCompression: LayerCompression {
         switch compression {
         case .none: .none

@@ -1,9 +1,9 @@
 import POSIX
 import Terminal
 
-/// The yes that is needed before something is paid for or cannot be undone.
+/// The confirmation that a command needs before it spends money or does something that cannot be undone.
 enum Confirmation {
-    /// Asks on the terminal and tells why the answer is no; nil for yes, also where it was given as `--yes`.
+    /// Asks on the terminal and returns nil for yes, or the reason why the answer is no; `yes` skips the question.
     static func refusal(of question: String, yes: Bool) -> String? {
         if yes { return nil }
         guard StandardOutput.isInteractive else { return "nobody said yes; add --yes" }

@@ -7,7 +7,7 @@ import Registry
 import SystemPackage
 import Terminal
 
-/// `caasctl copy`: brings an image from one place to another.
+/// `caasctl copy`: copies an image between registries, the store, OCI layouts and archives.
 struct Copy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Copy an image between registries, the store, OCI layouts and archives.",
@@ -81,14 +81,14 @@ struct Copy: AsyncParsableCommand {
         }
     }
 
-    /// A user that was named is the target's, or the source's where the target is no registry.
+    /// Returns a client whose login is for the target, or for the source where the target is not a registry.
     private func client(for reference: Reference?) throws -> RegistryClient {
         let credentials =
             try reference.map { try login.credentials(for: $0.registry, options.settings()) } ?? .standard()
         return try connection.client(credentials, jobs: jobs)
     }
 
-    /// The image with its documents in the store; layers of a registry stay there until they are needed.
+    /// Adds the image's documents to the store; layers in a registry are fetched only when they are needed.
     private func read(_ place: ImagePlace, into store: ImageStore, _ client: RegistryClient) async throws -> AddedImage
     {
         let platform = try wanted()

@@ -4,15 +4,15 @@ import ObjectStorage
 import POSIX
 import SystemPackage
 
-/// Which objects are to be copied to which keys.
+/// The objects to copy, each with its target key.
 struct CopyPlan: Sendable {
     struct Item: Sendable {
         /// The key in the source.
         let key: String
         let size: Int64
-        /// The server's mark of it, empty for a file.
+        /// The ETag in the source; empty for a file.
         let etag: String
-        /// Where the file is, for a source that is a folder.
+        /// The path of the file; nil where the source is a bucket.
         let file: FilePath?
         /// The key in the target.
         let targetKey: String
@@ -22,14 +22,14 @@ struct CopyPlan: Sendable {
     let target: StoragePlace
     private(set) var items: [Item] = []
     private(set) var warnings: [String] = []
-    /// What is at the target already, by the bytes of its key; nil where that is too much to be listed.
+    /// The objects at the target by the bytes of their keys; nil where there are too many to list.
     private(set) var existing: [[UInt8]: ListedObject]? = [:]
-    /// What is printed in the end.
+    /// The target as the command prints it at the end.
     let place: String
 
     var bytes: Int64 { items.reduce(0) { $0 + $1.size } }
 
-    /// One file.
+    /// Plans the copy of one object or file.
     init(_ source: String, to target: String, opener: StorageOpener) async throws(StorageError) {
         let from = try Self.followed(source, opener)
         let action = "copy \(from.name)"
@@ -54,7 +54,7 @@ struct CopyPlan: Sendable {
         (self.source, self.target, place) = (from, to, to.name)
     }
 
-    /// All of a folder.
+    /// Plans the copy of everything below a folder or key.
     init(
         everythingBelow source: String, to target: String, links: StorageCopy.Links, opener: StorageOpener
     ) async throws(StorageError) {
@@ -75,7 +75,9 @@ struct CopyPlan: Sendable {
         existing = try await listTarget()
     }
 
-    /// What is at the target now; nil where most of it is other people's, and each key is better asked for alone.
+    /// Returns the objects at the target, or nil where most of them do not belong to this copy.
+    ///
+    /// A HEAD request for each key is cheaper then: above 10,000 keys and twice the number of keys to copy.
     func listTarget() async throws(StorageError) -> [[UInt8]: ListedObject]? {
         var found: [[UInt8]: ListedObject] = [:]
         guard case .bucket(let client) = target.store else {
@@ -90,13 +92,13 @@ struct CopyPlan: Sendable {
         return found.count <= most ? found : nil
     }
 
-    /// What is at the target under a key.
+    /// Returns the object that the target has at a key.
     func there(_ key: String) async throws(StorageError) -> ListedObject? {
         if let existing { return existing[Array(key.utf8)] }
         return try await target.store.object.head(key).map { ListedObject(key: key, size: $0.size, etag: $0.etag) }
     }
 
-    /// A file that is named itself may be named by a link.
+    /// Opens the source file; follows a symbolic link, since the user named it.
     private static func followed(_ source: String, _ opener: StorageOpener) throws(StorageError) -> StoragePlace {
         let (path, mustBeFolder): (FilePath, Bool)
         switch try StorageURL(source) {
@@ -119,7 +121,7 @@ struct CopyPlan: Sendable {
         return try opener.open(real.string)
     }
 
-    /// Makes the folder itself where the one above it is there: what is not mounted is not made.
+    /// Creates the folder, but not its parent: a missing parent may be a file system that is not mounted.
     private static func makeFolder(_ path: FilePath) throws(StorageError) {
         var path = path
         while path.lastComponent?.kind == .currentDirectory { path.removeLastComponent() }
@@ -143,7 +145,7 @@ struct CopyPlan: Sendable {
             objects += page.objects
             return true
         }
-        // Consoles make "folders" of empty objects whose keys end with a slash.
+        // S3 consoles represent "folders" as empty objects whose keys end with a slash.
         for object in objects where !(object.size == 0 && object.key.hasSuffix(bytes: "/")) {
             items.append(
                 Item(

@@ -3,7 +3,7 @@ import ObjectStorage
 import Synchronization
 import Terminal
 
-/// Counts what is copied, and shows it.
+/// Counts the files and bytes that are copied, and displays the progress.
 final class CopyProgress: Sendable {
     private struct State {
         var files = 0
@@ -25,7 +25,7 @@ final class CopyProgress: Sendable {
         self.bytes = bytes
     }
 
-    /// So many bytes of a file have moved.
+    /// Records how many bytes of a file were transferred so far.
     func moved(_ index: Int, _ bytes: Int64) {
         let (done, count) = state.withLock { state in
             state.moving[index] = bytes
@@ -34,7 +34,9 @@ final class CopyProgress: Sendable {
         show(done, count)
     }
 
-    /// A file came, with so many bytes that had to move; `isProved` tells whether its content could be compared.
+    /// Records a copied file, of which `moved` bytes were transferred.
+    ///
+    /// `isProved` is false where its content could not be compared with the source.
     func copied(_ index: Int, size: Int64, moved: Int64, isProved: Bool = true) {
         finish(index, size) { state in
             state.copied += 1
@@ -43,7 +45,7 @@ final class CopyProgress: Sendable {
         }
     }
 
-    /// A file was there before.
+    /// Records a file that was at the target already.
     func found(_ index: Int, size: Int64) { finish(index, size) { _ in } }
 
     private func finish(_ index: Int, _ size: Int64, _ note: (inout State) -> Void) {
@@ -57,7 +59,7 @@ final class CopyProgress: Sendable {
         show(done, count)
     }
 
-    /// So many bytes of a file were compared with what is there.
+    /// Records how many bytes of a file were compared with the target's copy so far.
     func checked(_ name: String, _ bytes: Int64, of size: Int64) {
         line.update("comparing \(name): \(ByteCount(bytes)) of \(ByteCount(size))")
     }
@@ -78,7 +80,7 @@ final class CopyProgress: Sendable {
         return left < 60 ? ", \(left) s left" : ", \(left / 60) min left"
     }
 
-    /// Says in one line what was done.
+    /// Prints a one-line summary, and a warning where content could not be compared.
     func finish() {
         let state = state.withLock { $0 }
         let there = state.files - state.copied

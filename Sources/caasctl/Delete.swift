@@ -6,7 +6,7 @@ import POSIX
 import Registry
 import Terminal
 
-/// `caasctl delete`: takes an image or a tag out of a registry.
+/// `caasctl delete`: deletes a tag or an image in a registry.
 struct Delete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Remove a tag from a registry, or by its digest an image with all its tags.",

@@ -4,7 +4,7 @@ import Deployment
 import POSIX
 import RunContract
 
-/// `caasctl destroy`: gives a run's machines back.
+/// `caasctl destroy`: ends a run's machines.
 struct Destroy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Give a run's machines back, once its results are verified in the bucket.",

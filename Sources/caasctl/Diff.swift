@@ -5,7 +5,7 @@ import JSON
 import OCI
 import POSIX
 
-/// `caasctl diff`: what distinguishes two images.
+/// `caasctl diff`: compares two images.
 struct Diff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show what distinguishes two images: files, config and layers.",

@@ -3,7 +3,7 @@ import OCI
 import POSIX
 import Registry
 
-/// Whether an image gets a second tag where it is pushed, for every verb that pushes.
+/// Whether a pushed image also gets a tag made of its digest, for every command that pushes.
 struct DigestTagOptions: ParsableArguments {
     @Flag(
         inversion: .prefixedNo,
@@ -14,7 +14,7 @@ struct DigestTagOptions: ParsableArguments {
                 + "was built here."))
     var digestTag = true
 
-    /// Says under which tags the image is now, the reference's own first.
+    /// Prints and returns the tags that the image has now, the reference's own first.
     @discardableResult
     func tell(_ reference: Reference, _ digest: Digest) -> [String] {
         let tags = RegistryClient.tags(of: reference, digest, digestTag: digestTag)

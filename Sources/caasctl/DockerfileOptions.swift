@@ -6,7 +6,7 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// What only a build of a Dockerfile knows.
+/// The options that only a build of a Dockerfile takes.
 struct DockerfileOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
@@ -51,7 +51,7 @@ struct DockerfileOptions: ParsableArguments {
         if network != nil { throw ValidationError("--network needs --file, whose RUN it is for") }
     }
 
-    /// The Dockerfile with everything that is said beside it, nil where none is named.
+    /// Returns the build request with these options, nil where `--file` is not given.
     func request(
         context: String?, arguments: [String: String], platforms: [Platform]
     ) throws -> DockerfileRequest? {
@@ -86,7 +86,7 @@ struct DockerfileOptions: ParsableArguments {
         return request
     }
 
-    /// Reads `id=name,src=file` or `id=name,env=variable`; the id alone means the variable of that name, as in docker.
+    /// Parses `id=name,src=file` or `id=name,env=variable`; as in docker, an id alone is also the variable's name.
     private static func read(_ text: String) throws -> (id: String, value: [UInt8]) {
         var fields: [String: String] = [:]
         for field in text.split(byte: ",") {
@@ -109,7 +109,7 @@ struct DockerfileOptions: ParsableArguments {
 }
 
 extension DockerfileRequest {
-    /// What the image is called where --tag gives no name: as the folder is.
+    /// The image's name where `--tag` is not given, derived from the context folder's name.
     var name: String {
         let folder = (try? FileSystem.realPath(context))?.lastComponent?.string.lowercased() ?? ""
         let name = folder.map { "abcdefghijklmnopqrstuvwxyz0123456789_-".contains($0) ? $0 : "-" }

@@ -4,14 +4,14 @@ import JSON
 import POSIX
 import SystemPackage
 
-/// `caasctl entrypoint`: what belongs to the making of caasctl itself.
+/// `caasctl entrypoint`: commands for building caasctl itself.
 struct EntrypointCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "entrypoint", abstract: "The layer that every image with a program gets.", shouldDisplay: false,
         subcommands: [EntrypointPack.self])
 }
 
-/// `caasctl entrypoint pack`: run once by `make entrypoint`.
+/// `caasctl entrypoint pack`: packs the entrypoint layer; `make entrypoint` runs it once.
 struct EntrypointPack: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pack", abstract: "Pack caas-entrypoint as an image layer.")
@@ -28,7 +28,7 @@ struct EntrypointPack: AsyncParsableCommand {
         let folder = output.map { FilePath($0) } ?? own.removingLastComponent().appending("entrypoint")
         let digest = try await EntrypointLayer.pack(program, to: folder)
         if output == nil {
-            // Beside caasctl, and shipped with it: what both were built from.
+            // The origin file is shipped next to caasctl: it records what caasctl and the entrypoint were built from.
             let origin = try BuildOrigin(ofBuilt: own)
             try FileSystem.write(
                 origin.json.prettyEncoded(), to: own.removingLastComponent().appending(BuildOrigin.fileName))

@@ -4,7 +4,7 @@ import Deployment
 import POSIX
 import SystemPackage
 
-/// `caasctl fetch`: a run's artifacts, verified.
+/// `caasctl fetch`: downloads a run's artifacts and verifies them.
 struct Fetch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Download a run's artifacts, every part checked against its SHA-256.",

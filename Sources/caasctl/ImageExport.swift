@@ -6,7 +6,7 @@ import Registry
 import Synchronization
 import Terminal
 
-/// Writes images of the store to where `--output` says.
+/// Writes images of the store to the places of `--output`.
 struct ImageExport: Sendable {
     let store: ImageStore
     let registry: RegistryClient
@@ -20,7 +20,7 @@ struct ImageExport: Sendable {
         for output in outputs { try await write(image, to: output, name: name) }
     }
 
-    /// Fetches layers that stayed in their registry, as those of a base do.
+    /// Fetches the layers that the store does not have, such as those of a base image, which stay in their registry.
     func fetchLayers(of image: Descriptor, name: String) async throws {
         let missing = try store.content(of: image).filter { !store.contains($0) }
         guard !missing.isEmpty else { return }
@@ -30,7 +30,7 @@ struct ImageExport: Sendable {
     }
 
     private func write(_ image: Descriptor, to output: ImageOutput, name: String) async throws {
-        // What takes no time needs no progress.
+        // An export of up to 64 MiB is too fast to need a progress line.
         let pause: Int64 = 64 << 20
         let line = ProgressLine()
         let store = store

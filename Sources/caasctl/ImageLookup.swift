@@ -7,7 +7,7 @@ import POSIX
 import Registry
 import SystemPackage
 
-/// Finds the image that IMAGE means, wherever it is, and brings what is asked of it to this machine.
+/// Resolves an IMAGE argument to a local or remote image, and fetches the parts that a command needs.
 struct ImageLookup {
     let store: ImageStore
     let home: FilePath
@@ -19,10 +19,10 @@ struct ImageLookup {
         store = try ImageStore(at: home.appending("store"))
     }
 
-    /// Where what was read of layers is kept.
+    /// The folder that caches file listings of layers.
     var listings: FilePath { store.folder.appending("listings") }
 
-    /// The image's documents; those in a registry are fetched without the layers.
+    /// Returns the image's documents; an image in a registry is read without its layers.
     func documents(_ text: String) async throws -> FoundImage {
         if let local = try await local(text) { return local }
         let reference = try remote(text)
@@ -30,7 +30,7 @@ struct ImageLookup {
         return FoundImage(name: text, found.descriptor, documents: found.documents)
     }
 
-    /// The image with all its layers here.
+    /// Returns the image with all its layers in the store.
     func whole(_ text: String, platform: Platform?) async throws -> FoundImage {
         let found: FoundImage
         if let local = try await local(text) {
@@ -46,7 +46,7 @@ struct ImageLookup {
         return found
     }
 
-    /// The files of an image, whose layers are here.
+    /// Reads the files of an image whose layers are in the store.
     func contents(_ image: PlatformImage, in found: FoundImage) async throws -> ImageContents {
         let listings = listings
         return try await BlockingThread.run { () throws(InspectionError) in
@@ -54,7 +54,7 @@ struct ImageLookup {
         }
     }
 
-    /// Layers of a base stay in its registry until they are needed.
+    /// Fetches the layers that are still only in the base image's registry.
     private func fetchMissingLayers(of found: FoundImage, platform: Platform?) async throws {
         for image in try found.images(platform: platform) {
             let stored = try store.image(image.descriptor, platform: image.config.platform)
@@ -72,7 +72,7 @@ struct ImageLookup {
         }
     }
 
-    /// The name that a folder's image gets, the folder's own where its image.yaml needs variables that are not set.
+    /// Returns the name of a folder's image, or the folder's name where its image.yaml uses variables that are not set.
     private func definitionName(_ text: String) -> String? {
         guard let file = try? ImageDefinition.locate(text), FileSystem.exists(file) else { return nil }
         let definition = try? ImageDefinition(
@@ -80,7 +80,9 @@ struct ImageLookup {
         return definition?.name ?? file.removingLastComponent().lastComponent?.string
     }
 
-    /// A name in a registry has a host, a tag or a digest: a mistyped name of ours is not looked for at Docker Hub.
+    /// Parses a reference that has a host, a tag or a digest.
+    ///
+    /// Any other text may be a mistyped local name, which must not be looked up at Docker Hub.
     private func remote(_ text: String) throws -> Reference {
         if text.hasPrefix(bytes: "docker://") { return try Reference(String(text.dropFirst("docker://".count))) }
         let host = text.split(byte: "/").first.map(String.init) ?? ""

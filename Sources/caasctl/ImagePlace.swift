@@ -5,14 +5,14 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// Where an image is, or is to be: a registry, the store, a layout or an archive.
+/// The source or target of a copy: a registry, the store, an OCI layout or an archive.
 enum ImagePlace: CustomStringConvertible {
     case registry(Reference)
-    /// The store's own names and digests.
+    /// A name or digest in the store.
     case store(String)
     case layout(ImageOutput)
 
-    /// Parses one; what is neither a registry's nor marked is refused, since it could mean two images.
+    /// Parses a place; throws for a name with neither a registry's host nor a prefix, since it could mean two images.
     init(_ text: String) throws {
         if let name = text.dropping(bytes: "store:").map(String.init) {
             guard !name.isEmpty else { throw ValidationError("'\(text)' names no image; caasctl images lists them") }
@@ -44,12 +44,12 @@ enum ImagePlace: CustomStringConvertible {
         }
     }
 
-    /// The registry's reference, nil where there is none.
+    /// The reference of a place in a registry, nil for any other place.
     var reference: Reference? { if case .registry(let reference) = self { reference } else { nil } }
 }
 
 extension LayoutSource {
-    /// What was written as an output, read as a source.
+    /// Creates a source from a place in the syntax of `--output`.
     init(_ place: ImageOutput) {
         let format: Format =
             switch place.form {

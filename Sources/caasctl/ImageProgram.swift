@@ -7,16 +7,16 @@ import Registry
 import RunContract
 import SystemPackage
 
-/// The program that an image runs, read from the small layer that `caasctl build` puts on top.
+/// Reads the program description of an image from the small layer that `caasctl build` adds last.
 struct ImageProgram {
-    /// A program of more bytes is none of ours.
+    /// The largest layer and file that can hold a program description, in bytes; caasctl writes none that are larger.
     private static let largest = 1 << 20
 
     let store: ImageStore
     let registry: RegistryClient
     let reference: Reference
 
-    /// Nil where the image's last layer is another one: somebody has built on top of it.
+    /// Returns nil where the last layer holds no program: the image was built on top of a caasctl image.
     func read(_ manifest: ImageManifest, _ config: ImageConfig) async throws -> Program? {
         guard let layer = manifest.layers.last, layer.size <= Self.largest else { return nil }
         if store.contains(layer) { return try Self.program(in: store.path(of: layer.digest)) }

@@ -6,7 +6,7 @@ import POSIX
 import Registry
 import Terminal
 
-/// Pushes images of the store, as `push` and `build --push` do.
+/// Pushes images of the store, for `push` and `build --push`.
 struct ImagePush: Sendable {
     let store: ImageStore
     let settings: Settings
@@ -15,10 +15,10 @@ struct ImagePush: Sendable {
     var jobs = 4
     var chunkSize: ByteCount?
     let digestTag: DigestTagOptions
-    /// One that has sent blobs already, with its client.
+    /// The push that started while the image was built, with its client.
     var early: (push: EarlyPush, client: RegistryClient)?
 
-    /// Where the image is now, which prints as `repository@digest`.
+    /// The pushed image; its description is `repository@digest`.
     struct Result: CustomStringConvertible {
         let reference: Reference
         let digest: Digest
@@ -37,7 +37,7 @@ struct ImagePush: Sendable {
         }
     }
 
-    /// Begins to push what will be the image of this name, while it is made; `warn` hears why that will not end well.
+    /// Starts to push blobs while the image is still being built; `warn` gets the reason if the push will fail.
     mutating func begin(_ reference: Reference, warn: @escaping @Sendable (String) -> Void) throws -> EarlyPush {
         let client = try client(for: reference)
         let push = try EarlyPush(client, from: store, to: reference) {
@@ -52,7 +52,7 @@ struct ImagePush: Sendable {
             try login.credentials(for: reference.registry, settings), jobs: jobs, chunkSize: chunkSize)
     }
 
-    /// Pushes the image that has this name.
+    /// Pushes the image that has this name in the store.
     func push(_ reference: Reference) async throws -> Result {
         guard let image = try store.find(reference.description) else {
             throw RegistryError(
@@ -62,7 +62,7 @@ struct ImagePush: Sendable {
         return try await push(image, to: reference)
     }
 
-    /// Pushes an image of the store.
+    /// Pushes an image of the store by its descriptor.
     func push(_ image: Descriptor, to reference: Reference) async throws -> Result {
         let progress = TransferProgress("push \(reference)")
         let client = try early?.client ?? client(for: reference)

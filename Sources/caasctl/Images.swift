@@ -8,7 +8,7 @@ import SystemPackage
 import Terminal
 import Timestamps
 
-/// `caasctl images`: the images that have a name here.
+/// `caasctl images`: lists the named images of the store.
 struct Images: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the images that were built or fetched here.",

@@ -3,7 +3,7 @@ import Deployment
 import POSIX
 import RunContract
 
-/// Makes sure, before a machine is rented, of what its container would miss after it is paid for.
+/// Checks before a machine is rented that a run has the variables and inputs that its container needs.
 struct InputCheck {
     private let plan: DeploymentPlan
     private let settings: Settings
@@ -13,7 +13,7 @@ struct InputCheck {
         self.settings = settings
     }
 
-    /// Refuses a deployment that does not set what the program requires, and inputs that are not complete.
+    /// Throws where the deployment lacks a variable that the program requires, or where an input is not complete.
     func check(_ program: Program) async throws {
         let sent = plan.request.environment
         let missing = program.requires.filter { name in

@@ -4,12 +4,12 @@ import JSON
 import OCI
 import POSIX
 
-/// What an IMAGE may be, for the verbs that look at one.
+/// The help text of the IMAGE argument of commands that read an image.
 let imageHelp = ArgumentHelp(
     "A built image's folder or name, a digest, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG], or a "
         + "name in a registry.")
 
-/// Which platform of an image is meant.
+/// The option that selects one platform of an image.
 struct PlatformChoice: ParsableArguments {
     @Option(help: ArgumentHelp("Of an image for several, the one for this platform.", valueName: "os/architecture"))
     var platform: String?
@@ -23,7 +23,7 @@ struct PlatformChoice: ParsableArguments {
     }
 }
 
-/// `caasctl inspect`: what an image is, without its files.
+/// `caasctl inspect`: prints an image's config and layers, without fetching the layers.
 struct Inspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show an image's config, its layers, and what made them.",

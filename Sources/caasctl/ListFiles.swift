@@ -4,7 +4,7 @@ import ImageInspection
 import ImageStore
 import POSIX
 
-/// `caasctl ls`: the files of an image.
+/// `caasctl ls`: lists the files of an image.
 struct ListFiles: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls", abstract: "List the files of an image as a container sees them.",
@@ -45,7 +45,7 @@ struct ListFiles: AsyncParsableCommand {
     }
 }
 
-/// Lines that are written many at once: an image may have a million files.
+/// Prints lines in batches of 500: an image may have a million files.
 struct BufferedOutput: ~Copyable {
     private var lines: [String] = []
 

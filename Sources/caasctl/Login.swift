@@ -5,7 +5,7 @@ import Registry
 import Secrets
 import Terminal
 
-/// `caasctl login`: checks a registry's user and password, and keeps them where docker's tools find them too.
+/// `caasctl login`: checks a registry login and stores it where docker and podman also find it.
 struct Login: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Log in to a registry, as docker login does.",

@@ -3,7 +3,7 @@ import OCI
 import POSIX
 import Registry
 
-/// `caasctl logout`: forgets what `caasctl login` or `docker login` kept.
+/// `caasctl logout`: removes the login that `caasctl login` or `docker login` stored.
 struct Logout: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Forget the login of a registry.")
 

@@ -3,7 +3,7 @@ import Definitions
 import Deployment
 import POSIX
 
-/// `caasctl logs`: what a run prints.
+/// `caasctl logs`: prints a run's log.
 struct Logs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print what a run prints: from its container while it lives, else from its bucket.")

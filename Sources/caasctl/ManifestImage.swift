@@ -9,19 +9,19 @@ import Registry
 import RunContract
 import SystemPackage
 
-/// The image that a manifest means, as the provider will pull it.
+/// The image that a manifest names, as the provider will pull it.
 struct ManifestImage {
-    /// With the tag that names the content: the first digits of its digest.
+    /// The reference, with a tag made of the first digits of the digest where the image was built here.
     let reference: Reference
-    /// Nil for a reference whose registry was not asked yet.
+    /// Nil for a reference without a digest until the registry is asked.
     let digest: Digest?
     private let hint: String
     private let verb: String
     private let store: ImageStore
-    /// What the store has of it, nil for a reference.
+    /// The image's descriptor in the store, nil where the manifest names a reference.
     private let built: Descriptor?
 
-    /// Looks in the store for what was built last for the manifest, or takes its reference as it is.
+    /// Finds the newest image that was built for the manifest's `repository`, or takes its `image` as a reference.
     init(_ manifest: RunManifest, verb: String, store: ImageStore) throws {
         let action = "\(verb) \(manifest.name)"
         self.verb = verb
@@ -52,7 +52,7 @@ struct ManifestImage {
         built = descriptor
     }
 
-    /// The image that got its name last, of those that have the manifest's name or stand in its repository.
+    /// Returns the most recently tagged image that has the manifest's image name or is in its repository.
     private static func newest(_ image: String, _ place: Reference, in store: ImageStore) throws -> Descriptor? {
         var path = FilePath(image)
         if path.extension == "yaml" { path.removeLastComponent() }
@@ -62,16 +62,16 @@ struct ManifestImage {
         }?.descriptor
     }
 
-    /// What is known of an image that can be deployed.
+    /// An image that passed the checks for deployment.
     struct Checked {
         let digest: Digest
-        /// What it runs, nil where that cannot be read here.
+        /// The program that it runs, nil where it cannot be read here.
         let program: Program?
     }
 
-    /// Makes sure that it can be pulled with these credentials, runs there, and has our entrypoint.
+    /// Checks that the image can be pulled with these credentials, has the provider's platform, and has our entrypoint.
     ///
-    /// A dry run asks no registry for what was built here.
+    /// A dry run of an image that was built here reads it from the store and asks no registry.
     func check(_ registry: RegistryClient, isDry: Bool) async throws -> Checked {
         if isDry, let built {
             let image = try store.image(built, platform: Self.platform)

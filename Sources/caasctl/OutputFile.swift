@@ -2,7 +2,7 @@ import ArgumentParser
 import POSIX
 import SystemPackage
 
-/// A file that an option names to be written.
+/// The output file of an option; a folder is refused.
 struct OutputFile: Sendable, CustomStringConvertible {
     let path: FilePath
 

@@ -4,7 +4,7 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// Where a built image goes beside the store, and how the build tells what it made.
+/// Where a build writes its image in addition to the store, and how it prints the result.
 struct OutputOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -41,6 +41,6 @@ struct OutputOptions: ParsableArguments {
         } catch { throw ValidationError(error.description) }
     }
 
-    /// Whether the image itself is what we print.
+    /// Returns whether the image itself is written to standard output.
     func isStream() throws -> Bool { try targets().contains(where: \.isStandardOutput) }
 }

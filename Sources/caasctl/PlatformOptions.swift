@@ -4,7 +4,7 @@ import ImageBuild
 import OCI
 import SystemPackage
 
-/// What an image is built for.
+/// The platforms that an image is built for.
 struct PlatformOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -22,7 +22,7 @@ struct PlatformOptions: ParsableArguments {
 
     func validate() throws { _ = try wanted() }
 
-    /// What --platform lists, nothing where it is not there.
+    /// Returns the platforms of `--platform`, none where the option is not given.
     func wanted() throws -> [Platform] {
         do throws(OCIError) {
             var wanted: [Platform] = []
@@ -33,7 +33,7 @@ struct PlatformOptions: ParsableArguments {
         } catch { throw ValidationError(error.description) }
     }
 
-    /// The definition for the chosen platforms, in its own order.
+    /// Returns the definition with only the chosen platforms, in the definition's order.
     func narrow(_ definition: ImageDefinition) throws -> ImageDefinition {
         let wanted = try wanted()
         guard !wanted.isEmpty else { return definition }

@@ -1,6 +1,6 @@
 import POSIX
 
-/// Prints a result, in place of the standard library's function: nothing may go to a terminal beside the one way there.
+/// Prints a result; it shadows the standard library's `print`, so that all output goes through `StandardOutput`.
 func print(_ item: some CustomStringConvertible, terminator: String = "\n") {
     StandardOutput.print(item.description, terminator: terminator)
 }

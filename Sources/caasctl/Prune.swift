@@ -8,7 +8,7 @@ import POSIX
 import SystemPackage
 import Terminal
 
-/// `caasctl prune`: gives back the disk that no image needs.
+/// `caasctl prune`: removes blobs and cache entries that no image needs.
 struct Prune: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Remove what no image needs: old layers, unfinished work, and with --all the caches.",
@@ -51,7 +51,7 @@ struct Prune: AsyncParsableCommand {
         return freed.folders == 0 ? [] : [.init(name: "run", entries: freed.folders, bytes: freed.bytes)]
     }
 
-    /// Nanoseconds since 1970: what was used since then stays.
+    /// The time limit in nanoseconds since 1970; anything used since then is kept.
     private var usedBefore: Int64 {
         olderThan.map { SystemClock.nanoseconds - Int64($0.seconds) * 1_000_000_000 } ?? .max
     }

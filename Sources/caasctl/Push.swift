@@ -8,7 +8,7 @@ import Registry
 import SystemPackage
 import Terminal
 
-/// `caasctl push`: brings an image of the store to its registry.
+/// `caasctl push`: pushes an image of the store to its registry.
 struct Push: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Push an image that was built here to the registry that its name says.",

@@ -5,7 +5,7 @@ import Registry
 import SystemPackage
 import Terminal
 
-/// How registries are reached, for every verb that talks to one.
+/// TLS and plain HTTP options, for every command that talks to a registry.
 struct RegistryConnectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -37,7 +37,7 @@ struct RegistryConnectionOptions: ParsableArguments {
         }
     }
 
-    /// A client that reaches registries so.
+    /// Returns a registry client with these options.
     ///
     /// It also goes through the proxies of the environment, as libcurl reads them:
     /// <https://everything.curl.dev/usingcurl/proxies/env.html>.
@@ -53,7 +53,7 @@ struct RegistryConnectionOptions: ParsableArguments {
     private var configuration: HTTPClient.Configuration {
         var certificates = HTTPCertificates()
         let environment = ProcessEnvironment.all()
-        // What curl, git, Python and Go take too, where a company's own authority signs everything.
+        // curl, git, Python and Go read SSL_CERT_FILE too; companies set it where their own authority signs everything.
         let said = caFile ?? environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }
         certificates.authorities = said.map { FilePath($0) }
         certificates.client = clientCert.map { FilePath($0) }

@@ -5,7 +5,7 @@ import Registry
 import Secrets
 import Terminal
 
-/// Who pushes, where docker's and podman's files do not say it.
+/// The registry login of the command line, which takes precedence over docker's and podman's files.
 struct RegistryLoginOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The registry's user, with --password-stdin.", valueName: "name"))
     var username: String?
@@ -19,7 +19,9 @@ struct RegistryLoginOptions: ParsableArguments {
         }
     }
 
-    /// The user of the options, else of the settings, for this registry alone; what the files say for all others.
+    /// Returns credentials with the options' login for this registry, else the settings' login.
+    ///
+    /// Other registries keep the logins of docker's and podman's files.
     func credentials(for registry: String, _ settings: Settings) throws -> RegistryCredentials {
         var credentials = RegistryCredentials.standard()
         if let username {

@@ -5,7 +5,7 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// `caasctl rmi`: takes names from images.
+/// `caasctl rmi`: removes names of images.
 struct RemoveImage: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rmi", abstract: "Remove the names of images.",

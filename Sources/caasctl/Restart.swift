@@ -5,7 +5,7 @@ import JSON
 import POSIX
 import RunContract
 
-/// What the verbs take that rent another machine for a run.
+/// The options of commands that rent another machine for an existing run.
 struct AgainOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -17,7 +17,7 @@ struct AgainOptions: ParsableArguments {
     var force = false
 }
 
-/// Another machine for a run that had one.
+/// Rents another machine for a run that already had one.
 struct Restart {
     private let verb: String
     private let found: FoundRun
@@ -41,10 +41,10 @@ struct Restart {
     private var record: RunRecord { found.record }
     private var action: String { "\(verb) \(record.run)" }
 
-    /// Where the run is, whatever machine serves it.
+    /// The run's folder in its bucket, which does not depend on the machine.
     var bucket: RunBucket { get throws { try target.bucket(of: record, settings) } }
 
-    /// Rents the machine, once no earlier one can write any more.
+    /// Rents the machine once no earlier machine can still write to the bucket.
     func go(program check: (Program?) throws -> Void = { _ in }) async throws {
         let ionet = try IonetClient(settings: settings)
         let deployer = Deployer(ionet, ledger: found.ledger) { StandardError.print($0) }
@@ -56,7 +56,7 @@ struct Restart {
             verb: verb, manifest: manifest, run: record.run, name: try await deployer.nextName(of: record, to: action),
             digest: isNewImage ? nil : request?.digest, paidUSD: record.paidUSD, bucket: record.bucket,
             options: start, settings: settings, ionet: ionet, home: try HomeFolder.open())
-        // Somebody may have started one elsewhere while the user thought about the price.
+        // Another machine may have been started elsewhere while the price question waited for an answer.
         try await run.go(checking: { try await requireSilence(deployer) }, program: check)
     }
 
@@ -73,7 +73,7 @@ struct Restart {
         return try request.manifest(of: record.run, settings: settings, overrides: overrides)
     }
 
-    /// Refuses while an earlier machine may still write; what cannot be known is believed with --force alone.
+    /// Throws while an earlier machine may still write; where its state is unknown, only `--force` continues.
     private func requireSilence(_ deployer: Deployer) async throws {
         do {
             if let blank = found.blank { throw blank }

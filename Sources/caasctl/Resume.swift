@@ -4,7 +4,7 @@ import Deployment
 import POSIX
 import RunContract
 
-/// `caasctl resume`: goes on with a run on another machine.
+/// `caasctl resume`: continues a run on another machine.
 struct Resume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Rent another machine for a run that was interrupted or failed, and go on with it.",
@@ -32,7 +32,7 @@ struct Resume: AsyncParsableCommand {
         try await restart.go()
     }
 
-    /// Only what is complete and still there is refused: its container would train nothing either.
+    /// Throws only if the run's completed result is still there, since its container would train nothing either.
     private func refuseCompleted(_ completion: CompletionRecord, _ bucket: RunBucket, _ run: RunID) async throws {
         do throws(DeploymentError) { _ = try await bucket.verify() } catch {
             guard error.code == .unverified else { throw error }

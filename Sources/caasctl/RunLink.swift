@@ -1,10 +1,12 @@
 import Secrets
 
-/// Addresses of a running container.
+/// The addresses of a running container.
 enum RunLink {
-    /// The live page; the token stands in the fragment, which browsers do not send and proxies do not log.
+    /// Returns the URL of the live page.
     ///
-    /// Not `/`, where a public model may answer.
+    /// The token is in the fragment, which browsers do not send and proxies do not log.
+    ///
+    /// The path is not `/`, at which a public model may answer.
     static func page(_ publicURL: String, _ token: Secret) -> String {
         let base = publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL
         return "\(base)/.caas/#\(token.unredacted)"

@@ -4,7 +4,7 @@ import Deployment
 import POSIX
 import RunContract
 
-/// What every verb needs that names a run.
+/// The options of commands that take a run.
 struct RunOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
@@ -14,7 +14,7 @@ struct RunOptions: ParsableArguments {
 
     @OptionGroup var options: SettingsOptions
 
-    /// The run, with the provider's client where there can be one, and what the provider lists of it noted.
+    /// Finds the run and updates its record with the provider's list, where the provider can be asked.
     func find(_ settings: Settings) async throws -> FoundRun {
         let ledger = try RunLedger(home: HomeFolder.open())
         var record = try await RunFinder(ledger, settings: settings).find(run)
@@ -29,7 +29,9 @@ struct RunOptions: ParsableArguments {
         }
     }
 
-    /// The run's folder in its bucket; why there is none is said, and is no error where the provider knows something too.
+    /// Returns the run's folder in its bucket, or prints why there is none and returns nil.
+    ///
+    /// A missing bucket is no error here, because the provider may have the information too.
     func bucketIfAny(of record: RunRecord, _ settings: Settings) -> RunBucket? {
         do { return try bucket(of: record, settings) } catch {
             StandardError.print("\(error)")
@@ -37,7 +39,7 @@ struct RunOptions: ParsableArguments {
         }
     }
 
-    /// The run's folder in its bucket.
+    /// Returns the run's folder in its bucket; throws where the run has none or it is not known here.
     func bucket(of record: RunRecord, _ settings: Settings) throws -> RunBucket {
         guard let place = record.bucket else {
             let isOwn = record.machines.contains { !$0.isAdopted }
@@ -51,14 +53,14 @@ struct RunOptions: ParsableArguments {
     }
 }
 
-/// A run that a verb named, and the provider that has its machines.
+/// The run that a command named, and the provider of its machines.
 struct FoundRun {
     let record: RunRecord
-    /// The provider's client, or why it cannot be asked.
+    /// The provider's client, or the reason why the provider cannot be asked.
     let provider: Result<IonetClient, DeploymentError>
     let ledger: RunLedger
 
-    /// The client where the provider can be asked; why it cannot is said.
+    /// The provider's client; where there is none, prints the reason and returns nil.
     var ionet: IonetClient? {
         switch provider {
         case .success(let ionet): return ionet
@@ -68,7 +70,7 @@ struct FoundRun {
         }
     }
 
-    /// Why the provider cannot be asked.
+    /// The reason why the provider cannot be asked, nil where it can.
     var blank: DeploymentError? {
         if case .failure(let error) = provider { error } else { nil }
     }

@@ -10,18 +10,18 @@ import RunContract
 import Secrets
 import SystemPackage
 
-/// The way from a manifest to a machine that is paid for, which `deploy`, `resume` and `serve` go alike.
+/// The steps from a manifest to a rented machine, which `deploy`, `resume` and `serve` share.
 struct RunStart {
     let verb: String
     let manifest: RunManifest
     let run: RunID
-    /// The machine's name, nil for the run's first.
+    /// The machine's name, nil for the run's first machine.
     var name: MachineName?
-    /// The image that the run had before, nil where another one is wanted.
+    /// The digest of the run's earlier image, nil where another image is wanted.
     var digest: String?
-    /// US dollars that the run's earlier machines cost.
+    /// The cost of the run's earlier machines in US dollars.
     var paidUSD = 0.0
-    /// Where the run's results are, nil for a new run.
+    /// The bucket that holds the run's results, nil for a new run.
     var bucket: RunRecord.Bucket?
     let options: StartOptions
     let settings: Settings
@@ -30,9 +30,10 @@ struct RunStart {
 
     private var action: String { "\(verb) \(run)" }
 
-    /// Checks everything, shows what it costs, asks, and starts the machine.
+    /// Checks everything, prints the price, asks for confirmation, and starts the machine.
     ///
-    /// `check` is asked for what may have changed while the user thought about it.
+    /// `check` runs after the confirmation, for conditions that may have changed while the question waited.
+    /// `checkProgram` gets the image's program.
     func go(
         checking check: () async throws -> Void = {}, program checkProgram: (Program?) throws -> Void = { _ in }
     ) async throws {
@@ -62,7 +63,7 @@ struct RunStart {
         try await showLinks(try await deployer.follow(record), key)
     }
 
-    /// What the provider logs in with: the manifest's login, else what `push` logs in with.
+    /// Returns the login that the provider pulls with: the manifest's, else the one that `push` uses.
     private func login(for image: Reference) async throws -> RunManifest.RegistryLogin? {
         if let login = manifest.registryLogin { return login }
         if let username = settings.text("REGISTRY_USERNAME"), let password = settings.secret("REGISTRY_PASSWORD") {
@@ -75,7 +76,7 @@ struct RunStart {
         return RunManifest.RegistryLogin(username: login.username, password: login.password)
     }
 
-    /// A client that pulls as the provider will: with this login, or without any.
+    /// Returns a client that pulls as the provider will: with this login, or anonymously.
     private func registry(_ login: RunManifest.RegistryLogin?, for image: Reference) throws -> RegistryClient {
         var credentials = RegistryCredentials.none
         if let login {
@@ -85,7 +86,7 @@ struct RunStart {
         return try options.connection.client(credentials)
     }
 
-    /// A tag may name another image today than when the run began.
+    /// Throws where a tag now names another image than the one that the run began with.
     private func requireSame(_ found: Digest?, as reference: Reference) throws {
         guard let digest, let found, found.description != digest else { return }
         throw DeploymentError(
@@ -94,7 +95,7 @@ struct RunStart {
                 + "--set image=\(reference)")
     }
 
-    /// What a run goes on from is where it began.
+    /// Throws where the machine would use another bucket: the run continues from what is in its own.
     private func requireSameBucket(_ plan: DeploymentPlan) throws {
         guard let bucket, plan.bucket != bucket else { return }
         func name(_ place: RunRecord.Bucket?) -> String {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ImageBuild
 
-/// `caasctl run-worker`: what `caasctl build` starts for each RUN, and nobody else.
+/// `caasctl run-worker`: an internal command, which `caasctl build` starts for each RUN step.
 struct RunWorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: RunWorker.verb, abstract: "Run one command of a Dockerfile.", shouldDisplay: false)

@@ -7,7 +7,7 @@ import RunContract
 import Terminal
 import Timestamps
 
-/// `caasctl runs`: the runs that are known here, in the bucket, or at the provider.
+/// `caasctl runs`: lists the runs in the ledger, in the bucket, and at the provider.
 struct Runs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the runs of this computer, of the bucket, and of io.net.",
@@ -64,14 +64,14 @@ struct Runs: AsyncParsableCommand {
     }
 }
 
-/// A run in words.
+/// The table columns of a run.
 extension KnownRun {
     fileprivate var phase: String {
         if let status { return status.phase.rawValue }
         return statusFailure == nil ? "-" : "unknown"
     }
 
-    /// What the provider says of the machine that is there, else of the last one that was.
+    /// The provider's status of the machine that exists, else of the last one.
     fileprivate func machine(sawProvider: Bool) -> String {
         let there = deployments.filter { !$0.status.isOver }
         if there.count > 1 { return "\(there.count) are there" }

@@ -3,7 +3,7 @@ import POSIX
 import Sandbox
 import SystemPackage
 
-/// `caasctl sandbox`: a cloud on this machine.
+/// `caasctl sandbox`: a local cloud for tests.
 struct SandboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sandbox",
@@ -13,9 +13,9 @@ struct SandboxCommand: AsyncParsableCommand {
             SandboxUp.self, SandboxDown.self, SandboxStatus.self, SandboxEnvironment.self, SandboxServe.self,
         ])
 
-    /// The sandbox of this user.
+    /// Returns the sandbox of this user.
     static func cloud() throws -> LocalCloud {
-        // The name by which this program was called may lead elsewhere by the time the API is restarted.
+        // A relative name or a link may resolve to another file by the time the API is restarted.
         let program = try FileSystem.readLink("/proc/self/exe")
         return try LocalCloud(home: HomeFolder.open(), program: program)
     }

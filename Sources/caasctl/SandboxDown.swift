@@ -2,7 +2,7 @@ import ArgumentParser
 import POSIX
 import Sandbox
 
-/// `caasctl sandbox down`.
+/// `caasctl sandbox down`: ends the sandbox and removes its data.
 struct SandboxDown: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "down",

@@ -3,7 +3,7 @@ import JSON
 import POSIX
 import Sandbox
 
-/// `caasctl sandbox env`.
+/// `caasctl sandbox env`: prints the variables that point other programs at the sandbox.
 struct SandboxEnvironment: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "env", abstract: "Print the variables that point caasctl and other programs at the sandbox.",

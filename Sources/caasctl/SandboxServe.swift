@@ -3,7 +3,7 @@ import POSIX
 import Sandbox
 import SystemPackage
 
-/// `caasctl sandbox serve`: what `up` runs as the API.
+/// `caasctl sandbox serve`: an internal command, which `up` starts as the API server.
 struct SandboxServe: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serve the sandbox's API.", shouldDisplay: false)

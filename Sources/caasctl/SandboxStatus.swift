@@ -4,7 +4,7 @@ import POSIX
 import Sandbox
 import Terminal
 
-/// `caasctl sandbox status`.
+/// `caasctl sandbox status`: lists the sandbox's servers and containers.
 struct SandboxStatus: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show the sandbox's servers and containers.")

@@ -3,7 +3,7 @@ import POSIX
 import Sandbox
 import Terminal
 
-/// `caasctl sandbox up`.
+/// `caasctl sandbox up`: starts the sandbox's servers.
 struct SandboxUp: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "up", abstract: "Start what is not running; a server that died comes back with its data.")

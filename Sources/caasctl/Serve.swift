@@ -4,7 +4,7 @@ import Deployment
 import POSIX
 import RunContract
 
-/// `caasctl serve`: serves the model of a run that is complete, on another machine.
+/// `caasctl serve`: rents another machine to serve the model of a completed run.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Rent a machine that serves a completed run's model.",

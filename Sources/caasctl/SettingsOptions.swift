@@ -3,7 +3,7 @@ import Definitions
 import POSIX
 import SystemPackage
 
-/// Where every verb that talks to a cloud or a bucket has its keys from.
+/// The source of keys and settings, for every command that talks to a cloud or a bucket.
 struct SettingsOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -11,7 +11,7 @@ struct SettingsOptions: ParsableArguments {
             discussion: "Refused if others than its owner may read it.", valueName: "file"))
     var envFile: String?
 
-    /// The environment, then the file.
+    /// Returns the settings; the environment takes precedence over the file.
     func settings() throws -> Settings {
         try Settings(environment: ProcessEnvironment.all(), file: envFile.map { FilePath($0) })
     }

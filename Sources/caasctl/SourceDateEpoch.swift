@@ -1,11 +1,11 @@
 import ImageBuild
 import POSIX
 
-/// The time that files get in an image. <https://reproducible-builds.org/specs/source-date-epoch/>
+/// The modification time of files in an image. <https://reproducible-builds.org/specs/source-date-epoch/>
 enum SourceDateEpoch {
     private static let variable = "SOURCE_DATE_EPOCH"
 
-    /// Seconds since 1970.
+    /// Returns SOURCE_DATE_EPOCH in seconds since 1970, or the builder's default where it is not set.
     static func seconds() throws -> Int64 {
         guard let text = ProcessEnvironment.value(variable), !text.isEmpty else { return ImageBuilder.defaultEpoch }
         guard let seconds = Int64(text), (0..<1 << 33).contains(seconds) else {

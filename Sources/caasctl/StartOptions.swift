@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What every verb takes that rents a machine.
+/// The options of commands that rent a machine.
 struct StartOptions: ParsableArguments {
     @Flag(help: "Ask only for what there is and what it costs, and print the request.")
     var dryRun = false

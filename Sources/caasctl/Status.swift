@@ -5,7 +5,7 @@ import JSON
 import POSIX
 import RunContract
 
-/// `caasctl status`: what a run does, as the provider and the run itself say.
+/// `caasctl status`: prints a run's state as the provider and the run itself report it.
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show what a run does, as io.net and the run itself say.")

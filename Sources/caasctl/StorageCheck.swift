@@ -7,7 +7,7 @@ import POSIX
 import RunContract
 import Terminal
 
-/// `caasctl storage check`: whether a run could use the bucket, and why not.
+/// `caasctl storage check`: tests whether a run could use the bucket, and reports why not.
 struct StorageCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Write, read back and delete in a bucket, measure it, and say what is wrong.",
@@ -59,14 +59,14 @@ struct StorageCheck: AsyncParsableCommand {
     }
 }
 
-/// What was found, step by step.
+/// The results of the check, step by step.
 struct StorageReport: Sendable {
     enum Result: String, Sendable { case good = "ok", warning = "WARNING", failed = "FAILED" }
 
     var place = ""
     private var steps: [(name: String, result: Result, detail: String)] = []
 
-    /// Adds a step, and says it to those who wait.
+    /// Appends a step.
     mutating func add(_ name: String, _ result: Result, _ detail: String) {
         steps.append((name, result, detail))
     }

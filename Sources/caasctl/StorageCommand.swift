@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `caasctl storage`: what is in a bucket or in a shared folder.
+/// `caasctl storage`: commands for objects in a bucket or in a shared folder.
 struct StorageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "storage",

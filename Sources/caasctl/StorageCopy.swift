@@ -5,9 +5,9 @@ import POSIX
 import SystemPackage
 import Terminal
 
-/// `caasctl storage cp`: files into buckets and out of them, and between them.
+/// `caasctl storage cp`: copies files to, from and between buckets.
 struct StorageCopy: AsyncParsableCommand {
-    /// What becomes of symbolic links in a folder that is copied.
+    /// How a recursive copy treats symbolic links.
     enum Links: String, ExpressibleByArgument, CaseIterable, Sendable { case refuse, follow, skip }
 
     static let configuration = CommandConfiguration(
@@ -41,7 +41,7 @@ struct StorageCopy: AsyncParsableCommand {
 
     func run() async throws {
         var transfers = S3Client.Options()
-        // An upload that was killed goes on from there, if the same file goes to the same place.
+        // An interrupted upload resumes from its journal if the same file is copied to the same place.
         transfers.journal = try HomeFolder.open().appending("uploads")
         transfers.sendsContentMD5 = contentMd5
         transfers.notice = { StandardError.print($0) }

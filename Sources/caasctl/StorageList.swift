@@ -7,7 +7,7 @@ import Synchronization
 import Terminal
 import Timestamps
 
-/// `caasctl storage ls`: what is there.
+/// `caasctl storage ls`: lists objects.
 struct StorageList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls", abstract: "List objects with their sizes and times.",
@@ -51,7 +51,7 @@ struct StorageList: AsyncParsableCommand {
     }
 }
 
-/// Why something in a folder is not listed and not copied.
+/// The reason why a file in a folder is neither listed nor copied.
 struct LeftOutWords: CustomStringConvertible {
     let description: String
 
@@ -65,7 +65,7 @@ struct LeftOutWords: CustomStringConvertible {
     }
 }
 
-/// The lines of a listing, written as they come: a bucket may have millions of objects.
+/// Prints the lines of a listing as the pages arrive: a bucket may have millions of objects.
 private struct ListingLines: ~Copyable {
     private let place: StoragePlace
     private let isJSON: Bool

@@ -7,9 +7,9 @@ import ObjectStorage
 import POSIX
 import SystemPackage
 
-/// What somebody named: a store, and what in it.
+/// A store, and the key or prefix in it.
 struct StoragePlace: Sendable {
-    /// A bucket behind S3's protocol, or a folder.
+    /// A bucket that speaks the S3 protocol, or a folder.
     enum Store: Sendable {
         case bucket(S3Client)
         case folder(FileStore)
@@ -23,17 +23,17 @@ struct StoragePlace: Sendable {
     }
 
     let store: Store
-    /// What every key is named with, as in `s3://bucket/`.
+    /// The text before each key in names, as in `s3://bucket/`.
     let base: String
-    /// The key or the beginning of keys; empty for everything.
+    /// A key or a prefix; empty for the whole store.
     var key: String
 
-    /// As it is shown and may be typed.
+    /// Returns a key's full name, in the syntax that the commands accept.
     func name(_ key: String) -> String { base + key }
 
     var name: String { name(key) }
 
-    /// A key of which it is the folder: with a slash behind it, unless it is the whole store.
+    /// The place as a folder: the key with a trailing slash, unless it is the whole store.
     var folder: StoragePlace {
         var place = self
         if !key.isEmpty, !key.hasSuffix(bytes: "/") { place.key += "/" }
@@ -41,7 +41,7 @@ struct StoragePlace: Sendable {
     }
 }
 
-/// Opens what people name.
+/// Opens the places that the command line names.
 struct StorageOpener: Sendable {
     private let storage: StorageSettings
     private let options: S3Client.Options
@@ -51,7 +51,9 @@ struct StorageOpener: Sendable {
         self.options = options
     }
 
-    /// A place that need not exist; a folder's own path is its store's root where `isFolder` is said or visible.
+    /// Opens a place, which need not exist.
+    ///
+    /// A path becomes its store's root if `isFolder` is true or the path is a folder; else the root is its parent.
     func open(_ text: String, isFolder: Bool = false) throws(StorageError) -> StoragePlace {
         switch try StorageURL(text) {
         case .object(let bucket, let key):
@@ -76,7 +78,7 @@ struct StorageOpener: Sendable {
         }
     }
 
-    /// The bucket of the settings, where nobody named a place.
+    /// Opens the bucket of the settings, where the command line names no place.
     func openDefault() throws(StorageError) -> StoragePlace {
         guard let bucket = storage.bucket else {
             throw StorageError(.other, "choose a place", "name one, as s3://bucket, or set R2_BUCKET_NAME")

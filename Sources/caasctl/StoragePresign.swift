@@ -4,7 +4,7 @@ import ObjectStorage
 import POSIX
 import Timestamps
 
-/// `caasctl storage presign`: a URL that opens one object for a while.
+/// `caasctl storage presign`: prints a URL that gives access to one object for a limited time.
 struct StoragePresign: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "presign", abstract: "Print a URL with which whoever has it may read or write one object.",

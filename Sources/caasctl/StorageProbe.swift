@@ -8,9 +8,9 @@ import SystemPackage
 import Terminal
 import Timestamps
 
-/// Uses a store as a run would, and finds out what does not work.
+/// Uses a store as a run would, and reports the steps that fail.
 struct StorageProbe: Sendable {
-    /// Somebody waits: what does not work within seconds is said.
+    /// Few and short retries, because the user waits for the result.
     static let policy = RetryPolicy(attempts: 3, firstBound: 0.5, lastBound: 2)
 
     let store: any ObjectStore
@@ -19,7 +19,7 @@ struct StorageProbe: Sendable {
     let prefix: String
     let size: Int64
 
-    /// Every step that can be taken; what was written is removed in the end.
+    /// Takes every possible step, and removes what it wrote.
     func run(_ report: inout StorageReport) async {
         report.add("place", .good, describedPlace)
         guard let canList = await list(&report) else { return }
@@ -34,7 +34,7 @@ struct StorageProbe: Sendable {
         clock(&report)
     }
 
-    /// A name of its own, so that two checks do not disturb each other.
+    /// Returns a random key, so that two checks at once do not disturb each other.
     private static func key(below prefix: String) -> String {
         let folder = prefix.split(byte: "/").joined(separator: "/")
         return (folder.isEmpty ? "" : folder + "/") + "caasctl-check-\(RandomBytes.make(8).hexadecimal)"
@@ -47,10 +47,10 @@ struct StorageProbe: Sendable {
             "\(location) at \(bucket.endpoint.scheme)://\(bucket.endpoint.authority), region \(bucket.region)\(style)"
     }
 
-    /// Whether keys can be listed; nil where nothing else has a chance.
+    /// Returns whether keys can be listed; nil where every other step would fail as well.
     private func list(_ report: inout StorageReport) async -> Bool? {
         do throws(StorageError) {
-            // Nothing begins so: the answer is short however full the bucket is.
+            // No key has this random prefix, so the answer is short however full the bucket is.
             _ = try await store.list(Self.key(below: prefix))
             report.add("list", .good, "keys can be listed")
             return true
@@ -86,7 +86,9 @@ struct StorageProbe: Sendable {
         } catch { fail("read", error, &report) }
     }
 
-    /// A run works with stores that replace what is written once, but two containers of one run could disturb each other.
+    /// Reports whether the store honours If-None-Match.
+    ///
+    /// A run works without it, but two containers of one run could overwrite each other's objects.
     private func replace(_ key: String, _ report: inout StorageReport) async {
         do throws(StorageError) {
             try await store.put(key, Array("another\n".utf8), contentType: "text/plain", once: true)
@@ -100,7 +102,7 @@ struct StorageProbe: Sendable {
         }
     }
 
-    /// A file there and back, as checkpoints go.
+    /// Uploads and downloads a file the way that a run transfers checkpoints.
     private func move(_ key: String, _ report: inout StorageReport) async {
         do {
             let folder = try FileSystem.makeTemporaryFolder(
@@ -138,7 +140,7 @@ struct StorageProbe: Sendable {
         } catch { fail("delete", error, &report) }
     }
 
-    /// What was begun and never completed takes space that no listing shows.
+    /// Reports multipart uploads that were never completed: they take space that no listing of objects shows.
     private func unfinished(_ report: inout StorageReport) async {
         guard let client = store as? S3Client, let uploads = try? await client.multipartUploads(prefix) else { return }
         guard !uploads.isEmpty else { return report.add("unfinished", .good, "no upload was left half done") }
@@ -171,7 +173,7 @@ struct StorageProbe: Sendable {
 
     private static let content = Array("written by caasctl storage check\n".utf8)
 
-    /// Bytes that do not compress and are not the same twice.
+    /// Writes a file of pseudorandom bytes, which neither compress nor repeat.
     private static func fill(_ path: FilePath, _ size: Int64) throws(POSIXError) {
         let file = try File(path, .create(mode: 0o600))
         var left = size

@@ -5,7 +5,7 @@ import POSIX
 import SystemPackage
 import Terminal
 
-/// `caasctl storage rm`: takes objects away.
+/// `caasctl storage rm`: removes objects.
 struct StorageRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm", abstract: "Remove an object, or with --recursive everything below a key or folder.",

@@ -3,9 +3,9 @@ import POSIX
 import Synchronization
 import SystemPackage
 
-/// Carries a plan out: small files many at once, large ones a few, whose parts already go side by side.
+/// Executes a copy plan: many small files at once, but few large ones, whose parts are already transferred in parallel.
 struct StorageTransfer: Sendable {
-    /// What did not work with single files; what would stop them all is thrown.
+    /// The failures of single files; an error that would affect every file is thrown.
     struct Outcome: Sendable { var failures: [StorageError] = [] }
 
     private static let large: Int64 = 16 << 20
@@ -42,7 +42,7 @@ struct StorageTransfer: Sendable {
         [.noSuchKey, .preconditionFailed, .changedWhileRead, .corrupted, .other, .local].contains(error.code)
     }
 
-    /// Copies a file unless it is there; what was sent to a bucket is given back to be verified.
+    /// Copies a file unless the target has it; returns an object to verify where it was uploaded to a bucket.
     private func copy(_ index: Int) async throws(StorageError) -> UploadedObject? {
         let item = plan.items[index]
         let there = try await plan.there(item.targetKey)
@@ -114,7 +114,9 @@ struct StorageTransfer: Sendable {
         return object
     }
 
-    /// Through this machine's disk, where the service cannot copy: what is between the two must be whole before it is sent.
+    /// Copies between two buckets through a temporary file, where the service cannot copy itself.
+    ///
+    /// The download is verified before the upload starts.
     private func relay(
         _ index: Int, _ item: CopyPlan.Item, from source: S3Client, to target: S3Client,
         _ report: @escaping @Sendable (Int64) -> Void
@@ -130,7 +132,7 @@ struct StorageTransfer: Sendable {
         return try await send(index, file, item, to: target) { report(item.size / 2 + $0 / 2) }
     }
 
-    /// Asks the bucket what it has of all that was sent, many at once where there are many.
+    /// Verifies all uploaded objects: one listing where there are several, then a request for each that is in doubt.
     private func verify(_ objects: [UploadedObject]) async throws -> [StorageError] {
         guard case .bucket(let client) = plan.target.store else { return [] }
         var unsure = objects

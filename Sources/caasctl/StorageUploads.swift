@@ -3,7 +3,7 @@ import ObjectStorage
 import POSIX
 import Timestamps
 
-/// `caasctl storage uploads`: what was begun in parts and never completed.
+/// `caasctl storage uploads`: commands for multipart uploads that were never completed.
 struct StorageUploads: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "uploads", abstract: "List and abort uploads in parts that were begun and never completed.",
@@ -15,9 +15,9 @@ struct StorageUploads: AsyncParsableCommand {
         subcommands: [StorageUploadsList.self, StorageUploadsAbort.self])
 }
 
-/// The uploads below a place that a verb names.
+/// The unfinished multipart uploads below a place.
 struct UnfinishedUploads {
-    /// An upload with what the server has of it.
+    /// An upload with the parts and bytes that the server has of it.
     struct Item: Sendable {
         let upload: MultipartUpload
         let parts: Int
@@ -38,7 +38,9 @@ struct UnfinishedUploads {
         self.client = client
     }
 
-    /// Those that `isWanted`, the oldest first, with their sizes; what ends meanwhile is none.
+    /// Returns the uploads that satisfy `isWanted` with their sizes, the oldest first.
+    ///
+    /// Uploads that end in the meantime are left out.
     func items(where isWanted: (MultipartUpload) -> Bool = { _ in true }) async throws(StorageError) -> [Item] {
         let uploads = try await client.multipartUploads(place.key).filter(isWanted)
         let client = client

@@ -5,7 +5,7 @@ import POSIX
 import Terminal
 import Timestamps
 
-/// `caasctl storage uploads abort`: gives back what unfinished uploads take.
+/// `caasctl storage uploads abort`: aborts unfinished multipart uploads, which frees their space.
 struct StorageUploadsAbort: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "abort", abstract: "Abort unfinished uploads, and give back the space of their parts.",
@@ -56,7 +56,9 @@ struct StorageUploadsAbort: AsyncParsableCommand {
         }
     }
 
-    /// By the server's clock, which said when it began; of what it does not say that of nobody knows the age.
+    /// Returns whether the upload is old enough, by the clock of the server, which also recorded the upload's start.
+    ///
+    /// An upload without a start time has no known age and is kept.
     private func isOld(_ upload: MultipartUpload, _ client: S3Client) -> Bool {
         guard let olderThan else { return true }
         let now = Timestamp.now() + client.clockOffset

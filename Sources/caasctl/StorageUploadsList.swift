@@ -6,7 +6,7 @@ import POSIX
 import Terminal
 import Timestamps
 
-/// `caasctl storage uploads ls`: which there are.
+/// `caasctl storage uploads ls`: lists unfinished multipart uploads.
 struct StorageUploadsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",

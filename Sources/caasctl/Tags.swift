@@ -5,7 +5,7 @@ import OCI
 import Registry
 import TerminalText
 
-/// `caasctl tags`: what a repository has.
+/// `caasctl tags`: lists the tags of a repository.
 struct Tags: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the tags of a repository in a registry.",

@@ -3,7 +3,7 @@ import Registry
 import Synchronization
 import Terminal
 
-/// Counts what moves between here and a registry, and shows it.
+/// Counts the blobs that are transferred to or from a registry, and displays the progress.
 final class TransferProgress: Sendable {
     struct Totals: Sendable {
         var blobs = 0
@@ -24,7 +24,7 @@ final class TransferProgress: Sendable {
     private let line = ProgressLine()
     private let state = Mutex(State())
 
-    /// Progress of an action such as `push ghcr.io/me/app:1`.
+    /// Creates the progress of an action such as `push ghcr.io/me/app:1`.
     init(_ action: String) { self.action = action }
 
     var totals: Totals { state.withLock { $0.totals } }
@@ -53,7 +53,7 @@ final class TransferProgress: Sendable {
         line.update("\(action): \(ByteCount(done)) of \(ByteCount(totals.bytes))")
     }
 
-    /// Says in one line what was done.
+    /// Prints a one-line summary.
     func finish() {
         let totals = totals
         line.write(

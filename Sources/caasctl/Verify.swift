@@ -4,7 +4,7 @@ import JSON
 import POSIX
 import Terminal
 
-/// `caasctl verify`: whether an image keeps the rules.
+/// `caasctl verify`: checks an image's digests, sizes, names and rules.
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check every digest, size, name and rule of an image.",

@@ -6,7 +6,7 @@ import POSIX
 import SystemPackage
 import Terminal
 
-/// `caasctl version`: which caasctl this is, and what it was built from.
+/// `caasctl version`: prints the version and what caasctl was built from.
 struct VersionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "version", abstract: "Show the version, and with --verbose what caasctl was built from.")
