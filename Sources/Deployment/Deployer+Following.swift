@@ -3,7 +3,7 @@ import RunContract
 import TerminalText
 
 extension Deployer {
-    /// Waits until the newest machine's container can be reached or is over, and tells what happens to it meanwhile.
+    /// Waits until the newest machine's container is reachable or over, and reports each change of its state.
     package func follow(_ record: RunRecord) async throws(DeploymentError) -> RunRecord {
         let action = "start \(record.run)"
         guard var machine = record.newest, let id = machine.deployment else {
@@ -20,7 +20,7 @@ extension Deployer {
                 deployment = try await ionet.deployment(id)
                 containers = try await ionet.containers(of: id)
             } catch {
-                // The run goes on while its provider's API is away for a while.
+                // The run continues while the provider's API is unreachable for a while.
                 silences += 1
                 guard error.code == .unreachable, silences < 5 else { throw error }
                 report(error.description)
@@ -51,9 +51,9 @@ extension Deployer {
                 + "caasctl status \(record.run) looks again, caasctl destroy --force \(record.run) ends it")
     }
 
-    /// Ends every machine of a run that may still cost something, and waits until the provider says that each is gone.
+    /// Ends every machine of a run that may still cost money, and waits until the provider confirms each end.
     ///
-    /// One that cannot be ended keeps none of the others.
+    /// A failure to end one machine does not stop the others from being ended.
     package func destroy(_ record: RunRecord) async throws(DeploymentError) -> RunRecord {
         var record = try await reconciled(record)
         var failures: [DeploymentError] = []
@@ -110,14 +110,14 @@ extension Deployer {
 
     private func askForEnd(of id: JSONValue) async throws(DeploymentError) {
         do throws(DeploymentError) { try await ionet.destroy(id) } catch {
-            // Asking a second time does no harm, and what counts is what is listed afterwards.
+            // A second request is harmless; the decision is made by what the provider lists afterwards.
             if error.code == .lostAnswer { return try await ionet.destroy(id) }
-            // What has ended by itself may not be ended once more.
+            // The API may refuse to end a deployment that has already ended by itself.
             guard error.code == .refused, try await ionet.deployment(id)?.status.isOver == true else { throw error }
         }
     }
 
-    /// True where the deployment is not among those that run.
+    /// Returns whether the deployment is missing from the list of running deployments.
     private func isUnlisted(_ id: JSONValue) async throws(DeploymentError) -> Bool {
         try await ionet.deployments(status: "running").allSatisfy { $0.id != id || !$0.status.isRunning }
     }

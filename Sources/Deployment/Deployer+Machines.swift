@@ -1,10 +1,11 @@
 import JSON
 import RunContract
 
-/// Which machines a run has, and which of them may still write and cost.
+/// The machines of a run, and which of them may still write and cost money.
 extension Deployer {
-    /// The record with what the provider lists of the run: ids whose answer was lost, and machines that were asked for
-    /// from elsewhere.
+    /// Returns the record updated with the provider's list.
+    ///
+    /// Adds ids of deployments whose answer was lost, and machines that were requested from another computer.
     package func reconciled(_ record: RunRecord) async throws(DeploymentError) -> RunRecord {
         try await reconciled(record, listed: try await ionet.deployments())
     }
@@ -25,9 +26,9 @@ extension Deployer {
         }
     }
 
-    /// Refuses while the provider has a machine of the run that is not over, and says what ends it.
+    /// Throws while the provider has a machine of the run that is not over; the error names the command that ends it.
     ///
-    /// That a machine is not there is believed only after several looks: a list may lag behind what was asked for.
+    /// A machine counts as gone only after several lookups: the provider's list may lag behind a request.
     package func requireNoMachine(of record: RunRecord, to action: String) async throws(DeploymentError) -> RunRecord {
         var record = try await reconciled(record)
         for machine in record.billing {
@@ -47,7 +48,7 @@ extension Deployer {
         return record
     }
 
-    /// Looks for a machine by its id, or by its name where the answer was lost, until it is there or surely is not.
+    /// Looks for a machine by its id, or by its name where the answer was lost, several times until it is found.
     func look(
         at machine: MachineRecord, of record: RunRecord
     ) async throws(DeploymentError) -> (RunRecord, IonetDeployment?) {
@@ -62,14 +63,14 @@ extension Deployer {
         return (record, nil)
     }
 
-    /// Notes that the provider went on knowing nothing of a machine.
+    /// Records that the provider does not have the machine after several lookups.
     func forget(_ machine: MachineRecord, of record: RunRecord) throws(DeploymentError) -> RunRecord {
         var machine = machine
         machine.state = machine.deployment == nil ? .absent : .destroyed
         return try ledger.note(machine, of: record)
     }
 
-    /// What the run was asked for: what the ledger keeps, else what the provider still tells of its machines.
+    /// Returns the run's request from the ledger, else from what the provider still reports of its machines.
     package func request(of record: RunRecord) async throws(DeploymentError) -> KeptRequest? {
         if let request = record.request { return request }
         for machine in record.machines.reversed() {
@@ -81,7 +82,7 @@ extension Deployer {
         return nil
     }
 
-    /// A name for one more machine of the run, which no deployment has or had.
+    /// Returns a name for one more machine of the run, which no deployment has or had.
     package func nextName(of record: RunRecord, to action: String) async throws(DeploymentError) -> MachineName {
         let first = record.nextNumber(listed: try await ionet.deployments())
         for number in first..<first + 20 {

@@ -4,31 +4,31 @@ import RunContract
 import Secrets
 import Timestamps
 
-/// Starts runs, follows them until they are reachable, and ends them.
+/// Starts runs, waits until they are reachable, and ends them.
 package struct Deployer: Sendable {
-    /// How long is waited for what the provider does in its own time.
+    /// How long the deployer waits for the provider.
     package struct Patience: Sendable {
-        /// Seconds between two looks at a deployment.
+        /// Seconds between two requests for a deployment's state.
         package var interval: Double
-        /// Looks for a deployment whose answer was lost, each after a longer wait.
+        /// The number of lookups for a deployment whose answer was lost, each after a longer wait.
         package var searches: Int
-        /// Seconds between two looks for what the provider does not know.
+        /// Seconds between two lookups for a machine that the provider does not list.
         package var absence: Double
-        /// Looks that find nothing before that is believed.
+        /// The number of lookups without a result after which a machine counts as gone.
         package var absences: Int
-        /// Seconds until a container must be reachable.
+        /// Seconds within which a container must become reachable.
         package var start: Double
-        /// Seconds until a destroyed deployment must be gone.
+        /// Seconds within which a destroyed deployment must be gone.
         package var end: Double
 
-        /// The limits for a provider on the internet, or for one on this machine.
+        /// The limits for a remote provider, or for a sandbox on this machine.
         package init(isLocal: Bool) {
             interval = isLocal ? 0.5 : 10
             searches = 5
-            // What was just asked for may be listed late: three looks that span a minute.
+            // The provider may list a new deployment late: three lookups that span a minute.
             absence = isLocal ? 0.5 : 30
             absences = 3
-            // The time that others give io.net to pull an image and to answer.
+            // Other clients give io.net this time to pull an image and to answer.
             start = 1200
             end = 600
         }
@@ -39,7 +39,7 @@ package struct Deployer: Sendable {
     let patience: Patience
     let report: @Sendable (String) -> Void
 
-    /// A deployer that says what happens to `report`.
+    /// Creates a deployer that passes its progress messages to `report`.
     package init(
         _ ionet: IonetClient, ledger: RunLedger, patience: Patience? = nil,
         report: @escaping @Sendable (String) -> Void
@@ -50,7 +50,7 @@ package struct Deployer: Sendable {
         self.report = report
     }
 
-    /// Refuses what costs more than the budget, with what the run's earlier machines cost.
+    /// Throws where the price and the cost of the run's earlier machines exceed the budget.
     package static func check(
         _ plan: DeploymentPlan, budgetUSD: Double?, paidUSD: Double = 0
     ) throws(DeploymentError) {
@@ -62,7 +62,7 @@ package struct Deployer: Sendable {
                 + "\(Self.dollars(plan.offer.priceUSD))\(earlier), and budget_usd is \(Self.dollars(budgetUSD))")
     }
 
-    /// US dollars with cents.
+    /// Returns an amount in US dollars, rounded up to cents.
     package static func dollars(_ amount: Double) -> String {
         let cents = (amount * 100).rounded(.up)
         guard cents < 1e15 else { return "\(amount) USD" }
@@ -71,7 +71,7 @@ package struct Deployer: Sendable {
         return "\(whole).\(rest < 10 ? "0" : "")\(rest) USD"
     }
 
-    /// Asks the provider for a machine of a run, once, after the intent is on the disk.
+    /// Requests a machine for a run exactly once, after the intent is written to disk.
     package func start(_ plan: DeploymentPlan) async throws(DeploymentError) -> RunRecord {
         let name = plan.request.name
         guard try await ionet.isFree(name: name) else {
@@ -86,7 +86,7 @@ package struct Deployer: Sendable {
         }
         var doubt = "the answer had no id"
         do throws(DeploymentError) { machine.deployment = try await ionet.deploy(plan.request) } catch {
-            // A server may repeat what it was sent.
+            // A server may repeat the request, and so its secrets, in its error.
             let secrets = plan.request.secrets.values + [plan.request.registrySecret].compactMap(\.self)
             let reason = Scrubber(secrets).scrubbed(error.reason)
             guard [.lostAnswer, .unexpectedAnswer, .cancelled].contains(error.code) else {
@@ -110,7 +110,7 @@ package struct Deployer: Sendable {
         return try ledger.note(machine, of: record)
     }
 
-    /// Looks for a deployment by its name, several times: the list may lag behind.
+    /// Looks for a deployment by its name several times, since the list may lag behind.
     private func search(for name: String) async -> JSONValue? {
         for attempt in 0..<max(1, patience.searches) {
             if let found = try? await ionet.deployments().first(where: { $0.name == name }) { return found.id }

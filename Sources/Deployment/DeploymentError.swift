@@ -1,45 +1,42 @@
-/// Why something could not be done with a run or with the cloud that it runs in.
+/// An error of a run or of the cloud that it runs in.
 package struct DeploymentError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What went wrong, for those who decide what to do next.
+    /// The kind of failure, by which a caller decides what to do next.
     package enum Code: Sendable, Equatable {
-        /// The provider does not take the key.
+        /// The provider does not accept the API key.
         case unauthorized
-        /// There is no such thing at the provider, in the bucket or in the ledger.
+        /// The provider, the bucket or the ledger does not have it.
         case notFound
-        /// The provider said no.
+        /// The provider refused the request.
         case refused
-        /// The provider gave no answer, and surely did nothing.
+        /// The provider did not answer, and certainly did nothing.
         case unreachable
-        /// No answer came to a request that may have been carried out.
+        /// The request may have been carried out, but its answer was lost.
         case lostAnswer
-        /// The answer is not what the API's documents say.
+        /// The answer does not match the API's documentation.
         case unexpectedAnswer
-        /// What was asked for is not to be had, or does not go together.
+        /// The request cannot be satisfied, or its parts do not fit together.
         case unsuitable
-        /// It would cost more than the budget.
+        /// The price exceeds the budget.
         case tooExpensive
-        /// The result of the run is not verified in the bucket.
+        /// The run's result is not verified in the bucket.
         case unverified
-        /// Something on this machine: a file, a setting.
+        /// A file or setting of this machine is the cause.
         case local
-        /// The task was cancelled.
         case cancelled
     }
 
-    /// What went wrong.
     package let code: Code
-    /// What could not be done.
+    /// The action that failed, such as `deploy demo`.
     package let action: String
-    /// Why, and what to do about it.
+    /// The cause, and the remedy where there is one.
     package let reason: String
 
-    /// An error of an action such as `deploy demo`.
     package init(_ code: Code, _ action: String, _ reason: String) {
         self.code = code
         self.action = action
         self.reason = reason
     }
 
-    /// `cannot <do> <thing>: <reason>`.
+    /// The message, as `cannot <action>: <reason>`.
     package var description: String { "cannot \(action): \(reason)" }
 }

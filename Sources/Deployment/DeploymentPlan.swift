@@ -5,25 +5,22 @@ package import RunContract
 import Secrets
 import Timestamps
 
-/// Everything about a run that is decided before anything is asked for.
+/// All decisions about a deployment that are made before anything is requested from the provider.
 package struct DeploymentPlan: Sendable {
-    /// The run's id.
     package let run: RunID
-    /// What is done with it, for errors: `deploy demo-20260102-030405-00ff`.
+    /// The action for errors, such as `deploy demo-20260102-030405-00ff`.
     package let action: String
-    /// What is sent.
     package let request: IonetRequest
-    /// The machine and its price.
     package let offer: IonetOffer
-    /// Where the run uploads to, nil where nobody said.
+    /// The bucket that the run uploads to, nil where no setting names one.
     package let bucket: RunRecord.Bucket?
-    /// What it takes to ask for the same again.
+    /// The data with which the run can be requested again.
     let kept: KeptRequest
 
-    /// Puts together what a manifest, the settings and the provider's offer say.
+    /// Combines the manifest, the settings and the provider's offer.
     ///
-    /// `image` is what the provider pulls, `digest` what it is then, where that is known; `name` is the machine's, where
-    /// the run had others before.
+    /// `image` is the reference that the provider pulls, `digest` the image's digest where it is known. `name` is the
+    /// machine's name, nil for the run's first machine.
     package init(
         _ manifest: RunManifest, run: RunID, name: MachineName? = nil, verb: String = "deploy", image: Reference,
         digest: Digest?, offer: IonetOffer, login: RunManifest.RegistryLogin?, settings: Settings, key: StatusKey
@@ -57,7 +54,7 @@ package struct DeploymentPlan: Sendable {
             digest: digest?.description)
     }
 
-    /// The variables of a container without those that caasctl sets for each machine anew.
+    /// Returns a container's variables without secrets and without those that caasctl sets anew for each machine.
     static func keepable(_ environment: [String: String]) -> [String: String] {
         let own = [
             EnvironmentName.runID, EnvironmentName.port, EnvironmentName.keepAlive, EnvironmentName.secrets,
@@ -79,7 +76,7 @@ package struct DeploymentPlan: Sendable {
         of manifest: RunManifest, run: RunID, digest: Digest?, secrets: [String], settings: Settings
     ) -> [String: String] {
         var environment: [String: String] = [:]
-        // Where the bucket is may stand in the settings alone, as the key to it does.
+        // The bucket's location may be only in the settings, like its key.
         let names = [
             EnvironmentName.endpoint, EnvironmentName.bucket, EnvironmentName.prefix, EnvironmentName.region,
             EnvironmentName.addressing,
@@ -90,13 +87,15 @@ package struct DeploymentPlan: Sendable {
         environment[EnvironmentName.port] = String(manifest.port)
         environment[EnvironmentName.keepAlive] = manifest.keepAlive ? "true" : "false"
         environment[EnvironmentName.secrets] = secrets.joined(separator: ",")
-        // All hours are paid for in advance: a failed container that stays tells more than one that is gone.
+        // All hours are paid in advance, and a failed container that keeps running can be examined.
         if environment[EnvironmentName.onFailure] == nil { environment[EnvironmentName.onFailure] = "hold" }
         if let digest { environment[EnvironmentName.imageDigest] = digest.description }
         return environment
     }
 
-    /// A secret must not come in by another name: the provider shows these variables to whoever asks.
+    /// Throws if a variable contains a secret's value.
+    ///
+    /// The provider returns these variables to every holder of the API key.
     private static func refuseSecrets(
         in environment: [String: String], secrets: [String: Secret], to action: String
     ) throws(DeploymentError) {
@@ -111,7 +110,7 @@ package struct DeploymentPlan: Sendable {
         }
     }
 
-    /// What the ledger keeps of the machine.
+    /// Returns the machine's record for the ledger.
     func machine(at moment: Timestamp, api: String) -> MachineRecord {
         MachineRecord(
             name: request.name, created: moment.rfc3339, api: api, image: request.image, hardware: offer.hardware,

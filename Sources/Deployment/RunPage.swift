@@ -3,15 +3,15 @@ import JSON
 import RunContract
 import Secrets
 
-/// The live page of a run's container, as far as it tells what the run does.
+/// A client of the live page of a run's container, which returns the run's status.
 struct RunPage: Sendable {
     private let url: HTTPURL
     private let token: Secret
     private let http: HTTPClient
 
-    /// The page behind a container's public address.
+    /// Creates the client for a container's public address.
     ///
-    /// Nil where that is no HTTPS, except on this machine: the token would be shown to others on the way.
+    /// Returns nil for plain HTTP, except on this machine: the token would be sent unencrypted.
     init?(publicURL: String, token: Secret, http: HTTPClient = HTTPClient()) {
         guard let server = try? HTTPURL(publicURL), server.scheme == "https" || server.isLoopback else { return nil }
         url = server.with(target: String(server.path.reversed().drop { $0 == "/" }.reversed()) + "/.caas/status.json")
@@ -19,7 +19,7 @@ struct RunPage: Sendable {
         self.http = http
     }
 
-    /// What the run says now.
+    /// Returns the run's current status.
     func status() async throws(DeploymentError) -> RunStatus {
         let action = "ask the run's page"
         var request = HTTPRequest("GET", url)

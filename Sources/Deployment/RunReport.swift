@@ -4,7 +4,7 @@ package import Secrets
 import TerminalText
 import Timestamps
 
-/// Everything that is known about a run now: what the provider says of its newest machine, and then its own words.
+/// The current state of a run: the provider's view of its newest machine, and the run's own status.
 package struct RunReport: Sendable {
     private enum Source: String { case bucket, page }
 
@@ -14,12 +14,12 @@ package struct RunReport: Sendable {
     private let others: [(machine: MachineRecord, status: String)]
     private var status: (words: RunStatus, source: Source)?
     private let completion: CompletionRecord?
-    /// Why something could not be looked at, by what it is.
+    /// The reasons why the provider, the bucket or the page could not be read, by name.
     private var failures: [(name: String, reason: String)] = []
 
-    /// Asks the provider, the bucket and, where the bucket tells nothing new, the run's page.
+    /// Reads the provider, the bucket and, where the bucket has no current status, the run's page.
     ///
-    /// What does not answer is a line of the report. `token` opens the page; `provider` says why there is no client.
+    /// A failed request becomes a line of the report. `token` opens the page; `provider` says why there is no client.
     package init(
         _ record: RunRecord, ionet: IonetClient?, provider: String? = nil, bucket: RunBucket?, token: Secret? = nil
     ) async {
@@ -64,7 +64,7 @@ package struct RunReport: Sendable {
         }
     }
 
-    /// Where the container can be reached now, nil where it cannot.
+    /// The URL at which the container is reachable, nil where it is not.
     package var publicURL: String? { containers.first(where: \.isReady)?.publicURL }
 
     private var isRunning: Bool {
@@ -72,7 +72,7 @@ package struct RunReport: Sendable {
         return containers.contains { $0.status.isRunning }
     }
 
-    /// True where the run's words are of the machine that runs now.
+    /// True where the run's status is from the machine that runs now.
     private var speaksNow: Bool {
         guard isRunning, let status else { return false }
         guard let said = Timestamp(rfc3339: status.words.updated),
@@ -81,7 +81,7 @@ package struct RunReport: Sendable {
         return said >= asked
     }
 
-    /// For people, a line each.
+    /// The report as text, line by line.
     package var lines: [String] {
         var rows: [(String, String)] = [("run", record.run.description)]
         if let machine = record.newest {
@@ -133,7 +133,7 @@ package struct RunReport: Sendable {
 
     private var isProviderBlind: Bool { failures.contains { $0.name == "io.net" } }
 
-    /// The run's own words; those of a machine that has ended are told as such.
+    /// Returns the run's own status; the status of a machine that has ended is marked as its last words.
     private func rows(of status: RunStatus) -> [(String, String)] {
         let phase = status.phase.rawValue + (status.reason.isEmpty ? "" : ": \(status.reason)")
         let isCurrent = speaksNow || status.isOver || isProviderBlind
@@ -151,7 +151,7 @@ package struct RunReport: Sendable {
         return rows
     }
 
-    /// For programs.
+    /// The report as JSON.
     package var json: JSONValue {
         [
             "run": .string(record.run.description), "image": .optional(record.newest?.image),
@@ -188,6 +188,6 @@ package struct RunReport: Sendable {
 }
 
 extension RunStatus {
-    /// True where the run's container has nothing more to say.
+    /// True in a phase after which the container reports no change.
     var isOver: Bool { [.complete, .failed].contains(phase) }
 }

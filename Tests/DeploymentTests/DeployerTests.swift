@@ -57,7 +57,7 @@ import Testing
         let holder = DoubleHolder()
         let double = try await IonetDouble { request, _ in
             guard request.method == "POST" else { return nil }
-            // The server took it; only the answer does not arrive.
+            // The server accepted the request; only its answer is lost.
             let name = (try? JSONValue(parsing: request.body))?["resource_private_name"]?.string ?? ""
             holder.double?.add(name: "other", id: "a")
             holder.double?.add(name: name, id: "b")
@@ -204,9 +204,9 @@ import Testing
         #expect(try fixture.ledger.find("last").newest?.state == .deployed)
     }
 
-    /// What a double's own answers have to reach.
+    /// Gives a double's override access to the double itself.
     private final class DoubleHolder: @unchecked Sendable {
-        // Written once before the first request comes.
+        // Written once, before the first request arrives.
         var double: IonetDouble?
     }
 }

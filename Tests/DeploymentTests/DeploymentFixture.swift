@@ -8,7 +8,7 @@ import SystemPackage
 import Synchronization
 import TestSupport
 
-/// What most tests of a deployment begin with.
+/// The manifest, settings and ledger that most deployment tests need.
 struct DeploymentFixture {
     static let secrets = [
         "R2_ACCESS_KEY_ID": "key-id-0123456789", "R2_SECRET_ACCESS_KEY": "bucket-secret-value",
@@ -71,7 +71,7 @@ struct DeploymentFixture {
     }
 }
 
-/// Lines from any thread.
+/// Collects lines from any thread.
 final class SaidLines: Sendable {
     private let lines = Mutex<[String]>([])
 

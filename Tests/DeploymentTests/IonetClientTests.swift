@@ -172,7 +172,7 @@ import Timestamps
             return IonetDouble.json(["data": ["deployments": .array(rows), "total": 230]])
         }
         #expect(try await DeploymentFixture().client(double).deployments().count == 230)
-        // A server that ignores `page` does not keep us for ever.
+        // A server that ignores `page` must not cause an endless loop.
         let stuck = try await IonetDouble { _, _ in
             IonetDouble.json(["deployments": .array((0..<100).map { ["id": .integer($0), "status": "x"] })])
         }

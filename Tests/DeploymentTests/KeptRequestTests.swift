@@ -57,7 +57,7 @@ import Testing
         }
         let request = try #require(try fixture.ledger.find("last").request)
         let run = try RunID("demo-20260102-030405-00ff")
-        // What stood in the file itself is nobody's to remember.
+        // A password that was written in the manifest itself is not kept.
         #expect(try request.manifest(of: run, settings: fixture.settings, overrides: []).registryLogin == nil)
         let empty = try Settings(environment: [:])
         let error = #expect(throws: DefinitionError.self) {

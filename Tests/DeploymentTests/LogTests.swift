@@ -42,14 +42,14 @@ import Testing
 
     @Test(
         arguments: [
-            // From the beginning, from the end, only what is new.
+            // The new connection starts with the whole log, with its end, or with new lines.
             (["a", "b", "c"], ["a", "b", "c", "d", "e"], ["d", "e"]),
             (["a", "b", "c"], ["b", "c", "d"], ["d"]),
             (["a", "b", "c"], ["d", "e"], ["d", "e"]),
-            // Lines that repeat themselves: the longest repetition counts.
+            // Repeated lines: the longest repetition is taken.
             (["a", "a", "a"], ["a", "a", "a", "b"], ["b"]),
             (["a", "b", "a"], ["a", "b", "a", "b", "a"], ["b", "a"]),
-            // What looks like a repetition and is none.
+            // Lines that look like a repetition at first but are new.
             (["a", "b", "c"], ["a", "x"], ["a", "x"]),
             ([], ["a"], ["a"]),
         ] as [([String], [String], [String])])
@@ -59,7 +59,7 @@ import Testing
         #expect(first.flatMap { filter.filter($0) } == first)
         filter.reconnect()
         #expect(second.flatMap { filter.filter($0) } == new)
-        // A third connection knows both.
+        // A third connection skips the lines of both earlier ones.
         filter.reconnect()
         #expect((first + new + ["last"]).flatMap { filter.filter($0) } == ["last"])
     }
@@ -74,7 +74,7 @@ import Testing
             guard request.target.hasSuffix("stream=stdout") else { return .answer(200) }
             let whole = (1...6).map { "data: line \($0)\n\n" }
             let text = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n"
-            // The first time it is cut in the middle of a line, with an error of the transfer.
+            // The first connection of each stream breaks in the middle of a line, with a transfer error.
             return count <= 2
                 ? .bytes(Array((text + "Content-Length: 1000\r\n\r\n" + whole[..<3].joined() + "data: li").utf8))
                 : .bytes(Array((text + "\r\n" + whole.joined()).utf8))

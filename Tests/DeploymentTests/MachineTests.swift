@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A run that several machines serve, one after the other.
+/// Tests of a run that several machines serve, one after the other.
 @Suite struct MachineTests {
     private static let run = "demo-20260102-030405-00ff"
 
@@ -60,7 +60,7 @@ import Testing
             error?.description
                 == "cannot resume it: its machine \(Self.run)-3 is not over, io.net says '\(status)', and may still write; "
                 + "caasctl destroy \(Self.run) --force ends it")
-        // Whoever looks from here next knows it, and does not give its number away again.
+        // The adopted machine is now in the ledger, and its number is not assigned again.
         let known = try fixture.ledger.find(Self.run)
         #expect(known.machines.map(\.isAdopted) == [true])
         #expect(try await deployer.nextName(of: known, to: "resume").number == 4)
@@ -78,7 +78,7 @@ import Testing
 
     @Test func `a machine that is not listed is believed gone only after three looks`() async throws {
         let fixture = try DeploymentFixture()
-        // The answer was lost, and the list lags behind: the third look finds it.
+        // The answer was lost and the list lags behind: the third lookup finds the deployment.
         let double = try await IonetDouble { request, count in
             request.path.hasSuffix("/deployments") && count < 3 ? IonetDouble.json(["deployments": []]) : nil
         }

@@ -10,7 +10,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Against a real S3 server.
+/// Tests against a real S3 server.
 @Suite struct RunBucketTests {
     private let folder: TemporaryFolder
     private let server: RcloneS3Server
@@ -34,7 +34,7 @@ import Testing
         layout = BucketLayout(prefix: "team", run: run)
     }
 
-    /// Uploads as the container does: two files, one of them in parts, and then the record.
+    /// Uploads as the container does: two files, one of them in parts, and then the completion record.
     private func finish() async throws -> [FileRecord] {
         try folder.write("large", String(repeating: "0123456789abcdef", count: 700_000))
         try folder.write("small", "hello")
@@ -78,7 +78,7 @@ import Testing
         try FileSystem.write(Array("HELLO".utf8), to: target.appending("model/small.txt"))
         let said = SaidLines()
         _ = try await bucket.fetch(into: target) { said.add($0) }
-        // Files go several at once, so that either may be done first.
+        // Several files are downloaded at once, so either may be first.
         #expect(said.all.sorted() == ["model/small.txt: 5 bytes", "model/sub/large file.bin: there already"])
         try await Command("sha256sum", ["--check", "--strict", "SHA256SUMS"], in: target).succeed()
     }

@@ -9,7 +9,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What `status` shows, with a folder as the bucket.
+/// Tests of the output of `status`, with a folder as the bucket.
 @Suite struct RunReportTests {
     private let fixture: DeploymentFixture
     private let run: RunID
@@ -93,7 +93,7 @@ import Testing
         #expect(
             wrong.lines.contains(
                 "page         cannot be asked: it answered 401: its token was made with another computer's key"))
-        // The key of this computer opens no page of a machine that another one started.
+        // A token made with this computer's key does not open the page of a machine that another computer started.
         let count = page.requests.count
         let adopted = record(isAdopted: true)
         _ = await RunReport(adopted, ionet: ionet, bucket: bucket, token: Secret("the-token"))
@@ -132,7 +132,7 @@ import Testing
         try await bucket.requireSilence(to: "resume it")
         try say(.failed, at: "2026-01-02T05:00:00Z")
         try await bucket.requireSilence(to: "resume it")
-        // Its own clock is of no account: the object was written now.
+        // The time in the status is ignored: the object was written just now.
         try say(.stages, at: "2026-01-02T05:00:00Z")
         let error = await #expect(throws: DeploymentError.self) { try await bucket.requireSilence(to: "resume it") }
         #expect(error?.code == .refused)

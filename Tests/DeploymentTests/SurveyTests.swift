@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Runs that this computer did not start, with a folder as the bucket.
+/// Tests with runs that another computer started, and a folder as the bucket.
 @Suite struct SurveyTests {
     private static let old = "demo-20260102-030405-00ff"
     private static let new = "demo-20260203-030405-1234"
@@ -69,7 +69,7 @@ import Testing
         #expect(record.run.description == Self.old && record.created == "2026-01-02T03:04:05Z")
         #expect(record.bucket?.prefix == "team" && record.machines.isEmpty)
         #expect(try fixture.ledger.find("last") == record)
-        // The ledger comes first from now on.
+        // From now on the run is found in the ledger.
         #expect(try await finder.find("demo") == record)
         #expect(try await finder.find("last") == record)
     }
@@ -116,7 +116,7 @@ import Testing
         #expect(manifest.resources.hardwareID == .number("203") && manifest.resources.hours == 6)
         #expect(manifest.environment["TEXT"] == "a ${B}" && manifest.environment["RUN_ID"] == nil)
         #expect(manifest.secrets == ["R2_ACCESS_KEY_ID"] && record.request?.digest == "sha256:00")
-        // No other service than the one of the settings is ever asked with their key.
+        // Requests signed with the settings' key go only to the settings' service.
         let other = try Settings(environment: [
             "R2_ENDPOINT_URL": "https://r2.example.org", "IOCLOUD_API_KEY": IonetDouble.key,
             "IOCLOUD_API_URL": double.url,

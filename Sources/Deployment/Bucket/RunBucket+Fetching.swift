@@ -6,9 +6,9 @@ package import SystemPackage
 import Synchronization
 
 extension RunBucket {
-    /// Downloads every artifact into `folder`, each part's hash checked, with a SHA256SUMS beside them.
+    /// Downloads every artifact into `folder`, verifies the hash of each part, and writes a SHA256SUMS file.
     ///
-    /// A file that is there already and right is not fetched again, so that a second call completes the first one.
+    /// Files that are already there and correct are not downloaded again, so that a second call finishes the first.
     package func fetch(
         into folder: FilePath, report: @escaping @Sendable (String) -> Void
     ) async throws(DeploymentError) -> CompletionRecord {
@@ -51,7 +51,7 @@ extension RunBucket {
 
     private static let sumsName = "SHA256SUMS"
 
-    /// Makes links and folders as they were; modes and times are this user's own affair.
+    /// Recreates the artifact's folders and symbolic links; modes and times are left to this user's defaults.
     private static func make(_ tree: TreeRecord, below folder: FilePath) throws(POSIXError) {
         for record in tree.folders {
             try makeFolders(to: record.path.path(below: folder).appending("x"), below: folder)
@@ -61,7 +61,7 @@ extension RunBucket {
             let target = link.targetPath
             try makeFolders(to: path, below: folder)
             if let there = try? FileSystem.readLink(path), there == target { continue }
-            // What the user has put there meanwhile is not removed.
+            // A file that the user put at this path in the meantime is not removed.
             try FileSystem.makeSymbolicLink(path, to: target)
         }
     }
@@ -84,13 +84,13 @@ extension RunBucket {
             }
         } catch { throw DeploymentError(error, action) }
         do throws(POSIXError) {
-            // A script that was trained with is still one that can be run.
+            // Scripts that were executable in the run stay executable.
             if let mode = file.attributes?.mode, mode & 0o111 != 0 { try FileSystem.makeExecutable(path) }
         } catch { throw DeploymentError(.local, action, error.description) }
         report("\(name): \(file.size) bytes")
     }
 
-    /// Makes the folders above a file, and refuses a link among them: it could lead out of `folder`.
+    /// Creates the folders above a file; throws if one is a symbolic link, which could lead out of `folder`.
     private static func makeFolders(to path: FilePath, below folder: FilePath) throws(POSIXError) {
         try FileSystem.makeFolder(folder, mode: 0o777)
         var current = folder
@@ -121,7 +121,7 @@ extension RunBucket {
         } catch { throw DeploymentError(.local, "hash \(path)", error.description) }
     }
 
-    /// The SHA-256 of each part in order; one of an empty file.
+    /// Returns the SHA-256 of each part in order; one hash for an empty file.
     private static func partHashes(of path: FilePath, partSize: Int64) throws(POSIXError) -> [String] {
         let file = try File(path, .read)
         let size = try file.status().size
@@ -158,7 +158,7 @@ extension RunBucket {
         return count
     }
 
-    /// The form that `sha256sum --check` reads, a backslash before a line whose name had to be escaped.
+    /// Returns the file in the format of `sha256sum --check`, where a backslash precedes a line with an escaped name.
     ///
     /// <https://www.gnu.org/software/coreutils/manual/html_node/md5sum-invocation.html>
     private static func sums(_ sums: [(path: RelativePath, hash: String)]) -> [UInt8] {
@@ -174,7 +174,7 @@ extension RunBucket {
     }
 }
 
-/// Lets something happen every few seconds at most, whoever asks.
+/// Limits the rate of an event that several tasks report: `isDue` is true at most once per interval.
 private final class Pace: Sendable {
     private let interval: Duration
     private let last = Mutex(ContinuousClock.now)

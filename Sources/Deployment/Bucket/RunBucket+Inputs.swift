@@ -1,7 +1,9 @@
 package import RunContract
 
 extension RunBucket {
-    /// What another run starts from: the files of an artifact, if this run is complete and every one of them is there.
+    /// Returns the files of the artifact that another run starts from.
+    ///
+    /// Throws unless this run is complete and the bucket has every one of the files.
     package func files(
         of input: RunInput
     ) async throws(DeploymentError) -> (record: CompletionRecord, files: [FileRecord]) {

@@ -5,14 +5,14 @@ import RunContract
 import TerminalText
 
 extension RunBucket {
-    /// Hands out the lines of the log that the run uploaded, in pieces; with `following` until the run is over.
+    /// Passes the lines of the run's uploaded log to `line`; with `following` until the run is over.
     package func log(
         following: Bool, interval: Double, line: @escaping @Sendable (String) -> Void
     ) async throws(DeploymentError) {
         let action = "read the log of \(run)"
         var seen: Set<String> = []
         while true {
-            // Asked before the pieces are listed: what a run uploads last comes before it says that it is over.
+            // Read before the listing: a run uploads its last piece before it writes that it is over.
             let isOver = try await isOver()
             do throws(StorageError) {
                 let pieces = try await store.list(layout.logs).map(\.key).filter { !seen.contains($0) }
@@ -33,7 +33,7 @@ extension RunBucket {
         return [.complete, .failed].contains(status.phase)
     }
 
-    /// Pieces are named `<attempt>-<sequence>.jsonl`: numbers, not texts, are compared.
+    /// Orders pieces, named `<attempt>-<sequence>.jsonl`, by these two numbers rather than as text.
     static func isEarlier(_ left: String, _ right: String) -> Bool {
         func order(_ key: String) -> [Int] {
             let name = key.split(byte: "/").last ?? ""
@@ -43,14 +43,14 @@ extension RunBucket {
         return first == second ? left < right : first.lexicographicallyPrecedes(second)
     }
 
-    /// The texts of a piece's records; a line that is none is shown as it is.
+    /// Returns the texts of a piece's records; a line that is no record is shown as damaged.
     private static func lines(_ content: [UInt8]) -> [String] {
         content.split(separator: UInt8(ascii: "\n")).map { line in
             let json = try? JSONValue(parsing: line)
             guard let text = json?["line"]?.string else {
                 return ChildLine(String(decoding: line, as: UTF8.self), of: "damaged").description
             }
-            // As the container prints it: what the entrypoint itself says is marked.
+            // The same form as in the container's output, where lines of the entrypoint itself are marked.
             return LogRecord(time: "", source: json?["source"]?.string ?? "?", line: text).shown
         }
     }

@@ -3,12 +3,14 @@ import RunContract
 import Timestamps
 
 extension RunBucket {
-    /// Seconds within which a living container has written its status: it does so every ten, unless the bucket is away.
+    /// The age in seconds at which a status shows that its container is gone.
+    ///
+    /// A running container writes its status every ten seconds, unless it cannot reach the bucket.
     package static let silence = 90
 
-    /// Refuses while a container of the run wrote its status a moment ago, and not that it is over.
+    /// Throws while a container of the run wrote its status less than `seconds` ago and did not report that it is over.
     ///
-    /// The bucket's own clock counts, as far as it tells it: the container's may be wrong.
+    /// The age is measured by the bucket's clock where the bucket reports it, since the container's clock may be wrong.
     package func requireSilence(
         to action: String, within seconds: Int = silence
     ) async throws(DeploymentError) {

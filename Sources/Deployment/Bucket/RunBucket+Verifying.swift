@@ -2,9 +2,9 @@ import ObjectStorage
 package import RunContract
 
 extension RunBucket {
-    /// The completion record, if every object that it names is there with its whole length.
+    /// Returns the completion record; throws unless every object that it names exists with its full size.
     ///
-    /// The container has verified the content before it wrote the record, which is the last object of a run.
+    /// The container verified the content before it wrote the record, which is the last object that a run writes.
     package func verify() async throws(DeploymentError) -> CompletionRecord {
         let action = "verify run \(run)"
         guard let completion = try await completion() else {
@@ -25,7 +25,7 @@ extension RunBucket {
         return completion
     }
 
-    /// What is wrong with each object, asked eight at a time.
+    /// Returns a description of each missing object and each object of the wrong size; sends eight requests at a time.
     func faults(in files: [FileRecord]) async throws(DeploymentError) -> [String] {
         let results = await withTaskGroup(of: Result<String?, DeploymentError>.self) { group in
             var results: [Result<String?, DeploymentError>] = []

@@ -4,20 +4,19 @@ import JSON
 package import ObjectStorage
 package import RunContract
 
-/// What a run keeps in its bucket, as the user's side reads it.
+/// A run's folder in its bucket, as the user's machine reads it.
 package struct RunBucket: Sendable {
     let store: any ObjectStore
     let layout: BucketLayout
     let run: RunID
 
-    /// The folder of a run in a bucket.
     package init(store: any ObjectStore, prefix: String?, run: RunID) {
         self.store = store
         self.run = run
         layout = BucketLayout(prefix: prefix, run: run)
     }
 
-    /// The folder of a run, opened with the key that the settings hold.
+    /// Opens the run's folder with the credentials of the settings.
     package init(
         _ place: RunRecord.Bucket, run: RunID, settings: Settings, http: HTTPClient? = nil
     ) throws(DeploymentError) {
@@ -35,12 +34,12 @@ package struct RunBucket: Sendable {
         self.init(store: store, prefix: place.prefix, run: run)
     }
 
-    /// What the run said last, nil where it said nothing yet.
+    /// Returns the run's last status, nil where it has written none yet.
     package func status() async throws(DeploymentError) -> RunStatus? {
         try await document(layout.status, limit: 1 << 20, RunStatus.init)
     }
 
-    /// What the run left when it was over, nil where it is not.
+    /// Returns the run's completion record, nil where the run is not complete.
     package func completion() async throws(DeploymentError) -> CompletionRecord? {
         try await document(layout.completion, limit: 256 << 20) { [layout] (json) throws(JSONError) in
             try CompletionRecord(json: json, below: layout.root)
@@ -59,7 +58,7 @@ package struct RunBucket: Sendable {
         }
     }
 
-    /// Writes, reads and removes an object, as the container will do first of all.
+    /// Writes, reads and deletes an object, which is also the container's first action.
     package func prove() async throws(DeploymentError) {
         let action = "use the bucket"
         let key = layout.probe(instance: "caasctl")
@@ -76,7 +75,7 @@ package struct RunBucket: Sendable {
 }
 
 extension DeploymentError {
-    /// What the bucket says, which already names the object.
+    /// Wraps an error of the bucket; its description already names the object.
     init(_ error: StorageError, _ action: String) {
         let code: Code =
             switch error.code {

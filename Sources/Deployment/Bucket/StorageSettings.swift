@@ -5,14 +5,14 @@ import RunContract
 import Secrets
 import SystemPackage
 
-/// The bucket's service and the key to it, as the settings name them.
+/// The bucket's endpoint and credentials, as the settings name them.
 package struct StorageSettings: Sendable {
     private let settings: Settings
     private let client: HTTPClient
 
-    /// Reads R2_ENDPOINT_URL and its companions when they are asked for.
+    /// Reads R2_ENDPOINT_URL and the related settings only when they are needed.
     ///
-    /// Without a client one is made that trusts the system's certificates, or those that AWS_CA_BUNDLE names.
+    /// Without `client`, creates one that trusts the system's certificates, or those that AWS_CA_BUNDLE names.
     package init(_ settings: Settings, client: HTTPClient? = nil) {
         self.settings = settings
         var configuration = HTTPClient.Configuration()
@@ -20,10 +20,10 @@ package struct StorageSettings: Sendable {
         self.client = client ?? HTTPClient(configuration)
     }
 
-    /// R2_BUCKET_NAME, nil where it is not set.
+    /// The bucket of R2_BUCKET_NAME, nil where it is not set.
     package var bucket: String? { settings.text(EnvironmentName.bucket) }
 
-    /// Where a bucket is; the endpoint is R2_ENDPOINT_URL unless another one is said.
+    /// Returns a bucket's location; the endpoint defaults to R2_ENDPOINT_URL.
     package func location(bucket: String, endpoint: String? = nil) throws(StorageError) -> StoreLocation {
         guard let endpoint = endpoint ?? settings.text(EnvironmentName.endpoint) else {
             throw StorageError(
@@ -36,7 +36,7 @@ package struct StorageSettings: Sendable {
             addressing: settings.text(EnvironmentName.addressing))
     }
 
-    /// A bucket, opened with the key that the settings hold.
+    /// Opens a bucket with the credentials of the settings, or a folder, which needs none.
     package func open(
         _ location: StoreLocation, policy: RetryPolicy = RetryPolicy(), options: S3Client.Options = S3Client.Options()
     ) throws(StorageError) -> any ObjectStore {
@@ -45,7 +45,7 @@ package struct StorageSettings: Sendable {
         return try location.open(credentials: credentials, client: client, policy: policy, options: options)
     }
 
-    /// A bucket behind S3's protocol, for what a folder has not.
+    /// Returns an S3 client for operations that a folder does not have.
     package func client(
         _ location: BucketLocation, policy: RetryPolicy = RetryPolicy(), options: S3Client.Options = S3Client.Options()
     ) throws(StorageError) -> S3Client {
@@ -54,7 +54,7 @@ package struct StorageSettings: Sendable {
             options: options)
     }
 
-    /// Why a bucket cannot be opened, nil where it can, or needs no key.
+    /// Returns why a bucket cannot be opened; nil where the key is set or the location needs none.
     func missingKey(for location: StoreLocation) -> String? {
         if case .folder = location { return nil }
         return credentials == nil ? Self.keyIsMissing : nil

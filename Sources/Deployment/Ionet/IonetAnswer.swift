@@ -1,9 +1,9 @@
 import HTTP
 import JSON
 
-/// Making one line of an answer that says no.
+/// Turns an error response of the API into one line.
 enum IonetAnswer {
-    /// What the API, or something on the way to it, has to say.
+    /// Returns the message of the API, or of a proxy in between.
     ///
     /// Values that were sent are never repeated.
     static func explain(_ answer: HTTPResponse) -> String {
@@ -29,9 +29,9 @@ enum IonetAnswer {
         return start.hasPrefix("<!doctype") || start.hasPrefix("<html")
     }
 
-    /// FastAPI's `detail`, a list or a text, or what other servers say instead.
+    /// Returns FastAPI's `detail`, a list or a text, or the message member of other servers.
     ///
-    /// Its `input` is left out, which repeats what was sent. <https://fastapi.tiangolo.com/tutorial/handling-errors/>
+    /// Leaves out `input`, which repeats the request's values. <https://fastapi.tiangolo.com/tutorial/handling-errors/>
     private static func words(_ json: JSONValue) -> String? {
         if let details = json["detail"]?.array {
             let lines = details.prefix(5).compactMap(detail)

@@ -1,10 +1,10 @@
 package import JSON
 
-/// Deployments: asking for one, looking at it, ending it.
+/// Operations that create, read and destroy deployments.
 extension IonetClient {
-    /// Asks for a deployment, once; its id is nil where the answer does not say it.
+    /// Requests a deployment exactly once; returns its id, nil where the answer has none.
     ///
-    /// The error's code is `lostAnswer` where the deployment may exist all the same: look for it by its name.
+    /// Throws the code `lostAnswer` where the deployment may exist nevertheless: look for it by its name.
     package func deploy(_ request: IonetRequest) async throws(DeploymentError) -> JSONValue? {
         let action = "deploy \(request.name)"
         let answer = try await send("POST", "/deploy", body: request.json(revealing: true), to: action)
@@ -16,14 +16,15 @@ extension IonetClient {
             ?? inner.identifier("deployment_id", "cluster_id", "id")
     }
 
-    /// Every deployment, or those of one status.
+    /// Returns all deployments, or those with one status.
     ///
-    /// Documents count pages from 0 and the vendor's own client from 1: the first is asked for without a number, and one
-    /// that comes twice is counted once. A row that cannot be read is an error: it may be a machine that costs money.
+    /// The documentation counts pages from 0, the vendor's own client from 1. So the first request has no page number,
+    /// and a deployment that is listed twice is counted once. A row that cannot be read is an error: it may be a
+    /// machine that costs money.
     package func deployments(status: String? = nil) async throws(DeploymentError) -> [IonetDeployment] {
         let action = "list io.net's deployments"
         var found: [IonetDeployment] = []
-        // A list that never ends is a server's mistake.
+        // Only a faulty server lists more than 50 pages.
         for page in 0..<50 {
             var query = [("page_size", "100")]
             if page > 0 { query.append(("page", String(page))) }
@@ -41,13 +42,13 @@ extension IonetClient {
                 if !known.contains(deployment.id) { new.append(deployment) }
             }
             found += new
-            // Page 1 is the first one again where pages count from 1, or where a server ignores the number.
+            // Page 1 equals the first page where pages count from 1, or where a server ignores the number.
             guard rows.count >= 100, !new.isEmpty || page == 1 else { return found }
         }
         throw DeploymentError(.unexpectedAnswer, action, "the list has no end")
     }
 
-    /// One deployment, nil where there is none of this id.
+    /// Returns one deployment, nil where the API does not have this id.
     package func deployment(_ id: JSONValue) async throws(DeploymentError) -> IonetDeployment? {
         let action = "ask for deployment \(id.identifierText)"
         do throws(DeploymentError) {
@@ -62,7 +63,7 @@ extension IonetClient {
         }
     }
 
-    /// The containers of a deployment, none where it is not known.
+    /// Returns the containers of a deployment; empty where the API does not have the deployment.
     package func containers(of id: JSONValue) async throws(DeploymentError) -> [IonetContainer] {
         do throws(DeploymentError) {
             let answer = try await get(
@@ -76,9 +77,11 @@ extension IonetClient {
         }
     }
 
-    /// Asks for the end of a deployment; 200 means that it was asked, not that it is done.
+    /// Requests the end of a deployment.
     ///
-    /// A deployment that is not there any more is no error, so that a lost answer may be followed by a second call.
+    /// Status 200 means that the request was accepted, not that the deployment has ended.
+    ///
+    /// A missing deployment is no error, so that the call may be repeated after a lost answer.
     package func destroy(_ id: JSONValue) async throws(DeploymentError) {
         do throws(DeploymentError) {
             _ = try await send("DELETE", path(id), to: "destroy deployment \(id.identifierText)")

@@ -1,14 +1,14 @@
 package import JSON
 
-/// What can be rented, where and for how much: nothing here changes anything.
+/// Read-only operations: hardware, locations, prices and names.
 extension IonetClient {
-    /// Every kind of hardware with the most GPUs that a container may have.
+    /// Returns every kind of hardware with the maximum number of GPUs in one container.
     package func hardware() async throws(DeploymentError) -> [IonetHardware] {
         let answer = try await get("/hardware/max-gpus-per-container", to: "list io.net's hardware")
         return answer.objects(having: "hardware_id").compactMap(IonetHardware.init)
     }
 
-    /// Where containers with so many GPUs can start, and how many.
+    /// Returns the locations for containers with this number of GPUs, and how many of them can start at each.
     package func locations(hardware: JSONValue, gpus: Int) async throws(DeploymentError) -> [IonetLocation] {
         let query = [("hardware_id", hardware.identifierText), ("hardware_qty", String(gpus))]
         let answer = try await get("/available-replicas", query, to: "list the places of \(hardware.identifierText)")
@@ -16,7 +16,7 @@ extension IonetClient {
         return rows.compactMap(IonetLocation.init)
     }
 
-    /// What a container costs.
+    /// Returns the price of a deployment.
     package func price(
         hardware: JSONValue, locations: [JSONValue], gpus: Int, hours: Int
     ) async throws(DeploymentError) -> IonetPrice {
@@ -24,7 +24,7 @@ extension IonetClient {
         let answer = try await get(
             "/price",
             [
-                // A text that holds a JSON array: the specification has it so.
+                // The specification defines this parameter as a string that holds a JSON array.
                 ("location_ids", JSONValue.array(locations).text), ("hardware_id", hardware.identifierText),
                 ("duration_hours", String(hours)), ("gpus_per_container", String(gpus)), ("replica_count", "1"),
             ], to: action)
@@ -34,7 +34,7 @@ extension IonetClient {
         return price
     }
 
-    /// False where another deployment has the name.
+    /// Returns false where another deployment has the name.
     package func isFree(name: String) async throws(DeploymentError) -> Bool {
         let answer: JSONValue
         do throws(DeploymentError) {
@@ -42,7 +42,7 @@ extension IonetClient {
                 "/clusters/check_cluster_name_availability", [("cluster_name", name)], to: "ask whether \(name) is free"
             )
         } catch {
-            // The operation is in clients but not in the documents; the name ends in a random number anyway.
+            // Clients use this operation, but the documentation lacks it; the name ends in a random number anyway.
             if error.code == .notFound { return true }
             throw error
         }

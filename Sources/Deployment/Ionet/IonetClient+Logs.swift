@@ -2,17 +2,17 @@ package import HTTP
 package import JSON
 private import Synchronization
 
-/// The log of a container while it lives.
+/// The log of a running container.
 extension IonetClient {
-    /// Which of the two streams, each of which is a connection of its own.
+    /// A stream of the log; each is read through its own connection.
     package enum LogStream: String, Sendable, CaseIterable {
         case stdout, stderr
     }
 
-    /// Hands the lines of a container's log to `line`, until the server ends the stream.
+    /// Passes the lines of a container's log to `line` until the server ends the stream.
     ///
-    /// `line` is called from the transfer thread of `client`, which waits for it: give it a client of its own.
-    /// <https://io.net/docs/reference/caas/get-container-logs>
+    /// `line` is called on the transfer thread of `client`, which blocks until it returns: pass a client that does
+    /// nothing else. <https://io.net/docs/reference/caas/get-container-logs>
     package func log(
         deployment: JSONValue, container: JSONValue, stream: LogStream, client: HTTPClient,
         line: @escaping @Sendable (String) -> Void
@@ -21,7 +21,7 @@ extension IonetClient {
         var request = request(
             "GET", path(deployment) + "/log/\(Self.encoded(container.identifierText))", [("stream", stream.rawValue)])
         request.headers["Accept"] = "text/event-stream"
-        // A training may be silent for minutes; a connection that died is found out by then.
+        // A training run may print nothing for minutes; a dead connection is detected after this time.
         request.stallSeconds = 300
         let sink = LogSink(line)
         let answer: HTTPResponse
@@ -36,7 +36,7 @@ extension IonetClient {
     }
 }
 
-/// Cuts an answer's body into the lines of a log.
+/// Splits a response body into log lines.
 private final class LogSink: HTTPBodySink {
     private let stream = Mutex(EventStream(contentType: nil))
     private let line: @Sendable (String) -> Void

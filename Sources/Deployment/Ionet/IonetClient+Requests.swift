@@ -2,9 +2,9 @@ import HTTP
 import JSON
 import Secrets
 
-/// Sending requests and reading answers.
+/// Sends requests and reads answers.
 extension IonetClient {
-    /// Asks for something; asked again while the failure may pass.
+    /// Sends a GET request; repeats it while the failure may be temporary.
     func get(_ path: String, _ query: [(String, String)] = [], to action: String) async throws(DeploymentError)
         -> JSONValue
     {
@@ -15,16 +15,16 @@ extension IonetClient {
                 answer = try await http.send(request("GET", path, query), retrying: retries)
             } catch { throw Self.failure(error, action) }
             do throws(DeploymentError) { return try Self.document(answer, action) } catch {
-                // What was damaged on its way is whole when it comes again.
+                // An answer that was damaged in transit may arrive intact the next time.
                 guard error.code == .unexpectedAnswer, attempt < min(3, retries.attempts) else { throw error }
                 attempt += 1
             }
         }
     }
 
-    /// Asks for something to be done, once.
+    /// Sends a request that changes something, exactly once.
     ///
-    /// No answer leaves open whether it was.
+    /// Throws `lostAnswer` where the request may have been carried out.
     func send(_ method: String, _ path: String, body: JSONValue? = nil, to action: String) async throws(DeploymentError)
         -> JSONValue
     {
@@ -33,17 +33,17 @@ extension IonetClient {
             request.headers["Content-Type"] = "application/json"
             request.body = .bytes(body.encoded())
         }
-        // A deployment may take its time: the answer comes once hardware is reserved.
+        // The answer arrives only once hardware is reserved, which may take a while.
         request.stallSeconds = 120
         request.isSentOnce = true
         let answer: HTTPResponse
         do throws(HTTPError) { answer = try await http.send(request) } catch {
-            // These end before a byte of the request was sent.
+            // These errors occur before a byte of the request is sent.
             let wasSent = ![.connectionFailed, .unknownHost, .proxyRefused, .tls, .invalidURL].contains(error.code)
             throw wasSent
                 ? DeploymentError(.lostAnswer, action, "the answer was lost: \(error)") : Self.failure(error, action)
         }
-        // A gateway's answer says nothing about what the server behind it did.
+        // A gateway's error does not tell whether the server behind it carried out the request.
         if answer.status >= 500 || answer.status == 408 {
             throw DeploymentError(.lostAnswer, action, IonetAnswer.explain(answer))
         }
@@ -56,7 +56,7 @@ extension IonetClient {
         var request = HTTPRequest(method, base.with(target: target))
         request.headers["x-api-key"] = key.unredacted
         request.headers["Accept"] = "application/json"
-        // The client strips Authorization when it follows, but knows nothing of this header.
+        // The client removes Authorization when it follows a redirect, but not this header.
         request.followsRedirects = false
         return request
     }
@@ -81,7 +81,7 @@ extension IonetClient {
         }
     }
 
-    /// All but the unreserved characters as %XX. <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
+    /// Percent-encodes all bytes but the unreserved characters. <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
     static func encoded(_ text: String) -> String {
         let hex = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []

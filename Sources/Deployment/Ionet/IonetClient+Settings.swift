@@ -3,7 +3,7 @@ import HTTP
 import RunContract
 
 extension IonetClient {
-    /// The client that IOCLOUD_API_KEY and IOCLOUD_API_URL describe.
+    /// Creates the client that IOCLOUD_API_KEY and IOCLOUD_API_URL describe.
     package convenience init(settings: Settings) throws(DeploymentError) {
         guard let key = settings.secret("IOCLOUD_API_KEY") else {
             throw DeploymentError(
@@ -14,10 +14,10 @@ extension IonetClient {
         try self.init(url: settings.text("IOCLOUD_API_URL") ?? Self.productionURL, key: key)
     }
 
-    /// What the ledger's records call the API.
+    /// The API's URL without a path, as the ledger's records name it.
     var name: String { base.with(target: "/").description }
 
-    /// Refuses to look for a machine where it never was; sandboxes of this computer may change their port.
+    /// Throws where the machine was rented through another API; a sandbox on this computer may change its port.
     func check(_ machine: MachineRecord, of run: RunID) throws(DeploymentError) {
         let own = name
         let isLocalMachine = (try? HTTPURL(machine.api))?.isLoopback ?? false
@@ -28,7 +28,7 @@ extension IonetClient {
         }
     }
 
-    /// Refuses to look for a run whose machines are elsewhere.
+    /// Throws where the run's machines were rented through another API.
     package func check(_ record: RunRecord) throws(DeploymentError) {
         let machines = record.billing.isEmpty ? [record.newest].compactMap(\.self) : record.billing
         for machine in machines { try check(machine, of: record.run) }

@@ -1,23 +1,23 @@
 package import HTTP
 package import Secrets
 
-/// Talks to io.net's Containers as a Service, or to what speaks its API.
+/// A client of io.net's Containers as a Service, or of a server with the same API.
 ///
 /// Source: <https://io.net/docs/reference/caas/get-started-with-caas-api>.
 package final class IonetClient: Sendable {
-    /// Where io.net serves its API.
+    /// The URL of io.net's API.
     package static let productionURL = "https://api.io.solutions"
-    /// What a sandbox's keys begin with; no other host may see one.
+    /// The prefix of a sandbox's API keys, which must not be sent to any other host.
     package static let sandboxKeyPrefix = "sandbox-"
     static let prefix = "/enterprise/v1/io-cloud/caas"
 
-    /// The server, with the path that every operation begins with.
+    /// The server's URL, with the path prefix of every operation.
     package let base: HTTPURL
     let key: Secret
     let http: HTTPClient
     let retries: RetryPolicy
 
-    /// A client for `url`, which replaces io.net's own; the key is sent to no other host.
+    /// Creates a client for `url`; the key is sent to no other host.
     package init(
         url: String = productionURL, key: Secret, http: HTTPClient = HTTPClient(),
         retries: RetryPolicy = RetryPolicy(attempts: 5)
@@ -46,11 +46,12 @@ package final class IonetClient: Sendable {
         self.retries = retries
     }
 
-    /// True where the API is on this machine, and nothing it does costs anything.
+    /// True where the API is on this machine, so that its operations cost nothing.
     package var isLocal: Bool { base.isLoopback }
 
-    /// True where an image may be named by its digest, so that nobody who can push changes what a restart runs.
+    /// True where a request may name the image by digest, so that a push to its tag cannot change what a restart runs.
     ///
-    /// io.net's own documentation knows tags alone, and a machine that could not pull would be paid for in advance.
+    /// io.net's documentation mentions only tags, and every machine is charged in advance, also one
+    /// that cannot pull its image.
     package var takesDigests: Bool { isLocal }
 }

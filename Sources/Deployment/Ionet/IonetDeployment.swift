@@ -1,48 +1,45 @@
 package import JSON
 package import Timestamps
 
-/// A status of the API: compared without regard to case and to how words are joined, and kept where it is unknown.
+/// A status of the API, compared without regard to case, `_` or `-`; unknown statuses are kept as they are.
 ///
 /// The words are those of the vendor's own client: <https://pypi.org/project/ionet-cloud/>.
 package struct IonetStatus: Sendable, Hashable, CustomStringConvertible {
-    /// As it came.
+    /// The text as the API sent it.
     package let description: String
 
     init(_ text: String) { description = text }
 
     private var word: String { String(description.lowercased().map { "_-".contains($0) ? " " : $0 }) }
 
-    /// True where nothing more will happen.
+    /// True in a final state.
     package var isOver: Bool { ["completed", "failed", "destroyed", "terminated"].contains(word) }
-    /// True where it runs.
     package var isRunning: Bool { ["running", "ready", "healthy"].contains(word) }
-    /// True where the container ended by itself, and well.
+    /// True where the container ended by itself with success.
     package var isCompleted: Bool { word == "completed" }
-    /// True where the machine was given back, or is on its way.
+    /// True where the machine was ended, or its end was requested.
     package var isGone: Bool { ["destroyed", "terminated", "termination requested"].contains(word) }
-    /// True where it went wrong.
     package var isFailed: Bool { word == "failed" }
 }
 
-/// What the API tells of a deployment.
+/// A deployment, as the API describes it.
 package struct IonetDeployment: Sendable, Hashable {
-    /// Goes back as it came.
+    /// The id, which is sent back exactly as it was received.
     package let id: JSONValue
-    /// The private name that it was made with, nil where this answer does not say.
+    /// The private name from the request, nil where this answer does not contain it.
     package let name: String?
-    /// What it does.
     package let status: IonetStatus
-    /// When it began to run.
+    /// When the deployment started to run.
     package let started: Timestamp?
-    /// Minutes that are paid for and left.
+    /// The paid minutes that are left.
     package let minutesRemaining: Int?
-    /// US dollars.
+    /// The price in US dollars.
     package let paidUSD: Double?
-    /// When it was asked for.
+    /// When the deployment was requested.
     package let created: Timestamp?
-    /// For people, empty where this answer does not say it.
+    /// The hardware's display name; empty where this answer does not contain it.
     package let hardware: String
-    /// GPUs of the container, nil where this answer does not say it.
+    /// The number of GPUs of the container, nil where this answer does not contain it.
     package let gpus: Int?
 
     init?(json: JSONValue) {
@@ -59,23 +56,21 @@ package struct IonetDeployment: Sendable, Hashable {
     }
 }
 
-/// What the API tells of a container.
+/// A container, as the API describes it.
 package struct IonetContainer: Sendable, Hashable {
-    /// Something that happened to it, such as a pull that failed.
+    /// An event in the container's life, such as a failed pull.
     package struct Event: Sendable, Hashable {
-        /// When, nil where the text is no time.
+        /// The time, nil where the API's text is not an RFC 3339 time.
         package let time: Timestamp?
-        /// What.
         package let message: String
     }
 
-    /// Goes back as it came.
+    /// The id, which is sent back exactly as it was received.
     package let id: JSONValue
-    /// What it does.
     package let status: IonetStatus
-    /// Where its port can be reached, nil as long as it cannot.
+    /// The URL at which its port is reachable, nil until then.
     package let publicURL: String?
-    /// The oldest first.
+    /// The events, the oldest first.
     package let events: [Event]
 
     init?(json: JSONValue) {
@@ -88,6 +83,6 @@ package struct IonetContainer: Sendable, Hashable {
         }
     }
 
-    /// True where requests can be sent to it.
+    /// True where the container accepts requests.
     package var isReady: Bool { status.isRunning && publicURL != nil }
 }

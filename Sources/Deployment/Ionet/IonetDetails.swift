@@ -1,22 +1,22 @@
 import JSON
 import RunContract
 
-/// What a deployment was asked for, as the API tells it to whoever has the key; of secrets it tells the names.
+/// The request of a deployment, as the API returns it to every holder of the key; of secrets it returns only the names.
 struct IonetDetails: Sendable {
     let image: String
     let port: Int
     let gpus: Int
     let hardwareID: JSONValue
-    /// For people.
+    /// The hardware's display name.
     let hardware: String?
-    /// US dollars.
+    /// The price in US dollars.
     let paidUSD: Double?
-    /// Hours that were paid for, served or not.
+    /// The paid hours, both served and remaining.
     let hours: Int?
     let environment: [String: String]
     let secretNames: [String]
 
-    /// Nil where the answer leaves open what ran.
+    /// Returns nil where the answer lacks the image or the hardware.
     init?(json: JSONValue) {
         guard let config = json["container_config"], let image = config.word("image_url"),
             let hardwareID = json.identifier("hardware_id")
@@ -36,7 +36,7 @@ struct IonetDetails: Sendable {
         }
     }
 
-    /// What it takes to ask for it again; where in the world it ran is left open.
+    /// Returns a request for the same run; it leaves the location open.
     func request(of run: RunID) -> KeptRequest {
         let secrets = secretNames.filter { $0 != EnvironmentName.statusToken }
         var manifest: JSONValue = [
@@ -47,14 +47,14 @@ struct IonetDetails: Sendable {
                 DeploymentPlan.keepable(environment).mapValues { .string($0.replacing("${", with: "$${")) }),
             "secrets": .array(secrets.map(JSONValue.string)),
         ]
-        // Whoever is asked to pay reads a name.
+        // The price question shows a hardware name instead of an id.
         if let hardware { manifest["resources"]?["gpu"] = .string(hardware.replacing("${", with: "$${")) }
         return KeptRequest(manifest: manifest, digest: environment[EnvironmentName.imageDigest])
     }
 }
 
 extension IonetClient {
-    /// What a deployment was asked for, nil where it is not known any more or not told.
+    /// Returns the request of a deployment, nil where the API does not have the deployment or the answer is incomplete.
     func details(of id: JSONValue) async throws(DeploymentError) -> IonetDetails? {
         do throws(DeploymentError) {
             return IonetDetails(

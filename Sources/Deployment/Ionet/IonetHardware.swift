@@ -1,16 +1,16 @@
 package import JSON
 
-/// One kind of machine that can be rented.
+/// A kind of machine that can be rented.
 package struct IonetHardware: Sendable, Hashable {
-    /// Goes back as it came.
+    /// The id, which is sent back exactly as it was received.
     package let id: JSONValue
-    /// Such as `H100`.
+    /// The model, such as `H100`.
     package let name: String
-    /// Such as `NVIDIA`.
+    /// The vendor, such as `NVIDIA`.
     package let brand: String
-    /// How many GPUs one container may have, nil where it is not said.
+    /// The maximum number of GPUs in one container, nil where the answer does not contain it.
     package let mostGPUs: Int?
-    /// How many are free, nil where it is not said.
+    /// The number of free machines, nil where the answer does not contain it.
     package let available: Int?
 
     init?(json: JSONValue) {
@@ -22,7 +22,7 @@ package struct IonetHardware: Sendable, Hashable {
         available = json.count("available") ?? json.count("available_replicas")
     }
 
-    /// How well a name that somebody typed fits: 0 not at all, 2 exactly.
+    /// Returns how well the hardware matches a name: 0 not at all, 1 one word of it, 2 exactly.
     func fit(_ wanted: String) -> Int {
         let wanted = wanted.lowercased()
         let name = name.lowercased()
@@ -32,15 +32,15 @@ package struct IonetHardware: Sendable, Hashable {
     }
 }
 
-/// A place with machines of some kind.
+/// A location of machines.
 package struct IonetLocation: Sendable, Hashable {
-    /// Goes back as it came.
+    /// The id, which is sent back exactly as it was received.
     package let id: JSONValue
-    /// The country's two letters.
+    /// The two-letter country code.
     package let country: String
-    /// Such as `Frankfurt`.
+    /// The place, such as `Frankfurt`.
     package let name: String
-    /// How many containers of the asked size can start there.
+    /// The number of containers of the requested size that can start there.
     package let available: Int
 
     init?(json: JSONValue) {
@@ -51,20 +51,20 @@ package struct IonetLocation: Sendable, Hashable {
         available = json.count("available_replicas") ?? json.count("available") ?? 0
     }
 
-    /// True where somebody who typed this means here.
+    /// Returns whether a location of the manifest names this one, by country, name or id.
     func isMeant(by wanted: String) -> Bool {
         [country, name, id.identifierText].contains { $0.lowercased() == wanted.lowercased() }
     }
 
-    /// For people: `US (Dallas)`.
+    /// The display name, such as `US (Dallas)`.
     package var title: String {
         country.isEmpty ? name : name.isEmpty || name == country ? country : "\(country) (\(name))"
     }
 }
 
-/// What the provider says a run costs.
+/// The provider's price of a run.
 package struct IonetPrice: Sendable, Hashable {
-    /// All of it, fees included; charged in advance.
+    /// The total price in US dollars with all fees, charged in advance.
     package let totalUSD: Double
 
     init?(json: JSONValue) {

@@ -1,22 +1,22 @@
 package import Definitions
 package import JSON
 
-/// A machine that fits what a manifest asks for, and its price.
+/// A machine that satisfies a manifest's resources, with its price.
 package struct IonetOffer: Sendable, Hashable {
-    /// Goes back as it came.
+    /// The hardware's id, which is sent back exactly as it was received.
     package let hardwareID: JSONValue
-    /// For people.
+    /// The hardware's display name.
     package let hardware: String
-    /// Go back as they came.
+    /// The locations' ids, which are sent back exactly as they were received.
     package let locationIDs: [JSONValue]
-    /// For people.
+    /// The locations' display names.
     package let locations: [String]
-    /// US dollars for all hours, charged in advance.
+    /// The price of all hours in US dollars, charged in advance.
     package let priceUSD: Double
 }
 
 extension IonetClient {
-    /// Asks for hardware and a place that fit, unless the manifest gives their ids, and for the price.
+    /// Returns matching hardware, a location and the price; ids in the manifest take precedence over the search.
     package func offer(for resources: RunManifest.Resources) async throws(DeploymentError) -> IonetOffer {
         let machine = try await machine(for: resources)
         let price = try await price(
@@ -51,7 +51,7 @@ extension IonetClient {
             try await locations(hardware: candidates[0].id, gpus: resources.gpus))
     }
 
-    /// The first place in the manifest's order that has room; one, since there is one container.
+    /// Returns the first location in the manifest's order that has a free machine; one is enough for one container.
     private func place(
         for resources: RunManifest.Resources, hardware: JSONValue
     ) async throws(DeploymentError) -> Place? {
@@ -63,7 +63,7 @@ extension IonetClient {
         return nil
     }
 
-    /// The hardware that the manifest means; several only where they have one name.
+    /// Returns the hardware that the manifest names; several entries only where they have the same name.
     static func candidates(
         for resources: RunManifest.Resources, in catalogue: [IonetHardware]
     ) throws(DeploymentError) -> [IonetHardware] {

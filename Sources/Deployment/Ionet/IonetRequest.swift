@@ -3,32 +3,31 @@ package import Secrets
 
 /// The body of `POST /deploy`. <https://io.net/docs/reference/caas/deploy-a-container>
 package struct IonetRequest: Sendable, Hashable {
-    /// Unique among the user's deployments: the run's id.
+    /// The run's id, or the name of its later machine; unique among the user's deployments.
     package var name: String
-    /// Whole hours, charged in advance.
+    /// The rented time in whole hours, charged in advance.
     package var hours: Int
-    /// GPUs of the one container.
+    /// The number of GPUs of the one container.
     package var gpus: Int
-    /// As the API gave it.
+    /// The hardware's id, exactly as the API returned it.
     package var hardwareID: JSONValue
-    /// As the API gave them.
+    /// The locations' ids, exactly as the API returned them.
     package var locationIDs: [JSONValue]
-    /// The port that serves HTTP, which the API checks.
+    /// The port that serves HTTP; the API's health check uses it.
     package var port: Int
-    /// The whole command: the API has been seen to drop `args`.
+    /// The whole command, because the API has been seen to drop `args`.
     package var entrypoint: [String]
-    /// Shown again to whoever asks for the deployment.
+    /// The variables, which the API returns to every holder of its key.
     package var environment: [String: String]
-    /// Never shown again but for their names.
+    /// The secret variables, of which the API returns only the names.
     package var secrets: [String: Secret]
-    /// The image with its tag.
+    /// The image reference, with its tag.
     package var image: String
-    /// Who logs in to the registry, nil for nobody.
+    /// The user for the registry, nil for an anonymous pull.
     package var registryUsername: String?
-    /// The registry's password or token.
     package var registrySecret: Secret?
 
-    /// The document that is sent; with `revealing` false every secret in it is `<redacted>`.
+    /// Returns the request body; with `revealing` false every secret in it is `<redacted>`.
     package func json(revealing: Bool) -> JSONValue {
         func shown(_ secret: Secret) -> JSONValue { .string(revealing ? secret.unredacted : secret.description) }
         var registry: JSONValue = ["image_url": .string(image)]

@@ -1,17 +1,18 @@
 import JSON
 
-/// Reading answers whose envelope has moved before, and whose numbers may be texts.
+/// Accessors for answers whose envelope has changed before, and whose numbers may be strings.
 ///
-/// The API's documents name the fields, but not everywhere their types: an id is a number for some hardware and a text
-/// for other, and must go back as it came. <https://io.net/docs/reference/caas/get-started-with-caas-api>
+/// The API's documentation names the fields, but not all their types: an id is a number for some hardware and a string
+/// for other hardware, and must be sent back exactly as it was received.
+/// <https://io.net/docs/reference/caas/get-started-with-caas-api>
 extension JSONValue {
-    /// What is inside `{"data": …}`, or the whole where there is no such envelope.
+    /// The content of `{"data": …}`, or the value itself where it has no such envelope.
     var unwrapped: JSONValue {
         guard let data = self["data"], !data.isNull else { return self }
         return data
     }
 
-    /// Every object, at any depth, that has a member of this name.
+    /// Returns every object, at any depth, that has a member of this name.
     func objects(having name: String) -> [JSONValue] {
         switch self {
         case .array(let elements): return elements.flatMap { $0.objects(having: name) }
@@ -22,7 +23,7 @@ extension JSONValue {
         }
     }
 
-    /// An id, exactly as it came: a number or a text that is not empty.
+    /// Returns an id, exactly as it was received: a number or a string that is not empty.
     func identifier(_ names: String...) -> JSONValue? {
         for name in names {
             switch self[name] {
@@ -42,17 +43,17 @@ extension JSONValue {
         }
     }
 
-    /// A number that may be written as a text.
+    /// Returns a number that may be encoded as a string.
     func amount(_ name: String) -> Double? {
         self[name]?.double ?? self[name]?.string.flatMap { JSONValue.number($0).double }
     }
 
-    /// A whole number that may be written as a text.
+    /// Returns an integer that may be encoded as a string.
     func count(_ name: String) -> Int? {
         self[name]?.integer ?? self[name]?.string.flatMap { Int($0) }
     }
 
-    /// A text that is not empty.
+    /// Returns a string that is not empty.
     func word(_ name: String) -> String? {
         guard let text = self[name]?.string, !text.isEmpty else { return nil }
         return text

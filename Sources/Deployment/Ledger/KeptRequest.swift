@@ -3,11 +3,11 @@ import JSON
 package import RunContract
 import SystemPackage
 
-/// What is needed to ask for a run once more: its manifest as it was meant, with no secret and no variable in it.
+/// The request of a run as the ledger keeps it: its manifest without secrets, with all variables substituted.
 package struct KeptRequest: Sendable, Hashable {
-    /// In the manifest's own keys.
+    /// The manifest as JSON, with the manifest's own keys.
     let manifest: JSONValue
-    /// The digest of the image that was sent, nil where it was not known.
+    /// The digest of the requested image, nil where it was not known.
     package let digest: String?
 
     init(manifest: JSONValue, digest: String?) {
@@ -15,7 +15,7 @@ package struct KeptRequest: Sendable, Hashable {
         self.digest = digest
     }
 
-    /// The manifest again, changed as `--set` says; its secrets come from the settings.
+    /// Returns the manifest with the changes of `--set`; the values of its secrets come from the settings.
     package func manifest(
         of run: RunID, settings: Settings, overrides: [String]
     ) throws(DefinitionError) -> RunManifest {
@@ -24,7 +24,7 @@ package struct KeptRequest: Sendable, Hashable {
         )
     }
 
-    /// The variables that anybody may see.
+    /// The container's variables, none of which is secret.
     var environment: [String: String] { (manifest["environment"]?.object ?? [:]).compactMapValues(\.string) }
 
     init(json: JSONValue) throws(JSONError) {

@@ -1,49 +1,47 @@
 package import JSON
 
-/// A machine that serves a run, served it, or was asked for.
+/// A machine that was requested for a run, whether it still serves the run or not.
 package struct MachineRecord: Sendable, Hashable {
-    /// How far it came, as far as this computer knows.
+    /// The state of the machine, as this computer last saw it.
     package enum State: String, Sendable, Hashable {
-        /// The provider is about to be asked, or was asked and the answer was lost.
+        /// The request is about to be sent, or its answer was lost.
         case intent
-        /// The provider said no; nothing was rented.
+        /// The provider refused the request; nothing was rented.
         case refused
-        /// The provider has it.
+        /// The provider has the machine.
         case deployed
-        /// The provider confirmed that it is gone.
+        /// The provider confirmed that the machine is gone.
         case destroyed
-        /// The answer was lost, and the provider went on listing none of this name.
+        /// The answer was lost, and the provider has not listed the name since.
         case absent
     }
 
-    /// What it is called at the provider: see ``MachineName``.
+    /// The machine's name at the provider: see ``MachineName``.
     package let name: String
-    /// RFC 3339, when the intent was written.
+    /// When the intent was written, in RFC 3339.
     package let created: String
-    /// The API that was asked.
+    /// The URL of the API.
     package let api: String
-    /// The image that was sent.
+    /// The reference of the requested image.
     package let image: String
-    /// What was rented, for people.
+    /// The hardware's display name.
     package let hardware: String
-    /// GPUs, nil where the provider does not say it of a machine that others rented.
+    /// The number of GPUs, nil where the provider does not report it for a machine that another computer rented.
     package let gpus: Int?
-    /// Hours that were paid for, nil where nobody said them.
+    /// The paid hours, nil where they are not known.
     package let hours: Int?
-    /// US dollars, as the provider said before; nil where nobody said them.
+    /// The provider's price in US dollars before the start, nil where it is not known.
     package let priceUSD: Double?
-    /// The container's port.
     package let port: Int?
-    /// True where another computer started it, whose key its page asks for.
+    /// True where another computer started the machine; its page needs a token made with that computer's key.
     package let isAdopted: Bool
-    /// How far it came.
     package var state: State
-    /// The provider's id, as it came.
+    /// The provider's id, exactly as it was received.
     package var deployment: JSONValue?
-    /// Where the container's port can be reached.
+    /// The URL at which the container's port is reachable.
     package var publicURL: String?
 
-    /// A machine that is about to be asked for.
+    /// Creates the record of a machine that is about to be requested.
     package init(
         name: String, created: String, api: String, image: String, hardware: String, gpus: Int?, hours: Int?,
         priceUSD: Double?, port: Int?, isAdopted: Bool = false
@@ -61,10 +59,10 @@ package struct MachineRecord: Sendable, Hashable {
         state = .intent
     }
 
-    /// True where it may cost something and write into the bucket, as far as is known here.
+    /// True where the machine may cost money and write to the bucket, as far as this computer knows.
     package var mayBill: Bool { [.intent, .deployed].contains(state) }
 
-    /// What was rented, for people: `8 × H100 for 6 h, 143.50 USD`.
+    /// The rented resources for display, such as `8 × H100 for 6 h, 143.50 USD`.
     package var rented: String {
         let machine = gpus.map { "\($0) × \(hardware)" } ?? hardware
         return machine + (hours.map { " for \($0) h" } ?? "")
@@ -73,7 +71,6 @@ package struct MachineRecord: Sendable, Hashable {
 }
 
 extension MachineRecord {
-    /// Reads one.
     init(json: JSONValue, name: String) throws(JSONError) {
         self.init(
             name: name, created: try json.text("created"), api: try json.text("api"), image: try json.text("image"),

@@ -3,26 +3,26 @@ import POSIX
 import RunContract
 package import SystemPackage
 
-/// The runs that were started or looked at from this computer: `runs/<run id>.json` in the home of caasctl.
+/// The runs that this computer started or looked up: `runs/<run id>.json` in caasctl's home folder.
 package struct RunLedger: Sendable {
-    /// Where the records are.
     package let folder: FilePath
 
-    /// The ledger in a home of caasctl.
+    /// Opens the ledger in caasctl's home folder.
     package init(home: FilePath) { folder = home.appending("runs") }
 
-    /// Writes a record; it is on the disk when this returns.
+    /// Writes a record and syncs it to disk before it returns.
     package func write(_ record: RunRecord) throws(DeploymentError) {
         do throws(POSIXError) {
             try FileSystem.makeFolder(folder, mode: 0o700)
-            // By sudo too it stays the record of whoever it belongs to.
+            // Rewriting keeps the file's owner, also under sudo.
             try FileSystem.rewrite(path(record.run), with: record.json.prettyEncoded(), mode: 0o600, sync: true)
         } catch { throw DeploymentError(.local, "keep the record of \(record.run)", error.description) }
     }
 
-    /// Changes what the disk says of a run now, `record` where it says nothing, and returns it.
+    /// Applies a change to the record on disk, or to `record` where there is none, and returns the result.
     ///
-    /// Asking a provider takes minutes: what another caasctl noted meanwhile, perhaps a machine that costs money, stays.
+    /// A request to the provider takes minutes: changes that another caasctl wrote in the meantime, such as a machine
+    /// that costs money, are kept.
     @discardableResult
     func update(
         _ record: RunRecord, _ change: (inout RunRecord) -> Void
@@ -44,12 +44,12 @@ package struct RunLedger: Sendable {
         } catch { throw DeploymentError(.local, "keep the record of \(run)", error.description) }
     }
 
-    /// Notes a machine of a run.
+    /// Writes a machine's record into its run's record.
     func note(_ machine: MachineRecord, of record: RunRecord) throws(DeploymentError) -> RunRecord {
         try update(record) { $0.note(machine) }
     }
 
-    /// Every record, and why some cannot be read: they may be of machines that cost money.
+    /// Returns every record, and an error for each that cannot be read: it may be of a machine that costs money.
     package func all() throws(DeploymentError) -> (records: [RunRecord], unreadable: [DeploymentError]) {
         var found: (records: [RunRecord], unreadable: [DeploymentError]) = ([], [])
         for name in try names("list the runs") {
@@ -60,7 +60,7 @@ package struct RunLedger: Sendable {
         return found
     }
 
-    /// The record that RUN means: a run's id, the beginning of one only, or `last`.
+    /// Returns the record of a run's id, of a prefix that only one id has, or of `last`.
     package func find(_ run: String) throws(DeploymentError) -> RunRecord {
         let action = "find run '\(run)'"
         let names = try names(action)

@@ -1,21 +1,23 @@
 import JSON
 import Timestamps
 
-/// What a provider lists of a run.
+/// Updates of a run's record from the provider's list.
 extension RunRecord {
-    /// The deployments of a list that serve this run, each with its name's number.
+    /// Returns the deployments of a list whose names are of this run's machines.
     func own(in listed: [IonetDeployment]) -> [IonetDeployment] {
         listed.filter { deployment in deployment.name.flatMap { MachineName($0, of: run) } != nil }
     }
 
-    /// True where the record tells less of a deployment than the list, or something else.
+    /// Returns whether the record lacks the deployment, or marks it as ended although it still exists.
     func lacks(_ deployment: IonetDeployment) -> Bool {
         guard let known = machines.first(where: { $0.deployment == deployment.id }) else { return true }
         return !known.mayBill && !deployment.status.isOver && !deployment.status.isGone
     }
 
-    /// Notes a deployment: one whose answer was lost gets its id, one that lives on is not gone, and one that another
-    /// computer asked for is added.
+    /// Records a listed deployment.
+    ///
+    /// Sets the id of one whose answer was lost, marks one that still exists as deployed, and adds one that another
+    /// computer requested.
     mutating func take(_ deployment: IonetDeployment, details: IonetDetails?, api: String) {
         guard lacks(deployment), let name = deployment.name else { return }
         let index =
@@ -37,7 +39,7 @@ extension RunRecord {
         machines = (machines + [machine]).sorted { number(of: $0) < number(of: $1) }
     }
 
-    /// The number that no machine of the run had, as far as is known here or listed.
+    /// Returns a machine number that no machine of the run has, neither in the record nor in the list.
     func nextNumber(listed: [IonetDeployment]) -> Int {
         let names = machines.map(\.name) + listed.compactMap(\.name)
         return (names.compactMap { MachineName($0, of: run)?.number }.max() ?? 0) + 1

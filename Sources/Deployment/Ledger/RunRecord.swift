@@ -1,20 +1,18 @@
 package import JSON
 package import RunContract
 
-/// What caasctl keeps of a run on the user's machine; never a secret.
+/// The record of a run on the user's machine; it never holds a secret.
 ///
-/// A run is an id in a bucket, which several machines may serve one after the other.
+/// A run is an id in a bucket; several machines may serve it one after the other.
 package struct RunRecord: Sendable, Hashable {
-    /// Where the run keeps its results.
+    /// The location of the run's results.
     package struct Bucket: Sendable, Hashable {
-        /// The service.
+        /// The S3 endpoint's URL.
         package var endpoint: String
-        /// The bucket's name.
         package var name: String
-        /// What its keys begin with.
+        /// The key prefix below which the runs are.
         package var prefix: String?
 
-        /// A place from its parts.
         package init(endpoint: String, name: String, prefix: String?) {
             self.endpoint = endpoint
             self.name = name
@@ -24,16 +22,15 @@ package struct RunRecord: Sendable, Hashable {
 
     /// The run's id, which is also the name of its first machine.
     package let run: RunID
-    /// RFC 3339, when the run was first asked for.
+    /// When the run was first requested, in RFC 3339.
     package let created: String
-    /// Nil for a run that uploads nothing, and where the bucket of somebody else's is not known.
+    /// The bucket; nil for a run that uploads nothing, and for another user's run whose bucket is not known.
     package internal(set) var bucket: Bucket?
-    /// What it takes to ask for it again, nil where that is not known here.
+    /// The data to request the run again, nil where it is not known here.
     package var request: KeptRequest?
-    /// Every machine that is known of, the oldest first.
+    /// Every known machine, the oldest first.
     package var machines: [MachineRecord]
 
-    /// The record of a run.
     package init(
         run: RunID, created: String, bucket: Bucket?, request: KeptRequest? = nil, machines: [MachineRecord] = []
     ) {
@@ -44,24 +41,24 @@ package struct RunRecord: Sendable, Hashable {
         self.machines = machines
     }
 
-    /// The machine that was asked for last, nil where none is known of.
+    /// The machine that was requested last, nil where none is known.
     package var newest: MachineRecord? { machines.last }
 
-    /// The machines that may cost something and write into the bucket, as far as is known here.
+    /// The machines that may cost money and write to the bucket, as far as this computer knows.
     package var billing: [MachineRecord] { machines.filter(\.mayBill) }
 
-    /// RFC 3339, when it was last asked for.
+    /// When a machine was last requested, in RFC 3339.
     var touched: String { max(created, newest?.created ?? "") }
 
-    /// US dollars for all machines that were rented; one whose price is not known counts nothing.
+    /// The cost in US dollars of all machines that were rented; machines of unknown price count as zero.
     package var paidUSD: Double { rented.reduce(0) { $0 + ($1.priceUSD ?? 0) } }
 
-    /// True where it is known what each machine cost.
+    /// True where the price of every rented machine is known.
     package var isPriceKnown: Bool { rented.allSatisfy { $0.priceUSD != nil } }
 
     private var rented: [MachineRecord] { machines.filter { ![.refused, .absent].contains($0.state) } }
 
-    /// Puts a machine in the place of the one with its name and id, or after all others.
+    /// Replaces the machine with the same name and id, or appends the machine.
     mutating func note(_ machine: MachineRecord) {
         let index = machines.lastIndex { known in
             known.name == machine.name && (known.deployment == nil || known.deployment == machine.deployment)
@@ -70,9 +67,9 @@ package struct RunRecord: Sendable, Hashable {
     }
 }
 
-/// The form in the ledger's files.
+/// The JSON form in the ledger's files.
 extension RunRecord {
-    /// Reads one, also of the first version, which knew one machine for each run.
+    /// Parses a record, also of version 1, which had one machine per run.
     package init(json: JSONValue) throws(JSONError) {
         let version = try json.whole("version")
         guard [1, 2].contains(version) else { throw JSONError("'version' is neither 1 nor 2") }
@@ -96,7 +93,7 @@ extension RunRecord {
         }
     }
 
-    /// The form that ``init(json:)`` reads.
+    /// The JSON form that ``init(json:)`` parses.
     package var json: JSONValue {
         [
             "version": 2, "target": "ionet", "run": .string(run.description), "created": .string(created),

@@ -4,11 +4,11 @@ package import RunContract
 package import Secrets
 package import SystemPackage
 
-/// The user's key, of which every run's token is made: `key` in the home of caasctl.
+/// The user's key, from which the token of each run is derived: `key` in caasctl's home folder.
 package struct StatusKey: Sendable {
     private let bytes: [UInt8]
 
-    /// Reads the key, or makes it where there is none.
+    /// Reads the key; creates it where there is none.
     package init(home: FilePath) throws(DeploymentError) {
         let path = home.appending("key")
         do throws(POSIXError) {
@@ -20,10 +20,10 @@ package struct StatusKey: Sendable {
         }
     }
 
-    /// What opens a run's page.
+    /// Returns the token that gives access to a run's page.
     package func token(of run: RunID) -> Secret { StatusToken.make(for: run, key: bytes) }
 
-    /// Of two that make it at once one wins, and both read the same key afterwards.
+    /// Creates the key atomically: of two concurrent processes one wins, and both read the same key afterwards.
     private static func make(_ path: FilePath, home: FilePath) throws(POSIXError) {
         try FileSystem.makeFolder(home, mode: 0o700)
         let temporary = FileSystem.temporaryPath(beside: path)

@@ -1,19 +1,19 @@
-/// The lines of a log in an answer that is an event stream or plain text: which of the two is not documented.
+/// Extracts log lines from a response that is an event stream or plain text: the API does not document which.
 ///
 /// Source: <https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream>.
 struct EventStream {
     private static let fields = ["data", "event", "id", "retry"]
 
     private var splitter = LineSplitter()
-    /// Nil until the first line decides.
+    /// Nil until the first line decides it.
     private var isEventStream: Bool?
 
-    /// `contentType` decides where it says `text/event-stream`; else the first line does.
+    /// Creates the parser; without the type `text/event-stream` the first line decides the format.
     init(contentType: String?) {
         if contentType?.lowercased().hasPrefix("text/event-stream") == true { isEventStream = true }
     }
 
-    /// The lines of the log that end in these bytes.
+    /// Returns the log lines that these bytes complete.
     mutating func lines(_ bytes: UnsafeRawBufferPointer) -> [String] {
         var lines: [String] = []
         for line in splitter.split(bytes) {
@@ -22,7 +22,7 @@ struct EventStream {
         return lines
     }
 
-    /// What came after the last end of a line.
+    /// Returns the unfinished last line.
     mutating func finish() -> [String] { splitter.finish().flatMap { logLine($0) }.map { [$0] } ?? [] }
 
     private mutating func logLine(_ line: String) -> String? {
@@ -33,7 +33,7 @@ struct EventStream {
             isEventStream = isField
         }
         guard isEventStream == true else { return line }
-        // The empty line ends an event. What is no field is taken for a line of the log, as the API may mix them.
+        // An empty line ends an event. A line that is no field counts as a log line, since the API may mix the two.
         if line.isEmpty { return nil }
         guard isField else { return line }
         guard field == "data" else { return nil }

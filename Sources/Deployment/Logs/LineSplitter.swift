@@ -1,11 +1,11 @@
-/// Cuts a stream of bytes into lines, wherever the borders of its buffers are.
+/// Splits a stream of bytes into lines, independently of its buffers' boundaries.
 struct LineSplitter {
-    /// A line that never ends is handed out in pieces of this length.
+    /// The length in bytes at which an endless line is returned in pieces.
     private static let longest = 1 << 20
 
     private var held: [UInt8] = []
 
-    /// The lines that end in these bytes, without their ends.
+    /// Returns the lines that these bytes complete, without their line ends.
     mutating func split(_ bytes: UnsafeRawBufferPointer) -> [String] {
         var lines: [String] = []
         var rest = bytes[...]
@@ -19,7 +19,7 @@ struct LineSplitter {
         return lines
     }
 
-    /// What came after the last end of a line.
+    /// Returns the unfinished last line, nil where there is none.
     mutating func finish() -> String? { held.isEmpty ? nil : take() }
 
     private mutating func take() -> String {

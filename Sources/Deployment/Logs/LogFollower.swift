@@ -3,21 +3,21 @@ import JSON
 private import Synchronization
 import Timestamps
 
-/// The log of a run: from the provider while the container lives, else from the bucket.
+/// Reads the log of a run: from the provider while the container exists, else from the bucket.
 package struct LogFollower: Sendable {
     /// Seconds without a line after which a log that is not followed counts as read.
     ///
-    /// The API does not say where the past ends and the present begins: after three times as long, a log of which less
-    /// than ten lines came in a quarter of this time counts as read, too.
+    /// The API does not mark where past lines end and new lines begin. So a log also counts as read once three times
+    /// this time has passed and fewer than ten lines arrived within a quarter of it.
     package var quiet = 2.0
-    /// Seconds between two looks, and between two attempts to connect.
+    /// Seconds between two requests for the state, and between two attempts to connect.
     package var interval: Double
 
     let ionet: IonetClient?
     let record: RunRecord
     let bucket: RunBucket?
 
-    /// A follower; `ionet` and `bucket` are nil where the run has none or nobody has a key to it.
+    /// Creates a follower; `ionet` and `bucket` are nil where the run has none or its key is not set.
     package init(_ ionet: IonetClient?, record: RunRecord, bucket: RunBucket?) {
         self.ionet = ionet
         self.record = record
@@ -25,7 +25,7 @@ package struct LogFollower: Sendable {
         interval = ionet?.isLocal == true ? 0.5 : 5
     }
 
-    /// Hands out the log's lines; with `following` until the run is over.
+    /// Passes the log's lines to `line`; with `following` until the run is over.
     package func read(following: Bool, line: @escaping @Sendable (String) -> Void) async throws {
         if let ionet, let id = record.newest?.deployment,
             let container = try await livingContainer(of: id, at: ionet, waiting: following)
@@ -47,7 +47,7 @@ package struct LogFollower: Sendable {
         try await bucket.log(following: following, interval: max(interval, 2), line: line)
     }
 
-    /// The container while the provider has it; with `waiting` it need not be there yet.
+    /// Returns the container while the provider has it; with `waiting` waits until it exists.
     private func livingContainer(
         of id: JSONValue, at ionet: IonetClient, waiting: Bool
     ) async throws(DeploymentError) -> IonetContainer? {
@@ -59,12 +59,12 @@ package struct LogFollower: Sendable {
         return nil
     }
 
-    /// One of the streams, connected again as often as it breaks while the run goes on.
+    /// Reads one of the streams, and reconnects while the run goes on.
     private func follow(
         _ stream: IonetClient.LogStream, of container: IonetContainer, in id: JSONValue, at ionet: IonetClient,
         following: Bool, line: @escaping @Sendable (String) -> Void
     ) async throws(DeploymentError) {
-        // A client of its own: whoever prints a line may hold its thread.
+        // A separate client, because `line` may block the client's thread while it prints.
         let client = HTTPClient()
         let state = Mutex((filter: ReplayFilter(), latest: Timestamp.now(), failures: 0))
         while true {
@@ -83,7 +83,7 @@ package struct LogFollower: Sendable {
                     state.failures += 1
                     return state.failures
                 }
-                // A container that is not started yet has no log, which some servers call not found.
+                // A container that has not started yet has no log; some servers answer 404 then.
                 let mayPass = error.code == .unreachable || (error.code == .notFound && following)
                 guard mayPass, failures < (error.code == .notFound ? 240 : 10) else { throw error }
             }
@@ -94,7 +94,7 @@ package struct LogFollower: Sendable {
         }
     }
 
-    /// One connection, ended from this side once it was quiet so long.
+    /// Reads one connection, and closes it after `quiet` seconds without a line.
     private func connect(
         _ stream: IonetClient.LogStream, of container: IonetContainer, in id: JSONValue, at ionet: IonetClient,
         _ client: HTTPClient, quiet: Double?, line: @escaping @Sendable (String) -> Void
@@ -133,7 +133,7 @@ package struct LogFollower: Sendable {
     }
 }
 
-/// When the last line came, and how many came before.
+/// The time of the last line, and the number of lines so far.
 private final class LastHeard: Sendable {
     private let state = Mutex((moment: ContinuousClock.now, count: 0))
 

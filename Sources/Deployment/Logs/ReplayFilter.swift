@@ -1,21 +1,21 @@
-/// Leaves out what a log repeats after the connection to it was lost.
+/// Removes the lines that a log repeats after a reconnection.
 ///
-/// Whether a new connection begins with the whole log, with its end, or with what is new is not documented, and lines
-/// carry no number. So lines are held back as long as they may be a repetition of what was already shown: a run of
-/// lines that was seen in this order and goes up to the last one. Of several such runs the longest counts.
+/// The API does not document whether a new connection starts with the whole log, with its end, or with new lines, and
+/// lines have no number. So the filter holds lines back while they may repeat lines that were shown before: a sequence
+/// of shown lines, in the same order, that ends with the last one. Of several such sequences it takes the longest.
 struct ReplayFilter {
     private var history: [Int] = []
-    /// Where in the history the repetition may have begun, in order; nil once it is known what is new.
+    /// The indices in `history` at which the repetition may begin, in order; nil once the filter found the new lines.
     private var starts: [Int]?
     private var held: [String] = []
 
-    /// A new connection begins.
+    /// Starts a new connection.
     mutating func reconnect() {
         held = []
         starts = history.isEmpty ? nil : Array(history.indices)
     }
 
-    /// What of the log is new, now that this line came.
+    /// Returns the new lines of the log after this line arrived.
     mutating func filter(_ line: String) -> [String] {
         guard let before = starts else {
             history.append(line.hashValue)

@@ -3,19 +3,18 @@ import ObjectStorage
 import POSIX
 import RunContract
 
-/// The runs that a bucket holds below the prefix of the settings.
+/// The runs in the bucket and prefix of the settings.
 struct BucketSurvey: Sendable {
-    /// A run's folder and what it said last.
+    /// A run's folder and its last status.
     struct Entry: Sendable {
         let run: RunID
         let status: Result<RunStatus, DeploymentError>
     }
 
-    /// What R2_ENDPOINT_URL, R2_BUCKET_NAME and R2_PREFIX name.
+    /// The place of R2_ENDPOINT_URL, R2_BUCKET_NAME and R2_PREFIX.
     let place: RunRecord.Bucket
     private let store: any ObjectStore
 
-    /// Opens the bucket that the settings name.
     init(_ settings: Settings) throws(DeploymentError) {
         let action = "look for runs in the bucket"
         guard let name = settings.text(EnvironmentName.bucket), let endpoint = settings.text(EnvironmentName.endpoint)
@@ -34,7 +33,7 @@ struct BucketSurvey: Sendable {
         } catch { throw DeploymentError(.local, action, error.message) }
     }
 
-    /// The runs whose ids begin so: folders with a status.json.
+    /// Returns the runs whose ids have this prefix: the folders with a status.json.
     func runs(beginning start: String) async throws(DeploymentError) -> [Entry] {
         let prefix = BucketLayout.runs(prefix: place.prefix)
         var names: [Substring] = []
@@ -62,7 +61,7 @@ struct BucketSurvey: Sendable {
         } catch { return Entry(run: run, status: .failure(error)) }
     }
 
-    /// What keys that begin so have up to the next slash.
+    /// Returns the common prefixes of the keys with this prefix, up to the next slash.
     private func folders(_ prefix: String) async throws(StorageError) -> [String] {
         if let folder = store as? FileStore { return try await folder.scan(prefix, isShallow: true).folders }
         guard let bucket = store as? S3Client else { return [] }

@@ -2,18 +2,17 @@ package import Definitions
 import RunContract
 import Timestamps
 
-/// Finds a run that somebody names: in the ledger, else in the bucket or at the provider, and then notes it in the ledger.
+/// Finds a run in the ledger, else in the bucket or at the provider, and then records it in the ledger.
 package struct RunFinder: Sendable {
     private let ledger: RunLedger
     private let settings: Settings
 
-    /// A finder that looks where the settings say.
     package init(_ ledger: RunLedger, settings: Settings) {
         self.ledger = ledger
         self.settings = settings
     }
 
-    /// The run that a text means: an id, the beginning of one only, or `last`.
+    /// Returns the run of an id, of a prefix that only one id has, or of `last`.
     package func find(_ text: String) async throws(DeploymentError) -> RunRecord {
         let unknown: DeploymentError
         do throws(DeploymentError) { return try await completed(try ledger.find(text)) } catch {
@@ -51,7 +50,7 @@ package struct RunFinder: Sendable {
         return try ledger.update(record) { _ in }
     }
 
-    /// The record with the bucket that it lacked as long as the settings did not name one.
+    /// Adds the bucket that the record lacks, once the settings name one.
     private func completed(_ record: RunRecord) async throws(DeploymentError) -> RunRecord {
         guard record.bucket == nil, record.machines.allSatisfy(\.isAdopted), let bucket = bucket(of: record) else {
             return record
@@ -59,9 +58,9 @@ package struct RunFinder: Sendable {
         return try ledger.update(record) { $0.bucket = bucket }
     }
 
-    /// Where a run writes that only the provider knows.
+    /// Returns the bucket of a run that only the provider lists.
     ///
-    /// The service must be the one of the settings: no other may see what their key signs.
+    /// Its endpoint must be the one of the settings: no other service may get requests signed with their key.
     private func bucket(of record: RunRecord) -> RunRecord.Bucket? {
         guard let endpoint = settings.text(EnvironmentName.endpoint), let sent = record.request?.environment,
             sent[EnvironmentName.endpoint] == endpoint, let name = sent[EnvironmentName.bucket]
@@ -71,7 +70,7 @@ package struct RunFinder: Sendable {
 }
 
 extension KnownRun {
-    /// RFC 3339, as the run's id says it, or as whoever was asked.
+    /// The creation time in RFC 3339, from the run's id, else from its status or the provider.
     fileprivate var created: String? {
         let digits = Array(date)
         if digits.count == 15 {

@@ -2,22 +2,21 @@ package import Definitions
 package import RunContract
 import Timestamps
 
-/// A run as far as ledger, bucket and provider know it.
+/// A run, as the ledger, the bucket and the provider know it.
 package struct KnownRun: Sendable {
-    /// Its id.
     package let run: RunID
-    /// What the ledger of this computer holds.
+    /// The record in this computer's ledger.
     package internal(set) var record: RunRecord?
-    /// What the run said last in its bucket, nil where it was not found there.
+    /// The run's last status in its bucket, nil where it was not found there.
     package internal(set) var status: RunStatus?
-    /// Why its words in the bucket cannot be read.
+    /// The reason why the status in the bucket cannot be read.
     package internal(set) var statusFailure: String?
-    /// What the provider lists of it.
+    /// The run's deployments in the provider's list.
     package internal(set) var deployments: [IonetDeployment] = []
-    /// True where the bucket of the settings holds it.
+    /// True where the bucket of the settings contains the run.
     package internal(set) var isInBucket = false
 
-    /// When it was first asked for, as its id says.
+    /// The date and time of the first request, as they are in the run's id.
     var date: String {
         let parts = run.description.split(separator: "-")
         let index = parts.indices.last { $0 > 0 && parts[$0].count == 6 && parts[$0 - 1].count == 8 }
@@ -25,20 +24,20 @@ package struct KnownRun: Sendable {
     }
 }
 
-/// The runs that are known to anybody who can be asked from here.
+/// The runs in the ledger, in the bucket and at the provider.
 package struct RunSurvey: Sendable {
-    /// The newest first.
+    /// The runs, the newest first.
     package private(set) var runs: [KnownRun] = []
-    /// Where could not be looked, and why: what is there is not known.
+    /// The sources that could not be read, and why; the runs in them are unknown.
     package private(set) var blanks: [DeploymentError] = []
-    /// True where one who was to be asked gave no answer; a place that no setting names was not to be asked.
+    /// True where a configured source failed; a source that no setting names does not count.
     package private(set) var isCut = false
-    /// The bucket that the settings name, where it could be asked.
+    /// The bucket that the settings name, nil where it could not be read.
     let place: RunRecord.Bucket?
-    /// True where the provider could be asked.
+    /// True where the provider answered.
     package let sawProvider: Bool
 
-    /// Asks ledger, bucket and provider for the runs whose ids begin so.
+    /// Reads the ledger, the bucket and the provider for the runs whose ids have this prefix.
     package init(_ ledger: RunLedger, settings: Settings, beginning start: String = "") async {
         var known: [RunID: KnownRun] = [:]
         func update(_ run: RunID, _ change: (inout KnownRun) -> Void) {
@@ -83,7 +82,7 @@ package struct RunSurvey: Sendable {
         await readOtherBuckets(settings)
     }
 
-    /// Runs of the ledger may be in other buckets than the settings name.
+    /// Reads the status of the ledger's runs that are in other buckets than the settings'.
     private mutating func readOtherBuckets(_ settings: Settings) async {
         for index in runs.indices where !runs[index].isInBucket {
             guard let bucket = runs[index].record?.bucket, bucket != place else { continue }
