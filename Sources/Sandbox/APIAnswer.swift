@@ -1,28 +1,29 @@
 import JSON
 
-/// What the API answers.
+/// A response of the API.
 struct APIAnswer: Sendable {
     enum Content: Sendable {
         case json(JSONValue)
-        /// Server-sent events, written as they happen until the closure returns or the reader is gone.
+        /// Server-sent events, written as they occur until the closure returns or the client disconnects.
         case events(@Sendable (any EventSink) async throws -> Void)
     }
 
     let status: Int
     let content: Content
 
-    /// 200 with a document.
+    /// Returns status 200 with a document.
     static func ok(_ json: JSONValue) -> APIAnswer { APIAnswer(status: 200, content: .json(json)) }
 
-    /// 200 with a document under `data`, as most of io.net's answers have it.
+    /// Returns status 200 with a document under `data`, like most of io.net's answers.
     static func data(_ json: JSONValue) -> APIAnswer { ok(["data": json]) }
 
-    /// An error with one text.
+    /// Returns an error with one text as its `detail`.
     static func error(_ status: Int, _ detail: String) -> APIAnswer {
         APIAnswer(status: status, content: .json(["detail": .string(detail)]))
     }
 
-    /// FastAPI's answer to a request that does not fit its model.
+    /// Returns FastAPI's response to a request that does not match its model.
+    ///
     /// <https://fastapi.tiangolo.com/tutorial/handling-errors/#requestvalidationerror-vs-validationerror>
     static func unprocessable(_ issues: [ValidationIssue]) -> APIAnswer {
         APIAnswer(status: 422, content: .json(["detail": .array(issues.map(\.json))]))
@@ -31,18 +32,18 @@ struct APIAnswer: Sendable {
     static let notFound = error(404, "Not found")
 }
 
-/// Where server-sent events go.
+/// A receiver of server-sent events.
 protocol EventSink: Sendable {
-    /// Sends bytes, and waits until the network has taken them.
+    /// Sends bytes, and returns once the network has accepted them.
     func send(_ bytes: [UInt8]) async throws
 }
 
-/// One thing that is wrong with a request.
+/// An invalid part of a request.
 struct ValidationIssue: Sendable, Equatable, Error {
-    /// Where: `body` or `query`, then names and indices.
+    /// The path to the part: `body` or `query`, then names and indices.
     let location: [JSONValue]
     let message: String
-    /// Pydantic's name of the error. <https://docs.pydantic.dev/latest/errors/validation_errors/>
+    /// Pydantic's name for the error. <https://docs.pydantic.dev/latest/errors/validation_errors/>
     let kind: String
 
     init(_ location: [JSONValue], _ message: String, _ kind: String) {

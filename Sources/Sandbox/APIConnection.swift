@@ -2,7 +2,7 @@ import JSON
 import NIOCore
 import NIOHTTP1
 
-/// One client's connection: requests are taken one after the other, each answered by a task that ends with it.
+/// A client's connection: handles its requests in order, each in a task that is cancelled when the connection closes.
 final class APIConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -48,7 +48,7 @@ final class APIConnection: ChannelInboundHandler {
     }
 }
 
-/// Writes an answer to a connection.
+/// Writes a response to a connection.
 private struct AnswerWriter: EventSink {
     let channel: any Channel
     let version: HTTPVersion

@@ -1,18 +1,18 @@
 import ByteText
 import JSON
 
-/// A request to the API, with its whole body.
+/// A request to the API, with its complete body.
 struct APIRequest: Sendable {
     let method: String
-    /// The path's parts, percent-decoded.
+    /// The components of the path, percent-decoded.
     let path: [String]
-    /// The query's values; of several with one name the last.
+    /// The query's values; of several values for one name the last.
     let query: [String: String]
     /// The `x-api-key` header.
     let apiKey: String?
     let body: [UInt8]
 
-    /// A request for a target as it stands in the request line.
+    /// Parses the target of a request line.
     init(method: String, target: String, apiKey: String?, body: [UInt8]) {
         let parts = target.split(byte: "?", maxSplits: 1, omittingEmptySubsequences: false)
         self.method = method
@@ -27,7 +27,7 @@ struct APIRequest: Sendable {
         self.body = body
     }
 
-    /// Undoes percent-encoding, and `+` for a space as forms write it.
+    /// Decodes percent-encoding, and `+` as a space, as in HTML forms.
     private static func decoded(_ text: Substring) -> String {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]

@@ -2,9 +2,9 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// HTTP/1.1 on loopback, in front of whoever answers.
+/// An HTTP/1.1 server on loopback.
 struct APIServer: Sendable {
-    /// The largest body that is taken.
+    /// The largest accepted body, in bytes.
     static let bodyLimit = 1 << 20
 
     private let channel: any Channel
@@ -14,7 +14,7 @@ struct APIServer: Sendable {
         do {
             channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(.backlog, value: 256)
-                // The port of an API that just died is still known to closed connections for a minute.
+                // Connections in TIME_WAIT occupy the port for about a minute after an API process ends.
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
@@ -26,12 +26,11 @@ struct APIServer: Sendable {
         } catch { throw SandboxError("listen on 127.0.0.1:\(port)", error) }
     }
 
-    /// `127.0.0.1:` and the port.
+    /// The host and port, as in `127.0.0.1:8080`.
     var address: String { "127.0.0.1:\(channel.localAddress?.port ?? 0)" }
 
     /// Waits until the server is closed, which happens only when it fails.
     func run() async throws { try await channel.closeFuture.get() }
 
-    /// Stops listening.
     func close() async { try? await channel.close() }
 }

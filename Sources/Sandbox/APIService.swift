@@ -2,14 +2,13 @@ import Containers
 import POSIX
 package import SystemPackage
 
-/// The sandbox's API as a process of its own.
+/// The process that serves the sandbox's API.
 package struct APIService: Sendable {
     private let folder: SandboxFolder
 
-    /// The API of the sandbox in a folder.
     package init(folder: FilePath) { self.folder = SandboxFolder(path: folder) }
 
-    /// Serves until the process is ended; prints its address when it listens.
+    /// Serves until the process is ended; passes its address to `announce` once it listens.
     package func run(port: Int, announce: @Sendable (String) -> Void) async throws {
         ProcessSignals.ignoreBrokenPipes()
         guard let state = try SandboxState(file: folder.state) else {
@@ -21,7 +20,7 @@ package struct APIService: Sendable {
             folder: folder, installer: try ImageInstaller(folder: folder),
             runner: ContainerRunner(runc: runc, folder: folder), health: state.health, limits: state.limits,
             ports: PortChooser())
-        // The port first: whoever does not get it must not touch a running API's containers.
+        // Bind the port first: a second process that cannot bind it must not touch the containers of the running API.
         let gate = StartGate()
         let server = try await APIServer(port: port) { request in await gate.api().answer(request) }
         let table = try await DeploymentTable(folder: folder, supervisor: supervisor)
@@ -31,7 +30,7 @@ package struct APIService: Sendable {
     }
 }
 
-/// Lets requests wait until the deployments are read.
+/// Holds requests back until the deployments are loaded.
 private actor StartGate {
     private var opened: IonetAPI?
     private var waiting: [CheckedContinuation<IonetAPI, Never>] = []

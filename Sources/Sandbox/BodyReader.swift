@@ -1,8 +1,8 @@
 import JSON
 
-/// Reads a body's members and collects what is wrong with them, in pydantic's words.
+/// Reads the members of a body and collects the errors in them, in pydantic's words.
 struct BodyReader {
-    /// An object and where it stands; its members are nil where it is missing, so that nothing more is said of it.
+    /// An object and its location; `members` is nil for a missing object, so that its members cause no further errors.
     struct Object {
         let members: [String: JSONValue]?
         let place: [JSONValue]
@@ -28,7 +28,7 @@ struct BodyReader {
         return object(value, at: parent.place + [.string(name)])
     }
 
-    /// A text that must be there and not be empty.
+    /// Returns a required text that must not be empty.
     mutating func text(_ object: Object, _ name: String) -> String {
         guard let value = required(object, name) else { return "" }
         let text = text(value, at: object.place + [.string(name)])
@@ -55,7 +55,7 @@ struct BodyReader {
         return number
     }
 
-    /// A list of texts that may be absent or null.
+    /// Returns a list of texts, which may be absent or null.
     mutating func texts(_ object: Object, _ name: String) -> [String]? {
         guard let value = object.members?[name], !value.isNull else { return nil }
         let place = object.place + [.string(name)]
@@ -67,7 +67,7 @@ struct BodyReader {
         return texts
     }
 
-    /// Texts by name; none where absent or null.
+    /// Returns an object of texts; empty where it is absent or null.
     mutating func textMap(_ object: Object, _ name: String) -> [String: String] {
         guard let value = object.members?[name], !value.isNull else { return [:] }
         let place = object.place + [.string(name)]
@@ -82,7 +82,7 @@ struct BodyReader {
         return map
     }
 
-    /// Says of every other member that it is not known, as io.net's own model does.
+    /// Adds an error for each unknown member, as io.net's own model does.
     mutating func refuseOthers(_ object: Object, known: Set<String>) {
         for name in (object.members ?? [:]).keys.sorted() where !known.contains(name) {
             let place = object.place + [.string(name)]

@@ -4,7 +4,7 @@ import POSIX
 import SystemPackage
 import Timestamps
 
-/// One container's way through the sandbox, and how it is told.
+/// The life of one container in the sandbox, with the events that the API reports of it.
 struct ContainerLife: Sendable {
     let supervisor: ContainerSupervisor
     let table: DeploymentTable
@@ -13,12 +13,12 @@ struct ContainerLife: Sendable {
 
     var place: ContainerFolder { supervisor.folder.container(deployment, container) }
 
-    /// Changes the container's record; false where that failed, which ends the container.
+    /// Changes the container's record; returns false where the record is gone, which ends the container's supervision.
     func note(_ change: @escaping @Sendable (inout ContainerRecord) -> Void) async throws(SandboxError) -> Bool {
         try await table.update(deployment, container, change) != nil
     }
 
-    /// Pulls and unpacks the image; a user who wants the end need not wait for it.
+    /// Pulls and unpacks the image; stops as soon as the user destroys the deployment.
     func install(_ request: DeployRequest) async throws -> ImageConfig {
         let place = place
         do throws(POSIXError) {
@@ -41,7 +41,7 @@ struct ContainerLife: Sendable {
         return config
     }
 
-    /// Writes what runc runs; the environment with its secrets is in it, so that only this user can read it.
+    /// Writes the configuration for runc, readable only by this user, since its environment contains the secrets.
     func configure(
         _ request: DeployRequest, _ record: DeploymentRecord, _ config: ImageConfig, port: Int
     ) throws(SandboxError) {
@@ -55,7 +55,7 @@ struct ContainerLife: Sendable {
         } catch { throw SandboxError("write the container's configuration", error) }
     }
 
-    /// Waits for the end: by itself, by its user, by its health or by the paid time.
+    /// Waits until the container exits, the user destroys it, its health check fails, or its paid time is over.
     func watch(_ process: ProcessIdentity, port: Int, since start: Timestamp) async {
         var monitor = HealthMonitor(policy: supervisor.health, port: port, start: start)
         while process.isAlive {
@@ -78,7 +78,7 @@ struct ContainerLife: Sendable {
         await conclude()
     }
 
-    /// The container has ended: its exit status says how.
+    /// Records the end of a container that exited, according to its exit status.
     private func conclude() async {
         let isOver = await table.isTerminating(deployment)
         switch supervisor.runner.exitStatus(in: place) {
@@ -90,7 +90,7 @@ struct ContainerLife: Sendable {
         }
     }
 
-    /// Nobody here has killed it by then: it is the kernel that does, for memory.
+    /// Returns the reason for status 137: nothing in the sandbox sent SIGKILL, so it was the kernel's memory limit.
     private func killReason(_ status: Int) -> String {
         guard status == 137, ContainerLimits.canBeKept else { return "" }
         return ": killed, as for more than its \(supervisor.limits.memoryBytes >> 20) MiB of memory"
@@ -103,9 +103,9 @@ struct ContainerLife: Sendable {
         await end(as: status, exit.map { "stopped, status \($0)" } ?? "killed")
     }
 
-    /// Says how it went once nothing of the container runs, and then removes what nobody needs any more.
+    /// Records the final status once no process of the container runs, and then removes its files.
     ///
-    /// An image of 40,000 files takes minutes to remove, in which whoever asks must not hear of a living container.
+    /// An image of 40,000 files takes minutes to remove; the API must not report a running container for that time.
     func end(as status: String, _ reason: String?) async {
         var problem: String?
         do throws(SandboxError) { try await supervisor.runner.remove(container) } catch { problem = error.description }
@@ -121,7 +121,7 @@ struct ContainerLife: Sendable {
         await removeFiles()
     }
 
-    /// Removes the container's files; its logs stay.
+    /// Removes the container's files but not its logs.
     func removeFiles() async {
         do throws(POSIXError) {
             try await BlockingThread.run { [bundle = place.bundle] () throws(POSIXError) in
@@ -144,7 +144,7 @@ struct ContainerLife: Sendable {
         return overflow || seconds > 1 << 40 ? nil : started + seconds
     }
 
-    /// Why runc could not run the container, nil where it did.
+    /// Returns runc's error message where runc could not run the container, else nil.
     private func runtimeProblem() -> String? {
         guard let content = try? FileSystem.read(place.runtimeLog) else { return nil }
         for line in String(decoding: content, as: UTF8.self).split(separator: "\n") {

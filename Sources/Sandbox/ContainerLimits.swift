@@ -2,29 +2,28 @@ import Containers
 import JSON
 import POSIX
 
-/// What one container takes of this machine at most, so that an image that goes astray leaves something to its user.
+/// The most that one container may take of this machine, so that a faulty image cannot take everything.
 package struct ContainerLimits: Sendable, Equatable {
-    /// Bytes of memory; what needs more is killed by the kernel.
+    /// The memory in bytes; the kernel kills a container that needs more.
     package var memoryBytes: Int64
-    /// Processors' worth of time; 1.5 is one and a half.
+    /// The processor time as a number of processors, such as 1.5.
     package var processors: Double
 
-    /// Limits that somebody chose.
     package init(memoryBytes: Int64, processors: Double) {
         self.memoryBytes = memoryBytes
         self.processors = processors
     }
 
-    /// Three quarters of the machine's memory, and nine tenths of its processors' time.
+    /// Three quarters of the machine's memory and nine tenths of its processor time.
     package static var ofThisMachine: ContainerLimits {
         ContainerLimits(
             memoryBytes: PhysicalMemory.bytes / 4 * 3, processors: Double(Processors.count) * 0.9)
     }
 
-    /// True where the kernel keeps them: an ordinary user's runc has no control groups.
+    /// True where the kernel enforces the limits: the runc of an ordinary user cannot create control groups.
     package static var canBeKept: Bool { !RuntimeIdentity.current.isRootless }
 
-    /// The limits in runc's words.
+    /// The limits in the terms of runc's configuration.
     var resources: RuntimeDocument.Resources {
         RuntimeDocument.Resources(memoryBytes: memoryBytes, processors: processors)
     }

@@ -2,26 +2,26 @@ import JSON
 import POSIX
 import Timestamps
 
-/// One container of a deployment.
+/// A container of a deployment, as the sandbox stores it.
 package struct ContainerRecord: Sendable {
-    /// What a container's user is told of it.
+    /// An event that the API reports of a container.
     struct Event: Sendable {
         let time: Timestamp
         let message: String
     }
 
-    /// Its name, in the API as in the runtime.
+    /// The container's name in the API and in runc.
     package let id: String
     let deviceID: String
     let created: Timestamp
     /// `pending`, `running`, `completed`, `failed` or `destroyed`.
     package internal(set) var status = "pending"
     var events: [Event] = []
-    /// What the container listens on.
+    /// The port that the container listens on.
     var port: Int?
-    /// Where its server answered.
+    /// The URL at which the container's server answered.
     package internal(set) var publicURL: String?
-    /// Who waits for its end.
+    /// The process that waits for the container to exit.
     var runner: ProcessIdentity?
 
     var isFinal: Bool { ["completed", "failed", "destroyed"].contains(status) }
@@ -34,7 +34,7 @@ package struct ContainerRecord: Sendable {
 
     mutating func add(event message: String) {
         events.append(Event(time: .now(), message: message))
-        // A health check that fails for days must not fill the memory.
+        // Limits the memory that events take: a health check may fail for days.
         if events.count > 200 { events.removeSubrange(10..<20) }
     }
 }

@@ -3,7 +3,7 @@ import POSIX
 import SystemPackage
 import Timestamps
 
-/// Looks after a container from the pull of its image to its end.
+/// Manages a container from the pull of its image to its end.
 struct ContainerSupervisor: Sendable {
     let folder: SandboxFolder
     let installer: ImageInstaller
@@ -12,7 +12,7 @@ struct ContainerSupervisor: Sendable {
     let limits: ContainerLimits
     let ports: PortChooser
 
-    /// Pulls, unpacks and runs, until the container ends or its user ends it.
+    /// Pulls, unpacks and runs the image until the container exits or its user destroys it.
     func run(
         _ request: DeployRequest, _ record: DeploymentRecord, _ container: ContainerRecord, in table: DeploymentTable
     ) async {
@@ -37,10 +37,10 @@ struct ContainerSupervisor: Sendable {
         }
     }
 
-    /// Goes on with a container that an earlier API process had started, or says that it never ran.
+    /// Resumes watching a container of an earlier API process, or records that it never started.
     func resume(_ record: DeploymentRecord, _ container: ContainerRecord, in table: DeploymentTable) async {
         let life = ContainerLife(supervisor: self, table: table, deployment: record.id, container: container.id)
-        // The API may have ended while it removed the files of one that was over.
+        // The API may have ended while it removed the files of a container in a final state.
         guard !container.isFinal else { return await life.removeFiles() }
         guard let process = container.runner, let port = container.port else {
             let isOver = await table.isTerminating(record.id)

@@ -10,7 +10,7 @@ struct DeployRequest: Sendable {
     var locations: [HardwareCatalogue.Location]
     var replicas: Int
     var trafficPort: Int
-    /// Replaces the image's own entrypoint and arguments.
+    /// Replaces the image's own entrypoint and command.
     var entrypoint: [String]?
     var environment: [String: String]
     var secrets: [String: Secret]
@@ -20,10 +20,9 @@ struct DeployRequest: Sendable {
 }
 
 extension DeployRequest {
-    /// Reads a body, or says everything that is wrong with it.
+    /// Parses a body; throws with everything that is wrong with it.
     ///
-    /// `container_config.args` is checked and then dropped, as io.net's API does:
-    /// the whole command has to stand in `entrypoint`.
+    /// Checks `container_config.args` and drops it, as io.net's API does: the whole command must be in `entrypoint`.
     init(body: [UInt8]) throws(ValidationFailure) {
         let json: JSONValue
         do throws(JSONError) { json = try JSONValue(parsing: body) } catch {

@@ -1,9 +1,9 @@
 import JSON
 import Timestamps
 
-/// A deployment in the shapes that io.net's API answers with.
+/// The forms of a deployment in io.net's API.
 extension DeploymentRecord {
-    /// A row of the list.
+    /// A row of the list of deployments.
     var row: JSONValue {
         let (served, remaining) = minutes()
         return [
@@ -17,7 +17,7 @@ extension DeploymentRecord {
         ]
     }
 
-    /// The whole, with the names of the secrets and never their values.
+    /// All details, with the secrets' names but never their values.
     var details: JSONValue {
         let (served, remaining) = minutes()
         return [
@@ -38,7 +38,7 @@ extension DeploymentRecord {
         ]
     }
 
-    /// One container.
+    /// Returns the form of one container.
     func worker(_ container: ContainerRecord) -> JSONValue {
         let events = container.events.map { event in
             ["time": .string(event.time.rfc3339), "message": .string(event.message)] as JSONValue
@@ -53,7 +53,7 @@ extension DeploymentRecord {
         ]
     }
 
-    /// All of them.
+    /// The form of all containers.
     var workers: JSONValue {
         ["total": .integer(containers.count), "workers": .array(containers.map { worker($0) })]
     }

@@ -1,7 +1,7 @@
 import JSON
 import Timestamps
 
-/// The form in which the sandbox keeps a deployment.
+/// The JSON form of a deployment in the sandbox's files.
 extension DeploymentRecord {
     init(json: JSONValue) throws(JSONError) {
         id = try json.text("id")

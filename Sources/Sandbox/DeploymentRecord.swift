@@ -2,9 +2,9 @@ import JSON
 import POSIX
 import Timestamps
 
-/// A deployment as the sandbox remembers it, without its secrets' values.
+/// A deployment as the sandbox stores it, without the values of its secrets.
 package struct DeploymentRecord: Sendable {
-    /// What becomes of a deployment, in io.net's words: <https://io.net/docs/reference/caas/>.
+    /// The status of a deployment, in io.net's terms: <https://io.net/docs/reference/caas/>.
     package enum Status: String, Sendable, CaseIterable {
         case running
         case completed
@@ -13,15 +13,14 @@ package struct DeploymentRecord: Sendable {
         case terminationRequested = "termination requested"
         case destroyed
 
-        /// True where nothing more happens.
+        /// True for a status that never changes again.
         package var isFinal: Bool { [.completed, .failed, .destroyed].contains(self) }
     }
 
-    /// A UUID.
+    /// The id, a UUID.
     package let id: String
-    /// The user's own name for it.
+    /// The name that the user chose.
     package let name: String
-    /// What has become of it.
     package internal(set) var status = Status.deploymentRequested
     let created: Timestamp
     var started: Timestamp?
@@ -35,7 +34,6 @@ package struct DeploymentRecord: Sendable {
     let environment: [String: String]
     let secretNames: [String]
     let image: String
-    /// What runs of it.
     package internal(set) var containers: [ContainerRecord]
 
     var hardware: HardwareCatalogue.Hardware? { HardwareCatalogue.hardware(.integer(hardwareID)) }
@@ -43,7 +41,7 @@ package struct DeploymentRecord: Sendable {
         locationIDs.compactMap { HardwareCatalogue.location(.integer($0)) }
     }
 
-    /// A new deployment as it was asked for.
+    /// Creates the record of a new request.
     init(_ request: DeployRequest, now: Timestamp = .now()) {
         id = UUIDText.random()
         name = request.name
@@ -60,7 +58,7 @@ package struct DeploymentRecord: Sendable {
         containers = (0..<request.replicas).map { _ in ContainerRecord(created: now) }
     }
 
-    /// Minutes of the paid time that have passed, and those that are left.
+    /// Returns the minutes of the paid time that have passed and that remain.
     func minutes(now: Timestamp = .now()) -> (served: Int, remaining: Int) {
         let total = durationHours.multipliedReportingOverflow(by: 60).partialValue
         guard let started else { return (0, total) }

@@ -3,13 +3,13 @@ import POSIX
 import SystemPackage
 import Timestamps
 
-/// Every deployment, each written to a file of its own before anybody is told of a change.
+/// All deployments; each change is written to the deployment's file before the API reports it.
 actor DeploymentTable {
     private let folder: SandboxFolder
     private let supervisor: ContainerSupervisor
     private var records: [String: DeploymentRecord] = [:]
 
-    /// The deployments that were remembered; their containers are looked after again.
+    /// Loads the stored deployments and resumes watching their containers.
     init(folder: SandboxFolder, supervisor: ContainerSupervisor) async throws(SandboxError) {
         self.folder = folder
         self.supervisor = supervisor
@@ -21,7 +21,7 @@ actor DeploymentTable {
         }
     }
 
-    /// The deployments in a sandbox's folder, also while its API is not running.
+    /// Reads the deployments in a sandbox's folder, also while its API is not running.
     static func load(_ folder: SandboxFolder) throws(SandboxError) -> [DeploymentRecord] {
         var records: [DeploymentRecord] = []
         for name in (try? FileSystem.names(in: folder.deployments)) ?? [] {
@@ -34,24 +34,24 @@ actor DeploymentTable {
         return records
     }
 
-    /// All of them, the newest first.
+    /// Returns all deployments, the newest first.
     func all() -> [DeploymentRecord] {
         records.values.sorted { ($0.created, $0.id) > ($1.created, $1.id) }
     }
 
     func record(_ id: String) -> DeploymentRecord? { records[id] }
 
-    /// True where a deployment that was not destroyed has the name.
+    /// Returns whether a deployment that was not destroyed has the name.
     func hasName(_ name: String) -> Bool { records.values.contains { $0.name == name && $0.status != .destroyed } }
 
-    /// True where the user has asked for its end.
+    /// Returns whether the user requested the deployment's end.
     func isTerminating(_ id: String) -> Bool { records[id].map { $0.status == .terminationRequested } ?? true }
 
     nonisolated func log(_ id: String, _ container: String, _ stream: String) -> FilePath {
         folder.container(id, container).log(stream)
     }
 
-    /// Starts a deployment; nil where its name is taken.
+    /// Starts a deployment; returns nil where its name is taken.
     func add(_ request: DeployRequest) throws(SandboxError) -> DeploymentRecord? {
         guard !hasName(request.name) else { return nil }
         let record = DeploymentRecord(request)
@@ -62,7 +62,9 @@ actor DeploymentTable {
         return record
     }
 
-    /// Notes that the user wants its end, which whoever looks after its containers sees; nil where there is none.
+    /// Records that the user requested the end; returns nil where there is no such deployment.
+    ///
+    /// The tasks that watch the containers read this status.
     func requestTermination(_ id: String) throws(SandboxError) -> DeploymentRecord? {
         guard var record = records[id] else { return nil }
         if record.status == .destroyed { return record }
@@ -71,7 +73,7 @@ actor DeploymentTable {
         return record
     }
 
-    /// Changes what is known of a container, and of its deployment what follows from it.
+    /// Changes a container's record, and updates the status of its deployment.
     @discardableResult
     func update(
         _ id: String, _ container: String, _ change: @Sendable (inout ContainerRecord) -> Void
@@ -97,7 +99,7 @@ actor DeploymentTable {
 }
 
 extension DeploymentRecord {
-    /// Sets the status that follows from those of the containers.
+    /// Sets the status that follows from the containers' statuses.
     mutating func conclude(now: Timestamp) {
         guard !status.isFinal else { return }
         let isOver = containers.allSatisfy(\.isFinal)

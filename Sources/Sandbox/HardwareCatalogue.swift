@@ -1,8 +1,8 @@
 import JSON
 
-/// What the sandbox pretends to rent out: this machine, under two names, for nothing.
+/// The hardware that the sandbox offers: this machine, under two names, free of charge.
 enum HardwareCatalogue {
-    /// A kind of machine.
+    /// A kind of hardware, with the most of its GPUs that one container may have.
     struct Hardware: Sendable {
         let id: Int
         let name: String
@@ -11,7 +11,7 @@ enum HardwareCatalogue {
         let memoryGiB: Int
     }
 
-    /// A place.
+    /// A location of the hardware.
     struct Location: Sendable {
         let id: Int
         let iso2: String
@@ -20,7 +20,7 @@ enum HardwareCatalogue {
         var json: JSONValue { ["id": .integer(id), "iso2": .string(iso2), "name": .string(name)] }
     }
 
-    /// Containers of one deployment at most.
+    /// The maximum number of containers in one deployment.
     static let replicas = 4
 
     static let hardware = [
@@ -30,12 +30,12 @@ enum HardwareCatalogue {
 
     static let locations = [Location(id: 1, iso2: "US", name: "This machine")]
 
-    /// The row with an id, which a client sends back as it got it: a number, or a text.
+    /// Returns the hardware with an id, which a client may send back as a number or as text.
     static func hardware(_ id: JSONValue) -> Hardware? {
         hardware.first { $0.id == id.integer || String($0.id) == id.string }
     }
 
-    /// The place with an id, or with a country's code.
+    /// Returns the location with an id or a country code.
     static func location(_ id: JSONValue) -> Location? {
         locations.first { $0.id == id.integer || $0.iso2 == id.string?.uppercased() || String($0.id) == id.string }
     }

@@ -1,12 +1,12 @@
 import HTTP
 import Timestamps
 
-/// Asks a container's port for `/`, as io.net's health check does by its own undocumented path.
+/// Checks a container's health by a GET of `/`; the path of io.net's own health check is undocumented.
 struct HealthMonitor {
-    /// What a look found.
+    /// The result of a check.
     enum Finding: Equatable {
         case waiting
-        /// The first answer.
+        /// The container answered for the first time.
         case answered
         case gaveUp(String)
     }
@@ -27,7 +27,7 @@ struct HealthMonitor {
         next = .now
     }
 
-    /// Asks if it is time to.
+    /// Sends a request if the next one is due.
     mutating func check() async -> Finding {
         guard ContinuousClock.now >= next else { return .waiting }
         let problem = await ask()
@@ -44,7 +44,7 @@ struct HealthMonitor {
         return .gaveUp("the health check failed \(failures) times in a row: GET \(url) \(problem)")
     }
 
-    /// What is wrong, nil where the answer is 2xx.
+    /// Returns what is wrong, nil where the status is 2xx.
     private func ask() async -> String? {
         let task = Task { [client, url] () throws(HTTPError) -> Int in
             var request = HTTPRequest("GET", try HTTPURL(url))

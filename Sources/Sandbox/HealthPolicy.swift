@@ -1,15 +1,15 @@
 import JSON
 
-/// When a container that does not answer is given up.
+/// The conditions under which a container that does not answer is ended.
 package struct HealthPolicy: Sendable, Equatable {
-    /// Seconds after the start in which a container need not answer yet.
+    /// Seconds after the start within which a failed check has no effect.
     package var startPeriod: Int
-    /// Seconds between two questions.
+    /// Seconds between two checks.
     package var interval: Int
-    /// Failures in a row that end a container.
+    /// The number of consecutive failures that end a container.
     package var failures: Int
 
-    /// The sandbox's own choice: io.net publishes neither path nor times.
+    /// The defaults are the sandbox's own: io.net publishes neither the path nor the times of its health check.
     package init(startPeriod: Int = 60, interval: Int = 5, failures: Int = 3) {
         self.startPeriod = startPeriod
         self.interval = interval

@@ -6,7 +6,7 @@ import Registry
 import Secrets
 import SystemPackage
 
-/// Brings an image from its registry into a folder.
+/// Pulls an image from its registry and unpacks it into a folder.
 struct ImageInstaller: Sendable {
     let store: ImageStore
     let http: HTTPClient
@@ -18,7 +18,7 @@ struct ImageInstaller: Sendable {
         http = HTTPClient()
     }
 
-    /// Pulls the image with the deployment's own login, and no other, and unpacks it.
+    /// Pulls the image with the deployment's own login, or anonymously, and unpacks it.
     func install(_ request: DeployRequest, into root: FilePath) async throws -> ImageConfig {
         let reference = try Reference(request.image)
         var credentials = RegistryCredentials.none

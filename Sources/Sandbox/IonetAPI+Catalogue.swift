@@ -1,6 +1,6 @@
 import JSON
 
-/// Hardware, places and prices.
+/// The operations for hardware, locations and prices.
 extension IonetAPI {
     func maximumGPUs() -> APIAnswer {
         let rows = HardwareCatalogue.hardware.map { row in
@@ -69,7 +69,7 @@ extension IonetAPI {
         let replicas = query.whole("replica_count", 1...Int.max)
         let values = try query.finish((id, places, gpus, replicas))
         guard HardwareCatalogue.hardware(.string(values.0)) != nil else { return .error(404, "Hardware not found") }
-        // The specification says a text that holds a JSON array; a client that works sends a bare country.
+        // The specification defines a string with a JSON array; a client that works with io.net sends a bare country.
         let ids = (try? JSONValue(parsing: Array(values.1.utf8)))?.array ?? [.string(values.1)]
         guard ids.allSatisfy({ HardwareCatalogue.location($0) != nil }) else {
             return .error(404, "Location not found")

@@ -1,6 +1,6 @@
 import JSON
 
-/// A deployment's life, but for its log.
+/// The operations for deployments, except for their logs.
 extension IonetAPI {
     func nameAvailability(_ request: APIRequest) async throws(ValidationFailure) -> APIAnswer {
         var query = QueryReader(request.query)

@@ -1,6 +1,6 @@
 import JSON
 
-/// A container's log as server-sent events.
+/// The operation that streams a container's log as server-sent events.
 extension IonetAPI {
     func log(_ request: APIRequest, _ id: String, _ container: String) async throws(ValidationFailure) -> APIAnswer {
         var query = QueryReader(request.query)

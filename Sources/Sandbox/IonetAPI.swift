@@ -1,7 +1,7 @@
 import JSON
 import Secrets
 
-/// The API as io.net documents it, and no more of it than that.
+/// The operations of io.net's API that are documented, and no others.
 ///
 /// Sources: <https://io.net/docs/reference/caas/> and its open clients.
 struct IonetAPI: Sendable {
@@ -10,7 +10,7 @@ struct IonetAPI: Sendable {
 
     private static let base = ["v1", "io-cloud", "caas"]
 
-    /// Answers a request; whatever is unknown is 404.
+    /// Answers a request; an unknown path gets 404.
     func answer(_ request: APIRequest) async -> APIAnswer {
         if request.path.starts(with: Self.base) {
             return publicAnswer(request, Array(request.path.dropFirst(Self.base.count)))
@@ -25,7 +25,7 @@ struct IonetAPI: Sendable {
         } catch { return .unprocessable(error.issues) }
     }
 
-    /// What is answered to anybody.
+    /// Answers the operations that need no API key.
     private func publicAnswer(_ request: APIRequest, _ path: [String]) -> APIAnswer {
         switch (request.method, path) {
         case ("GET", ["hardware"]): publicHardware()
@@ -59,7 +59,7 @@ struct IonetAPI: Sendable {
     }
 }
 
-/// Everything that is wrong with one request.
+/// All errors in one request.
 struct ValidationFailure: Error {
     let issues: [ValidationIssue]
 }

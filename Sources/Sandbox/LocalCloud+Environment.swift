@@ -1,8 +1,8 @@
 import Secrets
 
-/// What points other programs at the sandbox.
+/// The variables that point other programs at the sandbox.
 extension LocalCloud {
-    /// The variables in the order in which they are shown.
+    /// Returns the variables in the order in which they are shown.
     package static func environment(_ state: SandboxState) -> [(name: String, value: String)] {
         func address(_ name: ServerName) -> String { state.servers[name]?.address ?? "" }
         return [

@@ -1,20 +1,17 @@
 import POSIX
 
-/// What there is of the sandbox.
+/// Reports the state of the sandbox.
 extension LocalCloud {
-    /// A server and whether it runs.
+    /// A server's record, and whether it runs.
     package struct ServerStatus: Sendable {
-        /// Which one.
         package let name: ServerName
-        /// Where it listens, or did.
+        /// The host and port at which the server listens or listened.
         package let address: String
-        /// Its process.
         package let pid: Int32
-        /// True while the process runs.
         package let isAlive: Bool
     }
 
-    /// Every server that was started.
+    /// Returns the status of every server that was started.
     package func servers(_ state: SandboxState) -> [ServerStatus] {
         ServerName.allCases.compactMap { name in
             guard let record = state.servers[name] else { return nil }
@@ -23,7 +20,7 @@ extension LocalCloud {
         }
     }
 
-    /// Every deployment, the newest first.
+    /// Returns every deployment, the newest first.
     package func deployments() throws(SandboxError) -> [DeploymentRecord] {
         try DeploymentTable.load(folder).sorted { ($0.created, $0.id) > ($1.created, $1.id) }
     }

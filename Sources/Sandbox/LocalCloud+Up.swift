@@ -2,19 +2,18 @@ import HTTP
 import POSIX
 import SystemPackage
 
-/// Bringing the sandbox up.
+/// Starts the sandbox.
 extension LocalCloud {
-    /// What `up` did.
+    /// The result of ``up(health:limits:report:)``.
     package struct Startup: Sendable {
-        /// The state afterwards.
+        /// The state after the start.
         package let state: SandboxState
-        /// The servers that had to be started.
         package let started: [ServerName]
     }
 
-    /// Starts what is not running; a server that died comes back with its data, where possible on its port.
+    /// Starts the servers that do not run; restarts a dead server with its data and, where possible, on its port.
     ///
-    /// - Parameter report: Takes a line for each 30 seconds in which a server does not listen yet.
+    /// - Parameter report: Receives a line for every 30 seconds in which a server does not listen yet.
     package func up(
         health: HealthPolicy = HealthPolicy(), limits: ContainerLimits = .ofThisMachine,
         report: @escaping @Sendable (String) -> Void = { _ in }
@@ -56,7 +55,7 @@ extension LocalCloud {
         } catch { throw SandboxError("make the sandbox's folder", error) }
     }
 
-    /// Ends processes that an `up` started and was killed before it wrote them down.
+    /// Ends processes of an earlier `up` that was killed before it recorded them.
     private func endStrays(of name: ServerName) async {
         await end(ProcessIdentity.all(environment: SandboxFolder.marker, beginning: folder.mark(name)), grace: 5)
     }
@@ -64,7 +63,7 @@ extension LocalCloud {
     private func start(
         _ name: ServerName, _ programs: Programs, _ state: inout SandboxState, _ report: (String) -> Void
     ) async throws(SandboxError) {
-        // A run that is out there knows the old port.
+        // A run that started earlier still uses the old port.
         if let port = state.servers[name]?.port {
             do throws(SandboxError) { return try await start(name, programs, port: port, &state, report) } catch {
                 await endStrays(of: name)
@@ -85,7 +84,7 @@ extension LocalCloud {
             case .api:
                 ServerProcess.api(program, folder: folder, port: port)
             }
-        // Whoever finds this record only half-way must not believe in an address that nobody has confirmed.
+        // If this process is killed before the next write, the record must not contain an unconfirmed address.
         let known = port == 0 ? "" : state.servers[name]?.address ?? ""
         var changed = state
         let record = try await server.start(report: report) { (process) throws(SandboxError) in
@@ -109,7 +108,7 @@ extension LocalCloud {
             request.followsRedirects = false
             request.stallSeconds = 10
             let policy = RetryPolicy(attempts: 8, firstBound: 0.1, lastBound: 1)
-            // Any answer will do: the S3 server refuses a request without a signature.
+            // Any response shows that the server works: the S3 server refuses unsigned requests.
             _ = try await HTTPClient().send(request, retrying: policy)
         } catch { throw SandboxError("reach the sandbox's \(name.rawValue)", error) }
     }

@@ -3,31 +3,31 @@ import JSON
 import POSIX
 package import SystemPackage
 
-/// A cloud on this machine: a registry, an S3 server and an API like io.net's, all on loopback.
+/// A local cloud: a registry, an S3 server and an API like io.net's, all on loopback.
 package struct LocalCloud: Sendable {
     let folder: SandboxFolder
-    /// This program, which is run again as the API.
+    /// The path of this program, which is also started as the API server.
     let program: FilePath
     let search: ProgramSearch
 
-    /// The sandbox that lives in `<home>/sandbox`.
+    /// Creates the sandbox in `<home>/sandbox`.
     package init(home: FilePath, program: FilePath) throws(SandboxError) {
         do throws(POSIXError) {
             try FileSystem.makeFolder(home, mode: 0o700)
-            // Processes are found again by this path, so that it must have one spelling.
+            // The marker that identifies processes contains this path, so that it needs one canonical spelling.
             folder = SandboxFolder(path: try FileSystem.realPath(home).appending("sandbox"))
         } catch { throw SandboxError("use \(home)", error) }
         self.program = program
         search = ProgramSearch(program: program)
     }
 
-    /// The folder of everything that the sandbox keeps.
+    /// The folder of all the sandbox's data.
     package var path: FilePath { folder.path }
 
-    /// What the sandbox remembers, nil where it is not up.
+    /// Returns the sandbox's stored state, nil where it is not up.
     package func state() throws(SandboxError) -> SandboxState? { try SandboxState(file: folder.state) }
 
-    /// Runs `body` while no other process brings this sandbox up or down.
+    /// Runs `body` while no other process starts or stops this sandbox; waits up to two minutes for the lock.
     func exclusively<Value>(
         _ body: () async throws(SandboxError) -> Value
     ) async throws(SandboxError) -> Value {

@@ -1,14 +1,14 @@
 import POSIX
 import SystemPackage
 
-/// Sends a growing file line by line, each as an event, until its writer has ended.
+/// Sends a growing file as server-sent events, one for each line, until its writer has ended.
 ///
-/// The framing is the standard's: <https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream>.
+/// Framing: <https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream>.
 struct LogFollower: Sendable {
     private static let chunk = 64 << 10
 
     let path: FilePath
-    /// True when nothing more is written.
+    /// Returns true once nothing more will be written.
     let isComplete: @Sendable () async -> Bool
 
     func follow(to sink: any EventSink) async throws {
@@ -16,7 +16,7 @@ struct LogFollower: Sendable {
         var line: [UInt8] = []
         var idle = 0
         while !Task.isCancelled {
-            // Asked before the file is read: what was written before the end is then surely found.
+            // Called before the read, so that the read includes everything that was written before the end.
             let isLast = await isComplete()
             let bytes = try await read(at: offset)
             offset += Int64(bytes.count)
@@ -29,7 +29,7 @@ struct LogFollower: Sendable {
             if isLast, bytes.isEmpty { break }
             if bytes.isEmpty, !isLast {
                 idle += 1
-                // A comment shows both sides that the other is still there.
+                // A comment line every 15 seconds keeps the connection alive and detects a dead one.
                 if idle % 75 == 0 { try await sink.send(Array(": waiting\n\n".utf8)) }
                 try await Task.sleep(for: .milliseconds(200))
             }
@@ -37,7 +37,9 @@ struct LogFollower: Sendable {
         if !line.isEmpty { try await sink.send(Self.event(line)) }
     }
 
-    /// The events of every whole line; the rest stays in `line`, which may grow to a chunk.
+    /// Returns the events of all complete lines and keeps the rest in `line`.
+    ///
+    /// A line that fills a chunk becomes an event without its end.
     static func events(_ bytes: [UInt8], line: inout [UInt8]) -> [UInt8] {
         var events: [UInt8] = []
         for byte in bytes {
@@ -55,7 +57,9 @@ struct LogFollower: Sendable {
         return events
     }
 
-    /// A carriage return would end a line of the event stream, so that each part gets its own `data:`.
+    /// Returns the event of a line.
+    ///
+    /// A carriage return would end a field of the event stream, so that each part gets its own `data:` field.
     private static func event(_ line: [UInt8]) -> [UInt8] {
         var event: [UInt8] = []
         let content = line.last == 0x0D ? line.dropLast() : line[...]

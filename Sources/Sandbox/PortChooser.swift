@@ -2,11 +2,11 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Gives out ports of loopback that nobody listens on, none of them twice.
+/// Assigns free loopback ports, each to one container at a time.
 final class PortChooser: Sendable {
     private let given = Mutex<Set<Int>>([])
 
-    /// A free port, which stays this caller's until it is released.
+    /// Returns a free port, which stays assigned until it is released.
     func choose() async throws(SandboxError) -> Int {
         for _ in 0..<100 {
             guard let port = try await Self.free() else { break }
@@ -15,10 +15,10 @@ final class PortChooser: Sendable {
         throw SandboxError("find a port for the container", "none is free on 127.0.0.1")
     }
 
-    /// Notes a port that a running container has.
+    /// Marks the port of a running container as assigned.
     func reserve(_ port: Int) { given.withLock { _ = $0.insert(port) } }
 
-    /// Takes a port back.
+    /// Makes a port available again.
     func release(_ port: Int) { given.withLock { _ = $0.remove(port) } }
 
     private static func free() async throws(SandboxError) -> Int? {

@@ -2,19 +2,19 @@ import Containers
 import Subprocess
 import SystemPackage
 
-/// The programs that the sandbox starts.
+/// Finds the programs that the sandbox starts.
 extension ProgramSearch {
-    /// The docker-registry program.
+    /// Returns the path of docker-registry.
     func registry() throws(SandboxError) -> FilePath {
         try found { () throws(ContainerError) in try dockerRegistry("it is the sandbox's registry") }
     }
 
-    /// The container runtime.
+    /// Returns the path of runc.
     func runc() throws(SandboxError) -> FilePath {
         try found { () throws(ContainerError) in try runc("it runs the sandbox's containers") }
     }
 
-    /// An rclone that has an S3 server, which came with 1.65; Debian 12's is older.
+    /// Returns the path of an rclone with an S3 server, which 1.65 introduced; Debian 12 has an older one.
     func rclone() async throws(SandboxError) -> FilePath {
         var found: [String] = []
         for program in all("rclone") {
@@ -30,7 +30,7 @@ extension ProgramSearch {
         do throws(ContainerError) { return try find() } catch { throw SandboxError(copying: error.description) }
     }
 
-    /// What `rclone version` says in its first line: `rclone v1.75.2`.
+    /// Returns the version in the first line of `rclone version`, such as `rclone v1.75.2`.
     private static func version(of rclone: FilePath) async -> (major: Int, minor: Int)? {
         let result = try? await Subprocess.run(
             .path(rclone), arguments: ["version"], output: .string(limit: 64 << 10), error: .discarded)

@@ -1,20 +1,20 @@
 import JSON
 
-/// Reads a query's values and collects what is wrong with them.
+/// Reads the values of a query and collects the errors in them.
 struct QueryReader {
     private let query: [String: String]
     private var issues: [ValidationIssue] = []
 
     init(_ query: [String: String]) { self.query = query }
 
-    /// A text that must be there; empty where it is not.
+    /// Returns a required text; empty where it is missing.
     mutating func text(_ name: String) -> String {
         if let text = query[name] { return text }
         issues.append(.missing(["query", .string(name)]))
         return ""
     }
 
-    /// A whole number that must be there unless a default is given.
+    /// Returns an integer, which is required unless a default is given.
     mutating func whole(_ name: String, _ range: ClosedRange<Int>, default value: Int? = nil) -> Int {
         let place: [JSONValue] = ["query", .string(name)]
         guard let text = query[name] else {
@@ -30,7 +30,7 @@ struct QueryReader {
         return number
     }
 
-    /// One of some words, nil where it is absent.
+    /// Returns one of the words, nil where the value is absent.
     mutating func choice(_ name: String, _ words: [String]) -> String? {
         guard let text = query[name] else { return nil }
         if words.contains(text) { return text }
@@ -40,7 +40,7 @@ struct QueryReader {
         return nil
     }
 
-    /// The values, unless something was wrong.
+    /// Returns the values; throws if any was invalid.
     func finish<Values>(_ values: Values) throws(ValidationFailure) -> Values {
         guard issues.isEmpty else { throw ValidationFailure(issues: issues) }
         return values
@@ -48,7 +48,7 @@ struct QueryReader {
 }
 
 extension ValidationIssue {
-    /// What pydantic says of a number that is too small or too large, nil of one that fits.
+    /// Returns pydantic's error for a number outside the range, nil for one within it.
     static func range(_ number: Int, _ range: ClosedRange<Int>, at place: [JSONValue]) -> ValidationIssue? {
         if number < range.lowerBound {
             let message = "Input should be greater than or equal to \(range.lowerBound)"

@@ -3,17 +3,17 @@ import Hashing
 import JSON
 import Secrets
 
-/// Who may push to the sandbox's registry, and pull from it: whoever runs the sandbox, and no other user of the machine.
+/// The login for the sandbox's registry, which only the sandbox's user has.
 ///
 /// An image that somebody else replaced would run as root here.
 struct RegistryAccount: Sendable {
     static let user = "sandbox"
     let password: Secret
 
-    /// A line of the file that docker-registry reads, which knows bcrypt alone.
+    /// Returns the line of the htpasswd file of docker-registry, which supports only bcrypt.
     ///
-    /// At the least cost, since it is paid for each request: nobody guesses 160 random bits at any cost.
-    /// Source: <https://distribution.github.io/distribution/about/configuration/#htpasswd>.
+    /// The hash has the lowest cost, because the registry computes it for each request; 160 random bits cannot be
+    /// guessed at any cost. Source: <https://distribution.github.io/distribution/about/configuration/#htpasswd>.
     func htpasswd() throws(SandboxError) -> String {
         let salt = RandomBytes.make(16).map { CChar(bitPattern: $0) }
         var hash = [CChar](repeating: 0, count: 64)
@@ -24,7 +24,7 @@ struct RegistryAccount: Sendable {
         return "\(Self.user):\(String(decoding: text, as: UTF8.self))\n"
     }
 
-    /// The login in docker's form, as `DOCKER_AUTH_CONFIG` holds it.
+    /// Returns the login as docker's configuration, for `DOCKER_AUTH_CONFIG`.
     ///
     /// Source: <https://docs.docker.com/reference/cli/docker/#environment-variables>.
     func dockerConfiguration(for registry: String) -> String {

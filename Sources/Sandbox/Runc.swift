@@ -2,22 +2,22 @@ import POSIX
 import Subprocess
 import SystemPackage
 
-/// The container runtime, with the containers of one sandbox.
+/// Runs runc for the containers of one sandbox.
 struct Runc: Sendable {
     let program: FilePath
-    /// Where it keeps what it knows of its containers.
+    /// The folder in which runc keeps the state of its containers.
     let root: FilePath
 
-    /// The containers that it knows, running or not.
+    /// Returns the ids of runc's containers, running or not.
     func containers() -> [String] { ((try? FileSystem.names(in: root)) ?? []).map(\.string) }
 
-    /// Sends a signal to a container's first process; nothing happens where the container is gone.
+    /// Sends a signal to a container's first process; does nothing where the container is gone.
     func signal(_ container: String, _ signal: String) async { _ = await run(["kill", container, signal]) }
 
-    /// Kills what is left of a container and forgets it.
+    /// Kills and deletes a container.
     func delete(_ container: String) async throws(SandboxError) {
         var reason = ""
-        // A container that is just being made cannot be deleted for a moment.
+        // For a moment, a container that is being created cannot be deleted.
         for _ in 0..<50 {
             guard FileSystem.exists(root.appending(container)) else { return }
             reason = await run(["delete", "--force", container])
@@ -27,7 +27,7 @@ struct Runc: Sendable {
         throw SandboxError("delete container \(container)", reason)
     }
 
-    /// Runs a command of runc's; what it complained about, empty where it was content.
+    /// Runs a command of runc; returns the last line of its error output, or an empty text on success.
     private func run(_ arguments: [String]) async -> String {
         do {
             let result = try await Subprocess.run(

@@ -2,7 +2,7 @@ import Containers
 import JSON
 import SystemPackage
 
-/// The document that runc reads.
+/// The `config.json` that runc reads.
 extension RuntimeSpec {
     var json: JSONValue {
         var document = RuntimeDocument(

@@ -6,7 +6,7 @@ import POSIX
 import Secrets
 import SystemPackage
 
-/// As whom containers are run: as the administrator with docker's rights, or as an ordinary user without any.
+/// The user that runs containers: root, with docker's default rights, or an ordinary user without any.
 struct RuntimeIdentity: Sendable {
     let user: UInt32
     let group: UInt32
@@ -16,7 +16,7 @@ struct RuntimeIdentity: Sendable {
     static var current: RuntimeIdentity { RuntimeIdentity(user: CurrentUser.id, group: CurrentUser.group) }
 }
 
-/// What runc is told of a container. <https://github.com/opencontainers/runtime-spec/blob/main/config.md>
+/// The configuration of a container for runc. <https://github.com/opencontainers/runtime-spec/blob/main/config.md>
 struct RuntimeSpec: Sendable {
     let arguments: [String]
     let environment: [String: String]
@@ -27,7 +27,7 @@ struct RuntimeSpec: Sendable {
     let identity: RuntimeIdentity
     let limits: ContainerLimits
 
-    /// What the image says, changed by what the deployment says.
+    /// Combines the image's config with the deployment's request, which takes precedence.
     init(
         config: ImageConfig, request: DeployRequest, port: Int, hostname: String, bundle: FilePath,
         identity: RuntimeIdentity, limits: ContainerLimits
@@ -56,7 +56,7 @@ struct RuntimeSpec: Sendable {
 
     private static func texts(_ value: JSONValue?) -> [String]? { value?.array?.compactMap(\.string) }
 
-    /// The image's variables, the deployment's, and the port that the host could spare.
+    /// Returns the image's variables, then the deployment's, then the assigned port.
     private static func environment(
         _ config: ImageConfig, _ request: DeployRequest, port: Int, hostname: String
     ) -> [String: String] {
@@ -71,7 +71,7 @@ struct RuntimeSpec: Sendable {
         return environment
     }
 
-    /// Writes the files beside `config.json` that the container sees, and the folders that every image may expect.
+    /// Writes the files that are mounted from the bundle, and the `/tmp` that every program expects.
     func writeFiles() throws(POSIXError) {
         let names = (try? FileSystem.read("/etc/hosts")) ?? Array("127.0.0.1 localhost\n::1 localhost\n".utf8)
         try FileSystem.write(
@@ -79,7 +79,7 @@ struct RuntimeSpec: Sendable {
         let servers = (try? FileSystem.read("/etc/resolv.conf")) ?? []
         try FileSystem.write(servers, to: bundle.appending("resolv.conf"), mode: 0o644, exactly: true)
         let temporary = bundle.appending("rootfs").appending("tmp")
-        // lstat, so that a link of the image's own making leads nowhere.
+        // lstat, so that a symbolic link in the image is not followed.
         guard (try? FileStatus(temporary)) == nil else { return }
         try FileSystem.makeFolder(temporary)
         try FileSystem.setMode(temporary, 0o1777)

@@ -1,17 +1,16 @@
 import POSIX
 
-/// Why the sandbox cannot do something.
+/// An error of the sandbox.
 package struct SandboxError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// `cannot <do> <thing>: <reason>`.
+    /// The message, as `cannot <action>: <reason>`.
     package let description: String
 
-    /// What could not be done, and why.
     package init(_ action: String, _ reason: String) { description = "cannot \(action): \(reason)" }
 
-    /// Another module's line, which says everything.
+    /// Takes the complete message of another module's error.
     init(copying description: String) { self.description = description }
 
-    /// An error from below in the same words.
+    /// Adds the action to another error's message.
     init(_ action: String, _ error: any Error) {
         let text = String(describing: error)
         self.init(action, text)

@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// The names in the sandbox's folder.
+/// The paths in the sandbox's folder.
 struct SandboxFolder: Sendable {
     let path: FilePath
 
@@ -13,33 +13,33 @@ struct SandboxFolder: Sendable {
     var logs: FilePath { path.appending("logs") }
     var deployments: FilePath { path.appending("deployments") }
     var images: FilePath { path.appending("images") }
-    /// What runc remembers of its containers.
+    /// The folder in which runc keeps the state of its containers.
     var runc: FilePath { path.appending("runc") }
 
     func log(of server: ServerName) -> FilePath { logs.appending("\(server.rawValue).log") }
 
-    /// A variable that every process of this sandbox carries, so that none is lost when nobody could write it down.
+    /// A variable in the environment of all the sandbox's processes, which identifies those that were not recorded.
     static let marker = "CAASCTL_SANDBOX"
-    /// The marker's value for a server.
+    /// Returns the marker's value for a server.
     func mark(_ server: ServerName) -> String { "\(path)#\(server.rawValue)." }
-    /// The marker's value for what runs a container.
+    /// Returns the marker's value for the process that runs a container.
     func mark(container: String) -> String { "\(path)#container-\(container)." }
-    /// What every marker's value of this sandbox begins with.
+    /// The prefix of all marker values of this sandbox.
     var anyMark: String { "\(path)#" }
 
-    /// What belongs to one container: its logs, how it ended, and its bundle.
+    /// Returns the folder of one container: its logs, its exit status and its bundle.
     func container(_ deployment: String, _ container: String) -> ContainerFolder {
         ContainerFolder(path: deployments.appending(deployment).appending(container))
     }
 }
 
-/// The names in a container's folder.
+/// The paths in a container's folder.
 struct ContainerFolder: Sendable {
     let path: FilePath
 
     var bundle: FilePath { path.appending("bundle") }
     var rootFileSystem: FilePath { bundle.appending("rootfs") }
-    /// The exit status, written when the container ended.
+    /// The file with the exit status, written when the container exits.
     var exit: FilePath { path.appending("exit") }
     var runtimeLog: FilePath { path.appending("runc.log") }
 

@@ -4,28 +4,25 @@ import POSIX
 package import Secrets
 import SystemPackage
 
-/// What the sandbox remembers from `up` to `down`: its keys, and which servers it started.
+/// The sandbox's state between `up` and `down`: its keys and its servers.
 package struct SandboxState: Sendable {
-    /// The key that the API asks for.
     package let apiKey: Secret
-    /// The key pair of the S3 server: who, and the secret.
+    /// The access key ID of the S3 server.
     package let storageKeyID: String
-    /// The secret of the key pair.
+    /// The secret access key of the S3 server.
     package let storageKey: Secret
     /// Who may use the registry.
     let registryAccount: RegistryAccount
     /// What the registry signs its upload sessions with, so that they outlive it.
     let registrySecret: Secret
-    /// The one bucket.
+    /// The name of the only bucket.
     package let bucket: String
-    /// How the API judges a container's health.
     var health: HealthPolicy
-    /// What a container may take.
     var limits: ContainerLimits
-    /// The servers that were started, also those that died since.
+    /// The servers that were started, including those that died since.
     package internal(set) var servers: [ServerName: ServerRecord] = [:]
 
-    /// A state with new keys and no server.
+    /// Creates a state with new keys and no server.
     init(health: HealthPolicy, limits: ContainerLimits) {
         apiKey = Secret("sandbox-" + RandomBytes.make(20).hexadecimal)
         storageKeyID = "sandbox-" + RandomBytes.make(8).hexadecimal
@@ -63,7 +60,7 @@ package struct SandboxState: Sendable {
         ]
     }
 
-    /// The state in a file, nil where there is none.
+    /// Reads the state from a file; nil where there is none.
     init?(file: FilePath) throws(SandboxError) {
         guard FileSystem.exists(file) else { return nil }
         do { try self.init(json: JSONValue(parsing: FileSystem.read(file))) } catch {

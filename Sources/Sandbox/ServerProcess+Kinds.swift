@@ -3,9 +3,9 @@ import POSIX
 import Secrets
 import SystemPackage
 
-/// How each of the three servers is run.
+/// The commands of the three servers.
 extension ServerProcess {
-    /// docker-registry with its blobs in the sandbox's folder.
+    /// Returns the command of docker-registry, with its blobs in the sandbox's folder.
     static func registry(
         _ program: FilePath, folder: SandboxFolder, state: SandboxState, port: Int
     ) throws(SandboxError) -> ServerProcess {
@@ -30,7 +30,7 @@ extension ServerProcess {
             log: folder.log(of: .registry), announcement: "listening on ")
     }
 
-    /// rclone's S3 server, whose buckets are folders.
+    /// Returns the command of rclone's S3 server, whose buckets are folders.
     static func storage(
         _ program: FilePath, folder: SandboxFolder, state: SandboxState, port: Int
     ) throws(SandboxError) -> ServerProcess {
@@ -41,7 +41,7 @@ extension ServerProcess {
             "serve", "s3", "--addr", "127.0.0.1:\(port)", "--cache-dir", folder.storageCache.string,
             folder.buckets.string,
         ]
-        // By the environment, since everybody can read a process's arguments; in quotes, since rclone reads it as CSV.
+        // In the environment, since every user can read a process's arguments; in quotes, since rclone parses CSV.
         let key = "\"\(state.storageKeyID),\(state.storageKey.unredacted)\""
         return ServerProcess(
             name: .storage, program: program, arguments: arguments,
@@ -49,7 +49,7 @@ extension ServerProcess {
             log: folder.log(of: .storage), announcement: "Starting s3 server on [http://")
     }
 
-    /// This program as the API.
+    /// Returns the command of this program as the API server.
     static func api(_ program: FilePath, folder: SandboxFolder, port: Int) -> ServerProcess {
         ServerProcess(
             name: .api, program: program,
@@ -57,7 +57,7 @@ extension ServerProcess {
             environment: environment(.api, folder, proxy), log: folder.log(of: .api), announcement: apiAnnouncement)
     }
 
-    /// The way to registries beyond this machine; never for plain HTTP, since that is for this machine alone.
+    /// The proxy variables for remote registries; none for plain HTTP, which is only for registries on this machine.
     private static var proxy: [String: String] {
         var variables: [String: String] = [:]
         for name in ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"] {
@@ -66,10 +66,10 @@ extension ServerProcess {
         return variables
     }
 
-    /// What the API prints before its address.
+    /// The text that the API prints before its address.
     static let apiAnnouncement = "the sandbox's API listens on "
 
-    /// No more than a server needs: the user's own keys are none of its business.
+    /// Returns only the variables that a server needs, so that it does not get the user's own keys.
     private static func environment(
         _ name: ServerName, _ folder: SandboxFolder, _ own: [String: String]
     ) -> [String: String] {

@@ -1,23 +1,24 @@
 import POSIX
 import SystemPackage
 
-/// A server as it is started: what is run, and how its port is learnt.
+/// The command of a server, and how its address is read from its log.
 struct ServerProcess: Sendable {
     let name: ServerName
     let program: FilePath
     let arguments: [String]
     let environment: [String: String]
     let log: FilePath
-    /// What stands before the address where the server says in its log that it listens.
+    /// The text before the address in the log line that says that the server listens.
     let announcement: String
 
-    /// How long it may take until it listens, in seconds: one that ended is noticed at once, and one that only starts
-    /// slowly, on a busy machine, gets its time.
+    /// Seconds within which the server must listen.
+    ///
+    /// A server that exits is noticed at once; a slow start, on a busy machine, gets this time.
     var patience = 90
-    /// After how many seconds of waiting each it is said.
+    /// Seconds between two reports while the server does not listen yet.
     var silence = 30
 
-    /// Starts it and calls `started` at once, then waits until it says where it listens.
+    /// Starts the server, calls `started` at once, and returns once the log contains the address.
     func start(
         report: (String) -> Void = { _ in }, _ started: (ProcessIdentity) throws(SandboxError) -> Void
     ) async throws(SandboxError) -> ServerRecord {
@@ -54,7 +55,7 @@ struct ServerProcess: Sendable {
         return Substring(String(decoding: content.dropFirst(Int(offset)), as: UTF8.self))
     }
 
-    /// `127.0.0.1:35043` after the announcement, once the port is followed by something else.
+    /// Returns an address such as `127.0.0.1:35043` after the announcement, once another character follows its port.
     func address(in text: Substring) -> String? {
         guard let place = text.firstRange(of: announcement) else { return nil }
         let rest = text[place.upperBound...]

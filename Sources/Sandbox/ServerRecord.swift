@@ -1,7 +1,7 @@
 import JSON
 package import POSIX
 
-/// One of the three servers that make up the sandbox.
+/// One of the sandbox's three servers.
 package enum ServerName: String, Sendable, CaseIterable {
     /// The OCI registry.
     case registry
@@ -11,11 +11,10 @@ package enum ServerName: String, Sendable, CaseIterable {
     case api
 }
 
-/// A server that was started: which process it is and where it listens.
+/// A started server: its process and its address.
 package struct ServerRecord: Sendable, Equatable {
-    /// The process.
     package let process: ProcessIdentity
-    /// Host and port.
+    /// The host and port.
     package let address: String
 
     /// The port of ``address``.

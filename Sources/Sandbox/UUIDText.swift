@@ -1,6 +1,6 @@
 import Hashing
 
-/// Random UUIDs, version 4. <https://www.rfc-editor.org/rfc/rfc9562#section-5.4>
+/// Generates random UUIDs, version 4. <https://www.rfc-editor.org/rfc/rfc9562#section-5.4>
 enum UUIDText {
     static func random() -> String {
         var bytes = RandomBytes.make(16)

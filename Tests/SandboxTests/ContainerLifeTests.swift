@@ -42,7 +42,7 @@ struct ContainerLifeTests {
     @Test func `the end of a container is told before its files are removed`() async throws {
         let record = DeploymentRecord(try request())
         let container = try keep(record)
-        // Nobody waits for the container: its end is told as soon as it is looked after again.
+        // No process waits for the container: its end is recorded as soon as it is watched again.
         let table = try await DeploymentTable(folder: place, supervisor: supervisor)
         let isGone = try await eventually(within: 60) { FileSystem.exists(container.bundle) ? nil : true }
         #expect(isGone == true)

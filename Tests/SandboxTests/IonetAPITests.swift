@@ -9,7 +9,7 @@ import Testing
 struct IonetAPITests {
     private static let base = "/enterprise/v1/io-cloud/caas"
 
-    /// An API whose deployments cannot run: there is no runc and no registry.
+    /// Creates an API whose deployments cannot run: there is no runc and no registry.
     private static func makeAPI(_ folder: TemporaryFolder) async throws -> IonetAPI {
         let place = SandboxFolder(path: folder.path)
         let runc = Runc(program: "/nonexistent", root: place.runc)
@@ -141,7 +141,7 @@ struct IonetAPITests {
         #expect(destroyed.json == ["status": "destroyed", "deployment_id": .string(id)])
         #expect(try await Self.ask(api, name).json == true)
 
-        // Another API process finds the same, and no secret was written down.
+        // Another API process loads the same deployment, and no file contains a secret.
         let next = try await Self.makeAPI(folder)
         #expect(try await Self.ask(next, "\(Self.base)/deployment/\(id)").json["data"]?["status"] == "destroyed")
         let found = try await Command("grep", ["-rlE", "secret-value|registry-secret", folder.path.string]).run()
