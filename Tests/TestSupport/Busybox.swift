@@ -1,8 +1,8 @@
 package import SystemPackage
 
-/// The static busybox of which tests make images.
+/// The static busybox from which tests build images.
 package enum Busybox {
-    /// Its file, wherever PATH has it.
+    /// Returns the path of its file, which is in a folder of PATH.
     package static func path() async throws -> FilePath {
         FilePath(try await Command("sh", ["-c", "command -v busybox"]).succeed())
     }

@@ -1,15 +1,13 @@
 package import SystemPackage
 
-/// An authority of a test's own, whose certificates openssl's own program makes.
+/// A certificate authority for one test; its certificates are made by the openssl program.
 package final class CertificateAuthority: Sendable {
-    /// A certificate with its key, as PEM.
+    /// The PEM files of a certificate and its key.
     package struct Issued: Sendable {
-        /// The certificate.
         package let certificate: FilePath
-        /// Its key.
         package let key: FilePath
 
-        /// A certificate and a key, whether they belong together or not.
+        /// Combines a certificate and a key, whether they belong together or not.
         package init(certificate: FilePath, key: FilePath) {
             self.certificate = certificate
             self.key = key
@@ -19,7 +17,7 @@ package final class CertificateAuthority: Sendable {
     private static let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     private let folder: TemporaryFolder
 
-    /// Makes the authority.
+    /// Creates the authority's key and certificate.
     package init() async throws {
         folder = try TemporaryFolder()
         try await openssl(
@@ -29,10 +27,9 @@ package final class CertificateAuthority: Sendable {
         )
     }
 
-    /// The authority's own certificate.
     package var certificate: FilePath { folder("ca.pem") }
 
-    /// A certificate for these names, as in `IP:127.0.0.1,DNS:localhost`; one of -1 days is over.
+    /// Issues a certificate for names such as `IP:127.0.0.1,DNS:localhost`; with `days` -1 it has expired.
     package func issue(_ name: String, for names: String, days: Int = 2) async throws -> Issued {
         try await openssl(
             ["req"] + Self.key + [
@@ -46,7 +43,7 @@ package final class CertificateAuthority: Sendable {
         return Issued(certificate: folder("\(name).pem"), key: folder("\(name).key"))
     }
 
-    /// A certificate that nobody but itself signs.
+    /// Issues a self-signed certificate, which no authority vouches for.
     package func issueSelfSigned(_ name: String, for names: String) async throws -> Issued {
         try await openssl(
             ["req", "-x509"] + Self.key + [

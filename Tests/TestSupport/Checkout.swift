@@ -1,23 +1,23 @@
 import POSIX
 package import SystemPackage
 
-/// Where this checkout keeps what tests need.
+/// The paths in this checkout that tests need.
 package enum Checkout {
-    /// The folder that holds Package.swift.
+    /// The folder that contains Package.swift.
     package static let root = FilePath(#filePath).removingLastComponent().removingLastComponent()
         .removingLastComponent()
 
-    /// Where `make setup-test` put what is no Debian package.
+    /// The folder in which `make setup-test` installs tools that are not Debian packages.
     package static let cache =
         ProcessEnvironment.value("CAASCTL_CACHE").map { FilePath($0) } ?? root.appending(".cache")
 
-    /// The built programs: the release build unless CAASCTL_BIN names another folder.
+    /// The folder of the built programs: the release build, unless CAASCTL_BIN names another one.
     package static let binaries =
         ProcessEnvironment.value("CAASCTL_BIN").map { FilePath($0) } ?? root.appending(".build/release")
 
-    /// One of the built programs.
+    /// Returns the path of one of the built programs.
     package static func program(_ name: String) -> String { binaries.appending(name).string }
 
-    /// The Python of `make setup-test`, with boto3 and botocore.
+    /// The Python interpreter that `make setup-test` installs, with boto3 and botocore.
     package static let python = cache.appending("python/bin/python").string
 }

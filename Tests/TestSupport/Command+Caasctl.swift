@@ -1,7 +1,7 @@
 import SystemPackage
 
 extension Command {
-    /// The built program in a test's folder, with a home of its own there and nobody's logins.
+    /// Returns the built caasctl with a home folder and a docker configuration of its own, so that it has no logins.
     package static func caasctl(
         _ arguments: [String], in folder: TemporaryFolder, environment: [String: String?] = [:]
     ) -> Command {

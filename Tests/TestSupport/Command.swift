@@ -4,32 +4,30 @@ package import SystemPackage
 
 /// A program that a test runs to its end.
 package struct Command: Sendable {
-    /// How it ended and what it printed.
+    /// The exit status and the output.
     package struct Outcome: Sendable {
-        /// The exit status; 128 and the signal's number where a signal ended it.
+        /// The exit status; 128 plus the signal's number where a signal ended the program.
         package let status: Int
-        /// What it printed as its result.
+        /// Standard output.
         package let output: String
-        /// What it printed beside.
+        /// Standard error.
         package let errors: String
     }
 
-    /// Why a command that had to succeed did not.
+    /// A command that was expected to succeed and failed.
     package struct Failure: Error, CustomStringConvertible {
-        /// The command with its output.
+        /// The command and its output.
         package let description: String
     }
 
-    /// The program, by path or by name in PATH.
+    /// The program, by path or by its name in PATH.
     package var program: String
-    /// What it is told.
     package var arguments: [String]
-    /// Variables that differ from the test's own environment; nil removes one.
+    /// Variables that differ from the test's own environment; nil removes a variable.
     package var environment: [String: String?]
-    /// Where it runs.
+    /// The working directory; nil for the test's own.
     package var folder: FilePath?
 
-    /// A command.
     package init(
         _ program: String, _ arguments: [String] = [], environment: [String: String?] = [:], in folder: FilePath? = nil
     ) {
@@ -39,7 +37,7 @@ package struct Command: Sendable {
         self.folder = folder
     }
 
-    /// Runs it to its end, however it ends; output beyond 16 MiB is an error.
+    /// Runs the command and returns any exit status; more than 16 MiB of output is an error.
     package func run(input: String = "") async throws -> Outcome {
         let record = try await Subprocess.run(
             executable, arguments: Arguments(arguments), environment: Self.changed(by: environment),
@@ -53,7 +51,7 @@ package struct Command: Sendable {
         return Outcome(status: status, output: record.standardOutput, errors: record.standardError)
     }
 
-    /// Runs it and expects status 0; what it printed as its result, without the last newline.
+    /// Runs the command, expects status 0, and returns standard output without the last newline.
     @discardableResult
     package func succeed(input: String = "") async throws -> String {
         let outcome = try await run(input: input)

@@ -2,28 +2,28 @@ import CLinux
 import POSIX
 package import SystemPackage
 
-/// Debian's docker-registry on loopback, with a folder of its own that outlives a restart.
+/// Debian's docker-registry on loopback; its folder survives a restart.
 package final class DockerRegistry: Sendable {
-    /// How it knows its users.
+    /// How the registry authenticates its users.
     package enum Access: Sendable {
-        /// Everybody may do everything.
+        /// Anonymous access with all rights.
         case open
-        /// One user with a password, asked for by Basic.
+        /// Basic authentication with one user.
         case user(String, password: String)
-        /// Tokens of a server, signed with the key of this certificate.
+        /// Bearer tokens of a token server, signed with the key of this certificate.
         case tokens(realm: String, service: String, issuer: String, certificate: FilePath)
     }
 
-    /// How it is reached.
+    /// The address and the TLS settings.
     package struct Listening: Sendable {
-        /// The address, an IPv6 one in brackets.
+        /// The IP address; an IPv6 address is in brackets.
         package var address = "127.0.0.1"
-        /// The certificate that it shows; nil for plain HTTP.
+        /// The server's certificate; nil for plain HTTP.
         package var certificate: CertificateAuthority.Issued?
-        /// Where it takes only clients with a certificate of this authority.
+        /// The authority of client certificates; nil where clients need none.
         package var clientAuthority: FilePath?
 
-        /// Plain HTTP on 127.0.0.1, unless said otherwise.
+        /// Plain HTTP on 127.0.0.1 by default.
         package init(
             _ address: String = "127.0.0.1", certificate: CertificateAuthority.Issued? = nil,
             clientAuthority: FilePath? = nil
@@ -34,13 +34,12 @@ package final class DockerRegistry: Sendable {
         }
     }
 
-    /// The port.
     package let port: Int
     private let address: String
     private let folder: TemporaryFolder
     private let program: RunningProgram
 
-    /// Starts a registry; with `reusing` it continues where that one ended, on the same port and with the same images.
+    /// Starts a registry; with `reusing` it takes over the other registry's port and images.
     package init(
         _ access: Access = .open, listening: Listening = Listening(), reusing other: DockerRegistry? = nil
     ) async throws {
@@ -64,20 +63,20 @@ package final class DockerRegistry: Sendable {
         address = listening.address
     }
 
-    /// Host and port, as references name it.
+    /// The host and port, as in references.
     package var host: String { "\(address):\(port)" }
-    /// What it logged, a line for each request.
+    /// The log, with a line for each request.
     package var log: String { program.printed }
-    /// Ends it at once, as a power cut would.
+    /// Ends the registry with SIGKILL, as a power failure would.
     package func kill() { program.signal(SIGKILL) }
-    /// Stops answering until ``resume()``.
+    /// Stops the process until ``resume()``.
     package func pause() { program.pause() }
-    /// Goes on.
+    /// Continues after ``pause()``.
     package func resume() { program.signal(SIGCONT) }
-    /// The folder with its images.
+    /// The folder of its images.
     package var images: FilePath { folder("images") }
 
-    /// It says where it listens once it does.
+    /// Returns the port from the log, nil until the registry listens.
     private static func port(in program: RunningProgram) throws -> Int? {
         let printed = program.printed
         if program.status != nil { throw RunningProgram.Failure(description: "docker-registry: \(printed)") }

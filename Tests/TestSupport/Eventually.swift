@@ -1,8 +1,8 @@
 import Testing
 
-/// Asks again and again until something is there; what never comes fails the test, whoever looks at the answer.
+/// Calls `ask` until it returns a value; records a failure of the test and returns nil where it never does.
 ///
-/// `seconds` is how long it takes at most where nothing else runs. A busy machine gets several minutes all the same.
+/// `seconds` is the longest time on an idle machine. A busy machine gets at least five minutes.
 package func eventually<Value: Sendable>(
     within seconds: Double = 30, every interval: Double = 0.1,
     fileID: String = #fileID, filePath: String = #filePath, line: Int = #line, column: Int = #column,

@@ -5,71 +5,71 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// What goes wrong with one request on its way to a real server.
+/// The fault that a proxy applies to a request.
 package enum Fault: Sendable {
     case none
-    /// Answered here; the server never sees it.
+    /// The proxy answers; the server does not get the request.
     case answer(Int, String)
-    /// The connection is reset once so many bytes of the body have come, or at its end where it has fewer.
+    /// Resets the connection after this number of bytes of the body, or at the body's end if it is shorter.
     case reset(after: Int)
-    /// The server does what is asked, and the connection ends without its answer.
+    /// The server handles the request, but the connection is closed without its answer.
     case loseAnswer
-    /// Never answered.
+    /// The request gets no answer.
     case stall
-    /// Handed on after so many seconds, where the client still waits then.
+    /// Forwards the request after this number of seconds, if the client still waits then.
     case delay(Double)
-    /// Handed on twice, as when a network repeats what it took for lost.
+    /// Forwards the request twice, like a network that repeats a request that it considers lost.
     case twice
-    /// The answer ends after so many bytes of its body.
+    /// Cuts the answer after this number of bytes of its body.
     case cutAnswer(Int)
-    /// One bit of the answer's body is another.
+    /// Flips one bit of the answer's body.
     case corruptAnswer
 }
 
-/// What goes wrong now, which a test may change while a proxy is at work.
+/// The current fault, which a test may change while a proxy runs.
 package final class FaultSwitch: Sendable {
     private let current: Mutex<@Sendable (FaultProxy.Request) -> Fault> = Mutex { _ in .none }
 
-    /// A switch that lets everything pass.
+    /// Creates a switch without faults.
     package init() {}
 
-    /// Decides by this from now on.
+    /// Sets the function that chooses the fault of each request.
     package func set(_ decide: @escaping @Sendable (FaultProxy.Request) -> Fault) { current.withLock { $0 = decide } }
-    /// What happens to this request.
+    /// Returns the fault for a request.
     package func decide(_ request: FaultProxy.Request) -> Fault { current.withLock { $0 }(request) }
 }
 
-/// A server on loopback that hands requests on to a real one, but for what a test lets go wrong.
+/// A loopback server that forwards requests to a real server and applies a test's faults.
 package final class FaultProxy: Sendable {
-    /// A request as a test decides on it.
+    /// A request, as a test's function gets it.
     package struct Request: Sendable {
-        /// Its method, such as PUT.
+        /// The method, such as PUT.
         package let method: String
-        /// Its path and query.
+        /// The path and query.
         package let target: String
-        /// The fields that came with it, names in lower case.
+        /// The headers, with names in lower case.
         package let headers: [String: String]
-        /// How many requests with this method and path came before.
+        /// The number of earlier requests with this method and path.
         package let repetition: Int
-        /// How many requests with this method, path and query came before.
+        /// The number of earlier requests with this method, path and query.
         package let asked: Int
-        /// Which multipart upload it belongs to, in the order in which they were seen.
+        /// The index of its multipart upload, in the order in which the proxy saw the uploads.
         package let upload: Int?
 
-        /// True where it begins a multipart upload.
+        /// True for CreateMultipartUpload.
         package var isCreate: Bool { method == "POST" && target.contains("?uploads") }
-        /// True where it sends a part.
+        /// True for UploadPart.
         package var isPart: Bool { method == "PUT" && target.contains("partNumber=") }
-        /// True where it ends a multipart upload.
+        /// True for CompleteMultipartUpload.
         package var isComplete: Bool { method == "POST" && target.contains("uploadId=") }
     }
 
-    /// Its address, as R2_ENDPOINT_URL.
+    /// The URL for R2_ENDPOINT_URL.
     package let endpoint: String
     private let channel: any Channel
     private let relay: Relay
 
-    /// A proxy before the server at `upstream`.
+    /// Starts a proxy in front of the server at `upstream`.
     package init(_ upstream: String, _ decide: @escaping @Sendable (Request) -> Fault) async throws {
         let relay = Relay(upstream: try HTTPURL(upstream), decide: decide)
         self.relay = relay
@@ -86,13 +86,13 @@ package final class FaultProxy: Sendable {
 
     deinit { channel.close(promise: nil) }
 
-    /// Hands requests on to another server from now on, such as the same one after a new start.
+    /// Forwards requests to another server from now on, such as the same server after a restart.
     package func lead(to upstream: String) throws {
         let upstream = try HTTPURL(upstream)
         relay.upstream.withLock { $0 = upstream }
     }
 
-    /// Reads the requests of one connection, and ends it as the test wants.
+    /// Reads the requests of one connection, and closes it where the fault requires it.
     private final class Conversation: ChannelInboundHandler {
         typealias InboundIn = HTTPServerRequestPart
 
@@ -131,7 +131,7 @@ package final class FaultProxy: Sendable {
         }
     }
 
-    /// Hands requests on; what came before is remembered by all connections.
+    /// Forwards requests; all connections share its counters.
     private final class Relay: Sendable {
         let upstream: Mutex<HTTPURL>
         let decide: @Sendable (Request) -> Fault
@@ -170,7 +170,7 @@ package final class FaultProxy: Sendable {
             }
         }
 
-        /// False where the connection is to end.
+        /// Answers a request; returns false where the connection must be closed.
         func answer(
             _ head: HTTPRequestHead, _ body: [UInt8], _ fault: Fault,
             _ outbound: any Channel
@@ -209,7 +209,7 @@ package final class FaultProxy: Sendable {
                 head.method.rawValue, upstream.withLock { $0 }.with(target: head.uri),
                 body: body.isEmpty ? .empty : .bytes(body))
             request.followsRedirects = false
-            // Host goes along as it was signed.
+            // Keep Host as it is, since it is part of the signature.
             for field in head.headers where !["content-length", "connection"].contains(field.name.lowercased()) {
                 request.headers.add(field.name, field.value)
             }

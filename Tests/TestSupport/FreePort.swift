@@ -1,13 +1,13 @@
 import Glibc
 private import Synchronization
 
-/// Ports on loopback for servers that cannot choose one themselves and tell which.
+/// Finds loopback ports for servers that cannot choose a free port themselves.
 package enum FreePort {
-    /// Below those that the kernel gives to connections that go out, one of which would take a port before it is used.
+    /// Below the kernel's ephemeral ports, from which an outgoing connection could take a port before its use.
     private static let range = 10240..<32768
     private static let next = Atomic(Int.random(in: range))
 
-    /// So many different ports on which nobody listens now, and which no other test of this process is given.
+    /// Returns this number of different free ports, none of which another test of this process gets.
     package static func find(_ count: Int) -> [Int] {
         var found: [Int] = []
         for _ in range where found.count < count {

@@ -2,9 +2,9 @@ import HTTP
 package import JSON
 import Synchronization
 
-/// An API on loopback that answers as io.net documents it, with what a test wants to be different.
+/// A loopback API that answers as io.net documents it, except where a test overrides it.
 package final class IonetDouble: Sendable {
-    /// What is answered instead of the default; nil leaves it at that.
+    /// Returns the answer to a request, nil for the default answer.
     package typealias Override = @Sendable (ReceivedRequest, Int) -> ServerReply?
 
     private struct State: Sendable {
@@ -14,12 +14,12 @@ package final class IonetDouble: Sendable {
         var asked: [String: Int] = [:]
     }
 
-    /// What every operation's path begins with.
+    /// The path prefix of every operation.
     package static let prefix = "/enterprise/v1/io-cloud/caas"
-    /// The key that it takes.
+    /// The only key that it accepts.
     package static let key = "sandbox-0123456789abcdef"
 
-    /// The server, with every request that it got.
+    /// The server, which records every request.
     package let server: LoopbackServer
     private let state: Shared
 
@@ -27,7 +27,7 @@ package final class IonetDouble: Sendable {
         let state = Mutex(State())
     }
 
-    /// Starts one; `override` hears how often the same was asked before, counted from 1.
+    /// Starts the API; `override` also gets the number of requests so far for the same method and path, from 1.
     package init(_ override: @escaping Override = { _, _ in nil }) async throws {
         let shared = Shared()
         state = shared
@@ -43,16 +43,16 @@ package final class IonetDouble: Sendable {
         }
     }
 
-    /// As IOCLOUD_API_URL.
+    /// The URL for IOCLOUD_API_URL.
     package var url: String { "http://\(server.host)" }
 
-    /// The bodies of every POST /deploy that was taken.
+    /// The bodies of all accepted `POST /deploy` requests.
     package var deployed: [JSONValue] { state.state.withLock { $0.deployed } }
 
-    /// How often `METHOD /path` was asked for.
+    /// Returns the number of requests for `METHOD /path`.
     package func count(_ line: String) -> Int { state.state.withLock { $0.asked[line] ?? 0 } }
 
-    /// Takes a deployment as if it had been asked for.
+    /// Adds a deployment as if it had been requested.
     package func add(name: String, id: String, status: String = "running") {
         state.state.withLock { state in
             state.names[id] = name
@@ -60,7 +60,7 @@ package final class IonetDouble: Sendable {
         }
     }
 
-    /// An answer with a document.
+    /// Returns a response with a JSON document.
     package static func json(_ value: JSONValue, _ status: Int = 200) -> ServerReply {
         .answer(status, ["Content-Type": "application/json"], body: value.encoded())
     }
@@ -124,7 +124,7 @@ package final class IonetDouble: Sendable {
         else { return json(["detail": "Not found"], 404) }
         switch (request.method, parts.count > 2 ? parts[2] : "") {
         case ("GET", ""):
-            // Each look brings it one step further.
+            // Each request advances the status by one step.
             let next = ["deployment requested": "running", "termination requested": "destroyed"][status] ?? status
             shared.state.withLock { $0.statuses[parts[1]] = next }
             return json([

@@ -1,14 +1,14 @@
 package import JSON
 private import POSIX
 
-/// Damages documents, in the same ways in every run.
+/// Damages documents in the same way in every test run.
 package struct JSONFuzzer {
     private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-    /// One that has damaged nothing yet.
+    /// Creates a fuzzer in its initial state.
     package init() {}
 
-    /// Repeats something for about a fifth of a second, or CAASCTL_FUZZ_SECONDS; at least a hundred times.
+    /// Repeats `body` for about 0.2 seconds, or CAASCTL_FUZZ_SECONDS; at least a hundred times.
     package mutating func run(_ body: (inout JSONFuzzer, Int) throws -> Void) rethrows {
         let seconds = ProcessEnvironment.value("CAASCTL_FUZZ_SECONDS").flatMap { Double($0) } ?? 0.2
         let end = ContinuousClock.now + .seconds(seconds)
@@ -27,14 +27,14 @@ package struct JSONFuzzer {
         return Int((state &* 2_685_821_657_736_338_717) >> 33) % max(1, limit)
     }
 
-    /// The document with some of its values changed, lost or put elsewhere.
+    /// Returns the document with some of its values changed, removed or moved.
     package mutating func damaged(_ json: JSONValue) -> JSONValue {
         var changed = json
         for _ in 0...number(below: 3) { changed = changedSomewhere(changed) }
         return changed
     }
 
-    /// The bytes with some of them changed, lost, doubled or swapped.
+    /// Returns the bytes with some of them changed, removed, inserted or duplicated.
     package mutating func damaged(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes
         for _ in 0...number(below: 4) {

@@ -2,11 +2,11 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A proxy on loopback that opens tunnels to servers of the test, whatever they are called outside.
+/// A loopback HTTP proxy that opens tunnels to a test's servers under arbitrary host names.
 package final class LoopbackProxy: Sendable {
     private typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
-    /// Where it is, as `HTTPS_PROXY` says it.
+    /// The URL for `HTTPS_PROXY`.
     package let url: String
     private let task: Task<Void, Never>
     private let record: Record
@@ -15,7 +15,7 @@ package final class LoopbackProxy: Sendable {
         let heads = Mutex<[String]>([])
     }
 
-    /// A proxy for these hosts, as in `["registry.test:443": port]`; all others it refuses with `refusal`.
+    /// Starts a proxy for hosts such as `["registry.test:443": port]`; it refuses other hosts with `refusal`.
     package init(to ports: [String: Int], refusal: String = "403 Forbidden") async throws {
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .bind(host: "127.0.0.1", port: 0) { channel in
@@ -37,7 +37,7 @@ package final class LoopbackProxy: Sendable {
 
     deinit { task.cancel() }
 
-    /// The first line and the fields of every request that was made of the proxy itself.
+    /// The request line and the headers of every request to the proxy itself.
     package var heads: [String] { record.heads.withLock { $0 } }
 
     private static func serve(

@@ -4,52 +4,51 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// A request as a server of a test sees it.
+/// A request, as a test's server receives it.
 package struct ReceivedRequest: Sendable {
-    /// The method.
     package let method: String
-    /// Path and query as they came.
+    /// The path and query, not decoded.
     package let target: String
-    /// The fields in order.
+    /// The headers in order.
     package let headers: HTTP.HTTPHeaders
-    /// The client's port, which is one connection's own.
+    /// The client's port, which identifies the connection.
     package let clientPort: Int?
-    /// The body as far as it has come.
+    /// The part of the body that has arrived.
     package var body: [UInt8] = []
 
     /// The path without the query.
     package var path: String { String(target.prefix { $0 != "?" }) }
-    /// `PUT /path`.
+    /// The method and path, as in `PUT /path`.
     package var line: String { "\(method) \(path)" }
 }
 
-/// What a server of a test does with a request.
+/// The reaction of a test's server to a request.
 package indirect enum ServerReply: Sendable {
-    /// A whole answer.
+    /// A complete response.
     case answer(Int, HTTP.HTTPHeaders = [:], body: [UInt8] = [])
-    /// Bytes as they are, after which the connection is closed.
+    /// Raw bytes, after which the connection is closed.
     case bytes([UInt8])
-    /// The connection is closed at once.
+    /// Closes the connection at once.
     case close
-    /// Nothing ever comes.
+    /// Sends nothing.
     case silence
-    /// An answer that comes in so many pieces, with a pause before each.
+    /// A response in this number of pieces, with a pause before each.
     case trickle(ServerReply, pieces: Int, milliseconds: Int64)
 
-    /// A whole answer with a text.
+    /// Returns a complete response with a text.
     package static func answer(_ status: Int, _ headers: HTTP.HTTPHeaders = [:], text: String) -> ServerReply {
         .answer(status, headers, body: Array(text.utf8))
     }
 }
 
-/// An HTTP server on loopback that does what a test tells it, also what no good server does.
+/// A loopback HTTP server that answers exactly as a test requires, even in invalid ways.
 package final class LoopbackServer: Sendable {
-    /// Answers a request whose body has come.
+    /// Answers a request whose body has arrived.
     package typealias Handler = @Sendable (ReceivedRequest) -> ServerReply
-    /// Looks at a request while its body comes; an answer ends it there.
+    /// Sees a request while its body arrives; a reply ends the request early.
     package typealias Interrupter = @Sendable (ReceivedRequest) -> ServerReply?
 
-    /// The port that the system gave it.
+    /// The port, chosen by the kernel.
     package let port: Int
     private let channel: any Channel
     private let record: Record
@@ -58,7 +57,6 @@ package final class LoopbackServer: Sendable {
         let requests = Mutex<[ReceivedRequest]>([])
     }
 
-    /// Starts a server.
     package init(
         interrupting interrupter: @escaping Interrupter = { _ in nil }, _ handler: @escaping Handler
     ) async throws {
@@ -79,13 +77,13 @@ package final class LoopbackServer: Sendable {
 
     deinit { channel.close(promise: nil) }
 
-    /// Where it listens, as registries are named.
+    /// The host and port, as in references.
     package var host: String { "127.0.0.1:\(port)" }
-    /// A URL of this server.
+    /// Returns a URL of this server.
     package func url(_ target: String) -> HTTPURL {
         HTTPURL(scheme: "http", host: "127.0.0.1", port: port, target: target)
     }
-    /// Every request so far, without bodies.
+    /// All requests so far, without their bodies.
     package var requests: [ReceivedRequest] { record.requests.withLock { $0 } }
 
     private final class Conversation: ChannelInboundHandler {

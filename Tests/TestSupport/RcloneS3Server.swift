@@ -1,29 +1,28 @@
 import POSIX
 package import SystemPackage
 
-/// `rclone serve s3`: the server of the sandbox, which differs from AWS in much.
+/// `rclone serve s3`, the sandbox's S3 server, which differs from AWS in many ways.
 ///
-/// It does not compare a body with its signed hash, ignores If-None-Match, forgets a finished upload, and answers 200
-/// to a range. <https://rclone.org/commands/rclone_serve_s3/>
+/// It does not compare a body with its signed hash, ignores If-None-Match, forgets a completed upload, and answers a
+/// range request with status 200. <https://rclone.org/commands/rclone_serve_s3/>
 package final class RcloneS3Server: S3Server {
-    /// As R2_ENDPOINT_URL.
+    /// The URL for R2_ENDPOINT_URL.
     package let endpoint: String
-    /// As R2_ACCESS_KEY_ID.
+    /// The key ID for R2_ACCESS_KEY_ID.
     package let accessKeyID: String
-    /// As R2_SECRET_ACCESS_KEY.
+    /// The secret for R2_SECRET_ACCESS_KEY.
     package let secretAccessKey: String
-    /// As R2_BUCKET_NAME.
+    /// The name for R2_BUCKET_NAME.
     package let bucket: String
-    /// The process.
     package let program: RunningProgram
-    /// The folder whose folders are buckets.
+    /// The folder that contains the buckets as folders.
     package let storage: FilePath
 
     private let folder: TemporaryFolder
 
-    /// Starts a server that keeps its objects in `storage`, or in a folder of its own, on `port` or any free one.
+    /// Starts a server with its objects in `storage`, or in a new folder, on `port`, or on a free port.
     ///
-    /// It speaks TLS where it has a certificate.
+    /// It uses TLS if `certificate` is given.
     package init(
         bucket: String = "runs", accessKeyID: String = "rclone-key", secretAccessKey: String = "rclone-secret",
         storage: FilePath? = nil, port: Int = 0, certificate: CertificateAuthority.Issued? = nil
@@ -51,15 +50,15 @@ package final class RcloneS3Server: S3Server {
         endpoint = address
     }
 
-    /// Ends it and removes its files now; else that happens with its value.
+    /// Ends the server and removes its files before the value is released.
     package func stop() {
         program.stop()
         try? FileSystem.removeTree(folder.path)
     }
 
-    /// The address that it prints once it listens.
+    /// Returns the address that rclone prints once it listens.
     private static func address(_ printed: String) -> String? {
-        // The line may not be whole yet.
+        // The slash after the port shows that the port is complete.
         printed.firstMatch(of: #/https?://127\.0\.0\.1:[0-9]+(?=/)/#).map { String($0.output) }
     }
 }

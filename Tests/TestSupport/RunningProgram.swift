@@ -2,20 +2,18 @@ import CLinux
 import POSIX
 package import SystemPackage
 
-/// A program that runs beside a test, such as a server; it is killed and reaped when the test lets go of it.
+/// A program that runs during a test, such as a server; it is killed and reaped when the value is released.
 package final class RunningProgram: Sendable {
-    /// Why a program could not be started.
+    /// A program could not be started.
     package struct Failure: Error, CustomStringConvertible {
-        /// One line.
         package let description: String
     }
 
-    /// Its number.
     package let pid: Int32
-    /// Where everything that it prints goes.
+    /// The file that gets standard output and standard error.
     package let log: FilePath
 
-    /// Starts a program, by path or by name in PATH, in a process group of its own.
+    /// Starts a program, by path or by its name in PATH, in its own process group.
     package init(
         _ program: String, _ arguments: [String] = [], environment: [String: String?] = [:], log: FilePath
     ) throws {
@@ -35,7 +33,7 @@ package final class RunningProgram: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, log.string, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
-        // Another test's sockets, of which not all are close-on-exec, would stay open as long as this program runs.
+        // Without this, the program would keep sockets of other tests open, since not all of them are close-on-exec.
         posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         var arguments = ([program] + arguments).map { strdup($0) } + [nil]
         var environment = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
@@ -55,33 +53,32 @@ package final class RunningProgram: Sendable {
         waitpid(pid, &status, 0)
     }
 
-    /// Kills it with all of its group now, for a process that may end before it lets go of this value.
+    /// Kills the process group now, for a test process that may exit before the value is released.
     package func stop() {
         kill(-pid, SIGKILL)
         var information = siginfo_t()
         waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT)
     }
 
-    /// Stops it until it gets SIGCONT, and returns once it stands still: a signal alone may take a while to arrive.
+    /// Sends SIGSTOP and returns once the process has stopped: the signal alone may take a while to arrive.
     package func pause() {
         kill(pid, SIGSTOP)
         var information = siginfo_t()
         waitid(P_PID, id_t(pid), &information, WSTOPPED | WEXITED | WNOWAIT)
     }
 
-    /// Sends it a signal.
     package func signal(_ number: Int32) { kill(pid, number) }
 
-    /// The exit status, 128 and the number of a signal that ended it, nil while it runs.
+    /// The exit status, 128 plus the number of the signal that ended the process, or nil while it runs.
     package var status: Int? {
         var information = siginfo_t()
-        // WNOWAIT leaves the child to the end of this value, so that its number is nobody else's until then.
+        // WNOWAIT leaves the child to be reaped by deinit, so that its process id is not reused before.
         let result = waitid(P_PID, id_t(pid), &information, WEXITED | WNOHANG | WNOWAIT)
         guard result == 0, information.si_signo == SIGCHLD else { return nil }
         let value = Int(information._sifields._sigchld.si_status)
         return information.si_code == CLD_EXITED ? value : 128 + value
     }
 
-    /// What it printed so far.
+    /// The output so far.
     package var printed: String { (try? FileSystem.read(log)).map { String(decoding: $0, as: UTF8.self) } ?? "" }
 }

@@ -1,19 +1,19 @@
-/// A real S3 server on loopback with one empty bucket; it ends with its value.
+/// A real S3 server on loopback with one empty bucket; it ends when its value is released.
 package protocol S3Server: Sendable {
-    /// As R2_ENDPOINT_URL.
+    /// The URL for R2_ENDPOINT_URL.
     var endpoint: String { get }
-    /// As R2_ACCESS_KEY_ID.
+    /// The key ID for R2_ACCESS_KEY_ID.
     var accessKeyID: String { get }
-    /// As R2_SECRET_ACCESS_KEY.
+    /// The secret for R2_SECRET_ACCESS_KEY.
     var secretAccessKey: String { get }
-    /// As R2_BUCKET_NAME.
+    /// The name for R2_BUCKET_NAME.
     var bucket: String { get }
-    /// Ends it and removes its files now; else that happens with its value.
+    /// Ends the server and removes its files before the value is released.
     func stop()
 }
 
 extension S3Server {
-    /// The server as the environment of a container names it.
+    /// The variables that name the server in a container's environment.
     package var environment: [String: String] {
         [
             "R2_ENDPOINT_URL": endpoint, "R2_ACCESS_KEY_ID": accessKeyID, "R2_SECRET_ACCESS_KEY": secretAccessKey,
@@ -22,7 +22,7 @@ extension S3Server {
     }
 }
 
-/// Why a server for tests did not start.
+/// A test server did not start.
 struct ServerFailure: Error, CustomStringConvertible {
     let description: String
 }

@@ -1,13 +1,11 @@
-/// Random numbers that are the same in each run, so that a failure comes again: SplitMix64.
+/// A random number generator with a fixed seed, so that a failure can be reproduced: SplitMix64.
 ///
 /// <https://prng.di.unimi.it/splitmix64.c>
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    /// Numbers that this seed decides.
     package init(seed: UInt64) { state = seed }
 
-    /// The next number.
     package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
@@ -16,7 +14,7 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
         return mixed ^ (mixed >> 31)
     }
 
-    /// Bytes of which only the lowest `bits` bits are random: 0 makes zeros, 8 makes noise.
+    /// Returns bytes of which only the lowest `bits` bits are random: 0 gives zeros, 8 gives noise.
     package mutating func bytes(_ count: Int, bits: Int = 8) -> [UInt8] {
         (0..<count).map { _ in UInt8(truncatingIfNeeded: next() >> 40 & (1 << bits - 1)) }
     }

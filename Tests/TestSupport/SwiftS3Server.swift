@@ -3,28 +3,29 @@ import HTTP
 import POSIX
 import SystemPackage
 
-/// OpenStack Swift with its S3 interface: a server as strict as AWS, on one machine without privileges.
+/// OpenStack Swift with its S3 interface: as strict as AWS, but runs on one machine without privileges.
+///
 /// <https://docs.openstack.org/swift/latest/middleware.html#module-swift.common.middleware.s3api.s3api>
 package final class SwiftS3Server: S3Server {
-    /// As R2_ENDPOINT_URL.
+    /// The URL for R2_ENDPOINT_URL.
     package let endpoint: String
-    /// As R2_ACCESS_KEY_ID.
+    /// The key ID for R2_ACCESS_KEY_ID.
     package let accessKeyID = "test:tester"
-    /// As R2_SECRET_ACCESS_KEY.
+    /// The secret for R2_SECRET_ACCESS_KEY.
     package let secretAccessKey = "testing"
-    /// As R2_BUCKET_NAME.
+    /// The name for R2_BUCKET_NAME.
     package let bucket: String
 
     private static let services = ["account", "container", "object"]
     private let folder: TemporaryFolder
     private let programs: [RunningProgram]
 
-    /// Starts a server.
+    /// Starts the four Swift services and creates the bucket.
     package init(bucket: String = "runs") async throws {
         folder = try TemporaryFolder()
         self.bucket = bucket
         var started: (endpoint: String, programs: [RunningProgram])?
-        // A port found free may be taken before the server has it.
+        // Another process may take a free port before the server binds it.
         for attempt in 0..<3 where started == nil { started = try await Self.start(folder, attempt) }
         guard let started else {
             let log = (try? FileSystem.read(folder("proxy.log"))).map { String(decoding: $0, as: UTF8.self) }
@@ -34,7 +35,7 @@ package final class SwiftS3Server: S3Server {
         try await Self.makeBucket(bucket, endpoint)
     }
 
-    /// Ends it and removes its files now; else that happens with its value.
+    /// Ends the server and removes its files before the value is released.
     package func stop() {
         for program in programs { program.stop() }
         try? FileSystem.removeTree(folder.path)
@@ -134,7 +135,7 @@ package final class SwiftS3Server: S3Server {
             """ + filters.map { "[filter:\($0)]\nuse = egg:swift#\($0)\n" }.joined()
     }
 
-    /// Swift's own API would need a memcached for its tokens.
+    /// Creates the bucket by S3, since Swift's own API would need memcached for its tokens.
     private static func makeBucket(_ bucket: String, _ endpoint: String) async throws {
         let script = """
             import sys, boto3

@@ -2,17 +2,17 @@ import CLinux
 package import POSIX
 package import SystemPackage
 
-/// A folder of a test's own that is gone when the test is over.
+/// A temporary folder that is removed when the value is released.
 package final class TemporaryFolder: Sendable {
-    /// Where it is, without symbolic links on the way.
+    /// The path, without symbolic links in it.
     package let path: FilePath
 
-    /// Makes a new empty folder.
+    /// Creates an empty folder.
     package init() throws(POSIXError) {
         path = try FileSystem.makeTemporaryFolder(in: FileSystem.realPath("/tmp"), prefix: "caasctl-test-")
     }
 
-    /// By another program: a debug build takes a minute for fifty thousand files.
+    /// Removes the folder by `rm`: a debug build of this code takes a minute for fifty thousand files.
     deinit {
         path.withPlatformString { path in
             let arguments = [strdup("rm"), strdup("-rf"), strdup(path)]
@@ -20,14 +20,14 @@ package final class TemporaryFolder: Sendable {
             var child: pid_t = 0
             if posix_spawnp(&child, "rm", nil, nil, arguments + [nil], caas_environ()) == 0 { waitpid(child, nil, 0) }
         }
-        // What `rm` may not enter.
+        // Removes the folders for which `rm` lacks permissions.
         try? FileSystem.removeTree(path)
     }
 
-    /// A path below it.
+    /// Returns a path in the folder.
     package func callAsFunction(_ relative: String) -> FilePath { path.appending(relative) }
 
-    /// Writes a file below it, with the folders above it.
+    /// Writes a file in the folder, and creates the folders above it.
     @discardableResult
     package func write(_ relative: String, _ content: String, mode: UInt32 = 0o644) throws(POSIXError) -> FilePath {
         let file = path.appending(relative)
