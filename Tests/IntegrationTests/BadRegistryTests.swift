@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What people type wrongly, and what answers that is no registry: status 1, and one line that says it.
+/// Tests of mistyped names and of servers that are no registry: status 1 and a one-line error.
 @Suite struct BadRegistryTests {
     private let user: Stranger
     private var folder: TemporaryFolder { user.folder }

@@ -6,7 +6,7 @@ import Secrets
 import TestSupport
 import Testing
 
-/// What a test looks up in the bucket of a run.
+/// Reads a run's objects in its bucket.
 struct BucketReader: Sendable {
     let store: any ObjectStore
     let layout: BucketLayout
@@ -35,7 +35,7 @@ struct BucketReader: Sendable {
         try await json(layout.completion).map { try CompletionRecord(json: $0, below: layout.root) }
     }
 
-    /// The checkpoints that have a manifest, as `<step>-<attempt>`, in the order of steps.
+    /// Returns the checkpoints that have a manifest, as `<step>-<attempt>`, in the order of their steps.
     func checkpoints() async throws -> [String] {
         var found: [(Int, String)] = []
         let prefix = layout.checkpoints(stage: "base")
@@ -45,7 +45,7 @@ struct BucketReader: Sendable {
             else { continue }
             let manifest = try FolderManifest(json: json, below: layout.root)
             do { try await verify(manifest) } catch {
-                // A run that works may remove an old one while it is looked at: its manifest first.
+                // A running run may remove an old checkpoint, its manifest first, during this check.
                 if try await self.json(object.key) == nil { continue }
                 throw error
             }
@@ -63,7 +63,7 @@ struct BucketReader: Sendable {
         }
     }
 
-    /// Every line of the log in the bucket.
+    /// Returns every line of the log in the bucket.
     func log() async throws -> [String] {
         var lines: [String] = []
         for object in try await store.list(layout.logs) {

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The built program, as its user calls it.
+/// Tests of `caasctl build` with the built program.
 @Suite struct BuildCommandTests {
     private let folder: TemporaryFolder
 
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    /// More than the eleven octal digits of a tar's size hold.
+    /// The size exceeds the eleven octal digits of a tar header's size field.
     @Test func `a file of 9 GiB that is nearly all hole is built in little memory`() async throws {
         try writeImage("sparse")
         let script = "truncate -s 9G big; printf end | dd of=big bs=1 seek=9000000000 conv=notrunc"
@@ -124,10 +124,10 @@ import Testing
         let kilobytes = try #require(timed.errors.split(separator: "\n").last.flatMap { Int($0) })
         #expect(kilobytes < 64 << 10)
         let shown = try JSONValue(parsing: try await caasctl(["inspect", "sparse", "--json"]).succeed())
-        // The big file has a layer of its own.
+        // A large file gets its own layer.
         let layer = try #require(shown["images"]?.array?.first?["layers"]?.array?.last?["digest"]?.string)
         let blob = folder("home/store/blobs").appending(layer.replacing(":", with: "/"))
-        // The head of the tar alone: reading all of it takes half a minute.
+        // Read only the start of the tar: all of it takes half a minute.
         let listing = try await Command(
             "sh", ["-c", "gzip -dc \(blob) | head -c 4000000 | bsdtar -tvf - 2>/dev/null || true"]
         ).succeed()

@@ -5,13 +5,13 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Builds that are killed, that run beside each other, and that find the disk full.
+/// Tests of builds that are killed, that run concurrently, and that fill the disk.
 @Suite struct BuildFailureTests {
     private let fixture: BuildFixture
 
     init() throws { fixture = try BuildFixture() }
 
-    /// Runs a script where the folder `disk` is a file system that nobody else sees, with 16 MiB free until `make_room`.
+    /// Runs a script in a mount namespace whose file system `disk` has 16 MiB free until `make_room` is called.
     private func onSmallDisk(_ script: String) async throws -> Command.Outcome {
         let disk = fixture.folder("disk")
         try FileSystem.makeFolder(disk)
@@ -54,7 +54,7 @@ import Testing
         let lines = outcome.output.split(separator: "\n").map(String.init)
         try #require(lines.count == 5, "\(outcome)")
         #expect(lines[0] == "status 1")
-        // The step's own line, and the error.
+        // The line of the build step, and the error.
         #expect(["2", "3"].contains(lines[1]))
         #expect(lines[2].hasPrefix("Error: cannot write \(fixture.folder("disk/home/store/tmp"))/"))
         #expect(lines[2].hasSuffix(": No space left on device"))
@@ -102,12 +102,12 @@ import Testing
             killed.signal(9)
             _ = try await eventually { killed.status }
             try await fixture.expectValidStore()
-            // Half of them find what the others left; the rest begin anew.
+            // Every second build finds the leftovers of the one before; the others start with an empty home.
             if pause % 30 == 0 { try FileSystem.removeTree(fixture.home) }
         }
         #expect(try await fixture.caasctl("build", "app").succeed() == expected)
         try await fixture.expectValidStore()
-        // Whatever kills left is removed once it is old enough to be nobody's.
+        // Leftovers of killed processes are removed once they are too old to belong to a running process.
         for name in [
             "store/tmp/.blob.1.1.tmp", "store/.index.json.1.1.tmp", "store/sources/sha256/.x.json.1.1.tmp",
             "store/sessions/.session.1.1.tmp",

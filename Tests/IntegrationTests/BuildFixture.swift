@@ -5,10 +5,10 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Small images that the built program makes in a folder of a test's own.
+/// Builds small images with the built program in a temporary folder.
 struct BuildFixture {
     let folder: TemporaryFolder
-    /// Where the store is.
+    /// The home folder of caasctl, which contains the store.
     var home: FilePath
 
     init() throws {
@@ -26,12 +26,12 @@ struct BuildFixture {
         Command(Checkout.program("caasctl"), arguments, environment: environment, in: folder.path)
     }
 
-    /// Starts a build beside the test.
+    /// Starts a build that runs concurrently with the test.
     func start(_ arguments: String...) throws -> RunningProgram {
         try RunningProgram(Checkout.program("caasctl"), arguments, environment: environment, log: folder("log"))
     }
 
-    /// Writes an image of some files that do not compress.
+    /// Writes an image definition with files that do not compress.
     func writeImage(_ name: String, layers: Int = 1, megabytes: Int = 1, platforms: String = "linux/amd64") async throws
     {
         var yaml = "name: \(name)\nbase: scratch\nplatforms: [\(platforms)]\ncommand: [/bin/true]\nlayers:\n"
@@ -45,7 +45,7 @@ struct BuildFixture {
         try folder.write("images/\(name)/image.yaml", yaml)
     }
 
-    /// Every blob is what its name says, the index can be read, and every name leads to a whole image.
+    /// Checks that each blob matches its digest, that the index can be read, and that each tag's image is complete.
     func expectValidStore(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let blobs = store.appending("blobs/sha256")
         guard FileSystem.exists(blobs) else { return }
@@ -71,7 +71,7 @@ struct BuildFixture {
         }
     }
 
-    /// Files that were not finished, below a folder; what processes note of their use of the store is not among them.
+    /// Returns the unfinished files below a folder, without those that record which processes use the store.
     func leftovers(in folder: FilePath) async throws -> [String] {
         let found = try await Command("find", [folder.string, "-name", ".*.tmp", "!", "-path", "*/sessions/*"])
             .succeed()

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What the built program writes beside its store, read by other programs.
+/// Tests in which other programs read the outputs of a build.
 @Suite struct BuildOutputTests {
     private let fixture: BuildFixture
     private let platforms = "linux/amd64, linux/arm64"

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Other people's clients read what we push, and we read what they push.
+/// Tests in which independent clients read images that caasctl pushed, and caasctl reads images that they pushed.
 @Suite struct ClientJudgeTests {
     private static let password = "correct horse: battery"
     private let user: Stranger
@@ -22,7 +22,7 @@ import Testing
         return Command("buildah", places + ["--storage-driver", "vfs"] + arguments, in: folder.path)
     }
 
-    /// Two clients in Python: they print the digest of every blob that came as what it is called.
+    /// Two Python clients: each prints the digest of every blob that it pulled, calculated from the content.
     private static let clients = [
         """
         import hashlib, json, os, sys
@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    /// In a home that has seen none of it.
+    /// Checks the image with an empty home, which has no part of it cached.
     private func expectReadable(_ reference: String) async throws {
         let home = ["CAASCTL_HOME": folder("fresh").string]
         #expect(try await caasctl(["ls", reference, "/opt"], home).succeed().contains("text"))

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The built program copies images between all kinds of places, and others judge what arrived.
+/// Tests of copies between all kinds of places, checked by independent programs.
 @Suite struct CopyCommandTests {
     private let folder: TemporaryFolder
 
@@ -64,7 +64,7 @@ import Testing
         try await Command("skopeo", ["copy", "oci:\(folder("out")):1", "\(saved):me/app:1"]).succeed()
         let digest = try await caasctl(["copy", saved, "store:saved"]).succeed()
         #expect(digest.hasPrefix("sha256:"))
-        // Whoever asks for an image by its place gets what is there, and no registry is asked.
+        // An image that is named by its place is read from there, without a request to a registry.
         for place in ["saved", "store:saved", saved, "\(saved):me/app:1"] {
             let outcome = try await caasctl(["verify", place]).run()
             #expect(outcome.status == 0 && outcome.output.contains("valid: \(place): 1 manifest"), "\(outcome.errors)")
@@ -79,7 +79,7 @@ import Testing
             "umoci", ["unpack", "--rootless", "--image", "\(folder("again")):1", folder("bundle").string]
         ).succeed()
         #expect(try FileSystem.read(folder("bundle/rootfs/opt/app/text")) == Array("one".utf8))
-        // Our own archive for docker is a layout too, whose manifest comes back as it was.
+        // The docker archives of caasctl are OCI layouts too, so that the manifest is preserved.
         let own = try await caasctl(["copy", "store:saved", "docker-archive:own.tar:me/own:1"]).succeed()
         #expect(own == digest)
         #expect(try await caasctl(["copy", "docker-archive:own.tar", "store:own"]).succeed() == digest)

@@ -3,7 +3,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// `make demo` as a newcomer sees it, but for the build that comes before.
+/// Tests `make demo` as a new user runs it, except for the build before it.
 @Suite(.serialized, .timeLimit(.minutes(60)))
 struct DemoTests {
     @Test func `the demo builds, pushes, deploys, trains, verifies, fetches, serves and cleans up`() async throws {
@@ -17,12 +17,12 @@ struct DemoTests {
             in: Checkout.root)
         let outcome = try await demo.run()
         #expect(outcome.status == 0, "\(outcome.errors)")
-        // The image's digest, the pushed reference and the run's id are what the commands print as results.
+        // The commands print the image's digest, the pushed reference and the run's id as their results.
         #expect(outcome.output.contains(/(?m)^sha256:[0-9a-f]{64}$/), "\(outcome.output)")
         #expect(outcome.output.contains(/(?m)^127\.0\.0\.1:\d+\/demo@sha256:[0-9a-f]{64}$/), "\(outcome.output)")
         #expect(outcome.output.contains(/(?m)^demo-\d{8}-\d{6}-[0-9a-f]{4}$/), "\(outcome.output)")
         #expect(outcome.output.contains("model/model.npz: OK"))
-        // A completion begins with its prompt and goes on for a while.
+        // A completion contains its prompt and at least 100 more characters.
         #expect(outcome.output.contains(/The world(?s:.){100}/), "\(outcome.output)")
         #expect(try losses(in: outcome.errors).count > 4)
         let (first, last) = try (#require(losses(in: outcome.errors).first), #require(losses(in: outcome.errors).last))
@@ -34,7 +34,7 @@ struct DemoTests {
         log.matches(of: /loss: ([0-9.]+)/).compactMap { Double($0.output.1) }
     }
 
-    /// Command lines of processes that name the demo's folder.
+    /// Returns the command lines of running processes that contain the demo's folder.
     private func runningPrograms(of folder: FilePath) throws -> [String] {
         try FileSystem.names(in: "/proc").filter { $0.string.allSatisfy(\.isNumber) }.compactMap { process in
             let file = FilePath("/proc").appending(process).appending("cmdline")

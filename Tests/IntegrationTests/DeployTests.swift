@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The verbs of a run's life, typed as a user types them: a real registry, a real S3 server, and a double of the API.
+/// Tests of the commands for runs against a real registry, a real S3 server and a double of the API.
 @Suite struct DeployTests {
     private static let manifest = """
         name: mini
@@ -51,7 +51,7 @@ import Testing
         return String(outcome.output.dropLast().dropFirst("sha256:".count))
     }
 
-    /// No secret in what was printed, nor in any file of the home but the key itself.
+    /// Checks that no secret is in the output, nor in any file of the home folder except the key.
     private func expectNoSecrets(in outcome: Command.Outcome) throws {
         let home = try filesBelow(folder("home")).filter { $0.lastComponent?.string != "key" }
         let texts = try home.map { String(decoding: try FileSystem.read($0), as: UTF8.self) }
@@ -80,7 +80,7 @@ import Testing
         try expectNoSecrets(in: deployed)
         let body = try #require(double.deployed.first)
         #expect(double.count("POST /deploy") == 1)
-        // By its digest, so that nobody who can push decides what a restart runs.
+        // The reference contains the digest, so that a push to the tag cannot change what a restart runs.
         #expect(body["registry_config"]?["image_url"]?.string == "\(registry.host)/mini@sha256:\(digest)")
         #expect(body["container_config"]?["env_variables"]?["WANDB_RUN"] == "second")
         #expect(body["container_config"]?["secret_env_variables"]?["R2_SECRET_ACCESS_KEY"] == "bucket-secret-value")
@@ -120,7 +120,7 @@ import Testing
         #expect(request["container_config"]?["secret_env_variables"]?["R2_SECRET_ACCESS_KEY"] == "bucket-secret-value")
         #expect(double.server.requests.allSatisfy { $0.method == "GET" })
         #expect(!FileSystem.exists(folder("home/runs")))
-        // As the users of io.net send it.
+        // The request that users of io.net's API send.
         let curl = try await Command(
             "curl",
             [
@@ -224,7 +224,7 @@ import Testing
         let pushed = Self.manifest
             .replacing("repository: \"${REGISTRY}/mini\"\n", with: "").replacing(
                 "image: mini", with: "image: \(reference)")
-        // What was built here is looked at here, and a reference where it is.
+        // An image that was built here is checked in the store, a reference in its registry.
         for manifest in [Self.manifest, pushed] {
             try folder.write("manifests/mini.yaml", manifest)
             let outcome = try await caasctl("deploy", "mini", "--dry-run")

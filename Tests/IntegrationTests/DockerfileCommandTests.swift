@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// `caasctl build --file`, as its user calls it.
+/// Tests of `caasctl build --file` with the built program.
 @Suite struct DockerfileCommandTests {
     private let folder: TemporaryFolder
 
@@ -15,7 +15,7 @@ import Testing
         .caasctl(arguments, in: folder, environment: environment)
     }
 
-    /// What is in a file of an image that went to `oci:out:1`.
+    /// Returns the content of a file in the image that was written to `oci:out:1`.
     private func content(_ path: String) async throws -> String {
         try FileSystem.removeTree(folder("bundle"))
         let rootless = CurrentUser.id == 0 ? [] : ["--rootless"]
@@ -39,7 +39,7 @@ import Testing
 
     @Test(
         arguments: [
-            // The Dockerfile, further arguments, the status, and the error.
+            // The Dockerfile, further arguments, the exit status, and the error.
             (
                 "FROM scratch\n\nCOPPY a b\n", [], 1,
                 "Error: cannot read Dockerfile:3: unknown instruction 'COPPY'; did you mean 'COPY'?"
@@ -80,7 +80,7 @@ import Testing
         #expect(bare.status == 64 && bare.errors.contains("--target needs --file"))
     }
 
-    /// A Dockerfile's first lines, that give it a shell.
+    /// Returns the first instructions of a Dockerfile, which copy a shell into the image.
     private func system() async throws -> String {
         let busybox = try await Busybox.path().string
         try await Command("cp", ["--dereference", busybox, folder("busybox").string]).succeed()
@@ -229,20 +229,20 @@ import Testing
             #expect(outcome.status == 0, "\(outcome.errors)")
             return (outcome.output, outcome.errors)
         }
-        // The first build finds no cache yet, and says so.
+        // The first build finds no cache yet, and warns.
         let first = try await build(
             ["--cache-from", name, "--cache-to", "type=registry,ref=\(name),mode=max"], home: "one")
         #expect(first.said.contains("the cache \(name) is not used, since: cannot"), "\(first.said)")
         let second = try await build(["--cache-from", "type=registry,ref=\(name)"], home: "two")
         #expect(second.digest == first.digest && !second.said.contains("is not used"), "\(second.said)")
         #expect(try await build([], home: "three").digest != first.digest)
-        // What was taken is passed on, and is an image to everybody else.
+        // The build also pushes what it took from the cache, and other tools read the cache as an image.
         let again = "127.0.0.1:\(registry.port)/cache:2"
         #expect(try await build(["--cache-to", again], home: "two").digest == first.digest)
         #expect(try await build(["--cache-from", again], home: "four").digest == first.digest)
         let raw = try await Command("skopeo", ["inspect", "--raw", "--tls-verify=false", "docker://\(again)"]).succeed()
         #expect(try JSONValue(parsing: Array(raw.utf8)).list("layers").count == 3)
-        // An image is no cache.
+        // An ordinary image is not accepted as a cache.
         let image = "127.0.0.1:\(registry.port)/image:1"
         try await caasctl(["build", "-f", "Dockerfile", "-t", image, "--push"]).succeed()
         let third = try await build(["--cache-from", image], home: "five")

@@ -5,19 +5,24 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What buildah makes of the Dockerfiles in the folder of that name, and what caasctl does, are the same but for times.
+/// Builds the Dockerfiles in `Dockerfiles` by buildah and by caasctl, and expects equal images except for times.
 ///
-/// Where the two differ for reasons of buildah's own (1.28), the Dockerfiles keep away from it: it has no heredocs; SHELL
-/// does not change how it writes CMD; it exposes a range of ports as one; it takes a backslash out of a LABEL whatever
-/// the escape is; folders that COPY --chmod makes are 0755; ADD takes what an archive says of `.` itself; and RUN leaves the points where it mounted something, which
-/// are in the base here from the start.
+/// The Dockerfiles avoid these peculiarities of buildah 1.28:
+///
+/// - It does not support heredocs.
+/// - SHELL does not change how it writes CMD.
+/// - It exposes a range of ports as one port.
+/// - It removes a backslash from a LABEL whatever the escape character is.
+/// - Folders that COPY --chmod creates have the mode 0755.
+/// - ADD applies an archive's entry for `.` itself.
+/// - RUN leaves the mount points that it created; the base contains them from the start.
 @Suite struct DockerfileJudgeTests {
-    /// Members of the config that a runtime acts on.
+    /// The members of the config that a runtime uses.
     private static let settings = [
         "Cmd", "Entrypoint", "WorkingDir", "User", "ExposedPorts", "Labels", "Volumes", "StopSignal", "Healthcheck",
         "OnBuild",
     ]
-    /// What a file is, whose it is, where a link points, and what is in it.
+    /// Lists each file's type, mode, owner, link target and content.
     private static let list = #"""
         cd "$1" && find . -mindepth 1 -printf '%P %y %m %U:%G %l\n' | LC_ALL=C sort \
         && find . -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum
@@ -76,7 +81,7 @@ import Testing
         let id = try await buildah(flags + arguments).succeed()
         let inspection = try JSONValue(
             parsing: Array(try await buildah(["inspect", "--type", "image", id]).succeed().utf8))
-        // The driver vfs keeps each layer as a whole tree, the topmost of which is what a container would see.
+        // The vfs driver stores each layer as a complete tree; the topmost is the file system of a container.
         let images = try JSONValue(parsing: try FileSystem.read(folder("buildah/root/vfs-images/images.json")))
         let image = images.array?.first { $0["id"]?.string == id }
         let tree = folder("buildah/root/vfs/dir").appending(try #require(image?["layer"]?.string))
@@ -102,7 +107,7 @@ import Testing
         try await Command("sh", ["-c", Self.list, "list", tree.string]).succeed().split(separator: "\n")
     }
 
-    /// Null, and nothing in an array, an object or a text, mean the same.
+    /// Returns nil for null and for an empty array, object or text, which are all equivalent.
     private static func meaning(_ value: JSONValue?) -> JSONValue? {
         switch value {
         case nil, .null, .string(""), .array([]): nil
@@ -115,8 +120,9 @@ import Testing
         (config["Env"]?.array ?? []).compactMap(\.string).sorted()
     }
 
-    /// A small system in the context, where both find it by the same name, with links that lead to folders, users,
-    /// and the points where buildah mounts.
+    /// Creates a small root file system in the context, where both builders find it by the same name.
+    ///
+    /// It has links to folders, users, and the mount points of buildah.
     private func makeBase() async throws {
         let root = folder("system/root")
         for name in ["bin", "dev", "home/app", "mnt", "proc", "run", "sys", "tmp", "usr/lib", "var/data", "etc"] {

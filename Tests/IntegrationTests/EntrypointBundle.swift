@@ -4,33 +4,33 @@ import RunContract
 import SystemPackage
 import TestSupport
 
-/// A container with the entrypoint layer on some root file system, run by runc beside a test.
+/// A container with the entrypoint layer on a root file system, run by runc during a test.
 final class EntrypointBundle: Sendable {
-    /// What a container finds beside `/.caas`.
+    /// The container's files in addition to `/.caas`.
     enum Root: String, CaseIterable, Sendable {
-        /// Nothing but a static busybox.
+        /// Only a static busybox.
         case scratch
-        /// This machine's own, read-only.
+        /// This machine's root file system, read-only.
         case debian
-        /// A program that is linked with musl, and musl's loader.
+        /// A program linked against musl, and musl's loader.
         case musl
     }
 
     struct Failure: Error { let description: String }
 
-    /// What a container may have of things that run out.
+    /// Limits of the container's resources.
     struct Limits {
         /// RLIMIT_NOFILE, soft and hard.
         var descriptors: (soft: Int, hard: Int)?
-        /// pids.max.
+        /// The value of pids.max.
         var processes: Int?
-        /// The size of /data, which is then in memory and gone with the container.
+        /// The size of /data, which is then a tmpfs that is lost with the container.
         var dataSize: String?
     }
 
-    /// Where the test's files are.
+    /// The folder of the test's files.
     let folder: TemporaryFolder
-    /// The container's /data, which outlives each of its starts.
+    /// The host folder of the container's /data, which persists between starts.
     let data: FilePath
     let root: Root
     private let bundle: FilePath
@@ -79,7 +79,7 @@ final class EntrypointBundle: Sendable {
         try FileSystem.write(Array(Trainer.script.utf8), to: rootfs.appending("train"), mode: 0o755)
     }
 
-    /// Starts the container with this program; its output goes to the running program's log.
+    /// Starts the container with this program; its output goes to the log of the returned program.
     func start(
         _ program: Program, environment: [String: String], port: Int, name: String = "start",
         arguments: [String] = [], limits: Limits = Limits()
@@ -96,28 +96,28 @@ final class EntrypointBundle: Sendable {
             log: folder("\(name).log"))
     }
 
-    /// Kills everything in the container at once, as a lost machine does.
+    /// Kills all processes of the container at once, as the loss of its machine does.
     func kill() async throws {
         _ = try await Command("runc", ["--root", state.string, "kill", identifier, "KILL"]).run()
-        // runc itself removes the container when it sees its end.
+        // runc deletes the container itself once it notices the end.
         _ = try await eventually(within: 20) {
             try await Command("runc", ["--root", state.string, "state", identifier]).run().status != 0 ? true : nil
         }
         _ = try await Command("runc", ["--root", state.string, "delete", "--force", identifier]).run()
     }
 
-    /// Which process of this machine is the running container's first.
+    /// Returns the process id, on this machine, of the container's first process.
     func processOfPID1() async throws -> Int? {
         let state = try await Command("runc", ["--root", state.string, "state", identifier]).succeed()
         return try JSONValue(parsing: Array(state.utf8)).whole("pid")
     }
 
-    /// Lets the running container have so many processes and threads from now on.
+    /// Sets the maximum number of processes and threads in the running container.
     func limitProcesses(to count: Int) async throws {
         try await Command("runc", ["--root", state.string, "update", "--pids-limit", "\(count)", identifier]).succeed()
     }
 
-    /// Runs a command inside the running container.
+    /// Runs a command in the running container.
     func execute(_ arguments: [String]) async throws -> Command.Outcome {
         try await Command("runc", ["--root", state.string, "exec", identifier] + arguments).run()
     }
@@ -163,7 +163,7 @@ final class EntrypointBundle: Sendable {
         ]
     }
 
-    /// The host's network: the S3 server listens on its loopback.
+    /// The namespaces; the network is the host's, because the S3 server listens on its loopback interface.
     private var namespaces: [String] { ["pid", "ipc", "uts", "mount"] + (CurrentUser.id == 0 ? [] : ["user"]) }
 
     private static func bind(_ source: String, _ target: String, _ mode: String) -> JSONValue {

@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Kinds of results that were lost while the run said that it was complete.
+/// Tests of kinds of results that were once lost although the run reported that it was complete.
 struct EntrypointCompletenessTests {
     @Test func `what a link leads to is in the bucket`() async throws {
         let run = try HostRun(
@@ -104,14 +104,17 @@ struct EntrypointCompletenessTests {
         try FileSystem.write([UInt8](), to: run.data.appending("end"))
         #expect(try await EntrypointRun.finish(container) == 0, "\(container.printed)")
         let uploaded = container.printed.matches(of: /uploaded checkpoint base\/(\d)/).map { $0.output.1 }
-        // The second one was on its way already.
+        // The upload of the second checkpoint had already started.
         #expect(uploaded == ["1", "2", "7", "6"], "\(container.printed)")
         #expect(container.printed.contains("base/5 changed or vanished before"), "\(container.printed)")
         #expect(container.printed.contains("base/3 is left out") && container.printed.contains("the newest goes first"))
         #expect(try await BucketReader(server, run: "behind").checkpoints() == ["6-1", "7-1"])
     }
 
-    /// SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGWINCH, SIGIO, SIGPWR, SIGRTMIN+3 as systemd.
+    /// The signals that runtimes send to stop a container.
+    ///
+    /// SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGWINCH, SIGIO, SIGPWR, and SIGRTMIN+3,
+    /// which systemd expects.
     static let stopSignals: [Int32] = [1, 2, 3, 6, 10, 12, 14, 15, 28, 29, 30, 37]
 
     @Test(arguments: stopSignals)
@@ -133,7 +136,7 @@ struct EntrypointCompletenessTests {
         #expect(try await run.model() == ["model.bin": "whole\n"])
     }
 
-    /// What a stage leaves and does not declare, and the outputs that it declares.
+    /// Stages with outputs that are not declared, and the outputs that they declare.
     static let undeclared: [(name: String, outputs: [String])] = [
         ("nothing", []), ("another", ["other/*"]), ("no-match", ["nowhere/*", "final/*"]),
     ]
@@ -175,7 +178,7 @@ struct EntrypointCompletenessTests {
         let second = try await run.finish("second")
         #expect(!second.contains("\nfetched\n") && !second.contains("\ntrained\n"), "\(second)")
         #expect(try await run.model() == ["model.bin": "w\n"])
-        // The same on another machine: only what says so is not run again.
+        // On another machine, only the stage that is marked to run once is not repeated.
         try await run.bucket.store.delete(run.bucket.layout.completion)
         try run.loseDisk()
         let third = try await run.finish("third")

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The real entrypoint with a shared folder in the place of a bucket: no server, and no key.
+/// Tests of the real entrypoint with a shared folder instead of a bucket: without a server and a key.
 @Suite(.serialized) struct EntrypointFolderTests {
     private static let place = ["R2_ENDPOINT_URL": "file:///data/shared", "R2_BUCKET_NAME": "runs"]
 

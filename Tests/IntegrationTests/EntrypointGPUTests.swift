@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The check of the GPUs, with a program in nvidia-smi's place that lists two of 80 GiB.
+/// Tests of the GPU check with a substitute for nvidia-smi that lists two GPUs of 80 GiB.
 @Suite(.serialized) struct EntrypointGPUTests {
     struct Demand: Sendable {
         let count: String

@@ -5,9 +5,9 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What an image may bring to get into PID 1, which holds the keys to the bucket: none of it is loaded, read or obeyed.
+/// Tests that PID 1, which holds the bucket's keys, neither loads, reads nor obeys the content of a hostile image.
 @Suite(.serialized) struct EntrypointImageTests {
-    /// Says in /data/stolen what it was loaded by.
+    /// Writes to /data/stolen when it is loaded into PID 1.
     private static let evil = """
         #include <fcntl.h>
         #include <stdio.h>
@@ -52,7 +52,7 @@ import Testing
         program.imageEnvironment.merge(hostile) { $1 }
         var environment = EntrypointRun.environment(server, run: "untouched")
         environment["R2_PREFIX"] = nil
-        // A base's CMD comes as an argument.
+        // The runtime passes the base image's CMD as an argument.
         let container = try bundle.start(
             program, environment: environment, port: try EntrypointRun.freePort(), arguments: ["/evil.json"])
         #expect(try await EntrypointRun.finish(container) == 0, "\(container.printed)")
@@ -62,7 +62,7 @@ import Testing
         #expect(printed.contains("not obeying the arguments"))
         let found = try await Command("find", [server.storage.string, "-name", "complete.json"]).succeed()
         #expect(found.hasSuffix("/untouched/complete.json") && !found.contains("elsewhere"), "\(found)")
-        // Stages have what is theirs.
+        // Stages get their own variables.
         let stage = String(
             decoding: try FileSystem.read(bundle.data.appending("work/environment-base")), as: UTF8.self)
         #expect(stage.contains("SSLKEYLOGFILE=/data/keylog") && !stage.contains("CAAS_"))
@@ -118,7 +118,7 @@ import Testing
         _ = try await EntrypointRun.finish(container)
     }
 
-    /// Variables by which libc, libcrypto, libcurl, libdispatch, Swift's runtime and NIO can be sent to a file.
+    /// Variables that can direct libc, libcrypto, libcurl, libdispatch, Swift's runtime and NIO to a file.
     private static let files = [
         "OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES", "SSL_CERT_FILE", "SSL_CERT_DIR", "CTLOG_FILE", "RANDFILE",
         "SSLKEYLOGFILE", "CURL_HOME", "CURL_CA_BUNDLE", "NETRC", "HOME", "XDG_CONFIG_HOME", "HOSTALIASES",
@@ -126,7 +126,7 @@ import Testing
         "LD_PRELOAD", "LD_AUDIT", "LD_PROFILE", "LD_DEBUG_OUTPUT", "TMPDIR", "SWIFT_ROOT", "SWIFT_BACKTRACE",
         "SWIFT_DEBUG_LIB_PRESPECIALIZED_PATH", "LIBDISPATCH_LOG", "GETCONF_DIR", "DATAMSK", "BASH_ENV", "PATH",
     ]
-    /// Others, that change what they do.
+    /// Variables that change the behaviour of these libraries.
     private static let settings = [
         "RES_OPTIONS": "debug", "LOCALDOMAIN": "nonsense", "MALLOC_CHECK_": "3", "MALLOC_PERTURB_": "85",
         "GLIBC_TUNABLES": "glibc.malloc.perturb=85", "SWIFT_DEBUG_HELP": "YES",
@@ -134,7 +134,7 @@ import Testing
         "OPENSSL_ia32cap": "0", "LANG": "nonsense", "LC_ALL": "nonsense", "LANGUAGE": "nonsense",
         "REQUEST_METHOD": "GET", "CURL_SSL_BACKEND": "nonsense", "POSIXLY_CORRECT": "1",
     ]
-    /// What is read all the same: what runtimes mount, and what can name neither code nor another place.
+    /// Files that may be read: those that runtimes mount, and those that can name neither code nor another file.
     private static let read = [
         "/etc/hosts", "/etc/resolv.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/nsswitch.conf", "/dev/null",
     ]
@@ -151,21 +151,21 @@ import Testing
         environment.merge(
             EntrypointRun.environment(
                 [
-                    // TLS to a name that is looked up and does not exist.
+                    // TLS to a host name that is looked up and does not exist.
                     "R2_ENDPOINT_URL": "https://caas.invalid", "R2_BUCKET_NAME": "b", "R2_ACCESS_KEY_ID": "an-id",
                     "R2_SECRET_ACCESS_KEY": "a-secret-key", "BIND_ADDRESS": "127.0.0.1",
                     "PORT": String(try EntrypointRun.freePort()),
                 ], run: "traced")
         ) { $1 }
-        // By strace, whose own variables they would be otherwise.
+        // Set by strace -E, because in strace's own environment the variables would affect strace too.
         let told = environment.flatMap { ["-E", "\($0.key)=\($0.value)"] }
         let traced = try RunningProgram(
             "strace",
             ["-f", "-qq", "-e", "trace=open,openat,connect,execve,readlink", "-o", folder("trace").string] + told
                 + [Checkout.program("caas-entrypoint"), folder("program.json").string], log: folder("log"))
-        // What a lookup reads last.
+        // A host name lookup reads /etc/hosts last.
         let hasLookedUp = try await eventually(within: 60) {
-            // strace has not made it yet at first.
+            // strace creates the file only after a moment.
             let calls = (try? FileSystem.read(folder("trace"))).map { String(decoding: $0, as: UTF8.self) }
             return calls?.contains("/etc/hosts") == true || traced.status != nil ? true : nil
         }
@@ -196,7 +196,7 @@ import Testing
     }
 }
 
-/// Programs in PATH.
+/// Searches PATH for programs.
 private enum Search {
     static func finds(_ name: String) -> Bool {
         (ProcessEnvironment.value("PATH") ?? "").split(separator: ":").contains {

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The layer that `caasctl entrypoint pack` makes of the built program.
+/// Tests of the layer that `caasctl entrypoint pack` makes from the built program.
 @Suite struct EntrypointLayerTests {
     @Test func `two packings give the same bytes, and they are what the record says`() async throws {
         let folder = try TemporaryFolder()
@@ -24,7 +24,7 @@ import Testing
         #expect(first == "sha256:\(SHA256.hash(blob).hexadecimal)")
         #expect(try record.text("digest") == first && record.whole("size") == blob.count)
         let tar = try await Command("sh", ["-c", "gzip -dc '\(folder("first/layer.tar.gz"))' | sha256sum"]).succeed()
-        // Who reads an advisory asks for these.
+        // These versions must be listed, because security advisories refer to them.
         let contains = try record.textMap("contains")
         let expected = [
             "curl", "gcc", "glibc", "openssl", "swift", "swift-atomics", "swift-collections", "swift-nio",

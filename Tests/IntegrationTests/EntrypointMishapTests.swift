@@ -2,11 +2,11 @@ import POSIX
 import TestSupport
 import Testing
 
-/// Whole runs that are killed, flooded and cut off from their bucket, again and again, until they are complete.
+/// Tests of whole runs that are killed, flooded and cut off from their bucket repeatedly until they complete.
 struct EntrypointMishapTests {
-    /// Mishaps a run, beside those that come together with one.
+    /// The number of mishaps per run, not counting those that coincide with another.
     private static let each = 5
-    /// `CAASCTL_KILLS=1000` for the long form, `CAASCTL_SEED` for where it begins.
+    /// The seeds of the runs: `CAASCTL_KILLS=1000` for the long form, `CAASCTL_SEED` for the first seed.
     private static let seeds: Range<UInt64> = {
         let kills = ProcessEnvironment.value("CAASCTL_KILLS").flatMap { UInt64($0) } ?? 60
         let first = ProcessEnvironment.value("CAASCTL_SEED").flatMap { UInt64($0) } ?? 0

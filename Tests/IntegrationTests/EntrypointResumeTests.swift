@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What is left of a run that was killed, moved or doubled.
+/// Tests of runs that were killed, moved to another machine, or started twice.
 @Suite(.serialized) struct EntrypointResumeTests {
     @Test(arguments: [true, false])
     func `after kill -9 the next start resumes from the newest complete checkpoint`(isDiskLost: Bool) async throws {
@@ -23,7 +23,7 @@ import Testing
         try await bundle.kill()
         #expect(try await EntrypointRun.finish(first) != 0)
         if isDiskLost { try FileSystem.removeTree(bundle.data.appending("work")) }
-        // What a trainer that was killed while it wrote leaves behind.
+        // The incomplete files of a trainer that was killed while it wrote a checkpoint.
         try FileSystem.makeFolder(bundle.data.appending("work/ck"))
         try FileSystem.write(Array("torn".utf8), to: bundle.data.appending("work/ck/model_000099.bin"))
         try FileSystem.write(Array("{".utf8), to: bundle.data.appending("work/ck/meta_000099.json"))
@@ -75,10 +75,10 @@ import Testing
             program, environment: EntrypointRun.environment(server, run: "kept"), port: try EntrypointRun.freePort())
         #expect(try await EntrypointRun.finish(container) == 0, "\(container.printed)")
         let bucket = try BucketReader(server, run: "kept")
-        // Each second one and the last; of these four the oldest went again.
+        // Every second checkpoint and the last one were uploaded; of these four the oldest was removed.
         #expect(try await bucket.checkpoints() == ["4-1", "6-1", "7-1"])
         #expect(try await bucket.store.list(bucket.layout.checkpoint(stage: "base", step: 2, attempt: 1)).isEmpty)
-        // On the disk only what is in the bucket may go.
+        // Only checkpoints that are in the bucket may be removed from the disk.
         let left = try FileSystem.names(in: bundle.data.appending("work/ck")).map(\.string)
         let models = [1, 3, 5, 7].map { "model_00000\($0).bin" }
         #expect(Set(left.filter { $0.hasPrefix("model") }).subtracting(["model_000002.bin"]) == Set(models))

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// What every run of the entrypoint in these tests begins and ends with.
+/// The environment, the port and the end of entrypoint runs in these tests.
 enum EntrypointRun {
     static let token = "0123456789abcdef0123456789abcdef"
 

@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The real entrypoint in real containers, against real S3 servers.
+/// Tests of the real entrypoint in real containers against real S3 servers.
 @Suite(.serialized) struct EntrypointRunTests {
     @Test(arguments: EntrypointBundle.Root.allCases)
     func `a run trains, uploads and completes on any root file system`(_ root: EntrypointBundle.Root) async throws {

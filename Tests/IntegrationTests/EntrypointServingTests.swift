@@ -3,7 +3,7 @@ import RunContract
 import TestSupport
 import Testing
 
-/// The model server of a run that is complete.
+/// Tests of the model server of a completed run.
 @Suite(.serialized) struct EntrypointServingTests {
     @Test func `a server that cannot start ends with its last lines as the reason`() async throws {
         let server = try await RcloneS3Server()
@@ -97,7 +97,7 @@ import Testing
             #expect(refused.status?.reason.hasPrefix("cannot take artifact '\(input.artifact)' of run ") == true)
             #expect(refused.status?.reason.contains(reason) == true, "\(refused.status?.reason ?? "")")
         }
-        // An object that is gone from the other run's folder.
+        // Delete an object of the other run.
         try await BucketReader(server, run: "base-1").store.delete("test/base-1/artifacts/1/model/model.bin")
         let gone = try await start("gone", from: .init(run: "base-1", artifact: "model"))
         #expect(gone.code == 71)

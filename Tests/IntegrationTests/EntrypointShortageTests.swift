@@ -4,9 +4,9 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A container that runs out of something while it trains: PID 1 stays, says what is missing, and loses nothing.
+/// Tests of a container that lacks a resource during training: PID 1 stays, reports the shortage, and loses nothing.
 @Suite(.serialized) struct EntrypointShortageTests {
-    /// Builtins of a shell alone, which work where no process can be started any more.
+    /// Uses only shell builtins, which work where no process can be started any more.
     private static let withoutForks = """
         save() {
             echo "weights of step $1" > "$DATA/ck/model_$1.bin"; echo "{}" > "$DATA/ck/meta_$1.json"
@@ -33,7 +33,7 @@ import Testing
         let bundle = try await EntrypointBundle(.scratch)
         let port = try EntrypointRun.freePort()
         let run = "flood-\(descriptors.hard)"
-        // It ends once the flood is over, and saves all the while.
+        // The stage saves checkpoints until the flood is over, and then ends.
         let program = Trainer.program(steps: 400, delay: 0.2) { program in
             program.stages[0].run = [
                 "/bin/sh", "-c",
@@ -53,7 +53,8 @@ import Testing
         try FileSystem.write([UInt8](), to: bundle.data.appending("work/over"))
         #expect(try await EntrypointRun.finish(container, within: 300) == 0, "\(container.printed)")
         #expect(container.printed.contains("soft \(descriptors.soft)"))
-        // Tasks run on our own threads; libdispatch's would end the process where they get no descriptor.
+        // Swift tasks run on the entrypoint's own threads; libdispatch would end the process when it gets no
+        // descriptor.
         #expect(container.printed.contains("caas-tasks") && !container.printed.contains("qos"))
         let saved = try FileSystem.names(in: bundle.data.appending("work/ck"))
             .filter { $0.string.hasPrefix("meta_") }.count

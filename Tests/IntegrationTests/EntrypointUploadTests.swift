@@ -7,9 +7,9 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A container that is killed while it uploads, and started again on the same disk.
+/// Tests of a container that is killed during an upload and started again with the same disk.
 @Suite(.serialized) struct EntrypointUploadTests {
-    /// Writes one checkpoint of 40 MiB and waits to be killed; resumed, it goes on to the next one and ends.
+    /// Writes one checkpoint of 40 MiB and waits to be killed; after a resume, writes the next one and ends.
     private static let trainer = """
         #!/bin/sh
         mkdir -p "$DATA/ck" "$DATA/final"

@@ -1,8 +1,8 @@
 import TestSupport
 
-/// Strangers who open connections and say what none of them deserves an answer to, as many at once as they may.
+/// Clients that open as many connections as they can, send partial or invalid requests, and read no responses.
 enum Flood {
-    /// Ends once `count` connections were opened; between them it looks whether the page still answers.
+    /// Opens `count` connections, and checks in between that the page still answers.
     static func run(port: Int, count: Int) async throws -> Command.Outcome {
         try await Command(Checkout.python, ["-c", script, "\(port)", "\(count)"]).run()
     }

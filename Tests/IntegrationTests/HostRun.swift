@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The real entrypoint as a process of this machine, with a folder as its bucket: what needs no container.
+/// The real entrypoint as a process of this machine with a folder as its bucket, for tests that need no container.
 struct HostRun {
     let folder: TemporaryFolder
     let run: String
@@ -16,7 +16,7 @@ struct HostRun {
 
     var data: FilePath { folder("data") }
 
-    /// A run of one stage that is a shell script, with a checkpoint rule, and with `final` as the artifact `model`.
+    /// Prepares a run with one stage, a shell script with a checkpoint rule, whose `final` is the artifact `model`.
     init(_ run: String, _ script: String) throws {
         folder = try TemporaryFolder()
         self.run = run
@@ -37,7 +37,7 @@ struct HostRun {
         Program.Stage(name: name, run: ["/bin/sh", "-c", script])
     }
 
-    /// Starts the entrypoint once more.
+    /// Starts the entrypoint; may be called again for the next start.
     func start(_ name: String = "start") throws -> RunningProgram {
         try FileSystem.write(program.json.encoded(), to: folder("program.json"))
         var variables = EntrypointRun.environment(
@@ -50,17 +50,17 @@ struct HostRun {
             environment: variables.mapValues { Optional($0) }, log: folder("\(name).log"))
     }
 
-    /// Runs it to its end and expects a status.
+    /// Runs the entrypoint to its end, expects the exit status, and returns its output.
     func finish(_ name: String = "start", with status: Int = 0) async throws -> String {
         let container = try start(name)
         #expect(try await EntrypointRun.finish(container) == status, "\(container.printed)")
         return container.printed
     }
 
-    /// Another machine has nothing of what this one had on its disk.
+    /// Removes the data folder, as on another machine.
     func loseDisk() throws { try FileSystem.removeTree(data) }
 
-    /// The artifact `model` as complete.json names it: texts by path.
+    /// Returns the files of the artifact `model` in complete.json: texts by path.
     func model() async throws -> [String: String] {
         let record = try #require(try await bucket.completion())
         var texts: [String: String] = [:]

@@ -5,8 +5,9 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Words of buckets, registries, providers, trainers and images on a terminal: nothing that it would obey, and no line
-/// that another wrote in our name.
+/// Tests that texts of buckets, registries, providers, trainers and images reach a terminal without control sequences.
+///
+/// Such a text also cannot start a line that looks like one of caasctl's own.
 @Suite struct HostileWordsTests {
     private static let words =
         "\u{1B}]0;pwned\u{7}\u{9B}2J\u{7F}\u{202E}\u{2066}\u{61C}\u{2028}\u{FEFF}\u{8}x\r\ncaas: fake"
@@ -17,7 +18,7 @@ import Testing
 
     init() throws { user = try Stranger() }
 
-    /// What came out, none of which a terminal obeys but colors.
+    /// Runs caasctl, and checks that the output contains no control sequences except colors.
     private func run(
         _ arguments: [String], _ environment: [String: String?] = [:], sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Command.Outcome {
@@ -72,7 +73,7 @@ import Testing
         #expect(shown.output.split(separator: "\n").allSatisfy { $0.contains(" ") && !$0.hasPrefix("caas") })
         let json = try await run(["status", "--json", Self.run], environment)
         #expect(try JSONValue(parsing: Array(json.output.utf8)).text.contains("pwned"))
-        // Where the provider knows of no machine, the bucket's log is what is left.
+        // Where the provider lists no machine, the log is read from the bucket.
         let empty = try await IonetDouble()
         (record["deployment_id"], record["state"], record["api"]) = (.null, "destroyed", .string(empty.url))
         try folder.write("home/runs/\(Self.run).json", record.text)
@@ -124,7 +125,7 @@ import Testing
 
     @Test func `names of objects and of files in images`() async throws {
         let name = Self.words.replacing("/", with: "")
-        // YAML takes no control as it is.
+        // YAML allows control characters only as escapes.
         let label =
             "\"" + Self.words.utf16.map { "\\u" + String(String(Int($0) + 0x10000, radix: 16).dropFirst()) }.joined()
             + "\""

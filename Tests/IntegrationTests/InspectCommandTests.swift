@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The verbs that look at images, and those that remove them, as their user calls them.
+/// Tests of the commands that read images, and of those that remove them.
 @Suite struct InspectCommandTests {
     private let folder: TemporaryFolder
 
@@ -115,7 +115,7 @@ import Testing
             for worker in 0..<2 {
                 group.addTask {
                     for round in 0..<6 {
-                        // Contents come again, so that builds find layers that nothing but a cache has.
+                        // The contents repeat, so that builds find layers that only the cache still references.
                         try folder.write("images/app\(worker)/files/text", "\(round % 3)")
                         let reference = "\(registry.host)/me/app\(worker):\(round)"
                         let digest = try await caasctl(["build", "app\(worker)", "--tag", reference, "--push"])

@@ -1,6 +1,6 @@
 import HTTP
 
-/// Asks a container over HTTP.
+/// Reads a container's page over HTTP.
 struct LiveSiteReader: Sendable {
     let port: Int
     var token: String?
@@ -16,12 +16,12 @@ struct LiveSiteReader: Sendable {
         if let token { request.headers["Authorization"] = "Bearer \(token)" }
         do throws(HTTPError) { return try await client.send(request) } catch {
             guard error.isTransient else { throw error }
-            // It does not listen yet.
+            // The server does not listen yet.
             return nil
         }
     }
 
-    /// The text of a good answer.
+    /// Returns the body of a response with status 200, nil for any other.
     func text(_ target: String) async throws -> String? {
         guard let answer = try await get(target), answer.status == 200 else { return nil }
         return String(decoding: answer.body, as: UTF8.self)

@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Logins as people keep them: docker's file, a helper, podman's file, netrc; the registry is Debian's with htpasswd.
+/// Tests of logins in docker's file, a credential helper, podman's file and netrc, with Debian's registry and htpasswd.
 @Suite struct LoginCommandTests {
     private static let password = "correct horse: battery"
     private let folder: TemporaryFolder
@@ -32,7 +32,7 @@ import Testing
         return registry
     }
 
-    /// A helper that keeps logins in a file, and writes down how it was called.
+    /// Installs a credential helper that stores logins in a file and records its calls.
     private func installHelper() throws -> [String: String?] {
         let script = """
             #!/bin/sh
@@ -66,7 +66,7 @@ import Testing
         #expect(right.output == "logged in to \(registry.host) as me; kept in \(file)\n")
         #expect(try FileStatus(file).mode == 0o600)
         try await caasctl(["push", reference]).succeed()
-        // skopeo finds it where docker keeps it.
+        // skopeo finds the login in docker's file.
         try await Command(
             "skopeo", ["inspect", "--tls-verify=false", "docker://\(reference)"],
             environment: ["HOME": folder("user").string, "XDG_RUNTIME_DIR": folder("none").string]
@@ -79,7 +79,7 @@ import Testing
 
     @Test func `of a file that is there only the entry changes`() async throws {
         let registry = try await registry()
-        // As people keep their dotfiles: a link to a file elsewhere, in their own order, with numbers of any size.
+        // A typical dotfile: a symbolic link to a file elsewhere, members in another order, and a very large number.
         let rest =
             #"{"psFormat":"x","big":123456789012345678901234567890,"auths":{"r.io":{"auth":"YTp4"}},"HttpHeaders":{}}"#
         let file = try folder.write("dotfiles/docker.json", rest, mode: 0o640)
@@ -105,7 +105,7 @@ import Testing
         let file = try folder.write("user/.docker/config.json", #"{"auths":{"r.io":{"auth":"YTp4"}}}"#, mode: 0o666)
         try await Command("chown", ["1234:0", file.string]).succeed()
         let before = try FileStatus(file)
-        // By root, who can give a new file away; and by somebody who cannot, in a folder of their own.
+        // Once by root, who can change the new file's owner, and once by a user who cannot, in a folder of their own.
         try await caasctl(["logout", "r.io"]).succeed()
         let byRoot = try FileStatus(file)
         #expect(byRoot.user == 1234 && byRoot.mode == 0o666 && byRoot.inode != before.inode)
@@ -127,7 +127,7 @@ import Testing
     @Test func `DOCKER_AUTH_CONFIG comes first, and a login that it hides is said`() async throws {
         let registry = try await registry()
         let auth = Array("me:\(Self.password)".utf8)
-        // With the line breaks of base64 itself.
+        // The base64 text contains line breaks.
         let encoded = try await Command("base64", ["-w8"]).succeed(input: String(decoding: auth, as: UTF8.self))
         let entry: JSONValue = ["auths": [registry.host: ["auth": .string(encoded)]]]
         try folder.write("user/.docker/config.json", #"{"auths":{"\#(registry.host)":{"auth":"eDp5"}}}"#)

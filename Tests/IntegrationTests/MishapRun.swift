@@ -9,9 +9,9 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A run in containers, one after the other, whose bucket and network fail as its seed decides.
+/// A run in consecutive containers, with failures of the bucket and the network that its seed determines.
 ///
-/// Its weights are a chain of hashes over the steps, so that whatever is restored wrongly shows in all that follows.
+/// The weights are a chain of hashes over the steps, so that a wrong restore is visible in all later steps.
 final class MishapRun {
     private let run: String
     private let program: Program
@@ -33,7 +33,7 @@ final class MishapRun {
     init(seed: UInt64) async throws {
         random = SeededGenerator(seed: seed)
         run = "mishap-\(seed)"
-        // One request, or several parts.
+        // A small object is uploaded by one request, a large one in several parts.
         size = seed % 4 == 3 ? 20_000_000 : 50_000
         keepsAll = seed % 3 != 2
         program = Self.program(size: size, keepsAll: keepsAll)
@@ -86,7 +86,7 @@ final class MishapRun {
         }
     }
 
-    /// The weights of a step, from what the run is called alone.
+    /// Returns the weights of a step, which depend only on the run's name.
     private func weights(of step: Int) -> [UInt8] {
         var hash = run
         for number in stride(from: 1, through: step, by: 1) {
@@ -107,7 +107,7 @@ final class MishapRun {
 
     private func note(_ text: String) { story.append(text) }
 
-    // MARK: What happens
+    // MARK: Mishaps
 
     func suffer(_ mishap: RunMishap) async throws {
         try await run()
@@ -120,12 +120,12 @@ final class MishapRun {
             if mishap == .machineLost { try loseDisk() }
         case .preempted:
             container?.signal(SIGTERM)
-            // It may be ending of its own since its trainer was killed.
+            // The container may already be ending because its trainer was killed.
             try await end(expecting: [75, 137])
             if chance(0.5) { try loseDisk() }
         case .trainerKilled:
             _ = try await bundle.execute(["/bin/sh", "-c", "kill -9 $(cat /data/pid)"])
-            // It may be between its stages, or before the first one.
+            // The run may be between its stages, or before the first one.
             try await pause(upTo: 1)
         case .storeKilled:
             server = nil
@@ -160,7 +160,7 @@ final class MishapRun {
         try await look()
     }
 
-    /// Lets four of ten requests go wrong for a while; `fault` is drawn from four.
+    /// Makes 40 % of requests fail for a while; `fault` gets a random number from 0 to 3.
     private func fail(_ fault: @escaping @Sendable (Int) -> Fault) async throws {
         let generator = Mutex(SeededGenerator(seed: random.next()))
         faults.set { _ in
@@ -175,7 +175,7 @@ final class MishapRun {
 
     private func fail(_ fault: @escaping @Sendable () -> Fault) async throws { try await fail { _ in fault() } }
 
-    /// A while in which the bucket fails, and in which the machine may go too.
+    /// Waits while the bucket fails; the machine may also be killed.
     private func perhapsKilled() async throws {
         try await pause(upTo: 3)
         guard chance(0.3) else { return }
@@ -191,15 +191,15 @@ final class MishapRun {
         try FileSystem.removeTree(bundle.data.appending("work"))
     }
 
-    // MARK: Starting and ending
+    // MARK: Start and end
 
-    /// Ends what still runs where the test cannot go on.
+    /// Kills a container that still runs where the test cannot continue.
     func abandon() async {
         guard let container, container.status == nil else { return }
         try? await bundle.kill()
     }
 
-    /// Sees to it that a container runs, as a platform does that starts what ended again.
+    /// Starts a container unless one runs, as a platform restarts a container that has ended.
     private func run() async throws {
         if let container, container.status == nil { return }
         if container != nil {
@@ -211,7 +211,7 @@ final class MishapRun {
         environment["R2_ENDPOINT_URL"] = proxy.endpoint
         let started = try bundle.start(program, environment: environment, port: port, name: "start-\(starts)")
         container = started
-        // runc, killed while it makes the container, has another status than a container that is killed.
+        // If runc is killed while it creates the container, its status is not that of a killed container.
         _ = try await eventually { started.printed.contains("caas: ") || started.status != nil ? true : nil }
     }
 
@@ -224,7 +224,7 @@ final class MishapRun {
         self.container = nil
     }
 
-    /// Lets the trainer come to its end, perhaps with one more blow, and checks what the bucket has then.
+    /// Lets the trainer finish, possibly after one more kill, and checks the bucket's final content.
     func complete() async throws {
         try FileSystem.write([UInt8](), to: bundle.data.appending("over"))
         if chance(0.5) {
@@ -247,11 +247,11 @@ final class MishapRun {
         try await lookAtCompletion(printed)
     }
 
-    // MARK: What the bucket has
+    // MARK: Checks of the bucket
 
     private func reader() throws -> BucketReader { try BucketReader(try #require(server), run: run) }
 
-    /// Whatever has a manifest is whole, and nothing that was there is gone.
+    /// Checks that each checkpoint with a manifest is complete, and that no earlier checkpoint is lost.
     private func look() async throws {
         let reader = try reader()
         let checkpoints = try await reader.checkpoints()
@@ -261,7 +261,7 @@ final class MishapRun {
             #expect(steps.isSuperset(of: uploaded), "\(account)")
         } else {
             #expect(steps.max() ?? 0 >= uploaded.max() ?? 0, "\(account)")
-            // While a run works, one of those that were listed may make room for the next.
+            // While the run is active, a listed checkpoint may have been removed to make room for the next.
             #expect(container != nil || steps.count >= min(3, uploaded.count), "\(account)")
         }
         if container == nil, let record = try await reader.completion() { note("complete: \(record.attempt)") }
@@ -272,7 +272,7 @@ final class MishapRun {
         let reader = try reader()
         let record = try #require(try await reader.completion(), "\(story)")
         let last = try #require(uploaded.last)
-        // With a disk goes what waited behind something newer.
+        // Checkpoints whose upload was postponed in favour of newer ones are lost with the disk.
         if keepsAll, !hasLostDisk { #expect(uploaded == Array(1...last), "\(story)") }
         for step in uploaded.suffix(3) {
             let folders = reader.layout.checkpoints(stage: "base")
@@ -289,7 +289,7 @@ final class MishapRun {
         #expect(model == weights(of: last), "\(story)")
         let status = try await reader.status()
         #expect(status?.phase == .complete && status?.exitCode == 0, "\(story)")
-        // What a start said that was killed may be lost; what the last one said is not.
+        // The last lines of a killed start may be missing from the log; those of the last start must be there.
         let lines = try await Set(reader.log())
         let said = printed.split(separator: "\n").filter { $0.hasPrefix("step ") || $0.hasPrefix("trained") }
         #expect(said.allSatisfy { lines.contains(String($0)) }, "\(story) \(printed)")

@@ -3,7 +3,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// `--network private`: RUN gets out of the machine, and not to what listens on it for this machine alone.
+/// Tests that with `--network private` RUN reaches other machines, but no server on this machine's loopback interface.
 @Suite(.enabled(if: CurrentUser.id == 0, "a network for the test can be made by root alone"))
 struct PrivateNetworkTests {
     private let folder: TemporaryFolder

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The built program pushes to Debian's registry, and skopeo and umoci judge what arrived.
+/// Tests of pushes to Debian's registry, checked by skopeo and umoci.
 @Suite struct PushCommandTests {
     private let folder: TemporaryFolder
 
@@ -124,7 +124,7 @@ import Testing
         let warned = try #require(wrong.errors.firstRange(of: warning)?.lowerBound)
         let failed = try #require(wrong.errors.firstRange(of: "Error: cannot push \(reference): ")?.lowerBound)
         #expect(warned < failed)
-        // The image is there all the same.
+        // The image is in the store nevertheless.
         try await caasctl(
             ["push", reference], environment: ["REGISTRY_USERNAME": "me", "REGISTRY_PASSWORD": "right password"]
         ).succeed()

@@ -3,15 +3,15 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Dockerfiles and contexts that nobody thought of, judged by buildah, umoci, containers/storage and our own `verify`.
+/// Tests of random Dockerfiles and contexts, checked by buildah, umoci, containers/storage and caasctl's own `verify`.
 ///
-/// `CAASCTL_DOCKERFILES=1000` builds so many, and `CAASCTL_SEED=5000` others; a seed that fails is built again alone by
-/// `python3 Tests/IntegrationTests/RandomDockerfiles`, whose head says what each judge looks at.
+/// `CAASCTL_DOCKERFILES=1000` sets their number, and `CAASCTL_SEED=5000` the first seed. To build a single failed seed
+/// again, run `python3 Tests/IntegrationTests/RandomDockerfiles`; the head of that program describes what each checks.
 @Suite(.enabled(if: CurrentUser.id == 0, "only the administrator sees owners as they are"))
 struct RandomDockerfileTests {
     @Test func `the judges see one image in each random Dockerfile`() async throws {
-        // In memory, where buildah's thousands of small files cost least. It takes the path of a layout for a name, and
-        // refuses capital letters in it.
+        // In memory, where the thousands of small files that buildah writes cost least. buildah takes the path of a
+        // layout for a name, in which it refuses capital letters.
         let place = FileSystem.exists("/dev/shm") ? "/dev/shm" : "/tmp"
         let work = FilePath("\(place)/caasctl-random-\(UInt32.random(in: 0 ... .max))")
         defer { try? FileSystem.removeTree(work) }

@@ -3,7 +3,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The built program through proxies, with certificates of one's own and without protection.
+/// Tests of connections through proxies, with private certificate authorities, and over plain HTTP.
 @Suite struct RegistryConnectionTests {
     private static let password = "correct horse: battery"
     private let user: Stranger
@@ -34,7 +34,7 @@ import Testing
         try await caasctl(["login", "registry.test:5443", "--username", "me", "--password-stdin"] + trust, way)
             .succeed(input: Self.password)
         #expect(try await caasctl(["push", reference] + trust, way).succeed() == "registry.test:5443/me/app@\(digest)")
-        // The other way to name an authority, and the other spelling of the proxy's variable.
+        // The other option for an authority, and the other spelling of the proxy variable.
         let told = ["https_proxy": proxy.url, "SSL_CERT_FILE": authority.certificate.string]
         try await caasctl(["inspect", "\(reference)@\(digest)"], told).succeed()
         #expect(proxy.heads.count >= 3)

@@ -5,10 +5,10 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A run that outlives its machines and the computer that started it: everything in a sandbox, typed as a user types it.
+/// Tests of a run that outlives its machines and the computer that started it, in a sandbox.
 @Suite(.serialized, .timeLimit(.minutes(60)))
 struct RunLifeTests {
-    /// Trains a step every half second, and serves what it made.
+    /// A program that trains one step every half second and serves the result.
     private static let program = #"""
         name: tiny
         data: /data/tiny
@@ -39,7 +39,7 @@ struct RunLifeTests {
     private struct User {
         let sandbox: TestSandbox
         let project: TemporaryFolder
-        /// The home of caasctl on one of the user's computers.
+        /// The home folder of caasctl on one of the user's computers.
         let home: String
 
         func caasctl(_ arguments: String..., changes: [String: String?] = [:]) async throws -> Command.Outcome {
@@ -64,7 +64,7 @@ struct RunLifeTests {
             return String(outcome.output.split(separator: "\n").last ?? "")
         }
 
-        /// Waits until `caasctl status` says so.
+        /// Waits until the JSON of `caasctl status` satisfies `isThere`.
         func wait(for run: String, _ isThere: (JSONValue) -> Bool) async throws {
             var last = ""
             let found = try await eventually(within: 240, every: 0.5) { () -> Bool? in
@@ -111,7 +111,7 @@ struct RunLifeTests {
         }
         try project.write("entrypoints/tiny.yaml", Self.program)
         try project.write("entrypoints/tuning.yaml", Self.tuning)
-        // `deploy tiny` means the manifest, whatever else has the name.
+        // `deploy tiny` means the manifest, even where a folder has the same name.
         try FileSystem.makeFolder(project("tiny"))
     }
 
@@ -134,7 +134,7 @@ struct RunLifeTests {
         }
     }
 
-    /// Nothing of a living machine's is touched.
+    /// Checks that a run whose machine still runs is refused, and that nothing of it changes.
     private func expectRefused(_ run: String, _ user: User) async throws {
         let resumed = try await user.caasctl("resume", run, "--yes", "--force")
         #expect(resumed.status == 1 && resumed.output.isEmpty)
@@ -156,14 +156,14 @@ struct RunLifeTests {
                     + "in the bucket\n"))
     }
 
-    /// The steps that the run has in the end: a few more than the first machine came to.
+    /// Returns the final number of steps: three more than the first machine reached.
     private func expectStarts(_ run: String, on user: User) async throws -> Int {
         try await user.succeed(["destroy", run, "--force"])
         let report = try JSONValue(parsing: try await user.caasctl("status", run, "--json").output)
         let newest = report["status"]?["checkpoints"]?.array?.last?.string ?? ""
         let steps = (Int(newest.split(separator: "/").last ?? "") ?? 0) + 3
         #expect(steps > 5)
-        // The machine is gone, and the words in the bucket are its last ones.
+        // The machine is gone, so that the status in the bucket is its last one.
         let status = try await user.caasctl("status", run)
         #expect(status.output.contains("deployment   destroyed ("), "\(status.output)")
         let plan = try await user.caasctl("resume", "last", "--dry-run", "--set", "resources.hours=12")
@@ -201,7 +201,7 @@ struct RunLifeTests {
         #expect(served == weights)
     }
 
-    /// The same keys and the same bucket, and an empty ledger.
+    /// Checks that a user with the same keys and bucket but an empty ledger finds the run.
     private func expectFound(_ run: String, by user: User) async throws {
         let runs = try await user.caasctl("runs")
         #expect(runs.status == 0 && runs.errors.isEmpty, "\(runs.errors)")
@@ -216,7 +216,7 @@ struct RunLifeTests {
         #expect(status.errors == "page         opens only with the key of the computer that started this machine\n")
         let folder = try await user.succeed(["fetch", "tiny", "out"])
         #expect(try FileSystem.read(user.project("\(folder)/model/model.bin")).count > 10)
-        // Who cannot look says so, and does not say that there is nothing.
+        // A source that cannot be read is reported, instead of being treated as empty.
         let blind = try await user.caasctl("runs", changes: ["R2_SECRET_ACCESS_KEY": "wrong", "IOCLOUD_API_KEY": nil])
         #expect(blind.status == 1)
         #expect(blind.errors.contains("warning: cannot look for runs in the bucket: "), "\(blind.errors)")

@@ -1,27 +1,27 @@
-/// What happens to a run from outside while it trains.
+/// An external event that disturbs a run during training.
 enum RunMishap: String, CaseIterable, Sendable {
-    /// The machine is gone, its disk comes back with the next one.
+    /// The machine is lost; its disk is attached to the next one.
     case machineKilled
-    /// The machine is gone with its disk.
+    /// The machine is lost with its disk.
     case machineLost
-    /// The provider takes the machine back and says so.
+    /// The provider reclaims the machine and announces it with SIGTERM.
     case preempted
-    /// The kernel kills the trainer.
+    /// The trainer gets SIGKILL, as from the kernel.
     case trainerKilled
-    /// The bucket's server ends in the middle of what it does, and is back after a moment.
+    /// The bucket's server is killed during its work, and restarted after a moment.
     case storeKilled
-    /// The bucket's server keeps connections and answers nothing for a while.
+    /// The bucket's server keeps its connections but does not answer for a while.
     case storeHangs
-    /// The bucket answers 503 to much of what it is asked.
+    /// The bucket answers many requests with status 503.
     case storeBusy
-    /// Connections to the bucket end at any point of a request or an answer, and answers get lost.
+    /// Connections to the bucket break at any point of a request or a response, and responses are lost.
     case networkTorn
-    /// Requests and answers arrive late, twice, or with a bit turned.
+    /// Requests and responses arrive late, twice, or with a flipped bit.
     case networkWrong
-    /// Strangers open hundreds of connections to the page.
+    /// Other clients open hundreds of connections to the page.
     case flood
 
-    /// True where the container has ended by it.
+    /// True where the mishap ends the container.
     var endsMachine: Bool {
         switch self {
         case .machineKilled, .machineLost, .preempted, .trainerKilled: true

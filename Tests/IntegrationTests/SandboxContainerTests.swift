@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The sandbox runs images that are none of ours, asked by plain HTTP.
+/// Tests in which the sandbox runs images without our entrypoint, through requests over plain HTTP.
 @Suite(.serialized) struct SandboxContainerTests {
     private static func push(_ sandbox: TestSandbox) async throws {
         try await sandbox.push(TestImage.busybox(in: TemporaryFolder()), as: "busybox:1")
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    /// No file that others can read holds a secret, and no argument list.
+    /// Checks that no file that other users can read, and no process's arguments, contain a secret.
     private static func expectSecretsKept(_ sandbox: TestSandbox) async throws {
         let keys = try await sandbox.environment()
         let secrets = [
@@ -64,7 +64,7 @@ import Testing
         try await TestSandbox.run { sandbox in
             try await Self.push(sandbox)
             let id = try await sandbox.deploy("busybox:1", variables: ["ROUNDS": "4", "CODE": "\(code)"])
-            // Asked for before the container is there: the answer ends with it nevertheless.
+            // Requested before the container exists; the response still ends with the container.
             let lines = try await sandbox.log(id)
             #expect(lines.suffix(4) == ["tick 0", "tick 1", "tick 2", "tick 3"])
             let worker = try await sandbox.worker(id, is: status)

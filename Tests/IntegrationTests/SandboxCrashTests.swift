@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Whatever is killed, `up` mends and `down` ends.
+/// Tests that `up` repairs the sandbox and `down` ends it, whichever process was killed.
 @Suite(.serialized) struct SandboxCrashTests {
     private static func start(_ sandbox: TestSandbox, rounds: Int = 1000) async throws -> String {
         try await sandbox.push(TestImage.busybox(in: TemporaryFolder()), as: "busybox:1")
@@ -47,7 +47,7 @@ import Testing
         try await TestSandbox.run { sandbox in
             let id = try await Self.start(sandbox, rounds: 8)
             try await sandbox.process(of: "api").signal(9)
-            // Longer than the container lives.
+            // Longer than the container runs.
             let ended = try await eventually(within: 180) { () -> Bool? in
                 ProcessIdentity.all(environment: TestSandbox.mark, beginning: sandbox.home.string).isEmpty ? true : nil
             }
@@ -109,7 +109,7 @@ import Testing
             up.signal(9)
             try await sandbox.succeed(["down"])
             try await sandbox.expectNothingLeft()
-            // And the next one is whole.
+            // The next sandbox works.
             try await sandbox.succeed(["up"])
             #expect(try await sandbox.ask("GET", "hardware").status == 200)
         }
@@ -133,7 +133,7 @@ import Testing
 
     @Test func `a program that is missing is told in one line with its remedy`() async throws {
         try await TestSandbox.run(up: nil) { sandbox in
-            // Away from the checkout, in whose cache the setup may have put what is missing here.
+            // Away from the checkout, whose cache may contain the missing programs.
             let program = sandbox.folder("caasctl").string
             try await Command("cp", [Checkout.program("caasctl"), program]).succeed()
             var up = sandbox.command(["up"], ["PATH": "/nowhere", "CAASCTL_CACHE": nil])
@@ -141,7 +141,7 @@ import Testing
             let outcome = try await up.run()
             #expect(outcome.status == 1)
             #expect(outcome.errors.split(separator: "\n").count == 1)
-            // Which one is missed first depends on where this machine keeps runc.
+            // The first missing program depends on where this machine has runc.
             let missing = ["runc", "docker-registry", "rclone"].filter { outcome.errors.contains($0) }
             #expect(missing.count == 1 && outcome.errors.contains("make setup"), "\(outcome.errors)")
             let environment = try await sandbox.caasctl("env")

@@ -9,7 +9,7 @@ import Testing
 @testable import ObjectStorage
 
 extension StorageTests {
-    /// The verbs of `caasctl storage` on the built program, against real servers.
+    /// Tests of `caasctl storage` with the built program against real servers.
     @Suite struct Commands {
         private let fixture: StorageFixture
         private var folder: TemporaryFolder { fixture.folder }
@@ -138,7 +138,7 @@ extension StorageTests {
                 credentials: StorageCredentials(
                     accessKeyID: server.accessKeyID, secretAccessKey: Secret(server.secretAccessKey)),
                 client: HTTPClient())
-            // As where the answer was lost: nobody knows the id.
+            // As after a lost answer: the client does not have the upload's id.
             let keys = ["\(fixture.prefix)/left/a b+ü", "\(fixture.prefix)/left/b", "\(fixture.prefix)/other"]
             for key in keys { _ = try await client.beginUpload(key, token: "t", "begin") }
             try folder.write("in", "content")
@@ -176,7 +176,7 @@ extension StorageTests {
         @Test func `a file of more than 5 GiB, which no server takes in one piece, goes in parts`() async throws {
             let folder = fixture.folder
             let size: Int64 = 5 << 30 + 12_345
-            // Without content it takes no space; the server keeps none of it either.
+            // A sparse file takes no space, and the server discards what it receives.
             try await Command("truncate", ["--size=\(size)", folder("large").string]).succeed()
             let sink = try RunningProgram(
                 "python3", [Checkout.root.appending("scripts/bench-sink.py").string, folder("port").string],

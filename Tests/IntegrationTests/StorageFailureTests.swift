@@ -10,7 +10,7 @@ import Testing
 import Timestamps
 
 extension StorageTests {
-    /// `caasctl storage` where something is wrong.
+    /// Tests of the failures of `caasctl storage`.
     @Suite struct Failures {
         private let fixture: StorageFixture
         private var folder: TemporaryFolder { fixture.folder }
@@ -95,7 +95,7 @@ extension StorageTests {
             }
         }
 
-        /// No server of these tests has keys that may only read, or another time.
+        /// Starts a double whose keys may only read or whose clock differs, which no real server of these tests offers.
         private func double(isReadOnly: Bool, secondsAhead: Int) async throws -> LoopbackServer {
             let objects = Objects()
             return try await LoopbackServer { request in
@@ -226,7 +226,7 @@ extension StorageTests {
 
 }
 
-/// What a double of a server keeps.
+/// The objects of a server's double.
 private final class Objects: Sendable {
     private let kept = Mutex<[String: ReceivedRequest]>([:])
 

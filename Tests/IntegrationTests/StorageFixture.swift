@@ -5,10 +5,10 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What `caasctl storage` does; all its suites share two servers, which take seconds to start.
+/// The tests of `caasctl storage`; all suites share two servers, which take seconds to start.
 @Suite(.serialized, .storageServers) enum StorageTests {}
 
-/// The real servers of these suites.
+/// The real S3 servers that the suites share.
 struct StorageServers: Sendable {
     @TaskLocal static var current: StorageServers?
 
@@ -38,17 +38,17 @@ extension Trait where Self == StorageServersTrait {
     static var storageServers: StorageServersTrait { StorageServersTrait() }
 }
 
-/// `caasctl storage` in a folder of a test's own.
+/// Runs `caasctl storage` in a temporary folder.
 struct StorageFixture: Sendable {
     let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// Where in the bucket of the shared servers a test keeps what it makes.
+    /// The key prefix of this test in the bucket of the shared servers.
     var prefix: String { folder.path.lastComponent?.string ?? "test" }
     var place: String { "s3://runs/\(prefix)" }
 
-    /// Nothing of the environment that tests run in but what a server needs.
+    /// Returns changes that remove all storage variables from the test's environment and set those of the server.
     static func environment(_ server: (any S3Server)?) -> [String: String?] {
         var environment: [String: String?] = [:]
         for name in ["ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "ENDPOINT_URL", "SESSION_TOKEN", "REGION"] {
@@ -67,7 +67,7 @@ struct StorageFixture: Sendable {
             ["storage"] + arguments, in: folder, environment: Self.environment(server).merging(changes) { $1 })
     }
 
-    /// Starts it beside the test, so that it can be killed.
+    /// Starts the command concurrently with the test, so that it can be killed.
     func start(_ arguments: [String], _ server: (any S3Server)?, log: String) throws -> RunningProgram {
         var environment = ["CAASCTL_HOME": folder("home").string]
         for (name, value) in Self.environment(server) { environment[name] = value ?? "" }
@@ -75,19 +75,19 @@ struct StorageFixture: Sendable {
             Checkout.program("caasctl"), ["storage"] + arguments, environment: environment, log: folder(log))
     }
 
-    /// Kills it as soon as something is so; false where it was done before.
+    /// Kills the program as soon as `isSo` returns true; returns false where the program ended before.
     func kill(_ program: RunningProgram, when isSo: () -> Bool) async throws -> Bool {
         _ = try await eventually(every: 0.005) { isSo() || program.status != nil ? true : nil }
         program.signal(9)
         return try #require(try await eventually { program.status }) == 137
     }
 
-    /// Kills it once it says that it copies.
+    /// Kills the program once it reports that it copies.
     func killWhileCopying(_ program: RunningProgram) async throws -> Bool {
         try await kill(program) { program.printed.contains("copied 0 of 1 files") }
     }
 
-    /// Kills it once a part is in the folder for good.
+    /// Kills the program once a part's completion is recorded in the folder.
     func killWhileFetching(_ program: RunningProgram, into name: String) async throws -> Bool {
         try await kill(program) {
             let names = ((try? FileSystem.names(in: folder(name))) ?? []).filter { $0.string.hasSuffix(".parts") }
@@ -98,7 +98,7 @@ struct StorageFixture: Sendable {
         }
     }
 
-    /// A file that nobody has seen before.
+    /// Writes a file of random content.
     func makeFile(_ name: String, _ size: Int) async throws {
         let file = folder(name)
         try FileSystem.makeFolder(file.removingLastComponent())
@@ -109,7 +109,7 @@ struct StorageFixture: Sendable {
         try await Command("diff", ["-r", folder(one).string, folder(other).string]).run().status == 0
     }
 
-    /// Files with names that are easily mistaken.
+    /// Writes files with names that are easily mishandled.
     func makeTree() async throws {
         for (name, size) in [
             ("tree/a.txt", 3), ("tree/empty", 0), ("tree/with space/plus+percent%25&=", 100),
@@ -118,7 +118,7 @@ struct StorageFixture: Sendable {
         ] { try await makeFile(name, size) }
     }
 
-    /// What is under temporary names in a folder.
+    /// Returns the temporary files in a folder.
     func unfinished(_ name: String) throws -> [String] {
         try FileSystem.names(in: folder(name)).map(\.string).filter { $0.hasPrefix(".caas-") }
     }

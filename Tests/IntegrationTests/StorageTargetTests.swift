@@ -3,7 +3,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Where `caasctl storage cp` puts what it copies; folders are stores too, so that no server is needed.
+/// Tests of the targets of `caasctl storage cp`; folders are stores too, so that no server is needed.
 @Suite struct StorageTargetTests {
     private let fixture: StorageFixture
     private var folder: TemporaryFolder { fixture.folder }
@@ -25,7 +25,7 @@ import Testing
         String(decoding: try FileSystem.read(folder(name)), as: UTF8.self)
     }
 
-    /// `~` stands for the folder of the test.
+    /// In the arguments, `~` stands for the test's folder.
     @Test(
         arguments: ["~/out/", "file://~/out/", "~/out/.", "s3://runs/out/", "s3://other/"],
         ["s3://runs", "~/store/runs"])
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: [
-        // Where the folder above is missing too, something may not be mounted.
+        // A missing parent folder may mean a file system that is not mounted.
         ("s3://runs/A", "~/deep/out/", "there is no folder ~/deep; make it first"),
         ("s3://runs/A", "~/file/", "Not a directory"), ("~/file/", "~/out/", "it is no folder; without the slash"),
         ("~/store/", "~/out/", "it is a folder; --recursive"),

@@ -2,11 +2,11 @@ import POSIX
 import SystemPackage
 import TestSupport
 
-/// A user of whom no registry has heard, and whose environment says nothing of registries.
+/// A user without any registry login, whose environment has no registry settings.
 struct Stranger {
     let folder: TemporaryFolder
 
-    /// A stranger with a small image to build, `app`.
+    /// Creates the user's folder with the definition of a small image, `app`.
     init() throws {
         folder = try TemporaryFolder()
         try folder.write(

@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What is fetched to build and to test caasctl is named to the byte, and what was built says what it is made of.
+/// Tests that everything fetched to build and test caasctl is pinned, and that the program lists its components.
 @Suite struct SupplyChainTests {
     private static func text(_ path: String) throws -> String {
         String(decoding: try FileSystem.read(Checkout.root.appending(path)), as: UTF8.self)
@@ -14,7 +14,7 @@ import Testing
         let manifest = try Self.text("Package.swift").split(separator: "\n")
         let state = try JSONValue(parsing: Self.text(".build/workspace-state.json"))
         let dependencies = try state.member("object").list("dependencies")
-        // Those that others bring are in this list too.
+        // The list also contains transitive dependencies.
         #expect(dependencies.count >= 7)
         let shown = try await Command(Checkout.program("caasctl"), ["version", "--verbose"]).succeed()
             .split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
@@ -33,7 +33,7 @@ import Testing
 
     @Test func `a program without its notes says how to make them`() async throws {
         let folder = try TemporaryFolder()
-        // A copy: what is beside the program is what counts.
+        // Only a copy, because the origin file next to the original must not be found.
         try await Command("cp", [Checkout.program("caasctl"), folder("caasctl").string]).succeed()
         let outcome = try await Command(folder("caasctl").string, ["version", "--verbose"]).run()
         #expect(outcome.status == 1 && outcome.errors.contains("type: make entrypoint"), "\(outcome.errors)")
@@ -41,7 +41,7 @@ import Testing
 
     @Test func `each promise of SECURITY.md has its tests`() async throws {
         let promises = try Self.text("SECURITY.md").split(separator: "## What is not")[0]
-        // Code has fewer words than the name of a test.
+        // Code in backticks has fewer words than a test's name.
         let names = promises.matches(of: #/`([^`\n]+)`/#).map { "\($0.1)" }.filter {
             $0.split(separator: " ").count > 3
         }

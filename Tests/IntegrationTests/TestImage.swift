@@ -2,12 +2,12 @@ import POSIX
 import SystemPackage
 import TestSupport
 
-/// Small images, made by umoci and brought to a registry by skopeo: no code of ours has touched them.
+/// Small images made by umoci and pushed by skopeo, so that none of our own code is involved.
 struct TestImage {
     private let folder: TemporaryFolder
     private let layout: FilePath
 
-    /// Begins an empty image in a folder.
+    /// Creates an empty image in a folder.
     init(in folder: TemporaryFolder) async throws {
         self.folder = folder
         layout = folder("image")
@@ -15,7 +15,9 @@ struct TestImage {
         try await Command("umoci", ["new", "--image", "\(layout):test"]).succeed()
     }
 
-    /// Busybox with a script that serves a page and counts; variables say how long, how it ends, and whether it serves.
+    /// Creates a busybox image with a script that counts and can serve a page.
+    ///
+    /// Variables set how long it runs, its exit status, and whether it serves.
     static func busybox(in folder: TemporaryFolder) async throws -> TestImage {
         let busybox = try await Busybox.path().string
         try FileSystem.makeFolder(folder("root/bin"))
@@ -47,7 +49,7 @@ struct TestImage {
 
     /// Adds a folder's content as a layer.
     func insert(_ content: FilePath) async throws {
-        // Not by `umoci insert`, whose archives lack their last padding and their end in 0.4.7.
+        // Not with `umoci insert`: the archives of version 0.4.7 lack the last padding and the end-of-archive blocks.
         let archive = folder("layer.tar")
         try await Command(
             "tar", ["-cf", archive.string, "--owner=0", "--group=0", "-C", content.string, "."]
@@ -55,7 +57,7 @@ struct TestImage {
         try await add(layer: archive)
     }
 
-    /// Adds a tar archive as a layer, whatever is in it.
+    /// Adds a tar archive as a layer without checking it.
     func add(layer: FilePath) async throws {
         try await Command("umoci", ["raw", "add-layer", "--image", "\(layout):test", layer.string]).succeed()
     }
@@ -64,7 +66,7 @@ struct TestImage {
         try await Command("umoci", ["config", "--image", "\(layout):test"] + options).succeed()
     }
 
-    /// Brings it to a registry, with logins in docker's form.
+    /// Copies the image to a registry; `logins` is a docker configuration.
     func copy(to reference: String, logins: String) async throws {
         let folder = try TemporaryFolder()
         defer { withExtendedLifetime(folder) {} }

@@ -6,16 +6,16 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A sandbox of a test's own, brought up by the built caasctl as this user or as an ordinary one.
+/// A sandbox for one test, started by the built caasctl as this user or as an ordinary one.
 final class TestSandbox: Sendable {
-    /// Who runs the sandbox.
+    /// The user who runs the sandbox.
     enum Identity: Sendable, CaseIterable {
         case whoeverTests
-        /// Nobody, where the tests run as root.
+        /// The user id 65534 where the tests run as root, else this user.
         case ordinary
     }
 
-    /// A variable that every container of the sandbox carries, so that a test finds what is left of one.
+    /// A variable in the environment of every container of the sandbox, by which a test finds the remaining processes.
     static let mark = "SANDBOX_TEST"
     static let secret = "a-secret-that-nobody-may-see"
 
@@ -25,7 +25,7 @@ final class TestSandbox: Sendable {
     private let prefix: [String]
     let http = HTTPClient()
 
-    /// Runs `body` with a sandbox that is taken down afterwards, however it ends.
+    /// Runs `body` with a sandbox, and stops the sandbox even where `body` throws.
     static func run(
         as identity: Identity = .whoeverTests, up options: [String]? = [], _ body: (TestSandbox) async throws -> Void
     ) async throws {
@@ -44,7 +44,7 @@ final class TestSandbox: Sendable {
         programs = folder("bin")
         let isOther = identity == .ordinary && CurrentUser.id == 0
         prefix = isOther ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"] : []
-        // Another user cannot look into the checkout of root's.
+        // The other user cannot read root's checkout.
         try FileSystem.makeFolder(programs)
         try FileSystem.makeFolder(home)
         for program in [Checkout.program("caasctl"), Checkout.cache.appending("rclone/bin/rclone").string] {
@@ -73,20 +73,20 @@ final class TestSandbox: Sendable {
         return Command(words[0], Array(words.dropFirst()), environment: environment)
     }
 
-    /// What `sandbox env` says.
+    /// Returns the variables of `sandbox env`.
     func environment() async throws -> [String: String] {
         let json = try JSONValue(parsing: try await succeed(["env", "--json"]))
         return (json.object ?? [:]).compactMapValues(\.string)
     }
 
-    /// Brings an image to the sandbox's registry.
+    /// Pushes an image to the sandbox's registry.
     func push(_ image: TestImage, as name: String) async throws {
         let environment = try await environment()
         try await image.copy(
             to: "\(environment["CAASCTL_REGISTRY"] ?? "")/\(name)", logins: environment["DOCKER_AUTH_CONFIG"] ?? "")
     }
 
-    /// The registry's only user, as `user:password`.
+    /// Returns the user and password of the registry's only user.
     func login() async throws -> (user: String, password: String) {
         let environment = try await environment()
         let registry = environment["CAASCTL_REGISTRY"] ?? ""
@@ -96,28 +96,28 @@ final class TestSandbox: Sendable {
         return (try #require(parts.first), try #require(parts.last))
     }
 
-    /// The process of a server, as `sandbox status` tells it.
+    /// Returns the process of a server, from `sandbox status`.
     func process(of server: String) async throws -> ProcessIdentity {
         let json = try JSONValue(parsing: try await succeed(["status", "--json"]))
         let row = try #require(json["servers"]?.array?.first { $0["name"]?.string == server })
         return try #require(ProcessIdentity(pid: Int32(try row.whole("pid"))))
     }
 
-    /// Asks the API.
+    /// Sends a request to the API.
     func ask(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> HTTPResponse {
         let environment = try await environment()
         let url = "\(environment["IOCLOUD_API_URL"] ?? "")/enterprise/v1/io-cloud/caas/\(path)"
         var request = HTTPRequest(method, try HTTPURL(url), body: body.map { .bytes($0.encoded()) } ?? .empty)
         request.headers["x-api-key"] = environment["IOCLOUD_API_KEY"]
-        // A log moves less than a client of large files expects.
+        // A log stream transfers less than the client's stall detection expects.
         request.stallSeconds = 600
         return try await http.send(request)
     }
 
-    /// What a container's port answers.
+    /// Sends a request to a container's port.
     func get(_ url: String) async throws -> HTTPResponse { try await http.send(HTTPRequest("GET", try HTTPURL(url))) }
 
-    /// Deploys an image from the sandbox's registry; the deployment's id.
+    /// Deploys an image from the sandbox's registry, and returns the deployment's id.
     func deploy(
         _ image: String, name: String = "test", variables: [String: String] = [:], entrypoint: [String]? = nil,
         replicas: Int = 1
@@ -145,14 +145,14 @@ final class TestSandbox: Sendable {
         return try JSONValue(parsing: answer.body).text("deployment_id")
     }
 
-    /// The containers of a deployment.
+    /// Returns the containers of a deployment.
     func workers(_ id: String) async throws -> [JSONValue] {
         let answer = try await ask("GET", "deployment/\(id)/containers")
         #expect(!String(decoding: answer.body, as: UTF8.self).contains(Self.secret))
         return try JSONValue(parsing: answer.body).member("data").list("workers")
     }
 
-    /// Waits until the first container has a status; the container then.
+    /// Waits until the first container has a status, and returns the container.
     func worker(_ id: String, is status: String, within seconds: Double = 180) async throws -> JSONValue {
         let last = try await eventually(within: seconds, every: 0.2) { () -> JSONValue? in
             let worker = try await self.workers(id).first
@@ -164,7 +164,7 @@ final class TestSandbox: Sendable {
         return worker
     }
 
-    /// Waits until a container's server answers; where.
+    /// Waits until a container's server answers, and returns its URL.
     func url(_ id: String) async throws -> String {
         let last = try await eventually(within: 180) { () -> JSONValue? in
             let worker = try await self.workers(id).first
@@ -174,7 +174,7 @@ final class TestSandbox: Sendable {
         return try #require(worker["public_url"]?.string, "\(Self.events(worker))")
     }
 
-    /// The whole log, which the API sends until the container has ended.
+    /// Returns the whole log, which the API sends until the container has ended.
     func log(_ id: String, _ stream: String = "stdout") async throws -> [String] {
         let container = try await workers(id).first?.text("container_id") ?? ""
         let answer = try await ask("GET", "deployment/\(id)/log/\(container)?stream=\(stream)")
@@ -184,7 +184,7 @@ final class TestSandbox: Sendable {
         }
     }
 
-    /// What a container's user was told.
+    /// Returns the messages of a container's events.
     static func events(_ worker: JSONValue) -> [String] {
         worker["container_events"]?.array?.compactMap { $0["message"]?.string } ?? []
     }

@@ -1,10 +1,12 @@
 import RunContract
 
-/// A trainer that writes checkpoints, as a shell script and in C for where there is no shell.
+/// A trainer that writes checkpoints: a shell script, and a C program for images without a shell.
 enum Trainer {
-    /// Writes `model_<step>.bin` and `meta_<step>.json` for each step up to STEPS, DELAY seconds each; fails at FAIL_AT.
+    /// Writes `model_<step>.bin` and `meta_<step>.json` for each step up to STEPS, in DELAY seconds each.
     ///
-    /// The first start of a run waits after HOLD_AT for /data/go, so that what a test does comes before the end.
+    /// It fails at step FAIL_AT.
+    ///
+    /// The first start of a run waits for /data/go after step HOLD_AT, so that the test can act before the end.
     static let script = """
         #!/bin/sh
         mkdir -p "$DATA/ck" "$DATA/final"
@@ -69,7 +71,7 @@ enum Trainer {
         }
         """
 
-    /// A program with one stage that runs the trainer.
+    /// Returns a program with one stage that runs the trainer.
     static func program(
         steps: Int = 5, delay: Double = 0.2, failAt: Int? = nil, holdAt: Int? = nil,
         change: (inout Program) -> Void = { _ in }

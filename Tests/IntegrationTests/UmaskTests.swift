@@ -2,7 +2,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What caasctl writes for its user is as private as the user's umask says, and as shared.
+/// Tests that the files that caasctl writes for its user have the modes of the user's umask.
 @Suite struct UmaskTests {
     @Test(arguments: [("077", "0600", "0700"), ("002", "0664", "0775"), ("022", "0644", "0755")])
     func `files and folders obey the umask`(umask: String, file: String, directory: String) async throws {
