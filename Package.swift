@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// One place for what every module of ours obeys. Warnings are errors: a warning that may stay is read by nobody.
+// The settings of every module in this package. Warnings are errors, because tolerated warnings go unread.
 let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
@@ -9,9 +9,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-// `make test` compiles each module once, as it is shipped, so the tests look into the modules of the programs.
+// `make test` compiles each module only once, in the release configuration, so that tests need -enable-testing there.
 let ours = strict + [.unsafeFlags(["-enable-testing"], .when(configuration: .release))]
-// Optimising the tests themselves takes longer than it saves.
+// Optimising the tests takes longer than it saves.
 let testing = strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -22,7 +22,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"),
-    // NIO's own, named so that they count as used: SwiftPM warns of a package that is pinned alone.
+    // Dependencies of NIO, named so that they count as used: SwiftPM warns about a pinned package that no target uses.
     .product(name: "Atomics", package: "swift-atomics"),
     .product(name: "DequeModule", package: "swift-collections"),
 ]
@@ -40,13 +40,14 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
         name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: testing)
 }
 
-// caasctl needs no Swift where it runs. Not by --static-swift-stdlib, which compiles every module anew for that, and for
-// which there is no Testing: so Foundation's own libraries, which that flag would find, are named here.
+// Links Swift's runtime statically, so that caasctl runs where Swift is not installed. The flag --static-swift-stdlib
+// would compile every module again, and Testing does not exist for it. It would also find Foundation's own libraries,
+// which are therefore named here.
 let staticSwift =
     ["-static-stdlib", "-lCoreFoundation", "-l_FoundationCShims", "-l_FoundationCollections", "-l_FoundationICU"]
 
-// PID 1 maps its own file and no other, so that nothing in an image can be loaded into it: no loader, no library. Its
-// libcurl is the one that scripts/setup.sh builds. What begins at caas_start is in Sources/CProcessStart.
+// PID 1 is a static executable without a dynamic loader or shared libraries, so that nothing in an image can be loaded
+// into it. Its libcurl is the one that scripts/setup.sh builds. The entry point caas_start is in Sources/CProcessStart.
 let cache = Context.environment["CAASCTL_CACHE"] ?? "\(Context.packageDirectory)/.cache"
 let staticLinking =
     ["-static-executable", "-use-ld=lld", "-L\(cache)/curl/lib", "-lcurl", "-lssl", "-lcrypto"]
@@ -68,7 +69,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
-        // What these need themselves, which would else be whatever is newest on the day of the build.
+        // Transitive dependencies, pinned because SwiftPM would otherwise resolve them to the newest version.
         .package(url: "https://github.com/apple/swift-atomics", exact: "1.3.0"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
     ],
@@ -94,7 +95,7 @@ let package = Package(
             ],
             linker: [.unsafeFlags(staticLinking, .when(configuration: .release))]),
 
-        // What they do
+        // Modules of the programs
         module(
             "Sandbox",
             [
@@ -129,7 +130,7 @@ let package = Package(
 
         module("Dockerfile", ["ByteText", "Spelling", "JSON"]),
 
-        // What they speak
+        // Formats and protocols
         module(
             "Registry",
             ["ByteText", "ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage, subprocess]),
@@ -154,7 +155,7 @@ let package = Package(
             "Archive",
             ["CLibArchive", "CLibISAL", "CLibZ", "CLibZstd", "Hashing", "POSIX", "CLinux", systemPackage]),
 
-        // What everything stands on
+        // Foundations
         module("Terminal", ["TerminalText", "POSIX", "CLinux"]),
         module("TerminalText"),
         module("ByteText"),
@@ -164,11 +165,11 @@ let package = Package(
         module("JSON"),
         module("Spelling"),
         module("POSIX", ["ByteText", "TerminalText", "CLinux", systemPackage]),
-        // Unoptimised, the rounds take twenty times as long, and with them every test that uploads.
+        // Without optimisation the SHA-256 rounds, and so every test that uploads, take twenty times as long.
         .target(name: "CSHA256", dependencies: ["CLibCrypto"], cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CProcessStart", cSettings: [.define("CAAS_STATIC", .when(configuration: .release))]),
         cLibrary("CLibArchive", "libarchive", apt: "libarchive-dev"),
-        // Without pkg-config, whose -L would come before that of the entrypoint's own libcurl.
+        // Without pkg-config, whose -L would precede the -L of the entrypoint's own libcurl.
         .systemLibrary(name: "CLibCrypto"),
         cLibrary("CLibCrypt", "libcrypt", apt: "libcrypt-dev"),
         .systemLibrary(name: "CLibCurl"),
