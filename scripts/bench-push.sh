@@ -80,7 +80,7 @@ push_with_caasctl() {
     start_registry
     # Only what skopeo has too: an image that was never pushed before.
     rm -rf "$work/home/store/sources" "$work/home/store/uploads"
-    with_home "$caasctl" copy "oci:$work/pushed:bench" "store:$registry/bench:1" >/dev/null 2>&1
+    with_home "$caasctl" image copy "oci:$work/pushed:bench" "store:$registry/bench:1" >/dev/null 2>&1
     with_home timed "$1" "$caasctl" push "$registry/bench:1"
     stop_registry
 }

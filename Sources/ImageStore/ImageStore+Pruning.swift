@@ -66,7 +66,7 @@ extension ImageStore {
         guard Digest(of: content) == image.digest else {
             throw ImageStoreError(
                 "remove anything from \(folder)",
-                "the manifest of '\(name)' is damaged; build the image again, or type: caasctl rmi \(name)")
+                "the manifest of '\(name)' is damaged; build the image again, or type: caasctl image rm \(name)")
         }
     }
 

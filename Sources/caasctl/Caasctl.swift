@@ -7,12 +7,20 @@ import POSIX
         commandName: "caasctl",
         abstract: "Build images without Docker, push them, and run training at GPU clouds.",
         version: Version.current,
-        subcommands: [
-            Build.self, Push.self, Copy.self, Tags.self, Delete.self, Images.self, Inspect.self, ListFiles.self,
-            Diff.self, Verify.self, RemoveImage.self,
-            Prune.self, Login.self, Logout.self, Deploy.self, Resume.self, Serve.self, Runs.self,
-            Status.self, Logs.self, Fetch.self, Destroy.self, StorageCommand.self, SandboxCommand.self,
-            VersionCommand.self, EntrypointCommand.self, RunWorkerCommand.self,
+        subcommands: [EntrypointCommand.self, RunWorkerCommand.self],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Images",
+                subcommands: [
+                    Build.self, Push.self, ImageCommand.self, RegistryCommand.self, Login.self, Logout.self,
+                ]),
+            CommandGroup(
+                name: "Runs",
+                subcommands: [
+                    Deploy.self, Resume.self, Serve.self, Runs.self, Status.self, Logs.self, Fetch.self, Destroy.self,
+                ]),
+            CommandGroup(name: "Places", subcommands: [StorageCommand.self, SandboxCommand.self]),
+            CommandGroup(name: "About caasctl", subcommands: [VersionCommand.self]),
         ])
 
     static func main() async {

@@ -106,7 +106,7 @@ import Testing
         let image = try image(["a"], name: "a")
         try FileSystem.write(Array("{}".utf8), to: try store().path(of: image.manifest.digest))
         let error = #expect(throws: ImageStoreError.self) { try store().prune() }
-        #expect(error?.description.hasSuffix("build the image again, or type: caasctl rmi a") == true)
+        #expect(error?.description.hasSuffix("build the image again, or type: caasctl image rm a") == true)
         #expect(try names().count == 3)
     }
 

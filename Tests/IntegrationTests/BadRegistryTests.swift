@@ -40,7 +40,7 @@ import Testing
         let page = "<html><head><title>Welcome</title></head><body>Please sign in</body></html>"
         let server = try await LoopbackServer { _ in .answer(200, ["Content-Type": "text/html"], text: page) }
         let reference = "\(server.host)/app:1"
-        try await expectOneLine(["inspect", reference], "answered with no manifest")
+        try await expectOneLine(["image", "inspect", reference], "answered with no manifest")
         try await caasctl(["build", "app", "--tag", reference]).succeed()
         let pushed = try await caasctl(["push", reference]).run()
         #expect(pushed.status == 1 && pushed.output.isEmpty)
@@ -52,7 +52,8 @@ import Testing
         let server = try await LoopbackServer { request in
             request.path == "/v2/" ? .answer(200) : .answer(200, body: Array(repeating: 32, count: (4 << 20) + 1))
         }
-        try await expectOneLine(["inspect", "\(server.host)/app:1"], "the answer is longer than 4194304 bytes")
+        try await expectOneLine(
+            ["image", "inspect", "\(server.host)/app:1"], "the answer is longer than 4194304 bytes")
     }
 
     @Test func `a layer that the store lost is named`() async throws {

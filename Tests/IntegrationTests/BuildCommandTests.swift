@@ -123,7 +123,7 @@ import Testing
         #expect(timed.status == 0, "\(timed.errors)")
         let kilobytes = try #require(timed.errors.split(separator: "\n").last.flatMap { Int($0) })
         #expect(kilobytes < 64 << 10)
-        let shown = try JSONValue(parsing: try await caasctl(["inspect", "sparse", "--json"]).succeed())
+        let shown = try JSONValue(parsing: try await caasctl(["image", "inspect", "sparse", "--json"]).succeed())
         // A large file gets its own layer.
         let layer = try #require(shown["images"]?.array?.first?["layers"]?.array?.last?["digest"]?.string)
         let blob = folder("home/store/blobs").appending(layer.replacing(":", with: "/"))

@@ -57,7 +57,7 @@ import Testing
         let reaching = ["--no-plain-http", "--ca-file", authority.certificate.string]
         try await caasctl(["push", reference, "--username", "me", "--password-stdin"] + reaching)
             .succeed(input: Self.password)
-        let shown = try JSONValue(parsing: try await caasctl(["inspect", reference, "--json"]).succeed())
+        let shown = try JSONValue(parsing: try await caasctl(["image", "inspect", reference, "--json"]).succeed())
         let layers = try #require(shown["images"]?.array?.first?["layers"]?.array?.compactMap { $0["digest"]?.string })
         #expect(layers.count == 2)
         for client in Self.clients {
@@ -129,8 +129,8 @@ import Testing
     /// Checks the image with an empty home, which has no part of it cached.
     private func expectReadable(_ reference: String) async throws {
         let home = ["CAASCTL_HOME": folder("fresh").string]
-        #expect(try await caasctl(["ls", reference, "/opt"], home).succeed().contains("text"))
-        let verified = try await caasctl(["verify", reference], home).run()
+        #expect(try await caasctl(["image", "files", reference, "/opt"], home).succeed().contains("text"))
+        let verified = try await caasctl(["image", "verify", reference], home).run()
         #expect(verified.status == 0, "\(verified.output) \(verified.errors)")
     }
 }

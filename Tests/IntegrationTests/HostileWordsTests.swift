@@ -107,20 +107,22 @@ import Testing
             let refusal: JSONValue = ["errors": [["code": words, "message": words, "detail": words]]]
             return .answer(400, ["Content-Type": "application/json"], body: refusal.encoded())
         }
-        for arguments in [["tags", "\(server.host)/app"], ["tags", "\(server.host)/app", "--json"]] {
+        for arguments in [
+            ["registry", "tags", "\(server.host)/app"], ["registry", "tags", "\(server.host)/app", "--json"],
+        ] {
             let tags = try await run(arguments)
             #expect(tags.status == 1 || tags.output.contains("pwned"), "\(tags.errors)")
         }
         for arguments in [
-            ["inspect", "\(server.host)/app:1"], ["verify", "\(server.host)/app:1"],
-            ["delete", "\(server.host)/app:1", "--yes"],
-            ["copy", "\(server.host)/app:1", "store:x"],
+            ["image", "inspect", "\(server.host)/app:1"], ["image", "verify", "\(server.host)/app:1"],
+            ["registry", "rm", "\(server.host)/app:1", "--yes"],
+            ["image", "copy", "\(server.host)/app:1", "store:x"],
         ] {
             let outcome = try await run(arguments)
             #expect(outcome.status != 0, "\(arguments) \(outcome.errors)")
         }
         let page = try await LoopbackServer { _ in .answer(500, text: "<b>\(Self.words)</b>") }
-        #expect(try await run(["inspect", "\(page.host)/app:1"]).status == 1)
+        #expect(try await run(["image", "inspect", "\(page.host)/app:1"]).status == 1)
     }
 
     @Test func `names of objects and of files in images`() async throws {
@@ -137,13 +139,15 @@ import Testing
         #expect(try await run(["build", "evil", "--output", "oci:out:1"]).status == 0)
         #expect(try await run(["build", "app"]).status == 0)
         for arguments in [
-            ["inspect", "evil"], ["inspect", "evil", "--json"], ["ls", "-lR", "evil"], ["diff", "app", "evil"],
-            ["verify", "evil"],
-            ["diff", "app", "evil", "--json"], ["storage", "ls", "-R", "images"],
+            ["image", "inspect", "evil"], ["image", "inspect", "evil", "--json"], ["image", "files", "-lR", "evil"],
+            ["image", "diff", "app", "evil"],
+            ["image", "verify", "evil"],
+            ["image", "diff", "app", "evil", "--json"], ["storage", "ls", "-R", "images"],
             ["storage", "ls", "-R", "images", "--json"],
-            ["storage", "cp", "-r", "images/evil", "copy"], ["ls", "evil", "/\(name)"], ["storage", "rm", name],
-            ["images"],
-            ["inspect", name], ["storage", "cp", "images/evil/files/\(name)", "other"], ["build", name],
+            ["storage", "cp", "-r", "images/evil", "copy"], ["image", "files", "evil", "/\(name)"],
+            ["storage", "rm", name],
+            ["image", "ls"],
+            ["image", "inspect", name], ["storage", "cp", "images/evil/files/\(name)", "other"], ["build", name],
         ] {
             let outcome = try await run(arguments)
             if arguments.contains("--json") { _ = try JSONValue(parsing: Array(outcome.output.utf8)) }

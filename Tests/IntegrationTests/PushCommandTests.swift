@@ -60,13 +60,13 @@ import Testing
         let short = String(digest.dropFirst(7).prefix(12))
         let said = try await caasctl(["push", reference]).run()
         #expect(said.errors.contains("\ntagged 1 and \(short)\n"), "\(said.errors)")
-        for verb in [["push"], ["copy", reference]] {
+        for verb in [["push"], ["image", "copy", reference]] {
             let name = "\(registry.host)/\(verb[0])/alone"
             let alone = "\(name):1"
-            try await caasctl(["copy", "store:\(reference)", "store:\(alone)"]).succeed()
+            try await caasctl(["image", "copy", "store:\(reference)", "store:\(alone)"]).succeed()
             let outcome = try await caasctl(verb + [alone, "--no-digest-tag"]).run()
             #expect(outcome.status == 0 && outcome.errors.contains("\ntagged 1\n"), "\(outcome.errors)")
-            #expect(try await caasctl(["tags", name]).succeed() == "1")
+            #expect(try await caasctl(["registry", "tags", name]).succeed() == "1")
         }
     }
 

@@ -36,21 +36,21 @@ import Testing
         #expect(try await caasctl(["push", reference] + trust, way).succeed() == "registry.test:5443/me/app@\(digest)")
         // The other option for an authority, and the other spelling of the proxy variable.
         let told = ["https_proxy": proxy.url, "SSL_CERT_FILE": authority.certificate.string]
-        try await caasctl(["inspect", "\(reference)@\(digest)"], told).succeed()
+        try await caasctl(["image", "inspect", "\(reference)@\(digest)"], told).succeed()
         #expect(proxy.heads.count >= 3)
         #expect(proxy.heads.allSatisfy { $0.hasPrefix("CONNECT registry.test:5443 HTTP/1.1\r\n") })
         #expect(!proxy.heads.contains { $0.lowercased().contains("authorization") }, "\(proxy.heads)")
 
         let before = proxy.heads.count
         let direct = way.merging(["NO_PROXY": "example.test,registry.test"]) { $1 }
-        let unknown = try await caasctl(["inspect", "\(reference)@\(digest)"] + trust, direct).run()
+        let unknown = try await caasctl(["image", "inspect", "\(reference)@\(digest)"] + trust, direct).run()
         #expect(unknown.status == 1 && unknown.errors.contains("registry.test"), "\(unknown.errors)")
         #expect(proxy.heads.count == before)
     }
 
     @Test func `a proxy that refuses is said to be the one who does`() async throws {
         let proxy = try await LoopbackProxy(to: [:], refusal: "407 Proxy Authentication Required")
-        let outcome = try await caasctl(["inspect", "registry.test/app:1"], ["HTTPS_PROXY": proxy.url]).run()
+        let outcome = try await caasctl(["image", "inspect", "registry.test/app:1"], ["HTTPS_PROXY": proxy.url]).run()
         #expect(
             outcome.errors
                 == "Error: cannot look at image registry.test/app:1: GET https://registry.test/v2/app/manifests/1: the "
@@ -72,10 +72,10 @@ import Testing
     @Test func `plain HTTP leaves this machine only for who says so`() async throws {
         let proxy = try await LoopbackServer { _ in .answer(404, text: "seen") }
         let way: [String: String?] = ["HTTP_PROXY": "http://\(proxy.host)"]
-        let said = try await caasctl(["inspect", "registry.test/app:1", "--plain-http"], way).run()
+        let said = try await caasctl(["image", "inspect", "registry.test/app:1", "--plain-http"], way).run()
         #expect(said.status == 1 && said.errors.contains("GET http://registry.test/v2/app/manifests/1 answered 404"))
         #expect(proxy.requests.first?.target == "http://registry.test/v2/app/manifests/1")
-        let unsaid = try await caasctl(["inspect", "registry.test/app:1"], way).run()
+        let unsaid = try await caasctl(["image", "inspect", "registry.test/app:1"], way).run()
         #expect(unsaid.errors.contains("GET https://registry.test/v2/app/manifests/1: "), "\(unsaid.errors)")
     }
 

@@ -37,7 +37,7 @@ import Testing
             #expect(try await sandbox.environment() == before)
             let registry = before["CAASCTL_REGISTRY"] ?? ""
             let tags = try await Command(
-                Checkout.program("caasctl"), ["tags", "\(registry)/busybox"], environment: before
+                Checkout.program("caasctl"), ["registry", "tags", "\(registry)/busybox"], environment: before
             ).succeed()
             #expect(tags == "1")
         }

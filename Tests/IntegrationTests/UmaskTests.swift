@@ -23,7 +23,7 @@ import Testing
         ])
         try await caasctl(["storage", "cp", "--recursive", "images/app", "out/copy"])
         try await caasctl(["storage", "cp", "images/app/image.yaml", "out/file"])
-        try await caasctl(["copy", "oci:out/layout:1", "oci:out/second:1"])
+        try await caasctl(["image", "copy", "oci:out/layout:1", "oci:out/second:1"])
         let find = "find out images/app/image.lock -type f -printf 'f %m %p\\n' -o -type d -printf 'd %m %p\\n'"
         let listed = try await shell(find).split(separator: "\n")
         #expect(listed.count > 15 && listed.contains { $0.hasSuffix("image.lock") })

@@ -49,6 +49,6 @@ struct DiskSpace {
         throw ImageBuildError(
             "build \(name)",
             "the layers that its commands need take at least \(megabytes(needed)) in \(store.folder), and "
-                + "\(megabytes(free)) are free; 'caasctl prune' frees some, and CAASCTL_HOME names another place")
+                + "\(megabytes(free)) are free; 'caasctl image prune' frees some, and CAASCTL_HOME names another place")
     }
 }

@@ -44,7 +44,7 @@ package struct ImageFinder: Sendable {
     package func unknown(_ text: String, definitions: [String]) throws(InspectionError) -> InspectionError {
         let names = try stored { () throws(ImageStoreError) in try store.tags() }.map(\.name) + definitions
         let nearest = EditDistance.nearest(to: text, among: names)
-        let advice = nearest.map { "; did you mean '\($0)'?" } ?? "; caasctl images lists those that are here"
+        let advice = nearest.map { "; did you mean '\($0)'?" } ?? "; caasctl image ls lists those that are here"
         return InspectionError("find image '\(text)'", "no image here has this name or digest" + advice)
     }
 

@@ -13,7 +13,7 @@ Judges of each image:
   c  containers/storage unpacks it to the same tree, hard links included.
   d  buildah's own image has the same tree (path, kind, mode, owner, target of a link, content, hard links where both keep
      them) and the same settings in its config.
-  e  `caasctl verify` finds the layout valid.
+  e  `caasctl image verify` finds the layout valid.
   f  A second build gives the same digest; of every fourth seed in a new CAASCTL_HOME, so that no cache helps.
 
 Half of the images have features that buildah 1.28 lacks (COPY --parents, --exclude and --link, heredocs, symbolic --chmod,

@@ -75,9 +75,9 @@ class DockerfileJudge(Judge):
         lines = []
         ours = self.unpacked(layout, "bundle")
         lines += differences(ours, self.pulled(layout), "umoci", "containers/storage")
-        code, output, errors = self.caasctl(["verify", f"oci:{layout}:1"])
+        code, output, errors = self.caasctl(["image", "verify", f"oci:{layout}:1"])
         if code != 0 or not re.search("^valid:", output, re.MULTILINE):
-            lines.append(f"caasctl verify: {(output + errors).strip()[-300:]}")
+            lines.append(f"caasctl image verify: {(output + errors).strip()[-300:]}")
         home = None
         if seed % 4 == 0:
             home = os.path.join(folder, "home")

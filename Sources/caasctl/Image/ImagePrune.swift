@@ -8,16 +8,17 @@ import POSIX
 import SystemPackage
 import Terminal
 
-/// `caasctl prune`: removes blobs and cache entries that no image needs.
-struct Prune: AsyncParsableCommand {
+/// `caasctl image prune`: removes blobs and cache entries that no image needs.
+struct ImagePrune: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "prune",
         abstract: "Remove what no image needs: old layers, unfinished work, and with --all the caches.",
         discussion: """
-            Keeps every image that caasctl images lists, and whatever a running build or push uses. Layers that only make \
+            Keeps every image that caasctl image ls lists, and whatever a running build or push uses. Layers that only make \
             the next build faster, as of a Dockerfile's earlier stages, go too.
 
-            caasctl prune --dry-run
-            caasctl prune --all --older-than 168h
+            caasctl image prune --dry-run
+            caasctl image prune --all --older-than 168h
             """)
 
     @Flag(help: "Also remove the caches of builds, which are then filled anew.") var all = false

@@ -6,15 +6,15 @@ import POSIX
 import Registry
 import Terminal
 
-/// `caasctl delete`: deletes a tag or an image in a registry.
-struct Delete: AsyncParsableCommand {
+/// `caasctl registry rm`: deletes a tag or an image in a registry.
+struct RegistryRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Remove a tag from a registry, or by its digest an image with all its tags.",
+        commandName: "rm", abstract: "Remove a tag from a registry, or by its digest an image with all its tags.",
         discussion: """
             Asks first, since it cannot be undone. The disk is free once the registry has collected its garbage.
 
-            caasctl delete ghcr.io/me/app:1
-            caasctl delete ghcr.io/me/app@sha256:… --yes
+            caasctl registry rm ghcr.io/me/app:1
+            caasctl registry rm ghcr.io/me/app@sha256:… --yes
             """)
 
     @Argument(help: "The name with a tag or a digest.")

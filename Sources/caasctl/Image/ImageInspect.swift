@@ -23,16 +23,16 @@ struct PlatformChoice: ParsableArguments {
     }
 }
 
-/// `caasctl inspect`: prints an image's config and layers, without fetching the layers.
-struct Inspect: AsyncParsableCommand {
+/// `caasctl image inspect`: prints an image's config and layers, without fetching the layers.
+struct ImageInspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show an image's config, its layers, and what made them.",
+        commandName: "inspect", abstract: "Show an image's config, its layers, and what made them.",
         discussion: """
             Layers are not fetched.
 
-            caasctl inspect demo
-            caasctl inspect ghcr.io/me/app:1 --json
-            caasctl inspect oci:out:latest
+            caasctl image inspect demo
+            caasctl image inspect ghcr.io/me/app:1 --json
+            caasctl image inspect oci:out:latest
             """)
 
     @Argument(help: imageHelp) var image: String

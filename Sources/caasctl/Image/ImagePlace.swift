@@ -15,7 +15,7 @@ enum ImagePlace: CustomStringConvertible {
     /// Parses a place; throws for a name with neither a registry's host nor a prefix, since it could mean two images.
     init(_ text: String) throws {
         if let name = text.dropping(bytes: "store:").map(String.init) {
-            guard !name.isEmpty else { throw ValidationError("'\(text)' names no image; caasctl images lists them") }
+            guard !name.isEmpty else { throw ValidationError("'\(text)' names no image; caasctl image ls lists them") }
             self = .store(name)
         } else if ImageOutput.Form.allCases.contains(where: { text.hasPrefix(bytes: "\($0.rawValue):") }) {
             do throws(ImageStoreError) { self = .layout(try ImageOutput(text)) } catch {

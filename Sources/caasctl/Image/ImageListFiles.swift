@@ -4,15 +4,15 @@ import ImageInspection
 import ImageStore
 import POSIX
 
-/// `caasctl ls`: lists the files of an image.
-struct ListFiles: AsyncParsableCommand {
+/// `caasctl image files`: lists the files of an image.
+struct ImageListFiles: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ls", abstract: "List the files of an image as a container sees them.",
+        commandName: "files", abstract: "List the files of an image as a container sees them.",
         discussion: """
             Names that could be mistaken are in quotes, with bytes as octal numbers.
 
-            caasctl ls demo /workspace
-            caasctl ls -lR oci:out:latest /etc
+            caasctl image files demo /workspace
+            caasctl image files -lR oci:out:latest /etc
             """)
 
     @Argument(help: imageHelp) var image: String

@@ -5,13 +5,13 @@ import OCI
 import POSIX
 import SystemPackage
 
-/// `caasctl rmi`: removes names of images.
-struct RemoveImage: AsyncParsableCommand {
+/// `caasctl image rm`: removes names of images.
+struct ImageRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rmi", abstract: "Remove the names of images.",
-        discussion: "What no other image needs stays on the disk until caasctl prune.")
+        commandName: "rm", abstract: "Remove the names of images.",
+        discussion: "What no other image needs stays on the disk until caasctl image prune.")
 
-    @Argument(help: "Names as caasctl images shows them.") var names: [String]
+    @Argument(help: "Names as caasctl image ls shows them.") var names: [String]
 
     func run() async throws {
         let home = try HomeFolder.open()

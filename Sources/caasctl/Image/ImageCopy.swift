@@ -7,10 +7,10 @@ import Registry
 import SystemPackage
 import Terminal
 
-/// `caasctl copy`: copies an image between registries, the store, OCI layouts and archives.
-struct Copy: AsyncParsableCommand {
+/// `caasctl image copy`: copies an image between registries, the store, OCI layouts and archives.
+struct ImageCopy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Copy an image between registries, the store, OCI layouts and archives.",
+        commandName: "copy", abstract: "Copy an image between registries, the store, OCI layouts and archives.",
         discussion: """
             A place is a name in a registry, store:NAME for an image here, oci:DIR[:TAG], oci-archive:FILE[:TAG] or \
             docker-archive:FILE[:TAG]. The image is not changed on the way: digests stay, with all platforms unless one is \
@@ -19,9 +19,9 @@ struct Copy: AsyncParsableCommand {
 
             Prints repository@digest, or the digest alone where no registry is the target.
 
-            caasctl copy docker.io/library/debian:12-slim ghcr.io/me/debian:12
-            caasctl copy ghcr.io/me/app:1 oci-archive:app.tar --platform linux/amd64
-            caasctl copy docker-archive:saved.tar store:saved
+            caasctl image copy docker.io/library/debian:12-slim ghcr.io/me/debian:12
+            caasctl image copy ghcr.io/me/app:1 oci-archive:app.tar --platform linux/amd64
+            caasctl image copy docker-archive:saved.tar store:saved
             """)
 
     @Argument(help: "Where the image is.")

@@ -4,16 +4,16 @@ import JSON
 import POSIX
 import Terminal
 
-/// `caasctl verify`: checks an image's digests, sizes, names and rules.
-struct Verify: AsyncParsableCommand {
+/// `caasctl image verify`: checks an image's digests, sizes, names and rules.
+struct ImageVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check every digest, size, name and rule of an image.",
+        commandName: "verify", abstract: "Check every digest, size, name and rule of an image.",
         discussion: """
             Prints a line for each problem and each warning. Ends with status 0 where there is no problem, 1 where there \
             is one, 2 where the image cannot be found.
 
-            caasctl verify demo
-            caasctl verify oci:out:latest
+            caasctl image verify demo
+            caasctl image verify oci:out:latest
             """)
 
     @Argument(help: imageHelp) var image: String

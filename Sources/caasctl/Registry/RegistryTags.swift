@@ -5,11 +5,11 @@ import OCI
 import Registry
 import TerminalText
 
-/// `caasctl tags`: lists the tags of a repository.
-struct Tags: AsyncParsableCommand {
+/// `caasctl registry tags`: lists the tags of a repository.
+struct RegistryTags: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the tags of a repository in a registry.",
-        discussion: "caasctl tags ghcr.io/me/app")
+        commandName: "tags", abstract: "List the tags of a repository in a registry.",
+        discussion: "caasctl registry tags ghcr.io/me/app")
 
     @Argument(help: "The repository, as in ghcr.io/me/app.")
     var repository: String

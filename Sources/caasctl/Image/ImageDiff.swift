@@ -5,16 +5,16 @@ import JSON
 import OCI
 import POSIX
 
-/// `caasctl diff`: compares two images.
-struct Diff: AsyncParsableCommand {
+/// `caasctl image diff`: compares two images.
+struct ImageDiff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what distinguishes two images: files, config and layers.",
+        commandName: "diff", abstract: "Show what distinguishes two images: files, config and layers.",
         discussion: """
             A line for each file: + added, - removed, ~ changed and in what. Ends with status 0 where nothing differs, 1 \
             where something does, 2 where the images cannot be compared.
 
-            caasctl diff demo ghcr.io/me/demo:1
-            caasctl diff oci:before oci:after --ignore-times
+            caasctl image diff demo ghcr.io/me/demo:1
+            caasctl image diff oci:before oci:after --ignore-times
             """)
 
     @Argument(help: imageHelp) var first: String

@@ -8,11 +8,11 @@ import SystemPackage
 import Terminal
 import Timestamps
 
-/// `caasctl images`: lists the named images of the store.
-struct Images: AsyncParsableCommand {
+/// `caasctl image ls`: lists the named images of the store.
+struct ImageList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the images that were built or fetched here.",
-        discussion: "An image whose name was given to another is not listed; caasctl prune removes it.")
+        commandName: "ls", abstract: "List the images that were built or fetched here.",
+        discussion: "An image whose name was given to another is not listed; caasctl image prune removes it.")
 
     @Flag(help: "Print JSON.") var json = false
 
