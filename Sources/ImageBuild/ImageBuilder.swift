@@ -89,8 +89,8 @@ package struct ImageBuilder: Sendable {
         for platform in definition.platforms {
             if definition.platforms.count > 1 { factory.report(.step("platform: \(platform)")) }
             var image = ImageAssembly(base: bases[platform], platform: platform, epoch: epoch)
-            for layer in definition.layers {
-                for built in try await layers.built(layer, for: platform) { image.append(built) }
+            for index in definition.layers.indices {
+                for built in try await layers.built(index, for: platform) { image.append(built) }
             }
             image.apply(definition)
             if let program, let entrypoint = entrypoints[platform] {

@@ -42,6 +42,17 @@ import Testing
             ])
     }
 
+    @Test func `a layer that is listed twice is what a copy of its files would be`() async throws {
+        try writeTree()
+        try writeTree(below: "image/copy")
+        let entry = "  - files: {from: files, into: /opt, owner: \"5:6\"}\n"
+        let begin = "name: app\nbase: scratch\nlayers:\n"
+        let twice = try await fixture.build(begin + entry + entry)
+        let copied = try await fixture.build(begin + entry + entry.replacing("files,", with: "copy,"))
+        #expect(twice.manifest.layers.map(\.digest) == copied.manifest.layers.map(\.digest))
+        #expect(twice.manifest.layers.count == 2)
+    }
+
     @Test func `owner, mode and time are what the definition says`() async throws {
         try writeTree()
         try Folder(folder("image/files")).setModified("Z", seconds: 86_400)

@@ -5,10 +5,10 @@ import SystemPackage
 
 /// Makes the layers of one build; a layer that is the same on every platform is made once.
 struct BuildLayers {
+    /// By its place: a definition may list the same layer twice, which then stand on different layers.
     private struct Key: Hashable {
-        let layer: ImageDefinition.Layer
-        let isOnBase: Bool
-        /// Nil if the layer does not depend on the platform.
+        let index: Int
+        /// Nil where the layer is the same on every platform.
         let platform: Platform?
     }
 
@@ -25,28 +25,25 @@ struct BuildLayers {
         self.epoch = epoch
     }
 
-    mutating func built(
-        _ layer: ImageDefinition.Layer, for platform: Platform
-    ) async throws(ImageBuildError) -> [BuiltLayer] {
-        let isOnBase = isOnBase(layer)
-        let key = Key(layer: layer, isOnBase: isOnBase, platform: layer.dependsOnPlatform ? platform : nil)
+    /// The layers that entry number `index` of the definition makes; a large one is split.
+    mutating func built(_ index: Int, for platform: Platform) async throws(ImageBuildError) -> [BuiltLayer] {
+        let key = Key(index: index, platform: definition.layers[index].dependsOnPlatform ? platform : nil)
         if let built = known[key] { return built }
-        let built = try await make(layer, isOnBase: isOnBase, for: platform)
+        let built = try await make(index, for: platform)
         known[key] = built
         return built
     }
 
-    private func make(
-        _ layer: ImageDefinition.Layer, isOnBase: Bool, for platform: Platform
-    ) async throws(ImageBuildError) -> [BuiltLayer] {
-        let factory = try factory(for: layer)
-        switch layer {
+    private func make(_ index: Int, for platform: Platform) async throws(ImageBuildError) -> [BuiltLayer] {
+        let factory = try factory(for: index)
+        let isOnBase = isOnBase(index)
+        switch definition.layers[index] {
         case .debian(let layer): return [try await factory.debian(layer, platform)]
         case .git(let layer): return [try await factory.git(layer, folder: definition.folder, isOnBase: isOnBase)]
         case .files(let layer): return try await factory.files(layer, epoch: epoch, isOnBase: isOnBase)
         case .archive(let layer): return [try await factory.archive(layer, epoch: epoch, isOnBase: isOnBase)]
         case .python(let python):
-            let key = Key(layer: layer, isOnBase: isOnBase, platform: platform)
+            let key = Key(index: index, platform: platform)
             let pins: [WheelPin]
             if let chosen = self.pins[key] { pins = chosen } else { pins = try await factory.choose(python, platform) }
             return try await factory.python(python, platform, pins, epoch: epoch, isOnBase: isOnBase)
@@ -55,22 +52,21 @@ struct BuildLayers {
 
     /// Throws if a layer's source is missing, before any layer takes minutes to make.
     mutating func checkSources() async throws(ImageBuildError) {
-        for layer in definition.layers {
+        for (index, layer) in definition.layers.enumerated() {
             switch layer {
             case .git(let git):
-                try await factory(for: layer).checkSource(
-                    of: git, folder: definition.folder, isOnBase: isOnBase(layer))
+                try await factory(for: index).checkSource(
+                    of: git, folder: definition.folder, isOnBase: isOnBase(index))
             case .files(let files): try Self.require(files.from)
             case .archive(let archive): try Self.require(archive.from)
             case .python(let python): try Self.require(python.requirements)
             case .debian: break
             }
         }
-        for case .python(let python) in definition.layers {
-            let layer = ImageDefinition.Layer.python(python)
+        for (index, layer) in definition.layers.enumerated() {
+            guard case .python(let python) = layer else { continue }
             for platform in definition.platforms {
-                let key = Key(layer: layer, isOnBase: isOnBase(layer), platform: platform)
-                pins[key] = try await factory(for: layer).choose(python, platform)
+                pins[Key(index: index, platform: platform)] = try await factory(for: index).choose(python, platform)
             }
         }
     }
@@ -79,19 +75,16 @@ struct BuildLayers {
         _ = try posix { () throws(POSIXError) in try FileStatus(path, followingLinks: true) }
     }
 
-    private func isOnBase(_ layer: ImageDefinition.Layer) -> Bool {
-        definition.base != .scratch || definition.layers.first != layer
-    }
+    /// True where the layer does not begin the image.
+    private func isOnBase(_ index: Int) -> Bool { definition.base != .scratch || index > 0 }
 
-    /// Returns the factory for a layer at its position in the definition.
-    private func factory(for layer: ImageDefinition.Layer) throws(ImageBuildError) -> LayerFactory {
+    /// The factory for entry number `index`: it knows the `files` layers below and the entry's line.
+    private func factory(for index: Int) throws(ImageBuildError) -> LayerFactory {
         var factory = factory
-        for case .files(let earlier) in definition.layers.prefix(while: { $0 != layer }) {
+        for case .files(let earlier) in definition.layers[..<index] {
             factory.earlierFiles.append(try FileSource(earlier, epoch: epoch, isOnBase: true))
         }
-        if let index = definition.layers.firstIndex(of: layer), index < definition.layerPlaces.count {
-            factory.place = definition.layerPlaces[index]
-        }
+        if index < definition.layerPlaces.count { factory.place = definition.layerPlaces[index] }
         return factory
     }
 }
