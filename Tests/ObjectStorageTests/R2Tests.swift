@@ -163,7 +163,7 @@ struct R2Tests {
         #expect(try await client.list("").map(\.key) == [key])
         try await client.download(object, to: folder("out"))
         #expect(try fingerprint(FileSystem.read(folder("out"))) == fingerprint(content))
-        let url = client.presignedURL("GET", key, seconds: 60)
+        let url = try client.presign(.get, key, for: .hour)
         #expect(!"\(url)".contains("X-Amz"))
         try await client.delete(key)
         #expect(server.object(key) == nil)

@@ -175,7 +175,7 @@ import Testing
     func `a presigned URL opens one object`(_ kind: ServerKind) async throws {
         let client = try S3Servers.client(kind)
         try await client.put("presigned key", Array("open".utf8), contentType: "text/plain")
-        let url = client.presignedURL("GET", "presigned key", seconds: 60)
+        let url = try client.presign(.get, "presigned key", for: .hour)
         let answer = try await HTTPClient().send(HTTPRequest("GET", url))
         #expect(answer.body == Array("open".utf8))
         let other = url.with(target: url.target.replacing("presigned", with: "another"))

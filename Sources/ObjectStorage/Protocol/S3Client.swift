@@ -81,11 +81,6 @@ package final class S3Client: ObjectStore {
     /// The seconds by which the server's clock is ahead of this machine's, by its last answer.
     package var clockOffset: Int { clock.withLock { $0.measured } }
 
-    /// Returns a URL that allows its holder one method on one object for the given number of seconds.
-    package func presignedURL(_ method: String, _ key: String, seconds: Int) -> HTTPURL {
-        signer.presign(method, location.url(key: key), seconds: seconds, at: now)
-    }
-
     var now: Timestamp { options.clock() + clock.withLock { $0.applied } }
 
     /// Waits for a part's turn to be hashed, then runs `body`; the next part may enter once `body` gives its pass back.

@@ -50,6 +50,6 @@ extension S3Client {
             throw StorageError(.other, action, "a key must follow the bucket, as s3://bucket/key")
         }
         try signer.credentials.check(for: location, doing: action)
-        return presignedURL(method.rawValue, key, seconds: lifetime.seconds)
+        return signer.presign(method.rawValue, location.url(key: key), seconds: lifetime.seconds, at: now)
     }
 }
