@@ -42,6 +42,7 @@ format:
 
 lint:
 	swift format lint --strict --recursive --parallel $(SOURCES)
+	python3 scripts/edges.py
 	@if command -v shellcheck >/dev/null; then shellcheck -x -P SCRIPTDIR scripts/*.sh .ci/run; fi
 
 install: ## PREFIX=/usr/local, DESTDIR for packagers

@@ -21,11 +21,12 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
-    .product(name: "NIOHTTP1", package: "swift-nio"),
     // Dependencies of NIO, named so that they count as used: SwiftPM warns about a pinned package that no target uses.
     .product(name: "Atomics", package: "swift-atomics"),
     .product(name: "DequeModule", package: "swift-collections"),
 ]
+
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: ours)
@@ -35,9 +36,13 @@ func program(_ name: String, _ dependencies: [Target.Dependency], linker: [Linke
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: ours, linkerSettings: linker)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+/// The unit tests of one module, or the integration tests.
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], support: [Target.Dependency] = ["TestSupport"],
+    resources: [Resource] = []
+) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: testing)
+        name: name, dependencies: dependencies + support, resources: resources, swiftSettings: testing)
 }
 
 // Links Swift's runtime statically, so that caasctl runs where Swift is not installed. The flag --static-swift-stdlib
@@ -89,9 +94,7 @@ let package = Package(
         program(
             "caas-entrypoint",
             [
-                "ByteText", "Supervision", "RunContract", "ObjectStorage", "HTTP", "Hashing", "Secrets", "JSON",
-                "POSIX",
-                "CProcessStart",
+                "ByteText", "Supervision", "RunContract", "HTTP", "POSIX", "CProcessStart",
             ],
             linker: [.unsafeFlags(staticLinking, .when(configuration: .release))]),
 
@@ -100,12 +103,12 @@ let package = Package(
             "Sandbox",
             [
                 "ByteText", "Registry", "ImageStore", "Containers", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps",
-                "JSON", "POSIX", "CLibCrypt", systemPackage, subprocess,
+                "JSON", "POSIX", "CLibCrypt", systemPackage, subprocess, nioHTTP1,
             ] + nio),
         module(
             "Deployment",
             [
-                "ByteText", "Definitions", "Registry", "RunContract", "ObjectStorage", "OCI", "HTTP", "TerminalText",
+                "ByteText", "Definitions", "RunContract", "ObjectStorage", "OCI", "HTTP", "TerminalText",
                 "Hashing",
                 "Secrets", "Timestamps", "JSON", "POSIX", systemPackage,
             ]),
@@ -149,8 +152,8 @@ let package = Package(
             "ObjectStorage",
             ["ByteText", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage]),
         module("Containers", ["ByteText", "JSON", "POSIX", "CLinux", systemPackage]),
-        module("OCI", ["ByteText", "Hashing", "Timestamps", "JSON"]),
-        module("HTTP", ["ByteText", "CLibCurl", "JSON", "Secrets", "Timestamps", "POSIX", systemPackage]),
+        module("OCI", ["ByteText", "Hashing", "JSON"]),
+        module("HTTP", ["ByteText", "CLibCurl", "JSON", "Timestamps", "POSIX", systemPackage]),
         module(
             "Archive",
             ["CLibArchive", "CLibISAL", "CLibZ", "CLibZstd", "Hashing", "POSIX", "CLinux", systemPackage]),
@@ -181,19 +184,19 @@ let package = Package(
         // Tests
         .target(
             name: "TestSupport",
-            dependencies: ["Hashing", "HTTP", "JSON", "POSIX", "CLinux", systemPackage, subprocess] + nio,
+            dependencies: ["HTTP", "JSON", "POSIX", "CLinux", systemPackage, subprocess, nioHTTP1] + nio,
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
-        tests("DockerfileTests", ["Dockerfile"]),
-        tests("HashingTests", ["Hashing"]),
-        tests("TimestampsTests", ["Timestamps"]),
-        tests("ByteTextTests", ["ByteText"]),
+        tests("DockerfileTests", ["Dockerfile"], support: []),
+        tests("HashingTests", ["Hashing"], support: []),
+        tests("TimestampsTests", ["Timestamps"], support: []),
+        tests("ByteTextTests", ["ByteText"], support: []),
         tests("SecretsTests", ["Secrets", "JSON"]),
-        tests("TerminalTests", ["Terminal"]),
-        tests("TerminalTextTests", ["TerminalText", "JSON"]),
+        tests("TerminalTests", ["Terminal"], support: []),
+        tests("TerminalTextTests", ["TerminalText", "JSON"], support: []),
         tests("POSIXTests", ["POSIX", "CLinux", systemPackage]),
-        tests("HTTPTests", ["HTTP", "POSIX", "Secrets", "Timestamps", "CLinux", systemPackage]),
-        tests("OCITests", ["OCI", "Hashing", "JSON"]),
+        tests("HTTPTests", ["HTTP", "POSIX", "Timestamps", "CLinux", systemPackage]),
+        tests("OCITests", ["OCI", "JSON"], support: []),
         tests("ArchiveTests", ["Archive", "CLibISAL", "CLinux", "Hashing", "POSIX", systemPackage]),
         tests("ImageStoreTests", ["ImageStore", "Archive", "OCI", "Hashing", "JSON", "POSIX", systemPackage]),
         tests(
@@ -204,12 +207,13 @@ let package = Package(
             ]),
         tests(
             "ImageInspectionTests",
-            ["ImageInspection", "ImageStore", "Archive", "OCI", "Hashing", "JSON", "POSIX", systemPackage]),
-        tests("RunContractTests", ["RunContract", "Hashing", "Secrets", "JSON", "Timestamps", systemPackage]),
+            ["ImageInspection", "ImageStore", "OCI", "Hashing", "JSON", "POSIX", systemPackage]),
+        tests("RunContractTests", ["RunContract", "Hashing", "Secrets", "JSON", "Timestamps"]),
         tests(
             "ObjectStorageTests",
             [
                 "ObjectStorage", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", "CLinux", systemPackage,
+                nioHTTP1,
             ] + nio,
             resources: [.copy("Vectors")]),
         tests(
@@ -231,13 +235,12 @@ let package = Package(
             "DeploymentTests",
             [
                 "Deployment", "Definitions", "RunContract", "ObjectStorage", "OCI", "HTTP", "Secrets", "Timestamps",
-                "JSON", "POSIX",
-                systemPackage,
-            ] + nio),
+                "JSON", "POSIX", systemPackage,
+            ]),
         tests("ContainersTests", ["Containers", "POSIX", systemPackage], support: []),
         tests(
             "SandboxTests",
-            ["Sandbox", "Containers", "ImageStore", "OCI", "HTTP", "Secrets", "JSON", "POSIX", systemPackage]),
+            ["Sandbox", "Containers", "OCI", "HTTP", "Secrets", "JSON", "POSIX", systemPackage]),
         tests(
             "IntegrationTests",
             [
