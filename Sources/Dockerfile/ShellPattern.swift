@@ -84,10 +84,10 @@ struct ShellPattern {
         return String(scalars[end...].reversed()[...])
     }
 
-    /// With the first match, or every one, replaced; of those that begin at one place the longest. A match of no
-    /// character at all counts too, other than at the end of the one before it.
+    /// Returns the text with the first match, or every match, replaced.
     ///
-    /// Nil where more than `limit` scalars would have to be written.
+    /// Of the matches that begin at one place, the longest counts. An empty match counts too, except at the end of the
+    /// match before it. Nil where more than `limit` scalars would have to be written.
     func replacing(in text: String, by replacement: String, all: Bool, limit: Int) -> String? {
         let scalars = Array(text.unicodeScalars)
         let replacement = Array(replacement.unicodeScalars)
