@@ -136,7 +136,10 @@ let package = Package(
         // Formats and protocols
         module(
             "Registry",
-            ["ByteText", "ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "JSON", "POSIX", systemPackage, subprocess]),
+            [
+                "ByteText", "ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX",
+                systemPackage, subprocess,
+            ]),
         module(
             "ImageStore",
             ["ByteText", "OCI", "Archive", "Hashing", "Timestamps", "JSON", "POSIX", systemPackage]),
@@ -240,14 +243,14 @@ let package = Package(
         tests("ContainersTests", ["Containers", "POSIX", systemPackage], support: []),
         tests(
             "SandboxTests",
-            ["Sandbox", "Containers", "OCI", "HTTP", "Secrets", "JSON", "POSIX", systemPackage]),
+            ["Sandbox", "Containers", "OCI", "HTTP", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage]),
         tests(
             "IntegrationTests",
             [
                 "RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX",
                 systemPackage,
             ],
-            resources: ["Dockerfiles", "ImageJudges", "RandomDockerfiles", "RandomLayers"].map { .copy($0) }),
+            resources: ["Dockerfiles", "ImageJudges", "RandomDockerfiles", "Texts"].map { .copy($0) }),
     ],
     swiftLanguageModes: [.v6]
 )

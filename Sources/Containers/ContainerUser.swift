@@ -21,7 +21,7 @@ package struct ContainerUser: Sendable, Equatable {
     /// whose further groups the image names as anybody's.
     ///
     /// Source: <https://github.com/opencontainers/image-spec/blob/main/config.md#properties>, `User`.
-    package init(_ text: String, in root: RootFileSystem) throws(ContainerError) {
+    package init(_ text: String, in root: RootResolver) throws(ContainerError) {
         let parts = text.split(byte: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let name = parts[0].isEmpty ? "0" : parts[0]
         let users = Self.fields(root.content(of: "/etc/passwd"))

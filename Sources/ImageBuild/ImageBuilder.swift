@@ -83,7 +83,7 @@ package struct ImageBuilder: Sendable {
         let entrypoints = try entrypoints(for: definition, with: program)
         if program != nil { try ImageAssembly.checkOwnNames(definition) }
         let bases = try await bases(of: definition)
-        var layers = BuildLayers(factory: factory, definition: definition, epoch: epoch)
+        var layers = LayerPlan(factory: factory, definition: definition, epoch: epoch)
         try await layers.checkSources()
         var images: [PlatformImage] = []
         for platform in definition.platforms {

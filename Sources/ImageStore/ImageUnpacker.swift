@@ -43,7 +43,7 @@ package struct ImageUnpacker: Sendable {
                 "unpack image \(image.descriptor.digest)", "layer \(missing.digest) is not in the store")
         }
         let root = try posix { () throws(POSIXError) in
-            try RootFileSystem(folder, keepingOwners: isOwnerKept)
+            try RootBuilder(folder, keepingOwners: isOwnerKept)
         }
         var left = limits
         for (layer, diffID) in zip(image.manifest.layers, image.config.diffIDs) {
@@ -60,7 +60,7 @@ package struct ImageUnpacker: Sendable {
         guard store.contains(layer) else {
             throw ImageStoreError("unpack layer \(layer.digest)", "it is not in the store")
         }
-        let root = try posix { () throws(POSIXError) in try RootFileSystem(folder, keepingOwners: isOwnerKept) }
+        let root = try posix { () throws(POSIXError) in try RootBuilder(folder, keepingOwners: isOwnerKept) }
         var left = limits
         for whiteout in try verify(layer, diffID, &left) {
             try posix { () throws(POSIXError) in try root.apply(whiteout) }
@@ -103,7 +103,7 @@ package struct ImageUnpacker: Sendable {
         return whiteouts
     }
 
-    private func write(_ layer: Descriptor, into root: RootFileSystem) throws(ImageStoreError) {
+    private func write(_ layer: Descriptor, into root: RootBuilder) throws(ImageStoreError) {
         var reader = try open(layer)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
         defer { buffer.deallocate() }
@@ -121,7 +121,7 @@ package struct ImageUnpacker: Sendable {
     }
 
     private func write(
-        _ entry: ArchiveEntry, _ name: FilePath.Component, _ place: RootFileSystem.Place, _ root: RootFileSystem,
+        _ entry: ArchiveEntry, _ name: FilePath.Component, _ place: RootBuilder.Place, _ root: RootBuilder,
         _ reader: inout LayerReader, _ buffer: UnsafeMutableRawBufferPointer
     ) throws(ImageStoreError) {
         switch entry.kind {
@@ -157,7 +157,7 @@ package struct ImageUnpacker: Sendable {
     }
 
     private func link(
-        _ entry: ArchiveEntry, _ name: FilePath.Component, _ place: RootFileSystem.Place, _ root: RootFileSystem
+        _ entry: ArchiveEntry, _ name: FilePath.Component, _ place: RootBuilder.Place, _ root: RootBuilder
     ) throws(ImageStoreError) {
         let target = try EntryPath(entry.target)
         let found = try posix { () throws(POSIXError) in try root.walk(target.folder, making: false) }

@@ -8,7 +8,7 @@ extension IonetAPI {
         let name = try query.finish(stream) ?? "stdout"
         guard let record = await deployments.record(id), record.containers.contains(where: { $0.id == container })
         else { return .notFound }
-        let follower = LogFollower(path: deployments.log(id, container, name)) {
+        let follower = ContainerLogFollower(path: deployments.log(id, container, name)) {
             await deployments.record(id)?.containers.first { $0.id == container }?.isFinal ?? true
         }
         return APIAnswer(status: 200, content: .events { sink in try await follower.follow(to: sink) })

@@ -50,7 +50,7 @@ struct RuntimeSpec: Sendable {
         }
         do throws(ContainerError) {
             user = try ContainerUser(
-                config["User"]?.string ?? "", in: RootFileSystem(path: bundle.appending("rootfs")))
+                config["User"]?.string ?? "", in: RootResolver(path: bundle.appending("rootfs")))
         } catch { throw SandboxError(copying: error.description) }
     }
 

@@ -7,7 +7,7 @@ package struct SupervisionError: Error, Sendable, Equatable, CustomStringConvert
     /// One line: `cannot <action>: <reason>`.
     package let description: String
 
-    package init(_ code: ExitCode, _ action: String, _ reason: String) {
+    package init(_ code: RunExit, _ action: String, _ reason: String) {
         status = code.rawValue
         description = "cannot \(action): \(reason)"
     }
@@ -19,12 +19,12 @@ package struct SupervisionError: Error, Sendable, Equatable, CustomStringConvert
     }
 
     /// Returns the same error with another exit code.
-    func with(_ code: ExitCode) -> SupervisionError { SupervisionError(status: code.rawValue, description) }
+    func with(_ code: RunExit) -> SupervisionError { SupervisionError(status: code.rawValue, description) }
 
     /// True if the container was asked to stop or another one took over the run.
-    var isPreemption: Bool { status == ExitCode.preempted.rawValue }
+    var isPreemption: Bool { status == RunExit.preempted.rawValue }
 
     /// The error after a request to stop the container.
     static let stopped = SupervisionError(
-        status: ExitCode.preempted.rawValue, "stopped by a signal before the run was over; start it again to resume")
+        status: RunExit.preempted.rawValue, "stopped by a signal before the run was over; start it again to resume")
 }

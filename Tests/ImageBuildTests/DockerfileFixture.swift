@@ -28,7 +28,7 @@ struct DockerfileFixture {
     func build(
         _ text: String, target: String? = nil, arguments: [String: String] = [:], epoch: Int64 = 0,
         context: String = "context", contexts: [String: NamedContext] = [:], bases: FixedBases = FixedBases(),
-        network: RunCommand.Network = .host
+        network: StepCommand.Network = .host
     ) async throws -> StoredImage {
         var request = try DockerfileRequest(
             parsing: text, path: "Dockerfile", context: folder(context))

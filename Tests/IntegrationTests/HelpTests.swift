@@ -4,11 +4,11 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The help of every verb is in `help.txt`, so that a change of what users read is seen in review.
+/// The help of every verb is in `Texts/help.txt`, so that a change of what users read is seen in review.
 ///
 /// `CAASCTL_RECORD=1` writes the file anew.
 @Suite struct HelpTests {
-    private static let file = Checkout.root.appending("Tests/IntegrationTests/help.txt")
+    private static let file = Checkout.root.appending("Tests/IntegrationTests/Texts/help.txt")
 
     @Test func `every verb's help is as it was recorded`() async throws {
         var texts = ""

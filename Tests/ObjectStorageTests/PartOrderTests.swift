@@ -5,14 +5,14 @@ import Testing
 
 /// The order in which parts are transferred.
 struct PartOrderTests {
-    /// The tasks inside a turnstile, in the order of entry; each stays until the test lets it leave.
+    /// The tasks inside a semaphore, in the order of entry; each stays until the test lets it leave.
     private final class Room: Sendable {
         private struct State {
             var entered: [String] = []
             var leaving: [String: CheckedContinuation<Void, Never>] = [:]
         }
 
-        let turnstile = Turnstile(holdingBack: true)
+        let semaphore = AsyncSemaphore(holdingBack: true)
         let limit: Mutex<Int>
         private let state = Mutex(State())
 
@@ -23,7 +23,7 @@ struct PartOrderTests {
 
         func enter(_ name: String, _ turn: PartTurn) -> Task<Void, any Error> {
             Task {
-                try await turnstile.run(name, as: turn, atMost: { [self] in limit.withLock { $0 } }) { _ in
+                try await semaphore.run(name, as: turn, atMost: { [self] in limit.withLock { $0 } }) { _ in
                     await withCheckedContinuation { continuation in
                         state.withLock { state in
                             state.entered.append(name)
@@ -35,7 +35,7 @@ struct PartOrderTests {
         }
 
         func leave(_ name: String) { state.withLock { $0.leaving.removeValue(forKey: name) }?.resume() }
-        func look() { turnstile.look { [self] in limit.withLock { $0 } } }
+        func look() { semaphore.look { [self] in limit.withLock { $0 } } }
 
         /// Waits until exactly these tasks have entered, in any order, and gives others the chance to enter wrongly.
         func expect(_ names: [String]) async throws {

@@ -11,7 +11,7 @@ import Testing
 /// The path of a part's bytes to the disk.
 struct PartWriterTests {
     private let folder: TemporaryFolder
-    private let queue = BlockQueue(TransferLimits(HTTPClient(), partsAtOnce: 4))
+    private let queue = WriteQueue(TransferLimits(HTTPClient(), partsAtOnce: 4))
 
     init() throws { folder = try TemporaryFolder() }
 

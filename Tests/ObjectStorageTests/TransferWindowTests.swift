@@ -29,7 +29,7 @@ struct TransferWindowTests {
 
     /// Moves parts at `pace(width)` bytes per second, and returns the widths of the window on the way.
     private static func widths(
-        _ window: TransferWindow, _ clock: Clock, parts: Int, pace: @escaping @Sendable (Int) -> Double
+        _ window: AdaptiveConcurrency, _ clock: Clock, parts: Int, pace: @escaping @Sendable (Int) -> Double
     ) async throws -> [Int] {
         let record = Record(window)
         let thread = OneThread()
@@ -52,10 +52,10 @@ struct TransferWindowTests {
 
     /// Records the window's widths, and checks that never more parts were in progress.
     private final class Record: Sendable {
-        private let window: TransferWindow
+        private let window: AdaptiveConcurrency
         private let state: Mutex<(running: Int, widths: [Int])>
 
-        init(_ window: TransferWindow) {
+        init(_ window: AdaptiveConcurrency) {
             self.window = window
             state = Mutex((0, [window.width]))
         }
@@ -74,9 +74,9 @@ struct TransferWindowTests {
         func end() { state.withLock { $0.running -= 1 } }
     }
 
-    private static func make(_ clock: Clock, most: Int = 16) -> (TransferWindow, TransferLimits) {
+    private static func make(_ clock: Clock, most: Int = 16) -> (AdaptiveConcurrency, TransferLimits) {
         let limits = TransferLimits(HTTPClient(), partsAtOnce: most)
-        return (TransferWindow(startingWith: 4, limits: limits) { clock.now }, limits)
+        return (AdaptiveConcurrency(startingWith: 4, limits: limits) { clock.now }, limits)
     }
 
     @Test func `it widens as long as that is faster, up to the ceiling`() async throws {

@@ -84,6 +84,6 @@ import Testing
         (#"{"token":"t","expires_in":1e-9}"#, 10, false),
     ])
     func `a token is fresh for as long as it says`(body: String, margin: Double, isFresh: Bool) throws {
-        #expect(try AccessToken(content: Array(body.utf8)).isFresh(margin: margin) == isFresh)
+        #expect(try RegistryToken(content: Array(body.utf8)).isFresh(margin: margin) == isFresh)
     }
 }

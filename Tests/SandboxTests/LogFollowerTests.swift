@@ -17,14 +17,14 @@ struct LogFollowerTests {
     ])
     func `lines become events`(pieces: [String], events: String, rest: String) {
         var line: [UInt8] = []
-        let written = pieces.flatMap { LogFollower.events(Array($0.utf8), line: &line) }
+        let written = pieces.flatMap { ContainerLogFollower.events(Array($0.utf8), line: &line) }
         #expect(String(decoding: written, as: UTF8.self) == events)
         #expect(String(decoding: line, as: UTF8.self) == rest)
     }
 
     @Test func `a line without end is cut`() {
         var line: [UInt8] = []
-        let written = LogFollower.events([UInt8](repeating: 0x78, count: 200_000), line: &line)
+        let written = ContainerLogFollower.events([UInt8](repeating: 0x78, count: 200_000), line: &line)
         #expect(line.count < 65_536)
         #expect(written.count > 100_000)
     }
@@ -33,7 +33,7 @@ struct LogFollowerTests {
         let folder = try TemporaryFolder()
         let path = folder("log")
         let box = Box(isOver: false)
-        let follower = LogFollower(path: path) { box.isOver.withLock { $0 } }
+        let follower = ContainerLogFollower(path: path) { box.isOver.withLock { $0 } }
         let sink = Collector()
         let task = Task { try await follower.follow(to: sink) }
         try await Task.sleep(for: .milliseconds(300))

@@ -96,21 +96,21 @@ struct RuntimeSpecTests {
             ("1234:5", 1234, 5, []),
         ] as [(String, UInt32, UInt32, [UInt32])])
     func `users are found in the image's own files`(text: String, id: UInt32, group: UInt32, groups: [UInt32]) throws {
-        let user = try ContainerUser(text, in: RootFileSystem(path: bundle("rootfs")))
+        let user = try ContainerUser(text, in: RootResolver(path: bundle("rootfs")))
         #expect(user.id == id)
         #expect(user.group == group)
         #expect(user.groups == groups)
     }
 
     @Test func `an unknown user is an error`() throws {
-        let root = RootFileSystem(path: bundle("rootfs"))
+        let root = RootResolver(path: bundle("rootfs"))
         #expect(throws: ContainerError.self) { try ContainerUser("nobody", in: root) }
         #expect(throws: ContainerError.self) { try ContainerUser("web:nobody", in: root) }
     }
 
     @Test func `links in an image lead nowhere outside it`() throws {
         try bundle.write("outside", "evil:x:0:0::/:/bin/sh\n")
-        let root = RootFileSystem(path: bundle("rootfs"))
+        let root = RootResolver(path: bundle("rootfs"))
         for (index, target) in ["../../outside", "/../../outside", bundle("outside").string].enumerated() {
             try FileSystem.makeSymbolicLink(bundle("rootfs/etc/link\(index)"), to: FilePath(target))
             #expect(root.content(of: FilePath("/etc/link\(index)")) == [])

@@ -55,8 +55,8 @@ import Testing
     }
 
     private func ownership(damaging times: Int) -> RunOwnership {
-        let board = RunBoard(run: "damaged-20260102-030405-abcd", stages: [])
-        return RunOwnership(Damaging(folder.path, times: times), layout: layout, board: board)
+        let runState = RunState(run: "damaged-20260102-030405-abcd", stages: [])
+        return RunOwnership(Damaging(folder.path, times: times), layout: layout, runState: runState)
     }
 
     @Test func `a start knows the one before it, and itself, also where answers come damaged`() async throws {
@@ -70,7 +70,7 @@ import Testing
         let error = await #expect(throws: SupervisionError.self) {
             try await ownership(damaging: .max).claim(instance: "first")
         }
-        #expect(error?.status == ExitCode.preflight.rawValue)
+        #expect(error?.status == RunExit.preflight.rawValue)
         #expect(error?.description.contains("status.json") == true, "\(error.debugDescription)")
     }
 

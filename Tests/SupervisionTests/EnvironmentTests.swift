@@ -122,7 +122,7 @@ import Testing
             try RunConfiguration(
                 program: program, inherited: InheritedEnvironment(sent, image: program.imageEnvironment))
         }
-        #expect(error?.status == ExitCode.configuration.rawValue)
+        #expect(error?.status == RunExit.configuration.rawValue)
         #expect(error?.description.hasPrefix("cannot pass \(name) to the stages: ") == true)
     }
 
@@ -168,7 +168,7 @@ import Testing
             _ = try RunPlace(inherited)
             _ = try RunConfiguration(program: program, inherited: inherited)
         }
-        #expect(error?.status == ExitCode.configuration.rawValue)
+        #expect(error?.status == RunExit.configuration.rawValue)
         #expect(error?.description == refused.message)
     }
 

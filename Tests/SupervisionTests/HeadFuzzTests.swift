@@ -59,7 +59,7 @@ import Testing
         checkAnswer(bytes)
         guard case .end(let end) = finding, let head = RequestHead(bytes[..<end].dropLast(4)) else { return nil }
         // The relayed head parses to the same request and allows no further request on its connection.
-        let relayed = head.relayed(hiding: AccessToken(nil))
+        let relayed = head.relayed(hiding: PageToken(nil))
         let again = RequestHead(relayed.dropLast(4))
         #expect(relayed.suffix(4) == [13, 10, 13, 10] && again != nil)
         #expect(again?.target == head.target && again?.values("Host") == head.values("Host"))

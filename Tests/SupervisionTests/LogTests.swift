@@ -16,13 +16,16 @@ import Testing
     }
 
     @Test func `lines end at newlines and carriage returns and are never endless`() {
-        var splitter = LineSplitter()
+        var splitter = OutputLineSplitter()
         #expect(splitter.add(Array("a\nb".utf8)) == ["a"])
         #expect(splitter.add(Array("c\r 10%\r\r 20%\r\nrest".utf8)) == ["bc", " 10%", " 20%", ""])
         #expect(splitter.finish() == "rest")
         #expect(splitter.finish() == nil)
-        let long = splitter.add([UInt8](repeating: 65, count: 3 * LineSplitter.longest))
-        #expect(long.map(\.utf8.count) == [LineSplitter.longest, LineSplitter.longest, LineSplitter.longest])
+        let long = splitter.add([UInt8](repeating: 65, count: 3 * OutputLineSplitter.longest))
+        #expect(
+            long.map(\.utf8.count) == [
+                OutputLineSplitter.longest, OutputLineSplitter.longest, OutputLineSplitter.longest,
+            ])
     }
 
     @Test func `a secret is hidden wherever the output is cut`() throws {
@@ -47,21 +50,22 @@ import Testing
         for form in forms {
             let log = RunLog(hiding: [Secret(secret)], output: nil)
             log.say("stage base: sh -c \(form)")
-            let board = RunBoard(run: "r", stages: ["base"], hiding: [Secret(secret)])
-            board.update { $0.reason = "it failed: \(form)" }
-            board.record(["loss": form])
-            board.note { $0.upload = form }
-            let reason = board.status.reason
-            board.update { $0.reason = "" }
-            board.report(delay: "cannot upload: \(form)", of: form)
+            let runState = RunState(run: "r", stages: ["base"], hiding: [Secret(secret)])
+            runState.update { $0.reason = "it failed: \(form)" }
+            runState.record(["loss": form])
+            runState.note { $0.upload = form }
+            let reason = runState.status.reason
+            runState.update { $0.reason = "" }
+            runState.report(delay: "cannot upload: \(form)", of: form)
             let told = [
-                log.tail(1)[0].line, reason, "\(board.snapshot)", StatusPage(board.snapshot, tail: log.tail(9)).html,
+                log.tail(1)[0].line, reason, "\(runState.snapshot)",
+                StatusPage(runState.snapshot, tail: log.tail(9)).html,
             ]
             for text in told { #expect(text.contains("&lt;redacted&gt;") || text.contains("<redacted>")) }
             for text in told { #expect(!text.contains("s3cr3t") && !text.contains("czNjcjN0LyJ2YWx1")) }
             // The end of a delay clears the reason even though secrets in it were replaced.
-            board.report(delay: nil, of: form)
-            #expect(board.status.reason.isEmpty)
+            runState.report(delay: nil, of: form)
+            #expect(runState.status.reason.isEmpty)
         }
     }
 
@@ -75,7 +79,7 @@ import Testing
             stream(Array("\(text)\n".utf8))
             stream([])
             log.say("that was\ncaas: it")
-            let page = StatusPage(RunBoard(run: "r", stages: []).snapshot, tail: log.tail(9)).html
+            let page = StatusPage(RunState(run: "r", stages: []).snapshot, tail: log.tail(9)).html
             #expect(log.tail(9).filter { $0.source == LogRecord.entrypoint }.map(\.line) == ["that was\\ncaas: it"])
             #expect(log.tail(9).filter { $0.shown.hasPrefix("caas:") }.count == 1)
             #expect(
@@ -108,10 +112,10 @@ import Testing
     }
 
     @Test func `a curve stays bounded and keeps its beginning`() {
-        let board = RunBoard(run: "r", stages: [])
-        for step in 0..<5000 { board.record(["step": "\(step)", "loss": "\(1.0 / Double(step + 1))"]) }
-        let points = board.snapshot.series["loss"] ?? []
+        let runState = RunState(run: "r", stages: [])
+        for step in 0..<5000 { runState.record(["step": "\(step)", "loss": "\(1.0 / Double(step + 1))"]) }
+        let points = runState.snapshot.series["loss"] ?? []
         #expect(points.count <= 400 && points.first?.x == 0 && points.last?.x == 4999)
-        #expect(board.status.step == 4999)
+        #expect(runState.status.step == 4999)
     }
 }

@@ -16,16 +16,16 @@ struct MetricNumberTests {
     }
 
     @Test func `a run's step and curve are read through separators, and shown as they were printed`() throws {
-        let board = RunBoard(run: "r", stages: [])
+        let runState = RunState(run: "r", stages: [])
         let rule = Program.MetricRule(line: "tok", match: #"step (?<step>[\d,]+) tok/sec: (?<speed>[\d,.]+)"#)
         let reader = try MetricReader([rule])
         for line in ["step 1,000 tok/sec: 7,233", "step 2,000 tok/sec: 8,001.5"] {
-            board.record(reader.values(in: line))
+            runState.record(reader.values(in: line))
         }
-        #expect(board.status.step == 2000)
-        #expect(board.status.metrics["speed"] == "8,001.5")
-        #expect(board.snapshot.series["speed"]?.map(\.x) == [1000, 2000])
-        #expect(board.snapshot.series["speed"]?.map(\.y) == [7233, 8001.5])
-        #expect(PrometheusText.make(board.snapshot).contains("caas_metric{name=\"speed\"} 8001.5\n"))
+        #expect(runState.status.step == 2000)
+        #expect(runState.status.metrics["speed"] == "8,001.5")
+        #expect(runState.snapshot.series["speed"]?.map(\.x) == [1000, 2000])
+        #expect(runState.snapshot.series["speed"]?.map(\.y) == [7233, 8001.5])
+        #expect(PrometheusText.make(runState.snapshot).contains("caas_metric{name=\"speed\"} 8001.5\n"))
     }
 }

@@ -15,12 +15,12 @@ import Testing
     private struct Site {
         let server: PageServer
         let relay: RelayGate
-        let board = RunBoard(run: "run-1", stages: ["base"])
+        let runState = RunState(run: "run-1", stages: ["base"])
         let log = RunLog(hiding: [Secret](), output: nil)
 
         init(isPublic: Bool = false, token: String? = PageServerTests.token, descriptors: Int = 1024) throws {
             relay = RelayGate(willOpen: true, isPublic: isPublic)
-            let site = LiveSite(token: token.map { Secret($0) }, board: board, log: log)
+            let site = LiveSite(token: token.map { Secret($0) }, runState: runState, log: log)
             server = try PageServer(
                 address: "127.0.0.1", port: 0, site: site, relay: relay,
                 limits: ConnectionLimits(descriptors: descriptors))
@@ -54,7 +54,7 @@ import Testing
     @Test func `the rest needs the token`() async throws {
         let site = try Site()
         site.log.say("<b>something</b> private")
-        site.board.record(["step": "3", "loss": "1.5"])
+        site.runState.record(["step": "3", "loss": "1.5"])
         for path in ["/.caas/page", "/.caas/status.json", "/.caas/log", "/.caas/metrics"] {
             #expect(try await site.get(path).status == 401)
             #expect(try await site.get(path, token: String(Self.token.dropLast())).status == 401)

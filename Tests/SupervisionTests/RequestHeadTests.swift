@@ -4,7 +4,7 @@ import Testing
 @testable import Supervision
 
 @Suite struct RequestHeadTests {
-    static let token = AccessToken(Secret("tok"))
+    static let token = PageToken(Secret("tok"))
 
     /// Invalid heads; `…` stands for a valid request line and Host field.
     static let refused = [

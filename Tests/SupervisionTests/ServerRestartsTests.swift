@@ -34,7 +34,7 @@ struct ServerRestartsTests {
     }
 
     @Test func `the last lines are one line`() {
-        let words = LastWords()
+        let words = LastOutput()
         for line in [
             "Traceback (most recent call last):", "", "  File \"a.py\", line 1", "    import torhc", "No module",
         ] {

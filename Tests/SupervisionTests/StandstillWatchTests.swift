@@ -11,7 +11,7 @@ import Testing
 
 /// Reports about transfers that make no progress.
 struct StandstillWatchTests {
-    private let board = RunBoard(run: "r", stages: ["a"])
+    private let runState = RunState(run: "r", stages: ["a"])
     private let log = RunLog(hiding: [Secret](), output: nil)
     private let folder: TemporaryFolder
 
@@ -22,7 +22,8 @@ struct StandstillWatchTests {
 
     private func watch(_ patience: Duration = .milliseconds(200)) -> StandstillWatch {
         StandstillWatch(
-            log: log, board: board, patience: patience, repetition: .milliseconds(300), interval: .milliseconds(20))
+            log: log, runState: runState, patience: patience, repetition: .milliseconds(300),
+            interval: .milliseconds(20))
     }
 
     private var lines: [String] { log.tail(100).map(\.line) }
@@ -46,11 +47,11 @@ struct StandstillWatchTests {
         }
         let isSaid = try await eventually { lines.filter { $0.contains(text) }.count >= times ? true : nil }
         #expect(isSaid == true, "\(lines)")
-        let reason = board.status.reason
+        let reason = runState.status.reason
         #expect(reason.hasPrefix("checkpoint base/3: has not moved for"), "\(reason)")
         work.cancel()
         _ = await work.result
-        #expect(board.status.reason.isEmpty)
+        #expect(runState.status.reason.isEmpty)
         return lines
     }
 
@@ -109,7 +110,7 @@ struct StandstillWatchTests {
         isHeld.withLock { $0 = false }
         await work.value
         #expect(lines.contains("checkpoint a/1 goes on"))
-        #expect(board.status.reason.isEmpty)
+        #expect(runState.status.reason.isEmpty)
 
         let before = lines
         await watch(.seconds(60)).during("checkpoint a/2") {

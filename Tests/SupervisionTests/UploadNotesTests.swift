@@ -25,12 +25,12 @@ struct UploadNotesTests {
         checkpoint = LocalCheckpoint(step: 7, stepText: "000007", files: files)
     }
 
-    private func notes(run: String = "run", boot: String = "boot-1") -> UploadNotes {
-        UploadNotes(
+    private func notes(run: String = "run", boot: String = "boot-1") -> PendingUploads {
+        PendingUploads(
             folder("notes"), run: run, root: "", log: RunLog(hiding: [Secret](), output: nil), boot: boot)
     }
 
-    private func note() async throws -> UploadNote {
+    private func note() async throws -> PendingUpload {
         var note = notes().make(checkpoint, stage: "base", attempt: 3, save: 2)
         note.done = [
             FileRecord(
@@ -45,7 +45,7 @@ struct UploadNotesTests {
     @Test func `a note comes back as it was, until it is removed`() async throws {
         let note = try await note()
         #expect(try await notes().unfinished(of: "base", pattern) == [note])
-        #expect(try UploadNote(json: JSONValue(parsing: note.json.encoded()), below: "") == note)
+        #expect(try PendingUpload(json: JSONValue(parsing: note.json.encoded()), below: "") == note)
         #expect(try await notes().unfinished(of: "other", pattern) == [])
         await notes().remove(note)
         #expect(try await notes().unfinished(of: "base", pattern) == [])
@@ -79,7 +79,7 @@ struct UploadNotesTests {
         _ = try await note()
         #expect(try await notes(boot: "boot-2").unfinished(of: "base", pattern) == [])
         #expect(try FileSystem.names(in: folder("notes")).isEmpty)
-        #expect(UploadNotes.currentBoot.count == 36)
+        #expect(PendingUploads.currentBoot.count == 36)
     }
 
     @Test(arguments: ["data/ck/model_000007.bin", "data/ck/meta_000007.json"])

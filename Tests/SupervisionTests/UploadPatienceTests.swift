@@ -24,8 +24,8 @@ struct UploadPatienceTests {
             ).limits
     }
 
-    private func patience(_ duration: Duration) -> UploadPatience {
-        UploadPatience(limits: limits, log: log, duration: duration)
+    private func patience(_ duration: Duration) -> UrgencyPolicy {
+        UrgencyPolicy(limits: limits, log: log, duration: duration)
     }
 
     private var lines: [String] { log.tail(10).map(\.line) }

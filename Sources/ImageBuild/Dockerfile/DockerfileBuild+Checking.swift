@@ -76,7 +76,7 @@ extension DockerfileBuild {
     /// A Dockerfile cannot get the machine's network if its user denies it.
     func network(
         of step: RunStep, at instruction: Instruction, in stage: ParsedDockerfile.Stage
-    ) throws(ImageBuildError) -> RunCommand.Network {
+    ) throws(ImageBuildError) -> StepCommand.Network {
         switch step.network {
         case nil, .default: return request.network
         case .some(.none): return .none

@@ -22,7 +22,7 @@ package struct DockerfileRequest: Sendable {
     /// The values for `RUN --mount=type=secret`, by ID.
     package var secrets: [String: [UInt8]] = [:]
     /// The network of commands whose RUN has no `--network`.
-    package var network = RunCommand.Network.host
+    package var network = StepCommand.Network.host
 
     /// The names of the stages, or the numbers of unnamed ones, in order.
     package var stageNames: [String] { file.stages.map(\.name) }

@@ -10,7 +10,7 @@ extension StageBuilder {
     /// Returns the mount, or nil for an ssh mount that is not required: commands get no ssh agent.
     func mount(
         _ flag: MountFlag, _ expansion: Expansion, at place: SourcePlace
-    ) async throws(ImageBuildError) -> RunMount? {
+    ) async throws(ImageBuildError) -> StepMount? {
         let flag = try parsed { () throws(DockerfileError) in
             try flag.expanded(at: place) { (value) throws(DockerfileError) in try expansion.word(value, at: place) }
         }

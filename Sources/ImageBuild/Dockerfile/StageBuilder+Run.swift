@@ -37,7 +37,7 @@ extension StageBuilder {
     }
 
     private func layer(
-        of command: RunCommand, _ instruction: Instruction
+        of command: StepCommand, _ instruction: Instruction
     ) async throws(ImageBuildError) -> BuiltLayer? {
         let builder = build.builder
         return try await builder.factory.run(
@@ -46,13 +46,13 @@ extension StageBuilder {
 
     private func command(
         _ step: RunStep, _ arguments: [String], _ instruction: Instruction
-    ) async throws(ImageBuildError) -> RunCommand {
+    ) async throws(ImageBuildError) -> StepCommand {
         let expansion = expansion()
-        var mounts: [RunMount] = []
+        var mounts: [StepMount] = []
         for flag in step.mounts {
             if let mount = try await mount(flag, expansion, at: instruction.place) { mounts.append(mount) }
         }
-        var command = RunCommand(
+        var command = StepCommand(
             arguments, environment: environment(), workdir: workdir, user: image.config["User"]?.string ?? "",
             network: try build.network(of: step, at: instruction, in: stage), mounts: mounts,
             name: title(of: instruction), place: instruction.place.description)

@@ -142,7 +142,7 @@ private struct Fetch: Sendable {
     let action: String
     let order: PartOrder
     /// MD5 is slower than most networks, so every core may compute it.
-    let hashing = Turnstile()
+    let hashing = AsyncSemaphore()
 }
 
 /// The result of one part.

@@ -50,14 +50,14 @@ package final class S3Client: ObjectStore {
     let signer: SigV4Signer
     let credentials: StorageCredentials
     let etags = ExpectedETags()
-    let journal: UploadJournal
-    let window: TransferWindow
+    let journal: MultipartJournal
+    let window: AdaptiveConcurrency
     let hasher: PartHasher
-    let blocks: BlockQueue
+    let blocks: WriteQueue
     /// Limits the parts that are hashed but not yet sent.
     ///
     /// Enough that one is always ready, and few enough that the page cache holds them until they are sent.
-    private let ahead = Turnstile()
+    private let ahead = AsyncSemaphore()
     private let clock = Mutex(Clock())
 
     package init(
@@ -72,10 +72,10 @@ package final class S3Client: ObjectStore {
         signer = SigV4Signer(credentials, region: location.region)
         limits = TransferLimits(
             client, partsAtOnce: options.mostPartsAtOnce, isBackground: options.isBackground)
-        window = TransferWindow(startingWith: options.partsAtOnce, limits: limits)
+        window = AdaptiveConcurrency(startingWith: options.partsAtOnce, limits: limits)
         hasher = PartHasher(limits) { [window] in window.isCrowded }
-        blocks = BlockQueue(limits)
-        journal = UploadJournal(options.journal)
+        blocks = WriteQueue(limits)
+        journal = MultipartJournal(options.journal)
     }
 
     /// The seconds by which the server's clock is ahead of this machine's, by its last answer.
@@ -85,7 +85,7 @@ package final class S3Client: ObjectStore {
 
     /// Waits for a part's turn to be hashed, then runs `body`; the next part may enter once `body` gives its pass back.
     func prepare<Value: Sendable>(
-        _ action: String, as turn: PartTurn, _ body: (Turnstile.Pass) async throws(StorageError) -> Value
+        _ action: String, as turn: PartTurn, _ body: (AsyncSemaphore.Pass) async throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
         try await ahead.run(action, as: turn, atMost: { PartHasher.partsAhead }, body)
     }

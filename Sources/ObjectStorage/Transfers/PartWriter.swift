@@ -19,7 +19,7 @@ final class PartWriter: Sendable {
     private static let mostWaiting = 8
 
     private let isOrdered: Bool
-    private let queue: BlockQueue
+    private let queue: WriteQueue
     private let offset: Int64
     private let write: @Sendable (UnsafeRawBufferPointer, Int64) throws(StorageError) -> Void
     private let state: Mutex<State>
@@ -29,7 +29,7 @@ final class PartWriter: Sendable {
     /// `write` receives blocks with their file offset, several at once and in any order; with `isOrdered`, one after
     /// the other.
     init(
-        _ queue: BlockQueue, at offset: Int64, isOrdered: Bool = false,
+        _ queue: WriteQueue, at offset: Int64, isOrdered: Bool = false,
         write: @escaping @Sendable (UnsafeRawBufferPointer, Int64) throws(StorageError) -> Void
     ) {
         self.queue = queue

@@ -22,7 +22,7 @@ actor Authenticator {
     let retries: RetryPolicy
     private let credentials: RegistryCredentials
     private var schemes: [HTTPURL: Task<Result<Scheme, RegistryError>, Never>] = [:]
-    private var tokens: [TokenKey: Task<Result<AccessToken, RegistryError>, Never>] = [:]
+    private var tokens: [TokenKey: Task<Result<RegistryToken, RegistryError>, Never>] = [:]
     private var found: [String: Task<Result<RegistryCredential, RegistryError>, Never>] = [:]
 
     init(credentials: RegistryCredentials, http: HTTPClient, retries: RetryPolicy) {
@@ -159,7 +159,7 @@ actor Authenticator {
             // Another task may have requested a new token while this one waited; keep that token.
             if tokens[key] == known { tokens[key] = nil }
         }
-        let task = Task { [http, retries] () -> Result<AccessToken, RegistryError> in
+        let task = Task { [http, retries] () -> Result<RegistryToken, RegistryError> in
             do throws(RegistryError) { return .success(try await request.send(http, retries)) } catch {
                 return .failure(error)
             }

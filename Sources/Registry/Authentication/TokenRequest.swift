@@ -12,7 +12,7 @@ struct TokenRequest: Sendable {
     let scopes: [String]
     let credential: RegistryCredential
 
-    func send(_ http: HTTPClient, _ retries: RetryPolicy) async throws(RegistryError) -> AccessToken {
+    func send(_ http: HTTPClient, _ retries: RetryPolicy) async throws(RegistryError) -> RegistryToken {
         var response: HTTPResponse
         if case .identityToken(_, let token) = credential.kind {
             response = try await http.send(exchange(of: token), retrying: retries, orElse: .unreachable)
@@ -24,7 +24,7 @@ struct TokenRequest: Sendable {
             response = try await http.send(question, retrying: retries, orElse: .unreachable)
         }
         guard response.isSuccess else { throw refusal(response) }
-        do throws(JSONError) { return try AccessToken(content: response.body) } catch {
+        do throws(JSONError) { return try RegistryToken(content: response.body) } catch {
             throw RegistryError(.refused, "the token server \(realm) answered with something else: \(error.reason)")
         }
     }

@@ -77,8 +77,8 @@ struct BlobTransfer: Sendable {
         }
     }
 
-    private func journal(_ blob: Descriptor) -> UploadJournal {
-        UploadJournal(folder: store.folder.appending("uploads"), blob, access)
+    private func journal(_ blob: Descriptor) -> UploadSessionJournal {
+        UploadSessionJournal(folder: store.folder.appending("uploads"), blob, access)
     }
 
     private func upload(

@@ -12,7 +12,7 @@ struct BlobUpload {
     let blob: Descriptor
     let file: BodyFile
     let access: RepositoryAccess
-    let journal: UploadJournal?
+    let journal: UploadSessionJournal?
     let onProgress: @Sendable (Int64) -> Void
     private var rule: ChunkRule
     private var session: UploadSession?
@@ -23,7 +23,7 @@ struct BlobUpload {
 
     init(
         _ client: RegistryClient, _ blob: Descriptor, from file: BodyFile, _ access: RepositoryAccess,
-        _ journal: UploadJournal?, onProgress: @escaping @Sendable (Int64) -> Void
+        _ journal: UploadSessionJournal?, onProgress: @escaping @Sendable (Int64) -> Void
     ) {
         self.client = client
         self.blob = blob

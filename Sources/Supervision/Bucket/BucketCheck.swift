@@ -27,7 +27,7 @@ struct BucketCheck: Sendable {
             try await store.delete(key)
         } catch {
             if error.code == .cancelled { throw .stopped }
-            throw SupervisionError(status: ExitCode.preflight.rawValue, error.description)
+            throw SupervisionError(status: RunExit.preflight.rawValue, error.description)
         }
         let seconds = (ContinuousClock.now - started).seconds.rounded(2)
         log.say("\(location) was written, read and cleaned in \(seconds) s")

@@ -9,13 +9,13 @@ import Timestamps
 final class RunOwnership: Sendable {
     private let store: any ObjectStore
     private let key: String
-    private let board: RunBoard
+    private let runState: RunState
     private let isLost = Mutex(false)
 
-    init(_ store: any ObjectStore, layout: BucketLayout, board: RunBoard) {
+    init(_ store: any ObjectStore, layout: BucketLayout, runState: RunState) {
         self.store = store
         key = layout.status
-        self.board = board
+        self.runState = runState
     }
 
     /// Returns a random ID that tells this attempt from another one with the same number.
@@ -27,7 +27,7 @@ final class RunOwnership: Sendable {
         let written: RunStatus?
         do throws(StorageError) {
             attempt = (try await current()?.attempt ?? 0) + 1
-            board.update { status in
+            runState.update { status in
                 status.attempt = attempt
                 status.instance = instance
             }
@@ -35,7 +35,7 @@ final class RunOwnership: Sendable {
             written = try await current()
         } catch {
             if error.code == .cancelled { throw .stopped }
-            throw SupervisionError(status: ExitCode.preflight.rawValue, error.description)
+            throw SupervisionError(status: RunExit.preflight.rawValue, error.description)
         }
         guard let written else {
             throw SupervisionError(.preflight, "take over the run", "what was written to \(key) does not come back")
@@ -50,7 +50,7 @@ final class RunOwnership: Sendable {
     /// Writes the board's status; returns false, without writing, if another attempt has taken over the run.
     func write() async throws(StorageError) -> Bool {
         if isLost.withLock({ $0 }) { return false }
-        let own = board.status
+        let own = runState.status
         if let other = try await current(), other.instance != own.instance, other.attempt >= own.attempt {
             isLost.withLock { $0 = true }
             return false
@@ -68,7 +68,7 @@ final class RunOwnership: Sendable {
     }
 
     private func put() async throws(StorageError) {
-        var status = board.status
+        var status = runState.status
         status.updated = Timestamp.now().rfc3339
         try await store.put(key, status.json.prettyEncoded(), contentType: "application/json", once: false)
     }

@@ -3,7 +3,7 @@ import ObjectStorage
 /// Reports a transfer that makes no progress and what it waits for, because a user can only fix what is reported.
 struct StandstillWatch: Sendable {
     let log: RunLog
-    let board: RunBoard
+    let runState: RunState
     /// How long a transfer may make no progress before that is reported.
     var patience = Duration.seconds(30)
     /// Time until the report is repeated.
@@ -34,18 +34,18 @@ struct StandstillWatch: Sendable {
             let (now, moved) = (ContinuousClock.now, watch.moved)
             if let last = said, last.since != moved {
                 log.say("\(name) goes on")
-                board.report(delay: nil, of: name)
+                runState.report(delay: nil, of: name)
                 said = nil
             }
             if now - moved >= patience, said.map({ now - $0.at >= repetition }) ?? true {
                 let silence = Int((now - moved).seconds)
                 let reason = "has not moved for \(silence) s: \(watch.reason ?? "waits for its next try")"
                 log.say("\(name) \(reason)")
-                board.report(delay: reason, of: name)
+                runState.report(delay: reason, of: name)
                 said = (now, moved)
             }
             try? await Task.sleep(for: interval)
         }
-        if said != nil { board.report(delay: nil, of: name) }
+        if said != nil { runState.report(delay: nil, of: name) }
     }
 }

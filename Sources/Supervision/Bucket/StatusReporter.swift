@@ -7,13 +7,13 @@ final class StatusReporter: Sendable {
 
     private let ownership: RunOwnership
     private let logs: LogUpload
-    private let board: RunBoard
+    private let runState: RunState
     private let log: RunLog
 
-    init(_ ownership: RunOwnership, logs: LogUpload, board: RunBoard, log: RunLog) {
+    init(_ ownership: RunOwnership, logs: LogUpload, runState: RunState, log: RunLog) {
         self.ownership = ownership
         self.logs = logs
-        self.board = board
+        self.runState = runState
         self.log = log
     }
 
@@ -23,7 +23,7 @@ final class StatusReporter: Sendable {
         var uploaded = ContinuousClock.now
         while !Task.isCancelled {
             let now = ContinuousClock.now
-            let phases = board.phaseChanges
+            let phases = runState.phaseChanges
             let isDue = written.map { phases != $0.phases || now - $0.at >= Self.interval } ?? true
             if isDue {
                 switch await write() {
@@ -38,7 +38,7 @@ final class StatusReporter: Sendable {
                 await logs.send()
                 uploaded = now
             }
-            try? await Task.sleep(for: .milliseconds(written?.phases == board.phaseChanges ? 250 : 1000))
+            try? await Task.sleep(for: .milliseconds(written?.phases == runState.phaseChanges ? 250 : 1000))
         }
     }
 

@@ -8,7 +8,7 @@ actor CheckpointScanner {
     private let stage: String
     private let uploader: CheckpointUploader
     private let log: RunLog
-    private let board: RunBoard
+    private let runState: RunState
     private var tracker: CheckpointTracker
     private var count = 0
     private var skipped: LocalCheckpoint?
@@ -19,13 +19,13 @@ actor CheckpointScanner {
     init(
         _ pattern: CheckpointPattern, stage: String, known: [LocalCheckpoint], uploader: CheckpointUploader,
         log: RunLog,
-        board: RunBoard
+        runState: RunState
     ) {
         self.pattern = pattern
         self.stage = stage
         self.uploader = uploader
         self.log = log
-        self.board = board
+        self.runState = runState
         tracker = CheckpointTracker(pattern, known: known)
     }
 
@@ -89,7 +89,7 @@ actor CheckpointScanner {
     private func note(_ failure: POSIXError?) {
         defer { blindness = failure }
         guard failure != blindness else { return }
-        board.report(delay: failure.map { "\($0)" }, of: "checkpoints of stage \(stage)")
+        runState.report(delay: failure.map { "\($0)" }, of: "checkpoints of stage \(stage)")
         guard let failure else { return log.say("checkpoints of stage \(stage) can be looked for again") }
         log.say(
             "cannot look for checkpoints of stage \(stage): \(failure); what lies there is looked for again and again")

@@ -15,10 +15,10 @@ actor CheckpointUploader {
     private let attempt: Int
     private let image: String
     private let log: RunLog
-    private let board: RunBoard
-    private let notes: UploadNotes
+    private let runState: RunState
+    private let notes: PendingUploads
     private let sent: SentFiles
-    private let patience: UploadPatience
+    private let patience: UrgencyPolicy
     private let standstill: StandstillWatch
     private var queue: [UploadJob] = []
     private var current: UploadJob?
@@ -34,16 +34,16 @@ actor CheckpointUploader {
     /// How often this attempt has saved each step, by stage.
     private var saves: [String: [Int: Int]] = [:]
 
-    init(_ session: RunSession) {
+    init(_ session: RunContext) {
         store = session.store
         layout = session.layout
         attempt = session.attempt
         image = session.configuration.image
         log = session.log
-        board = session.board
+        runState = session.runState
         notes = session.notes
         sent = session.sent
-        patience = UploadPatience(limits: session.limits, log: session.log)
+        patience = UrgencyPolicy(limits: session.limits, log: session.log)
         standstill = session.standstill
     }
 
@@ -63,7 +63,7 @@ actor CheckpointUploader {
     }
 
     /// Queues a checkpoint that has a note, perhaps of an earlier attempt; does not repeat its finished uploads.
-    func goOn(_ note: UploadNote, _ pattern: CheckpointPattern, stage: String) {
+    func goOn(_ note: PendingUpload, _ pattern: CheckpointPattern, stage: String) {
         guard let checkpoint = note.checkpoint else { return }
         let folder = layout.checkpoint(stage: stage, step: checkpoint.step, attempt: note.attempt, save: note.save)
         let upload = FolderUpload(store, to: folder, sent: sent, done: note.done) { [notes] records in
@@ -147,7 +147,7 @@ actor CheckpointUploader {
             if let note = job.note { await notes.remove(note) }
             current = nil
             failingSince = nil
-            board.report(delay: nil, of: job.name)
+            runState.report(delay: nil, of: job.name)
             showQueue()
         }
         worker = nil
@@ -179,8 +179,8 @@ actor CheckpointUploader {
         do {
             let started = ContinuousClock.now
             guard let found = try await survey(job) else { return await leaveOut(job, "before it was uploaded") }
-            let records = try await job.upload.send(found.files) { [board] sent in
-                board.note { $0.upload = "\(job.name): \(ByteCount(sent)) of \(ByteCount(max(sent, job.size)))" }
+            let records = try await job.upload.send(found.files) { [runState] sent in
+                runState.note { $0.upload = "\(job.name): \(ByteCount(sent)) of \(ByteCount(max(sent, job.size)))" }
             }
             guard let now = try await survey(job) else { return await leaveOut(job, "while it was uploaded") }
             guard now.files.map(\.snapshot) == found.files.map(\.snapshot), now.tree == found.tree else {
@@ -213,7 +213,7 @@ actor CheckpointUploader {
 
     private func isNotYet(_ job: UploadJob, _ reason: String) -> Bool {
         lastFailure = reason
-        board.report(delay: reason, of: job.name)
+        runState.report(delay: reason, of: job.name)
         if failingSince == nil {
             failingSince = ContinuousClock.now
             log.say("cannot upload \(job.name) yet: \(reason)")
@@ -234,11 +234,11 @@ actor CheckpointUploader {
 
     private func publish(_ job: UploadJob, _ manifest: FolderManifest, seconds: Double) async {
         let size = manifest.files.reduce(0) { $0 + $1.size }
-        board.note { $0.uploadedBytes += size }
+        runState.note { $0.uploadedBytes += size }
         log.say("uploaded \(job.name): \(manifest.files.count) files, \(ByteCount(size)), \(seconds.rounded(1)) s")
         guard case .checkpoint(let checkpoint, let pattern) = job.content, let step = job.step else { return }
-        board.note { $0.uploadedCheckpoints += 1 }
-        board.update { status in
+        runState.note { $0.uploadedCheckpoints += 1 }
+        runState.update { status in
             let name = "\(job.stage)/\(step)"
             status.checkpoints.removeAll { $0 == name }
             status.checkpoints.append(name)
@@ -251,8 +251,8 @@ actor CheckpointUploader {
     private func showQueue() {
         let waiting = (queue + [current].compactMap { $0 }).reduce(0) { $0 + $1.size }
         let isIdle = queue.isEmpty && current == nil
-        board.update { $0.queuedBytes = waiting }
-        if isIdle { board.note { $0.upload = nil } }
+        runState.update { $0.queuedBytes = waiting }
+        if isIdle { runState.note { $0.upload = nil } }
     }
 
     /// Applies the rule's retention; on the disk it deletes only checkpoints that are verified in the bucket.
@@ -273,7 +273,7 @@ actor CheckpointUploader {
             for file in old.files where file.key.utf8.starts(with: folder.utf8) { try await store.delete(file.key) }
             verified[stage]?.removeAll { $0 == old }
             guard verified[stage]?.contains(where: { $0.step == old.step }) != true else { return }
-            board.update { $0.checkpoints.removeAll { $0 == "\(stage)/\(old.step ?? 0)" } }
+            runState.update { $0.checkpoints.removeAll { $0 == "\(stage)/\(old.step ?? 0)" } }
         } catch { log.say("cannot remove an old checkpoint yet: \(error)") }
     }
 }

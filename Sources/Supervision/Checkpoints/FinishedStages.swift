@@ -11,7 +11,7 @@ struct FinishedStages: Sendable {
     private let image: String
     private let boot: String
 
-    init(_ folder: FilePath, run: String, image: String, boot: String = UploadNotes.currentBoot) {
+    init(_ folder: FilePath, run: String, image: String, boot: String = PendingUploads.currentBoot) {
         self.folder = folder
         self.run = run
         self.image = image

@@ -6,7 +6,7 @@ import SystemPackage
 
 /// Restores what earlier attempts of the run left in the bucket.
 struct Restorer: Sendable {
-    let session: RunSession
+    let session: RunContext
 
     /// Returns the newest manifest of a stage's outputs, nil if the stage never succeeded.
     func outputs(_ stage: Program.Stage) async throws(SupervisionError) -> FolderManifest? {
@@ -112,7 +112,7 @@ struct Restorer: Sendable {
 
     static func failure(_ error: StorageError) -> SupervisionError {
         if error.code == .cancelled { return .stopped }
-        return SupervisionError(status: ExitCode.restore.rawValue, error.description)
+        return SupervisionError(status: RunExit.restore.rawValue, error.description)
     }
 
     /// Returns the manifests below a prefix; a listing only locates them, their content decides.

@@ -21,7 +21,7 @@ enum TornSets {
             do throws(POSIXError) {
                 try FileSystem.makeFolder(target.removingLastComponent())
                 try FileSystem.rename(pattern.root.appending(path), to: target)
-            } catch { throw SupervisionError(status: ExitCode.restore.rawValue, "\(error)") }
+            } catch { throw SupervisionError(status: RunExit.restore.rawValue, "\(error)") }
             moved += 1
         }
         return moved

@@ -22,7 +22,7 @@ struct UploadJob: Sendable {
     let folder: String
     let upload: FolderUpload
     /// The note on the disk with which a later attempt continues the upload, nil for outputs.
-    var note: UploadNote?
+    var note: PendingUpload?
 
     /// The job's name in messages.
     var name: String {

@@ -31,10 +31,10 @@ package struct RunPlace: Sendable {
                 endpoint: inherited.value(EnvironmentName.endpoint) ?? "",
                 bucket: inherited.value(EnvironmentName.bucket) ?? "", region: inherited.value(EnvironmentName.region),
                 addressing: inherited.value(EnvironmentName.addressing))
-        } catch { throw SupervisionError(status: ExitCode.configuration.rawValue, error.message) }
+        } catch { throw SupervisionError(status: RunExit.configuration.rawValue, error.message) }
         do throws(ContractError) {
             runID = if let text = inherited.value(EnvironmentName.runID) { try RunID(text) } else { nil }
-        } catch { throw SupervisionError(status: ExitCode.configuration.rawValue, "\(error)") }
+        } catch { throw SupervisionError(status: RunExit.configuration.rawValue, "\(error)") }
         certificates = inherited.value(EnvironmentName.certificates).map { FilePath($0) }
         prefix = inherited.value(EnvironmentName.prefix)
     }

@@ -19,10 +19,10 @@ package final class RunLog: Sendable {
 
     private let state = Mutex(State())
     private let scrubber: Scrubber
-    private let output: StandardOutput?
+    private let output: ContainerOutput?
 
     /// Creates a log that hides these secrets; without an `output` it prints nothing.
-    package init(hiding secrets: some Sequence<Secret>, output: StandardOutput?) {
+    package init(hiding secrets: some Sequence<Secret>, output: ContainerOutput?) {
         scrubber = Scrubber(secrets)
         self.output = output
     }
@@ -38,7 +38,7 @@ package final class RunLog: Sendable {
     /// Returns a function that takes a child's output piece by piece; an empty piece ends the stream.
     func stream(of source: String, onLine: @escaping @Sendable (String) -> Void) -> @Sendable ([UInt8]) -> Void {
         let source = source == LogRecord.entrypoint ? "stage \(source)" : source
-        let parts = Mutex((scrubber: scrubber, splitter: LineSplitter()))
+        let parts = Mutex((scrubber: scrubber, splitter: OutputLineSplitter()))
         return { [self] bytes in
             let lines = parts.withLock { parts in
                 if !bytes.isEmpty { return parts.splitter.add(parts.scrubber.scrub(bytes)) }

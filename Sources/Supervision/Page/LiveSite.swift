@@ -34,15 +34,15 @@ package struct LiveSite: Sendable {
         }
     }
 
-    let token: AccessToken
-    private let board: RunBoard
+    let token: PageToken
+    private let runState: RunState
     private let log: RunLog
     private let front: [UInt8]
     private let policy: String
 
-    package init(token: Secret?, board: RunBoard, log: RunLog) {
-        self.token = AccessToken(token)
-        self.board = board
+    package init(token: Secret?, runState: RunState, log: RunLog) {
+        self.token = PageToken(token)
+        self.runState = runState
         self.log = log
         front = Array(FrontPage.html.utf8)
         // The page shows output of stages; no script in it may run except this project's own.
@@ -80,13 +80,13 @@ package struct LiveSite: Sendable {
     private func content(_ head: RequestHead) -> Answer {
         switch head.path {
         case "/.caas/page":
-            var page = html(Array(StatusPage(board.snapshot, tail: log.tail(200)).html.utf8))
+            var page = html(Array(StatusPage(runState.snapshot, tail: log.tail(200)).html.utf8))
             // Set here, not by the page's script: a cookie that a script can write is readable by scripts of the
             // model's pages.
             page.fields.append(token.setCookie(head))
             return page
         case "/.caas/status.json":
-            return Answer("200 OK", "application/json", board.status.json.prettyEncoded())
+            return Answer("200 OK", "application/json", runState.status.json.prettyEncoded())
         case "/.caas/log":
             let count = min(2000, max(1, head.parameter("tail").flatMap { Int($0) } ?? 500))
             let lines = log.tail(count).map { "\($0.time) \($0.source): \(VisibleText.output($0.line))" }
@@ -94,7 +94,7 @@ package struct LiveSite: Sendable {
         case "/.caas/metrics":
             return Answer(
                 "200 OK", "text/plain; version=0.0.4; charset=utf-8",
-                Array(PrometheusText.make(board.snapshot).utf8))
+                Array(PrometheusText.make(runState.snapshot).utf8))
         default: return .text("404 Not Found", "there is no such page")
         }
     }

@@ -4,7 +4,7 @@ import RunContract
 ///
 /// <https://prometheus.io/docs/instrumenting/exposition_formats/>
 enum PrometheusText {
-    static func make(_ snapshot: RunBoard.Snapshot) -> String {
+    static func make(_ snapshot: RunState.Snapshot) -> String {
         let status = snapshot.status
         var text = ""
         func gauge(_ name: String, _ help: String, _ samples: [(labels: String, value: String)], type: String = "gauge")

@@ -4,10 +4,10 @@ import Timestamps
 
 /// The live page: phase, stages, metrics with their curves, checkpoints, and the end of the log.
 struct StatusPage {
-    private let snapshot: RunBoard.Snapshot
+    private let snapshot: RunState.Snapshot
     private let tail: [LogRecord]
 
-    init(_ snapshot: RunBoard.Snapshot, tail: [LogRecord]) {
+    init(_ snapshot: RunState.Snapshot, tail: [LogRecord]) {
         self.snapshot = snapshot
         self.tail = tail
     }
@@ -58,17 +58,17 @@ struct StatusPage {
     }
 
     /// Shifts the points of each later stage, whose steps begin at zero again, to the right of the earlier ones.
-    private static func inOrder(_ points: [RunBoard.Point]) -> [RunBoard.Point] {
+    private static func inOrder(_ points: [RunState.Point]) -> [RunState.Point] {
         var shift = 0.0
         var last: Double?
         return points.map { point in
             if let last, point.x < last { shift += last - point.x }
             last = point.x
-            return RunBoard.Point(x: point.x + shift, y: point.y)
+            return RunState.Point(x: point.x + shift, y: point.y)
         }
     }
 
-    static func curve(_ recorded: [RunBoard.Point]) -> String {
+    static func curve(_ recorded: [RunState.Point]) -> String {
         let points = inOrder(recorded)
         let xs = points.map(\.x)
         let ys = points.map(\.y)

@@ -143,7 +143,7 @@ package final class ProcessSupervisor: Sendable {
             return (isTimeToKill, now >= termination.deadline)
         }
         if isTimeToKill || isOver { signalAll(SIGKILL) }
-        return isOver ? ExitCode.preempted.rawValue : nil
+        return isOver ? RunExit.preempted.rawValue : nil
     }
 
     /// Signals all descendants of this process, including those that have left the children's process groups.

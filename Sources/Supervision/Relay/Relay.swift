@@ -39,7 +39,7 @@ final class Relay {
     private(set) var lastMove = NIODeadline.now()
     private var leftAtLastLook = 0
 
-    init(_ head: RequestHead, hiding token: AccessToken, client: any Channel, table: ConnectionTable) {
+    init(_ head: RequestHead, hiding token: PageToken, client: any Channel, table: ConnectionTable) {
         self.head = head
         self.client = client
         self.table = table

@@ -1,6 +1,6 @@
 extension RequestHead {
     /// Returns the head for the model server: one request per connection, without the token and the cookie.
-    func relayed(hiding token: AccessToken) -> [UInt8] {
+    func relayed(hiding token: PageToken) -> [UInt8] {
         var relayed: [HeadField] = []
         for field in fields.endToEnd {
             if let shown = token.hidden(in: field) { relayed.append(shown) }

@@ -66,7 +66,7 @@ struct Build: AsyncParsableCommand {
 
     @OptionGroup var dockerfile: DockerfileOptions
     @OptionGroup var cache: CacheOptions
-    @OptionGroup var platforms: PlatformOptions
+    @OptionGroup var platforms: BuildPlatforms
     @OptionGroup var outputs: OutputOptions
     @OptionGroup var compression: CompressionOptions
     @OptionGroup var digestTag: DigestTagOptions

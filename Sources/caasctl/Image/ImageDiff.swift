@@ -21,7 +21,7 @@ struct ImageDiff: AsyncParsableCommand {
     @Argument(help: "The image that it is compared with, in the same forms.") var second: String
     @Flag(help: "Do not count a file as changed whose modification time alone differs.") var ignoreTimes = false
     @Flag(help: "Print JSON.") var json = false
-    @OptionGroup var choice: PlatformChoice
+    @OptionGroup var choice: PlatformOption
     @OptionGroup var connection: RegistryConnectionOptions
 
     func run() async throws {

@@ -10,7 +10,7 @@ let imageHelp = ArgumentHelp(
         + "name in a registry.")
 
 /// The option that selects one platform of an image.
-struct PlatformChoice: ParsableArguments {
+struct PlatformOption: ParsableArguments {
     @Option(help: ArgumentHelp("Of an image for several, the one for this platform.", valueName: "os/architecture"))
     var platform: String?
 
@@ -37,7 +37,7 @@ struct ImageInspect: AsyncParsableCommand {
 
     @Argument(help: imageHelp) var image: String
     @Flag(help: "Print JSON.") var json = false
-    @OptionGroup var choice: PlatformChoice
+    @OptionGroup var choice: PlatformOption
     @OptionGroup var connection: RegistryConnectionOptions
 
     func run() async throws {

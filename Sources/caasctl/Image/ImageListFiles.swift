@@ -20,7 +20,7 @@ struct ImageListFiles: AsyncParsableCommand {
     @Flag(name: [.customShort("l"), .long], help: "Also mode, owner, size, time and where links lead.") var long = false
     @Flag(name: [.customShort("R"), .long], help: "Also everything below folders, with whole paths.") var recursive =
         false
-    @OptionGroup var choice: PlatformChoice
+    @OptionGroup var choice: PlatformOption
     @OptionGroup var connection: RegistryConnectionOptions
 
     func run() async throws {

@@ -37,17 +37,17 @@ struct ImagePrune: AsyncParsableCommand {
             try store.prune(usedBefore: usedBefore, dryRun: dryRun)
         }
         var caches = await BlockingThread.run {
-            BuildCaches(home: home, store: store).prune(all: all, usedBefore: usedBefore, dryRun: dryRun)
+            CachePruner(home: home, store: store).prune(all: all, usedBefore: usedBefore, dryRun: dryRun)
         }
         if !dryRun { caches += try await pruneRuns(home, usedBefore) }
         for failure in caches.flatMap(\.failures) { StandardError.print("warning: \(failure)") }
         json ? printJSON(blobs, caches) : printTable(blobs, caches)
     }
 
-    private func pruneRuns(_ home: FilePath, _ usedBefore: Int64) async throws -> [BuildCaches.Pruned] {
+    private func pruneRuns(_ home: FilePath, _ usedBefore: Int64) async throws -> [CachePruner.Pruned] {
         let all = all
         let freed = try await BlockingThread.run { () throws(ImageBuildError) in
-            try RunCache(home: home).prune(all: all, usedBefore: usedBefore)
+            try StepCache(home: home).prune(all: all, usedBefore: usedBefore)
         }
         return freed.folders == 0 ? [] : [.init(name: "run", entries: freed.folders, bytes: freed.bytes)]
     }
@@ -57,7 +57,7 @@ struct ImagePrune: AsyncParsableCommand {
         olderThan.map { SystemClock.nanoseconds - Int64($0.seconds) * 1_000_000_000 } ?? .max
     }
 
-    private func printTable(_ blobs: PrunedBlobs, _ caches: [BuildCaches.Pruned]) {
+    private func printTable(_ blobs: PrunedBlobs, _ caches: [CachePruner.Pruned]) {
         let verb = dryRun ? "would be removed" : "removed"
         var table = Table("WHAT", dryRun ? "WOULD GO" : "REMOVED", "BYTES")
         table.append("layers and manifests", "\(blobs.blobs.count)", ByteCount(blobs.bytes).description)
@@ -69,7 +69,7 @@ struct ImagePrune: AsyncParsableCommand {
         StandardError.print("\(ByteCount(total)) \(verb)")
     }
 
-    private func printJSON(_ blobs: PrunedBlobs, _ caches: [BuildCaches.Pruned]) {
+    private func printJSON(_ blobs: PrunedBlobs, _ caches: [CachePruner.Pruned]) {
         let document: JSONValue = [
             "dry_run": .bool(dryRun),
             "blobs": .array(

@@ -18,7 +18,7 @@ struct ImageVerify: AsyncParsableCommand {
 
     @Argument(help: imageHelp) var image: String
     @Flag(help: "Print JSON.") var json = false
-    @OptionGroup var choice: PlatformChoice
+    @OptionGroup var choice: PlatformOption
     @OptionGroup var connection: RegistryConnectionOptions
 
     func run() async throws {

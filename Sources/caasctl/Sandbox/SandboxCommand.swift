@@ -14,9 +14,9 @@ struct SandboxCommand: AsyncParsableCommand {
         ])
 
     /// Returns the sandbox of this user.
-    static func cloud() throws -> LocalCloud {
+    static func cloud() throws -> SandboxCloud {
         // A relative name or a link may resolve to another file by the time the API is restarted.
         let program = try FileSystem.readLink("/proc/self/exe")
-        return try LocalCloud(home: HomeFolder.open(), program: program)
+        return try SandboxCloud(home: HomeFolder.open(), program: program)
     }
 }

@@ -20,7 +20,7 @@ struct SandboxEnvironment: AsyncParsableCommand {
         for server in cloud.servers(state) where !server.isAlive {
             StandardError.print("the sandbox's \(server.name.rawValue) has died; 'caasctl sandbox up' starts it again")
         }
-        let variables = LocalCloud.environment(state)
+        let variables = SandboxCloud.environment(state)
         let own = variables.first { $0.name == "DOCKER_AUTH_CONFIG" }?.value
         if let other = ProcessEnvironment.value("DOCKER_AUTH_CONFIG"), !other.isEmpty, other != own {
             StandardError.print("DOCKER_AUTH_CONFIG is set already; the sandbox's login takes its place in this shell")

@@ -23,7 +23,7 @@ struct SandboxStatus: AsyncParsableCommand {
         json ? printJSON(servers, deployments) : printTables(servers, deployments)
     }
 
-    private func printTables(_ servers: [LocalCloud.ServerStatus], _ deployments: [DeploymentRecord]) {
+    private func printTables(_ servers: [SandboxCloud.ServerStatus], _ deployments: [DeploymentRecord]) {
         var table = Table("SERVER", "ADDRESS", "PID", "STATE")
         for server in servers {
             table.append(
@@ -40,7 +40,7 @@ struct SandboxStatus: AsyncParsableCommand {
         print("\n\(containers)", terminator: "")
     }
 
-    private func printJSON(_ servers: [LocalCloud.ServerStatus], _ deployments: [DeploymentRecord]) {
+    private func printJSON(_ servers: [SandboxCloud.ServerStatus], _ deployments: [DeploymentRecord]) {
         let rows = servers.map { server in
             [
                 "name": .string(server.name.rawValue), "address": .string(server.address),

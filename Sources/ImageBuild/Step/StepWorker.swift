@@ -1,0 +1,68 @@
+import Containers
+import ImageStore
+import JSON
+import OCI
+import POSIX
+import SystemPackage
+
+/// The process that runs one command: the first process of its namespaces, started by ``StepProcess``.
+///
+/// It reads a ``StepJob`` and prints ``StepMessage``s. Its mounts disappear when it ends for any reason.
+package struct StepWorker: Sendable {
+    /// The argument that makes caasctl run as this process.
+    package static let verb = "step-worker"
+
+    package init() {}
+
+    /// Executes the job in standard input.
+    package func run() async {
+        do throws(ImageBuildError) {
+            let content = try posix { () throws(POSIXError) in try StandardInput.readAll() }
+            Self.tell(try await run(content))
+        } catch { Self.tell(.failure(error.description)) }
+    }
+
+    private func run(_ content: [UInt8]) async throws(ImageBuildError) -> StepMessage {
+        let cleaning: StepCleaning?
+        let job: StepJob?
+        do throws(JSONError) {
+            let json = try JSONValue(parsing: content)
+            cleaning = try StepCleaning(json: json)
+            job = cleaning == nil ? try StepJob(json: json) : nil
+        } catch { throw ImageBuildError("read what to run", error.reason) }
+        if let job { return try await run(job) }
+        return try await BlockingThread.run { () throws(ImageBuildError) in
+            try cleaning?.run() ?? .done(nil)
+        }
+    }
+
+    private func run(_ job: StepJob) async throws(ImageBuildError) -> StepMessage {
+        let factory = try LayerFactory(job)
+        let session = try StepScratch(job.place, users: job.users)
+        defer { session.close() }
+        let trees = LayerTrees(
+            session: session, store: factory.store, keepingOwners: job.users != .namespace(isSingle: true),
+            report: Self.tell)
+        let root = try await BlockingThread.run { () throws(ImageBuildError) in try StepRoot(job, session, trees) }
+        let container = StepContainer(job: job, session: session, root: root, report: Self.tell)
+        let status = try await BlockingThread.run { () throws(ImageBuildError) in try container.run() }
+        guard status == 0 else { return .status(status) }
+        return try await root.finish(factory)
+    }
+
+    @Sendable private static func tell(_ report: StepMessage) {
+        StandardOutput.print(String(decoding: report.json.encoded(), as: UTF8.self))
+    }
+}
+
+extension LayerFactory {
+    /// Creates the factory in the process that runs a command.
+    fileprivate init(_ job: StepJob) throws(ImageBuildError) {
+        let store = try stored { () throws(ImageStoreError) in try ImageStore(at: job.store) }
+        let folder = job.place.temporary
+        self.init(
+            store: store, cache: LayerCache(folder: folder, store: store), temporary: folder, threads: job.threads,
+            compression: job.compression,
+            report: { _ in })
+    }
+}

@@ -1,0 +1,66 @@
+import ObjectStorage
+import RunContract
+import Synchronization
+
+extension RunLifecycle {
+    /// Uploads everything that is finished and reports why the run ended; returns the container's exit status.
+    func end(after failure: SupervisionError?) async -> Int32 {
+        let progress = progress.withLock { $0 }
+        if progress.isSuperseded { return RunExit.preempted.rawValue }
+        let outcome = failure.flatMap { progress.isComplete && $0.isPreemption ? nil : $0 }
+        var final = outcome
+        if outcome != nil, let uploader = progress.uploader, let session = progress.session {
+            do throws(SupervisionError) {
+                session.hurryTransfers()
+                try await uploader.drain(patience: session.retry.patience) { [supervisor] in
+                    supervisor.termination.map { $0.deadline - .milliseconds(1500) }
+                }
+            } catch { log.say("not everything was uploaded: \(error)") }
+        }
+        // If the container was asked to stop meanwhile, an earlier reason remains, but there is no further waiting.
+        if supervisor.termination != nil, final == nil, !progress.isComplete { final = .stopped }
+        if let final {
+            log.say(final.description)
+            runState.update { status in
+                status.phase = .failed
+                status.reason = final.description
+                status.exitCode = Int(final.status)
+            }
+        } else {
+            runState.update { status in
+                status.phase = .complete
+                status.exitCode = 0
+            }
+        }
+        await report(progress)
+        if let final, !final.isPreemption, holdsFailures, supervisor.termination == nil { await hold(progress) }
+        return final?.status ?? 0
+    }
+
+    /// Uploads the rest of the log and the last status, within 60 seconds, or 5 after a request to stop.
+    private func report(_ progress: Progress) async {
+        progress.reporter?.cancel()
+        await progress.reporter?.value
+        let sending = Task {
+            await progress.logs?.send()
+            do throws(StorageError) { _ = try await progress.ownership?.write() } catch {
+                log.say("cannot write the last status: \(error)")
+            }
+        }
+        let limit = Task {
+            try await Task.sleep(for: .seconds(supervisor.termination == nil ? 60 : 5))
+            sending.cancel()
+        }
+        await sending.value
+        limit.cancel()
+    }
+
+    private var holdsFailures: Bool { start.environment.value(EnvironmentName.onFailure)?.lowercased() == "hold" }
+
+    /// Keeps the page available until the container is asked to stop.
+    private func hold(_ progress: Progress) async {
+        log.say("ON_FAILURE=hold: the container stays until it is stopped")
+        await progress.logs?.send()
+        while supervisor.termination == nil { try? await Task.sleep(for: .milliseconds(200)) }
+    }
+}

@@ -1,0 +1,164 @@
+import CLinux
+import POSIX
+import RunContract
+import Synchronization
+import SystemPackage
+
+extension RunLifecycle {
+    /// Runs the unfinished stages one after the other.
+    func runStages(_ session: RunContext, _ plans: [StagePlan]) async throws(SupervisionError) {
+        runState.enter(.stages)
+        for plan in plans {
+            if plan.isFinished {
+                runState.stage(plan.stage.name, is: .skipped)
+            } else {
+                try await run(plan, session)
+            }
+        }
+    }
+
+    private func run(_ plan: StagePlan, _ session: RunContext) async throws(SupervisionError) {
+        let stage = plan.stage
+        let command = try command(stage, session, resumeStep: plan.resumeStep)
+        runState.update { status in
+            status.stage = stage.name
+            status.step = plan.resumeStep
+        }
+        runState.stage(stage.name, is: .running)
+        log.say("stage \(stage.name): \(command.arguments.joined(separator: " "))")
+        let began = SystemClock.nanoseconds
+        let outcome: (status: ExitStatus, isTimeout: Bool)
+        do throws(SupervisionError) { outcome = try await supervise(command, plan, session) } catch {
+            runState.stage(stage.name, is: .failed)
+            throw error
+        }
+        guard outcome.status.isSuccess, !outcome.isTimeout, supervisor.termination == nil else {
+            runState.stage(stage.name, is: .failed)
+            if supervisor.termination != nil { throw .stopped }
+            if outcome.isTimeout {
+                throw SupervisionError(
+                    status: 124, "stage \(stage.name) took longer than its \(stage.timeout ?? 0) s and was ended")
+            }
+            throw SupervisionError(
+                status: outcome.status.code, "stage \(stage.name) ended with \(outcome.status)")
+        }
+        runState.stage(stage.name, is: .finished)
+        log.say("stage \(stage.name) is finished")
+        try await queueOutputs(of: stage, session, began: began)
+        do throws(POSIXError) { try session.finished.note(stage.name, began: began) } catch {
+            log.say("a start on this disk runs stage \(stage.name) again: \(error)")
+        }
+    }
+
+    /// Surveys a stage's outputs and queues them for upload.
+    func queueOutputs(
+        of stage: Program.Stage, _ session: RunContext, began: Int64
+    ) async throws(SupervisionError) {
+        let patterns = try patterns(of: stage, session)
+        let artifacts = Array(try artifactFolders(session).values)
+        let outputs = try await session.retry.run("look at what stage \(stage.name) left") {
+            try await BlockingThread.run { () throws(POSIXError) in
+                try StageOutputs(patterns, data: session.data, artifacts: artifacts, began: began)
+            }
+        }
+        if let gap = outputs.gap, !stage.isOnce {
+            log.say("a machine that has nothing of stage \(stage.name) must run it again: \(gap)")
+        }
+        await progress.withLock { $0.uploader }?.addOutputs(outputs, stage: stage.name)
+    }
+
+    /// Runs the process, reads its output and scans for checkpoints until it has ended.
+    private func supervise(
+        _ command: ChildCommand, _ plan: StagePlan, _ session: RunContext
+    ) async throws(SupervisionError) -> (ExitStatus, isTimeout: Bool) {
+        let scanner = try scanner(plan, session)
+        let child = try await supervisor.start(command)
+        let printed = Atomic(0)
+        let output = ChildOutput(
+            of: child,
+            receive: log.stream(of: plan.stage.name) { [runState] line in
+                printed.add(1, ordering: .relaxed)
+                runState.record(session.metrics.values(in: line))
+            })
+        let scanning = Task { await scanner?.run() }
+        let isTimeout = Mutex(false)
+        let limit = Task { [supervisor] in
+            guard let seconds = plan.stage.timeout else { return }
+            try await Task.sleep(for: .seconds(seconds))
+            isTimeout.withLock { $0 = true }
+            supervisor.endStage(child, SIGTERM)
+            try await Task.sleep(for: .seconds(15))
+            supervisor.endStage(child, SIGKILL)
+        }
+        let status = await child.wait()
+        if status.isSuccess {
+            await StrayWatch(stage: plan.stage.name, supervisor: supervisor, log: log).wait {
+                printed.load(ordering: .relaxed)
+            }
+        }
+        limit.cancel()
+        // Helper processes that outlive the stage would keep the GPUs and the output open.
+        supervisor.signal(child, SIGTERM)
+        await output.finish()
+        supervisor.signal(child, SIGKILL)
+        scanning.cancel()
+        await scanning.value
+        let isOver = isTimeout.withLock { $0 }
+        try await scanner?.finish(
+            status.isSuccess && !isOver ? .success : .failure, patience: session.retry.patience)
+        return (status, isOver)
+    }
+
+    private func scanner(_ plan: StagePlan, _ session: RunContext) throws(SupervisionError) -> CheckpointScanner? {
+        guard let uploader = progress.withLock({ $0.uploader }), let pattern = try session.pattern(of: plan.stage)
+        else {
+            return nil
+        }
+        // Restored checkpoints are in the bucket; a later attempt does not need older ones.
+        let present = CheckpointTracker(pattern).candidates(in: FolderScan(pattern.root).files)
+        let known = present.filter { $0.step <= plan.resumeStep ?? -1 }
+        return CheckpointScanner(
+            pattern, stage: plan.stage.name, known: known, uploader: uploader, log: log, runState: runState)
+    }
+
+    /// Returns a stage's command with its variables expanded.
+    func command(
+        _ stage: Program.Stage, _ session: RunContext, resumeStep: Int?
+    ) throws(SupervisionError) -> ChildCommand {
+        let variables = try session.stages.variables(of: stage)
+        var arguments: [String] = []
+        for text in stage.run { arguments.append(try StageEnvironment.expand(text) { variables[$0] }) }
+        var environment = session.stages.process(variables)
+        if let resumeStep {
+            environment["RESUME_STEP"] = String(resumeStep)
+            for text in stage.resume {
+                arguments.append(
+                    try StageEnvironment.expand(text) { $0 == "RESUME_STEP" ? String(resumeStep) : variables[$0] })
+            }
+        }
+        return ChildCommand(
+            arguments, environment: environment, workdir: try workdir(session.program, variables))
+    }
+
+    /// Returns a stage's output patterns with their variables expanded.
+    func patterns(of stage: Program.Stage, _ session: RunContext) throws(SupervisionError) -> [GlobPattern] {
+        try Self.patterns(stage.outputs, try session.stages.variables(of: stage)) { "use the output '\($0)'" }
+    }
+
+    /// Expands patterns of paths below the data folder.
+    ///
+    /// `action` returns the action that the error about an invalid pattern names.
+    static func patterns(
+        _ texts: [String], _ variables: [String: String], _ action: (String) -> String
+    ) throws(SupervisionError) -> [GlobPattern] {
+        var patterns: [GlobPattern] = []
+        for text in texts {
+            let pattern = GlobPattern(try StageEnvironment.expand(text) { variables[$0] })
+            guard !pattern.escapes else {
+                throw SupervisionError(.configuration, action(pattern.text), "it leaves the data folder")
+            }
+            patterns.append(pattern)
+        }
+        return patterns
+    }
+}

@@ -1,0 +1,95 @@
+import CLinux
+import HTTP
+import ObjectStorage
+import POSIX
+package import RunContract
+import Synchronization
+import SystemPackage
+import Timestamps
+
+/// One attempt of a run: preflight, restore, stages, drain, verify, and then serving the model.
+package final class RunLifecycle: Sendable {
+    /// The values with which a lifecycle begins.
+    package struct Start: Sendable {
+        /// The program, or why it cannot be read.
+        package let program: Result<Program, SupervisionError>
+        /// The environment with which the container was started.
+        package let environment: InheritedEnvironment
+        /// The directory in which PID 1 was started, which is the image's working directory.
+        package let workdir: String
+
+        package init(program: Result<Program, SupervisionError>, environment: InheritedEnvironment, workdir: String) {
+            self.program = program
+            self.environment = environment
+            self.workdir = workdir
+        }
+    }
+
+    /// The state that the end of the lifecycle needs, collected on the way.
+    struct Progress {
+        var session: RunContext?
+        var uploader: CheckpointUploader?
+        var ownership: RunOwnership?
+        var logs: LogUpload?
+        var reporter: Task<Void, Never>?
+        /// The artifacts of other runs that were downloaded.
+        var inputs: [CompletionRecord.Input] = []
+        var isComplete = false
+        var isSuperseded = false
+    }
+
+    let start: Start
+    let supervisor: ProcessSupervisor
+    let log: RunLog
+    let runState: RunState
+    let relay: RelayGate
+    let progress = Mutex(Progress())
+
+    /// Creates a lifecycle that is not started.
+    package init(
+        _ start: Start, supervisor: ProcessSupervisor, log: RunLog, runState: RunState, relay: RelayGate
+    ) {
+        self.start = start
+        self.supervisor = supervisor
+        self.log = log
+        self.runState = runState
+        self.relay = relay
+    }
+
+    /// Runs all phases; returns the container's exit status.
+    package func run() async -> Int32 {
+        let work = Task { () -> SupervisionError? in
+            do throws(SupervisionError) {
+                try await runPhases()
+                return nil
+            } catch { return error }
+        }
+        supervisor.whenTerminated { [self] termination in
+            log.say("asked to stop by signal \(termination.signal)\(termination.requests > 1 ? " again" : "")")
+            work.cancel()
+        }
+        return await end(after: await work.value)
+    }
+
+    private func runPhases() async throws(SupervisionError) {
+        let session = try await begin(try await claim())
+        let configuration = session.configuration
+        if let record = try await completion(session) {
+            log.say("the run was completed by attempt \(record.attempt); nothing is trained")
+            progress.withLock { $0.isComplete = true }
+            if configuration.keepsServing {
+                try await restoreForServing(session, record)
+                try await serve(session)
+            }
+            return
+        }
+        try await checkMachine(session)
+        try await takeInputs(session)
+        let plans = try await restore(session)
+        try await runStages(session, plans)
+        let artifacts = try await drain(session)
+        try await complete(session, artifacts)
+        progress.withLock { $0.isComplete = true }
+        if configuration.keepsServing { try await serve(session) }
+    }
+}

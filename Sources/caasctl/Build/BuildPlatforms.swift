@@ -1,0 +1,50 @@
+import ArgumentParser
+import Definitions
+import ImageBuild
+import OCI
+import SystemPackage
+
+/// The platforms that an image is built for.
+struct BuildPlatforms: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Build for this platform alone, of those that image.yaml lists; for a Dockerfile any; repeatable.",
+            valueName: "os/architecture[/variant]"))
+    var platform: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The entrypoint for other machines than this: what `caasctl entrypoint pack` wrote there, or a tar of it; "
+                + "repeatable.", valueName: "file|folder"))
+    var entrypointBundle: [String] = []
+
+    var bundles: [FilePath] { entrypointBundle.map { FilePath($0) } }
+
+    func validate() throws { _ = try wanted() }
+
+    /// Returns the platforms of `--platform`, none where the option is not given.
+    func wanted() throws -> [Platform] {
+        do throws(OCIError) {
+            var wanted: [Platform] = []
+            for text in platform.flatMap({ $0.split(separator: ",").map(String.init) }) {
+                wanted.append(try Platform(text))
+            }
+            return wanted
+        } catch { throw ValidationError(error.description) }
+    }
+
+    /// Returns the definition with only the chosen platforms, in the definition's order.
+    func narrow(_ definition: ImageDefinition) throws -> ImageDefinition {
+        let wanted = try wanted()
+        guard !wanted.isEmpty else { return definition }
+        let names = definition.platforms.map(\.description).joined(separator: ", ")
+        for platform in wanted where !definition.platforms.contains(where: { $0.matches(platform) }) {
+            throw ImageBuildError("build for \(platform)", "'platforms' in \(definition.file) lists \(names)")
+        }
+        var definition = definition
+        definition.platforms = definition.platforms.filter { platform in
+            wanted.contains(platform) || wanted.contains { platform.matches($0) && !definition.platforms.contains($0) }
+        }
+        return definition
+    }
+}
