@@ -6,13 +6,9 @@ import Testing
 
 /// Tests that everything fetched to build and test caasctl is pinned, and that the program lists its components.
 @Suite struct SupplyChainTests {
-    private static func text(_ path: String) throws -> String {
-        String(decoding: try FileSystem.read(Checkout.root.appending(path)), as: UTF8.self)
-    }
-
     @Test func `every Swift package is pinned in Package.swift, and shown with its commit`() async throws {
-        let manifest = try Self.text("Package.swift").split(separator: "\n")
-        let state = try JSONValue(parsing: Self.text(".build/workspace-state.json"))
+        let manifest = try ProjectText.read("Package.swift").split(separator: "\n")
+        let state = try JSONValue(parsing: ProjectText.read(".build/workspace-state.json"))
         let dependencies = try state.member("object").list("dependencies")
         // The list also contains transitive dependencies.
         #expect(dependencies.count >= 7)
@@ -40,15 +36,10 @@ import Testing
     }
 
     @Test func `each promise of SECURITY.md has its tests`() async throws {
-        let promises = try Self.text("SECURITY.md").split(separator: "## What is not")[0]
-        // Code in backticks has fewer words than a test's name.
-        let names = promises.matches(of: #/`([^`\n]+)`/#).map { "\($0.1)" }.filter {
-            $0.split(separator: " ").count > 3
-        }
+        let promises = try ProjectText.read("SECURITY.md").split(separator: "## What is not")[0]
+        let names = ProjectText.testNames(in: promises)
         #expect(names.count >= 30)
-        let found = try await Command("grep", ["-rhoE", "func `[^`]+`", Checkout.root.appending("Tests").string])
-            .succeed()
-        let tests = Set(found.split(separator: "\n").map { $0.dropFirst("func `".count).dropLast() }.map(String.init))
+        let tests = try await ProjectText.tests()
         for name in names where !tests.contains(name) { Issue.record("there is no test '\(name)'") }
     }
 
@@ -57,7 +48,7 @@ import Testing
             .filter { $0.hasSuffix(".sh") }.map { "scripts/\($0)" }
         var commands = 0
         for script in scripts + ["Makefile", ".ci/run"] {
-            let lines = try Self.text(script).replacing("\\\n", with: " ").split(separator: "\n")
+            let lines = try ProjectText.read(script).replacing("\\\n", with: " ").split(separator: "\n")
             for line in lines where line.contains(#/\bpip3?["']?\s+(install|download|wheel)\b/#) {
                 commands += 1
                 #expect(line.contains("--require-hashes"), "\(script): \(line)")
@@ -67,7 +58,7 @@ import Testing
         let lists = try FileSystem.names(in: Checkout.root.appending("scripts/requirements")).map(\.string)
         #expect(lists.count >= 6)
         for list in lists {
-            let text = try Self.text("scripts/requirements/\(list)").replacing("\\\n", with: " ")
+            let text = try ProjectText.read("scripts/requirements/\(list)").replacing("\\\n", with: " ")
             let lines = text.split(separator: "\n").filter { !$0.hasPrefix("#") && !$0.hasPrefix("--") }
             #expect(!lines.isEmpty)
             for line in lines {
