@@ -211,7 +211,8 @@ let package = Package(
         tests(
             "ImageInspectionTests",
             ["ImageInspection", "ImageStore", "OCI", "Hashing", "JSON", "POSIX", systemPackage]),
-        tests("RunContractTests", ["RunContract", "Hashing", "Secrets", "JSON", "Timestamps"]),
+        tests(
+            "RunContractTests", ["RunContract", "Hashing", "Secrets", "JSON", "Timestamps", "POSIX", systemPackage]),
         tests(
             "ObjectStorageTests",
             [

@@ -1,7 +1,7 @@
 /// The entrypoint's exit codes when the program itself did not fail.
 ///
 /// The reason in status.json is authoritative, not the number.
-package enum RunExit: Int32, Sendable {
+package enum RunExit: Int32, CaseIterable, Sendable {
     case verified = 0
     case internalError = 70
     case preflight = 71
