@@ -32,12 +32,18 @@ struct TemplateScope {
         return copy
     }
 
-    /// Checks a mapping of variables.
+    /// Checks a mapping of variables: none is a secret by its name, since the program is part of the image.
     ///
     /// A value may use the variable's own outer value, but none of the mapping's other variables.
     func checkEnvironment(_ value: YAMLValue, below: [String: String]) throws(DefinitionError) {
         let names = Set(try value.entries().map(\.key))
         for entry in try value.entries() {
+            guard !EnvironmentName.looksSecret(entry.key) else {
+                throw DefinitionError(
+                    entry.place,
+                    "\(entry.key) in \(value.path) is by its name a secret: an image keeps none; list it in 'secrets' of "
+                        + "the manifest, and in 'pass_secrets' here")
+            }
             var scope = without("STAGE")
             scope.siblings = names.subtracting([entry.key]).subtracting(below.keys)
             scope.known.subtract(scope.siblings)

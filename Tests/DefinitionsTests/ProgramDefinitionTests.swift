@@ -177,6 +177,15 @@ import Testing
         Mistake(
             "name: demo\ndata: \"${DATA}\"",
             says: ":2: 'data' names DATA, which is 'data' itself"),
+        Mistake(
+            "name: demo\ndata: /data\nenvironment: {HF_TOKEN: hf_x}\nstages: []",
+            says:
+                ":3: HF_TOKEN in environment is by its name a secret: an image keeps none; list it in 'secrets' of the "
+                + "manifest, and in 'pass_secrets' here"),
+        Mistake(
+            stage("    environment: {WANDB_API_KEY: x}"),
+            says: ":6: WANDB_API_KEY in stages[0].environment is by its name a secret: an image keeps none; list it in "
+                + "'secrets' of the manifest, and in 'pass_secrets' here"),
         // Not supported yet
         Mistake(stage("    background: true"), says: ":6: 'stages[0].background' is not supported yet"),
         Mistake(stage("    retries: 1"), says: ":6: 'stages[0].retries' is not supported yet"),
