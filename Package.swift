@@ -102,7 +102,8 @@ let package = Package(
         module(
             "Sandbox",
             [
-                "ByteText", "Registry", "ImageStore", "Containers", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps",
+                "ByteText", "Deployment", "Definitions", "RunContract", "Registry", "ImageStore", "Containers", "OCI",
+                "HTTP", "Hashing", "Secrets", "Timestamps",
                 "JSON", "POSIX", "CLibCrypt", systemPackage, subprocess, nioHTTP1,
             ] + nio),
         module(

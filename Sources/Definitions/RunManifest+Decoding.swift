@@ -1,4 +1,4 @@
-import JSON
+package import JSON
 import RunContract
 import Secrets
 package import SystemPackage
@@ -8,7 +8,6 @@ extension RunManifest {
         "name", "target", "image", "repository", "resources", "port", "keep_alive", "environment", "secrets",
         "optional_secrets", "registry_login", "budget_usd",
     ]
-    private static let targets = ["ionet", "vast", "lambda", "slurm"]
     /// The variables that caasctl itself sets from other keys of the manifest.
     private static let reserved = [
         EnvironmentName.port: "'port'", EnvironmentName.keepAlive: "'keep_alive'",
@@ -40,7 +39,9 @@ extension RunManifest {
         for override in overrides { document = try document.overridden(by: override) }
         // Keys are checked before expansion: a misspelled key is a more likely cause of a missing variable.
         let unexpanded = try YAMLFields(document, known: Self.keys)
-        try Self.checkTarget(try unexpanded.required("target"))
+        let target = try unexpanded.required("target")
+        self.target = try target.text()
+        targetPlace = target.place
         secrets = try unexpanded["secrets"]?.environmentNames() ?? []
         optionalSecrets = try unexpanded["optional_secrets"]?.environmentNames() ?? []
         document = try document.expanded(Self.lookup(settings, secrets: Set(secrets + optionalSecrets)))
@@ -49,7 +50,9 @@ extension RunManifest {
         name = try fields.required("name").name()
         image = try fields.required("image").text()
         repository = try fields["repository"]?.text()
-        resources = try Resources(try fields.required("resources"))
+        resources =
+            fields["resources"]
+            ?? YAMLValue(content: .mapping([]), place: document.place, way: .key("resources", in: .root))
         port = try fields["port"]?.port() ?? 8000
         keepAlive = try fields["keep_alive"]?.flag() ?? false
         environment = try fields.read("environment", Self.environment) ?? [:]
@@ -59,12 +62,10 @@ extension RunManifest {
         if let field = fields["secrets"] { try checkSecrets(field, settings: settings) }
     }
 
-    private static func checkTarget(_ field: YAMLValue) throws(DefinitionError) {
-        let target = try field.text()
-        guard targets.contains(target) else {
-            throw field.error("unknown target '\(target)'\(YAMLFields.suggestion(for: target, among: targets))")
-        }
-        guard target == "ionet" else { throw field.notSupported(target) }
+    /// Returns the error of a manifest whose ``target`` is none of the known ones.
+    package func unknownTarget(among known: [String]) -> DefinitionError {
+        DefinitionError(
+            targetPlace, "unknown target '\(target)'\(YAMLFields.suggestion(for: target, among: known))")
     }
 
     private static func lookup(
@@ -111,25 +112,6 @@ extension RunManifest {
     }
 }
 
-extension RunManifest.Resources {
-    fileprivate init(_ value: YAMLValue) throws(DefinitionError) {
-        let fields = try YAMLFields(
-            value, known: ["gpu", "gpus", "locations", "hours", "hardware_id", "location_ids"])
-        gpu = try fields["gpu"]?.text()
-        gpus = try fields["gpus"]?.whole(atLeast: 1) ?? 1
-        locations = try fields["locations"]?.texts() ?? []
-        hours = try fields.required("hours").whole(atLeast: 1)
-        hardwareID = try fields["hardware_id"]?.identifier()
-        locationIDs = []
-        for element in try fields["location_ids"]?.elements("a list of ids") ?? [] {
-            locationIDs.append(try element.identifier())
-        }
-        guard gpu != nil || hardwareID != nil else {
-            throw value.error("'gpu' is missing in resources; say gpu: H100, or the provider's hardware_id")
-        }
-    }
-}
-
 extension RunManifest.RegistryLogin {
     fileprivate init(_ value: YAMLValue) throws(DefinitionError) {
         let fields = try YAMLFields(value, known: ["username", "password"])
@@ -145,7 +127,7 @@ extension RunManifest.RegistryLogin {
 
 extension YAMLValue {
     /// Returns a provider's ID: a number if it is written as one without quotes, otherwise a text.
-    fileprivate func identifier() throws(DefinitionError) -> JSONValue {
+    package func identifier() throws(DefinitionError) -> JSONValue {
         let text = try text("an id")
         guard case .scalar(_, isPlain: true) = content, text.wholeMatch(of: #/0|[1-9]\d{0,17}/#) != nil else {
             return .string(text)

@@ -10,7 +10,8 @@ extension RunManifest {
     /// reference to its variable; it is left out if it was written in the file itself.
     package func kept(image: String, environment: [String: String]) -> JSONValue {
         var json: JSONValue = [
-            "name": Self.literal(name), "target": "ionet", "image": Self.literal(image), "resources": resources.json,
+            "name": Self.literal(name), "target": Self.literal(target), "image": Self.literal(image),
+            "resources": resources.kept,
             "port": .integer(port), "keep_alive": .bool(keepAlive),
             "environment": .object(environment.mapValues(Self.literal)),
             "secrets": .array(secrets.map(JSONValue.string)),
@@ -37,21 +38,22 @@ extension RunManifest {
     fileprivate static func literal(_ text: String) -> JSONValue { .string(text.replacing("${", with: "$${")) }
 }
 
-extension RunManifest.Resources {
-    fileprivate var json: JSONValue {
-        var json: JSONValue = ["gpus": .integer(gpus), "hours": .integer(hours)]
-        if let gpu { json["gpu"] = RunManifest.literal(gpu) }
-        if !locations.isEmpty { json["locations"] = .array(locations.map(RunManifest.literal)) }
-        if let hardwareID { json["hardware_id"] = Self.kept(hardwareID) }
-        if !locationIDs.isEmpty { json["location_ids"] = .array(locationIDs.map(Self.kept)) }
-        return json
+extension YAMLValue {
+    /// The node as JSON that is read back as the same node; texts are escaped against expansion.
+    fileprivate var kept: JSONValue {
+        switch content {
+        case .empty: .null
+        case .scalar("true", isPlain: true): .bool(true)
+        case .scalar("false", isPlain: true): .bool(false)
+        case .scalar(let text, isPlain: true) where text.wholeMatch(of: #/(0|[1-9]\d{0,17})(\.\d+)?/#) != nil:
+            .number(text)
+        case .scalar(let text, _): RunManifest.literal(text)
+        case .sequence(let elements): .array(elements.map(\.kept))
+        case .mapping(let entries):
+            .object(Dictionary(entries.map { ($0.key, $0.value.kept) }, uniquingKeysWith: { $1 }))
+        }
     }
 
-    /// Returns an ID; a number stays a number.
-    private static func kept(_ id: JSONValue) -> JSONValue { id.string.map(RunManifest.literal) ?? id }
-}
-
-extension YAMLValue {
     /// Converts a JSON document, which is also YAML except for characters that YAML forbids.
     ///
     /// <https://yaml.org/spec/1.2.2/#51-character-set>

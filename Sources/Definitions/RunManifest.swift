@@ -1,4 +1,3 @@
-package import JSON
 package import Secrets
 package import SystemPackage
 
@@ -6,22 +5,6 @@ package import SystemPackage
 ///
 /// The file is `manifests/<run>.yaml`; every `${NAME}` in it is expanded.
 package struct RunManifest: Sendable, Hashable {
-    /// The hardware to rent, and the duration.
-    package struct Resources: Sendable, Hashable {
-        /// The provider's name of the hardware, such as `H100`; nil if ``hardwareID`` is set instead.
-        package var gpu: String?
-        /// The number of GPUs.
-        package var gpus: Int
-        /// Countries as two-letter codes, names or IDs; empty for any location.
-        package var locations: [String]
-        /// The rental time in whole hours, which are paid in advance.
-        package var hours: Int
-        /// The provider's hardware ID, as a number or text as written in the file.
-        package var hardwareID: JSONValue?
-        /// The provider's location IDs.
-        package var locationIDs: [JSONValue]
-    }
-
     /// The login for a private registry.
     package struct RegistryLogin: Sendable, Hashable {
         package var username: String
@@ -41,11 +24,16 @@ package struct RunManifest: Sendable, Hashable {
     package var name: String
     /// The manifest's file.
     package var file: FilePath
+    /// The name of the target that lends the machine, such as `ionet`; see ``unknownTarget(among:)``.
+    package var target: String
+    /// The place of ``target`` in the file, for errors.
+    var targetPlace: String
     /// The image: a folder, a name below `images/`, or a reference that was already pushed.
     package var image: String
     /// The repository that the image is pushed to, without a tag; nil if ``image`` is a reference.
     package var repository: String?
-    package var resources: Resources
+    /// The machine that is wanted, in the keys of its target, which decodes them.
+    package var resources: YAMLValue
     /// The port on which the container serves HTTP.
     package var port: Int
     /// True if the container keeps serving after everything is verified.

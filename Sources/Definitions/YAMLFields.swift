@@ -1,12 +1,12 @@
 import Spelling
 
 /// The fields of a mapping that has only known keys.
-struct YAMLFields {
+package struct YAMLFields {
     let value: YAMLValue
     private let fields: [String: YAMLValue]
 
     /// Throws on a key that is not in `known`, and suggests the most similar one.
-    init(_ value: YAMLValue, known: [String]) throws(DefinitionError) {
+    package init(_ value: YAMLValue, known: [String]) throws(DefinitionError) {
         self.value = value
         var fields: [String: YAMLValue] = [:]
         for entry in try value.entries() {
@@ -21,10 +21,10 @@ struct YAMLFields {
     }
 
     /// The value of a key; nil if it is missing.
-    subscript(key: String) -> YAMLValue? { fields[key] }
+    package subscript(key: String) -> YAMLValue? { fields[key] }
 
     /// Returns the value of a key; throws if it is missing.
-    func required(_ key: String) throws(DefinitionError) -> YAMLValue {
+    package func required(_ key: String) throws(DefinitionError) -> YAMLValue {
         guard let field = fields[key] else {
             throw value.error("'\(key)' is missing\(value.path.isEmpty ? "" : " in \(value.path)")")
         }
@@ -39,7 +39,7 @@ struct YAMLFields {
         return try body(field)
     }
 
-    static func suggestion(for word: String, among known: [String]) -> String {
+    package static func suggestion(for word: String, among known: [String]) -> String {
         if let nearest = EditDistance.nearest(to: word, among: known) { return "; did you mean '\(nearest)'?" }
         return known.count <= 8 ? "; known are \(known.joined(separator: ", "))" : ""
     }

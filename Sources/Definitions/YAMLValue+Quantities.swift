@@ -3,7 +3,7 @@ import ByteText
 /// Decoding numbers, flags, durations, sizes and modes from text.
 extension YAMLValue {
     /// Returns a whole number in decimal digits.
-    func whole(atLeast minimum: Int = 0) throws(DefinitionError) -> Int {
+    package func whole(atLeast minimum: Int = 0) throws(DefinitionError) -> Int {
         let expected = minimum > 0 ? "a whole number of at least \(minimum)" : "a whole number"
         let text = try text(expected)
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), number >= minimum else {
@@ -13,7 +13,7 @@ extension YAMLValue {
     }
 
     /// Returns a flag; only `true` and `false` are accepted, not YAML's other words for them.
-    func flag() throws(DefinitionError) -> Bool {
+    package func flag() throws(DefinitionError) -> Bool {
         switch try text("true or false") {
         case "true": return true
         case "false": return false

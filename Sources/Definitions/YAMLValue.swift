@@ -1,7 +1,7 @@
 /// A node of a YAML file as text, with its place in the file.
 ///
 /// Scalars are not interpreted here: YAML would make 90 of `owner: 1:30`, and 1.2e38 of a commit ID of digits.
-struct YAMLValue: Sendable, Hashable {
+package struct YAMLValue: Sendable, Hashable {
     enum Content: Sendable, Hashable {
         /// A key without a value.
         case empty
@@ -29,9 +29,9 @@ struct YAMLValue: Sendable, Hashable {
     }
 
     /// The way from the root of the document: `layers[0].debian.suite`.
-    var path: String { way.text }
+    package var path: String { way.text }
 
-    func error(_ reason: String) -> DefinitionError { DefinitionError(place, reason) }
+    package func error(_ reason: String) -> DefinitionError { DefinitionError(place, reason) }
 
     /// Returns an error that states what was expected and what was found.
     func mismatch(_ expected: String) -> DefinitionError {
@@ -56,7 +56,7 @@ struct YAMLValue: Sendable, Hashable {
 /// Decoding texts, lists and mappings.
 extension YAMLValue {
     /// Returns a text that is not empty.
-    func text(_ expected: String = "a text") throws(DefinitionError) -> String {
+    package func text(_ expected: String = "a text") throws(DefinitionError) -> String {
         guard case .scalar(let text, _) = content, !text.isEmpty else { throw mismatch(expected) }
         return text
     }
@@ -71,13 +71,13 @@ extension YAMLValue {
     }
 
     /// Returns the elements of a list.
-    func elements(_ expected: String = "a list") throws(DefinitionError) -> [YAMLValue] {
+    package func elements(_ expected: String = "a list") throws(DefinitionError) -> [YAMLValue] {
         guard case .sequence(let elements) = content else { throw mismatch(expected) }
         return elements
     }
 
     /// Returns a list of texts, none of them empty.
-    func texts() throws(DefinitionError) -> [String] {
+    package func texts() throws(DefinitionError) -> [String] {
         var texts: [String] = []
         for element in try elements("a list of texts") { texts.append(try element.text()) }
         return texts

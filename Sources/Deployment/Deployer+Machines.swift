@@ -7,21 +7,21 @@ extension Deployer {
     ///
     /// Adds ids of deployments whose answer was lost, and machines that were requested from another computer.
     package func reconciled(_ record: RunRecord) async throws(DeploymentError) -> RunRecord {
-        try await reconciled(record, listed: try await ionet.deployments())
+        try await reconciled(record, listed: try await target.machines())
     }
 
     func reconciled(
-        _ record: RunRecord, listed: [IonetDeployment]
+        _ record: RunRecord, listed: [MachineStatus]
     ) async throws(DeploymentError) -> RunRecord {
-        var news: [(IonetDeployment, IonetDetails?)] = []
-        for deployment in record.own(in: listed) where record.lacks(deployment) {
-            news.append((deployment, try await ionet.details(of: deployment.id)))
+        var news: [(MachineStatus, AdoptedRequest?)] = []
+        for machine in record.own(in: listed) where record.lacks(machine) {
+            news.append((machine, try await target.request(of: machine.handle, for: record.run)))
         }
         guard !news.isEmpty else { return record }
         return try ledger.update(record) { record in
-            for (deployment, details) in news {
-                record.take(deployment, details: details, api: ionet.name)
-                record.request = record.request ?? details?.request(of: record.run)
+            for (machine, request) in news {
+                record.take(machine, request, on: target)
+                record.request = record.request ?? request?.kept
             }
         }
     }
@@ -32,17 +32,17 @@ extension Deployer {
     package func requireNoMachine(of record: RunRecord, to action: String) async throws(DeploymentError) -> RunRecord {
         var record = try await reconciled(record)
         for machine in record.billing {
-            try ionet.check(machine, of: record.run)
-            let (found, deployment) = try await look(at: machine, of: record)
-            if let deployment, !deployment.status.isOver {
+            try target.check(machine, of: record.run)
+            let (found, status) = try await look(at: machine, of: record)
+            if let status, !status.isOver {
                 throw DeploymentError(
                     .refused, action,
-                    "its machine \(machine.name) is not over, io.net says '\(deployment.status)', and may still write; "
+                    "its machine \(machine.name) is not over, \(target.title) says '\(status.word)', and may still write; "
                         + "caasctl destroy \(record.run) --force ends it")
             }
             record = found
-            guard deployment == nil else { continue }
-            report("io.net knows nothing of the machine \(machine.name) any more")
+            guard status == nil else { continue }
+            report("\(target.title) knows nothing of the machine \(machine.name) any more")
             record = try forget(machine, of: record)
         }
         return record
@@ -51,14 +51,14 @@ extension Deployer {
     /// Looks for a machine by its id, or by its name where the answer was lost, several times until it is found.
     func look(
         at machine: MachineRecord, of record: RunRecord
-    ) async throws(DeploymentError) -> (RunRecord, IonetDeployment?) {
+    ) async throws(DeploymentError) -> (RunRecord, MachineStatus?) {
         var record = record
         for attempt in 0..<patience.absences {
             if attempt > 0 { try await pause(patience.absence) }
             record = try await reconciled(record)
             let current = record.machines.first { $0.name == machine.name && $0.mayBill } ?? machine
             guard let id = current.deployment ?? machine.deployment else { continue }
-            if let deployment = try await ionet.deployment(id) { return (record, deployment) }
+            if let status = try await target.look(at: id) { return (record, status) }
         }
         return (record, nil)
     }
@@ -74,8 +74,8 @@ extension Deployer {
     package func request(of record: RunRecord) async throws(DeploymentError) -> KeptRequest? {
         if let request = record.request { return request }
         for machine in record.machines.reversed() {
-            guard let id = machine.deployment, let details = try await ionet.details(of: id) else { continue }
-            let request = details.request(of: record.run)
+            guard let id = machine.deployment, let request = try await target.request(of: id, for: record.run)?.kept
+            else { continue }
             try ledger.update(record) { $0.request = $0.request ?? request }
             return request
         }
@@ -84,11 +84,12 @@ extension Deployer {
 
     /// Returns a name for one more machine of the run, which no deployment has or had.
     package func nextName(of record: RunRecord, to action: String) async throws(DeploymentError) -> MachineName {
-        let first = record.nextNumber(listed: try await ionet.deployments())
+        let first = record.nextNumber(listed: try await target.machines())
         for number in first..<first + 20 {
             let name = MachineName(run: record.run, number: number)
-            if try await ionet.isFree(name: name.description) { return name }
+            if try await target.isFree(name: name.description) { return name }
         }
-        throw DeploymentError(.refused, action, "io.net has deployments of the names up to \(record.run)-\(first + 19)")
+        throw DeploymentError(
+            .refused, action, "\(target.title) has deployments of the names up to \(record.run)-\(first + 19)")
     }
 }

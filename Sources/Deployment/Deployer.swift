@@ -34,19 +34,19 @@ package struct Deployer: Sendable {
         }
     }
 
-    let ionet: IonetClient
+    let target: any Target
     let ledger: RunLedger
     let patience: Patience
     let report: @Sendable (String) -> Void
 
     /// Creates a deployer that passes its progress messages to `report`.
     package init(
-        _ ionet: IonetClient, ledger: RunLedger, patience: Patience? = nil,
+        _ target: any Target, ledger: RunLedger, patience: Patience? = nil,
         report: @escaping @Sendable (String) -> Void
     ) {
-        self.ionet = ionet
+        self.target = target
         self.ledger = ledger
-        self.patience = patience ?? Patience(isLocal: ionet.isLocal)
+        self.patience = patience ?? Patience(isLocal: target.isLocal)
         self.report = report
     }
 
@@ -58,7 +58,7 @@ package struct Deployer: Sendable {
         let earlier = paidUSD > 0 ? ", the run's earlier machines cost \(Self.dollars(paidUSD))" : ""
         throw DeploymentError(
             .tooExpensive, plan.action,
-            "\(plan.request.gpus) \(plan.offer.hardware) for \(plan.request.hours) h cost "
+            "\(plan.offer.gpus) \(plan.offer.hardware)\(plan.offer.hours.map { " for \($0) h" } ?? "") cost "
                 + "\(Self.dollars(plan.offer.priceUSD))\(earlier), and budget_usd is \(Self.dollars(budgetUSD))")
     }
 
@@ -73,22 +73,21 @@ package struct Deployer: Sendable {
 
     /// Requests a machine for a run exactly once, after the intent is written to disk.
     package func start(_ plan: DeploymentPlan) async throws(DeploymentError) -> RunRecord {
-        let name = plan.request.name
-        guard try await ionet.isFree(name: name) else {
-            throw DeploymentError(.refused, plan.action, "io.net has a deployment of the name \(name) already")
+        let name = plan.launch.name
+        guard try await target.isFree(name: name) else {
+            throw DeploymentError(.refused, plan.action, "\(target.title) has a deployment of the name \(name) already")
         }
         let moment = Timestamp.now()
-        var machine = plan.machine(at: moment, api: ionet.name)
+        var machine = plan.machine(at: moment, on: target)
         var record = RunRecord(run: plan.run, created: moment.rfc3339, bucket: plan.bucket)
         record = try ledger.update(record) { record in
             record.request = plan.kept
             record.machines.append(machine)
         }
         var doubt = "the answer had no id"
-        do throws(DeploymentError) { machine.deployment = try await ionet.deploy(plan.request) } catch {
+        do throws(DeploymentError) { machine.deployment = try await target.start(plan.launch, on: plan.offer) } catch {
             // A server may repeat the request, and so its secrets, in its error.
-            let secrets = plan.request.secrets.values + [plan.request.registrySecret].compactMap(\.self)
-            let reason = Scrubber(secrets).scrubbed(error.reason)
+            let reason = Scrubber(plan.launch.allSecrets).scrubbed(error.reason)
             guard [.lostAnswer, .unexpectedAnswer, .cancelled].contains(error.code) else {
                 machine.state = .refused
                 _ = try ledger.note(machine, of: record)
@@ -103,7 +102,7 @@ package struct Deployer: Sendable {
         guard machine.deployment != nil else {
             throw DeploymentError(
                 .lostAnswer, plan.action,
-                "\(doubt); io.net lists no deployment of this name yet, and it is not asked again: "
+                "\(doubt); \(target.title) lists no deployment of this name yet, and it is not asked again: "
                     + "caasctl status \(plan.run) looks once more")
         }
         machine.state = .deployed
@@ -113,7 +112,7 @@ package struct Deployer: Sendable {
     /// Looks for a deployment by its name several times, since the list may lag behind.
     private func search(for name: String) async -> JSONValue? {
         for attempt in 0..<max(1, patience.searches) {
-            if let found = try? await ionet.deployments().first(where: { $0.name == name }) { return found.id }
+            if let found = try? await target.machines().first(where: { $0.name == name }) { return found.handle }
             do { try await pause(patience.interval * Double(attempt + 1) / 2) } catch { return nil }
         }
         return nil

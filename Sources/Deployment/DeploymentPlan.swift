@@ -10,20 +10,21 @@ package struct DeploymentPlan: Sendable {
     package let run: RunID
     /// The action for errors, such as `deploy demo-20260102-030405-00ff`.
     package let action: String
-    package let request: IonetRequest
-    package let offer: IonetOffer
+    package let launch: Launch
+    package let offer: Offer
     /// The bucket that the run uploads to, nil where no setting names one.
     package let bucket: RunRecord.Bucket?
     /// The data with which the run can be requested again.
     let kept: KeptRequest
 
-    /// Combines the manifest, the settings and the provider's offer.
+    /// Combines the manifest, the settings and the target's offer.
     ///
     /// `image` is the reference that the provider pulls, `digest` the image's digest where it is known. `name` is the
     /// machine's name, nil for the run's first machine.
     package init(
         _ manifest: RunManifest, run: RunID, name: MachineName? = nil, verb: String = "deploy", image: Reference,
-        digest: Digest?, offer: IonetOffer, login: RunManifest.RegistryLogin?, settings: Settings, key: StatusKey
+        digest: Digest?, on target: any Target, offer: Offer, login: RunManifest.RegistryLogin?, settings: Settings,
+        key: StatusKey
     ) throws(DeploymentError) {
         let action = "\(verb) \(run)"
         self.run = run
@@ -31,19 +32,20 @@ package struct DeploymentPlan: Sendable {
         self.offer = offer
         let secrets = Self.secrets(of: manifest, run: run, settings: settings, key: key)
         let environment = Self.environment(
-            of: manifest, run: run, digest: digest, secrets: secrets.keys.sorted(), settings: settings)
+            of: manifest, run: run, digest: digest, secrets: secrets.keys.sorted(), settings: settings,
+            traits: target.traits)
         try Self.refuseSecrets(in: environment, secrets: secrets, to: action)
-        guard environment[EnvironmentName.endpoint].map({ StoreLocation.isFolder(endpoint: $0) }) != true else {
+        let isFolder = environment[EnvironmentName.endpoint].map { StoreLocation.isFolder(endpoint: $0) } ?? false
+        guard !isFolder || target.traits.mountsFolders else {
             throw DeploymentError(
                 .unsuitable, action,
-                "\(EnvironmentName.endpoint) is a folder, which io.net's machines do not have; name a bucket's service")
+                "\(EnvironmentName.endpoint) is a folder, which \(target.title)'s machines do not have; name a bucket's "
+                    + "service")
         }
-        request = IonetRequest(
-            name: (name ?? MachineName(run: run, number: 1)).description, hours: manifest.resources.hours,
-            gpus: manifest.resources.gpus,
-            hardwareID: offer.hardwareID, locationIDs: offer.locationIDs, port: manifest.port,
-            entrypoint: ["/.caas/caas-entrypoint"], environment: environment, secrets: secrets,
-            image: image.description, registryUsername: login?.username, registrySecret: login?.password)
+        launch = Launch(
+            name: (name ?? MachineName(run: run, number: 1)).description, image: image.description,
+            command: ["/.caas/caas-entrypoint"], environment: environment, secrets: secrets, login: login,
+            port: manifest.port)
         bucket = environment[EnvironmentName.endpoint].flatMap { endpoint in
             environment[EnvironmentName.bucket].map { name in
                 RunRecord.Bucket(endpoint: endpoint, name: name, prefix: environment[EnvironmentName.prefix])
@@ -73,7 +75,8 @@ package struct DeploymentPlan: Sendable {
     }
 
     private static func environment(
-        of manifest: RunManifest, run: RunID, digest: Digest?, secrets: [String], settings: Settings
+        of manifest: RunManifest, run: RunID, digest: Digest?, secrets: [String], settings: Settings,
+        traits: TargetTraits
     ) -> [String: String] {
         var environment: [String: String] = [:]
         // The bucket's location may be only in the settings, like its key.
@@ -87,8 +90,10 @@ package struct DeploymentPlan: Sendable {
         environment[EnvironmentName.port] = String(manifest.port)
         environment[EnvironmentName.keepAlive] = manifest.keepAlive ? "true" : "false"
         environment[EnvironmentName.secrets] = secrets.joined(separator: ",")
-        // All hours are paid in advance, and a failed container that keeps running can be examined.
-        if environment[EnvironmentName.onFailure] == nil { environment[EnvironmentName.onFailure] = "hold" }
+        // Where all hours are paid in advance, a failed container that keeps running costs nothing and can be examined.
+        if traits.billing == .upFront, environment[EnvironmentName.onFailure] == nil {
+            environment[EnvironmentName.onFailure] = "hold"
+        }
         if let digest { environment[EnvironmentName.imageDigest] = digest.description }
         return environment
     }
@@ -111,9 +116,9 @@ package struct DeploymentPlan: Sendable {
     }
 
     /// Returns the machine's record for the ledger.
-    func machine(at moment: Timestamp, api: String) -> MachineRecord {
+    func machine(at moment: Timestamp, on target: any Target) -> MachineRecord {
         MachineRecord(
-            name: request.name, created: moment.rfc3339, api: api, image: request.image, hardware: offer.hardware,
-            gpus: request.gpus, hours: request.hours, priceUSD: offer.priceUSD, port: request.port)
+            name: launch.name, created: moment.rfc3339, target: target.name, api: target.address, image: launch.image,
+            hardware: offer.hardware, gpus: offer.gpus, hours: offer.hours, priceUSD: offer.priceUSD, port: launch.port)
     }
 }

@@ -9,8 +9,9 @@ package struct RunReport: Sendable {
     private enum Source: String { case bucket, page }
 
     private let record: RunRecord
-    private let deployment: IonetDeployment?
-    private let containers: [IonetContainer]
+    private let machine: MachineStatus?
+    /// The name of the target of the newest machine, for messages.
+    private let title: String
     private let others: [(machine: MachineRecord, status: String)]
     private var status: (words: RunStatus, source: Source)?
     private let completion: CompletionRecord?
@@ -19,31 +20,28 @@ package struct RunReport: Sendable {
 
     /// Reads the provider, the bucket and, where the bucket has no current status, the run's page.
     ///
-    /// A failed request becomes a line of the report. `token` opens the page; `provider` says why there is no client.
+    /// A failed request becomes a line of the report. `token` opens the page; `blank` says why the target cannot be asked.
     package init(
-        _ record: RunRecord, ionet: IonetClient?, provider: String? = nil, bucket: RunBucket?, token: Secret? = nil
+        _ record: RunRecord, on target: (any Target)?, title: String, blank: String? = nil, bucket: RunBucket?,
+        token: Secret? = nil
     ) async {
         self.record = record
-        var failures: [(String, String)] = provider.map { [("io.net", $0)] } ?? []
-        var deployment: IonetDeployment?
-        var containers: [IonetContainer] = []
+        self.title = title
+        var failures: [(String, String)] = blank.map { [(title, $0)] } ?? []
+        var machine: MachineStatus?
         var others: [(MachineRecord, String)] = []
-        if let ionet {
+        if let target {
             do throws(DeploymentError) {
-                if let id = record.newest?.deployment {
-                    deployment = try await ionet.deployment(id)
-                    if deployment != nil { containers = try await ionet.containers(of: id) }
-                }
-                for machine in record.billing where machine != record.newest {
-                    guard let id = machine.deployment else { continue }
-                    if let other = try await ionet.deployment(id), !other.status.isOver {
-                        others.append((machine, other.status.description))
+                if let id = record.newest?.deployment { machine = try await target.look(at: id) }
+                for other in record.billing where other != record.newest {
+                    guard let id = other.deployment else { continue }
+                    if let status = try await target.look(at: id), !status.isOver {
+                        others.append((other, status.word))
                     }
                 }
-            } catch { failures.append(("io.net", error.reason)) }
+            } catch { failures.append((title, error.reason)) }
         }
-        self.deployment = deployment
-        self.containers = containers
+        self.machine = machine
         self.others = others
         var completion: CompletionRecord?
         do throws(DeploymentError) {
@@ -65,11 +63,11 @@ package struct RunReport: Sendable {
     }
 
     /// The URL at which the container is reachable, nil where it is not.
-    package var publicURL: String? { containers.first(where: \.isReady)?.publicURL }
+    package var publicURL: String? { machine?.address }
 
     private var isRunning: Bool {
-        guard let deployment, !deployment.status.isOver, !deployment.status.isGone else { return false }
-        return containers.contains { $0.status.isRunning }
+        guard let machine, !machine.isOver, !machine.isLeaving else { return false }
+        return machine.containers.contains(where: \.isRunning)
     }
 
     /// True where the run's status is from the machine that runs now.
@@ -90,8 +88,8 @@ package struct RunReport: Sendable {
             rows.append(("rented", machine.rented))
         }
         rows.append(("deployment", deploymentText))
-        for container in containers {
-            rows.append(("container", "\(container.status)\(container.events.last.map { ": \($0.message)" } ?? "")"))
+        for container in machine?.containers ?? [] {
+            rows.append(("container", "\(container.word)\(container.events.last.map { ": \($0)" } ?? "")"))
         }
         if let publicURL { rows.append(("url", publicURL)) }
         for (machine, status) in others {
@@ -114,24 +112,24 @@ package struct RunReport: Sendable {
     }
 
     private var deploymentText: String {
-        if let deployment {
-            let left = deployment.minutesRemaining.map { ", \($0) minutes left" } ?? ""
-            return "\(deployment.status) (\(deployment.id.identifierText)\(left))"
+        if let machine {
+            let left = machine.minutesLeft.map { ", \($0) minutes left" } ?? ""
+            return "\(machine.word) (\(machine.handle.identifierText)\(left))"
         }
-        guard let machine = record.newest else {
-            return isProviderBlind ? "not known here" : "io.net lists no machine of it"
+        guard let newest = record.newest else {
+            return isProviderBlind ? "not known here" : "\(title) lists no machine of it"
         }
-        switch machine.state {
+        switch newest.state {
         case .intent where isProviderBlind: return "unknown: the answer was lost"
-        case .intent: return "unknown: the answer was lost, and io.net lists none of this name"
-        case .refused: return "refused by io.net"
+        case .intent: return "unknown: the answer was lost, and \(title) lists none of this name"
+        case .refused: return "refused by \(title)"
         case .destroyed: return "destroyed"
-        case .absent: return "the answer was lost, and io.net never listed it"
+        case .absent: return "the answer was lost, and \(title) never listed it"
         case .deployed: return isProviderBlind ? "unknown; it was there when it was last looked at" : "gone"
         }
     }
 
-    private var isProviderBlind: Bool { failures.contains { $0.name == "io.net" } }
+    private var isProviderBlind: Bool { failures.contains { $0.name == title } }
 
     /// Returns the run's own status; the status of a machine that has ended is marked as its last words.
     private func rows(of status: RunStatus) -> [(String, String)] {
@@ -159,8 +157,8 @@ package struct RunReport: Sendable {
             "price_usd": record.newest?.priceUSD.map { .double($0) } ?? .null,
             "paid_usd": record.isPriceKnown ? .double(record.paidUSD) : .null,
             "deployment_id": record.newest?.deployment ?? .null,
-            "deployment_status": .optional(deployment?.status.description),
-            "minutes_remaining": deployment?.minutesRemaining.map { .integer($0) } ?? .null,
+            "deployment_status": .optional(machine?.word),
+            "minutes_remaining": machine?.minutesLeft.map { .integer($0) } ?? .null,
             "machines": .array(
                 record.machines.map { machine in
                     [
@@ -171,18 +169,18 @@ package struct RunReport: Sendable {
                 }),
             "also_there": .array(others.map { .string($0.machine.name) }),
             "containers": .array(
-                containers.map { container in
+                (machine?.containers ?? []).map { container in
                     [
-                        "id": container.id, "status": .string(container.status.description),
-                        "public_url": .optional(container.publicURL),
-                        "events": .array(container.events.map { ["message": .string($0.message)] }),
+                        "id": container.id, "status": .string(container.word),
+                        "public_url": .optional(container.address),
+                        "events": .array(container.events.map { ["message": .string($0)] }),
                     ]
                 }),
             "public_url": .optional(publicURL), "status": status?.words.json ?? .null,
             "status_from": .optional(status?.source.rawValue), "status_is_current": .bool(speaksNow),
             "complete": completion?.json ?? .null,
             "bucket_error": .optional(failures.first { $0.name == "bucket" }?.reason),
-            "provider_error": .optional(failures.first { $0.name == "io.net" }?.reason),
+            "provider_error": .optional(failures.first { $0.name == title }?.reason),
         ]
     }
 }

@@ -12,7 +12,7 @@ extension RuntimeSpec {
             mounts: ["hosts", "resolv.conf"].map { name in
                 RuntimeMount(
                     "/etc/\(name)", kind: "bind", source: bundle.appending(name).string, options: ["bind", "ro"])
-            })
+            } + folders.map { RuntimeMount.bind($0.string, at: $0.string) })
         if !identity.isRootless { document.resources = limits.resources }
         return document.json
     }

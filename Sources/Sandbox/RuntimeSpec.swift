@@ -26,6 +26,8 @@ struct RuntimeSpec: Sendable {
     let bundle: FilePath
     let identity: RuntimeIdentity
     let limits: ContainerLimits
+    /// The host's folders that the container sees at the same place.
+    var folders: [FilePath] = []
 
     /// Combines the image's config with the deployment's request, which takes precedence.
     init(

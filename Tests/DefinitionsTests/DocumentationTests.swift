@@ -15,6 +15,8 @@ struct DocumentationTests {
         let file: String
         /// The beginning of the names of the decoder's source files.
         let decoder: String
+        /// The decoders of other modules, below the checkout.
+        var further: [String] = []
         /// Decodes an example; errors name `file`.
         let decode: @Sendable (_ text: String, _ file: FilePath) throws -> Void
 
@@ -28,7 +30,10 @@ struct DocumentationTests {
         Page(file: "docs/program.md", decoder: "Program") { text, file in
             _ = try ProgramDefinition(parsing: text, file: file)
         },
-        Page(file: "docs/manifest.md", decoder: "RunManifest") { text, file in
+        Page(
+            file: "docs/manifest.md", decoder: "RunManifest",
+            further: ["Sources/Deployment/Targets/Ionet/IonetResources.swift"]
+        ) { text, file in
             _ = try RunManifest(parsing: text, file: file, settings: Settings(environment: environment))
         },
     ]
@@ -119,8 +124,9 @@ struct DocumentationTests {
     /// They are the lists that `YAMLFields` gets as `known`: literals, or constants of the same file.
     private static func mappings(of page: Page) throws -> [Set<String>] {
         var mappings: [Set<String>] = []
-        for file in try FileSystem.names(in: sources) where file.string.hasPrefix(page.decoder) {
-            let text = try text(sources.appending(file))
+        let own = try FileSystem.names(in: sources).filter { $0.string.hasPrefix(page.decoder) }
+        for file in own.map(sources.appending) + page.further.map(Checkout.root.appending) {
+            let text = try text(file)
             let calls = text.matches(of: #/YAMLFields\(\s*\w+(?:\.\w+)*, known: (?:\[([^\]]*)\]|Self\.(\w+))\)/#)
             #expect(
                 calls.count == text.matches(of: #/YAMLFields\(/#).count, "\(file) reads keys that no list names")

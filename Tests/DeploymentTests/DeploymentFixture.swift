@@ -56,8 +56,8 @@ struct DeploymentFixture {
         return try DeploymentPlan(
             manifest, run: RunID(run), name: name, image: Reference("ghcr.io/me/demo:0123456789ab"),
             digest: Digest("sha256:" + String(repeating: "0123456789abcdef", count: 4)),
-            offer: try await ionet.offer(for: manifest.resources), login: manifest.registryLogin, settings: settings,
-            key: key)
+            on: ionet, offer: try await ionet.offer(for: manifest.resources), login: manifest.registryLogin,
+            settings: settings, key: key)
     }
 
     func deployer(_ ionet: IonetClient, _ said: SaidLines = SaidLines()) -> Deployer {

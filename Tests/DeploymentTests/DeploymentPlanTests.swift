@@ -11,7 +11,8 @@ import Testing
     @Test func `the request is what io.net documents, and shows no secret`() async throws {
         let fixture = try DeploymentFixture()
         let double = try await IonetDouble()
-        let plan = try await fixture.plan(fixture.client(double))
+        let target = try fixture.client(double)
+        let plan = try await fixture.plan(target)
         let expected = """
             {
               "container_config": {
@@ -52,7 +53,8 @@ import Testing
             }
 
             """
-        #expect(String(decoding: plan.request.json(revealing: false).prettyEncoded(), as: UTF8.self) == expected)
+        let shown = target.request(plan.launch, on: plan.offer, revealing: false)
+        #expect(String(decoding: shown.prettyEncoded(), as: UTF8.self) == expected)
         var dumped = ""
         dump(plan, to: &dumped)
         for secret in DeploymentFixture.secrets.values { #expect(!dumped.contains(secret)) }
@@ -61,8 +63,9 @@ import Testing
     @Test func `what is sent holds the secrets, in their place alone`() async throws {
         let fixture = try DeploymentFixture()
         let double = try await IonetDouble()
-        let plan = try await fixture.plan(fixture.client(double))
-        let body = plan.request.json(revealing: true)
+        let target = try fixture.client(double)
+        let plan = try await fixture.plan(target)
+        let body = target.request(plan.launch, on: plan.offer, revealing: true)
         let secrets = try #require(body["container_config"]?["secret_env_variables"])
         #expect(secrets["R2_SECRET_ACCESS_KEY"] == "bucket-secret-value")
         #expect(secrets["STATUS_TOKEN"] == .string(fixture.key.token(of: plan.run).unredacted))
@@ -77,7 +80,7 @@ import Testing
         ])
         let double = try await IonetDouble()
         let plan = try await fixture.plan(fixture.client(double))
-        #expect(plan.request.environment["R2_PREFIX"] == "team")
+        #expect(plan.launch.environment["R2_PREFIX"] == "team")
         #expect(plan.bucket == RunRecord.Bucket(endpoint: "https://r2.example.org", name: "runs", prefix: "team"))
     }
 
@@ -85,11 +88,12 @@ import Testing
         let fixture = try DeploymentFixture(["COPY": "x-bucket-secret-value-x"])
         let manifest = try fixture.manifest("environment.SETTING=${COPY}")
         let double = try await IonetDouble()
-        let offer = try await fixture.client(double).offer(for: manifest.resources)
+        let target = try fixture.client(double)
+        let offer = try await target.offer(for: manifest.resources)
         let error = #expect(throws: DeploymentError.self) {
             try DeploymentPlan(
-                manifest, run: RunID("demo-1"), image: Reference("ghcr.io/me/demo:1"), digest: nil, offer: offer,
-                login: nil, settings: fixture.settings, key: fixture.key)
+                manifest, run: RunID("demo-1"), image: Reference("ghcr.io/me/demo:1"), digest: nil, on: target,
+                offer: offer, login: nil, settings: fixture.settings, key: fixture.key)
         }
         #expect(
             error?.description
@@ -101,11 +105,12 @@ import Testing
         let fixture = try DeploymentFixture()
         let manifest = try fixture.manifest("environment.R2_ENDPOINT_URL=file:///shared")
         let double = try await IonetDouble()
-        let offer = try await fixture.client(double).offer(for: manifest.resources)
+        let target = try fixture.client(double)
+        let offer = try await target.offer(for: manifest.resources)
         let error = #expect(throws: DeploymentError.self) {
             try DeploymentPlan(
-                manifest, run: RunID("demo-1"), image: Reference("ghcr.io/me/demo:1"), digest: nil, offer: offer,
-                login: nil, settings: fixture.settings, key: fixture.key)
+                manifest, run: RunID("demo-1"), image: Reference("ghcr.io/me/demo:1"), digest: nil, on: target,
+                offer: offer, login: nil, settings: fixture.settings, key: fixture.key)
         }
         #expect(error?.code == .unsuitable && error?.reason.contains("R2_ENDPOINT_URL is a folder") == true)
     }

@@ -10,9 +10,9 @@ import Testing
         let fixture = try DeploymentFixture()
         let double = try await IonetDouble()
         let offer = try await fixture.client(double).offer(for: fixture.manifest().resources)
-        #expect(offer.hardwareID == .number("203"))
-        #expect(offer.locationIDs == [.number("4")])
-        #expect(offer.locations == ["US (Dallas)"])
+        #expect(offer.token["hardware_id"] == .number("203"))
+        #expect(offer.token["location_ids"] == [.number("4")])
+        #expect(offer.places == ["US (Dallas)"])
         #expect(offer.priceUSD == 143.5)
     }
 
@@ -23,8 +23,8 @@ import Testing
             "resources.hardware_id=gpu_1x_l40", "resources.location_ids=[US]"
         ).resources
         let offer = try await fixture.client(double).offer(for: resources)
-        #expect(offer.hardwareID == .string("gpu_1x_l40"))
-        #expect(offer.locationIDs == [.string("US")])
+        #expect(offer.token["hardware_id"] == .string("gpu_1x_l40"))
+        #expect(offer.token["location_ids"] == [.string("US")])
         #expect(double.server.requests.map(\.path).allSatisfy { $0.hasSuffix("/price") })
     }
 
@@ -63,7 +63,7 @@ import Testing
         let error = await #expect(throws: DeploymentError.self) { try await client.offer(for: resources) }
         #expect(error?.reason == "it may mean H100 PCIe or H100 SXM; write one of them as gpu")
         let exact = try fixture.manifest("resources.gpu=h100 sxm").resources
-        #expect(try await client.offer(for: exact).hardwareID == .number("2"))
+        #expect(try await client.offer(for: exact).token["hardware_id"] == .number("2"))
     }
 
     @Test func `of several ids with one name the first with room is taken`() async throws {
@@ -78,6 +78,6 @@ import Testing
         }
         let fixture = try DeploymentFixture()
         let offer = try await fixture.client(double).offer(for: fixture.manifest().resources)
-        #expect(offer.hardwareID == .string("b"))
+        #expect(offer.token["hardware_id"] == .string("b"))
     }
 }

@@ -17,7 +17,8 @@ import Testing
 
     private func machine(_ name: String, _ created: String = "2026-01-02T03:04:05Z") -> MachineRecord {
         MachineRecord(
-            name: name, created: created, api: "https://api.io.solutions/", image: "ghcr.io/me/a:1", hardware: "H100",
+            name: name, created: created, target: "ionet", api: "https://api.io.solutions/", image: "ghcr.io/me/a:1",
+            hardware: "H100",
             gpus: 8, hours: 6, priceUSD: 12.5, port: 8000)
     }
 

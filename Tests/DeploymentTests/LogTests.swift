@@ -81,7 +81,8 @@ import Testing
         }
         double.add(name: "demo-1", id: "d")
         var machine = MachineRecord(
-            name: "demo-1", created: "", api: "", image: "", hardware: "", gpus: 1, hours: 1, priceUSD: 0, port: 1)
+            name: "demo-1", created: "", target: "ionet", api: "", image: "", hardware: "", gpus: 1, hours: 1,
+            priceUSD: 0, port: 1)
         machine.deployment = .string("d")
         let record = RunRecord(run: try RunID("demo-1"), created: "", bucket: nil, machines: [machine])
         var follower = LogFollower(try fixture.client(double), record: record, bucket: nil)

@@ -93,7 +93,8 @@ import Testing
 
     private func lost(_ fixture: DeploymentFixture) throws -> RunRecord {
         let machine = MachineRecord(
-            name: Self.run, created: "2026-01-02T03:04:05Z", api: "http://127.0.0.1/", image: "", hardware: "H100",
+            name: Self.run, created: "2026-01-02T03:04:05Z", target: "ionet", api: "http://127.0.0.1/", image: "",
+            hardware: "H100",
             gpus: 8, hours: 6, priceUSD: 143.5, port: 8080)
         let record = RunRecord(
             run: try RunID(Self.run), created: "2026-01-02T03:04:05Z", bucket: nil, machines: [machine])

@@ -26,7 +26,8 @@ import Testing
     private func record(_ names: [String] = ["demo-20260102-030405-00ff"], isAdopted: Bool = false) -> RunRecord {
         let machines = names.enumerated().map { index, name in
             var machine = MachineRecord(
-                name: name, created: "2026-01-02T03:04:05Z", api: "", image: "ghcr.io/me/demo:1", hardware: "H100",
+                name: name, created: "2026-01-02T03:04:05Z", target: "ionet", api: "", image: "ghcr.io/me/demo:1",
+                hardware: "H100",
                 gpus: 8, hours: 6, priceUSD: 143.5, port: 8000, isAdopted: isAdopted)
             machine.deployment = .string("d\(index + 1)")
             machine.state = .deployed
@@ -62,7 +63,7 @@ import Testing
     @Test func `the provider's word comes first, and a run's last words are told as such`() async throws {
         let double = try await double("failed")
         try say(.serve, at: "2026-01-02T05:00:00Z")
-        let report = await RunReport(record(), ionet: try fixture.client(double), bucket: bucket)
+        let report = await RunReport(record(), on: try fixture.client(double), title: "io.net", bucket: bucket)
         #expect(
             report.lines == [
                 "run          demo-20260102-030405-00ff", "image        ghcr.io/me/demo:1",
@@ -86,24 +87,24 @@ import Testing
         let double = try await double("running", url: "http://\(page.host)/")
         if let older { try say(.failed, at: older) }
         let ionet = try fixture.client(double)
-        let report = await RunReport(record(), ionet: ionet, bucket: bucket, token: Secret("the-token"))
+        let report = await RunReport(record(), on: ionet, title: "io.net", bucket: bucket, token: Secret("the-token"))
         #expect(report.lines.contains("phase        preflight: cannot find 8 GPUs: nvidia-smi lists 0"))
         #expect(report.json["status_from"] == "page")
-        let wrong = await RunReport(record(), ionet: ionet, bucket: bucket, token: Secret("another"))
+        let wrong = await RunReport(record(), on: ionet, title: "io.net", bucket: bucket, token: Secret("another"))
         #expect(
             wrong.lines.contains(
                 "page         cannot be asked: it answered 401: its token was made with another computer's key"))
         // A token made with this computer's key does not open the page of a machine that another computer started.
         let count = page.requests.count
         let adopted = record(isAdopted: true)
-        _ = await RunReport(adopted, ionet: ionet, bucket: bucket, token: Secret("the-token"))
+        _ = await RunReport(adopted, on: ionet, title: "io.net", bucket: bucket, token: Secret("the-token"))
         #expect(page.requests.count == count)
     }
 
     @Test func `a token goes to no address that others can listen to`() async throws {
         let double = try await double("running", url: "http://c1.example.org")
         let report = await RunReport(
-            record(), ionet: try fixture.client(double), bucket: bucket, token: Secret("the-token"))
+            record(), on: try fixture.client(double), title: "io.net", bucket: bucket, token: Secret("the-token"))
         #expect(report.lines.contains("url          http://c1.example.org"))
         #expect(!report.lines.contains { $0.hasPrefix("page") })
     }
@@ -112,7 +113,7 @@ import Testing
         let double = try await double("running")
         double.add(name: "demo-20260102-030405-00ff-2", id: "d2", status: "completed")
         let names = ["demo-20260102-030405-00ff", "demo-20260102-030405-00ff-2"]
-        let report = await RunReport(record(names), ionet: try fixture.client(double), bucket: bucket)
+        let report = await RunReport(record(names), on: try fixture.client(double), title: "io.net", bucket: bucket)
         #expect(report.lines.contains("machine      demo-20260102-030405-00ff-2"))
         #expect(
             report.lines.contains(
@@ -122,7 +123,8 @@ import Testing
 
     @Test func `who cannot be asked is said, and nothing is called gone`() async throws {
         try say(.stages, at: "2026-01-02T05:00:00Z")
-        let report = await RunReport(record(), ionet: nil, provider: "IOCLOUD_API_KEY is not set", bucket: bucket)
+        let report = await RunReport(
+            record(), on: nil, title: "io.net", blank: "IOCLOUD_API_KEY is not set", bucket: bucket)
         #expect(report.lines.contains("deployment   unknown; it was there when it was last looked at"))
         #expect(report.lines.contains("io.net       cannot be asked: IOCLOUD_API_KEY is not set"))
         #expect(report.lines.contains("phase        stages"))

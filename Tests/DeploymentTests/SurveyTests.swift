@@ -26,6 +26,8 @@ import Testing
         try fixture.folder.write("bucket/other-20260102-030405-00ff/status.json", "no run below the prefix")
     }
 
+    private let targets = Targets([.ionet])
+
     private func settings(_ changes: [String: String] = [:]) throws -> Settings {
         var variables = [
             "R2_ENDPOINT_URL": "file://\(fixture.folder.path)", "R2_BUCKET_NAME": "bucket", "R2_PREFIX": "team",
@@ -39,20 +41,21 @@ import Testing
         double.add(name: "\(Self.old)-2", id: "two")
         double.add(name: "only-20260401-000000-abcd", id: "three", status: "deploying")
         double.add(name: "somebody's own", id: "four")
-        let survey = await RunSurvey(fixture.ledger, settings: try settings())
+        let survey = await RunSurvey(fixture.ledger, settings: try settings(), targets: targets)
         #expect(survey.runs.map(\.run.description) == ["only-20260401-000000-abcd", Self.new, Self.old])
         #expect(survey.runs.map { $0.status?.phase } == [nil, .stages, .complete])
-        #expect(survey.runs.map(\.deployments.count) == [1, 0, 1])
+        #expect(survey.runs.map(\.machines.count) == [1, 0, 1])
         #expect(survey.blanks.isEmpty && !survey.isCut)
     }
 
     @Test func `where could not be looked is told`() async throws {
         let closed = "http://127.0.0.1:\(FreePort.find(1)[0])"
         let survey = await RunSurvey(
-            fixture.ledger, settings: try settings(["IOCLOUD_API_URL": closed, "R2_ENDPOINT_URL": "file:///none"]))
-        #expect(survey.isCut && !survey.sawProvider)
+            fixture.ledger, settings: try settings(["IOCLOUD_API_URL": closed, "R2_ENDPOINT_URL": "file:///none"]),
+            targets: targets)
+        #expect(survey.isCut && survey.seen.isEmpty)
         #expect(survey.blanks.count >= 1)
-        let unset = await RunSurvey(fixture.ledger, settings: try Settings(environment: [:]))
+        let unset = await RunSurvey(fixture.ledger, settings: try Settings(environment: [:]), targets: targets)
         #expect(!unset.isCut)
         #expect(
             unset.blanks.map(\.description).first
@@ -62,7 +65,7 @@ import Testing
     }
 
     @Test func `a run that only the bucket knows is found by its beginning, and noted`() async throws {
-        let finder = RunFinder(fixture.ledger, settings: try settings())
+        let finder = RunFinder(fixture.ledger, settings: try settings(), targets: targets)
         let ambiguous = await #expect(throws: DeploymentError.self) { try await finder.find("demo") }
         #expect(ambiguous?.description == "cannot find run 'demo': it may be \(Self.new) or \(Self.old)")
         let record = try await finder.find("demo-2026010")
@@ -75,13 +78,15 @@ import Testing
     }
 
     @Test func `the last run of an empty ledger is the newest of all`() async throws {
-        #expect(try await RunFinder(fixture.ledger, settings: try settings()).find("last").run.description == Self.new)
+        #expect(
+            try await RunFinder(fixture.ledger, settings: try settings(), targets: targets).find("last").run.description
+                == Self.new)
     }
 
     @Test func `who finds nothing says where could not be looked`() async throws {
         let settings = try Settings(environment: [:])
         let error = await #expect(throws: DeploymentError.self) {
-            try await RunFinder(fixture.ledger, settings: settings).find("demo")
+            try await RunFinder(fixture.ledger, settings: settings, targets: targets).find("demo")
         }
         #expect(error?.code == .notFound)
         #expect(error?.reason.contains("; cannot look for runs in the bucket: R2_BUCKET_NAME") == true)
@@ -108,12 +113,13 @@ import Testing
         }
         double.add(name: run, id: "d", status: "destroyed")
         let settings = try settings(["IOCLOUD_API_URL": double.url, "R2_ACCESS_KEY_ID": "key-id-0123456789"])
-        let record = try await RunFinder(fixture.ledger, settings: settings).find(run)
+        let record = try await RunFinder(fixture.ledger, settings: settings, targets: targets).find(run)
         #expect(record.machines.map(\.rented) == ["8 × H100 for 6 h, 143.50 USD"])
         #expect(record.bucket == RunRecord.Bucket(endpoint: endpoint, name: "runs", prefix: nil))
         let manifest = try #require(try record.request?.manifest(of: record.run, settings: settings, overrides: []))
         #expect(manifest.image == "ghcr.io/me/demo:0123456789ab" && manifest.port == 8080 && !manifest.keepAlive)
-        #expect(manifest.resources.hardwareID == .number("203") && manifest.resources.hours == 6)
+        let resources = try IonetResources(manifest.resources)
+        #expect(resources.hardwareID == .number("203") && resources.hours == 6)
         #expect(manifest.environment["TEXT"] == "a ${B}" && manifest.environment["RUN_ID"] == nil)
         #expect(manifest.secrets == ["R2_ACCESS_KEY_ID"] && record.request?.digest == "sha256:00")
         // Requests signed with the settings' key go only to the settings' service.
@@ -122,6 +128,6 @@ import Testing
             "IOCLOUD_API_URL": double.url,
         ])
         let stranger = RunLedger(home: fixture.folder("elsewhere"))
-        #expect(try await RunFinder(stranger, settings: other).find(run).bucket == nil)
+        #expect(try await RunFinder(stranger, settings: other, targets: targets).find(run).bucket == nil)
     }
 }

@@ -45,7 +45,8 @@ extension FuzzedParser {
             fatalError("caasctl: a manifest that was kept cannot be read: \(kept.text)")
         }
         expect(
-            again.name == manifest.name && again.image == manifest.image && again.resources == manifest.resources
+            again.name == manifest.name && again.image == manifest.image
+                && again.kept(image: again.image, environment: again.environment) == kept
                 && again.port == manifest.port && again.keepAlive == manifest.keepAlive
                 && again.environment == manifest.environment && again.secrets == manifest.secrets
                 && again.optionalSecrets == manifest.optionalSecrets && again.budgetUSD == manifest.budgetUSD,

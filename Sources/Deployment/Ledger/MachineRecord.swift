@@ -20,7 +20,9 @@ package struct MachineRecord: Sendable, Hashable {
     package let name: String
     /// When the intent was written, in RFC 3339.
     package let created: String
-    /// The URL of the API.
+    /// The name of the target that has the machine.
+    package let target: String
+    /// The target's address, such as the URL of its API.
     package let api: String
     /// The reference of the requested image.
     package let image: String
@@ -43,11 +45,13 @@ package struct MachineRecord: Sendable, Hashable {
 
     /// Creates the record of a machine that is about to be requested.
     package init(
-        name: String, created: String, api: String, image: String, hardware: String, gpus: Int?, hours: Int?,
+        name: String, created: String, target: String, api: String, image: String, hardware: String, gpus: Int?,
+        hours: Int?,
         priceUSD: Double?, port: Int?, isAdopted: Bool = false
     ) {
         self.name = name
         self.created = created
+        self.target = target
         self.api = api
         self.image = image
         self.hardware = hardware
@@ -64,7 +68,7 @@ package struct MachineRecord: Sendable, Hashable {
 
     /// The rented resources for display, such as `8 × H100 for 6 h, 143.50 USD`.
     package var rented: String {
-        let machine = gpus.map { "\($0) × \(hardware)" } ?? hardware
+        let machine = gpus.map { $0 > 0 ? "\($0) × \(hardware)" : hardware } ?? hardware
         return machine + (hours.map { " for \($0) h" } ?? "")
             + (priceUSD.map { ", \(Deployer.dollars($0))" } ?? ", at a price that is not known here")
     }
@@ -73,7 +77,8 @@ package struct MachineRecord: Sendable, Hashable {
 extension MachineRecord {
     init(json: JSONValue, name: String) throws(JSONError) {
         self.init(
-            name: name, created: try json.text("created"), api: try json.text("api"), image: try json.text("image"),
+            name: name, created: try json.text("created"), target: try json.optionalText("target") ?? "ionet",
+            api: try json.text("api"), image: try json.text("image"),
             hardware: try json.text("hardware"), gpus: try json.optionalWhole("gpus"),
             hours: try json.optionalWhole("hours"), priceUSD: try Self.amount(json["price_usd"]),
             port: try json.optionalWhole("port"), isAdopted: try json.optionalFlag("adopted") ?? false)
@@ -91,7 +96,8 @@ extension MachineRecord {
 
     var json: JSONValue {
         [
-            "name": .string(name), "created": .string(created), "api": .string(api), "image": .string(image),
+            "name": .string(name), "created": .string(created), "target": .string(target), "api": .string(api),
+            "image": .string(image),
             "hardware": .string(hardware), "gpus": gpus.map { .integer($0) } ?? .null,
             "hours": hours.map { .integer($0) } ?? .null, "price_usd": priceUSD.map { .double($0) } ?? .null,
             "port": port.map { .integer($0) } ?? .null, "adopted": .bool(isAdopted),

@@ -96,7 +96,7 @@ extension RunRecord {
     /// The JSON form that ``init(json:)`` parses.
     package var json: JSONValue {
         [
-            "version": 2, "target": "ionet", "run": .string(run.description), "created": .string(created),
+            "version": 2, "run": .string(run.description), "created": .string(created),
             "bucket": bucket.map { place in
                 ["endpoint": .string(place.endpoint), "name": .string(place.name), "prefix": .optional(place.prefix)]
             } ?? .null,

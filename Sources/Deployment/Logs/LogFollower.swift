@@ -13,27 +13,27 @@ package struct LogFollower: Sendable {
     /// Seconds between two requests for the state, and between two attempts to connect.
     package var interval: Double
 
-    let ionet: IonetClient?
+    let target: (any Target)?
     let record: RunRecord
     let bucket: RunBucket?
 
-    /// Creates a follower; `ionet` and `bucket` are nil where the run has none or its key is not set.
-    package init(_ ionet: IonetClient?, record: RunRecord, bucket: RunBucket?) {
-        self.ionet = ionet
+    /// Creates a follower; `target` and `bucket` are nil where the run has none or its key is not set.
+    package init(_ target: (any Target)?, record: RunRecord, bucket: RunBucket?) {
+        self.target = target
         self.record = record
         self.bucket = bucket
-        interval = ionet?.isLocal == true ? 0.5 : 5
+        interval = target?.isLocal == true ? 0.5 : 5
     }
 
     /// Passes the log's lines to `line`; with `following` until the run is over.
     package func read(following: Bool, line: @escaping @Sendable (String) -> Void) async throws {
-        if let ionet, let id = record.newest?.deployment,
-            let container = try await livingContainer(of: id, at: ionet, waiting: following)
+        if let target = target as? any LogStreaming, let id = record.newest?.deployment,
+            let container = try await livingContainer(of: id, on: target, waiting: following)
         {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for stream in IonetClient.LogStream.allCases {
+                for stream in target.logStreams {
                     group.addTask {
-                        try await follow(stream, of: container, in: id, at: ionet, following: following, line: line)
+                        try await follow(stream, of: container, in: id, on: target, following: following, line: line)
                     }
                 }
                 try await group.waitForAll()
@@ -49,11 +49,11 @@ package struct LogFollower: Sendable {
 
     /// Returns the container while the provider has it; with `waiting` waits until it exists.
     private func livingContainer(
-        of id: JSONValue, at ionet: IonetClient, waiting: Bool
-    ) async throws(DeploymentError) -> IonetContainer? {
-        while let deployment = try await ionet.deployment(id), !deployment.status.isGone {
-            if let container = try await ionet.containers(of: id).first { return container }
-            guard waiting, !deployment.status.isOver else { return nil }
+        of id: JSONValue, on target: any Target, waiting: Bool
+    ) async throws(DeploymentError) -> ContainerStatus? {
+        while let machine = try await target.look(at: id), !machine.isLeaving {
+            if let container = machine.containers.first { return container }
+            guard waiting, !machine.isOver else { return nil }
             do { try await Task.sleep(for: .seconds(interval)) } catch { return nil }
         }
         return nil
@@ -61,16 +61,14 @@ package struct LogFollower: Sendable {
 
     /// Reads one of the streams, and reconnects while the run goes on.
     private func follow(
-        _ stream: IonetClient.LogStream, of container: IonetContainer, in id: JSONValue, at ionet: IonetClient,
+        _ stream: String, of container: ContainerStatus, in id: JSONValue, on target: any LogStreaming,
         following: Bool, line: @escaping @Sendable (String) -> Void
     ) async throws(DeploymentError) {
-        // A separate client, because `line` may block the client's thread while it prints.
-        let client = HTTPClient()
         let state = Mutex((filter: ReplayFilter(), latest: Timestamp.now(), failures: 0))
         while true {
             state.withLock { $0.filter.reconnect() }
             do throws(DeploymentError) {
-                try await connect(stream, of: container, in: id, at: ionet, client, quiet: following ? nil : quiet) {
+                try await connect(stream, of: container, in: id, on: target, quiet: following ? nil : quiet) {
                     text in
                     let new = state.withLock { state in
                         state.failures = 0
@@ -87,27 +85,26 @@ package struct LogFollower: Sendable {
                 let mayPass = error.code == .unreachable || (error.code == .notFound && following)
                 guard mayPass, failures < (error.code == .notFound ? 240 : 10) else { throw error }
             }
-            guard following, let deployment = try await ionet.deployment(id), !deployment.status.isOver,
-                !deployment.status.isGone
-            else { return }
+            guard following, let machine = try await target.look(at: id), !machine.isOver, !machine.isLeaving else {
+                return
+            }
             do { try await Task.sleep(for: .seconds(interval)) } catch { return }
         }
     }
 
     /// Reads one connection, and closes it after `quiet` seconds without a line.
     private func connect(
-        _ stream: IonetClient.LogStream, of container: IonetContainer, in id: JSONValue, at ionet: IonetClient,
-        _ client: HTTPClient, quiet: Double?, line: @escaping @Sendable (String) -> Void
+        _ stream: String, of container: ContainerStatus, in id: JSONValue, on target: any LogStreaming, quiet: Double?,
+        line: @escaping @Sendable (String) -> Void
     ) async throws(DeploymentError) {
         guard let quiet else {
-            return try await ionet.log(
-                deployment: id, container: container.id, stream: stream, client: client, line: line)
+            return try await target.log(of: id, container: container.id, stream: stream, line: line)
         }
         let heard = LastHeard()
         let result = await withTaskGroup(of: Result<Void, DeploymentError>?.self) { group in
             group.addTask {
                 do throws(DeploymentError) {
-                    try await ionet.log(deployment: id, container: container.id, stream: stream, client: client) {
+                    try await target.log(of: id, container: container.id, stream: stream) {
                         text in
                         heard.note()
                         line(text)

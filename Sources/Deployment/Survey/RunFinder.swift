@@ -6,10 +6,12 @@ import Timestamps
 package struct RunFinder: Sendable {
     private let ledger: RunLedger
     private let settings: Settings
+    private let targets: Targets
 
-    package init(_ ledger: RunLedger, settings: Settings) {
+    package init(_ ledger: RunLedger, settings: Settings, targets: Targets) {
         self.ledger = ledger
         self.settings = settings
+        self.targets = targets
     }
 
     /// Returns the run of an id, of a prefix that only one id has, or of `last`.
@@ -19,13 +21,15 @@ package struct RunFinder: Sendable {
             guard error.code == .notFound, !text.isEmpty else { throw error }
             unknown = error
         }
-        let survey = await RunSurvey(ledger, settings: settings, beginning: text == "last" ? "" : text)
+        let survey = await RunSurvey(
+            ledger, settings: settings, targets: targets, beginning: text == "last" ? "" : text)
         let action = "find run '\(text)'"
         let exact = survey.runs.filter { $0.run.description == text }
         let fitting = exact.isEmpty ? survey.runs : exact
         guard let found = fitting.first else {
             let blanks = survey.blanks.map { "; \($0)" }.joined()
-            throw DeploymentError(.notFound, action, unknown.reason + ", and bucket and io.net have none" + blanks)
+            throw DeploymentError(
+                .notFound, action, unknown.reason + ", and bucket and \(targets.titles) have none" + blanks)
         }
         guard fitting.count == 1 || text == "last" else {
             let names = fitting.prefix(5).map(\.run.description).joined(separator: " or ")
@@ -38,13 +42,11 @@ package struct RunFinder: Sendable {
         var record = RunRecord(
             run: found.run, created: found.created ?? Timestamp.now().rfc3339,
             bucket: found.isInBucket ? survey.place : nil)
-        if !found.deployments.isEmpty {
-            let ionet = try IonetClient(settings: settings)
-            for deployment in found.deployments {
-                let details = try await ionet.details(of: deployment.id)
-                record.take(deployment, details: details, api: ionet.name)
-                record.request = record.request ?? details?.request(of: found.run)
-            }
+        for (kind, machine) in found.machines {
+            let target = try kind.open(settings)
+            let request = try await target.request(of: machine.handle, for: found.run)
+            record.take(machine, request, on: target)
+            record.request = record.request ?? request?.kept
         }
         record.bucket = record.bucket ?? bucket(of: record)
         return try ledger.update(record) { _ in }
@@ -79,6 +81,6 @@ extension KnownRun {
                 "\(text(0..<4))-\(text(4..<6))-\(text(6..<8))T\(text(9..<11)):\(text(11..<13)):\(text(13..<15))Z"
             if Timestamp(rfc3339: moment) != nil { return moment }
         }
-        return status?.started ?? deployments.compactMap(\.created).min()?.rfc3339
+        return status?.started ?? machines.compactMap(\.machine.created).min()?.rfc3339
     }
 }

@@ -11,8 +11,8 @@ package struct KnownRun: Sendable {
     package internal(set) var status: RunStatus?
     /// The reason why the status in the bucket cannot be read.
     package internal(set) var statusFailure: String?
-    /// The run's deployments in the provider's list.
-    package internal(set) var deployments: [IonetDeployment] = []
+    /// The run's machines in the lists of the targets.
+    package internal(set) var machines: [(kind: TargetKind, machine: MachineStatus)] = []
     /// True where the bucket of the settings contains the run.
     package internal(set) var isInBucket = false
 
@@ -34,11 +34,11 @@ package struct RunSurvey: Sendable {
     package private(set) var isCut = false
     /// The bucket that the settings name, nil where it could not be read.
     let place: RunRecord.Bucket?
-    /// True where the provider answered.
-    package let sawProvider: Bool
+    /// The names of the targets that answered.
+    package let seen: Set<String>
 
     /// Reads the ledger, the bucket and the provider for the runs whose ids have this prefix.
-    package init(_ ledger: RunLedger, settings: Settings, beginning start: String = "") async {
+    package init(_ ledger: RunLedger, settings: Settings, targets: Targets, beginning start: String = "") async {
         var known: [RunID: KnownRun] = [:]
         func update(_ run: RunID, _ change: (inout KnownRun) -> Void) {
             guard run.description.hasPrefix(start) else { return }
@@ -62,22 +62,23 @@ package struct RunSurvey: Sendable {
             blanks.append(error)
             isCut = isCut || settings.text(EnvironmentName.bucket) != nil
         }
-        var sawProvider = false
-        do throws(DeploymentError) {
-            let ionet = try IonetClient(settings: settings)
-            for deployment in try await ionet.deployments() {
-                guard let name = deployment.name.flatMap({ MachineName($0) }) else { continue }
-                update(name.run) { $0.deployments.append(deployment) }
+        var seen: Set<String> = []
+        for kind in targets.kinds {
+            do throws(DeploymentError) {
+                for machine in try await kind.open(settings).machines() {
+                    guard let name = machine.name.flatMap({ MachineName($0) }) else { continue }
+                    update(name.run) { $0.machines.append((kind, machine)) }
+                }
+                seen.insert(kind.name)
+            } catch {
+                blanks.append(error)
+                isCut = isCut || kind.isConfigured(settings)
             }
-            sawProvider = true
-        } catch {
-            blanks.append(error)
-            isCut = isCut || settings.secret("IOCLOUD_API_KEY") != nil
         }
         self.blanks = blanks
         self.isCut = isCut
         self.place = place
-        self.sawProvider = sawProvider
+        self.seen = seen
         runs = known.values.sorted { ($0.date, $0.run.description) > ($1.date, $1.run.description) }
         await readOtherBuckets(settings)
     }

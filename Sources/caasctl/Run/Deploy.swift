@@ -33,7 +33,7 @@ struct Deploy: AsyncParsableCommand {
         let start = RunStart(
             verb: "deploy", manifest: manifest,
             run: try RunID(name: manifest.name, at: .now(), random: .random(in: 0 ... .max)), options: start,
-            settings: settings, ionet: try IonetClient(settings: settings), home: try HomeFolder.open())
+            settings: settings, target: try Targets.all.open(manifest, settings), home: try HomeFolder.open())
         try await start.go()
     }
 }

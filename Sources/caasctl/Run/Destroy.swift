@@ -18,15 +18,15 @@ struct Destroy: AsyncParsableCommand {
     func run() async throws {
         let settings = try target.options.settings()
         let found = try await target.find(settings)
-        let ionet = try found.provider.get()
+        let machines = try found.opened.get()
         guard !found.record.billing.isEmpty else {
             StandardError.print(
                 found.record.machines.isEmpty
-                    ? "io.net lists no machine of it" : "every machine of it was given back before")
+                    ? "\(found.kind.title) lists no machine of it" : "every machine of it was given back before")
             return print(found.record.run)
         }
         if !force { try await verify(found.record, settings) }
-        let deployer = Deployer(ionet, ledger: found.ledger) { StandardError.print($0) }
+        let deployer = Deployer(machines, ledger: found.ledger) { StandardError.print($0) }
         print(try await deployer.destroy(found.record).run)
     }
 

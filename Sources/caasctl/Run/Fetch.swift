@@ -17,7 +17,8 @@ struct Fetch: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try target.options.settings()
-        let record = try await RunFinder(RunLedger(home: HomeFolder.open()), settings: settings).find(target.run)
+        let record = try await RunFinder(RunLedger(home: HomeFolder.open()), settings: settings, targets: .all).find(
+            target.run)
         let bucket = try target.bucket(of: record, settings)
         _ = try await bucket.fetch(into: FilePath(folder)) { StandardError.print($0) }
         print(folder)

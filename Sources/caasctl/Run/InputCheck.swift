@@ -15,10 +15,10 @@ struct InputCheck {
 
     /// Throws where the deployment lacks a variable that the program requires, or where an input is not complete.
     func check(_ program: Program) async throws {
-        let sent = plan.request.environment
+        let sent = plan.launch.environment
         let missing = program.requires.filter { name in
             let value = sent[name] ?? program.environment[name] ?? program.imageEnvironment[name]
-            return plan.request.secrets[name] == nil && value?.isEmpty ?? true
+            return plan.launch.secrets[name] == nil && value?.isEmpty ?? true
         }
         guard missing.isEmpty else {
             throw DeploymentError(

@@ -17,7 +17,7 @@ struct Logs: AsyncParsableCommand {
         let settings = try target.options.settings()
         let found = try await target.find(settings)
         let follower = LogFollower(
-            found.ionet, record: found.record, bucket: target.bucketIfAny(of: found.record, settings))
+            found.target, record: found.record, bucket: target.bucketIfAny(of: found.record, settings))
         try await follower.read(following: follow) { StandardOutput.print(output: $0) }
     }
 }

@@ -22,12 +22,16 @@ struct ManifestImage {
     private let built: Descriptor?
 
     /// Finds the newest image that was built for the manifest's `repository`, or takes its `image` as a reference.
-    init(_ manifest: RunManifest, verb: String, store: ImageStore) throws {
+    ///
+    /// Where the target runs images of the store, `isHere`, an image without a repository is found by its name.
+    init(_ manifest: RunManifest, verb: String, store: ImageStore, isHere: Bool = false) throws {
         let action = "\(verb) \(manifest.name)"
         self.verb = verb
         self.store = store
-        guard let repository = manifest.repository else {
-            guard (try? ImageDefinition.locate(manifest.image)) == nil else {
+        let isFolder = (try? ImageDefinition.locate(manifest.image)) != nil
+        let local = isHere && isFolder ? "localhost/\(Self.name(of: manifest.image))" : nil
+        guard let repository = manifest.repository ?? local else {
+            guard !isFolder else {
                 throw DeploymentError(
                     .unsuitable, action,
                     "'image' is the folder of \(manifest.image), and 'repository' does not say where it is pushed to")
@@ -43,7 +47,10 @@ struct ManifestImage {
             throw DeploymentError(.unsuitable, action, "'repository' is to be without a tag and a digest")
         }
         let target = "\(place.name):latest"
-        hint = "type: caasctl build \(manifest.image) --tag \(target), then: caasctl push \(target)"
+        hint =
+            isHere
+            ? "type: caasctl build \(manifest.image)"
+            : "type: caasctl build \(manifest.image) --tag \(target), then: caasctl push \(target)"
         guard let descriptor = try Self.newest(manifest.image, place, in: store) else {
             throw DeploymentError(.notFound, action, "the image '\(manifest.image)' is not built yet; \(hint)")
         }
@@ -54,12 +61,17 @@ struct ManifestImage {
 
     /// Returns the most recently tagged image that has the manifest's image name or is in its repository.
     private static func newest(_ image: String, _ place: Reference, in store: ImageStore) throws -> Descriptor? {
-        var path = FilePath(image)
-        if path.extension == "yaml" { path.removeLastComponent() }
-        let name = path.lastComponent?.string ?? image
+        let name = name(of: image)
         return try store.tags().last { tag in
             tag.name == name || (try? Reference(tag.name))?.name == place.name && tag.name.contains(byte: "/")
         }?.descriptor
+    }
+
+    /// Returns the name that `caasctl build` gives the image of a folder.
+    private static func name(of image: String) -> String {
+        var path = FilePath(image)
+        if path.extension == "yaml" { path.removeLastComponent() }
+        return path.lastComponent?.string ?? image
     }
 
     /// An image that passed the checks for deployment.

@@ -46,16 +46,19 @@ struct Restart {
 
     /// Rents the machine once no earlier machine can still write to the bucket.
     func go(program check: (Program?) throws -> Void = { _ in }) async throws {
-        let ionet = try IonetClient(settings: settings)
-        let deployer = Deployer(ionet, ledger: found.ledger) { StandardError.print($0) }
+        let deployer = Deployer(try Targets.all.kind(of: record).open(settings), ledger: found.ledger) {
+            StandardError.print($0)
+        }
         try await requireSilence(deployer)
         let request = again.manifest == nil ? try await deployer.request(of: record) : nil
         let manifest = try manifest(request)
         let isNewImage = again.manifest != nil || start.overrides.contains { $0.hasPrefix("image=") }
+        let target = try Targets.all.open(manifest, settings)
+        let next = Deployer(target, ledger: found.ledger) { StandardError.print($0) }
         let run = RunStart(
-            verb: verb, manifest: manifest, run: record.run, name: try await deployer.nextName(of: record, to: action),
+            verb: verb, manifest: manifest, run: record.run, name: try await next.nextName(of: record, to: action),
             digest: isNewImage ? nil : request?.digest, paidUSD: record.paidUSD, bucket: record.bucket,
-            options: start, settings: settings, ionet: ionet, home: try HomeFolder.open())
+            options: start, settings: settings, target: target, home: try HomeFolder.open())
         // Another machine may have been started elsewhere while the price question waited for an answer.
         try await run.go(checking: { try await requireSilence(deployer) }, program: check)
     }

@@ -17,15 +17,16 @@ struct RunOptions: ParsableArguments {
     /// Finds the run and updates its record with the provider's list, where the provider can be asked.
     func find(_ settings: Settings) async throws -> FoundRun {
         let ledger = try RunLedger(home: HomeFolder.open())
-        var record = try await RunFinder(ledger, settings: settings).find(run)
+        var record = try await RunFinder(ledger, settings: settings, targets: .all).find(run)
+        let kind = try Targets.all.kind(of: record)
         do throws(DeploymentError) {
-            let ionet = try IonetClient(settings: settings)
-            try ionet.check(record)
-            record = try await Deployer(ionet, ledger: ledger) { StandardError.print($0) }.reconciled(record)
-            return FoundRun(record: record, provider: .success(ionet), ledger: ledger)
+            let target = try kind.open(settings)
+            try target.check(record)
+            record = try await Deployer(target, ledger: ledger) { StandardError.print($0) }.reconciled(record)
+            return FoundRun(record: record, kind: kind, opened: .success(target), ledger: ledger)
         } catch {
             if error.code == .cancelled { throw error }
-            return FoundRun(record: record, provider: .failure(error), ledger: ledger)
+            return FoundRun(record: record, kind: kind, opened: .failure(error), ledger: ledger)
         }
     }
 
@@ -53,25 +54,26 @@ struct RunOptions: ParsableArguments {
     }
 }
 
-/// The run that a command named, and the provider of its machines.
+/// The run that a command named, and the target that has its machines.
 struct FoundRun {
     let record: RunRecord
-    /// The provider's client, or the reason why the provider cannot be asked.
-    let provider: Result<IonetClient, DeploymentError>
+    let kind: TargetKind
+    /// The target, or the reason why it cannot be asked.
+    let opened: Result<any Target, DeploymentError>
     let ledger: RunLedger
 
-    /// The provider's client; where there is none, prints the reason and returns nil.
-    var ionet: IonetClient? {
-        switch provider {
-        case .success(let ionet): return ionet
+    /// The target; where it cannot be asked, prints the reason and returns nil.
+    var target: (any Target)? {
+        switch opened {
+        case .success(let target): return target
         case .failure(let error):
             StandardError.print("\(error)")
             return nil
         }
     }
 
-    /// The reason why the provider cannot be asked, nil where it can.
+    /// The reason why the target cannot be asked, nil where it can.
     var blank: DeploymentError? {
-        if case .failure(let error) = provider { error } else { nil }
+        if case .failure(let error) = opened { error } else { nil }
     }
 }

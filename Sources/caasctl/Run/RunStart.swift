@@ -4,6 +4,7 @@ import HTTP
 import ImageStore
 import JSON
 import OCI
+import ObjectStorage
 import POSIX
 import Registry
 import RunContract
@@ -25,7 +26,7 @@ struct RunStart {
     var bucket: RunRecord.Bucket?
     let options: StartOptions
     let settings: Settings
-    let ionet: IonetClient
+    let target: any Target
     let home: FilePath
 
     private var action: String { "\(verb) \(run)" }
@@ -37,16 +38,20 @@ struct RunStart {
     func go(
         checking check: () async throws -> Void = {}, program checkProgram: (Program?) throws -> Void = { _ in }
     ) async throws {
-        let image = try ManifestImage(manifest, verb: verb, store: ImageStore(at: home.appending("store")))
+        let image = try ManifestImage(
+            manifest, verb: verb, store: ImageStore(at: home.appending("store")),
+            isHere: target.traits.runsStoredImages)
         let login = try await login(for: image.reference)
-        let checked = try await image.check(registry(login, for: image.reference), isDry: options.dryRun)
+        let checked = try await image.check(
+            registry(login, for: image.reference), isDry: options.dryRun || target.traits.runsStoredImages)
         try requireSame(checked.digest, as: image.reference)
         try checkProgram(checked.program)
-        let offer = try await ionet.offer(for: manifest.resources)
+        let offer = try await target.offer(for: manifest.resources)
         let key = try StatusKey(home: home)
-        let reference = ionet.takesDigests ? image.reference.pinned(to: checked.digest) : image.reference
+        let reference = target.traits.takesDigests ? image.reference.pinned(to: checked.digest) : image.reference
         let plan = try DeploymentPlan(
-            manifest, run: run, name: name, verb: verb, image: reference, digest: checked.digest, offer: offer,
+            manifest, run: run, name: name, verb: verb, image: reference, digest: checked.digest, on: target,
+            offer: offer,
             login: login, settings: settings, key: key)
         try requireSameBucket(plan)
         try Deployer.check(plan, budgetUSD: manifest.budgetUSD, paidUSD: paidUSD)
@@ -56,7 +61,7 @@ struct RunStart {
         try await proveBucket(plan)
         try confirm(plan)
         try await check()
-        let deployer = Deployer(ionet, ledger: RunLedger(home: home)) { StandardError.print($0) }
+        let deployer = Deployer(target, ledger: RunLedger(home: home)) { StandardError.print($0) }
         let record = try await deployer.start(plan)
         print(run)
         if options.detach { return }
@@ -108,11 +113,11 @@ struct RunStart {
     private func showOffer(_ plan: DeploymentPlan) {
         StandardError.print(
             """
-            host     \(ionet.base.authority)
-            machine  \(plan.request.gpus) × \(plan.offer.hardware) in \(plan.offer.locations.joined(separator: ", "))
-            time     \(plan.request.hours) h, charged in advance and not refunded
+            host     \(target.host)
+            machine  \(plan.offer.title)
+            time     \(time(plan.offer))
             price    \(Deployer.dollars(plan.offer.priceUSD))
-            image    \(plan.request.image)
+            image    \(plan.launch.image)
             """)
         if let name { StandardError.print("run      \(run), on its machine \(name)") }
         if paidUSD > 0 { StandardError.print("before   \(Deployer.dollars(paidUSD)) for the run's earlier machines") }
@@ -122,22 +127,31 @@ struct RunStart {
     private func show(_ plan: DeploymentPlan) throws {
         guard let output = options.output else {
             return print(
-                String(decoding: plan.request.json(revealing: false).prettyEncoded(), as: UTF8.self), terminator: "")
+                String(
+                    decoding: target.request(plan.launch, on: plan.offer, revealing: false).prettyEncoded(),
+                    as: UTF8.self), terminator: "")
         }
-        let request = plan.request.json(revealing: true).prettyEncoded()
+        let request = target.request(plan.launch, on: plan.offer, revealing: true).prettyEncoded()
         try FileSystem.rewrite(output.path, with: request, mode: 0o600, narrow: true)
-        StandardError.print(
-            """
-            \(output) holds the request with its secrets; to send it:
-              curl -X POST \(ionet.base)/deploy -H "x-api-key: $IOCLOUD_API_KEY" \
-            -H "Content-Type: application/json" --data @\(output)
-            """)
+        let command = target.command(sending: "\(output)").map { "; to send it:\n  \($0)" } ?? ""
+        StandardError.print("\(output) holds the request with its secrets\(command)")
+    }
+
+    private func time(_ offer: Offer) -> String {
+        switch (target.traits.billing, offer.hours) {
+        case (.upFront, let hours?): "\(hours) h, charged in advance and not refunded"
+        case (.nothing, _): "free"
+        case (_, let hours?): "at most \(hours) h"
+        case (_, nil): "until it is destroyed"
+        }
     }
 
     private func proveBucket(_ plan: DeploymentPlan) async throws {
         guard let place = plan.bucket else { return }
-        for name in [EnvironmentName.accessKeyID, EnvironmentName.secretAccessKey]
-        where plan.request.secrets[name] == nil {
+        let keys =
+            StoreLocation.isFolder(endpoint: place.endpoint)
+            ? [] : [EnvironmentName.accessKeyID, EnvironmentName.secretAccessKey]
+        for name in keys where plan.launch.secrets[name] == nil {
             throw DeploymentError(.unsuitable, action, "'secrets' of the manifest does not list \(name)")
         }
         try await RunBucket(place, run: run, settings: settings).prove()

@@ -21,7 +21,7 @@ struct Runs: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try options.settings()
-        let survey = try await RunSurvey(RunLedger(home: HomeFolder.open()), settings: settings)
+        let survey = try await RunSurvey(RunLedger(home: HomeFolder.open()), settings: settings, targets: .all)
         for blank in survey.blanks { StandardError.print("warning: \(blank)") }
         for run in survey.runs {
             guard let failure = run.statusFailure, !survey.blanks.contains(where: { $0.reason == failure }) else {
@@ -41,7 +41,7 @@ struct Runs: AsyncParsableCommand {
         var table = Table("RUN", "PHASE", "MACHINE", "UPDATED", "COST", "KNOWN TO")
         for run in survey.runs {
             table.append(
-                run.run.description, run.phase, run.machine(sawProvider: survey.sawProvider), run.updated, run.cost,
+                run.run.description, run.phase, run.machine(seen: survey.seen), run.updated, run.cost,
                 run.sources.joined(separator: ", "))
         }
         print(table, terminator: "")
@@ -51,7 +51,7 @@ struct Runs: AsyncParsableCommand {
         let rows = survey.runs.map { run in
             [
                 "run": .string(run.run.description), "phase": .optional(run.status?.phase.rawValue),
-                "machine": .string(run.machine(sawProvider: survey.sawProvider)), "updated": .string(run.updated),
+                "machine": .string(run.machine(seen: survey.seen)), "updated": .string(run.updated),
                 "status_error": .optional(run.statusFailure),
                 "paid_usd": run.record.flatMap { $0.isPriceKnown ? .double($0.paidUSD) : nil } ?? .null,
                 "known_to": .array(run.sources.map(JSONValue.string)),
@@ -72,16 +72,19 @@ extension KnownRun {
     }
 
     /// The provider's status of the machine that exists, else of the last one.
-    fileprivate func machine(sawProvider: Bool) -> String {
-        let there = deployments.filter { !$0.status.isOver }
+    fileprivate func machine(seen: Set<String>) -> String {
+        let listed = machines.map(\.machine)
+        let there = listed.filter { !$0.isOver }
         if there.count > 1 { return "\(there.count) are there" }
-        if let deployment = there.first { return deployment.status.description }
-        if !sawProvider, let record, !record.billing.isEmpty { return "unknown" }
+        if let machine = there.first { return machine.word }
+        // A machine that a target did not list may exist where that target could not be asked.
+        let sawAll = record?.billing.allSatisfy { seen.contains($0.target) } ?? !seen.isEmpty
+        if !sawAll, let record, !record.billing.isEmpty { return "unknown" }
         guard let record, let newest = record.newest else {
-            return deployments.last?.status.description ?? (sawProvider ? "none" : "unknown")
+            return listed.last?.word ?? (seen.isEmpty ? "unknown" : "none")
         }
-        let listed = deployments.last { $0.id == newest.deployment }
-        return listed?.status.description ?? (newest.mayBill ? "gone" : newest.state.rawValue)
+        let last = listed.last { $0.handle == newest.deployment }
+        return last?.word ?? (newest.mayBill ? "gone" : newest.state.rawValue)
     }
 
     fileprivate var updated: String { status?.updated ?? record?.newest?.created ?? "-" }
@@ -93,9 +96,9 @@ extension KnownRun {
     }
 
     fileprivate var sources: [String] {
-        [
-            record == nil ? nil : "here", status == nil && !isInBucket ? nil : "bucket",
-            deployments.isEmpty ? nil : "io.net",
-        ].compactMap(\.self)
+        var sources = record == nil ? [] : ["here"]
+        if status != nil || isInBucket { sources.append("bucket") }
+        for (kind, _) in machines where !sources.contains(kind.title) { sources.append(kind.title) }
+        return sources
     }
 }

@@ -21,7 +21,7 @@ struct Status: AsyncParsableCommand {
         let record = found.record
         let token = try StatusKey(home: HomeFolder.open()).token(of: record.run)
         let report = await RunReport(
-            record, ionet: try? found.provider.get(), provider: found.blank?.reason,
+            record, on: try? found.opened.get(), title: found.kind.title, blank: found.blank?.reason,
             bucket: target.bucketIfAny(of: record, settings), token: token)
         print(json ? report.json.text : report.lines.joined(separator: "\n"))
         guard !json, let url = report.publicURL else { return }

@@ -1,35 +1,22 @@
-package import Definitions
-package import JSON
-
-/// A machine that satisfies a manifest's resources, with its price.
-package struct IonetOffer: Sendable, Hashable {
-    /// The hardware's id, which is sent back exactly as it was received.
-    package let hardwareID: JSONValue
-    /// The hardware's display name.
-    package let hardware: String
-    /// The locations' ids, which are sent back exactly as they were received.
-    package let locationIDs: [JSONValue]
-    /// The locations' display names.
-    package let locations: [String]
-    /// The price of all hours in US dollars, charged in advance.
-    package let priceUSD: Double
-}
+import Definitions
+import JSON
 
 extension IonetClient {
     /// Returns matching hardware, a location and the price; ids in the manifest take precedence over the search.
-    package func offer(for resources: RunManifest.Resources) async throws(DeploymentError) -> IonetOffer {
+    package func offer(for resources: IonetResources) async throws(DeploymentError) -> Offer {
         let machine = try await machine(for: resources)
         let price = try await price(
             hardware: machine.id, locations: machine.places.map(\.id), gpus: resources.gpus, hours: resources.hours)
-        return IonetOffer(
-            hardwareID: machine.id, hardware: machine.name, locationIDs: machine.places.map(\.id),
-            locations: machine.places.map(\.title), priceUSD: price.totalUSD)
+        return Offer(
+            hardware: machine.name, places: machine.places.map(\.title), gpus: resources.gpus, hours: resources.hours,
+            priceUSD: price.totalUSD,
+            token: ["hardware_id": machine.id, "location_ids": .array(machine.places.map(\.id))])
     }
 
     private typealias Place = (id: JSONValue, title: String)
 
     private func machine(
-        for resources: RunManifest.Resources
+        for resources: IonetResources
     ) async throws(DeploymentError) -> (id: JSONValue, name: String, places: [Place]) {
         let given = resources.locationIDs.map { Place(id: $0, title: $0.identifierText) }
         if let id = resources.hardwareID {
@@ -53,7 +40,7 @@ extension IonetClient {
 
     /// Returns the first location in the manifest's order that has a free machine; one is enough for one container.
     private func place(
-        for resources: RunManifest.Resources, hardware: JSONValue
+        for resources: IonetResources, hardware: JSONValue
     ) async throws(DeploymentError) -> Place? {
         let free = try await locations(hardware: hardware, gpus: resources.gpus).filter { $0.available > 0 }
         guard !resources.locations.isEmpty else { return free.first.map { ($0.id, $0.title) } }
@@ -65,7 +52,7 @@ extension IonetClient {
 
     /// Returns the hardware that the manifest names; several entries only where they have the same name.
     static func candidates(
-        for resources: RunManifest.Resources, in catalogue: [IonetHardware]
+        for resources: IonetResources, in catalogue: [IonetHardware]
     ) throws(DeploymentError) -> [IonetHardware] {
         let wanted = resources.gpu ?? ""
         let action = "rent \(wanted)"
@@ -92,7 +79,7 @@ extension IonetClient {
     }
 
     private func unavailable(
-        _ name: String, _ resources: RunManifest.Resources, _ places: [IonetLocation]
+        _ name: String, _ resources: IonetResources, _ places: [IonetLocation]
     ) -> DeploymentError {
         let free = places.filter { $0.available > 0 }.map(\.title).joined(separator: ", ")
         let wanted = resources.locations.isEmpty ? "" : " in \(resources.locations.joined(separator: ", "))"

@@ -1,6 +1,6 @@
 package import Definitions
 import HTTP
-import RunContract
+package import RunContract
 
 extension IonetClient {
     /// Creates the client that IOCLOUD_API_KEY and IOCLOUD_API_URL describe.
@@ -14,23 +14,14 @@ extension IonetClient {
         try self.init(url: settings.text("IOCLOUD_API_URL") ?? Self.productionURL, key: key)
     }
 
-    /// The API's URL without a path, as the ledger's records name it.
-    var name: String { base.with(target: "/").description }
-
     /// Throws where the machine was rented through another API; a sandbox on this computer may change its port.
-    func check(_ machine: MachineRecord, of run: RunID) throws(DeploymentError) {
-        let own = name
+    package func check(_ machine: MachineRecord, of run: RunID) throws(DeploymentError) {
+        let own = address
         let isLocalMachine = (try? HTTPURL(machine.api))?.isLoopback ?? false
         guard machine.api == own || (isLocal && isLocalMachine) else {
             throw DeploymentError(
                 .local, "look for run \(run)",
                 "its machine \(machine.name) was deployed through \(machine.api), and IOCLOUD_API_URL now says \(own)")
         }
-    }
-
-    /// Throws where the run's machines were rented through another API.
-    package func check(_ record: RunRecord) throws(DeploymentError) {
-        let machines = record.billing.isEmpty ? [record.newest].compactMap(\.self) : record.billing
-        for machine in machines { try check(machine, of: record.run) }
     }
 }

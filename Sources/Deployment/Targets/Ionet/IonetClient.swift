@@ -45,13 +45,4 @@ package final class IonetClient: Sendable {
         self.http = http
         self.retries = retries
     }
-
-    /// True where the API is on this machine, so that its operations cost nothing.
-    package var isLocal: Bool { base.isLoopback }
-
-    /// True where a request may name the image by digest, so that a push to its tag cannot change what a restart runs.
-    ///
-    /// io.net's documentation mentions only tags, and every machine is charged in advance, also one
-    /// that cannot pull its image.
-    package var takesDigests: Bool { isLocal }
 }
