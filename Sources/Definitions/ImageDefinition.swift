@@ -163,7 +163,7 @@ package struct ImageDefinition: Sendable, Hashable {
 
     /// The modification time of files in the image.
     package enum ModificationTime: String, Sendable, Hashable, CaseIterable {
-        /// SOURCE_DATE_EPOCH, or 0 if it is unset.
+        /// SOURCE_DATE_EPOCH, or 1980-01-01 if it is unset.
         case epoch
         /// The modification time on disk.
         case keep

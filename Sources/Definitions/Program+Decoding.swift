@@ -16,9 +16,10 @@ extension Program {
         let scope = TemplateScope(program: self)
         if let field = fields["environment"] { try scope.checkEnvironment(field, below: [:]) }
         let dataField = try fields.required("data")
-        data = try scope.without("DATA", "STAGE").absolutePath(dataField)
+        data = try scope.ofData(self).absolutePath(dataField)
+        let outside = scope.without("STAGE")
         workdir = try fields.read("workdir", scope.absolutePath)
-        if let field = fields["preflight"] { preflight = try Preflight(field, scope: scope) }
+        if let field = fields["preflight"] { preflight = try Preflight(field, scope: outside) }
         for field in try fields["inputs"]?.elements("a list of inputs") ?? [] {
             let input = try Input(field, scope: scope)
             guard !inputs.contains(where: { ($0.into ?? $0.artifact) == (input.into ?? input.artifact) }) else {
@@ -34,7 +35,7 @@ extension Program {
             stages.append(stage)
         }
         for field in try fields["artifacts"]?.elements("a list of artifacts") ?? [] {
-            let artifact = try Artifact(field, scope: scope)
+            let artifact = try Artifact(field, scope: outside)
             guard !artifacts.contains(where: { $0.into == artifact.into }) else {
                 throw field.error("two artifacts go into '\(artifact.into)'")
             }

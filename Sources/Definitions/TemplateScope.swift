@@ -8,6 +8,8 @@ struct TemplateScope {
     private let secrets: Set<String>
     /// The other variables of the same mapping, which have no value yet when the template is expanded.
     private var siblings: Set<String> = []
+    /// The variables that get their values only after the template is expanded.
+    private var later: Set<String> = []
 
     /// Creates the scope of a program's templates, or of a stage with its own environment.
     init(program: Program, stage: [String: String] = [:]) {
@@ -16,6 +18,14 @@ struct TemplateScope {
         known.formUnion(program.requires)
         known.formUnion(stage.keys)
         secrets = Set(program.passSecrets)
+    }
+
+    /// Returns the scope of the program's `data`, which is expanded before everything else.
+    func ofData(_ program: Program) -> TemplateScope {
+        var copy = self
+        copy.known = Set(["RUN_ID"] + program.requires)
+        copy.later = known.subtracting(copy.known).subtracting(["DATA", "STAGE"])
+        return copy
     }
 
     /// Returns a scope with variables that exist only in some places.
@@ -71,6 +81,10 @@ struct TemplateScope {
                         + "the process finds it in its environment once 'pass_secrets' lists it")
             }
             if known.contains(name) { continue }
+            if later.contains(name) {
+                throw value.error(
+                    "'\(value.path)' names \(name), which has no value yet when '\(value.path)' is expanded")
+            }
             if siblings.contains(name) {
                 throw value.error(
                     "'\(value.path)' names \(name) of the same mapping, whose values are expanded together")

@@ -58,6 +58,7 @@ package struct ImageBuilder: Sendable {
         var builder = self
         let report = factory.report
         builder.factory.report = { report(change($0)) }
+        builder.factory.cache.report = builder.factory.report
         return builder
     }
 

@@ -186,6 +186,15 @@ import Testing
             stage("    environment: {WANDB_API_KEY: x}"),
             says: ":6: WANDB_API_KEY in stages[0].environment is by its name a secret: an image keeps none; list it in "
                 + "'secrets' of the manifest, and in 'pass_secrets' here"),
+        Mistake(
+            "name: demo\ndata: \"/data/${ATTEMPT}\"",
+            says: ":2: 'data' names ATTEMPT, which has no value yet when 'data' is expanded"),
+        Mistake(
+            "name: demo\nenvironment: {A: a}\ndata: \"/data/${A}\"",
+            says: ":3: 'data' names A, which has no value yet when 'data' is expanded"),
+        Mistake(
+            "name: demo\ndata: /data\nstages: [{name: a, run: [b]}]\nartifacts: [{from: \"${STAGE}\", into: x}]",
+            says: ":4: 'artifacts[0].from' names STAGE, which is known in stages only"),
         // Not supported yet
         Mistake(stage("    background: true"), says: ":6: 'stages[0].background' is not supported yet"),
         Mistake(stage("    retries: 1"), says: ":6: 'stages[0].retries' is not supported yet"),

@@ -6,7 +6,7 @@ import POSIX
 extension S3Client {
     /// How many times an upload is restarted or repaired before its error is thrown to the caller.
     private static let mostRounds = 3
-    /// More tasks than any limit on parts; the transfer window decides which of them may move data.
+    /// More tasks than any limit on parts; ``AdaptiveConcurrency`` decides which of them may move data.
     static let mostTasks = 64
 
     func uploadInParts(_ upload: Upload) async throws(StorageError) -> UploadedObject {

@@ -47,7 +47,7 @@ final class RunOwnership: Sendable {
         return attempt
     }
 
-    /// Writes the board's status; returns false, without writing, if another attempt has taken over the run.
+    /// Writes the run's status; returns false, without writing, if another attempt has taken over the run.
     func write() async throws(StorageError) -> Bool {
         if isLost.withLock({ $0 }) { return false }
         let own = runState.status
