@@ -53,7 +53,6 @@ extension InstructionParser {
                 throw place.error(
                     "variables are not replaced in --from; write 'FROM \(from) AS name' and '--from=name'")
             }
-            guard heredocs.isEmpty else { throw place.error("a heredoc cannot come --from=\(from)") }
         }
         return transfer
     }

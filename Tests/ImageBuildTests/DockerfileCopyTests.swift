@@ -238,6 +238,23 @@ struct DockerfileCopyTests {
         #expect(try fixture.list(linked).contains("abs/a.txt 644 0:0 a.txt"))
     }
 
+    @Test func `heredocs come beside files of another stage`() async throws {
+        for content in ["b", "c"] {
+            let image = try await fixture.build(
+                """
+                FROM scratch AS one
+                COPY a.txt /
+                FROM scratch
+                COPY --from=one a.txt <<B /x/
+                \(content)
+                B
+                """)
+            let files = try fixture.list(image)
+            #expect(files.contains("x/a.txt 644 0:0 a.txt"))
+            #expect(files.contains("x/B 644 0:0 \(content)\n"))
+        }
+    }
+
     @Test func `links of the context lead no further than the context`() async throws {
         try fixture.folder.write("secret", "secret")
         try FileSystem.makeSymbolicLink(fixture.folder("context/out"), to: "../secret")

@@ -40,8 +40,13 @@ extension StageBuilder {
         guard let contents = try await build.contents(of: image) else {
             throw plan.failure("'\(from)' holds no files")
         }
+        let files = ImageFiles(contents: contents, name: from)
+        // The instruction does not tell what its heredocs hold.
+        guard transfer.sources.allSatisfy({ if case .path = $0 { true } else { false } }) else {
+            return try await build.layer(plan, from: files, knownBy: nil)
+        }
         let chain = image.layers.map(\.diffID.description) + ["on"] + self.image.layers.map(\.diffID.description)
-        return try await build.layer(plan, from: ImageFiles(contents: contents, name: from), knownBy: chain)
+        return try await build.layer(plan, from: files, knownBy: chain)
     }
 
     /// Adds a repository, which must be the only source; its files become the content of the destination.
