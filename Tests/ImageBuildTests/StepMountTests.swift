@@ -65,6 +65,12 @@ struct StepMountTests {
             $0.mounts = [other]
         }
         #expect(fixture.said.output.last == "refused")
+        // Of the same name, but root's: another one, which is empty.
+        let own = StepMount.cache(CacheMount(id: "apt", target: "/var/cache/apt"))
+        _ = try await fixture.run("stat -c '%a %u:%g' /var/cache/apt; ls /var/cache/apt", on: [base]) {
+            $0.mounts = [own]
+        }
+        #expect(fixture.said.output.last == "755 0:0")
     }
 
     /// Otherwise make and cargo would keep the output of an older source.

@@ -51,6 +51,12 @@ package struct CacheMount: Sendable {
     /// The latest time of its files when the command starts, in seconds since 1970; later times are set to it.
     package var newest = ImageBuilder.defaultEpoch
 
+    /// The name of its folder: as in BuildKit, caches of one id with different owners or modes are different caches.
+    var place: String {
+        let isPlain = owner.user == 0 && owner.group == 0 && mode == 0o755
+        return isPlain ? id : "\(id)\0\(owner.user):\(owner.group) \(mode)"
+    }
+
     /// Creates a cache mount; by default it is shared and belongs to root.
     package init(
         id: String, target: String, sharing: Sharing = .shared, isReadOnly: Bool = false, mode: UInt32 = 0o755,

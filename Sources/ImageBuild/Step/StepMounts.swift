@@ -120,7 +120,7 @@ struct StepMounts: Sendable {
 
     /// Returns a cache's folder, which is created if necessary, and locked according to the cache's sharing.
     private mutating func folder(of cache: CacheMount) throws(ImageBuildError) -> FilePath {
-        let name = SHA256.hash(Array(cache.id.utf8)).hexadecimal
+        let name = SHA256.hash(Array(cache.place.utf8)).hexadecimal
         for number in 0..<1000 {
             let name = number == 0 ? name : "\(name).\(number)"
             guard let lock = try hold(cache, name) else { continue }
