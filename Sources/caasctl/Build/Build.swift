@@ -13,10 +13,10 @@ import SystemPackage
 /// `caasctl build`: builds an image from an image.yaml or a Dockerfile, without Docker.
 struct Build: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Build an image from its image.yaml, or from a Dockerfile.",
+        abstract: "Build an image from an image.yaml or a Dockerfile.",
         discussion: """
-            Prints the image's digest. The same files give the same digest anywhere; SOURCE_DATE_EPOCH sets the time \
-            that files get in the image, 1980-01-01 unless it is set, and step n of a Dockerfile adds n seconds.
+            Prints the image's digest. The same files give the same digest on any machine. SOURCE_DATE_EPOCH sets the \
+            time of files in the image, 1980-01-01 by default; step n of a Dockerfile adds n seconds.
 
             caasctl build demo --tag ghcr.io/me/demo:1 --push
             caasctl build images/demo --output oci:out:latest --output oci-archive:demo.tar
@@ -25,43 +25,43 @@ struct Build: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: "A folder, an image.yaml, or a name below images/; with --file the folder that COPY starts from.")
+        help: "A folder with an image.yaml, the image.yaml, or a name below images/; with --file, the build context.")
     var image: String?
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("The name that the image gets, as in ghcr.io/me/app:1.", valueName: "reference"))
+        help: ArgumentHelp("The image's name, as in ghcr.io/me/app:1.", valueName: "reference"))
     var tag: String?
 
     @Flag(
         help: ArgumentHelp(
-            "Write image.lock beside image.yaml, which later builds obey: packages, commits, wheels, base."))
+            "Write image.lock next to image.yaml; it pins packages, commits, wheels and base for later builds."))
     var lock = false
 
     @Flag(
-        help: "Push the image to the registry that --tag names, under that tag and the first 12 digits of its digest.")
+        help: "Push the image to the registry in --tag, under that tag and the first 12 digits of its digest.")
     var push = false
 
     @Option(
         help: ArgumentHelp("Set a variable of the image.yaml, or an ARG of the Dockerfile.", valueName: "name=value"))
     var buildArg: [String] = []
 
-    @Option(help: ArgumentHelp("How many threads compress; the image does not depend on it.", valueName: "number"))
+    @Option(help: ArgumentHelp("Number of compression threads; it does not affect the image.", valueName: "number"))
     var jobs: Int = Processors.count
 
-    @Flag(help: "Read every file again, whatever is remembered of it, and say and mend what was wrong.")
+    @Flag(help: "Read every file again instead of trusting the caches; report and repair errors.")
     var verify = false
 
-    @Flag(help: "Make every layer anew, whatever was made before.")
+    @Flag(help: "Build every layer again, without using earlier layers.")
     var noCache = false
 
-    @Flag(help: "Take FIFOs and device nodes among the files along.")
+    @Flag(help: "Include FIFOs and device nodes in the image.")
     var privileged = false
 
     @Flag(
         help: ArgumentHelp(
-            "Leave the git checkout out of the image's annotations.",
-            discussion: "They tell its address and, where no file of the image differs from it, its commit."))
+            "Do not describe the git checkout in the image's annotations.",
+            discussion: "They name the checkout's URL and, if no file of the image differs from it, its commit."))
     var noGit = false
 
     @OptionGroup var dockerfile: DockerfileOptions

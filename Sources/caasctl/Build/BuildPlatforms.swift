@@ -8,14 +8,14 @@ import SystemPackage
 struct BuildPlatforms: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Build for this platform alone, of those that image.yaml lists; for a Dockerfile any; repeatable.",
+            "Build only for this platform: one from image.yaml, or any for a Dockerfile; repeatable.",
             valueName: "os/architecture[/variant]"))
     var platform: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "The entrypoint for other machines than this: what `caasctl entrypoint pack` wrote there, or a tar of it; "
-                + "repeatable.", valueName: "file|folder"))
+            "The entrypoint for another architecture: the output of `caasctl entrypoint pack` on such a machine, or a "
+                + "tar of it; repeatable.", valueName: "file|folder"))
     var entrypointBundle: [String] = []
 
     var bundles: [FilePath] { entrypointBundle.map { FilePath($0) } }

@@ -8,13 +8,13 @@ import Registry
 struct CacheOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Take what RUN made elsewhere from a cache in a registry, whose writers decide what is in the image; repeatable.",
+            "Reuse RUN results from a cache in a registry; its writers control the image's content; repeatable.",
             valueName: "reference"))
     var cacheFrom: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Put what RUN made into a cache in a registry, in place of what it held.", valueName: "reference"))
+            "Write the RUN results to a cache in a registry, replacing its content.", valueName: "reference"))
     var cacheTo: String?
 
     func validate() throws {

@@ -9,19 +9,20 @@ struct CompressionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How layers are compressed: gzip, zstd or none.",
+            "The compression of layers: gzip, zstd or none.",
             discussion: """
-                Every runtime unpacks gzip and none; zstd is smaller and faster, and needs containerd 1.5, Docker 23 or \
-                podman 2, and no umoci.
+                Every runtime supports gzip and none. zstd is smaller and faster, but needs containerd 1.5, Docker 23 \
+                or podman 2, and umoci does not support it.
                 """, valueName: "format"))
     var compression: Format = .gzip
 
     @Option(
         help: ArgumentHelp(
-            "0 to 2 for gzip (1 unless said), 1 to 9 with --portable (6), 1 to 19 for zstd (3).", valueName: "number"))
+            "The level: gzip 0 to 2 (default 1), gzip with --portable 1 to 9 (default 6), zstd 1 to 19 (default 3).",
+            valueName: "level"))
     var compressionLevel: Int?
 
-    @Flag(help: "Compress by zlib: slower, and one digest on every architecture of the machine that builds.")
+    @Flag(help: "Compress with zlib: slower, but the digest is the same on every build architecture.")
     var portable = false
 
     func validate() throws {

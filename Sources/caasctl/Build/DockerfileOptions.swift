@@ -11,33 +11,33 @@ struct DockerfileOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "Build this Dockerfile; COPY starts from the folder that is named beside it, else from the Dockerfile's own.",
+            "Build this Dockerfile; the build context is the folder argument, else the Dockerfile's folder.",
             valueName: "dockerfile"))
     var file: String?
 
-    @Option(help: ArgumentHelp("The stage of the Dockerfile whose image is wanted.", valueName: "stage"))
+    @Option(help: ArgumentHelp("Build the image of this stage of the Dockerfile.", valueName: "stage"))
     var target: String?
 
     @Option(
         help: ArgumentHelp(
-            "A value for RUN --mount=type=secret, which no layer and no cache keeps; repeatable.",
+            "A secret for RUN --mount=type=secret, not stored in any layer or cache; repeatable.",
             valueName: "id=name,src=file|env=variable"))
     var secret: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "What RUN can reach: all that this machine can, the world but not this machine, or nothing.",
+            "The network of RUN: host (this machine's, the default), private (all but this machine) or none.",
             valueName: "host|private|none"))
     var network: NetworkArgument?
 
     @Option(
         help: ArgumentHelp(
-            "What FROM and --from mean by a name: a folder, docker-image://REFERENCE or oci-layout://DIR[:TAG]; "
+            "Define a name for FROM and --from as a folder, docker-image://REFERENCE or oci-layout://DIR[:TAG]; "
                 + "repeatable.", valueName: "name=context"))
     var buildContext: [String] = []
 
     @Option(
-        help: ArgumentHelp("Make the layers of these stages anew; repeatable.", valueName: "stage[,stage]"))
+        help: ArgumentHelp("Build these stages without the cache; repeatable.", valueName: "stage[,stage]"))
     var noCacheFilter: [String] = []
 
     enum NetworkArgument: String, ExpressibleByArgument { case host, `private`, none }

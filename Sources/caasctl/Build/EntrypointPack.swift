@@ -7,7 +7,7 @@ import SystemPackage
 /// `caasctl entrypoint`: commands for building caasctl itself.
 struct EntrypointCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "entrypoint", abstract: "The layer that every image with a program gets.", shouldDisplay: false,
+        commandName: "entrypoint", abstract: "Pack the layer for every image with a program.", shouldDisplay: false,
         subcommands: [EntrypointPack.self])
 }
 
@@ -16,10 +16,10 @@ struct EntrypointPack: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pack", abstract: "Pack caas-entrypoint as an image layer.")
 
-    @Argument(help: "The program; the one beside caasctl unless said.")
+    @Argument(help: "The program; default: caas-entrypoint next to caasctl.")
     var binary: String?
 
-    @Option(help: "The folder to write to; 'entrypoint' beside caasctl unless said.")
+    @Option(help: "The folder to write to; default: 'entrypoint' next to caasctl.")
     var output: String?
 
     func run() async throws {

@@ -8,20 +8,20 @@ import SystemPackage
 struct OutputOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Also write the image there; repeatable.",
+            "Also write the image to this layout or archive; repeatable.",
             discussion: """
-                oci:DIR[:TAG] is an OCI layout, whose files are second names of the store's. oci-archive:FILE[:TAG] is a \
-                tar of one, which `docker load` takes as well. docker-archive:FILE[:TAG] is such a tar of one platform: \
-                of several this machine's. FILE may be '-' for standard output. The image is called TAG, else what \
-                --tag says.
+                oci:DIR[:TAG] is an OCI layout, whose files are hard links to the store's. oci-archive:FILE[:TAG] is a \
+                tar of a layout, which `docker load` accepts too. docker-archive:FILE[:TAG] is such a tar of one \
+                platform: this machine's if the image has several. FILE may be '-' for standard output. The image's \
+                name is TAG, else the value of --tag.
                 """, valueName: "output"))
     var output: [String] = []
 
     @Option(
-        help: ArgumentHelp("Also write the digest into this file.", valueName: "file"), transform: OutputFile.init)
+        help: ArgumentHelp("Also write the digest to this file.", valueName: "file"), transform: OutputFile.init)
     var digestFile: OutputFile?
 
-    @Flag(help: "Print digest, platforms, layers and the versions of libraries as JSON.")
+    @Flag(help: "Print the digest, platforms, layers and library versions as JSON.")
     var json = false
 
     func validate() throws {

@@ -6,7 +6,7 @@ struct ImageCommand: AsyncParsableCommand {
         commandName: "image",
         abstract: "List, show, compare, verify, copy and remove images.",
         discussion: """
-            An image is a name of the store, a registry's reference, oci:DIR[:TAG], oci-archive:FILE[:TAG] or \
+            An image is a name in the local store, a reference in a registry, oci:DIR[:TAG], oci-archive:FILE[:TAG] or \
             docker-archive:FILE.
             """,
         subcommands: [

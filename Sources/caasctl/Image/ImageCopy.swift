@@ -10,33 +10,34 @@ import Terminal
 /// `caasctl image copy`: copies an image between registries, the store, OCI layouts and archives.
 struct ImageCopy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "copy", abstract: "Copy an image between registries, the store, OCI layouts and archives.",
+        commandName: "copy", abstract: "Copy an image between registries, local store, layouts and archives.",
         discussion: """
-            A place is a name in a registry, store:NAME for an image here, oci:DIR[:TAG], oci-archive:FILE[:TAG] or \
-            docker-archive:FILE[:TAG]. The image is not changed on the way: digests stay, with all platforms unless one is \
-            chosen. In a registry it gets the tag that is named, and the first 12 digits of its digest as one more unless \
-            --no-digest-tag is said. Between registries what refers to the image, such as a signature, comes along.
+            Source and target are a reference in a registry, store:NAME for an image in the local store, the OCI \
+            layout oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG]. The copy keeps its digests, and \
+            all platforms unless --platform selects one. In a registry the image gets the tag in the target's name and \
+            a second tag, the first 12 digits of its digest; --no-digest-tag omits the second one. Between registries \
+            the referrers of the image, such as signatures, are copied too.
 
-            Prints repository@digest, or the digest alone where no registry is the target.
+            Prints repository@digest, or only the digest if the target is not in a registry.
 
             caasctl image copy docker.io/library/debian:12-slim ghcr.io/me/debian:12
             caasctl image copy ghcr.io/me/app:1 oci-archive:app.tar --platform linux/amd64
             caasctl image copy docker-archive:saved.tar store:saved
             """)
 
-    @Argument(help: "Where the image is.")
+    @Argument(help: "The image to copy.")
     var source: String
 
-    @Argument(help: "Where it is to be.")
+    @Argument(help: "The copy's registry reference, store name, layout or archive.")
     var target: String
 
-    @Option(help: ArgumentHelp("Copy the image of this platform alone.", valueName: "os/architecture[/variant]"))
+    @Option(help: ArgumentHelp("Copy only the image of this platform.", valueName: "os/architecture[/variant]"))
     var platform: String?
 
-    @Flag(inversion: .prefixedNo, help: "Take along what refers to the image.")
+    @Flag(inversion: .prefixedNo, help: "Also copy the image's referrers, such as signatures, between registries.")
     var referrers = true
 
-    @Option(help: ArgumentHelp("How many blobs are moved at once.", valueName: "number"))
+    @Option(help: ArgumentHelp("Number of blobs to copy in parallel, 1 to 64.", valueName: "number"))
     var jobs = 4
 
     @OptionGroup var digestTag: DigestTagOptions

@@ -8,18 +8,18 @@ import POSIX
 /// `caasctl image diff`: compares two images.
 struct ImageDiff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "diff", abstract: "Show what distinguishes two images: files, config and layers.",
+        commandName: "diff", abstract: "Show the differences of two images: files, config and layers.",
         discussion: """
-            A line for each file: + added, - removed, ~ changed and in what. Ends with status 0 where nothing differs, 1 \
-            where something does, 2 where the images cannot be compared.
+            Prints a line for each file: + added, - removed, ~ changed, with the changed attributes. Exit status: 0 if \
+            the images do not differ, 1 if they differ, 2 if they cannot be compared.
 
             caasctl image diff demo ghcr.io/me/demo:1
             caasctl image diff oci:before oci:after --ignore-times
             """)
 
     @Argument(help: imageHelp) var first: String
-    @Argument(help: "The image that it is compared with, in the same forms.") var second: String
-    @Flag(help: "Do not count a file as changed whose modification time alone differs.") var ignoreTimes = false
+    @Argument(help: "The image to compare with, in the same forms.") var second: String
+    @Flag(help: "Ignore files that differ only in their modification time.") var ignoreTimes = false
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var choice: PlatformOption
     @OptionGroup var connection: RegistryConnectionOptions

@@ -7,11 +7,13 @@ import POSIX
 /// The help text of the IMAGE argument of commands that read an image.
 let imageHelp = ArgumentHelp(
     "A built image's folder or name, a digest, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG], or a "
-        + "name in a registry.")
+        + "reference in a registry.")
 
 /// The option that selects one platform of an image.
 struct PlatformOption: ParsableArguments {
-    @Option(help: ArgumentHelp("Of an image for several, the one for this platform.", valueName: "os/architecture"))
+    @Option(
+        help: ArgumentHelp(
+            "Select this platform of a multi-platform image.", valueName: "os/architecture[/variant]"))
     var platform: String?
 
     func validate() throws { _ = try value() }
@@ -26,9 +28,9 @@ struct PlatformOption: ParsableArguments {
 /// `caasctl image inspect`: prints an image's config and layers, without fetching the layers.
 struct ImageInspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: "Show an image's config, its layers, and what made them.",
+        commandName: "inspect", abstract: "Show an image's config, its layers, and the step behind each layer.",
         discussion: """
-            Layers are not fetched.
+            Does not download the layers.
 
             caasctl image inspect demo
             caasctl image inspect ghcr.io/me/app:1 --json

@@ -11,8 +11,8 @@ import Timestamps
 /// `caasctl image ls`: lists the named images of the store.
 struct ImageList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ls", abstract: "List the images that were built or fetched here.",
-        discussion: "An image whose name was given to another is not listed; caasctl image prune removes it.")
+        commandName: "ls", abstract: "List the images that were built or fetched on this machine.",
+        discussion: "An image whose name now belongs to another image is not listed; caasctl image prune removes it.")
 
     @Flag(help: "Print JSON.") var json = false
 

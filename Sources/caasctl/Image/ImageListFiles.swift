@@ -9,17 +9,17 @@ struct ImageListFiles: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "files", abstract: "List the files of an image as a container sees them.",
         discussion: """
-            Names that could be mistaken are in quotes, with bytes as octal numbers.
+            Names with misleading or control characters are printed in quotes, with octal escapes for those bytes.
 
             caasctl image files demo /workspace
             caasctl image files -lR oci:out:latest /etc
             """)
 
     @Argument(help: imageHelp) var image: String
-    @Argument(help: "A path in the image; links are followed.") var path = "/"
-    @Flag(name: [.customShort("l"), .long], help: "Also mode, owner, size, time and where links lead.") var long = false
-    @Flag(name: [.customShort("R"), .long], help: "Also everything below folders, with whole paths.") var recursive =
-        false
+    @Argument(help: "A path in the image; symbolic links are followed.") var path = "/"
+    @Flag(name: [.customShort("l"), .long], help: "Also show mode, owner, size, time, link target.") var long = false
+    @Flag(name: [.customShort("R"), .long], help: "Also list everything below folders, with full paths.")
+    var recursive = false
     @OptionGroup var choice: PlatformOption
     @OptionGroup var connection: RegistryConnectionOptions
 

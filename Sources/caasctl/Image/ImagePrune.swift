@@ -12,21 +12,21 @@ import Terminal
 struct ImagePrune: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune",
-        abstract: "Remove what no image needs: old layers, unfinished work, and with --all the caches.",
+        abstract: "Remove unused layers and unfinished work; with --all also the caches.",
         discussion: """
-            Keeps every image that caasctl image ls lists, and whatever a running build or push uses. Layers that only make \
-            the next build faster, as of a Dockerfile's earlier stages, go too.
+            Keeps every image that caasctl image ls lists, and all data that a running build or push uses. Also \
+            removes layers that only make the next build faster, such as those of a Dockerfile's earlier stages.
 
             caasctl image prune --dry-run
             caasctl image prune --all --older-than 168h
             """)
 
-    @Flag(help: "Also remove the caches of builds, which are then filled anew.") var all = false
+    @Flag(help: "Also remove the build caches; later builds fill them again.") var all = false
     @Option(
-        help: ArgumentHelp("Keep what was used within this time, as in 30m, 24h or 7d.", valueName: "duration"),
+        help: ArgumentHelp("Keep data that was used within this time, as in 30m, 24h or 7d.", valueName: "duration"),
         transform: Age.init)
     var olderThan: Age?
-    @Flag(help: "Only show what would be removed.") var dryRun = false
+    @Flag(help: "Only show the data that would be removed.") var dryRun = false
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {

@@ -8,10 +8,10 @@ import SystemPackage
 /// `caasctl image rm`: removes names of images.
 struct ImageRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rm", abstract: "Remove the names of images.",
-        discussion: "What no other image needs stays on the disk until caasctl image prune.")
+        commandName: "rm", abstract: "Remove image names from the local store.",
+        discussion: "Data that no other image needs stays on the disk until caasctl image prune removes it.")
 
-    @Argument(help: "Names as caasctl image ls shows them.") var names: [String]
+    @Argument(help: "Image names as listed by caasctl image ls.") var names: [String]
 
     func run() async throws {
         let home = try HomeFolder.open()

@@ -7,10 +7,10 @@ import Terminal
 /// `caasctl image verify`: checks an image's digests, sizes, names and rules.
 struct ImageVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Check every digest, size, name and rule of an image.",
+        commandName: "verify", abstract: "Check all digests, sizes, names and format rules of an image.",
         discussion: """
-            Prints a line for each problem and each warning. Ends with status 0 where there is no problem, 1 where there \
-            is one, 2 where the image cannot be found.
+            Prints a line for each problem and each warning. Exit status: 0 if there is no problem, 1 if there is one, \
+            2 if the image cannot be found.
 
             caasctl image verify demo
             caasctl image verify oci:out:latest

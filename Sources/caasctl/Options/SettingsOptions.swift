@@ -7,8 +7,8 @@ import SystemPackage
 struct SettingsOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Variables and secrets that the environment does not set, as NAME=value lines.",
-            discussion: "Refused if others than its owner may read it.", valueName: "file"))
+            "A file of NAME=value lines: variables and secrets that the environment does not set.",
+            discussion: "Refused if users other than its owner can read it.", valueName: "file"))
     var envFile: String?
 
     /// Returns the settings; the environment takes precedence over the file.

@@ -9,9 +9,9 @@ import Terminal
 /// `caasctl version`: prints the version and what caasctl was built from.
 struct VersionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "version", abstract: "Show the version, and with --verbose what caasctl was built from.")
+        commandName: "version", abstract: "Show the version; with --verbose, also all components of caasctl.")
 
-    @Flag(help: "Show the Swift packages with their commits, and the libraries, also those in the entrypoint.")
+    @Flag(help: "Also show the Swift packages with their commits, and the libraries, including the entrypoint's.")
     var verbose = false
 
     func run() async throws {

@@ -10,8 +10,8 @@ struct DigestTagOptions: ParsableArguments {
         help: ArgumentHelp(
             "Also tag the image with the first 12 digits of its digest.",
             discussion:
-                "So it stays in the registry, and keeps a name, when the other tag moves on; deploy finds by it what "
-                + "was built here."))
+                "The image then stays in the registry under this tag when its other tag moves to a newer image; deploy "
+                + "uses this tag for images that were built here."))
     var digestTag = true
 
     /// Prints and returns the tags that the image has now, the reference's own first.

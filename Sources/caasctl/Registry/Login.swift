@@ -10,18 +10,18 @@ struct Login: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Log in to a registry, as docker login does.",
         discussion: """
-            The login is checked, then kept by the credential helper that docker's config.json names, else in that file.
+            Checks the login, then stores it with the credential helper of docker's config.json, else in that file.
 
             caasctl login ghcr.io --username me --password-stdin <token.txt
             """)
 
-    @Argument(help: "The registry, as in ghcr.io; Docker Hub is docker.io.")
+    @Argument(help: "The registry's host, as in ghcr.io; docker.io for Docker Hub.")
     var registry: String
 
-    @Option(help: ArgumentHelp("The user.", valueName: "name"))
+    @Option(help: ArgumentHelp("The user name at the registry.", valueName: "name"))
     var username: String
 
-    @Flag(help: "Read the password, or a token, from standard input instead of asking for it.")
+    @Flag(help: "Read the password or token from standard input instead of asking for it.")
     var passwordStdin = false
 
     @OptionGroup var connection: RegistryConnectionOptions

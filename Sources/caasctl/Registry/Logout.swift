@@ -5,9 +5,9 @@ import Registry
 
 /// `caasctl logout`: removes the login that `caasctl login` or `docker login` stored.
 struct Logout: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Forget the login of a registry.")
+    static let configuration = CommandConfiguration(abstract: "Remove the stored login of a registry.")
 
-    @Argument(help: "The registry, as in ghcr.io; Docker Hub is docker.io.")
+    @Argument(help: "The registry's host, as in ghcr.io; docker.io for Docker Hub.")
     var registry: String
 
     func run() async throws {

@@ -11,29 +11,30 @@ import Terminal
 /// `caasctl push`: pushes an image of the store to its registry.
 struct Push: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Push an image that was built here to the registry that its name says.",
+        abstract: "Push a locally built image to the registry in its name.",
         discussion: """
-            Prints repository@digest. Beside its own tag the image gets one more, the first 12 digits of its digest, unless \
-            --no-digest-tag is said. What the registry has already is not sent again, and layers of a base are taken \
-            over from where they are.
+            Prints repository@digest. The image gets its own tag and a second tag, the first 12 digits of its digest; \
+            --no-digest-tag omits the second one. Blobs that the registry already has are not sent again, and layers \
+            of a base image are mounted or copied from the base's repository.
 
-            The user is --username, else REGISTRY_USERNAME with REGISTRY_PASSWORD, else who DOCKER_AUTH_CONFIG, \
-            podman's auth.json, docker's config.json, the credential helper that they name, or netrc says.
+            The login is --username with --password-stdin, else REGISTRY_USERNAME with REGISTRY_PASSWORD, else the one \
+            in DOCKER_AUTH_CONFIG, podman's auth.json, docker's config.json, the credential helper that these files \
+            name, or netrc.
             """)
 
-    @Argument(help: "The name under which the image was built, as in ghcr.io/me/app:1.")
+    @Argument(help: "The image's name from the build, as in ghcr.io/me/app:1.")
     var reference: String
 
-    @Flag(help: "Print the digest, the tags and what was moved as JSON.")
+    @Flag(help: "Print the digest, the tags and the transferred blobs as JSON.")
     var json = false
 
-    @Option(help: ArgumentHelp("How many blobs are sent at once.", valueName: "number"))
+    @Option(help: ArgumentHelp("Number of blobs to send in parallel, 1 to 64.", valueName: "number"))
     var jobs = 4
 
     @Option(
         help: ArgumentHelp(
-            "Send blobs in requests of this size, as in 64MiB, for proxies that take no longer ones.",
-            discussion: "Without it, only what did not get through in one request is sent in several.",
+            "Send blobs in requests of this size, as in 64MiB, for proxies with a size limit; at least 1KiB.",
+            discussion: "Default: one request per blob, and several only after that request failed.",
             valueName: "size"))
     var chunkSize: ByteCount?
 

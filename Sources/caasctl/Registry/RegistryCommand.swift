@@ -4,6 +4,6 @@ import ArgumentParser
 struct RegistryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "registry",
-        abstract: "List a repository's tags, and remove tags and images from a registry.",
+        abstract: "List tags in a registry, and remove tags and images from it.",
         subcommands: [RegistryTags.self, RegistryRemove.self])
 }

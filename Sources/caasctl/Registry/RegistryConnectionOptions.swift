@@ -9,22 +9,24 @@ import Terminal
 struct RegistryConnectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Certificates of authorities to trust, as PEM, for registries of one's own.",
-            discussion: "Without it, SSL_CERT_FILE, else the system's; and for single registries what docker and "
-                + "podman keep in certs.d/HOST/.", valueName: "file"))
+            "The CA certificates to trust, in PEM format, for private registries.",
+            discussion: "Default: SSL_CERT_FILE, else the system's certificates. For a single registry, the files in "
+                + "docker's or podman's certs.d/HOST/ apply too.", valueName: "file"))
     var caFile: String?
 
-    @Option(help: ArgumentHelp("A certificate to show to registries that want one, as PEM.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The client certificate for registries that require one, in PEM format.", valueName: "file"))
     var clientCert: String?
 
-    @Option(help: ArgumentHelp("The key of --client-cert, where that file does not hold it too.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The private key of --client-cert, if that file does not contain it.", valueName: "file"))
     var clientKey: String?
 
     @Flag(
         inversion: .prefixedNo,
         help: ArgumentHelp(
-            "Speak to registries without TLS, and so without protection.",
-            discussion: "Without either, only those of this machine are spoken to so."))
+            "Connect to registries by plain HTTP, without the protection of TLS.",
+            discussion: "Default: plain HTTP only for registries on this machine."))
     var plainHttp: Bool?
 
     func validate() throws {

@@ -7,10 +7,10 @@ import Terminal
 
 /// The registry login of the command line, which takes precedence over docker's and podman's files.
 struct RegistryLoginOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The registry's user, with --password-stdin.", valueName: "name"))
+    @Option(help: ArgumentHelp("The user name at the registry; needs --password-stdin.", valueName: "name"))
     var username: String?
 
-    @Flag(help: "Read the password, or a token, from standard input.")
+    @Flag(help: "Read the password or token from standard input; needs --username.")
     var passwordStdin = false
 
     func validate() throws {

@@ -9,18 +9,19 @@ import Terminal
 /// `caasctl registry rm`: deletes a tag or an image in a registry.
 struct RegistryRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rm", abstract: "Remove a tag from a registry, or by its digest an image with all its tags.",
+        commandName: "rm", abstract: "Remove a tag from a registry, or an image by digest with all its tags.",
         discussion: """
-            Asks first, since it cannot be undone. The disk is free once the registry has collected its garbage.
+            Asks first, because a removal cannot be undone. The registry's garbage collection frees the disk space \
+            later.
 
             caasctl registry rm ghcr.io/me/app:1
             caasctl registry rm ghcr.io/me/app@sha256:… --yes
             """)
 
-    @Argument(help: "The name with a tag or a digest.")
+    @Argument(help: "The image with a tag or a digest, as in ghcr.io/me/app:1.")
     var reference: String
 
-    @Flag(help: "Do not ask.") var yes = false
+    @Flag(help: "Do not ask for confirmation.") var yes = false
 
     @OptionGroup var connection: RegistryConnectionOptions
     @OptionGroup var login: RegistryLoginOptions

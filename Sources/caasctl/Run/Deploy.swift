@@ -10,16 +10,16 @@ struct Deploy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Rent a machine at io.net and start a run on it.",
         discussion: """
-            Prints the run's id. Everything is checked before anything is paid for: the image, the bucket, the price.
+            Checks the image, the bucket and the price before anything is paid for. Prints the run's id.
 
             caasctl deploy manifests/demo.yaml --set resources.gpus=4 --set environment.WANDB_RUN=second
             caasctl deploy demo --dry-run --output request.json
             """)
 
-    @Argument(help: "A manifest's file, or its name below manifests/.")
+    @Argument(help: "The manifest file, or its name below manifests/.")
     var manifest: String
 
-    @Flag(help: "Go on serving the model once everything is verified.")
+    @Flag(help: "Serve the model after the results are verified.")
     var keepAlive = false
 
     @OptionGroup var start: StartOptions

@@ -7,12 +7,12 @@ import RunContract
 /// `caasctl destroy`: ends a run's machines.
 struct Destroy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Give a run's machines back, once its results are verified in the bucket.",
-        discussion: "Prints the run's id when io.net confirmed that every machine of it is gone.")
+        abstract: "End a run's machines after verifying its results in the bucket.",
+        discussion: "Prints the run's id when io.net has confirmed that all its machines are gone.")
 
     @OptionGroup var target: RunOptions
 
-    @Flag(help: "Also where nothing is verified: what is not in the bucket is lost.")
+    @Flag(help: "Skip the verification; results that are not in the bucket are lost.")
     var force = false
 
     func run() async throws {

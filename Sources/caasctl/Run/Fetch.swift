@@ -7,12 +7,12 @@ import SystemPackage
 /// `caasctl fetch`: downloads a run's artifacts and verifies them.
 struct Fetch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Download a run's artifacts, every part checked against its SHA-256.",
-        discussion: "Prints the folder, which then holds the artifacts and their SHA256SUMS.")
+        abstract: "Download a run's artifacts and check each part against its SHA-256.",
+        discussion: "Prints the folder, which then contains the artifacts and their SHA256SUMS.")
 
     @OptionGroup var target: RunOptions
 
-    @Argument(help: ArgumentHelp("Where the files go.", valueName: "dir"))
+    @Argument(help: ArgumentHelp("The folder for the files.", valueName: "dir"))
     var folder: String
 
     func run() async throws {

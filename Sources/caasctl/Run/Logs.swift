@@ -6,11 +6,11 @@ import POSIX
 /// `caasctl logs`: prints a run's log.
 struct Logs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print what a run prints: from its container while it lives, else from its bucket.")
+        abstract: "Print a run's log: from its container while it runs, else from its bucket.")
 
     @OptionGroup var target: RunOptions
 
-    @Flag(name: .shortAndLong, help: "Go on until the run is over.")
+    @Flag(name: .shortAndLong, help: "Keep printing until the run is over.")
     var follow = false
 
     func run() async throws {

@@ -9,11 +9,11 @@ import RunContract
 struct AgainOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Take what runs from this manifest instead of from the ledger.",
-            discussion: "Needed for a run whose first machine was not rented from this computer.", valueName: "file"))
+            "Use this manifest instead of the one in this computer's ledger of runs.",
+            discussion: "Required if the run's first machine was not rented from this computer.", valueName: "file"))
     var manifest: String?
 
-    @Flag(help: "Also where it cannot be known whether an earlier machine still writes.")
+    @Flag(help: "Start even if it is unknown whether an earlier machine still writes to the bucket.")
     var force = false
 }
 

@@ -7,11 +7,11 @@ import RunContract
 /// `caasctl resume`: continues a run on another machine.
 struct Resume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Rent another machine for a run that was interrupted or failed, and go on with it.",
+        abstract: "Rent another machine and continue an interrupted or failed run.",
         discussion: """
-            The run keeps its id, and goes on from the newest checkpoint in its bucket. What it is comes from the ledger, \
-            secrets from the environment or --env-file as for deploy. A run whose machine may still write is refused; \
-            caasctl destroy RUN ends that first. Prints the run's id.
+            The run keeps its id and continues from the newest checkpoint in its bucket. Its manifest comes from this \
+            computer's ledger of runs; secrets come from the environment or --env-file, as for deploy. Refused while a \
+            machine of the run may still write; caasctl destroy RUN ends that machine first. Prints the run's id.
 
             caasctl resume last --set resources.hours=12
             caasctl resume demo-20260102-030405-00ff --manifest manifests/demo.yaml --yes

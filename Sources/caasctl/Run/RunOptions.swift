@@ -8,8 +8,8 @@ import RunContract
 struct RunOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
-            "A run's id, the beginning of one, or 'last'.",
-            discussion: "One that this computer does not know is looked for in the bucket and at io.net."))
+            "A run's id, the beginning of an id, or 'last' for the latest run.",
+            discussion: "A run that is not in this computer's ledger is looked up in the bucket and at io.net."))
     var run: String
 
     @OptionGroup var options: SettingsOptions

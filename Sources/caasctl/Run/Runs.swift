@@ -10,10 +10,10 @@ import Timestamps
 /// `caasctl runs`: lists the runs in the ledger, in the bucket, and at the provider.
 struct Runs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the runs of this computer, of the bucket, and of io.net.",
+        abstract: "List the runs known to this computer, the bucket and io.net.",
         discussion: """
-            The bucket is the one that R2_ENDPOINT_URL, R2_BUCKET_NAME and R2_PREFIX name. Where could not be looked is \
-            said on standard error: what is there is not known then, and the list may lack it.
+            The bucket is set by R2_ENDPOINT_URL, R2_BUCKET_NAME and R2_PREFIX. A source that cannot be read is \
+            reported on standard error; the list may then lack its runs.
             """)
 
     @Flag(help: "Print JSON.") var json = false

@@ -7,10 +7,10 @@ import RunContract
 /// `caasctl serve`: rents another machine to serve the model of a completed run.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Rent a machine that serves a completed run's model.",
+        abstract: "Rent a machine to serve the model of a completed run.",
         discussion: """
-            Nothing is trained: the machine takes the run's artifacts from its bucket and starts the program's server. \
-            It costs until its hours are over or caasctl destroy RUN ends it. Prints the run's id.
+            The machine trains nothing: it downloads the run's artifacts from its bucket and starts the program's \
+            server. It costs money until its hours are over or caasctl destroy RUN ends it. Prints the run's id.
 
             caasctl serve last --set resources.gpus=1 --set resources.hours=2
             """)

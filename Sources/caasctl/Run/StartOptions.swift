@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// The options of commands that rent a machine.
 struct StartOptions: ParsableArguments {
-    @Flag(help: "Ask only for what there is and what it costs, and print the request.")
+    @Flag(help: "Only check the available machines and the price, and print the request.")
     var dryRun = false
 
     @Option(
@@ -12,13 +12,13 @@ struct StartOptions: ParsableArguments {
 
     @Option(
         name: .customLong("set"),
-        help: ArgumentHelp("Change one field of the manifest, by its dotted path.", valueName: "key=value"))
+        help: ArgumentHelp("Set one field of the manifest by its dotted path; repeatable.", valueName: "key=value"))
     var overrides: [String] = []
 
-    @Flag(help: "Pay without being asked.")
+    @Flag(help: "Pay without asking for confirmation.")
     var yes = false
 
-    @Flag(help: "Return as soon as io.net took the request.")
+    @Flag(help: "Return as soon as io.net has accepted the request.")
     var detach = false
 
     @OptionGroup var connection: RegistryConnectionOptions

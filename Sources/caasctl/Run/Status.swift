@@ -8,7 +8,7 @@ import RunContract
 /// `caasctl status`: prints a run's state as the provider and the run itself report it.
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what a run does, as io.net and the run itself say.")
+        abstract: "Show a run's state as reported by io.net and by the run itself.")
 
     @OptionGroup var target: RunOptions
 

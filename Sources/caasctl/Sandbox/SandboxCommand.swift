@@ -7,8 +7,8 @@ import SystemPackage
 struct SandboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sandbox",
-        abstract: "A cloud on this machine: a registry, an S3 server and an API like io.net's, all on loopback.",
-        discussion: "Point this shell at it with: eval \"$(caasctl sandbox env)\"",
+        abstract: "Run a local cloud: a registry, an S3 server and an API like io.net's.",
+        discussion: "All servers listen on loopback. To use them in this shell: eval \"$(caasctl sandbox env)\"",
         subcommands: [
             SandboxUp.self, SandboxDown.self, SandboxStatus.self, SandboxEnvironment.self, SandboxServe.self,
         ])

@@ -6,7 +6,7 @@ import Sandbox
 struct SandboxDown: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "down",
-        abstract: "End every server and container of the sandbox, and remove its images, buckets and logs.")
+        abstract: "Stop all servers and containers, and remove images, buckets and logs.")
 
     func run() async throws {
         let wasUp = try await SandboxCommand.cloud().down()

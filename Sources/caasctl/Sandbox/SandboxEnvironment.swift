@@ -6,8 +6,8 @@ import Sandbox
 /// `caasctl sandbox env`: prints the variables that point other programs at the sandbox.
 struct SandboxEnvironment: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "env", abstract: "Print the variables that point caasctl and other programs at the sandbox.",
-        discussion: "For a shell: eval \"$(caasctl sandbox env)\"")
+        commandName: "env", abstract: "Print the variables by which caasctl and other programs use the sandbox.",
+        discussion: "To set them in a shell: eval \"$(caasctl sandbox env)\"")
 
     @Flag(help: "Print JSON.")
     var json = false

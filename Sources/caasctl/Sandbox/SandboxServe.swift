@@ -11,7 +11,7 @@ struct SandboxServe: AsyncParsableCommand {
     @Option(help: "The sandbox's folder.")
     var folder: String
 
-    @Option(help: "The port; 0 takes a free one.")
+    @Option(help: "The port; 0 selects a free one.")
     var port = 0
 
     func run() async throws {

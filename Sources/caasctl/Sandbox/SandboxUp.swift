@@ -6,22 +6,25 @@ import Terminal
 /// `caasctl sandbox up`: starts the sandbox's servers.
 struct SandboxUp: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "up", abstract: "Start what is not running; a server that died comes back with its data.")
+        commandName: "up", abstract: "Start the servers that are not running; a dead server keeps its data.")
 
-    @Option(help: "Seconds in which a new container need not answer on its port yet; only when the sandbox is new.")
+    @Option(
+        help: ArgumentHelp(
+            "Time in which a new container need not answer on its port, in seconds; for a new sandbox only.",
+            valueName: "seconds"))
     var healthStartPeriod = HealthPolicy().startPeriod
 
     @Option(
         help: ArgumentHelp(
-            "What a container may take of the memory; three quarters of the machine's unless said.",
-            discussion: "Only when the sandbox is new, and where control groups can be made: as root.",
+            "Memory limit of a container, at least 16MiB; default: three quarters of the machine's memory.",
+            discussion: "For a new sandbox only. Needs root, because only root can create control groups.",
             valueName: "size"))
     var memory: ByteCount?
 
     @Option(
         help: ArgumentHelp(
-            "How many processors' time a container may take, as in 1.5; nine tenths of all unless said.",
-            discussion: "As --memory.", valueName: "number"))
+            "Processor limit of a container, as in 1.5; default: nine tenths of all processors.",
+            discussion: "For a new sandbox only. Needs root, as --memory does.", valueName: "number"))
     var cpus: Double?
 
     func validate() throws {

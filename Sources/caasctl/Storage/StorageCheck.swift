@@ -10,17 +10,18 @@ import Terminal
 /// `caasctl storage check`: tests whether a run could use the bucket, and reports why not.
 struct StorageCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Write, read back and delete in a bucket, measure it, and say what is wrong.",
+        commandName: "check", abstract: "Test a bucket: write, read, delete, measure the speed, report faults.",
         discussion: """
-            Without a place it is R2_BUCKET_NAME, below R2_PREFIX, as a run would use it. What is written is deleted again.
+            Default: the bucket R2_BUCKET_NAME below R2_PREFIX, as a run uses it. The test deletes the objects that it \
+            writes.
 
             caasctl storage check --env-file .env
             caasctl storage check s3://runs/team --size 256MiB
             """)
 
-    @Argument(help: ArgumentHelp("s3://bucket, s3://bucket/prefix or file:///folder.", valueName: "place"))
+    @Argument(help: ArgumentHelp("s3://bucket, s3://bucket/prefix or file:///folder.", valueName: "location"))
     var place: String?
-    @Option(help: ArgumentHelp("How much is moved to measure the speed.", valueName: "size"))
+    @Option(help: ArgumentHelp("Amount of data for the speed measurement, 1B to 64GiB.", valueName: "size"))
     var size = ByteCount(32 << 20)
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var options: SettingsOptions

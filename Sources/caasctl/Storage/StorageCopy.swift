@@ -11,27 +11,28 @@ struct StorageCopy: AsyncParsableCommand {
     enum Links: String, ExpressibleByArgument, CaseIterable, Sendable { case refuse, follow, skip }
 
     static let configuration = CommandConfiguration(
-        commandName: "cp", abstract: "Copy an object or a file, or with --recursive all of a folder, and verify it.",
+        commandName: "cp", abstract: "Copy and verify an object or file, or with --recursive a whole folder.",
         discussion: """
-            What is there already and surely the same is not copied again, so that a second call finishes what the first \
-            one could not. A file has its name only when it is whole. Prints where the copy is.
+            Objects that the target certainly has already are not copied again, so that a second call completes an \
+            interrupted copy. A file gets its name only when it is complete. Prints the location of the copy.
 
             caasctl storage cp model.bin s3://runs/models/
             caasctl storage cp --recursive s3://runs/demo-20260102-030405-00ff/artifacts ./artifacts
             caasctl storage cp --recursive checkpoints file:///shared/checkpoints
             """)
 
-    @Argument(help: ArgumentHelp("s3://bucket/key, file:///folder/file or a path.", valueName: "from")) var source:
+    @Argument(help: ArgumentHelp("s3://bucket/key, file:///folder/file or a path.", valueName: "source")) var source:
         String
-    @Argument(help: ArgumentHelp("The same; a slash at the end means into it, and makes a folder.", valueName: "to"))
+    @Argument(help: ArgumentHelp("The same forms; a final slash means a folder, made if missing.", valueName: "target"))
     var target: String
-    @Flag(name: [.customShort("r"), .customShort("R"), .long], help: "Everything below a folder or key.")
+    @Flag(name: [.customShort("r"), .customShort("R"), .long], help: "Copy everything below a folder or key.")
     var recursive = false
-    @Flag(help: "Leave what is there and is something else, and fail.") var noOverwrite = false
-    @Option(help: ArgumentHelp("Links in a folder: refuse, follow those to files, or skip.", valueName: "way"))
+    @Flag(help: "Keep a target that has other content, and fail.") var noOverwrite = false
+    @Option(help: ArgumentHelp("Symbolic links in a folder: refuse, follow (to files), or skip.", valueName: "mode"))
     var links = Links.refuse
-    @Option(help: ArgumentHelp("Small files on their way at once.", valueName: "count")) var jobs = 16
-    @Flag(help: "Send an MD5 besides the signed SHA-256, for servers that do not check that.") var contentMd5 = false
+    @Option(help: ArgumentHelp("Number of small files to copy in parallel, 1 to 64.", valueName: "number"))
+    var jobs = 16
+    @Flag(help: "Also send an MD5, for servers that do not check the signed SHA-256.") var contentMd5 = false
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var options: SettingsOptions
 

@@ -10,18 +10,18 @@ import Timestamps
 /// `caasctl storage ls`: lists objects.
 struct StorageList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ls", abstract: "List objects with their sizes and times.",
+        commandName: "ls", abstract: "List objects with their sizes and modification times.",
         discussion: """
-            What comes after the bucket is the beginning of keys, and need not end with a slash. Without a place the bucket \
-            is R2_BUCKET_NAME.
+            The text after the bucket is a key prefix, which need not end with a slash. The default bucket is \
+            R2_BUCKET_NAME.
 
             caasctl storage ls s3://runs/demo-20260102-030405-00ff/
             caasctl storage ls --recursive file:///shared/runs
             """)
 
-    @Argument(help: ArgumentHelp("s3://bucket/prefix, file:///folder or a path.", valueName: "place"))
+    @Argument(help: ArgumentHelp("s3://bucket/prefix, file:///folder or a path.", valueName: "location"))
     var place: String?
-    @Flag(name: [.customShort("r"), .customShort("R"), .long], help: "Also everything behind further slashes.")
+    @Flag(name: [.customShort("r"), .customShort("R"), .long], help: "Also list everything behind further slashes.")
     var recursive = false
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var options: SettingsOptions

@@ -7,19 +7,22 @@ import Timestamps
 /// `caasctl storage presign`: prints a URL that gives access to one object for a limited time.
 struct StoragePresign: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "presign", abstract: "Print a URL with which whoever has it may read or write one object.",
+        commandName: "presign", abstract: "Print a presigned URL that allows reading or writing one object.",
         discussion: """
-            The server is not asked. Nothing takes a URL back but the end of its time, or of the key that signed it.
+            Anyone who has the URL can use it. No request is sent to the server. The URL cannot be revoked: it is \
+            valid until it expires or the key that signed it becomes invalid.
 
             curl -fO "$(caasctl storage presign s3://runs/model.bin --expires 1h)"
             curl -fT model.bin "$(caasctl storage presign s3://runs/model.bin --method PUT --expires 20m)"
             """)
 
-    @Argument(help: ArgumentHelp("s3://bucket/key.", valueName: "object"))
+    @Argument(help: ArgumentHelp("The object, as s3://bucket/key.", valueName: "object"))
     var object: String
     @Option(help: ArgumentHelp("GET to read, PUT to write.", valueName: "GET|PUT"), transform: Self.method)
     var method = S3Client.PresignedMethod.get
-    @Option(help: ArgumentHelp("From 1s to 7d.", valueName: "time"), transform: Self.lifetime)
+    @Option(
+        help: ArgumentHelp("The URL's lifetime, from 1s to 7d, as in 20m or 8h; default: 1h.", valueName: "duration"),
+        transform: Self.lifetime)
     var expires = PresignedLifetime.hour
     @OptionGroup var options: SettingsOptions
 

@@ -8,19 +8,19 @@ import Terminal
 /// `caasctl storage rm`: removes objects.
 struct StorageRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rm", abstract: "Remove an object, or with --recursive everything below a key or folder.",
+        commandName: "rm", abstract: "Remove an object, or with --recursive all below a key or folder.",
         discussion: """
-            Prints what is gone. Nothing can bring it back.
+            Prints each removed object. A removal cannot be undone.
 
             caasctl storage rm s3://runs/old.bin
             caasctl storage rm --recursive --yes s3://runs/demo-20260102-030405-00ff
             """)
 
-    @Argument(help: ArgumentHelp("s3://bucket/key, file:///folder/file or a path.", valueName: "place"))
+    @Argument(help: ArgumentHelp("s3://bucket/key, file:///folder/file or a path.", valueName: "location"))
     var place: String
-    @Flag(name: [.customShort("r"), .customShort("R"), .long], help: "Everything below it; asks first.") var recursive =
-        false
-    @Flag(help: "Ask nothing.") var yes = false
+    @Flag(name: [.customShort("r"), .customShort("R"), .long], help: "Remove everything below it; asks first.")
+    var recursive = false
+    @Flag(help: "Do not ask for confirmation.") var yes = false
     @OptionGroup var options: SettingsOptions
 
     func run() async throws {

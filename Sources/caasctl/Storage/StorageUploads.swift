@@ -6,11 +6,11 @@ import Timestamps
 /// `caasctl storage uploads`: commands for multipart uploads that were never completed.
 struct StorageUploads: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "uploads", abstract: "List and abort uploads in parts that were begun and never completed.",
+        commandName: "uploads", abstract: "List and abort multipart uploads that were never completed.",
         discussion: """
-            A large file goes to a bucket in parts, and is an object once the last step is done. What a lost answer or a kill \
-            leaves before that takes space, costs money and is in no listing of objects, until it is aborted or a rule of \
-            the bucket removes it.
+            A large file is uploaded in parts, which become an object in the last step. If a lost response or a killed \
+            process prevents that step, the parts take space, cost money and appear in no listing of objects, until \
+            the upload is aborted or a lifecycle rule of the bucket removes it.
             """,
         subcommands: [StorageUploadsList.self, StorageUploadsAbort.self])
 }

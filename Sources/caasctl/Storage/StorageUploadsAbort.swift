@@ -8,25 +8,25 @@ import Timestamps
 /// `caasctl storage uploads abort`: aborts unfinished multipart uploads, which frees their space.
 struct StorageUploadsAbort: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "abort", abstract: "Abort unfinished uploads, and give back the space of their parts.",
+        commandName: "abort", abstract: "Abort unfinished uploads and free the space of their parts.",
         discussion: """
-            Asks first. Nobody can tell an upload that was left from one that somebody is at work on, which fails when it is \
-            aborted: choose an age that no upload of yours reaches. What a copy of caasctl could have gone on with begins \
-            anew. Prints object and id of what is gone.
+            Asks first. An abandoned upload looks the same as one in progress, which fails when it is aborted: choose \
+            an age that none of your uploads reaches. A copy by caasctl that could have resumed an aborted upload \
+            starts again from the beginning. Prints the object and the id of each aborted upload.
 
             caasctl storage uploads abort s3://runs --older-than 24h
             caasctl storage uploads abort s3://runs/old/ --all --yes
             """)
 
-    @Argument(help: ArgumentHelp("s3://bucket or s3://bucket/prefix.", valueName: "place"))
+    @Argument(help: ArgumentHelp("s3://bucket or s3://bucket/prefix.", valueName: "location"))
     var place: String
     @Option(
-        help: ArgumentHelp("Those that were begun before this time, as in 30m, 24h or 7d.", valueName: "duration"),
+        help: ArgumentHelp("Abort uploads that are at least this old, as in 30m, 24h or 7d.", valueName: "duration"),
         transform: Age.init)
     var olderThan: Age?
-    @Flag(help: "Every one, however young.") var all = false
-    @Flag(help: "Only show what would be aborted.") var dryRun = false
-    @Flag(help: "Ask nothing.") var yes = false
+    @Flag(help: "Abort all uploads, whatever their age.") var all = false
+    @Flag(help: "Only show the uploads that would be aborted.") var dryRun = false
+    @Flag(help: "Do not ask for confirmation.") var yes = false
     @OptionGroup var options: SettingsOptions
 
     func validate() throws {

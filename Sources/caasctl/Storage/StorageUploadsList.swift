@@ -10,15 +10,15 @@ import Timestamps
 struct StorageUploadsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",
-        abstract: "List unfinished uploads with the bytes that the server has, their beginning and id.",
+        abstract: "List unfinished uploads with their stored bytes, start time and id.",
         discussion: """
-            What comes after the bucket is the beginning of keys. Without a place the bucket is R2_BUCKET_NAME. An upload \
-            that somebody is at work on is listed too.
+            The text after the bucket is a key prefix. The default bucket is R2_BUCKET_NAME. Uploads in progress are \
+            listed too.
 
             caasctl storage uploads ls s3://runs/demo-20260102-030405-00ff/
             """)
 
-    @Argument(help: ArgumentHelp("s3://bucket or s3://bucket/prefix.", valueName: "place"))
+    @Argument(help: ArgumentHelp("s3://bucket or s3://bucket/prefix.", valueName: "location"))
     var place: String?
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var options: SettingsOptions
