@@ -165,6 +165,22 @@ struct DockerfileAddTests {
         #expect(complaint.contains(expected), "\(complaint)")
     }
 
+    @Test func `a tar whose first entry has no name is unpacked`() async throws {
+        let script = """
+            import io, sys, tarfile
+            with tarfile.open(sys.argv[1], "w", format=tarfile.USTAR_FORMAT) as tar:
+                root = tarfile.TarInfo("")
+                root.type = tarfile.DIRTYPE
+                tar.addfile(root)
+                file = tarfile.TarInfo("file")
+                file.size = 2
+                tar.addfile(file, io.BytesIO(b"in"))
+            """
+        try await Command("python3", ["-c", script, fixture.folder("context/a").string]).succeed()
+        let image = try await fixture.build("FROM scratch\nADD a /x/")
+        #expect(try fixture.paths(image).last == "x/file")
+    }
+
     @Test func `a URL gives a file of its owner's alone, whose checksum is checked`() async throws {
         let content = Array("content of the file".utf8)
         let server = try await LoopbackServer { request in

@@ -71,7 +71,7 @@ import Testing
             "Error: cannot read image reference 'A': the repository 'A' must be lower case"
         ),
         (["build", "app", "--push"], 64, "Error: --push needs --tag, which says where to"),
-        (["build", "app", "--build-arg", "x"], 64, "Error: --build-arg takes NAME=value, not 'x'"),
+        (["build", "app", "--build-arg", "=x"], 64, "Error: --build-arg takes NAME=value or NAME, not '=x'"),
         (["build", "app", "--jobs", "0"], 64, "Error: --jobs must be at least 1"),
     ])
     func `bad input gets one line and its exit code`(arguments: [String], status: Int, line: String) async throws {

@@ -24,15 +24,15 @@ struct TarFile {
             return try opened.beginning(512)
         }
         guard isHeader(start) || compressions.contains(where: { start.starts(with: $0) }) else { return false }
-        guard var reader = try? open(file), let entry = try? reader.next() else { return false }
-        return !entry.path.isEmpty
+        guard var reader = try? open(file) else { return false }
+        return (try? reader.next()) != nil
     }
 
     /// Checks the checksum of a header: the sum of its bytes, with the checksum field counted as spaces.
     ///
     /// <https://www.gnu.org/software/tar/manual/html_node/Standard.html>
     private static func isHeader(_ block: [UInt8]) -> Bool {
-        guard block.count == 512, block[0] != 0 else { return false }
+        guard block.count == 512 else { return false }
         let digits = block[148..<156].filter { (0x30...0x37).contains($0) }
         guard let wanted = Int(String(decoding: digits, as: UTF8.self), radix: 8) else { return false }
         let sum = block.indices.reduce(0) { $0 + ((148..<156).contains($1) ? 0x20 : Int(block[$1])) }

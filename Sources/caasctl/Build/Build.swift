@@ -166,8 +166,13 @@ struct Build: AsyncParsableCommand {
     private func buildArguments() throws -> [String: String] {
         var arguments: [String: String] = [:]
         for argument in buildArg {
-            guard let equals = argument.firstIndex(byte: "="), equals != argument.startIndex else {
-                throw ValidationError("--build-arg takes NAME=value, not '\(argument)'")
+            guard let equals = argument.firstIndex(byte: "=") else {
+                // As in docker, a name alone takes the environment's value, where there is one.
+                if let value = ProcessEnvironment.value(argument) { arguments[argument] = value }
+                continue
+            }
+            guard equals != argument.startIndex else {
+                throw ValidationError("--build-arg takes NAME=value or NAME, not '\(argument)'")
             }
             arguments[String(argument[..<equals])] = String(argument[argument.utf8.index(after: equals)...])
         }
