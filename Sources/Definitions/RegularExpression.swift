@@ -1,3 +1,5 @@
+import RunContract
+
 /// A regular expression of a program with its capture groups, compiled to check its syntax.
 struct RegularExpression {
     /// The number of capture groups, named or not.
@@ -7,7 +9,7 @@ struct RegularExpression {
 
     /// Returns nil if Swift's Regex, with which the entrypoint matches, does not accept the text.
     init?(_ text: String) {
-        guard let regex = try? Regex(text) else { return nil }
+        guard ExpressionText.isModest(text), let regex = try? Regex(text) else { return nil }
         // `Regex` reports the types of its output but not the number of its groups; they are counted in the text.
         var groups = 0
         var names: [String] = []

@@ -25,7 +25,8 @@ extension Program {
             artifacts.append(Artifact(from: try artifact.text("from"), into: try artifact.text("into")))
         }
         for metric in try json.list("metrics") {
-            metrics.append(MetricRule(line: try metric.text("line"), match: try metric.text("match")))
+            metrics.append(
+                MetricRule(line: try metric.text("line"), match: try ExpressionText.read("match", of: metric)))
         }
         if let value = json["serve"], !value.isNull {
             serve = Serve(
@@ -125,7 +126,9 @@ extension Program.Stage {
 
 extension Program.CheckpointRule {
     fileprivate init(json: JSONValue) throws(JSONError) {
-        self.init(root: try json.text("root"), step: try json.text("step"), complete: try json.texts("complete"))
+        self.init(
+            root: try json.text("root"), step: try ExpressionText.read("step", of: json),
+            complete: try json.texts("complete"))
         ranks = try json.text("ranks")
         settle = try json.optionalNumber("settle", from: 0) ?? settle
         every = try json.optionalNumber("every", from: 1) ?? every

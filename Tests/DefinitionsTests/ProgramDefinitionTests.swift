@@ -219,4 +219,12 @@ import Testing
         }
         #expect(error?.reason.hasSuffix("or list it in 'requires'") == true)
     }
+
+    @Test(arguments: ["[", "(", "(?:"]) func `an expression of brackets without end is refused`(bracket: String) {
+        let match = "(?<a>\(String(repeating: bracket, count: 20_000)))"
+        let error = #expect(throws: DefinitionError.self) {
+            try parse("name: a\ndata: /d\nstages: [{name: a, run: [b]}]\nmetrics: [{line: l, match: '\(match)'}]\n")
+        }
+        #expect(error?.reason == "'metrics[0].match' is no regular expression that Swift's Regex understands")
+    }
 }

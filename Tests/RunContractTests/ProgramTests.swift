@@ -90,4 +90,22 @@ struct ProgramTests {
         let error = #expect(throws: JSONError.self) { try Program(json: json) }
         #expect(error?.reason == "'\(member)' is missing")
     }
+
+    /// Swift's Regex would end the process by the depth of its brackets.
+    @Test(arguments: [
+        String(repeating: "[", count: 20_000), String(repeating: "(", count: 201),
+        String(repeating: "a", count: 10_001),
+    ])
+    func `an expression that Regex cannot bear is refused`(text: String) throws {
+        #expect(!ExpressionText.isModest(text))
+        var program = Self.full
+        program.metrics = [Program.MetricRule(line: "a", match: text)]
+        let error = #expect(throws: JSONError.self) { try Program(json: program.json) }
+        #expect(error?.reason == "'match' is too long for a regular expression")
+        var stage = Program.Stage(name: "a", run: ["b"])
+        stage.checkpoints = Program.CheckpointRule(root: "a", step: text, complete: ["{step}"])
+        program = Program(name: "a", data: "/d")
+        program.stages = [stage]
+        #expect(throws: JSONError("'step' is too long for a regular expression")) { try Program(json: program.json) }
+    }
 }
