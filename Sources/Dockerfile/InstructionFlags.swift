@@ -14,7 +14,7 @@ struct InstructionFlags {
         var reader = ScalarReader(text)
         while true {
             while reader.peek?.isSpace == true { _ = reader.next() }
-            guard reader.rest.hasPrefix(bytes: "--") else { break }
+            guard reader.isAt("-", "-") else { break }
             let word = Self.word(&reader)
             // `--` alone ends the flags.
             if word == "--" { break }

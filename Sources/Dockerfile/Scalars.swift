@@ -8,6 +8,9 @@ struct ScalarReader {
     var peek: Unicode.Scalar? { position < scalars.count ? scalars[position] : nil }
     var rest: String { String(scalars[position...]) }
 
+    /// True where these come next.
+    func isAt(_ wanted: Unicode.Scalar...) -> Bool { scalars[position...].starts(with: wanted) }
+
     mutating func next() -> Unicode.Scalar? {
         guard let scalar = peek else { return nil }
         position += 1

@@ -51,7 +51,8 @@ package struct StageGraph: Sendable {
     package func source(_ from: String, in stage: Int, at place: SourcePlace) throws(DockerfileError) -> Source {
         let key = Self.key(from)
         if contexts.contains(key) { return .context(key) }
-        let number = Int(from) ?? file.stages.lastIndex { $0.base.stage == from.lowercased() }
+        let name = from.lowercased()
+        let number = Int(from) ?? file.stages.lastIndex { $0.base.stage == name }
         guard let number else { return .image(from) }
         guard file.stages.indices.contains(number) else {
             throw place.error("there is no stage \(number); they are counted from 0")
@@ -78,19 +79,22 @@ package struct StageGraph: Sendable {
         named names: [String], in file: ParsedDockerfile, _ contexts: Set<String>
     ) throws(DockerfileError) -> [Source] {
         let stages = file.stages
+        let named = stages.compactMap { stage in stage.base.stage.map { ($0, stage.index) } }
+        let first = Dictionary(named) { first, _ in first }
+        var latest: [String: Int] = [:]
         var bases: [Source] = []
         for (index, name) in names.enumerated() {
+            defer { if let own = stages[index].base.stage { latest[own] = index } }
             if contexts.contains(key(name)) {
                 bases.append(.context(key(name)))
                 continue
             }
-            if let earlier = stages[..<index].lastIndex(where: { $0.base.stage == name.lowercased() }) {
+            if let earlier = latest[name.lowercased()] {
                 bases.append(.stage(earlier))
                 continue
             }
             // 'FROM debian AS debian' means the image: the name refers to the stage only from the next FROM on.
-            let other = stages[index...].firstIndex { $0.base.stage == name.lowercased() }
-            guard let other, names[other].lowercased() != name.lowercased() else {
+            guard let other = first[name.lowercased()], names[other].lowercased() != name.lowercased() else {
                 bases.append(.image(name))
                 continue
             }

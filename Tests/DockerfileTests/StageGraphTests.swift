@@ -86,4 +86,11 @@ struct StageGraphTests {
         let error = #expect(throws: DockerfileError.self) { try Self.graph(text, target: target) }
         #expect(error?.description == expected)
     }
+
+    @Test(.timeLimit(.minutes(1))) func `many stages and many flags do not take long`() throws {
+        let froms = (0..<20_000).map { "FROM a\($0) AS b\($0)\n" }.joined()
+        #expect(try Self.graph(froms).needed == [19_999])
+        let flags = String(repeating: "--mount=type=tmpfs,target=/x ", count: 10_000)
+        #expect(try Self.graph("FROM a\nRUN \(flags)true").needed == [0])
+    }
 }
