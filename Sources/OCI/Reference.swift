@@ -92,13 +92,14 @@ package struct Reference: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The reference as docker shows it, without the default registry and `library`.
+    ///
+    /// A part stays if the shorter text would be another reference, as in `docker.io/localhost/app`.
     package var familiar: String {
-        let hub = "docker.io/"
-        let library = "library/"
-        var text = Substring(description)
-        if text.hasPrefix(hub) { text = text.dropFirst(hub.count) }
-        if registry == "docker.io", text.hasPrefix(library) { text = text.dropFirst(library.count) }
-        return String(text)
+        let text = description
+        let shorter = ["docker.io/library/", "docker.io/"].filter(text.hasPrefix).map {
+            String(text.dropFirst($0.count))
+        }
+        return shorter.first { (try? Reference($0)) == self } ?? text
     }
 
     /// Returns a reference to another tag of the same repository.

@@ -88,4 +88,20 @@ import Testing
         #expect(try Reference(longest).name.utf8.count == 255)
         #expect(throws: OCIError.self) { try Reference(longest + "a") }
     }
+
+    @Test(arguments: [
+        ("docker.io/library/debian:12", "debian:12"), ("docker.io/me/app:1", "me/app:1"),
+        ("ghcr.io/a/b:1", "ghcr.io/a/b:1"),
+        ("docker.io/library/a/b:1", "library/a/b:1"), ("docker.io/localhost/app:1", "docker.io/localhost/app:1"),
+        ("docker.io/a.b/c:1", "docker.io/a.b/c:1"),
+        (
+            "docker.io/library/\(String(repeating: "0123456789abcdef", count: 4)):1",
+            "library/\(String(repeating: "0123456789abcdef", count: 4)):1"
+        ),
+    ])
+    func `what people type for it is the same image`(text: String, familiar: String) throws {
+        let reference = try Reference(text)
+        #expect(reference.familiar == familiar)
+        #expect(try Reference(familiar) == reference)
+    }
 }
