@@ -92,6 +92,9 @@ import Testing
         ("a**b", ["ab", "ax/b", "ax/y/b"], ["axb"]),
         // The star before the folders has to take the first z along.
         ("x*y**b", ["xyb", "xyzyb", "xy/b", "xyzy/a/b"], ["xb", "xyzb"]),
+        ("a***b", ["ab", "axb", "ax/b", "a/x/yb"], ["a", "b", "abx"]),
+        ("**/**/**/b", ["b", "a/b", "a/x/b"], ["ab", "a/xb"]),
+        ("a****", ["a", "ab", "a/b"], ["b"]), ("*/**/**/b", ["a/b", "a/x/b"], ["b"]),
         ("?é*", ["aé", "ééx"], ["é", "a/é"]), ("é?", ["éa", "éé"], ["é", "éab"]),
         ("*a*b*c*", ["abc", "1a2b3c4", "aabbcc"], ["acb", "a/b/c"]),
         ("[a-]", [], ["a", "-"]),
@@ -127,6 +130,7 @@ import Testing
         arguments: [
             String(repeating: "*a", count: 10_000), String(repeating: "***", count: 10_000) + "b",
             String(repeating: "**a/", count: 10_000), String(repeating: "*?", count: 10_000) + "b",
+            String(repeating: "*?", count: 1_000) + "b", String(repeating: "**a", count: 1_000) + "*x",
         ])
     func `a pattern of any length takes neither long nor much`(pattern: String) throws {
         let rules = try IgnoreRules([pattern, "!\(pattern)/x"])

@@ -18,6 +18,8 @@ struct IgnorePattern: Sendable {
     }
 
     private let tokens: [Token]
+    /// The minimum length of a path that can match.
+    private let leastLength: Int
     /// The whole pattern if it has no wildcards, like most patterns.
     private let literal: [UInt8]?
     /// The text after a leading `**/` if that text has no wildcards.
@@ -29,8 +31,9 @@ struct IgnorePattern: Sendable {
 
     /// Parses a cleaned pattern; returns nil if it is malformed.
     init?(_ pattern: [UInt8]) {
-        guard let tokens = Self.parse(pattern) else { return nil }
+        guard let tokens = Self.parse(pattern).map(Self.shortened) else { return nil }
         self.tokens = tokens
+        leastLength = tokens.count { !Self.mayBeNothing($0) && $0 != .everything }
         let rest = pattern.starts(with: "**".utf8) ? pattern.dropFirst(2) : []
         let isEnding = rest.first.map { $0 != UInt8(ascii: "/") } ?? false
         ending = isEnding && !rest.contains(where: { #"*?[]\"#.utf8.contains($0) }) ? Array(rest) : nil
@@ -56,13 +59,33 @@ struct IgnorePattern: Sendable {
             return path[path.count - lastNames.count - 1] == UInt8(ascii: "/")
                 && path.suffix(lastNames.count).elementsEqual(lastNames)
         }
-        return IgnoreSearch(tokens: tokens, path: path).matches()
+        return path.count >= leastLength && IgnoreSearch(tokens: tokens, path: path).matches()
     }
 
     /// Returns whether the pattern could match a path below a folder.
     func mayMatchBelow(_ folder: [UInt8]) -> Bool {
         if ending != nil { return true }
         return IgnoreSearch(tokens: tokens, path: folder + [UInt8(ascii: "/")], isPrefix: true).matches()
+    }
+
+    private static func mayBeNothing(_ token: Token) -> Bool { token == .name || token == .folders }
+
+    /// The tokens without those that add nothing to what stands beside them, of which there could be any number.
+    private static func shortened(_ tokens: [Token]) -> [Token] {
+        var short: [Token] = []
+        for part in tokens.split(omittingEmptySubsequences: false, whereSeparator: { !mayBeNothing($0) }) {
+            let folders = part.firstIndex(of: .folders)
+            if let folders, part[folders...].contains(.name) {
+                // From folders into a name: that is anywhere, whatever comes before and after.
+                short += [.folders, .name]
+            } else if let folders {
+                short += folders == part.startIndex ? [.folders] : [.name, .folders]
+            } else if !part.isEmpty {
+                short.append(.name)
+            }
+            if part.endIndex < tokens.endIndex { short.append(tokens[part.endIndex]) }
+        }
+        return short
     }
 
     private static func parse(_ pattern: [UInt8]) -> [Token]? {
