@@ -69,6 +69,15 @@ import Testing
         #expect(try await build().descriptor == image.descriptor)
         let owned = try await build(", owner: \"3:4\"")
         #expect(try await fixture.list(owned)[2] == "-rwsr-xr-x 3:4 Jan 1 1970 data/a/file")
+        #expect(try await fixture.list(owned).contains("drwxr-xr-x 3:4 Jan 1 1970 data/deep/down/"))
+    }
+
+    @Test(arguments: ["gnu", "pax"]) func `a file that is one hole comes as zeros`(dialect: String) async throws {
+        try FileSystem.makeFolder(folder("image"))
+        try FileSystem.makeFolder(folder("t"))
+        let script = "truncate -s 1048577 t/hole && tar --sparse --format=\(dialect) -C t -cf image/data hole"
+        try await Command("sh", ["-c", script], in: folder.path).succeed()
+        #expect(try await content(try await build(), "data/hole").utf8.count == 1_048_577)
     }
 
     @Test func `zstd and zip are read too, and a zip's times and owners do not count`() async throws {
@@ -111,6 +120,9 @@ import Testing
         ("add('a/../../x')", "'a/../../x' leads out of the archive by '..'"),
         ("add('/etc/x')", "'/etc/x' is an absolute path"),
         ("add('l', b'', type=link, linkname='/etc'); add('l/x')", "'l/x' lies behind the link 'l'"),
+        ("add('a'); add('a/b')", "'a/b' lies behind the file 'a'"),
+        ("add('d', b'', type=folder); add('d/x'); add('d')", "'d/x' lies behind the file 'd'"),
+        ("add('d', b'', type=folder); add('h', b'', type=hard, linkname='d')", "'h' is a link to a folder"),
         ("add('l', b'', type=link, linkname='../../x')", "the link 'l' leads out of the image by '..'"),
         ("add('h', b'', type=hard, linkname='../x')", "'../x' leads out of the archive by '..'"),
         ("add('h', b'', type=hard, linkname='x')", "'h' is a link to a file that does not come before it"),

@@ -16,6 +16,9 @@ struct ArchiveHandle: ~Copyable {
     private(set) var isAtEnd = false
     /// The bytes of the current file that were not read yet.
     private var left: Int64 = 0
+    /// True where the current file's end was reached: libarchive, asked once more, gives the zeros of a file that is one
+    /// hole, whose end it told before.
+    private var isDrained = false
 
     /// Takes ownership of an open archive.
     init(owning archive: OpaquePointer, path: FilePath, convertsNames: Bool = false) {
@@ -41,6 +44,7 @@ struct ArchiveHandle: ~Copyable {
             throw ArchiveError("read \(path)", "the length of '\(entry.name)' is said to be \(entry.size)")
         }
         left = entry.size
+        isDrained = false
         return entry
     }
 
@@ -65,8 +69,9 @@ struct ArchiveHandle: ~Copyable {
 
     /// Reads the current entry's content; returns 0 at its end.
     mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
-        let count = archive_read_data(archive, buffer.baseAddress, buffer.count)
+        let count = isDrained ? 0 : archive_read_data(archive, buffer.baseAddress, buffer.count)
         guard count >= 0 else { throw failure() }
+        isDrained = count == 0
         left -= Int64(count)
         // libarchive omits the hole at the end of a sparse file. A truncated tar is an error of its own.
         guard count == 0, left > 0, format == ARCHIVE_FORMAT_TAR else {

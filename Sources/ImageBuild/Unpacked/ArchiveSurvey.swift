@@ -15,6 +15,8 @@ struct ArchiveSurvey {
     /// All paths, including folders.
     private(set) var paths: Set<PathMark> = []
     private(set) var links: Set<PathMark> = []
+    /// Paths whose last entry is a folder.
+    private(set) var folders: Set<PathMark> = []
     private(set) var repeated: [[UInt8]: Repeated] = [:]
     private(set) var isZip = false
 
@@ -35,7 +37,8 @@ struct ArchiveSurvey {
             let mark = PathMark(path.bytes())
             if !paths.insert(mark).inserted { repeatedMarks.insert(mark) }
             if entry.kind == .symbolicLink { links.insert(mark) }
-            try Self.check(entry, path, paths, layer, action)
+            if entry.kind == .directory { folders.insert(mark) } else { folders.remove(mark) }
+            try check(entry, path, layer, action)
         }
         guard !repeatedMarks.isEmpty else { return }
         try Self.forEach(layer.from, action) { (path, entry, index, _) throws(ImageBuildError) in
@@ -47,9 +50,8 @@ struct ArchiveSurvey {
         repeated = repeated.filter { $0.value.first != $0.value.last }
     }
 
-    private static func check(
-        _ entry: ArchiveEntry, _ path: ArchivePath, _ paths: Set<PathMark>, _ layer: ImageDefinition.ArchiveLayer,
-        _ action: String
+    private func check(
+        _ entry: ArchiveEntry, _ path: ArchivePath, _ layer: ImageDefinition.ArchiveLayer, _ action: String
     ) throws(ImageBuildError) {
         switch entry.kind {
         case .characterDevice, .blockDevice:
@@ -62,9 +64,12 @@ struct ArchiveSurvey {
             guard let target, paths.contains(PathMark(target.bytes())), target != path else {
                 throw ImageBuildError(action, "'\(entry.name)' is a link to a file that does not come before it")
             }
+            guard !folders.contains(PathMark(target.bytes())) else {
+                throw ImageBuildError(action, "'\(entry.name)' is a link to a folder")
+            }
         case .symbolicLink:
             let depth = layer.into.split(byte: "/").count + path.names.count - 1
-            guard lowestDepth(of: entry.target, from: depth) >= 0 else {
+            guard Self.lowestDepth(of: entry.target, from: depth) >= 0 else {
                 throw ImageBuildError(action, "the link '\(entry.name)' leads out of the image by '..'")
             }
         case .regular, .directory, .fifo: break

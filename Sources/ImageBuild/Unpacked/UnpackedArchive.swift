@@ -86,9 +86,17 @@ struct UnpackedArchive {
             guard !survey.links.contains(mark) else {
                 throw ImageBuildError(action, "'\(path.bytes().text)' lies behind the link '\(folder.text)'")
             }
-            guard !survey.paths.contains(mark), written.insert(mark).inserted else { continue }
-            let entry = ParentFolders.entry(below(folder), onBase: isOnBase, modified: epoch)
-            if let entry { try append(entry, to: &writer) }
+            guard !survey.paths.contains(mark) else {
+                guard survey.folders.contains(mark) else {
+                    throw ImageBuildError(action, "'\(path.bytes().text)' lies behind the file '\(folder.text)'")
+                }
+                continue
+            }
+            guard written.insert(mark).inserted,
+                var entry = ParentFolders.entry(below(folder), onBase: isOnBase, modified: epoch)
+            else { continue }
+            setOwner(of: &entry)
+            try append(entry, to: &writer)
         }
     }
 
@@ -109,11 +117,14 @@ struct UnpackedArchive {
             entry.group = 0
             entry.modified = epoch
         }
-        if let owner = layer.owner {
-            entry.user = Int64(owner.user)
-            entry.group = Int64(owner.group)
-        }
+        setOwner(of: &entry)
         return entry
+    }
+
+    private func setOwner(of entry: inout ArchiveEntry) {
+        guard let owner = layer.owner else { return }
+        entry.user = Int64(owner.user)
+        entry.group = Int64(owner.group)
     }
 
     private func below(_ path: [UInt8]) -> [UInt8] { into + (into.isEmpty ? [] : [UInt8(ascii: "/")]) + path }
