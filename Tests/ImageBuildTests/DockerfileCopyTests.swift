@@ -267,6 +267,17 @@ struct DockerfileCopyTests {
         #expect(await fixture.complaint("FROM scratch\nCOPY ou[t] /x").contains("it is a link that leads nowhere"))
     }
 
+    @Test func `no link brings what the .dockerignore keeps out`() async throws {
+        try fixture.write(["hidden/secret", "kept"])
+        try FileSystem.makeSymbolicLink(fixture.folder("context/link"), to: "hidden/secret")
+        try fixture.folder.write("context/.dockerignore", "hidden\n")
+        #expect(await fixture.complaint("FROM scratch\nCOPY link /x").contains("there is no 'link'"))
+        for pattern in ["*", "li*"] {
+            let complaint = await fixture.complaint("FROM scratch\nCOPY \(pattern) /x/")
+            #expect(complaint.contains("it is a link to what the .dockerignore keeps out"), "\(pattern)")
+        }
+    }
+
     @Test(arguments: [
         ("COPY none /x", "Dockerfile:2: there is no 'none' in "),
         ("COPY a.txt b.txt /x", "Dockerfile:2: 2 files go to /x, which is no folder so far; let it end with '/'"),

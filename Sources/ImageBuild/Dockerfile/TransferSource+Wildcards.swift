@@ -39,6 +39,11 @@ extension TransferSource {
                         "copy \(ContainerPath.text(child.path)), which fits '\(text)'",
                         "it is a link that leads nowhere")
                 }
+                guard try !isKeptOut(end, asked: child.path) else {
+                    throw ImageBuildError(
+                        "copy \(ContainerPath.text(child.path)), which fits '\(text)'",
+                        "it is a link to what the .dockerignore keeps out")
+                }
                 found.append((end, child.path))
             }
         }
