@@ -252,7 +252,7 @@ let package = Package(
                 "RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX",
                 systemPackage,
             ],
-            resources: ["Dockerfiles", "ImageJudges", "RandomDockerfiles", "Texts"].map { .copy($0) }),
+            resources: ["Dockerfiles", "ImageJudges", "RandomDockerfiles", "RandomLayers", "Texts"].map { .copy($0) }),
     ],
     swiftLanguageModes: [.v6]
 )

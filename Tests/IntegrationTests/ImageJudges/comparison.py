@@ -57,14 +57,16 @@ def tree(root, looks_closely=False):
     for group in names.values():
         if len(group) > 1:
             for path in group:
-                groups[path] = shown(b" ".join(sorted(group)))
+                groups[path] = [shown(name) for name in sorted(group)]
     return entries, groups
 
 
-def differences(ours, theirs, left, right, both_keep_links=True, is_known=lambda path, ours, theirs: False):
+def differences(
+        ours, theirs, left, right, both_keep_links=True, may_divide=False, is_known=lambda path, ours, theirs: False):
     """Lines that say what distinguishes two trees.
 
-    Where not both keep hard links, files are one in both trees only where both have them as one with others.
+    Where not both keep hard links, files are one in both trees only where both have them as one with others. Where ours
+    may divide them, the names of a file are in several layers, and some of them are a file of their own.
     """
     (ours, our_groups), (theirs, their_groups) = ours, theirs
     lines = []
@@ -74,6 +76,8 @@ def differences(ours, theirs, left, right, both_keep_links=True, is_known=lambda
             if is_known(path, a, b):
                 continue
             lines.append(f"{shown(path)}: {left} {a}, {right} {b}")
+        elif may_divide and set(our_groups.get(path, ())) <= set(their_groups.get(path, ())):
+            continue
         elif our_groups.get(path) != their_groups.get(path) and (
                 both_keep_links or path in our_groups and path in their_groups):
             lines.append(

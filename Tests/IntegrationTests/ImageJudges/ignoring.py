@@ -35,7 +35,7 @@ class IgnoreRules:
                 at += 3 if rest.startswith("**/") else 2
                 text += ".*" if at >= len(pattern) else "(.*/)?"
                 continue
-            text += {"*": "[^/]*", "?": "[^/]", "[": "[", "]": "]"}.get(rest[0], re.escape(rest[0]))
+            text += {"*": "[^/]*", "?": "[^/]", "[": "[", "]": "]", "-": "-", "^": "^"}.get(rest[0], re.escape(rest[0]))
             at += 1
         return text + r"\Z"
 
@@ -48,6 +48,14 @@ class IgnoreRules:
             if does_fit:
                 is_out = not is_exception
         return is_out, fits
+
+    def is_out_for_old_tools(self, path):
+        """Whether a path is kept out by moby/patternmatcher's older MatchesOrParentMatches, which asks every rule."""
+        parts, is_out = path.split("/"), False
+        for is_exception, expression in self.rules:
+            if any(expression.match("/".join(parts[:end])) for end in range(1, len(parts) + 1)):
+                is_out = not is_exception
+        return is_out
 
 
 def expected_context(folder, rules):

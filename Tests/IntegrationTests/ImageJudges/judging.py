@@ -17,7 +17,7 @@ class Judge(Programs):
 
     def run(self, seed, count, keep):
         os.makedirs(self.work, exist_ok=True)
-        places = ("storage", "home", "base", "base-bundle", "bundle")
+        places = ("storage", "home", "base", "base-bundle", "bundle", "bundle-of-base")
         self.remove(places)
         make_base(self)
         ways, found = collections.Counter(), 0

@@ -55,9 +55,13 @@ class Programs:
             raise Failed(f"{what} fails: {errors.strip()[-600:]}")
         return output.strip()
 
-    def blob(self, layout, digest):
-        with open(os.path.join(layout, "blobs/sha256", digest.removeprefix("sha256:")), "rb") as file:
+    @staticmethod
+    def json(path):
+        with open(path, "rb") as file:
             return json.load(file)
+
+    def blob(self, layout, digest):
+        return self.json(os.path.join(layout, "blobs/sha256", digest.removeprefix("sha256:")))
 
     def stored(self, identifier):
         """The tree and the config of an image in containers/storage; the driver vfs keeps each layer as a whole tree."""

@@ -36,6 +36,8 @@ Each is with the place in BuildKit, or in a library of its, that decides who is 
     BuildKit: moby/patternmatcher, Pattern.compile and its suffixMatch.
   - An exception for a folder that no line keeps out lets in what later lines name in it. BuildKit: moby/patternmatcher,
     MatchesUsingParentResults.
+  - A line that fits a folder which an earlier line keeps out already takes away what an exception between them let in.
+    BuildKit does not ask that line: moby/patternmatcher, MatchesUsingParentResults.
   - It refuses a pattern that fits nothing, or only what the .dockerignore keeps out. BuildKit: dispatchCopy,
     AllowEmptyWildcard.
   - It takes a file that a pattern fits for a pattern again, and refuses `[` and the like in its name. BuildKit: fsutil/copy,
@@ -47,6 +49,7 @@ Each is with the place in BuildKit, or in a library of its, that decides who is 
   - The ARGs of a stage end with it, even for a stage that is FROM it. BuildKit: dispatchState.init.
   - A working folder that RUN removed comes again as the property of USER. BuildKit: fsutil/copy, MkdirAll without --chown.
   - SHELL does not change how it writes CMD and ENTRYPOINT. BuildKit: dispatchCmd, withShell.
+  - EXPOSE of a TCP port is lost where an earlier EXPOSE has a UDP port of that number. BuildKit: dispatchExpose.
   - RUN after VOLUME loses what it writes there: VOLUME stands at the end here. BuildKit: dispatchVolume.
   - RUN leaves the points where something was mounted: the base has them.
   - Folders that COPY --chmod=N makes, on the way and as the destination, are 0755. BuildKit: N & 0777, fsutil/copy, Copy

@@ -196,6 +196,11 @@ class Context:
                 lines.append("!" + rng.choice(inside))
         if rng.random() < 0.3:
             lines.insert(rng.randrange(len(lines) + 1), rng.choice(["# a comment", "", "   "]))
+        if not self.is_modern:
+            rules = IgnoreRules(lines)
+            kept = {os.fsdecode(path) for path in expected_context(self.folder, rules)[0]}
+            if any(rules.is_out_for_old_tools(path[1:]) == (path in kept) for path in self.tree.paths("f", "l")):
+                lines = [line for line in lines if not line.startswith("!")]
         self.ignore = lines
         with open(os.path.join(self.folder, ".dockerignore"), "w") as file:
             file.write("\n".join(lines) + "\n")

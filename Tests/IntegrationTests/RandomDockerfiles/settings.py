@@ -74,7 +74,7 @@ class Settings(Words):
                 f"LABEL one.two='${other}'",
             ])
         elif kind == "EXPOSE":
-            line = rng.choice(["EXPOSE 80", "EXPOSE 80/udp 443", "EXPOSE 8080/tcp", "EXPOSE 53/udp 53/tcp"])
+            line = rng.choice(["EXPOSE 80", "EXPOSE 81/udp 443", "EXPOSE 8080/tcp", "EXPOSE 53/udp 53/tcp"])
         elif kind in ("CMD", "ENTRYPOINT"):
             words = rng.choice([
                 '["/bin/sh"]', '["a", "b c", "$V"]', "[]", '["é", "\\"q\\""]', "echo $V && true", "exec  run   me",
