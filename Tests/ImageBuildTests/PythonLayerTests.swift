@@ -116,6 +116,23 @@ import Testing
         try await Command("python3", ["-c", check, folder("root/opt/site").string]).succeed()
     }
 
+    @Test func `folders above the packages stay what a files layer says of them`() async throws {
+        try await makeWheels()
+        try folder.write("image/requirements.txt", "--no-index\n--find-links wheels\nneeded\n")
+        try folder.write("image/tree/app/file", "")
+        let image = try await fixture.build(
+            """
+            name: app
+            base: scratch
+            layers:
+              - files: {from: tree, into: /srv, owner: "7:8"}
+              - python: {requirements: requirements.txt, version: "3.11", into: /srv/app/site}
+            """)
+        let blob = fixture.store.path(of: image.manifest.layers[1].digest)
+        let listing = try await Command("bsdtar", ["--numeric-owner", "-tvf", blob.string]).succeed()
+        #expect(listing.contains(#/drwxr-xr-x +\d+ +7 +8 .* srv\/app\/\n/#), "\(listing)")
+    }
+
     /// Unchecked bytecode would override a module that a later layer or a patch in the container replaces.
     @Test func `a module of a later layer is what runs, whatever bytecode lies below`() async throws {
         try await makeWheels()

@@ -42,11 +42,13 @@ extension LayerFactory {
         let downloads = cache.folder.removingLastComponent()
         let path = try Self.absolute(layer.requirements)
         let file = try RequirementsFile(reading: path)
+        let parents = try parents(to: layer.into, onBase: isOnBase, modified: epoch)
         return try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
             let installer = try await PythonInstaller(for: target, cache: downloads, report: report)
             let compiler = await Bytecode.compiler(for: layer.version)
             let inputs =
                 ["python", layer.interpreter, layer.into, compiler?.version ?? "none", "\(epoch)", "\(isOnBase)"]
+                + [String(decoding: parents.flatMap(\.fingerprint), as: UTF8.self)]
                 + target.inputs + pins.map(\.line)
             if let known = await cache.findAll(inputs) { return known }
             // No other layer has files with this time, so Python never uses this bytecode for a module of another
@@ -71,6 +73,7 @@ extension LayerFactory {
                 title: name, from: site, into: layer.into, rules: try IgnoreRules([]), time: .fixed(modified),
                 isOnBase: isOnBase)
             source.split = .automatic
+            source.earlier = earlierFiles
             let built = try await layers(of: source)
             try cache.keepAll(built, for: inputs)
             return built
