@@ -3,11 +3,11 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Layers of trees, archives and wheels that nobody thought of, judged by umoci, containers/storage, our own `verify`, and
-/// by what `cp`, `tar` and `unzip` make of the same sources.
+/// Layers of trees, archives and wheels that nobody thought of, judged by umoci, containers/storage, our own `verify`,
+/// and by what `cp`, `tar` and `unzip` make of the same sources.
 ///
-/// `CAASCTL_LAYERS=1000` builds so many images, and `CAASCTL_SEED=5000` others; a seed that fails is built again alone by
-/// `python3 Tests/IntegrationTests/RandomLayers`, whose head says what each judge looks at.
+/// `CAASCTL_LAYERS=1000` builds so many images, and `CAASCTL_SEED=5000` others; a seed that fails is built again alone
+/// by `python3 Tests/IntegrationTests/RandomLayers`, whose head says what each judge looks at.
 @Suite(.enabled(if: CurrentUser.id == 0, "only the administrator sees owners as they are"))
 struct RandomLayerTests {
     @Test func `an image of random layers is what their sources say`() async throws {

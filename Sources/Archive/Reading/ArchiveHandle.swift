@@ -16,7 +16,7 @@ struct ArchiveHandle: ~Copyable {
     private(set) var isAtEnd = false
     /// The bytes of the current file that were not read yet.
     private var left: Int64 = 0
-    /// True where the current file's end was reached: libarchive, asked once more, gives the zeros of a file that is one
+    /// True where the current file's end was reached: asked once more, libarchive gives the zeros of a file that is one
     /// hole, whose end it told before.
     private var isDrained = false
 
