@@ -26,7 +26,7 @@ What unpackers do otherwise than others: the generator keeps away from it, or th
     without a value takes one away.
   - containers/storage 1.28 does not restore access lists, which umoci does.
   - Of a hard link with another mode or owner than its file, umoci keeps the file's and containers/storage takes the link's.
-    No tool writes such an archive. containers/storage makes a link of each name of a link.
+    No tool writes such an archive. containers/storage makes a link or a FIFO of each name of one.
   - tar takes access lists that came as attributes away where it is told of lists, and does not restore them where not.
   - unzip knows no LZMA.
 

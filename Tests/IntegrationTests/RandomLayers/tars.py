@@ -14,6 +14,7 @@ COMPRESSIONS = {
 }
 # What a program is called with for each dialect; v7 and ustar hold no long names, for which tar ends with 2.
 GNU_DIALECTS = ["gnu", "oldgnu", "pax", "posix", "ustar", "v7"]
+NO_FILES = (tarfile.SYMTYPE, tarfile.FIFOTYPE)
 BSD_DIALECTS = ["pax", "gnutar", "ustar", "paxr"]
 
 
@@ -128,9 +129,9 @@ def write_entries(rng, path, odd):
                         others.append(path)
             elif roll < 0.85:
                 # Its mode and owner are the file's, as tools write it: unpackers do not agree on whose count. Nor do they on
-                # whether a link can have two names.
+                # whether a link or a FIFO can have two names.
                 file = rng.choice(others)
-                if path not in folders and path not in others and said[file].type != tarfile.SYMTYPE:
+                if path not in folders and path not in others and said[file].type not in NO_FILES:
                     if add(dotted + path, tarfile.LNKTYPE, None, dotted + file):
                         others.append(path)
             elif roll < 0.9:
