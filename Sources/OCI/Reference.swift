@@ -21,6 +21,10 @@ package struct Reference: Sendable, Hashable, CustomStringConvertible {
     /// Parses a reference as docker does.
     package init(_ text: String) throws(OCIError) {
         func failure(_ reason: String) -> OCIError { OCIError("read image reference '\(text)'", reason) }
+        // Patterns take long for what is long, and each part has a length of its own below.
+        guard text.utf8.count <= Self.longest else {
+            throw failure("it has more than \(Self.longest) bytes, host and repository at most 255")
+        }
         var rest = Substring(text)
         var digest: Digest?
         if let at = rest.firstIndex(of: "@") {
@@ -74,7 +78,7 @@ package struct Reference: Sendable, Hashable, CustomStringConvertible {
             host = host.dropLast(end.count)
             break
         }
-        guard host.wholeMatch(of: Self.hostPattern) != nil else {
+        guard text.utf8.count <= Self.longest, host.wholeMatch(of: Self.hostPattern) != nil else {
             throw OCIError("read registry '\(text)'", "it is not a host with an optional port, as in ghcr.io")
         }
         return ["index.docker.io", "registry-1.docker.io"].contains(host) ? "docker.io" : String(host)
@@ -116,6 +120,9 @@ package struct Reference: Sendable, Hashable, CustomStringConvertible {
         self.tag = tag
         self.digest = digest
     }
+
+    /// The length in bytes above which no reference is valid, whatever its parts are.
+    private static let longest = 1024
 
     // Regex is not Sendable, so it cannot be a stored constant. The compiler compiles the literal only once.
     private static var hostPattern: Regex<Substring> {

@@ -87,6 +87,9 @@ import Testing
         let longest = "host.example/" + String(repeating: "a", count: 242)
         #expect(try Reference(longest).name.utf8.count == 255)
         #expect(throws: OCIError.self) { try Reference(longest + "a") }
+        let endless = String(repeating: "a-", count: 1 << 20)
+        #expect(throws: OCIError.self) { try Reference(endless) }
+        #expect(throws: OCIError.self) { try Reference.registry(endless) }
     }
 
     @Test(arguments: [
