@@ -2,6 +2,9 @@ import ByteText
 
 /// Decoding numbers, flags, durations, sizes and modes from text.
 extension YAMLValue {
+    /// The largest number that the entrypoint counts with; it converts seconds to nanoseconds.
+    private static let most = 1_000_000_000
+
     /// Returns a whole number in decimal digits.
     package func whole(atLeast minimum: Int = 0) throws(DefinitionError) -> Int {
         let expected = minimum > 0 ? "a whole number of at least \(minimum)" : "a whole number"
@@ -9,6 +12,7 @@ extension YAMLValue {
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), number >= minimum else {
             throw mismatch(expected)
         }
+        guard number <= Self.most else { throw mismatch("a whole number of at most \(Self.most)") }
         return number
     }
 
@@ -27,6 +31,10 @@ extension YAMLValue {
         guard text.wholeMatch(of: #/\d+(\.\d+)?/#) != nil, let amount = Double(text) else {
             throw mismatch("a sum of dollars, as in 150 or 0.5,")
         }
+        // Others would be written as 1e+20 or 1e-08, and not be read again.
+        guard amount == 0 || (0.001...Double(Self.most)).contains(amount) else {
+            throw mismatch("a sum from 0.001 to \(Self.most) dollars")
+        }
         return amount
     }
 
@@ -38,6 +46,7 @@ extension YAMLValue {
         guard let number = Int(text.dropLast()), number >= 0, text.first?.isNumber == true,
             let unit = text.last.flatMap({ units[$0] }), number <= 1_000_000
         else { throw mismatch(expected) }
+        guard number * unit <= Self.most else { throw mismatch("a duration of at most \(Self.most / 3600)h") }
         return number * unit
     }
 

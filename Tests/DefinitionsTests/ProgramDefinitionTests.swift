@@ -99,6 +99,12 @@ import Testing
             says: ":3: 'stages[0].name' is 'a b'; a name of letters, digits, '-' and '_' was expected"),
         Mistake(stage("  - {name: one, run: [a]}"), says: ":6: two stages have the name 'one'"),
         Mistake(
+            stage("    timeout: 300000h"),
+            says: ":6: 'stages[0].timeout' is '300000h'; a duration of at most 277777h was expected"),
+        Mistake(
+            stage("    retries: 1000000001"),
+            says: ":6: 'stages[0].retries' is '1000000001'; a whole number of at most 1000000000 was expected"),
+        Mistake(
             stage("    timeout: 90"),
             says: ":6: 'stages[0].timeout' is '90'; a duration, as in 90s, 20m or 8h, was expected"),
         Mistake(

@@ -90,6 +90,12 @@ import Testing
         Mistake(
             start + "budget_usd: 1e9",
             says: ":5: 'budget_usd' is '1e9'; a sum of dollars, as in 150 or 0.5, was expected"),
+        Mistake(
+            start + "budget_usd: 100000000000000000000",
+            says: ":5: 'budget_usd' is '100000000000000000000'; a sum from 0.001 to 1000000000 dollars was expected"),
+        Mistake(
+            start + "budget_usd: 0.00000001",
+            says: ":5: 'budget_usd' is '0.00000001'; a sum from 0.001 to 1000000000 dollars was expected"),
         Mistake(start + "environment: [A]", says: ":5: 'environment' is a list; a mapping was expected"),
         Mistake(start + "secrets: A", says: ":5: 'secrets' is 'A'; a list of variables was expected"),
         Mistake(start + "secrets: [a-b]", says: ":5: 'a-b' is not a variable's name"),
