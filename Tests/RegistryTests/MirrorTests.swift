@@ -57,7 +57,7 @@ import Testing
         #expect(error?.description.contains("; mirror \(mirror.host): GET ") == true, "\(error?.description ?? "")")
     }
 
-    @Test(arguments: ["docker.io", "=a", "docker.io=", "docker.io=a b", "docker.io=host/UPPER"])
+    @Test(arguments: ["docker.io", "=a", "docker.io=", "docker.io=a b", "docker.io=host/UPPER", "a=/", "a=//", "a=/b"])
     func `what is no mirror is refused`(text: String) {
         #expect(throws: OCIError.self) { try RegistryMirrors([text]) }
     }

@@ -27,7 +27,7 @@ package struct RegistryMirrors: Sendable, Hashable {
                     "read mirror '\(text)'", "it is not REGISTRY=HOST[/PREFIX], as in docker.io=mirror.gcr.io")
             }
             let registry = try Reference.registry(parts[0])
-            let names = parts[1].split(separator: "/", maxSplits: 1).map(String.init)
+            let names = parts[1].split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             let host = try Reference.registry(names[0])
             // A prefix that is invalid in every reference is an error now rather than at the first pull.
             let place = Place(registry: host, prefix: names.count == 2 ? names[1] : "")
