@@ -263,7 +263,7 @@ if Context.environment["CAASCTL_FUZZ"] != nil {
         .executableTarget(
             name: "fuzzing",
             dependencies: [
-                "Archive", "ByteText", "Definitions", "Dockerfile", "HTTP", "ImageBuild", "ImageStore", "JSON", "OCI",
+                "Archive", "Definitions", "Dockerfile", "HTTP", "ImageBuild", "ImageStore", "JSON", "OCI",
                 "ObjectStorage", "POSIX", "Registry", "RunContract", "Secrets", "Timestamps", "Hashing", "CLinux",
                 systemPackage,
             ],

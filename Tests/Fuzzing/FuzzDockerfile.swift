@@ -1,4 +1,3 @@
-import ByteText
 import POSIX
 import SystemPackage
 
