@@ -1,3 +1,4 @@
+import Definitions
 import ImageBuild
 import POSIX
 import SystemPackage
@@ -55,6 +56,28 @@ import Testing
         #expect(
             await checkout.annotations() == ["org.opencontainers.image.source": "https://example.org/me/app"])
         #expect(!FileSystem.exists(folder("clone/.git/index.lock")))
+    }
+
+    @Test(arguments: ["data.tar", "requirements.txt", "shared/file"])
+    func `a change of what a layer takes from elsewhere leaves the commit out`(file: String) async throws {
+        let text = """
+            name: app
+            base: scratch
+            layers:
+              - archive: {from: ../../data.tar, into: /}
+              - python: {requirements: ../../requirements.txt, version: "3.11", into: /opt}
+              - files: {from: ../../shared, into: /shared}
+            """
+        for name in ["data.tar", "requirements.txt", "shared/file"] { try folder.write("clone/\(name)", "x") }
+        let path = try folder.write("clone/images/app/image.yaml", text)
+        try await git("init", "--quiet")
+        try await git("add", ".")
+        try await git("commit", "--quiet", "-m", "first")
+        let definition = try ImageDefinition(reading: path, environment: [:])
+        let checkout = GitCheckout(of: definition, program: nil)
+        #expect(await checkout.annotations()["org.opencontainers.image.revision"] != nil)
+        try folder.write("clone/\(file)", "changed")
+        #expect(await checkout.annotations()["org.opencontainers.image.revision"] == nil)
     }
 
     @Test func `there is nothing to tell without a commit, a checkout, or a definition in it`() async throws {
