@@ -174,6 +174,27 @@ import Testing
         #expect(try FileSystem.read(folder("bundle/rootfs/srv/app/other")) == Array("1".utf8))
     }
 
+    @Test func `a folder that comes in for an exception stays whose it was`() async throws {
+        try await shell("mkdir -p app/kept other; touch app/kept/file app/left other/left")
+        try folder.write("image/data/file", "")
+        let image = try await fixture.build(
+            """
+            name: app
+            base: scratch
+            layers:
+              - files: {from: files, into: /srv, owner: "7:8", exclude: [app, other, "!app/kept/file", "!other/none"]}
+              - files: {from: data, into: /srv/app/kept}
+              - files: {from: data, into: /srv/other}
+            """)
+        #expect(
+            try await fixture.list(image, layer: 1) == [
+                "drwxr-xr-x 0:0 Jan 1 1970 srv/", "drwxr-xr-x 7:8 Jan 1 1970 srv/app/",
+                "drwxr-xr-x 7:8 Jan 1 1970 srv/app/kept/", "-rw-r--r-- 0:0 Jan 1 1970 srv/app/kept/file",
+            ])
+        // No file of it was in the first layer, and so neither was the folder.
+        #expect(try await fixture.list(image, layer: 2)[1] == "drwxr-xr-x 0:0 Jan 1 1970 srv/other/")
+    }
+
     /// Combinations of the folder's own `.dockerignore`, a named file, and the list.
     @Test(arguments: [
         ("", ["a/.dockerignore", "a/docs/", "a/docs/keep", "a/src"]),

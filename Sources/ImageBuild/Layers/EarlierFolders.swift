@@ -23,13 +23,29 @@ extension FileSource {
         guard !path.isEmpty, path.isBelow(above) else { return nil }
         let relative = Array(path.dropFirst(above.isEmpty || path == above ? above.count : above.count + 1))
         if relative.isEmpty && !keepsFolders { return try earlier.entry(ofFolder: path) }
-        guard relative.isEmpty || !rules.excludes(relative), let folder = try folder(at: relative) else { return nil }
+        let isThere = relative.isEmpty ? true : try isIncluded(relative)
+        guard isThere, let folder = try folder(at: relative) else { return nil }
         let status = try posix { () throws(POSIXError) in try folder.status() }
         guard var entry = folderEntry(at: relative, status, time: time) else { return nil }
         entry.extendedAttributes = try posix { () throws(POSIXError) in
             try folder.extendedAttributes { CarriedAttributes.isCarried($0, withModes: mode == .keep) }
         }
         return entry
+    }
+
+    /// Returns whether the layer has a folder: the rules include it, or a file below it that is an exception.
+    private func isIncluded(_ folder: [UInt8]) throws(ImageBuildError) -> Bool {
+        guard rules.excludes(folder) else { return true }
+        let place = from.appending(FilePath(platformString: folder.map { CChar(bitPattern: $0) } + [0]).components)
+        guard rules.mayIncludeBelow(folder), (try? FileStatus(place))?.kind == .directory else { return false }
+        let names = try posix { () throws(POSIXError) in try FileSystem.names(in: place) }
+        for name in names {
+            let path = folder + [ContainerPath.slash] + name.string.utf8
+            if !rules.excludes(path) { return true }
+            let status = try posix { () throws(POSIXError) in try FileStatus(place.appending(name)) }
+            if status.kind == .directory, try isIncluded(path) { return true }
+        }
+        return false
     }
 
     /// Opens a folder below `from` without following symbolic links; returns nil if there is none.

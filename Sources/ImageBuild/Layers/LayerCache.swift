@@ -11,7 +11,7 @@ import SystemPackage
 /// A record that is damaged, truncated or of another program counts as missing, and the layer is made again.
 struct LayerCache: Sendable {
     /// The version of the keys; it increases when the same inputs give another layer than before.
-    private static let generation = 4
+    private static let generation = 5
     /// The member of a record for the state of the blob's file.
     private static let mark = "blob"
 
