@@ -46,8 +46,11 @@ struct Build: AsyncParsableCommand {
         help: ArgumentHelp("Set a variable of the image.yaml, or an ARG of the Dockerfile.", valueName: "name=value"))
     var buildArg: [String] = []
 
-    @Option(help: ArgumentHelp("Number of compression threads; it does not affect the image.", valueName: "number"))
-    var jobs: Int = Processors.count
+    @Option(
+        help: ArgumentHelp(
+            "Number of compression threads, by default one for each processor; it does not affect the image.",
+            valueName: "number"))
+    var jobs: Int?
 
     @Flag(help: "Read every file again instead of trusting the caches; report and repair errors.")
     var verify = false
@@ -87,7 +90,7 @@ struct Build: AsyncParsableCommand {
             throw ValidationError("--lock is for an image.yaml; a Dockerfile pins its bases by digest in FROM")
         }
         guard !push || tag != nil else { throw ValidationError("--push needs --tag, which says where to") }
-        guard jobs > 0 else { throw ValidationError("--jobs must be at least 1") }
+        guard jobs ?? 1 > 0 else { throw ValidationError("--jobs must be at least 1") }
     }
 
     func run() async throws {
@@ -107,7 +110,7 @@ struct Build: AsyncParsableCommand {
         let lockFile = file?.removingLastComponent().appending(ImageLock.fileName)
         let builder = try ImageBuilder(
             store: store, home: home, bases: registry, entrypointFolders: EntrypointArtifact.folders(home: home),
-            entrypointBundles: platforms.bundles, epoch: SourceDateEpoch.seconds(), threads: jobs,
+            entrypointBundles: platforms.bundles, epoch: SourceDateEpoch.seconds(), threads: jobs ?? Processors.count,
             compression: compression.layerCompression, isVerifying: verify, ignoresCache: noCache,
             isPrivileged: privileged,
             lock: lock ? nil : lockFile.flatMap { try ImageLock(reading: $0) }, shared: outcomes, outlet: outlet,
