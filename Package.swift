@@ -245,7 +245,10 @@ let package = Package(
         tests("ContainersTests", ["Containers", "POSIX", systemPackage], support: []),
         tests(
             "SandboxTests",
-            ["Sandbox", "Containers", "OCI", "HTTP", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage]),
+            [
+                "Sandbox", "Deployment", "Definitions", "Containers", "OCI", "HTTP", "Secrets", "Timestamps", "JSON",
+                "POSIX", systemPackage,
+            ]),
         tests(
             "IntegrationTests",
             [

@@ -94,7 +94,11 @@ package final class IonetDouble: Sendable {
             ])
         case ("GET", "/price"):
             return json(["data": ["total_cost_usdc": .double(143.5), "available_replica_count": [1]]])
-        case ("GET", "/clusters/check_cluster_name_availability"): return .answer(200, text: "true")
+        case ("GET", "/clusters/check_cluster_name_availability"):
+            let isTaken = shared.state.withLock { state in
+                state.names.values.contains { request.target.hasSuffix("cluster_name=\($0)") }
+            }
+            return .answer(200, text: isTaken ? "false" : "true")
         case ("POST", "/deploy"):
             guard let body = try? JSONValue(parsing: request.body), let name = body["resource_private_name"]?.string
             else { return json(["detail": [["loc": ["body"], "msg": "Field required", "type": "missing"]]], 422) }
