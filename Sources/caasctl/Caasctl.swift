@@ -7,7 +7,7 @@ import POSIX
         commandName: "caasctl",
         abstract: "Build images without Docker, push them, and run training at GPU clouds.",
         version: Version.current,
-        subcommands: [EntrypointCommand.self, StepWorkerCommand.self],
+        subcommands: [EntrypointCommand.self, StepWorkerCommand.self, SchemaCommand.self],
         groupedSubcommands: [
             CommandGroup(
                 name: "Images",

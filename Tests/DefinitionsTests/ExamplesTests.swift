@@ -13,7 +13,8 @@ struct ExamplesTests {
         "R2_ACCESS_KEY_ID": "sandbox-id", "R2_SECRET_ACCESS_KEY": "sandbox-secret",
     ]
 
-    private static func files(in folder: String, ending: String = ".yaml") throws -> [FilePath] {
+    /// Returns the paths in one of the checkout's folders.
+    static func files(in folder: String, ending: String = ".yaml") throws -> [FilePath] {
         let path = Checkout.root.appending(folder)
         let names = try FileSystem.names(in: path).filter { $0.string.hasSuffix(ending) }
         return names.map { path.appending($0) }

@@ -18,6 +18,6 @@ package enum Checkout {
     /// Returns the path of one of the built programs.
     package static func program(_ name: String) -> String { binaries.appending(name).string }
 
-    /// The Python interpreter that `make setup-test` installs, with boto3 and botocore.
+    /// The Python interpreter that `make setup-test` installs, with boto3, botocore and jsonschema.
     package static let python = cache.appending("python/bin/python").string
 }
