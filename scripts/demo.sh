@@ -155,6 +155,11 @@ leave() {
     if [ "$1" != 0 ] && [ "$1" -lt 128 ]; then
         printf '\ndemo: stopped; the last lines of the run'\''s log:\n' >&2
         timeout 20 caasctl logs last 2>&1 | tail -n 20 >&2 || true
+        # A server that sends half an object says why in its own log alone.
+        local log
+        for log in "$CAASCTL_HOME"/sandbox/logs/*.log; do
+            [ ! -s "$log" ] || { printf '\ndemo: the last lines of %s:\n' "$(short "$log")" && tail -n 5 "$log"; } >&2
+        done
     fi
     if [ -n "${KEEP-}" ]; then
         say 'Left running, as KEEP is set.'
