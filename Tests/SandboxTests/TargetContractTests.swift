@@ -79,6 +79,12 @@ import Testing
             #expect(try await target.machines().allSatisfy { $0.isOver })
             // Whoever lost the answer asks again.
             try await target.stop(handle)
+            if let here = target as? LocalTarget, let machine = try LocalMachine(reading: here.place(handle)) {
+                let isReaped = try await eventually(within: 60) {
+                    FileSystem.exists(FilePath("/proc/\(machine.process.pid)")) ? nil : true
+                }
+                #expect(isReaped == true, "the end of the machine's first process is a zombie")
+            }
         }
     }
 
