@@ -25,7 +25,7 @@ package struct PrivateNetwork: ~Copyable {
 
     deinit {
         kill(pid, SIGKILL)
-        _ = SystemProgram.wait(for: pid)
+        ChildProcess.wait(for: pid)
     }
 
     /// Creates the interface in a process's network namespace, and waits until it is ready.

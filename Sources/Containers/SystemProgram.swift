@@ -1,4 +1,5 @@
 private import CLinux
+import POSIX
 import SystemPackage
 
 /// Runs programs of the system that have privileges this process lacks, or do a task best.
@@ -14,13 +15,6 @@ package enum SystemProgram {
         var pid: pid_t = 0
         let failure = posix_spawnp(&pid, program, &actions, nil, &list, caas_environ())
         guard failure == 0 else { throw ContainerError("run \(program)", "\(Errno(rawValue: failure))") }
-        return wait(for: pid) == 0
-    }
-
-    /// Waits for a child; returns its exit status, or 128 plus the number of the signal that ended it.
-    package static func wait(for pid: Int32) -> Int32 {
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, CLinux.__errno_location().pointee == EINTR {}
-        return caas_exited(status) != 0 ? caas_exit_status(status) : 128 + caas_term_signal(status)
+        return ChildProcess.wait(for: pid) == 0
     }
 }

@@ -30,8 +30,11 @@ package enum DetachedProcess {
         var pid: pid_t = 0
         let result = posix_spawn(&pid, program.string, &actions, &attributes, &argumentList, &environmentList)
         guard result == 0 else { throw POSIXError("start", program, Errno(rawValue: result)) }
-        // No other code waits for this child, so its process ID cannot be reused before it is read here.
+        // Nobody waits for this child yet, so its process ID cannot be reused before it is read here.
         guard let identity = ProcessIdentity(pid: pid) else { throw POSIXError("examine", program, .noSuchProcess) }
+        // The starter may go on until long after the child's end, and a zombie keeps whoever waits for any child busy.
+        let child = pid
+        BlockingThread.start { ChildProcess.wait(for: child) }
         return identity
     }
 

@@ -34,8 +34,6 @@ extension LocalTarget: LogStreaming {
         try spec.writeFiles()
         try FileSystem.write(spec.json.encoded(), to: place.bundle.appending("config.json"), mode: 0o600)
         let process = try runner.start(launch.name, in: place)
-        // A program that starts a machine and goes on is its parent, and an end that nobody asks for stays a zombie.
-        BlockingThread.start { while process.isAlive { BlockingThread.sleep(milliseconds: 500) } }
         let machine = LocalMachine(
             name: launch.name, created: .now(), port: port, process: process,
             grace: launch.environment["GRACE_SECONDS"].flatMap { Int($0) } ?? 30)
