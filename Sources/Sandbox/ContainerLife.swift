@@ -81,7 +81,7 @@ struct ContainerLife: Sendable {
     /// Records the end of a container that exited, according to its exit status.
     private func conclude() async {
         let isOver = await table.isTerminating(deployment)
-        switch supervisor.runner.exitStatus(in: place) {
+        switch place.exitStatus {
         case 0: await end(as: isOver ? "destroyed" : "completed", "exited with status 0")
         case .some(let status):
             let reason = runtimeProblem() ?? "exited with status \(status)\(killReason(status))"
@@ -99,7 +99,7 @@ struct ContainerLife: Sendable {
     private func stop(_ process: ProcessIdentity, as status: String, _ reason: String?) async {
         if let reason { _ = try? await note { $0.add(event: reason) } }
         try? await supervisor.runner.stop(container, process, grace: await grace())
-        let exit = supervisor.runner.exitStatus(in: place)
+        let exit = place.exitStatus
         await end(as: status, exit.map { "stopped, status \($0)" } ?? "killed")
     }
 

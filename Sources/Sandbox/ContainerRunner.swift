@@ -30,12 +30,6 @@ struct ContainerRunner: Sendable {
         ProcessIdentity.all(environment: SandboxFolder.marker, beginning: folder.mark(container: container))
     }
 
-    /// Returns the exit status of a container, nil where none was written.
-    func exitStatus(in place: ContainerFolder) -> Int? {
-        guard let content = try? FileSystem.read(place.exit) else { return nil }
-        return Int(String(decoding: content, as: UTF8.self).filter(\.isNumber))
-    }
-
     /// Sends SIGTERM to a container, kills it after `grace` seconds, and deletes it.
     func stop(_ container: String, _ runner: ProcessIdentity?, grace: Int) async throws(SandboxError) {
         await runc.signal(container, "TERM")

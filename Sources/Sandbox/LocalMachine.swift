@@ -20,7 +20,6 @@ struct LocalMachine: Sendable {
     /// Reads the file of a container's folder, nil where there is none.
     init?(reading place: ContainerFolder) throws(DeploymentError) {
         let file = Self.file(place)
-        guard FileSystem.exists(file) else { return nil }
         do {
             let json = try JSONValue(parsing: FileSystem.read(file, limit: 1 << 20))
             guard let pid = Int32(exactly: try json.whole("pid")), let started = UInt64(try json.text("pid_started"))
@@ -29,6 +28,8 @@ struct LocalMachine: Sendable {
                 name: try json.text("name"), created: Timestamp(seconds: try json.whole("created")),
                 port: try json.whole("port"), process: ProcessIdentity(pid: pid, started: started),
                 grace: try json.whole("grace"), isDestroyed: try json.optionalFlag("destroyed") ?? false)
+        } catch let error as POSIXError where [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) {
+            return nil
         } catch { throw DeploymentError(.local, "read \(file)", "\(error)") }
     }
 
@@ -56,13 +57,10 @@ struct LocalMachine: Sendable {
 
     /// What the container does now.
     func status(in place: ContainerFolder) async -> MachineStatus {
-        let exit = (try? FileSystem.read(place.exit)).flatMap {
-            Int(String(decoding: $0, as: UTF8.self).filter(\.isNumber))
-        }
         var status = MachineStatus(handle: .string(name), name: name, phase: .running, word: "running")
         if isDestroyed {
             (status.phase, status.word) = (.gone, "destroyed")
-        } else if let exit {
+        } else if let exit = place.exitStatus {
             (status.phase, status.word) = (exit == 0 ? .ended : .failed, "exited with status \(exit)")
         } else if !process.isAlive {
             (status.phase, status.word) = (.failed, "killed")

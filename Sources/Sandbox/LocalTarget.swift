@@ -50,7 +50,11 @@ package struct LocalTarget: Target {
     package func isFree(name: String) async throws(DeploymentError) -> Bool { !FileSystem.exists(place(name).path) }
 
     package func machines() async throws(DeploymentError) -> [MachineStatus] {
-        let names = (try? FileSystem.names(in: folder.deployments)) ?? []
+        let names: [FilePath.Component]
+        do throws(POSIXError) { names = try FileSystem.names(in: folder.deployments) } catch {
+            if error.errno == .noSuchFileOrDirectory { return [] }
+            throw DeploymentError(.local, "list this computer's containers", "\(error)")
+        }
         var machines: [MachineStatus] = []
         for name in names { if let status = try await look(at: .string(name.string)) { machines.append(status) } }
         return machines

@@ -1,3 +1,4 @@
+import POSIX
 import SystemPackage
 
 /// The paths in the sandbox's folder.
@@ -41,6 +42,11 @@ struct ContainerFolder: Sendable {
     var rootFileSystem: FilePath { bundle.appending("rootfs") }
     /// The file with the exit status, written when the container exits.
     var exit: FilePath { path.appending("exit") }
+    /// The exit status of the container, nil where none was written.
+    var exitStatus: Int? {
+        guard let content = try? FileSystem.read(exit) else { return nil }
+        return Int(String(decoding: content, as: UTF8.self).filter(\.isNumber))
+    }
     var runtimeLog: FilePath { path.appending("runc.log") }
 
     func log(_ stream: String) -> FilePath { path.appending("\(stream).log") }

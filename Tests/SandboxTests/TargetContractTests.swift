@@ -88,6 +88,14 @@ import Testing
         }
     }
 
+    @Test func `machines that cannot be listed are an error, and no folder is none`() async throws {
+        let folder = try TemporaryFolder()
+        let target = LocalTarget(home: folder("home"))
+        #expect(try await target.machines().isEmpty)
+        try folder.write("home/local/deployments", "a file in the folder's place")
+        await #expect(throws: DeploymentError.self) { try await target.machines() }
+    }
+
     @Test(arguments: Kind.allCases) func `what is not there is nil, and its end is no error`(kind: Kind) async throws {
         try await run(kind) { target, _ in
             for handle in ["none", "../..", "a/b"] as [JSONValue] {
