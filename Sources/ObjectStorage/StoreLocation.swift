@@ -1,5 +1,6 @@
 import ByteText
 package import HTTP
+import Hashing
 package import SystemPackage
 
 /// The location of an object store: a bucket behind the S3 protocol, or a folder of a shared file system.

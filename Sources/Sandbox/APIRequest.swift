@@ -1,4 +1,5 @@
 import ByteText
+import Hashing
 import JSON
 
 /// A request to the API, with its complete body.
@@ -27,21 +28,7 @@ struct APIRequest: Sendable {
         self.body = body
     }
 
-    /// Decodes percent-encoding, and `+` as a space, as in HTML forms.
     private static func decoded(_ text: Substring) -> String {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            let digits = rest.prefix(2)
-            if byte == UInt8(ascii: "%"), digits.count == 2,
-                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        String(decoding: PercentEncoding.decode(text, plusIsSpace: true), as: UTF8.self)
     }
 }

@@ -1,4 +1,5 @@
 import HTTP
+import Hashing
 import Testing
 
 @testable import ObjectStorage

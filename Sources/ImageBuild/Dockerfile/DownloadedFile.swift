@@ -20,7 +20,7 @@ struct DownloadedFile {
     /// The last name in a URL's path, as that of its file; empty where it has none.
     static func name(of source: String, at place: SourcePlace) throws(ImageBuildError) -> String {
         let last = try url(source, at: place).path.split(byte: "/").last ?? ""
-        let bytes = last.percentDecoded
+        let bytes = PercentEncoding.decode(last)
         let isPlace = bytes.elementsEqual(".".utf8) || bytes.elementsEqual("..".utf8)
         guard !isPlace, !bytes.contains(ContainerPath.slash), !bytes.contains(0) else {
             throw ImageBuildError(copying: place.error("'\(last)' cannot be the name of a file").description)

@@ -1,6 +1,7 @@
 import ByteText
 import Dockerfile
 import HTTP
+import Hashing
 
 /// The address of a git repository in an ADD, with the selected files: `https://host/me/app.git#v1.2:docs`.
 ///
@@ -39,7 +40,7 @@ struct GitAddress {
                 "ADD of a repository by ssh is not supported, since it would use your keys; write https://", place)
         }
         if parts.count == 2 {
-            let fragment = String(decoding: parts[1].percentDecoded, as: UTF8.self)
+            let fragment = String(decoding: PercentEncoding.decode(parts[1]), as: UTF8.self)
                 .split(byte: ":", maxSplits: 1, omittingEmptySubsequences: false)
             reference = String(fragment[0])
             folder = fragment.count == 2 ? String(fragment[1]) : ""
@@ -94,7 +95,7 @@ struct GitAddress {
     }
 
     private static func decoded(_ text: Substring) -> String {
-        String(decoding: text.replacing(bytes: "+", with: " ").percentDecoded, as: UTF8.self)
+        String(decoding: PercentEncoding.decode(text, plusIsSpace: true), as: UTF8.self)
     }
 
     /// True where it is named alone, too.

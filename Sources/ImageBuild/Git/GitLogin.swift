@@ -20,7 +20,7 @@ struct GitLogin {
             return
         }
         self.url = "\(match.1)\(match.4)\(match.5)"
-        let words = match.2.percentDecoded + [UInt8(ascii: ":")] + match.3.percentDecoded
+        let words = PercentEncoding.decode(match.2) + [UInt8(ascii: ":")] + PercentEncoding.decode(match.3)
         let count = variables["GIT_CONFIG_COUNT"].flatMap { Int($0) } ?? 0
         environment["GIT_CONFIG_COUNT"] = "\(count + 1)"
         environment["GIT_CONFIG_KEY_\(count)"] = "http.\(match.1)\(match.4)/.extraHeader"

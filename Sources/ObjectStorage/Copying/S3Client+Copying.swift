@@ -1,4 +1,5 @@
 import HTTP
+import Hashing
 import POSIX
 
 /// Copies within the service. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html>

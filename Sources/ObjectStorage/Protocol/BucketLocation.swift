@@ -1,4 +1,5 @@
 package import HTTP
+import Hashing
 
 /// The endpoint, name and region of a bucket.
 package struct BucketLocation: Sendable, Hashable {

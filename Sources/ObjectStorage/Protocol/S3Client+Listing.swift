@@ -1,4 +1,5 @@
 import HTTP
+import Hashing
 import Timestamps
 
 /// One page of a listing: objects, and common prefixes as folders.

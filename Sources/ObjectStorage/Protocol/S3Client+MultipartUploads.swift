@@ -1,5 +1,6 @@
 import ByteText
 import HTTP
+import Hashing
 package import Timestamps
 
 /// A multipart upload in progress as the server lists it, regardless of the client that started it.

@@ -1,4 +1,5 @@
 import HTTP
+import Hashing
 
 /// Requests and their retries.
 extension S3Client {

@@ -1,3 +1,5 @@
+import Hashing
+
 extension XMLElement {
     /// Parses a whole document.
     init(_ bytes: [UInt8]) throws(XMLError) {

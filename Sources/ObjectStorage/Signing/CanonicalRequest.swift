@@ -1,4 +1,5 @@
 import HTTP
+import Hashing
 
 /// The canonical request, which both sides compute and sign.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-canonical-request>

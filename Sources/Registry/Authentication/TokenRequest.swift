@@ -1,4 +1,5 @@
 import HTTP
+import Hashing
 import JSON
 import Secrets
 
@@ -47,7 +48,8 @@ struct TokenRequest: Sendable {
             let name = user.isEmpty ? "<token>" : user
             request.headers["Authorization"] = RegistryCredential.basic(name, token).unredacted
         }
-        request.url = realm.with(target: realm.target + (realm.target.contains("?") ? "&" : "?") + Self.form(query))
+        request.url = realm.with(
+            target: realm.target + (realm.target.contains("?") ? "&" : "?") + PercentEncoding.query(query))
         return request
     }
 
@@ -58,7 +60,7 @@ struct TokenRequest: Sendable {
         ]
         return HTTPRequest(
             "POST", realm, headers: ["Content-Type": "application/x-www-form-urlencoded"],
-            body: .bytes(Array(Self.form(form).utf8)))
+            body: .bytes(Array(PercentEncoding.query(form).utf8)))
     }
 
     private func refusal(_ response: HTTPResponse) -> RegistryError {
@@ -68,21 +70,5 @@ struct TokenRequest: Sendable {
             code,
             "the token server \(realm) answered \(answer); \(credential.explanation);"
                 + " asked for \(scopes.joined(separator: " "))")
-    }
-
-    private static func form(_ fields: [(String, String)]) -> String {
-        fields.map { "\($0.0)=\(encoded($0.1))" }.joined(separator: "&")
-    }
-
-    /// Percent-encodes all but the unreserved characters.
-    ///
-    /// Source: <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>.
-    static func encoded(_ text: String) -> String {
-        let hex = Array("0123456789ABCDEF")
-        return text.utf8.map { byte in
-            let scalar = Unicode.Scalar(byte)
-            let isPlain = scalar.isASCII && scalar.properties.isAlphabetic || "-._~0123456789".utf8.contains(byte)
-            return isPlain ? String(Character(scalar)) : "%\(hex[Int(byte >> 4)])\(hex[Int(byte & 15)])"
-        }.joined()
     }
 }

@@ -1,4 +1,5 @@
 import HTTP
+import Hashing
 import JSON
 package import OCI
 
@@ -25,7 +26,7 @@ extension RegistryClient {
     func referrers(
         of subject: Digest, artifactType: String? = nil, _ access: RepositoryAccess
     ) async throws(RegistryError) -> [Descriptor] {
-        let query = artifactType.map { "?artifactType=\(TokenRequest.encoded($0))" } ?? ""
+        let query = artifactType.map { "?artifactType=\(PercentEncoding.encode($0, keepingSlash: false))" } ?? ""
         let found: [Descriptor]
         do throws(RegistryError) {
             found = try await pages(of: access.url("referrers/\(subject)\(query)"), access) {

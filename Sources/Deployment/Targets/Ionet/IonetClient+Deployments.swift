@@ -1,3 +1,4 @@
+import Hashing
 package import JSON
 
 /// Operations that create, read and destroy deployments.
@@ -90,5 +91,7 @@ extension IonetClient {
         }
     }
 
-    func path(_ id: JSONValue) -> String { "/deployment/\(Self.encoded(id.identifierText))" }
+    func path(_ id: JSONValue) -> String {
+        "/deployment/\(PercentEncoding.encode(id.identifierText, keepingSlash: false))"
+    }
 }

@@ -1,4 +1,5 @@
 package import HTTP
+import Hashing
 package import JSON
 private import Synchronization
 
@@ -19,7 +20,8 @@ extension IonetClient {
     ) async throws(DeploymentError) {
         let action = "read the log of \(container.identifierText)"
         var request = request(
-            "GET", path(deployment) + "/log/\(Self.encoded(container.identifierText))", [("stream", stream.rawValue)])
+            "GET", path(deployment) + "/log/\(PercentEncoding.encode(container.identifierText, keepingSlash: false))",
+            [("stream", stream.rawValue)])
         request.headers["Accept"] = "text/event-stream"
         // A training run may print nothing for minutes; a dead connection is detected after this time.
         request.stallSeconds = 300

@@ -1,4 +1,5 @@
 import HTTP
+import Hashing
 import JSON
 import Secrets
 
@@ -51,7 +52,7 @@ extension IonetClient {
     }
 
     func request(_ method: String, _ path: String, _ query: [(String, String)]) -> HTTPRequest {
-        let text = query.map { "\($0.0)=\(Self.encoded($0.1))" }.joined(separator: "&")
+        let text = PercentEncoding.query(query)
         let target = base.target + path + (text.isEmpty ? "" : "?\(text)")
         var request = HTTPRequest(method, base.with(target: target))
         request.headers["x-api-key"] = key.unredacted
@@ -79,20 +80,5 @@ extension IonetClient {
         do throws(JSONError) { return try JSONValue(parsing: answer.body) } catch {
             throw DeploymentError(.unexpectedAnswer, action, IonetAnswer.explain(answer))
         }
-    }
-
-    /// Percent-encodes all bytes but the unreserved characters. <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
-    static func encoded(_ text: String) -> String {
-        let hex = Array("0123456789ABCDEF".utf8)
-        var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            let character = Character(Unicode.Scalar(byte))
-            if character.isASCII, character.isLetter || character.isNumber || "-._~".contains(character) {
-                bytes.append(byte)
-            } else {
-                bytes.append(contentsOf: [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]])
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -1,9 +1,7 @@
-import Hashing
-
-/// Percent-encoding as SigV4 requires it: only unreserved characters stay, and hexadecimal digits are upper case.
+/// Percent-encoding of URLs, queries and forms, as SigV4 requires it: only unreserved characters stay, and hexadecimal digits are upper case.
 /// <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
-enum PercentEncoding {
-    static func isUnreserved(_ byte: UInt8) -> Bool {
+package enum PercentEncoding {
+    package static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
@@ -13,9 +11,9 @@ enum PercentEncoding {
         }
     }
 
-    static func encode(_ text: String, keepingSlash: Bool) -> String { encode(Array(text.utf8), keepingSlash) }
+    package static func encode(_ text: String, keepingSlash: Bool) -> String { encode(Array(text.utf8), keepingSlash) }
 
-    static func encode(_ bytes: [UInt8], _ keepsSlash: Bool) -> String {
+    package static func encode(_ bytes: [UInt8], _ keepsSlash: Bool) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var encoded: [UInt8] = []
         encoded.reserveCapacity(bytes.count)
@@ -30,7 +28,9 @@ enum PercentEncoding {
     }
 
     /// Decodes percent-encoded text; a percent sign without two hexadecimal digits stays as it is.
-    static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> [UInt8] {
+    ///
+    /// HTML forms write a space as `+`: `plusIsSpace`.
+    package static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
@@ -47,7 +47,7 @@ enum PercentEncoding {
     }
 
     /// Returns a query with each name and value encoded.
-    static func query(_ items: [(String, String)]) -> String {
+    package static func query(_ items: [(String, String)]) -> String {
         items.map { "\(encode($0.0, keepingSlash: false))=\(encode($0.1, keepingSlash: false))" }
             .joined(separator: "&")
     }
