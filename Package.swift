@@ -86,7 +86,7 @@ let package = Package(
                 "ByteText", "Sandbox", "Deployment", "ImageBuild", "ImageInspection", "Definitions", "Registry",
                 "ImageStore",
                 "RunContract",
-                "ObjectStorage", "OCI", "HTTP", "Archive", "Terminal", "TerminalText", "Hashing", "Secrets",
+                "ObjectStorage", "OCI", "HTTP", "Archive", "Terminal", "Wording", "Hashing", "Secrets",
                 "Timestamps",
                 "JSON", "POSIX", argumentParser, systemPackage,
             ],
@@ -109,7 +109,7 @@ let package = Package(
         module(
             "Deployment",
             [
-                "ByteText", "Definitions", "RunContract", "ObjectStorage", "OCI", "HTTP", "TerminalText",
+                "ByteText", "Definitions", "RunContract", "ObjectStorage", "OCI", "HTTP", "Wording",
                 "Hashing",
                 "Secrets", "Timestamps", "JSON", "POSIX", systemPackage,
             ]),
@@ -123,16 +123,16 @@ let package = Package(
         module(
             "Supervision",
             [
-                "ByteText", "RunContract", "ObjectStorage", "HTTP", "TerminalText", "Hashing", "Secrets", "Timestamps",
+                "ByteText", "RunContract", "ObjectStorage", "HTTP", "Wording", "Hashing", "Secrets", "Timestamps",
                 "JSON",
                 "POSIX",
                 "CLinux", systemPackage,
             ] + nio),
         module(
             "Definitions",
-            ["ByteText", "RunContract", "OCI", "Secrets", "Spelling", "JSON", "POSIX", systemPackage, yams]),
+            ["ByteText", "RunContract", "OCI", "Secrets", "Wording", "JSON", "POSIX", systemPackage, yams]),
 
-        module("Dockerfile", ["ByteText", "Spelling", "JSON"]),
+        module("Dockerfile", ["ByteText", "Wording", "JSON"]),
 
         // Formats and protocols
         module(
@@ -147,14 +147,14 @@ let package = Package(
         module(
             "ImageInspection",
             [
-                "ByteText", "ImageStore", "OCI", "Archive", "Terminal", "Hashing", "Spelling", "Timestamps", "JSON",
+                "ByteText", "ImageStore", "OCI", "Archive", "Terminal", "Hashing", "Wording", "Timestamps", "JSON",
                 "POSIX",
                 systemPackage,
             ]),
-        module("RunContract", ["ByteText", "TerminalText", "Hashing", "Secrets", "Timestamps", "JSON", systemPackage]),
+        module("RunContract", ["ByteText", "Wording", "Hashing", "Secrets", "Timestamps", "JSON", systemPackage]),
         module(
             "ObjectStorage",
-            ["ByteText", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage]),
+            ["ByteText", "HTTP", "Wording", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage]),
         module("Containers", ["ByteText", "JSON", "POSIX", "CLinux", systemPackage]),
         module("OCI", ["ByteText", "Hashing", "JSON"]),
         module("HTTP", ["ByteText", "CLibCurl", "JSON", "Timestamps", "POSIX", systemPackage]),
@@ -163,15 +163,14 @@ let package = Package(
             ["CLibArchive", "CLibISAL", "CLibZ", "CLibZstd", "Hashing", "POSIX", "CLinux", systemPackage]),
 
         // Foundations
-        module("Terminal", ["TerminalText", "POSIX", "CLinux"]),
-        module("TerminalText"),
+        module("Terminal", ["Wording", "POSIX", "CLinux"]),
+        module("Wording"),
         module("ByteText"),
         module("Hashing", ["CLibCrypto", "CSHA256"]),
         module("Secrets"),
         module("Timestamps"),
         module("JSON"),
-        module("Spelling"),
-        module("POSIX", ["ByteText", "TerminalText", "CLinux", systemPackage]),
+        module("POSIX", ["ByteText", "Wording", "CLinux", systemPackage]),
         // Without optimisation the SHA-256 rounds, and so every test that uploads, take twenty times as long.
         .target(name: "CSHA256", dependencies: ["CLibCrypto"], cSettings: [.unsafeFlags(["-O2"])]),
         .target(name: "CProcessStart", cSettings: [.define("CAAS_STATIC", .when(configuration: .release))]),
@@ -197,7 +196,7 @@ let package = Package(
         tests("ByteTextTests", ["ByteText"], support: []),
         tests("SecretsTests", ["Secrets", "JSON"]),
         tests("TerminalTests", ["Terminal"], support: []),
-        tests("TerminalTextTests", ["TerminalText", "JSON"], support: []),
+        tests("WordingTests", ["Wording", "JSON"], support: []),
         tests("POSIXTests", ["POSIX", "CLinux", systemPackage]),
         tests("HTTPTests", ["HTTP", "POSIX", "Timestamps", "CLinux", systemPackage]),
         tests("OCITests", ["OCI", "JSON"], support: []),

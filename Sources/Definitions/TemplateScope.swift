@@ -1,6 +1,6 @@
 import ByteText
 import RunContract
-import Spelling
+import Wording
 
 /// The variables that a template may use at its place in a program.
 struct TemplateScope {

@@ -1,4 +1,4 @@
-import Spelling
+import Wording
 
 /// The fields of a mapping that has only known keys.
 package struct YAMLFields {

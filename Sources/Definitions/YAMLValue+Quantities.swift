@@ -1,4 +1,5 @@
 import ByteText
+import Wording
 
 /// Decoding numbers, flags, durations, sizes and modes from text.
 extension YAMLValue {
@@ -41,23 +42,19 @@ extension YAMLValue {
     /// Returns seconds, from `90s`, `20m` or `8h`.
     func duration() throws(DefinitionError) -> Int {
         let expected = "a duration, as in 90s, 20m or 8h,"
-        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600]
         let text = try text(expected)
-        guard let number = Int(text.dropLast()), number >= 0, text.first?.isNumber == true,
-            let unit = text.last.flatMap({ units[$0] }), number <= 1_000_000
-        else { throw mismatch(expected) }
-        guard number * unit <= Self.most else { throw mismatch("a duration of at most \(Self.most / 3600)h") }
-        return number * unit
+        guard text.utf8.last != UInt8(ascii: "d"), let seconds = ShortDuration.seconds(text) else {
+            throw mismatch(expected)
+        }
+        guard seconds <= Self.most else { throw mismatch("a duration of at most \(Self.most / 3600)h") }
+        return seconds
     }
 
     /// Returns bytes, from `512MiB`.
     func size() throws(DefinitionError) -> Int64 {
         let expected = "a size, as in 512MiB,"
-        let units: [Substring: Int64] = ["B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40]
-        guard let match = try text(expected).wholeMatch(of: #/(\d{1,6})([A-Za-z]+)/#),
-            let number = Int64(match.1), let unit = units[match.2]
-        else { throw mismatch(expected) }
-        return number * unit
+        guard let size = ByteCount(parsing: try text(expected)) else { throw mismatch(expected) }
+        return size.bytes
     }
 
     /// Returns permission bits, from octal text such as `0755`.

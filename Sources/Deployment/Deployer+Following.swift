@@ -1,6 +1,6 @@
 import JSON
 import RunContract
-import TerminalText
+import Wording
 
 extension Deployer {
     /// Waits until the newest machine's container is reachable or over, and reports each change of its state.

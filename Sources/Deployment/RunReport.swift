@@ -1,7 +1,7 @@
 package import JSON
 import RunContract
 package import Secrets
-import TerminalText
+import Wording
 import Timestamps
 
 /// The current state of a run: the provider's view of its newest machine, and the run's own status.

@@ -1,5 +1,5 @@
 import ByteText
-import Spelling
+import Wording
 
 /// The `--name=value` flags between an instruction's name and its arguments.
 struct InstructionFlags {

@@ -1,4 +1,4 @@
-import Spelling
+import Wording
 
 /// Parsing of the instructions that have flags.
 extension InstructionParser {

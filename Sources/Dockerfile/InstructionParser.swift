@@ -1,4 +1,4 @@
-import Spelling
+import Wording
 
 /// Parses one instruction from its text.
 struct InstructionParser {

@@ -1,5 +1,5 @@
 import ByteText
-import Spelling
+import Wording
 
 /// The value of RUN's `--mount`: a mount that exists while the command runs.
 ///

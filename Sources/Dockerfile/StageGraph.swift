@@ -1,4 +1,4 @@
-import Spelling
+import Wording
 
 /// The dependencies between stages, and the stages that a build needs.
 package struct StageGraph: Sendable {

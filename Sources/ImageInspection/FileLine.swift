@@ -1,6 +1,7 @@
 import Archive
 package import ImageStore
 import Timestamps
+import Wording
 
 /// A file in the format of `ls -l`, with its whole path.
 package struct FileLine: Sendable, CustomStringConvertible {

@@ -1,5 +1,5 @@
 private import CLinux
-private import TerminalText
+private import Wording
 
 /// Standard error, which carries messages besides a program's result.
 package enum StandardError {

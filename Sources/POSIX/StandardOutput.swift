@@ -1,6 +1,6 @@
 private import CLinux
 import SystemPackage
-private import TerminalText
+private import Wording
 
 /// Standard output, which carries a program's result.
 package enum StandardOutput {

@@ -1,5 +1,5 @@
 package import JSON
-private import TerminalText
+private import Wording
 
 /// One line of `logs/<attempt>-<seq>.jsonl`: output of a stage, or a message of the entrypoint.
 package struct LogRecord: Sendable, Hashable {

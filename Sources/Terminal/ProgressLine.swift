@@ -1,6 +1,6 @@
 import POSIX
 private import Synchronization
-private import TerminalText
+private import Wording
 
 /// The progress of a long operation: a live line on a terminal, a line every few seconds in a log.
 package final class ProgressLine: Sendable {

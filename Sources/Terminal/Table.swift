@@ -1,4 +1,4 @@
-private import TerminalText
+private import Wording
 
 /// A table for users, with columns as wide as their widest cell; programs should use `--json`.
 package struct Table: Sendable, CustomStringConvertible {

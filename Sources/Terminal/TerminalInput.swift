@@ -1,6 +1,6 @@
 private import CLinux
 package import POSIX
-private import TerminalText
+private import Wording
 
 /// Input that a user types at a terminal.
 package enum TerminalInput {

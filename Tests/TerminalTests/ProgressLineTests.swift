@@ -28,12 +28,4 @@ import Testing
         line.write("second")
         #expect(output.text == "first\nsecond\n")
     }
-
-    @Test(arguments: [
-        (0, "0 bytes"), (1023, "1023 bytes"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (1 << 20, "1.0 MiB"),
-        (40_790_000, "38.9 MiB"), (3 << 30, "3.0 GiB"), (5 << 40, "5.0 TiB"), (5000 << 40, "5000.0 TiB"),
-    ])
-    func `a number of bytes reads well`(bytes: Int64, text: String) {
-        #expect(ByteCount(bytes).description == text)
-    }
 }

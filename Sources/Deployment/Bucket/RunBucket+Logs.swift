@@ -2,7 +2,7 @@ import ByteText
 import JSON
 import ObjectStorage
 import RunContract
-import TerminalText
+import Wording
 
 extension RunBucket {
     /// Passes the lines of the run's uploaded log to `line`; with `following` until the run is over.

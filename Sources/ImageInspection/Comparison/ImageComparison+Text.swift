@@ -2,8 +2,8 @@ import Archive
 import ImageStore
 import JSON
 import OCI
-import Terminal
 import Timestamps
+import Wording
 
 extension ImageComparison {
     /// The comparison as text: one line for each file, then the config, then the layers.

@@ -3,7 +3,7 @@ package import ImageStore
 import JSON
 import OCI
 import POSIX
-import Spelling
+import Wording
 package import SystemPackage
 
 /// Finds the image that a command line argument refers to.

@@ -1,6 +1,7 @@
 import JSON
 import OCI
 import Terminal
+import Wording
 
 extension ImageReport {
     /// The report as text.

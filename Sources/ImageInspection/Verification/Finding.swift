@@ -1,3 +1,5 @@
+import Wording
+
 /// A defect of an image.
 package struct Finding: Sendable, Hashable, CustomStringConvertible {
     package enum Severity: String, Sendable {

@@ -3,6 +3,7 @@ import JSON
 import OCI
 import POSIX
 package import SystemPackage
+import Wording
 
 /// Verifies an image in an OCI layout against the specifications and against what runtimes refuse.
 ///

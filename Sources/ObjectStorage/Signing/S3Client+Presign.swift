@@ -1,4 +1,5 @@
 package import HTTP
+import Wording
 
 /// The lifetime of a presigned URL: one second to seven days.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
@@ -20,12 +21,7 @@ package struct PresignedLifetime: Sendable, Hashable {
 
     /// Parses `90s`, `20m`, `8h` or `7d`; nil for anything else.
     package init?(parsing text: String) {
-        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-        guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()),
-            text.utf8.first.map({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) == true
-        else { return nil }
-        let (seconds, isTooLong) = count.multipliedReportingOverflow(by: unit)
-        if isTooLong { return nil }
+        guard let seconds = ShortDuration.seconds(text) else { return nil }
         self.init(seconds: seconds)
     }
 }

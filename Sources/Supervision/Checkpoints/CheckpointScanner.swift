@@ -1,6 +1,7 @@
 import POSIX
 import RunContract
 import SystemPackage
+import Wording
 
 /// Scans a stage's checkpoint folder every second and passes complete checkpoints to the uploader.
 actor CheckpointScanner {

@@ -4,6 +4,7 @@ import POSIX
 import RunContract
 import SystemPackage
 import Timestamps
+import Wording
 
 /// Uploads checkpoints and outputs during training, one at a time, and tracks which checkpoints the bucket holds.
 ///

@@ -3,6 +3,7 @@ import ObjectStorage
 import POSIX
 import RunContract
 import SystemPackage
+import Wording
 
 /// Restores what earlier attempts of the run left in the bucket.
 struct Restorer: Sendable {

@@ -5,6 +5,7 @@ import RunContract
 import Synchronization
 import SystemPackage
 import Timestamps
+import Wording
 
 extension RunLifecycle {
     /// Waits for the uploads of the stages and uploads the artifacts.

@@ -4,6 +4,7 @@ import POSIX
 import RunContract
 import Synchronization
 import SystemPackage
+import Wording
 
 /// An input that was found in the bucket, or the needed part of it.
 struct FoundInput: Sendable {

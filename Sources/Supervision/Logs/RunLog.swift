@@ -2,7 +2,7 @@ import JSON
 package import RunContract
 package import Secrets
 import Synchronization
-private import TerminalText
+private import Wording
 private import Timestamps
 
 /// The log of a run without its secrets: goes to standard output, to the page, and in pieces to the bucket.

@@ -2,7 +2,7 @@ import Hashing
 import JSON
 import RunContract
 package import Secrets
-import TerminalText
+import Wording
 
 /// The HTTP resources that PID 1 itself serves.
 package struct LiveSite: Sendable {

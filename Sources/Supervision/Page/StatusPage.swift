@@ -1,5 +1,5 @@
 import RunContract
-import TerminalText
+import Wording
 import Timestamps
 
 /// The live page: phase, stages, metrics with their curves, checkpoints, and the end of the log.

@@ -1,6 +1,7 @@
 import ImageBuild
 import OCI
 import Terminal
+import Wording
 
 /// Prints the events of a build.
 struct BuildProgress: Sendable {

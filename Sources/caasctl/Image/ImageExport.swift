@@ -5,6 +5,7 @@ import POSIX
 import Registry
 import Synchronization
 import Terminal
+import Wording
 
 /// Writes images of the store to the places of `--output`.
 struct ImageExport: Sendable {

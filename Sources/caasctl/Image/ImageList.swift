@@ -7,6 +7,7 @@ import POSIX
 import SystemPackage
 import Terminal
 import Timestamps
+import Wording
 
 /// `caasctl image ls`: lists the named images of the store.
 struct ImageList: AsyncParsableCommand {

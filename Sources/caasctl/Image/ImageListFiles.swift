@@ -3,6 +3,7 @@ import ArgumentParser
 import ImageInspection
 import ImageStore
 import POSIX
+import Wording
 
 /// `caasctl image files`: lists the files of an image.
 struct ImageListFiles: AsyncParsableCommand {

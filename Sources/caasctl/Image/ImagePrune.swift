@@ -7,6 +7,7 @@ import OCI
 import POSIX
 import SystemPackage
 import Terminal
+import Wording
 
 /// `caasctl image prune`: removes blobs and cache entries that no image needs.
 struct ImagePrune: AsyncParsableCommand {

@@ -3,6 +3,7 @@ import ImageInspection
 import JSON
 import POSIX
 import Terminal
+import Wording
 
 /// `caasctl image verify`: checks an image's digests, sizes, names and rules.
 struct ImageVerify: AsyncParsableCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-package import Terminal
+package import Wording
 
 extension ByteCount: ExpressibleByArgument {
     /// Parses a size such as `64MiB`.

@@ -1,5 +1,4 @@
 import POSIX
-import Terminal
 
 /// The confirmation that a command needs before it spends money or does something that cannot be undone.
 enum Confirmation {

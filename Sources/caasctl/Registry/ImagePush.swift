@@ -4,7 +4,7 @@ import JSON
 import OCI
 import POSIX
 import Registry
-import Terminal
+import Wording
 
 /// Pushes images of the store, for `push` and `build --push`.
 struct ImagePush: Sendable {

@@ -6,7 +6,7 @@ import OCI
 import POSIX
 import Registry
 import SystemPackage
-import Terminal
+import Wording
 
 /// `caasctl push`: pushes an image of the store to its registry.
 struct Push: AsyncParsableCommand {

@@ -3,7 +3,7 @@ import HTTP
 import POSIX
 import Registry
 import SystemPackage
-import Terminal
+import Wording
 
 /// TLS and plain HTTP options, for every command that talks to a registry.
 struct RegistryConnectionOptions: ParsableArguments {

@@ -3,7 +3,6 @@ import Definitions
 import POSIX
 import Registry
 import Secrets
-import Terminal
 
 /// The registry login of the command line, which takes precedence over docker's and podman's files.
 struct RegistryLoginOptions: ParsableArguments {

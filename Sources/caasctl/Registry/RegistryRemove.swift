@@ -4,7 +4,6 @@ import Definitions
 import OCI
 import POSIX
 import Registry
-import Terminal
 
 /// `caasctl registry rm`: deletes a tag or an image in a registry.
 struct RegistryRemove: AsyncParsableCommand {

@@ -3,7 +3,7 @@ import Definitions
 import JSON
 import OCI
 import Registry
-import TerminalText
+import Wording
 
 /// `caasctl registry tags`: lists the tags of a repository.
 struct RegistryTags: AsyncParsableCommand {

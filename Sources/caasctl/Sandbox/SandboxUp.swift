@@ -1,7 +1,7 @@
 import ArgumentParser
 import POSIX
 import Sandbox
-import Terminal
+import Wording
 
 /// `caasctl sandbox up`: starts the sandbox's servers.
 struct SandboxUp: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import JSON
 import ObjectStorage
 import Synchronization
 import Terminal
+import Wording
 
 /// Counts the files and bytes that are copied, and displays the progress.
 final class CopyProgress: Sendable {

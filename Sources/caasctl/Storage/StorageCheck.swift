@@ -6,6 +6,7 @@ import ObjectStorage
 import POSIX
 import RunContract
 import Terminal
+import Wording
 
 /// `caasctl storage check`: tests whether a run could use the bucket, and reports why not.
 struct StorageCheck: AsyncParsableCommand {

@@ -3,7 +3,6 @@ import JSON
 import ObjectStorage
 import POSIX
 import SystemPackage
-import Terminal
 
 /// `caasctl storage cp`: copies files to, from and between buckets.
 struct StorageCopy: AsyncParsableCommand {

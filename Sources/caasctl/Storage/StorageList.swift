@@ -4,8 +4,8 @@ import JSON
 import ObjectStorage
 import POSIX
 import Synchronization
-import Terminal
 import Timestamps
+import Wording
 
 /// `caasctl storage ls`: lists objects.
 struct StorageList: AsyncParsableCommand {

@@ -7,6 +7,7 @@ import RunContract
 import SystemPackage
 import Terminal
 import Timestamps
+import Wording
 
 /// Uses a store as a run would, and reports the steps that fail.
 struct StorageProbe: Sendable {

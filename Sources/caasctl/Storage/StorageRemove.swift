@@ -3,7 +3,7 @@ import ImageInspection
 import ObjectStorage
 import POSIX
 import SystemPackage
-import Terminal
+import Wording
 
 /// `caasctl storage rm`: removes objects.
 struct StorageRemove: AsyncParsableCommand {

@@ -2,8 +2,8 @@ import ArgumentParser
 import ImageInspection
 import ObjectStorage
 import POSIX
-import Terminal
 import Timestamps
+import Wording
 
 /// `caasctl storage uploads abort`: aborts unfinished multipart uploads, which frees their space.
 struct StorageUploadsAbort: AsyncParsableCommand {

@@ -5,6 +5,7 @@ import ObjectStorage
 import POSIX
 import Terminal
 import Timestamps
+import Wording
 
 /// `caasctl storage uploads ls`: lists unfinished multipart uploads.
 struct StorageUploadsList: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import OCI
 import Registry
 import Synchronization
 import Terminal
+import Wording
 
 /// Counts the blobs that are transferred to or from a registry, and displays the progress.
 final class TransferProgress: Sendable {

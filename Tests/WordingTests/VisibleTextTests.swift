@@ -1,5 +1,5 @@
 import JSON
-import TerminalText
+import Wording
 import Testing
 
 @Suite struct VisibleTextTests {

@@ -1,5 +1,5 @@
-import ImageInspection
 import Testing
+import Wording
 
 @Suite struct QuotedNameTests {
     private static let names: [(bytes: [UInt8], shown: String)] = [
