@@ -10,7 +10,7 @@ extension RunManifest {
     /// reference to its variable; it is left out if it was written in the file itself.
     package func kept(image: String, environment: [String: String]) -> JSONValue {
         var json: JSONValue = [
-            "name": Self.literal(name), "target": Self.literal(target), "image": Self.literal(image),
+            "name": Self.literal(name), "target": .string(target), "image": Self.literal(image),
             "resources": resources.kept,
             "port": .integer(port), "keep_alive": .bool(keepAlive),
             "environment": .object(environment.mapValues(Self.literal)),

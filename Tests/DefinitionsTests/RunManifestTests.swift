@@ -48,6 +48,21 @@ import Testing
         #expect(!"\(manifest)".contains("another-secret"))
     }
 
+    @Test func `what is kept is read as the same manifest, dollars included`() throws {
+        let text = """
+            name: demo
+            target: a$${B}
+            image: "b$${C}"
+            resources: {d: "$${E}", f: [1, "2"]}
+            environment: {G: "$${H}"}
+            """
+        let manifest = try parse(text)
+        let kept = manifest.kept(image: manifest.image, environment: manifest.environment)
+        let again = try RunManifest(kept: kept, place: "kept", settings: Settings(environment: [:]))
+        #expect(again.target == manifest.target && again.image == "b${C}" && again.environment == ["G": "${H}"])
+        #expect(again.kept(image: again.image, environment: again.environment) == kept)
+    }
+
     @Test func `options override fields`() throws {
         let manifest = try parse(
             Self.whole,
