@@ -86,7 +86,7 @@ let package = Package(
                 "ByteText", "Sandbox", "Deployment", "ImageBuild", "ImageInspection", "Definitions", "Registry",
                 "ImageStore",
                 "RunContract",
-                "ObjectStorage", "OCI", "HTTP", "Archive", "Terminal", "Wording", "Hashing", "Secrets",
+                "ObjectStorage", "OCI", "HTTP", "Archive", "Terminal", "Wording", "Secrets",
                 "Timestamps",
                 "JSON", "POSIX", argumentParser, systemPackage,
             ],

@@ -35,8 +35,8 @@ package struct DeploymentPlan: Sendable {
             of: manifest, run: run, digest: digest, secrets: secrets.keys.sorted(), settings: settings,
             traits: target.traits)
         try Self.refuseSecrets(in: environment, secrets: secrets, to: action)
-        let isFolder = environment[EnvironmentName.endpoint].map { StoreLocation.isFolder(endpoint: $0) } ?? false
-        guard !isFolder || target.traits.mountsFolders else {
+        let isLocal = environment[EnvironmentName.endpoint].map { StoreSchemes.isLocal(endpoint: $0) } ?? false
+        guard !isLocal || target.traits.mountsFolders else {
             throw DeploymentError(
                 .unsuitable, action,
                 "\(EnvironmentName.endpoint) is a folder, which \(target.title)'s machines do not have; name a bucket's "

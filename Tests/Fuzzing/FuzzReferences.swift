@@ -38,17 +38,17 @@ extension FuzzedParser {
             guard GitAddress.isRepository(text), let address = try? GitAddress(text, at: place) else { return }
             expect(!ContainerPath.hasParentName(address.folder), "a folder leads out of the repository")
         case 2:
-            guard let url = try? StorageURL(text) else { return }
+            guard let url = try? StoreAddress(text) else { return }
             if case .object(let bucket, _) = url {
                 expect(!bucket.isEmpty, "a bucket has no name")
-                expect((try? StorageURL(url.description)) == url, "an address is another one after it was written")
+                expect((try? StoreAddress(url.description)) == url, "an address is another one after it was written")
             }
         case 3:
             if let url = try? HTTPURL(text) {
                 expect((try? HTTPURL(url.text)) == url, "a URL is another one after it was written: \(url.text)")
                 _ = try? url.resolving(text)
             }
-            _ = try? StoreLocation(endpoint: text, bucket: "b", addressing: "virtual")
+            _ = try? StoreSchemes.location("b", at: StoreEndpoint(text, addressing: "virtual"))
         case 4:
             _ = try? ImageDefinition.Base(text, folder: "a")
             _ = try? NamedContext(text)

@@ -70,10 +70,20 @@ struct FileStoreTests {
         // The link's name is replaced; its target is not written.
         try await put("file", "new")
         #expect(try FileSystem.read(folder("outside/secret")) == Array("secret".utf8))
-        let found = try await store.scan("")
+        let found = try await page("")
         #expect(found.objects.map(\.key) == ["file", "sub/a"])
         #expect(
             found.leftOut == [LeftOut(path: "out", reason: .link), LeftOut(path: "sub/up", reason: .link)])
+    }
+
+    private func page(_ prefix: String, isShallow: Bool = false) async throws -> ListedPage {
+        var pages: [ListedPage] = []
+        try await store.list(prefix, isShallow: isShallow) { page in
+            pages.append(page)
+            return true
+        }
+        #expect(pages.count == 1)
+        return pages[0]
     }
 
     @Test func `what is no file is told, and folders are told apart`() async throws {
@@ -82,10 +92,10 @@ struct FileStoreTests {
         try Folder(folder("store/a")).makeFIFO("fifo", mode: 0o600)
         let strange = try #require(FilePath(platformString: [CChar(bitPattern: 0xFF), 0]).lastComponent)
         _ = try Folder(folder("store")).create(strange, mode: 0o600)
-        let all = try await store.scan("")
+        let all = try await page("")
         #expect(all.objects.map(\.key) == ["a/b/c", "a/d"])
         #expect(Set(all.leftOut.map(\.reason)) == [.special, .name])
-        let shallow = try await store.scan("a/", isShallow: true)
+        let shallow = try await page("a/", isShallow: true)
         #expect(shallow.objects.map(\.key) == ["a/d"] && shallow.folders == ["a/b/"])
     }
 

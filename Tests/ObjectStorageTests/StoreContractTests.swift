@@ -80,6 +80,50 @@ enum StoreKind: CaseIterable, Sendable, CustomTestStringConvertible {
         #expect(try await store.list("contract/l/") == [])
     }
 
+    @Test(arguments: StoreKind.allCases)
+    func `pages end where the caller ends them, and folders stand for what is in them`(_ kind: StoreKind) async throws {
+        let store = try kind.open(folder)
+        let keys = ["contract/p/a", "contract/p/b/c", "contract/p/b/d", "contract/p/e/f/g"]
+        for key in keys { try await store.put(key, [1], contentType: "text/plain") }
+        var listed: [String] = []
+        try await store.list("contract/p/", isShallow: false) { page in
+            #expect(page.folders.isEmpty && page.leftOut.isEmpty)
+            listed += page.objects.map(\.key)
+            return false
+        }
+        #expect(!listed.isEmpty && listed == Array(keys.prefix(listed.count)))
+        var shallow: [String] = []
+        try await store.list("contract/p/", isShallow: true) { page in
+            shallow += page.objects.map(\.key) + page.folders
+            return true
+        }
+        #expect(shallow.sorted() == ["contract/p/a", "contract/p/b/", "contract/p/e/"])
+        #expect(try await store.folders("contract/p/") == ["contract/p/b/", "contract/p/e/"])
+    }
+
+    @Test(arguments: StoreKind.allCases, [0, 6_000_001])
+    func `an object without a record is fetched and compared`(_ kind: StoreKind, _ size: Int) async throws {
+        let store = try kind.open(folder)
+        try FileSystem.write(noise(size), to: folder("in"))
+        let key = "contract/fetched/\(size)"
+        let object = try await store.upload(folder("in"), to: key)
+        let fetched = try await store.fetch(key, to: folder("out"), progress: nil)
+        #expect(fetched.size == Int64(size) && fetched.isVerified)
+        #expect(try FileSystem.read(folder("out")) == noise(size))
+        let listed = try #require(try await store.list(key).first)
+        #expect(try await store.holds(listed, contentOf: folder("out"), progress: nil))
+        #expect(try await !store.holds(listed, contentOf: folder("none"), progress: nil))
+        try FileSystem.write(noise(max(1, size), seed: 3), to: folder("out"))
+        #expect(try await !store.holds(listed, contentOf: folder("out"), progress: nil))
+        #expect(store.traits.provesByListing || !store.proves(object, listed))
+        let other = ListedObject(key: listed.key, size: listed.size + 1, etag: listed.etag)
+        #expect(!store.proves(object, other), "another size is another object")
+        await #expect(throws: StorageError.self) {
+            try await store.fetch(key + "-none", to: folder("none"), progress: nil)
+        }
+        #expect(!FileSystem.exists(folder("none")))
+    }
+
     @Test(arguments: StoreKind.allCases, [0, 1, 12_000_001])
     func `a file comes back as it was, and is verified`(_ kind: StoreKind, _ size: Int) async throws {
         let store = try kind.open(folder)

@@ -37,11 +37,9 @@ struct StoreLocationTests {
         ("https://minio.example:9000", "virtual", "https://runs.minio.example:9000/a%20b", "auto"),
     ])
     func `a bucket's URL`(_ endpoint: String, _ style: String, _ url: String, _ region: String) throws {
-        let location = try StoreLocation(endpoint: endpoint, bucket: "runs", addressing: style)
-        guard case .bucket(let bucket) = location else {
-            Issue.record("\(location) is no bucket")
-            return
-        }
+        let location = try StoreSchemes.location("runs", at: StoreEndpoint(endpoint, addressing: style))
+        let bucket = try #require(location as? BucketLocation)
+        #expect(!StoreSchemes.isLocal(endpoint: endpoint) && !location.isLocal)
         #expect(bucket.url(key: "a b").text == url && bucket.region == region)
         #expect(try BucketLocation(endpoint: endpoint, bucket: "runs", region: "mine").region == "mine")
     }
@@ -51,8 +49,9 @@ struct StoreLocationTests {
         ("file://localhost/x", "/x/runs"), ("FILE:///x", "/x/runs"),
     ])
     func `a folder's URL`(_ endpoint: String, _ path: String) throws {
-        #expect(try StoreLocation(endpoint: endpoint, bucket: "runs") == .folder(FilePath(path)))
-        #expect(StoreLocation.isFolder(endpoint: endpoint))
+        let location = try StoreSchemes.location("runs", at: StoreEndpoint(endpoint))
+        #expect(location as? FolderLocation == FolderLocation(FilePath(path)))
+        #expect(StoreSchemes.isLocal(endpoint: endpoint) && location.isLocal)
     }
 
     @Test(arguments: [
@@ -69,14 +68,14 @@ struct StoreLocationTests {
         _ endpoint: String, _ bucket: String, _ style: String, _ part: String
     ) {
         let error = #expect(throws: StorageError.self) {
-            try StoreLocation(endpoint: endpoint, bucket: bucket, addressing: style)
+            try StoreSchemes.location(bucket, at: StoreEndpoint(endpoint, addressing: style))
         }
         #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
         #expect(error?.message.contains("\n") == false)
     }
 
     @Test(arguments: [
-        ("s3://runs", StorageURL.object(bucket: "runs", key: "")), ("s3://runs/", .object(bucket: "runs", key: "")),
+        ("s3://runs", StoreAddress.object(bucket: "runs", key: "")), ("s3://runs/", .object(bucket: "runs", key: "")),
         ("S3://runs/a//b/../c%20", .object(bucket: "runs", key: "a//b/../c%20")), ("file:///a/b%20c", .file("/a/b c")),
         ("a/b", .file("a/b")), ("./x:y", .file("./x:y")), ("/abs", .file("/abs")),
         ("s3://runs/\u{301}x", .object(bucket: "runs", key: "\u{301}x")),
@@ -87,10 +86,12 @@ struct StoreLocationTests {
         ("a/..", .folder("a/..")), ("file:///a/b/", .folder("/a/b")), ("file:///a%2F", .folder("/a")),
         ("FILE://localhost/a/.", .folder("/a/.")),
     ])
-    func `what people type`(_ text: String, _ url: StorageURL) throws { #expect(try StorageURL(text) == url) }
+    func `what people type`(_ text: String, _ address: StoreAddress) throws {
+        #expect(try StoreAddress(text) == address)
+    }
 
     @Test(arguments: ["", "s3://", "s3:///key", "gs://bucket/key", "https://x.example/a", "file://host/a", "file:a"])
-    func `what is no place`(_ text: String) { #expect(throws: StorageError.self) { try StorageURL(text) } }
+    func `what is no place`(_ text: String) { #expect(throws: StorageError.self) { try StoreAddress(text) } }
 
     @Test(arguments: [
         ("1s", 1), ("90s", 90), ("20m", 1200), ("8h", 28_800), ("7d", 604_800), ("604800s", 604_800), ("0s", nil),
@@ -121,8 +122,8 @@ struct StoreLocationTests {
         ] as [(StorageError.Code, String?, String, String)])
     func `what mends a failure`(_ code: StorageError.Code, _ s3Code: String?, _ endpoint: String, _ part: String) throws
     {
-        let location = try StoreLocation(endpoint: endpoint, bucket: "runs")
-        let advice = StorageError(code, "x", "y", s3Code: s3Code).advice(at: location, keyID: "too-short")
+        let location = try StoreSchemes.location("runs", at: StoreEndpoint(endpoint))
+        let advice = location.advice(on: StorageError(code, "x", "y", s3Code: s3Code), keyID: "too-short")
         #expect(advice?.contains(part) == true, "\(advice ?? "none")")
     }
 

@@ -11,39 +11,22 @@ import Testing
 /// Small documents that are damaged on the way from the bucket.
 @Suite struct DamagedDocumentTests {
     /// A file store that returns damaged content for the first few reads.
-    private final class Damaging: ObjectStore {
+    private final class Damaging: WrappedStore {
         let left: Mutex<Int>
-        private let store: FileStore
+        let wrapped: FileStore
         init(_ folder: FilePath, times: Int) {
-            store = FileStore(folder)
+            wrapped = FileStore(folder)
             left = Mutex(times)
         }
 
         func get(_ key: String, limit: Int) async throws(StorageError) -> [UInt8]? {
-            guard let bytes = try await store.get(key, limit: limit) else { return nil }
+            guard let bytes = try await wrapped.get(key, limit: limit) else { return nil }
             let isDamaged = left.withLock { left in
                 left -= 1
                 return left >= 0
             }
             return isDamaged ? Array(bytes.dropLast(2)) : bytes
         }
-
-        var clockOffset: Int { 0 }
-        func put(_ key: String, _ bytes: [UInt8], contentType: String, once: Bool) async throws(StorageError) {
-            try await store.put(key, bytes, contentType: contentType, once: once)
-        }
-        func upload(
-            _ file: FilePath, to key: String, once: Bool, progress: (@Sendable (Int64) -> Void)?
-        ) async throws(StorageError) -> UploadedObject {
-            try await store.upload(file, to: key, once: once, progress: progress)
-        }
-        func download(
-            _ object: UploadedObject, to file: FilePath, progress: (@Sendable (Int64) -> Void)?
-        ) async throws(StorageError) { try await store.download(object, to: file, progress: progress) }
-        func head(_ key: String) async throws(StorageError) -> ObjectStatus? { try await store.head(key) }
-        func delete(_ key: String) async throws(StorageError) { try await store.delete(key) }
-        func list(_ prefix: String) async throws(StorageError) -> [ListedObject] { try await store.list(prefix) }
-        func verify(_ object: UploadedObject) async throws(StorageError) -> Bool { try await store.verify(object) }
     }
 
     private let folder: TemporaryFolder

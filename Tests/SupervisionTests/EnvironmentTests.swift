@@ -181,7 +181,7 @@ import Testing
         let program = Self.program()
         let place = try RunPlace(InheritedEnvironment(sent, image: program.imageEnvironment))
         #expect(place.credentials?.accessKeyID == "a")
-        #expect(try place.location == StoreLocation(endpoint: "https://s3.example", bucket: "runs"))
+        #expect(try place.location as? BucketLocation == BucketLocation(endpoint: "https://s3.example", bucket: "runs"))
     }
 
     @Test func `a shared folder needs no key`() throws {
@@ -189,6 +189,6 @@ import Testing
         sent.merge(["R2_ENDPOINT_URL": "file:///shared", "R2_BUCKET_NAME": "runs"]) { $1 }
         let program = Self.program()
         let place = try RunPlace(InheritedEnvironment(sent, image: program.imageEnvironment))
-        #expect(place.location == .folder("/shared/runs") && place.credentials == nil)
+        #expect(place.location as? FolderLocation == FolderLocation("/shared/runs") && place.credentials == nil)
     }
 }

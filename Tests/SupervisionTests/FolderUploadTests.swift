@@ -11,7 +11,7 @@ import Testing
 /// Uploads of many files at once.
 struct FolderUploadTests {
     /// A file store that counts concurrent uploads and refuses selected keys.
-    private final class Watched: ObjectStore {
+    private final class Watched: WrappedStore {
         struct State: Sendable {
             var running = 0
             var most = 0
@@ -20,8 +20,8 @@ struct FolderUploadTests {
         }
 
         let state = Mutex(State())
-        private let store: FileStore
-        init(_ folder: FilePath) { store = FileStore(folder) }
+        let wrapped: FileStore
+        init(_ folder: FilePath) { wrapped = FileStore(folder) }
 
         func upload(
             _ file: FilePath, to key: String, once: Bool, progress: (@Sendable (Int64) -> Void)?
@@ -36,23 +36,8 @@ struct FolderUploadTests {
             // Takes as long as a response would, so that uploads overlap.
             try? await Task.sleep(for: .milliseconds(5))
             if isRefused { throw StorageError(.unreachable, "upload \(key)", "refused") }
-            return try await store.upload(file, to: key, once: once, progress: progress)
+            return try await wrapped.upload(file, to: key, once: once, progress: progress)
         }
-
-        var clockOffset: Int { 0 }
-        func put(_ key: String, _ bytes: [UInt8], contentType: String, once: Bool) async throws(StorageError) {
-            try await store.put(key, bytes, contentType: contentType, once: once)
-        }
-        func get(_ key: String, limit: Int) async throws(StorageError) -> [UInt8]? {
-            try await store.get(key, limit: limit)
-        }
-        func download(
-            _ object: UploadedObject, to file: FilePath, progress: (@Sendable (Int64) -> Void)?
-        ) async throws(StorageError) { try await store.download(object, to: file, progress: progress) }
-        func head(_ key: String) async throws(StorageError) -> ObjectStatus? { try await store.head(key) }
-        func delete(_ key: String) async throws(StorageError) { try await store.delete(key) }
-        func list(_ prefix: String) async throws(StorageError) -> [ListedObject] { try await store.list(prefix) }
-        func verify(_ object: UploadedObject) async throws(StorageError) -> Bool { try await store.verify(object) }
     }
 
     /// The latest note and the number of notes.

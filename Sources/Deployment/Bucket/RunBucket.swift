@@ -21,8 +21,8 @@ package struct RunBucket: Sendable {
         _ place: RunRecord.Bucket, run: RunID, settings: Settings, http: HTTPClient? = nil
     ) throws(DeploymentError) {
         let action = "open the bucket \(place.name)"
-        let storage = StorageSettings(settings, client: http)
-        let location: StoreLocation
+        let storage = StoreOpener(settings, client: http)
+        let location: any StoreLocation
         do throws(StorageError) {
             location = try storage.location(bucket: place.name, endpoint: place.endpoint)
         } catch { throw DeploymentError(.local, action, error.message) }
@@ -60,17 +60,10 @@ package struct RunBucket: Sendable {
 
     /// Writes, reads and deletes an object, which is also the container's first action.
     package func prove() async throws(DeploymentError) {
-        let action = "use the bucket"
-        let key = layout.probe(instance: "caasctl")
         let content = Array("written by caasctl before it deploys \(run)\n".utf8)
-        do throws(StorageError) {
-            try await store.put(key, content, contentType: "text/plain")
-            let back = try await store.get(key, limit: 4096)
-            try await store.delete(key)
-            guard back == content else {
-                throw StorageError(.corrupted, action, "what was written to \(key) is not what is read")
-            }
-        } catch { throw DeploymentError(error, action) }
+        do throws(StorageError) { try await store.prove(layout.probe(instance: "caasctl"), with: content) } catch {
+            throw DeploymentError(error, "use the bucket")
+        }
     }
 }
 

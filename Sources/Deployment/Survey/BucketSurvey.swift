@@ -25,7 +25,7 @@ struct BucketSurvey: Sendable {
                     + "--env-file")
         }
         place = RunRecord.Bucket(endpoint: endpoint, name: name, prefix: settings.text(EnvironmentName.prefix))
-        let storage = StorageSettings(settings)
+        let storage = StoreOpener(settings)
         do throws(StorageError) {
             let location = try storage.location(bucket: name)
             if let reason = storage.missingKey(for: location) { throw StorageError(.wrongKey, action, reason) }
@@ -38,7 +38,7 @@ struct BucketSurvey: Sendable {
         let prefix = BucketLayout.runs(prefix: place.prefix)
         var names: [Substring] = []
         do throws(StorageError) {
-            for folder in try await folders(prefix + start) {
+            for folder in try await store.folders(prefix + start) {
                 names.append(folder.dropFirst(prefix.count).dropLast())
             }
         } catch { throw DeploymentError(error, "look for runs in the bucket") }
@@ -59,17 +59,5 @@ struct BucketSurvey: Sendable {
             let status = try await RunBucket(store: store, prefix: place.prefix, run: run).status()
             return status.map { Entry(run: run, status: .success($0)) }
         } catch { return Entry(run: run, status: .failure(error)) }
-    }
-
-    /// Returns the common prefixes of the keys with this prefix, up to the next slash.
-    private func folders(_ prefix: String) async throws(StorageError) -> [String] {
-        if let folder = store as? FileStore { return try await folder.scan(prefix, isShallow: true).folders }
-        guard let bucket = store as? S3Client else { return [] }
-        var folders: [String] = []
-        try await bucket.list(prefix, isShallow: true) { page in
-            folders += page.folders
-            return true
-        }
-        return folders
     }
 }

@@ -14,10 +14,10 @@ extension S3Client {
     /// where the service cannot copy or the source is at another endpoint. `progress` receives the number of bytes
     /// copied so far.
     package func copy(
-        _ sourceKey: String, from source: S3Client, to key: String, once: Bool,
+        _ sourceKey: String, from source: any ObjectStore, to key: String, once: Bool,
         progress: (@Sendable (Int64) -> Void)? = nil
     ) async throws(StorageError) -> Bool? {
-        guard source.location.endpoint == location.endpoint else { return nil }
+        guard let source = source as? S3Client, source.location.endpoint == location.endpoint else { return nil }
         let action = "copy \(source.location.name(sourceKey)) to \(location.name(key))"
         guard let status = try await source.head(sourceKey) else {
             throw StorageError(.noSuchKey, action, "there is no such object")
@@ -57,7 +57,10 @@ extension S3Client {
     }
 
     /// Returns true where two objects of the same service certainly have the same content.
-    package func isSame(_ key: String, as otherKey: String, in other: S3Client) async throws(StorageError) -> Bool {
+    package func isSame(
+        _ key: String, as otherKey: String, in other: any ObjectStore
+    ) async throws(StorageError) -> Bool {
+        guard other is S3Client else { return false }
         guard let one = try await head(key), let two = try await other.head(otherKey) else { return false }
         return one.isSame(as: two)
     }

@@ -106,7 +106,7 @@ extension S3Client {
     /// Returns true where a local file certainly has the object's content; false also where that cannot be determined.
     ///
     /// `progress` receives the number of the file's bytes read.
-    package static func isSame(
+    static func isSame(
         _ file: FilePath, size: Int64, etag: String, progress: (@Sendable (Int64) -> Void)? = nil
     ) async throws(StorageError) -> Bool {
         let action = "compare \(file) with the bucket"
@@ -123,8 +123,16 @@ extension S3Client {
         }
     }
 
-    /// Returns true where the ETag is the one expected for the upload; false also where none is known.
-    package func hasExpectedETag(_ object: UploadedObject, _ etag: String) -> Bool {
-        !object.uploadToken.isEmpty && etags[object.uploadToken].map { $0 == etag } == true
+    /// Returns true where an object certainly has the content of a local file; false also where that is unknown.
+    package func holds(
+        _ object: ListedObject, contentOf file: FilePath, progress: (@Sendable (Int64) -> Void)?
+    ) async throws(StorageError) -> Bool {
+        try await Self.isSame(file, size: object.size, etag: object.etag, progress: progress)
+    }
+
+    /// Returns true where the listed ETag is the one expected for the upload; false also where none is known.
+    package func proves(_ object: UploadedObject, _ listed: ListedObject) -> Bool {
+        listed.size == object.size && !object.uploadToken.isEmpty
+            && etags[object.uploadToken].map { $0 == listed.etag } == true
     }
 }

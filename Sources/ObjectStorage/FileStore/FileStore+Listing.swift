@@ -3,41 +3,15 @@ import POSIX
 package import SystemPackage
 import Timestamps
 
-/// A directory entry that is not an object; a caller that copies the whole folder must report it.
-package struct LeftOut: Sendable, Hashable {
-    /// Why the entry is not an object.
-    package enum Reason: Sendable, Hashable {
-        /// A symbolic link, which is never followed.
-        case link
-        /// A FIFO, a socket or a device.
-        case special
-        /// A name that is not UTF-8; keys are.
-        case name
+extension FileStore {
+    /// Passes all objects whose keys start with the prefix, and other entries, to `page` as one page.
+    package func list(
+        _ prefix: String, isShallow: Bool, _ page: (ListedPage) -> Bool
+    ) async throws(StorageError) {
+        _ = page(try await scan(prefix, isShallow: isShallow))
     }
 
-    /// The path below the folder, with invalid UTF-8 replaced.
-    package let path: String
-    package let reason: Reason
-}
-
-/// The content of a folder.
-package struct ScannedFolder: Sendable {
-    /// In key order.
-    package fileprivate(set) var objects: [ListedObject] = []
-    /// Subfolders with a trailing slash, where the scan is shallow.
-    package fileprivate(set) var folders: [String] = []
-    /// The entries that are not objects.
-    package fileprivate(set) var leftOut: [LeftOut] = []
-}
-
-extension FileStore {
-    /// Returns every object whose key starts with the prefix, in key order.
-    package func list(_ prefix: String) async throws(StorageError) -> [ListedObject] { try await scan(prefix).objects }
-
-    /// Returns every object whose key starts with the prefix, and other entries.
-    ///
-    /// With `isShallow`, leaves out what lies beyond the next slash.
-    package func scan(_ prefix: String, isShallow: Bool = false) async throws(StorageError) -> ScannedFolder {
+    private func scan(_ prefix: String, isShallow: Bool) async throws(StorageError) -> ListedPage {
         let action = "list \(name(prefix))"
         return try await BlockingThread.run { [self] () throws(StorageError) in
             let start = prefix.lastIndex(byte: "/").map { prefix[..<prefix.utf8.index(after: $0)] } ?? ""
@@ -46,12 +20,12 @@ extension FileStore {
             do throws(POSIXError) {
                 for part in start.split(byte: "/", omittingEmptySubsequences: false).dropLast() {
                     // No object's key starts with an invalid path component.
-                    guard let component = FileKey.component(part) else { return ScannedFolder() }
+                    guard let component = FileKey.component(part) else { return ListedPage() }
                     current = try current.folder(component)
                 }
                 try walk.visit(current, below: String(start))
             } catch {
-                if [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) { return ScannedFolder() }
+                if [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) { return ListedPage() }
                 throw StorageError(inStore: error, doing: action)
             }
             walk.found.objects.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
@@ -62,7 +36,7 @@ extension FileStore {
     private struct Walk {
         let prefix: String
         let isShallow: Bool
-        var found = ScannedFolder()
+        var found = ListedPage()
 
         mutating func visit(_ folder: Folder, below path: String) throws(POSIXError) {
             let listing = try folder.listing()

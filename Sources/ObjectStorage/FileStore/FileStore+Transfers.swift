@@ -88,14 +88,9 @@ extension FileStore {
         }
     }
 
-    /// Returns true where every part has the hash of the upload.
+    /// Returns true where every part has the hash of the upload; `progress` receives the number of bytes read.
     ///
     /// Drops the file from the page cache first, so that the content is read from disk where the kernel complies.
-    package func verify(_ object: UploadedObject) async throws(StorageError) -> Bool {
-        try await verify(object, progress: nil)
-    }
-
-    /// Verifies an object; `progress` receives the number of its bytes read.
     package func verify(
         _ object: UploadedObject, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) -> Bool {
@@ -115,12 +110,31 @@ extension FileStore {
         return parts.allSatisfy { $0 }
     }
 
+    /// Copies an object of which no record exists, and reads the copy back.
+    package func fetch(
+        _ key: String, to file: FilePath, progress: (@Sendable (Int64) -> Void)?
+    ) async throws(StorageError) -> FetchedObject {
+        let action = "copy \(name(key)) to \(file)"
+        let parent = file.removingLastComponent()
+        guard let target = file.lastComponent else { throw StorageError(.other, action, "it is no name of a file") }
+        guard try await opened(key, action) != nil else { throw missing(action) }
+        let copy = try await FileStore(parent.isEmpty ? "." : parent).upload(
+            try path(of: key), to: target.string, once: false, progress: progress)
+        guard try await FileStore(parent.isEmpty ? "." : parent).verify(copy) else {
+            throw StorageError(.corrupted, action, "what was written is not what was read; copy it again")
+        }
+        return FetchedObject(size: copy.size, received: copy.size, isVerified: true)
+    }
+
+    /// Returns false: a file's modification time in a listing does not prove its content.
+    package func proves(_ object: UploadedObject, _ listed: ListedObject) -> Bool { false }
+
     /// Returns true where an object has the content of a file; `progress` receives the number of the file's bytes read.
     package func holds(
-        _ key: String, contentOf path: FilePath, progress: (@Sendable (Int64) -> Void)? = nil
+        _ object: ListedObject, contentOf path: FilePath, progress: (@Sendable (Int64) -> Void)?
     ) async throws(StorageError) -> Bool {
-        let action = "compare \(path) with \(name(key))"
-        guard let stored = try await opened(key, action) else { return false }
+        let action = "compare \(path) with \(name(object.key))"
+        guard let stored = try await opened(object.key, action) else { return false }
         return try await BlockingThread.run { () throws(StorageError) in
             do throws(POSIXError) {
                 let other = try StoredFile(File(path, .read))
@@ -130,7 +144,10 @@ extension FileStore {
                     return true
                 }
                 return try Self.digest(of: stored, size) { _ in } == Self.digest(of: other, size) { progress?($0) }
-            } catch { throw StorageError(error, doing: action) }
+            } catch {
+                if error.errno == .noSuchFileOrDirectory { return false }
+                throw StorageError(error, doing: action)
+            }
         }
     }
 

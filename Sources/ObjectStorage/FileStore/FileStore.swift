@@ -8,7 +8,7 @@ package import SystemPackage
 ///
 /// A file appears under its name only when its content, its name and its folders are on disk. No metadata is stored
 /// next to it, so ``verify(_:)`` has to read every part. Symbolic links below the folder are never followed.
-package final class FileStore: ObjectStore {
+package final class FileStore: LocalStore {
     /// The number of parts copied or read at once; more would take cores from training runs.
     static let partsAtOnce = 2
     /// Files shorter than this, in bytes, have one part.
@@ -31,8 +31,10 @@ package final class FileStore: ObjectStore {
     /// 0, because a folder has no clock of its own.
     package var clockOffset: Int { 0 }
 
+    package var traits: StoreTraits { StoreTraits(isRemote: false, provesByListing: false) }
+
     /// Returns the name of an object in error messages.
-    func name(_ key: String) -> String { key.isEmpty ? "file://\(root)" : "file://\(root)/\(key)" }
+    package func name(_ key: String) -> String { key.isEmpty ? "file://\(root)" : "file://\(root)/\(key)" }
 
     func openRoot(_ action: String) throws(StorageError) -> Folder {
         do throws(POSIXError) { return try Folder(root) } catch {

@@ -2,34 +2,16 @@ import HTTP
 import Hashing
 import Timestamps
 
-/// One page of a listing: objects, and common prefixes as folders.
-package struct ListedPage: Sendable {
-    /// In key order.
-    package let objects: [ListedObject]
-    /// The common prefixes up to the next slash, where the listing is shallow.
-    package let folders: [String]
-}
-
 /// Listings. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
 extension S3Client {
     /// A longer listing is a server's error: a page has up to 1000 objects.
     private static let mostPages = 100_000
 
-    /// Returns every object whose key starts with the prefix, in key order.
-    package func list(_ prefix: String) async throws(StorageError) -> [ListedObject] {
-        var objects: [ListedObject] = []
-        try await list(prefix) { page in
-            objects += page.objects
-            return true
-        }
-        return objects
-    }
-
     /// Passes the objects whose keys start with the prefix to `page`, page by page, until `page` returns false.
     ///
     /// With `isShallow`, leaves out objects beyond the next slash and reports their common prefixes instead.
     package func list(
-        _ prefix: String, isShallow: Bool = false, _ page: (ListedPage) -> Bool
+        _ prefix: String, isShallow: Bool, _ page: (ListedPage) -> Bool
     ) async throws(StorageError) {
         var token: String?
         var bytes: Int64 = 0

@@ -5,7 +5,7 @@ package import SystemPackage
 import Timestamps
 
 /// A client of one bucket behind the S3 protocol: R2, AWS and compatible services.
-package final class S3Client: ObjectStore {
+package final class S3Client: ObjectStore, PresigningStore, ServerSideCopying, MultipartStore {
     /// Limits on concurrency and waiting, and other settings of a client.
     package struct Options: Sendable {
         /// The number of parts transferred at the same time at the start; it grows as long as that is faster.
@@ -77,6 +77,10 @@ package final class S3Client: ObjectStore {
         blocks = WriteQueue(limits)
         journal = MultipartJournal(options.journal)
     }
+
+    package var traits: StoreTraits { StoreTraits(isRemote: true, provesByListing: true) }
+
+    package func name(_ key: String) -> String { location.name(key) }
 
     /// The seconds by which the server's clock is ahead of this machine's, by its last answer.
     package var clockOffset: Int { clock.withLock { $0.measured } }

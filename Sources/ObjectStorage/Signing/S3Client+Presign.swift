@@ -27,17 +27,6 @@ package struct PresignedLifetime: Sendable, Hashable {
 }
 
 extension S3Client {
-    /// The methods that a presigned URL can allow.
-    package enum PresignedMethod: String, Sendable, CaseIterable {
-        case get = "GET"
-        case head = "HEAD"
-        case put = "PUT"
-        case delete = "DELETE"
-    }
-
-    /// Returns a URL that allows its holder one method on one object until it expires; it cannot be revoked.
-    ///
-    /// No request is sent: a missing object shows only when the URL is used.
     package func presign(
         _ method: PresignedMethod, _ key: String, for lifetime: PresignedLifetime
     ) throws(StorageError) -> HTTPURL {

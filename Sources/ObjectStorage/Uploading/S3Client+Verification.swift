@@ -4,7 +4,9 @@ import POSIX
 /// Verifies that the bucket holds the uploaded content.
 extension S3Client {
     /// Returns true where the bucket holds the uploaded content; false only where the content is known to differ.
-    package func verify(_ object: UploadedObject) async throws(StorageError) -> Bool {
+    package func verify(
+        _ object: UploadedObject, progress: (@Sendable (Int64) -> Void)?
+    ) async throws(StorageError) -> Bool {
         guard let status = try await head(object.key), status.size == object.size else { return false }
         if !object.uploadToken.isEmpty {
             if status.metadata[UploadToken.metadataName] == object.uploadToken { return true }

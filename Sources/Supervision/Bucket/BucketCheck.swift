@@ -4,11 +4,11 @@ import RunContract
 
 /// The check that the bucket is usable, which is a run's first operation.
 struct BucketCheck: Sendable {
-    private let location: StoreLocation
+    private let location: any StoreLocation
     private let store: any ObjectStore
     private let log: RunLog
 
-    init(_ location: StoreLocation, _ store: any ObjectStore, log: RunLog) {
+    init(_ location: any StoreLocation, _ store: any ObjectStore, log: RunLog) {
         self.location = location
         self.store = store
         self.log = log
@@ -16,16 +16,8 @@ struct BucketCheck: Sendable {
 
     /// Writes, reads and deletes an object; logs the duration and a clock difference of more than 60 seconds.
     func run(_ key: String) async throws(SupervisionError) {
-        let content = RandomBytes.make(1024)
         let started = ContinuousClock.now
-        do throws(StorageError) {
-            try await store.put(key, content, contentType: "application/octet-stream", once: false)
-            let back = try await store.get(key, limit: 4096)
-            guard back == content else {
-                throw StorageError(.corrupted, "use the bucket", "it gave back something else than was written")
-            }
-            try await store.delete(key)
-        } catch {
+        do throws(StorageError) { try await store.prove(key, with: RandomBytes.make(1024)) } catch {
             if error.code == .cancelled { throw .stopped }
             throw SupervisionError(status: RunExit.preflight.rawValue, error.description)
         }

@@ -6,7 +6,7 @@ package import SystemPackage
 /// The bucket and prefix of a run, which are read first, so that all later errors can be reported there.
 package struct RunPlace: Sendable {
     /// The bucket or the folder.
-    package let location: StoreLocation
+    package let location: any StoreLocation
     /// The bucket's access key, nil for a folder.
     package let credentials: StorageCredentials?
     /// A file of CA certificates that replace those of the entrypoint.
@@ -22,15 +22,16 @@ package struct RunPlace: Sendable {
     package init(_ inherited: InheritedEnvironment) throws(SupervisionError) {
         let keys = [EnvironmentName.accessKeyID, EnvironmentName.secretAccessKey]
         var missing = [EnvironmentName.endpoint, EnvironmentName.bucket].filter { inherited.value($0) == nil }
-        let isFolder = inherited.value(EnvironmentName.endpoint).map { StoreLocation.isFolder(endpoint: $0) } ?? false
-        if !isFolder { missing += keys.filter { inherited.secret($0) == nil } }
+        let isLocal = inherited.value(EnvironmentName.endpoint).map { StoreSchemes.isLocal(endpoint: $0) } ?? false
+        if !isLocal { missing += keys.filter { inherited.secret($0) == nil } }
         if let failure = SupervisionError(missing: missing) { throw failure }
         credentials = Self.credentials(inherited)
         do throws(StorageError) {
-            location = try StoreLocation(
-                endpoint: inherited.value(EnvironmentName.endpoint) ?? "",
-                bucket: inherited.value(EnvironmentName.bucket) ?? "", region: inherited.value(EnvironmentName.region),
-                addressing: inherited.value(EnvironmentName.addressing))
+            location = try StoreSchemes.location(
+                inherited.value(EnvironmentName.bucket) ?? "",
+                at: StoreEndpoint(
+                    inherited.value(EnvironmentName.endpoint) ?? "", region: inherited.value(EnvironmentName.region),
+                    addressing: inherited.value(EnvironmentName.addressing)))
         } catch { throw SupervisionError(status: RunExit.configuration.rawValue, error.message) }
         do throws(ContractError) {
             runID = if let text = inherited.value(EnvironmentName.runID) { try RunID(text) } else { nil }

@@ -10,7 +10,7 @@ struct ClaimedRun: Sendable {
     let store: any ObjectStore
 
     /// The limits of the store's transfers.
-    var limits: TransferLimits? { (store as? S3Client)?.limits ?? (store as? FileStore)?.limits }
+    var limits: TransferLimits { store.limits }
 }
 
 /// The shared objects and values of one attempt, once the run is known.
@@ -23,7 +23,7 @@ struct RunContext: Sendable {
     let configuration: RunConfiguration
     let store: any ObjectStore
     /// The limits of the store's transfers.
-    let limits: TransferLimits?
+    let limits: TransferLimits
     let layout: BucketLayout
     let run: RunID
     let attempt: Int
@@ -51,9 +51,9 @@ struct RunContext: Sendable {
 
     /// Removes the limits on transfers, since there is no training to slow down any more.
     func hurryTransfers() {
-        limits?.partsAtOnce = Self.partsInDrain
-        limits?.bytesPerSecond = nil
-        limits?.leaveBackground()
+        limits.partsAtOnce = Self.partsInDrain
+        limits.bytesPerSecond = nil
+        limits.leaveBackground()
     }
 
     /// Returns a stage's checkpoint rule with its variables expanded, nil if it has none.

@@ -36,7 +36,7 @@ extension RunLifecycle {
         let configuration = try RunConfiguration(program: program, inherited: start.environment)
         let data = try dataFolder(of: claimed.run).get()
         log.say("program \(program.name)")
-        claimed.limits?.bytesPerSecond = configuration.uploadBytesPerSecond
+        claimed.limits.bytesPerSecond = configuration.uploadBytesPerSecond
         var stages = configuration.stages
         stages.provided = [
             "RUN_ID": claimed.run.description, "DATA": data.string, "ATTEMPT": String(claimed.attempt),

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Definitions
+import Deployment
+import ObjectStorage
 import POSIX
 import SystemPackage
 
@@ -14,5 +16,10 @@ struct SettingsOptions: ParsableArguments {
     /// Returns the settings; the environment takes precedence over the file.
     func settings() throws -> Settings {
         try Settings(environment: ProcessEnvironment.all(), file: envFile.map { FilePath($0) })
+    }
+
+    /// Returns what opens stores with these settings.
+    func stores(options: S3Client.Options = S3Client.Options()) throws -> StoreOpener {
+        StoreOpener(try settings(), options: options)
     }
 }

@@ -149,7 +149,7 @@ struct RunStart {
     private func proveBucket(_ plan: DeploymentPlan) async throws {
         guard let place = plan.bucket else { return }
         let keys =
-            StoreLocation.isFolder(endpoint: place.endpoint)
+            StoreSchemes.isLocal(endpoint: place.endpoint)
             ? [] : [EnvironmentName.accessKeyID, EnvironmentName.secretAccessKey]
         for name in keys where plan.launch.secrets[name] == nil {
             throw DeploymentError(.unsuitable, action, "'secrets' of the manifest does not list \(name)")

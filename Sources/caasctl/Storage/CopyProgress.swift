@@ -5,7 +5,7 @@ import Terminal
 import Wording
 
 /// Counts the files and bytes that are copied, and displays the progress.
-final class CopyProgress: Sendable {
+final class CopyProgress: CopyObserver {
     private struct State {
         var files = 0
         var bytes: Int64 = 0
@@ -38,7 +38,7 @@ final class CopyProgress: Sendable {
     /// Records a copied file, of which `moved` bytes were transferred.
     ///
     /// `isProved` is false where its content could not be compared with the source.
-    func copied(_ index: Int, size: Int64, moved: Int64, isProved: Bool = true) {
+    func copied(_ index: Int, size: Int64, moved: Int64, isProved: Bool) {
         finish(index, size) { state in
             state.copied += 1
             state.copiedBytes += moved

@@ -33,64 +33,40 @@ struct StorageCheck: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try options.settings()
-        var report = StorageReport()
+        var (report, shown) = (ProbeReport(), "")
         do throws(StorageError) {
-            let (location, prefix) = try target(settings)
-            report.place = "\(location)"
-            let probe = StorageProbe(
-                store: try StorageSettings(settings).open(location, policy: StorageProbe.policy), location: location,
-                keyID: settings.text(EnvironmentName.accessKeyID), prefix: prefix, size: size.bytes)
+            let opener = StoreOpener(settings, policy: StoreProbe.policy)
+            let (location, key) = try opener.location(of: place)
+            shown = "\(location)"
+            let line = ProgressLine()
+            let probe = StoreProbe(
+                try opener.open(location), at: location,
+                below: place == nil ? settings.text(EnvironmentName.prefix) ?? "" : key,
+                keyID: settings.text(EnvironmentName.accessKeyID), size: size.bytes
+            ) { line.update($0) }
             await probe.run(&report)
         } catch { report.add("settings", .failed, error.description) }
-        print(json ? String(decoding: report.json.prettyEncoded(), as: UTF8.self) : report.text, terminator: "")
+        print(json ? Self.json(report, shown) : Self.text(report), terminator: "")
         guard report.isGood else { throw ExitCode.failure }
     }
 
-    private func target(_ settings: Settings) throws(StorageError) -> (StoreLocation, prefix: String) {
-        let storage = StorageSettings(settings)
-        guard let place else {
-            guard let bucket = storage.bucket else {
-                throw StorageError(.other, "choose a bucket", "name one, as s3://bucket, or set R2_BUCKET_NAME")
-            }
-            return (try storage.location(bucket: bucket), settings.text(EnvironmentName.prefix) ?? "")
-        }
-        switch try StorageURL(place) {
-        case .object(let bucket, let key): return (try storage.location(bucket: bucket), key)
-        case .file(let path), .folder(let path): return (.folder(path), "")
-        }
-    }
-}
-
-/// The results of the check, step by step.
-struct StorageReport: Sendable {
-    enum Result: String, Sendable { case good = "ok", warning = "WARNING", failed = "FAILED" }
-
-    var place = ""
-    private var steps: [(name: String, result: Result, detail: String)] = []
-
-    /// Appends a step.
-    mutating func add(_ name: String, _ result: Result, _ detail: String) {
-        steps.append((name, result, detail))
-    }
-
-    var isGood: Bool { !steps.contains { $0.result == .failed } }
-
-    var text: String {
+    private static func text(_ report: ProbeReport) -> String {
         var table = Table("CHECK", "RESULT", "DETAIL")
-        for step in steps { table.append(step.name, step.result.rawValue, step.detail) }
+        for step in report.steps { table.append(step.name, step.result.rawValue, step.detail) }
         return table.description
     }
 
-    var json: JSONValue {
-        [
-            "place": .string(place), "ok": .bool(isGood),
+    private static func json(_ report: ProbeReport, _ place: String) -> String {
+        let value: JSONValue = [
+            "place": .string(place), "ok": .bool(report.isGood),
             "checks": .array(
-                steps.map { step in
+                report.steps.map { step in
                     [
                         "check": .string(step.name), "result": .string(step.result.rawValue.lowercased()),
                         "detail": .string(step.detail),
                     ]
                 }),
         ]
+        return String(decoding: value.prettyEncoded(), as: UTF8.self)
     }
 }

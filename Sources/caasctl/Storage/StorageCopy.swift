@@ -6,9 +6,6 @@ import SystemPackage
 
 /// `caasctl storage cp`: copies files to, from and between buckets.
 struct StorageCopy: AsyncParsableCommand {
-    /// How a recursive copy treats symbolic links.
-    enum Links: String, ExpressibleByArgument, CaseIterable, Sendable { case refuse, follow, skip }
-
     static let configuration = CommandConfiguration(
         commandName: "cp", abstract: "Copy and verify an object or file, or with --recursive a whole folder.",
         discussion: """
@@ -28,7 +25,7 @@ struct StorageCopy: AsyncParsableCommand {
     var recursive = false
     @Flag(help: "Keep a target that has other content, and fail.") var noOverwrite = false
     @Option(help: ArgumentHelp("Symbolic links in a folder: refuse, follow (to files), or skip.", valueName: "mode"))
-    var links = Links.refuse
+    var links = CopyPlan.Links.refuse
     @Option(help: ArgumentHelp("Number of small files to copy in parallel, 1 to 64.", valueName: "number"))
     var jobs = 16
     @Flag(help: "Also send an MD5, for servers that do not check the signed SHA-256.") var contentMd5 = false
@@ -45,23 +42,24 @@ struct StorageCopy: AsyncParsableCommand {
         transfers.journal = try HomeFolder.open().appending("uploads")
         transfers.sendsContentMD5 = contentMd5
         transfers.notice = { StandardError.print($0) }
-        let opener = StorageOpener(try options.settings(), options: transfers)
+        let opener = try options.stores(options: transfers)
         let plan =
             try await recursive
             ? CopyPlan(everythingBelow: source, to: target, links: links, opener: opener)
             : CopyPlan(source, to: target, opener: opener)
         for warning in plan.warnings { StandardError.print("warning: \(warning)") }
         let progress = CopyProgress(files: plan.items.count, bytes: plan.bytes)
-        let transfer = StorageTransfer(plan: plan, noOverwrite: noOverwrite, jobs: jobs, progress: progress)
-        let outcome = try await transfer.run()
+        let failures = try await StoreCopy(plan, noOverwrite: noOverwrite, jobs: jobs, observer: progress).run()
         progress.finish()
-        for failure in outcome.failures.prefix(20) { StandardError.print("error: \(failure)") }
-        if outcome.failures.count > 20 { StandardError.print("and \(outcome.failures.count - 20) more") }
-        guard outcome.failures.isEmpty else {
+        for failure in failures.prefix(20) { StandardError.print("error: \(failure)") }
+        if failures.count > 20 { StandardError.print("and \(failures.count - 20) more") }
+        guard failures.isEmpty else {
             throw StorageError(
-                .other, "copy \(outcome.failures.count) of \(plan.items.count) files",
+                .other, "copy \(failures.count) of \(plan.items.count) files",
                 "the reasons are above; the same command again copies what is missing")
         }
         print(json ? progress.json(source: plan.source.name, target: plan.place).text : plan.place)
     }
 }
+
+extension CopyPlan.Links: ExpressibleByArgument {}

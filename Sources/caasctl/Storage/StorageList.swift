@@ -1,5 +1,4 @@
 import ArgumentParser
-import ImageInspection
 import JSON
 import ObjectStorage
 import POSIX
@@ -27,19 +26,13 @@ struct StorageList: AsyncParsableCommand {
     @OptionGroup var options: SettingsOptions
 
     func run() async throws {
-        let opener = StorageOpener(try options.settings())
+        let opener = try options.stores()
         let place = try place.map { try opener.open($0) } ?? opener.openDefault()
         var lines = ListingLines(place: place, isJSON: json)
-        switch place.store {
-        case .bucket(let client):
-            try await client.list(place.key, isShallow: !recursive) { page in
-                lines.add(page.folders, page.objects)
-                return true
-            }
-        case .folder(let store):
-            let found = try await store.scan(place.key, isShallow: !recursive)
-            lines.add(found.folders, found.objects)
-            for other in found.leftOut { StandardError.print("warning: \(LeftOutWords(other, in: place))") }
+        try await place.store.list(place.key, isShallow: !recursive) { page in
+            lines.add(page.folders, page.objects)
+            for other in page.leftOut { StandardError.print("warning: \(other.text(in: place))") }
+            return true
         }
         let total = lines.finish()
         guard total.objects + total.folders > 0 || place.key.isEmpty else {
@@ -51,29 +44,15 @@ struct StorageList: AsyncParsableCommand {
     }
 }
 
-/// The reason why a file in a folder is neither listed nor copied.
-struct LeftOutWords: CustomStringConvertible {
-    let description: String
-
-    init(_ other: LeftOut, in place: StoragePlace) {
-        let name = QuotedName(place.name(other.path).utf8)
-        switch other.reason {
-        case .link: description = "\(name) is a symbolic link, which is not followed"
-        case .special: description = "\(name) is no regular file"
-        case .name: description = "\(name) has a name that is not UTF-8, and so no key"
-        }
-    }
-}
-
 /// Prints the lines of a listing as the pages arrive: a bucket may have millions of objects.
 private struct ListingLines: ~Copyable {
-    private let place: StoragePlace
+    private let place: OpenStore
     private let isJSON: Bool
     private var output = BufferedOutput()
     private var total: (objects: Int, folders: Int, bytes: Int64) = (0, 0, 0)
     private var isEmpty = true
 
-    init(place: StoragePlace, isJSON: Bool) {
+    init(place: OpenStore, isJSON: Bool) {
         self.place = place
         self.isJSON = isJSON
     }

@@ -19,7 +19,7 @@ struct StoragePresign: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The object, as s3://bucket/key.", valueName: "object"))
     var object: String
     @Option(help: ArgumentHelp("GET to read, PUT to write.", valueName: "GET|PUT"), transform: Self.method)
-    var method = S3Client.PresignedMethod.get
+    var method = PresignedMethod.get
     @Option(
         help: ArgumentHelp("The URL's lifetime, from 1s to 7d, as in 20m or 8h; default: 1h.", valueName: "duration"),
         transform: Self.lifetime)
@@ -27,12 +27,12 @@ struct StoragePresign: AsyncParsableCommand {
     @OptionGroup var options: SettingsOptions
 
     func run() async throws {
-        let place = try StorageOpener(try options.settings()).open(object)
-        guard case .bucket(let client) = place.store else {
+        let place = try options.stores().open(object)
+        guard let store = place.store as? any PresigningStore else {
             throw StorageError(
                 .other, "presign \(place.name)", "only objects of a bucket have URLs that others can use")
         }
-        let url = try client.presign(method, place.key, for: expires)
+        let url = try store.presign(method, place.key, for: expires)
         let end = Timestamp.now() + expires.seconds
         let verb = method == .get ? "read" : "write"
         StandardError.print("until \(end), whoever has this URL may \(verb) \(place.name)")
@@ -46,8 +46,8 @@ struct StoragePresign: AsyncParsableCommand {
         return lifetime
     }
 
-    private static func method(_ text: String) throws -> S3Client.PresignedMethod {
-        guard let method = S3Client.PresignedMethod(rawValue: text.uppercased()), [.get, .put].contains(method) else {
+    private static func method(_ text: String) throws -> PresignedMethod {
+        guard let method = PresignedMethod(rawValue: text.uppercased()), [.get, .put].contains(method) else {
             throw ValidationError("--method is GET or PUT, not '\(text)'")
         }
         return method

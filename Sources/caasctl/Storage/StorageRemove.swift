@@ -1,5 +1,4 @@
 import ArgumentParser
-import ImageInspection
 import ObjectStorage
 import POSIX
 import SystemPackage
@@ -24,30 +23,30 @@ struct StorageRemove: AsyncParsableCommand {
     @OptionGroup var options: SettingsOptions
 
     func run() async throws {
-        let opener = StorageOpener(try options.settings())
+        let opener = try options.stores()
         let place = try opener.open(place, isFolder: recursive)
         let keys = try await recursive ? keys(below: place.folder) : [key(place)]
-        let store = place.store.object
+        let store = place.store
         try await BoundedTasks.forEach(keys, atOnce: 16) { (key) async throws(StorageError) in
             try await store.delete(key)
             StandardOutput.print(QuotedName(place.name(key).utf8).description)
         }
     }
 
-    private func key(_ place: StoragePlace) async throws(StorageError) -> String {
-        guard !place.key.isEmpty, try await place.store.object.head(place.key) != nil else {
+    private func key(_ place: OpenStore) async throws(StorageError) -> String {
+        guard !place.key.isEmpty, try await place.store.head(place.key) != nil else {
             throw StorageError(
                 .noSuchKey, "remove \(place.name)", "there is no such object; --recursive removes what is below it")
         }
         return place.key
     }
 
-    private func keys(below place: StoragePlace) async throws(StorageError) -> [String] {
+    private func keys(below place: OpenStore) async throws(StorageError) -> [String] {
         let action = "remove what is below \(place.name)"
-        if case .folder(let store) = place.store, (try? FileSystem.realPath(store.root)) == "/" {
+        if let store = place.store as? any LocalStore, (try? FileSystem.realPath(store.root)) == "/" {
             throw StorageError(.other, action, "that is everything on this machine")
         }
-        let objects = try await place.store.object.list(place.key)
+        let objects = try await place.store.list(place.key)
         guard !objects.isEmpty else { throw StorageError(.noSuchKey, action, "there is nothing") }
         let size = ByteCount(objects.reduce(0) { $0 + $1.size })
         let question = "remove \(objects.count) objects, \(size), below \(place.name)"

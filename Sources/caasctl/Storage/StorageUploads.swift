@@ -24,29 +24,29 @@ struct UnfinishedUploads {
         let bytes: Int64
     }
 
-    let place: StoragePlace
-    let client: S3Client
+    let place: OpenStore
+    let store: any MultipartStore
     private let action: String
 
-    init(_ place: StoragePlace) throws(StorageError) {
+    init(_ place: OpenStore) throws(StorageError) {
         action = "list the unfinished uploads of \(place.name)"
-        guard case .bucket(let client) = place.store else {
+        guard let store = place.store as? any MultipartStore else {
             throw StorageError(
                 .other, action, "only a bucket has them; what a folder has unfinished the next copy sweeps")
         }
         self.place = place
-        self.client = client
+        self.store = store
     }
 
     /// Returns the uploads that satisfy `isWanted` with their sizes, the oldest first.
     ///
     /// Uploads that end in the meantime are left out.
     func items(where isWanted: (MultipartUpload) -> Bool = { _ in true }) async throws(StorageError) -> [Item] {
-        let uploads = try await client.multipartUploads(place.key).filter(isWanted)
-        let client = client
+        let uploads = try await store.multipartUploads(place.key).filter(isWanted)
+        let store = store
         let items = try await BoundedTasks.run(uploads.count, atOnce: 16) {
             (index) async throws(StorageError) -> Item? in
-            guard let sent = try await client.partsSent(uploads[index]) else { return nil }
+            guard let sent = try await store.partsSent(uploads[index]) else { return nil }
             return Item(upload: uploads[index], parts: sent.count, bytes: sent.bytes)
         }
         return items.compactMap(\.self).sorted { ($0.upload.started?.seconds ?? 0) < ($1.upload.started?.seconds ?? 0) }

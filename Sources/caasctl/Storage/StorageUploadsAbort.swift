@@ -1,5 +1,4 @@
 import ArgumentParser
-import ImageInspection
 import ObjectStorage
 import POSIX
 import Timestamps
@@ -36,8 +35,8 @@ struct StorageUploadsAbort: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let uploads = try UnfinishedUploads(StorageOpener(try options.settings()).open(place))
-        let items = try await uploads.items { isOld($0, uploads.client) }
+        let uploads = try UnfinishedUploads(options.stores().open(place))
+        let items = try await uploads.items { isOld($0, uploads.store) }
         let place = uploads.place
         guard !items.isEmpty else { return StandardError.print("nothing to abort") }
         let size = ByteCount(items.reduce(0) { $0 + $1.bytes })
@@ -49,9 +48,9 @@ struct StorageUploadsAbort: AsyncParsableCommand {
         if let refusal = Confirmation.refusal(of: "abort \(what)", yes: yes) {
             throw StorageError(.other, "abort \(what)", refusal)
         }
-        let client = uploads.client
+        let store = uploads.store
         try await BoundedTasks.forEach(items, atOnce: 16) { (item) async throws(StorageError) in
-            try await client.abort(item.upload)
+            try await store.abort(item.upload)
             StandardOutput.print(Self.line(item, place))
         }
     }
@@ -59,13 +58,13 @@ struct StorageUploadsAbort: AsyncParsableCommand {
     /// Returns whether the upload is old enough, by the clock of the server, which also recorded the upload's start.
     ///
     /// An upload without a start time has no known age and is kept.
-    private func isOld(_ upload: MultipartUpload, _ client: S3Client) -> Bool {
+    private func isOld(_ upload: MultipartUpload, _ store: any MultipartStore) -> Bool {
         guard let olderThan else { return true }
-        let now = Timestamp.now() + client.clockOffset
+        let now = Timestamp.now() + store.clockOffset
         return upload.started.map { now.seconds - $0.seconds >= olderThan.seconds } ?? false
     }
 
-    private static func line(_ item: UnfinishedUploads.Item, _ place: StoragePlace) -> String {
+    private static func line(_ item: UnfinishedUploads.Item, _ place: OpenStore) -> String {
         "\(QuotedName(place.name(item.upload.key).utf8))  \(QuotedName(item.upload.uploadID.utf8))"
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import ImageInspection
 import JSON
 import ObjectStorage
 import POSIX
@@ -25,7 +24,7 @@ struct StorageUploadsList: AsyncParsableCommand {
     @OptionGroup var options: SettingsOptions
 
     func run() async throws {
-        let opener = StorageOpener(try options.settings())
+        let opener = try options.stores()
         let uploads = try UnfinishedUploads(try place.map { try opener.open($0) } ?? opener.openDefault())
         let items = try await uploads.items()
         let place = uploads.place

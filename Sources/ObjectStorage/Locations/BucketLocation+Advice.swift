@@ -1,17 +1,16 @@
 import HTTP
 
-extension StorageError {
-    /// Returns what usually fixes the failure at a location; nil where the message already says everything known.
+extension BucketLocation {
+    /// Returns what usually fixes a failure here; nil where its message already says everything known.
     ///
     /// For R2 the advice uses Cloudflare's own terms: <https://developers.cloudflare.com/r2/api/tokens/>
-    package func advice(at location: StoreLocation, keyID: String?) -> String? {
-        guard case .bucket(let bucket) = location else { return folderAdvice }
-        let host = bucket.endpoint.host
+    package func advice(on failure: StorageError, keyID: String?) -> String? {
+        let host = endpoint.host
         let isR2 = host.hasSuffix(Self.r2)
-        switch (code, s3Code) {
+        switch (failure.code, failure.s3Code) {
         case (_, "AuthorizationHeaderMalformed"):
             return
-                "requests are signed for the region '\(bucket.region)'; set R2_REGION to the one that the server names "
+                "requests are signed for the region '\(region)'; set R2_REGION to the one that the server names "
                 + "(R2's is auto)"
         case (.wrongKey, "SignatureDoesNotMatch"):
             return "the secret does not belong to the key id: copy R2_SECRET_ACCESS_KEY again, whole and without spaces"
@@ -26,10 +25,10 @@ extension StorageError {
                 : "make a key that may read and write the bucket, and set both of its halves"
         case (.accessDenied, _):
             let scope =
-                isR2 ? "give the token 'Object Read & Write' for bucket '\(bucket.bucket)'" : "give the key more rights"
-            return [scope, jurisdictions(bucket)].compactMap(\.self).joined(separator: "; ")
+                isR2 ? "give the token 'Object Read & Write' for bucket '\(bucket)'" : "give the key more rights"
+            return [scope, jurisdictions].compactMap(\.self).joined(separator: "; ")
         case (.noSuchBucket, _):
-            return ["look for the bucket's name in the dashboard", jurisdictions(bucket)].compactMap(\.self)
+            return ["look for the bucket's name in the dashboard", jurisdictions].compactMap(\.self)
                 .joined(separator: "; ")
         case (.clockSkew, _): return "set this machine's clock, as with 'timedatectl set-ntp true' on the host"
         case (.unreachable, nil):
@@ -47,21 +46,14 @@ extension StorageError {
     ///
     /// A bucket that was created in a jurisdiction is reachable only at the jurisdiction's endpoint.
     /// <https://developers.cloudflare.com/r2/reference/data-location/#jurisdictional-restrictions>
-    private func jurisdictions(_ bucket: BucketLocation) -> String? {
-        let host = bucket.endpoint.host
+    private var jurisdictions: String? {
+        let host = endpoint.host
         guard host.hasSuffix(Self.r2) else { return nil }
         let names = host.dropLast(Self.r2.count).split(separator: ".")
         guard let account = names.first else { return nil }
         let others = ["", ".eu", ".fedramp"].map { "https://\(account)\($0)\(Self.r2)" }
             .filter { $0 != "https://\(host)" }
         return "a bucket of a jurisdiction is at its own endpoint alone: try \(others.joined(separator: " or "))"
-    }
-
-    private var folderAdvice: String? {
-        switch code {
-        case .accessDenied: "give this user the right to write there"
-        default: nil
-        }
     }
 
     private static func isR2KeyID(_ text: String) -> Bool {

@@ -1,77 +1,79 @@
 import ByteText
-import ImageInspection
-import ObjectStorage
 import POSIX
 import SystemPackage
 
 /// The objects to copy, each with its target key.
-struct CopyPlan: Sendable {
-    struct Item: Sendable {
-        /// The key in the source.
-        let key: String
-        let size: Int64
-        /// The ETag in the source; empty for a file.
-        let etag: String
-        /// The path of the file; nil where the source is a bucket.
+package struct CopyPlan: Sendable {
+    /// How a copy of a whole folder treats symbolic links.
+    package enum Links: String, CaseIterable, Sendable { case refuse, follow, skip }
+
+    /// One object to copy.
+    package struct Item: Sendable {
+        /// The object in the source.
+        package let object: ListedObject
+        /// The path of the file; nil where the source has no files of this machine.
         let file: FilePath?
         /// The key in the target.
-        let targetKey: String
+        package let targetKey: String
     }
 
-    let source: StoragePlace
-    let target: StoragePlace
-    private(set) var items: [Item] = []
-    private(set) var warnings: [String] = []
+    package let source: OpenStore
+    package let target: OpenStore
+    package private(set) var items: [Item] = []
+    package private(set) var warnings: [String] = []
     /// The objects at the target by the bytes of their keys; nil where there are too many to list.
     private(set) var existing: [[UInt8]: ListedObject]? = [:]
-    /// The target as the command prints it at the end.
-    let place: String
+    /// The target as users are told it at the end.
+    package let place: String
 
-    var bytes: Int64 { items.reduce(0) { $0 + $1.size } }
+    package var bytes: Int64 { items.reduce(0) { $0 + $1.object.size } }
 
     /// Plans the copy of one object or file.
-    init(_ source: String, to target: String, opener: StorageOpener) async throws(StorageError) {
+    package init(_ source: String, to target: String, opener: StoreOpener) async throws(StorageError) {
         let from = try Self.followed(source, opener)
         let action = "copy \(from.name)"
         guard !from.key.isEmpty, !from.key.hasSuffix(bytes: "/") else {
             throw StorageError(.other, action, "it is no single file; --recursive copies what is below it")
         }
-        guard let status = try await from.store.object.head(from.key) else {
+        guard let status = try await from.store.head(from.key) else {
             throw StorageError(.noSuchKey, action, "there is no such file; --recursive copies what is below a name")
         }
         var to = try opener.open(target)
-        if case .folder(let path) = try StorageURL(target) { try Self.makeFolder(path) }
+        if case .folder(let path) = try StoreAddress(target) { try Self.makeFolder(path) }
         if to.key.isEmpty || to.key.hasSuffix(bytes: "/") {
             to.key += from.key.split(byte: "/").last.map(String.init) ?? from.key
         }
-        var file: FilePath?
-        var etag = status.etag
-        if case .folder(let store) = from.store { (file, etag) = (try store.path(of: from.key), "") }
-        items = [Item(key: from.key, size: status.size, etag: etag, file: file, targetKey: to.key)]
-        if let there = try await to.store.object.head(to.key) {
+        let object = ListedObject(key: from.key, size: status.size, etag: status.etag)
+        let file = try (from.store as? any LocalStore)?.path(of: from.key)
+        items = [Item(object: object, file: file, targetKey: to.key)]
+        if let there = try await to.store.head(to.key) {
             existing = [Array(to.key.utf8): ListedObject(key: to.key, size: there.size, etag: there.etag)]
         }
         (self.source, self.target, place) = (from, to, to.name)
     }
 
     /// Plans the copy of everything below a folder or key.
-    init(
-        everythingBelow source: String, to target: String, links: StorageCopy.Links, opener: StorageOpener
+    package init(
+        everythingBelow source: String, to target: String, links: Links, opener: StoreOpener
     ) async throws(StorageError) {
-        self.source = try opener.open(source, isFolder: true).folder
-        self.target = try opener.open(target, isFolder: true).folder
-        place = self.target.name
-        switch self.source.store {
-        case .bucket(let client): try await take(client)
-        case .folder(let store): try await take(store, links)
-        }
+        let isPath = if case .object = try StoreAddress(target) { false } else { true }
+        try await self.init(
+            everythingBelow: try opener.open(source, isFolder: true).folder,
+            to: try opener.open(target, isFolder: true).folder, links: links, makingRoot: isPath)
+    }
+
+    /// Plans the copy of everything below a place in an opened store to another.
+    ///
+    /// With `makingRoot`, makes the folder of a store on this machine where there is none.
+    init(
+        everythingBelow source: OpenStore, to target: OpenStore, links: Links, makingRoot: Bool = false
+    ) async throws(StorageError) {
+        (self.source, self.target, place) = (source, target, target.name)
+        try await take(links)
         guard !items.isEmpty else {
-            throw StorageError(.noSuchKey, "copy \(self.source.name)", "there is nothing below it")
+            throw StorageError(.noSuchKey, "copy \(source.name)", "there is nothing below it")
         }
-        switch try StorageURL(target) {
-        case .file(let path), .folder(let path): try Self.makeFolder(path)
-        case .object: break
-        }
+        if makingRoot, let local = target.store as? any LocalStore { try Self.makeFolder(local.root) }
         existing = try await listTarget()
     }
 
@@ -80,12 +82,8 @@ struct CopyPlan: Sendable {
     /// A HEAD request for each key is cheaper then: above 10,000 keys and twice the number of keys to copy.
     func listTarget() async throws(StorageError) -> [[UInt8]: ListedObject]? {
         var found: [[UInt8]: ListedObject] = [:]
-        guard case .bucket(let client) = target.store else {
-            for object in try await target.store.object.list(target.key) { found[Array(object.key.utf8)] = object }
-            return found
-        }
         let most = max(10_000, items.count * 2)
-        try await client.list(target.key) { page in
+        try await target.store.list(target.key, isShallow: false) { page in
             for object in page.objects { found[Array(object.key.utf8)] = object }
             return found.count <= most
         }
@@ -95,13 +93,13 @@ struct CopyPlan: Sendable {
     /// Returns the object that the target has at a key.
     func there(_ key: String) async throws(StorageError) -> ListedObject? {
         if let existing { return existing[Array(key.utf8)] }
-        return try await target.store.object.head(key).map { ListedObject(key: key, size: $0.size, etag: $0.etag) }
+        return try await target.store.head(key).map { ListedObject(key: key, size: $0.size, etag: $0.etag) }
     }
 
     /// Opens the source file; follows a symbolic link, since the user named it.
-    private static func followed(_ source: String, _ opener: StorageOpener) throws(StorageError) -> StoragePlace {
+    private static func followed(_ source: String, _ opener: StoreOpener) throws(StorageError) -> OpenStore {
         let (path, mustBeFolder): (FilePath, Bool)
-        switch try StorageURL(source) {
+        switch try StoreAddress(source) {
         case .object: return try opener.open(source)
         case .file(let file): (path, mustBeFolder) = (file, false)
         case .folder(let folder): (path, mustBeFolder) = (folder, true)
@@ -139,44 +137,35 @@ struct CopyPlan: Sendable {
         target.key + String(decoding: key.utf8.dropFirst(source.key.utf8.count), as: UTF8.self)
     }
 
-    private mutating func take(_ client: S3Client) async throws(StorageError) {
-        var objects: [ListedObject] = []
-        try await client.list(source.key) { page in
-            objects += page.objects
+    private mutating func take(_ links: Links) async throws(StorageError) {
+        let local = source.store as? any LocalStore
+        var found = ListedPage()
+        try await source.store.list(source.key, isShallow: false) { page in
+            found.objects += page.objects
+            found.leftOut += page.leftOut
             return true
         }
         // S3 consoles represent "folders" as empty objects whose keys end with a slash.
-        for object in objects where !(object.size == 0 && object.key.hasSuffix(bytes: "/")) {
+        for object in found.objects where !(object.size == 0 && object.key.hasSuffix(bytes: "/")) {
             items.append(
-                Item(
-                    key: object.key, size: object.size, etag: object.etag, file: nil, targetKey: targetKey(object.key)))
-        }
-    }
-
-    private mutating func take(_ store: FileStore, _ links: StorageCopy.Links) async throws(StorageError) {
-        let found = try await store.scan(source.key)
-        for object in found.objects {
-            items.append(
-                Item(
-                    key: object.key, size: object.size, etag: "", file: try store.path(of: object.key),
-                    targetKey: targetKey(object.key)))
+                Item(object: object, file: try local?.path(of: object.key), targetKey: targetKey(object.key)))
         }
         for other in found.leftOut {
-            let words = LeftOutWords(other, in: source)
+            let text = other.text(in: source)
             switch (other.reason, links) {
-            case (.special, _): warnings.append("\(words)")
-            case (.name, _): throw StorageError(.other, "copy \(source.name)", "\(words)")
-            case (.link, .skip): warnings.append("\(words)")
+            case (.special, _), (.link, .skip): warnings.append(text)
+            case (.name, _): throw StorageError(.other, "copy \(source.name)", text)
             case (.link, .refuse):
                 throw StorageError(
                     .other, "copy \(source.name)",
-                    "\(words); --links follow copies the files that links lead to, --links skip leaves them out")
-            case (.link, .follow): items.append(try linked(other.path, store))
+                    "\(text); --links follow copies the files that links lead to, --links skip leaves them out")
+            case (.link, .follow):
+                if let local { items.append(try linked(other.path, in: local)) }
             }
         }
     }
 
-    private func linked(_ path: String, _ store: FileStore) throws(StorageError) -> Item {
+    private func linked(_ path: String, in store: any LocalStore) throws(StorageError) -> Item {
         let link = store.root.appending(path)
         do throws(POSIXError) {
             let file = try FileSystem.realPath(link)
@@ -184,7 +173,8 @@ struct CopyPlan: Sendable {
             guard status.kind == .regular else {
                 throw POSIXError("follow", link, status.kind == .directory ? .isDirectory : .invalidArgument)
             }
-            return Item(key: path, size: status.size, etag: "", file: file, targetKey: targetKey(path))
+            return Item(
+                object: ListedObject(key: path, size: status.size, etag: ""), file: file, targetKey: targetKey(path))
         } catch { throw StorageError(.local, "copy \(source.name)", error.description) }
     }
 }

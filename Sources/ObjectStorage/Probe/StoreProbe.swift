@@ -1,28 +1,40 @@
 import ByteText
-import HTTP
+package import HTTP
 import Hashing
-import ObjectStorage
 import POSIX
-import RunContract
 import SystemPackage
-import Terminal
-import Timestamps
 import Wording
 
-/// Uses a store as a run would, and reports the steps that fail.
-struct StorageProbe: Sendable {
+/// Uses a store as a run would, and reports every step.
+package struct StoreProbe: Sendable {
     /// Few and short retries, because the user waits for the result.
-    static let policy = RetryPolicy(attempts: 3, firstBound: 0.5, lastBound: 2)
+    package static let policy = RetryPolicy(attempts: 3, firstBound: 0.5, lastBound: 2)
 
-    let store: any ObjectStore
-    let location: StoreLocation
-    let keyID: String?
-    let prefix: String
-    let size: Int64
+    private let store: any ObjectStore
+    private let location: any StoreLocation
+    private let keyID: String?
+    private let prefix: String
+    private let size: Int64
+    private let progress: @Sendable (String) -> Void
+
+    /// `size` is the number of bytes that measure the speed; `keyID` improves the advice on a refused key.
+    ///
+    /// `progress` receives lines that replace each other, on any thread.
+    package init(
+        _ store: any ObjectStore, at location: any StoreLocation, below prefix: String, keyID: String?, size: Int64,
+        progress: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.store = store
+        self.location = location
+        self.keyID = keyID
+        self.prefix = prefix
+        self.size = size
+        self.progress = progress
+    }
 
     /// Takes every possible step, and removes what it wrote.
-    func run(_ report: inout StorageReport) async {
-        report.add("place", .good, describedPlace)
+    package func run(_ report: inout ProbeReport) async {
+        report.add("place", .good, location.details)
         guard let canList = await list(&report) else { return }
         let key = Self.key(below: prefix)
         if await write(key, canList: canList, &report) {
@@ -41,15 +53,8 @@ struct StorageProbe: Sendable {
         return (folder.isEmpty ? "" : folder + "/") + "caasctl-check-\(RandomBytes.make(8).hexadecimal)"
     }
 
-    private var describedPlace: String {
-        guard case .bucket(let bucket) = location else { return "\(location)" }
-        let style = bucket.addressing == .path ? "" : ", the bucket's name ahead of the host's"
-        return
-            "\(location) at \(bucket.endpoint.scheme)://\(bucket.endpoint.authority), region \(bucket.region)\(style)"
-    }
-
     /// Returns whether keys can be listed; nil where every other step would fail as well.
-    private func list(_ report: inout StorageReport) async -> Bool? {
+    private func list(_ report: inout ProbeReport) async -> Bool? {
         do throws(StorageError) {
             // No key has this random prefix, so the answer is short however full the bucket is.
             _ = try await store.list(Self.key(below: prefix))
@@ -61,7 +66,7 @@ struct StorageProbe: Sendable {
         }
     }
 
-    private func write(_ key: String, canList: Bool, _ report: inout StorageReport) async -> Bool {
+    private func write(_ key: String, canList: Bool, _ report: inout ProbeReport) async -> Bool {
         let started = ContinuousClock.now
         do throws(StorageError) {
             try await store.put(key, Self.content, contentType: "text/plain")
@@ -77,7 +82,7 @@ struct StorageProbe: Sendable {
         }
     }
 
-    private func readBack(_ key: String, _ report: inout StorageReport) async {
+    private func readBack(_ key: String, _ report: inout ProbeReport) async {
         let started = ContinuousClock.now
         do throws(StorageError) {
             guard try await store.get(key, limit: 4096) == Self.content else {
@@ -90,7 +95,7 @@ struct StorageProbe: Sendable {
     /// Reports whether the store honours If-None-Match.
     ///
     /// A run works without it, but two containers of one run could overwrite each other's objects.
-    private func replace(_ key: String, _ report: inout StorageReport) async {
+    private func replace(_ key: String, _ report: inout ProbeReport) async {
         do throws(StorageError) {
             try await store.put(key, Array("another\n".utf8), contentType: "text/plain", once: true)
             report.add("write once", .good, "not kept by this server (If-None-Match); a run does not rely on it")
@@ -104,7 +109,7 @@ struct StorageProbe: Sendable {
     }
 
     /// Uploads and downloads a file the way that a run transfers checkpoints.
-    private func move(_ key: String, _ report: inout StorageReport) async {
+    private func move(_ key: String, _ report: inout ProbeReport) async {
         do {
             let folder = try FileSystem.makeTemporaryFolder(
                 in: FilePath(ProcessEnvironment.value("TMPDIR") ?? "/tmp"), prefix: "caasctl-check-")
@@ -112,17 +117,16 @@ struct StorageProbe: Sendable {
             let (source, copy) = (folder.appending("source"), folder.appending("copy"))
             try await BlockingThread.run { [size] () throws(POSIXError) in try Self.fill(source, size) }
             var started = ContinuousClock.now
-            let line = ProgressLine()
-            let object = try await store.upload(source, to: key, once: false) { [size] bytes in
-                line.update("sent \(ByteCount(bytes)) of \(ByteCount(size))")
+            let object = try await store.upload(source, to: key, once: false) { [size, progress] bytes in
+                progress("sent \(ByteCount(bytes)) of \(ByteCount(size))")
             }
             report.add("upload", .good, speed(since: started))
             guard try await store.verify(object) else {
                 return report.add("upload", .failed, "the server has something else than was sent")
             }
             started = .now
-            try await store.download(object, to: copy) { [size] bytes in
-                line.update("read \(ByteCount(bytes)) of \(ByteCount(size))")
+            try await store.download(object, to: copy) { [size, progress] bytes in
+                progress("read \(ByteCount(bytes)) of \(ByteCount(size))")
             }
             report.add("download", .good, "\(speed(since: started)), every part as it was sent")
         } catch let error as StorageError { fail("move a file", error, &report) } catch {
@@ -131,7 +135,7 @@ struct StorageProbe: Sendable {
         do throws(StorageError) { try await store.delete(key) } catch { fail("delete", error, &report) }
     }
 
-    private func remove(_ key: String, _ report: inout StorageReport) async {
+    private func remove(_ key: String, _ report: inout ProbeReport) async {
         do throws(StorageError) {
             try await store.delete(key)
             guard try await store.head(key) == nil else {
@@ -142,8 +146,10 @@ struct StorageProbe: Sendable {
     }
 
     /// Reports multipart uploads that were never completed: they take space that no listing of objects shows.
-    private func unfinished(_ report: inout StorageReport) async {
-        guard let client = store as? S3Client, let uploads = try? await client.multipartUploads(prefix) else { return }
+    private func unfinished(_ report: inout ProbeReport) async {
+        guard let store = store as? any MultipartStore, let uploads = try? await store.multipartUploads(prefix) else {
+            return
+        }
         guard !uploads.isEmpty else { return report.add("unfinished", .good, "no upload was left half done") }
         let oldest = uploads.compactMap(\.started).min().map { ", the oldest since \($0)" } ?? ""
         report.add(
@@ -152,8 +158,8 @@ struct StorageProbe: Sendable {
                 + "caasctl storage uploads ls shows them")
     }
 
-    private func clock(_ report: inout StorageReport) {
-        guard case .bucket = location else { return }
+    private func clock(_ report: inout ProbeReport) {
+        guard store.traits.isRemote else { return }
         let offset = store.clockOffset
         let direction = offset > 0 ? "behind" : "ahead of"
         guard abs(offset) > 60 else {
@@ -166,9 +172,9 @@ struct StorageProbe: Sendable {
     }
 
     private func fail(
-        _ step: String, _ error: StorageError, _ report: inout StorageReport, _ meaning: String = ""
+        _ step: String, _ error: StorageError, _ report: inout ProbeReport, _ meaning: String = ""
     ) {
-        let advice = error.advice(at: location, keyID: keyID).map { "; \($0)" } ?? ""
+        let advice = location.advice(on: error, keyID: keyID).map { "; \($0)" } ?? ""
         report.add(step, .failed, "\(meaning)\(error)\(advice)")
     }
 
