@@ -259,15 +259,20 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// `make fuzz` alone: its program links with libFuzzer, whose main it has.
+let fuzzed: [Target.Dependency] = [
+    "Archive", "Definitions", "Dockerfile", "HTTP", "ImageBuild", "ImageStore", "JSON", "OCI", "ObjectStorage", "POSIX",
+    "Registry", "RunContract", "Secrets", "Timestamps", "Hashing", "CLinux", systemPackage,
+]
+
 if Context.environment["CAASCTL_FUZZ"] != nil {
+    // `make fuzz` alone: its program links with libFuzzer, whose main it has.
     package.targets.append(
         .executableTarget(
-            name: "fuzzing",
-            dependencies: [
-                "Archive", "Definitions", "Dockerfile", "HTTP", "ImageBuild", "ImageStore", "JSON", "OCI",
-                "ObjectStorage", "POSIX", "Registry", "RunContract", "Secrets", "Timestamps", "Hashing", "CLinux",
-                systemPackage,
-            ],
-            path: "Tests/Fuzzing", swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+            name: "fuzzing", dependencies: fuzzed, path: "Tests/Fuzzing", exclude: ["SeedTests.swift"],
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+} else {
+    package.targets.append(
+        .testTarget(
+            name: "FuzzingTests", dependencies: fuzzed + ["TestSupport"], path: "Tests/Fuzzing",
+            swiftSettings: testing))
 }

@@ -3,12 +3,9 @@ import POSIX
 // libFuzzer's main calls these two by name, always from one thread.
 // <https://llvm.org/docs/LibFuzzer.html#fuzz-target>
 
-private let parsers: [FuzzedParser] = [
-    .yaml, .dockerfile, .dockerignore, .json, .xml, .tar, .headers, .references,
-]
 private let chosen: FuzzedParser? = {
     let name = ProcessEnvironment.value("CAASCTL_FUZZ_PARSER") ?? ""
-    return parsers.first { $0.name == name }
+    return FuzzedParser.all.first { $0.name == name }
 }()
 nonisolated(unsafe) private var meter = Meter(
     seconds: ProcessEnvironment.value("CAASCTL_FUZZ_SECONDS").flatMap { Double($0) })
@@ -20,7 +17,7 @@ package func initialize(
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>?
 ) -> CInt {
     guard let chosen else {
-        fatalError("CAASCTL_FUZZ_PARSER is none of \(parsers.map(\.name).joined(separator: ", "))")
+        fatalError("CAASCTL_FUZZ_PARSER is none of \(FuzzedParser.all.map(\.name).joined(separator: ", "))")
     }
     do throws(POSIXError) {
         if let folder = ProcessEnvironment.value("CAASCTL_FUZZ_SEEDS") { try chosen.writeSeeds(to: folder) }

@@ -38,7 +38,7 @@ extension FuzzedParser {
             expect((try? JSONValue(parsing: members.encoded())) == json, "members are others after they were written")
         }
         readImage(json)
-        _ = try? AccessToken(content: bytes)
+        _ = try? RegistryToken(content: bytes)
         _ = ServerAnswer(HTTPResponse(status: 403, headers: [:], body: bytes, url: place)).description
         if let program = try? Program(json: json) {
             expect((try? Program(json: program.json)) == program, "a program is another one after it was written")

@@ -11,6 +11,8 @@ struct FuzzedParser: Sendable {
     /// Reads an input; traps where something is wrong.
     let run: @Sendable ([UInt8]) -> Void
 
+    static let all: [FuzzedParser] = [.yaml, .dockerfile, .dockerignore, .json, .xml, .tar, .headers, .references]
+
     /// Writes the seeds into a folder of that name, and the words into a dictionary beside it.
     ///
     /// Source of its form: <https://llvm.org/docs/LibFuzzer.html#dictionaries>.
