@@ -8,6 +8,7 @@ struct ClaimedRun: Sendable {
     let attempt: Int
     let layout: BucketLayout
     let store: any ObjectStore
+    let reporting: RunReporting
 
     /// The limits of the store's transfers.
     var limits: TransferLimits { store.limits }
@@ -25,6 +26,8 @@ struct RunContext: Sendable {
     /// The limits of the store's transfers.
     let limits: TransferLimits
     let layout: BucketLayout
+    /// The claim on the run, which is checked again before complete.json is written.
+    let ownership: RunOwnership
     let run: RunID
     let attempt: Int
     /// The program's data folder.

@@ -25,9 +25,9 @@ extension RunLifecycle {
         let ownership = RunOwnership(store, layout: layout, runState: runState)
         let attempt = try await ownership.claim(instance: instance)
         log.say("attempt \(attempt)")
-        let claimed = ClaimedRun(run: run, attempt: attempt, layout: layout, store: store)
-        report(claimed, ownership)
-        return claimed
+        let reporting = report(LogUpload(store, layout: layout, attempt: attempt, log: log), ownership)
+        enter(.claimed(reporting))
+        return ClaimedRun(run: run, attempt: attempt, layout: layout, store: store, reporting: reporting)
     }
 
     /// Completes the start of the run, from the program and the environment.
@@ -46,17 +46,14 @@ extension RunLifecycle {
         stages.provided["RANKS"] = String(max(1, gpus.memories.count))
         let session = RunContext(
             configuration: configuration, store: claimed.store, limits: claimed.limits,
-            layout: claimed.layout, run: claimed.run, attempt: claimed.attempt, data: data, stages: stages, gpus: gpus,
+            layout: claimed.layout, ownership: claimed.reporting.ownership, run: claimed.run, attempt: claimed.attempt,
+            data: data, stages: stages, gpus: gpus,
             log: log, runState: runState, metrics: try MetricReader(program.metrics),
             notes: PendingUploads(
                 data.appending(".caas/checkpoints"), run: claimed.run.description, root: claimed.layout.root, log: log),
             finished: FinishedStages(
                 data.appending(".caas/finished"), run: claimed.run.description, image: configuration.image))
         try checkTemplates(session)
-        progress.withLock { progress in
-            progress.session = session
-            progress.uploader = CheckpointUploader(session)
-        }
         return session
     }
 
@@ -88,21 +85,17 @@ extension RunLifecycle {
         _ = try artifactFolders(session)
     }
 
-    private func report(_ claimed: ClaimedRun, _ ownership: RunOwnership) {
-        let logs = LogUpload(claimed.store, layout: claimed.layout, attempt: claimed.attempt, log: log)
+    /// Starts to write the status and the log to the bucket.
+    private func report(_ logs: LogUpload, _ ownership: RunOwnership) -> RunReporting {
         let reporter = StatusReporter(ownership, logs: logs, runState: runState, log: log)
         let task = Task { [self] in
             await reporter.run {
-                progress.withLock { $0.isSuperseded = true }
+                enter(.superseded)
                 log.say("another container has taken the run over; this one stops")
                 supervisor.requestTermination()
             }
         }
-        progress.withLock { progress in
-            progress.ownership = ownership
-            progress.logs = logs
-            progress.reporter = task
-        }
+        return RunReporting(ownership: ownership, logs: logs, task: task)
     }
 
     /// Opens the bucket; uploads use only the processor, disk and memory resources that the training leaves.

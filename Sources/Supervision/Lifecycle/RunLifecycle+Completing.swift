@@ -9,10 +9,12 @@ import Wording
 
 extension RunLifecycle {
     /// Waits for the uploads of the stages and uploads the artifacts.
-    func drain(_ session: RunContext) async throws(SupervisionError) -> [CompletionRecord.Artifact] {
+    func drain(
+        _ session: RunContext, _ uploader: CheckpointUploader
+    ) async throws(SupervisionError) -> [CompletionRecord.Artifact] {
         runState.enter(.drain)
         session.hurryTransfers()
-        try await progress.withLock { $0.uploader }?.drain(patience: session.retry.patience)
+        try await uploader.drain(patience: session.retry.patience)
         let folders = try artifactFolders(session)
         var artifacts: [CompletionRecord.Artifact] = []
         var failure: SupervisionError?
@@ -88,7 +90,9 @@ extension RunLifecycle {
     }
 
     /// Verifies every artifact in the bucket again, and only then writes complete.json.
-    func complete(_ session: RunContext, _ artifacts: [CompletionRecord.Artifact]) async throws(SupervisionError) {
+    func complete(
+        _ session: RunContext, _ artifacts: [CompletionRecord.Artifact], _ inputs: [CompletionRecord.Input]
+    ) async throws(SupervisionError) {
         runState.enter(.verify)
         try await BoundedTasks.forEach(artifacts.flatMap(\.files), atOnce: TransferLimits.filesAtOnce) {
             (file) async throws(SupervisionError) in
@@ -106,9 +110,9 @@ extension RunLifecycle {
         let record = CompletionRecord(
             run: session.run.description, attempt: session.attempt, image: session.configuration.image,
             started: status.started, finished: Timestamp.now().rfc3339, exitStatus: 0, costUSD: nil,
-            metrics: status.metrics, artifacts: artifacts, inputs: progress.withLock { $0.inputs })
+            metrics: status.metrics, artifacts: artifacts, inputs: inputs)
         try await session.retry.run("write complete.json") {
-            guard try await progress.withLock({ $0.ownership })?.write() ?? true else {
+            guard try await session.ownership.write() else {
                 throw SupervisionError(.preempted, "complete the run", "another container has taken it over")
             }
             try await session.store.put(

@@ -5,11 +5,10 @@ import Synchronization
 extension RunLifecycle {
     /// Uploads everything that is finished and reports why the run ended; returns the container's exit status.
     func end(after failure: SupervisionError?) async -> Int32 {
-        let progress = progress.withLock { $0 }
-        if progress.isSuperseded { return RunExit.preempted.rawValue }
-        let outcome = failure.flatMap { progress.isComplete && $0.isPreemption ? nil : $0 }
-        var final = outcome
-        if outcome != nil, let uploader = progress.uploader, let session = progress.session {
+        let phase = phase.withLock { $0 }
+        if case .superseded = phase { return RunExit.preempted.rawValue }
+        var final = failure.flatMap { phase.isComplete && $0.isPreemption ? nil : $0 }
+        if final != nil, case .working(_, let session, let uploader) = phase {
             do throws(SupervisionError) {
                 session.hurryTransfers()
                 try await uploader.drain(patience: session.retry.patience) { [supervisor] in
@@ -18,7 +17,7 @@ extension RunLifecycle {
             } catch { log.say("not everything was uploaded: \(error)") }
         }
         // If the container was asked to stop meanwhile, an earlier reason remains, but there is no further waiting.
-        if supervisor.termination != nil, final == nil, !progress.isComplete { final = .stopped }
+        if supervisor.termination != nil, final == nil, !phase.isComplete { final = .stopped }
         if let final {
             log.say(final.description)
             runState.update { status in
@@ -32,18 +31,20 @@ extension RunLifecycle {
                 status.exitCode = 0
             }
         }
-        await report(progress)
-        if let final, !final.isPreemption, holdsFailures, supervisor.termination == nil { await hold(progress) }
+        if let reporting = phase.reporting { await finish(reporting) }
+        if let final, !final.isPreemption, holdsFailures, supervisor.termination == nil {
+            await hold(phase.reporting)
+        }
         return final?.status ?? 0
     }
 
     /// Uploads the rest of the log and the last status, within 60 seconds, or 5 after a request to stop.
-    private func report(_ progress: Progress) async {
-        progress.reporter?.cancel()
-        await progress.reporter?.value
+    private func finish(_ reporting: RunReporting) async {
+        reporting.task.cancel()
+        await reporting.task.value
         let sending = Task {
-            await progress.logs?.send()
-            do throws(StorageError) { _ = try await progress.ownership?.write() } catch {
+            await reporting.logs.send()
+            do throws(StorageError) { _ = try await reporting.ownership.write() } catch {
                 log.say("cannot write the last status: \(error)")
             }
         }
@@ -58,9 +59,9 @@ extension RunLifecycle {
     private var holdsFailures: Bool { start.environment.value(EnvironmentName.onFailure)?.lowercased() == "hold" }
 
     /// Keeps the page available until the container is asked to stop.
-    private func hold(_ progress: Progress) async {
+    private func hold(_ reporting: RunReporting?) async {
         log.say("ON_FAILURE=hold: the container stays until it is stopped")
-        await progress.logs?.send()
+        await reporting?.logs.send()
         while supervisor.termination == nil { try? await Task.sleep(for: .milliseconds(200)) }
     }
 }

@@ -10,6 +10,8 @@ import Wording
 struct FoundInput: Sendable {
     let input: RunInput
     let artifact: CompletionRecord.Artifact
+    /// What complete.json says of it.
+    let record: CompletionRecord.Input
 }
 
 extension RunLifecycle {
@@ -17,9 +19,11 @@ extension RunLifecycle {
     ///
     /// All of them are found and their objects checked before the first download, so that a run that cannot start fails
     /// after seconds.
-    func takeInputs(_ session: RunContext) async throws(SupervisionError) {
+    func takeInputs(_ session: RunContext) async throws(SupervisionError) -> [CompletionRecord.Input] {
         var everything = ServingNeeds(nil)
-        try await download(try await findInputs(session, &everything), session)
+        let inputs = try await findInputs(session, &everything)
+        try await download(inputs, session)
+        return inputs.map(\.record)
     }
 
     /// Returns the inputs, or their needed parts, after checking that all objects have the recorded sizes.
@@ -35,7 +39,6 @@ extension RunLifecycle {
             throw SupervisionError(status: RunExit.configuration.rawValue, "\(error)")
         }
         var found: [FoundInput] = []
-        var taken: [CompletionRecord.Input] = []
         for input in inputs {
             let place = RelativePath(input.into)
             // A missing run is no problem if nothing of it is needed.
@@ -43,10 +46,12 @@ extension RunLifecycle {
             let (record, whole) = try await find(input, session)
             let artifact = needs.part(of: whole, in: place)
             try await verify(artifact, input, session)
-            found.append(FoundInput(input: input, artifact: artifact))
-            taken.append(CompletionRecord.Input(run: record.run, attempt: record.attempt, artifact: input.artifact))
+            found.append(
+                FoundInput(
+                    input: input, artifact: artifact,
+                    record: CompletionRecord.Input(
+                        run: record.run, attempt: record.attempt, artifact: input.artifact)))
         }
-        progress.withLock { [taken] in $0.inputs = taken }
         return found
     }
 

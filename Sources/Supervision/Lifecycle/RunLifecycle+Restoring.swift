@@ -16,20 +16,21 @@ struct StagePlan: Sendable {
 
 extension RunLifecycle {
     /// Restores what earlier attempts left: the outputs of finished stages, and each stage's newest intact checkpoint.
-    func restore(_ session: RunContext) async throws(SupervisionError) -> [StagePlan] {
+    func restore(_ session: RunContext, _ uploader: CheckpointUploader) async throws(SupervisionError) -> [StagePlan] {
         runState.enter(.restore)
         var plans: [StagePlan] = []
-        for stage in session.program.stages { plans.append(try await restore(stage, session)) }
+        for stage in session.program.stages { plans.append(try await restore(stage, session, uploader)) }
         return plans
     }
 
-    private func restore(_ stage: Program.Stage, _ session: RunContext) async throws(SupervisionError) -> StagePlan {
+    private func restore(
+        _ stage: Program.Stage, _ session: RunContext, _ uploader: CheckpointUploader
+    ) async throws(SupervisionError) -> StagePlan {
         let restorer = Restorer(session: session)
-        let isFinished = try await isFinished(stage, session)
+        let isFinished = try await isFinished(stage, session, uploader)
         var step: Int?
         if let pattern = try session.pattern(of: stage) {
             let manifests = try await restorer.checkpoints(stage)
-            let uploader = progress.withLock { $0.uploader }
             let unfinished = try await unfinished(stage, pattern, session, manifests: manifests)
             if let newest = unfinished.last, newest.order > manifests.first?.order ?? (-1, 0, 0) {
                 step = isFinished ? nil : newest.checkpoint?.step
@@ -38,8 +39,8 @@ extension RunLifecycle {
             }
             // In the first attempt, existing files came with the image or a volume and belong to the user.
             if session.attempt > 1 && !isFinished { try moveTornAside(pattern, stage, session, newerThan: step) }
-            await uploader?.know(manifests, of: stage.name, onDisk: await onDisk(manifests, pattern))
-            for note in unfinished { await uploader?.goOn(note, pattern, stage: stage.name) }
+            await uploader.know(manifests, of: stage.name, onDisk: await onDisk(manifests, pattern))
+            for note in unfinished { await uploader.goOn(note, pattern, stage: stage.name) }
             let names = manifests.map { "\(stage.name)/\($0.step ?? 0)" }
             runState.update { $0.checkpoints += names.reversed() }
         }
@@ -49,11 +50,15 @@ extension RunLifecycle {
     }
 
     /// Returns true if an earlier attempt finished the stage and all its files are on this machine.
-    private func isFinished(_ stage: Program.Stage, _ session: RunContext) async throws(SupervisionError) -> Bool {
+    private func isFinished(
+        _ stage: Program.Stage, _ session: RunContext, _ uploader: CheckpointUploader
+    ) async throws(SupervisionError) -> Bool {
         let restorer = Restorer(session: session)
         let manifest = try await restorer.outputs(stage)
         if let began = session.finished.beginning(of: stage.name) {
-            if manifest == nil { try await queueOutputs(of: stage, session, began: began) }
+            if manifest == nil {
+                await uploader.addOutputs(try await outputs(of: stage, session, began: began), stage: stage.name)
+            }
             return true
         }
         guard let manifest else { return false }

@@ -6,18 +6,22 @@ import SystemPackage
 
 extension RunLifecycle {
     /// Runs the unfinished stages one after the other.
-    func runStages(_ session: RunContext, _ plans: [StagePlan]) async throws(SupervisionError) {
+    func runStages(
+        _ session: RunContext, _ plans: [StagePlan], _ uploader: CheckpointUploader
+    ) async throws(SupervisionError) {
         runState.enter(.stages)
         for plan in plans {
             if plan.isFinished {
                 runState.stage(plan.stage.name, is: .skipped)
             } else {
-                try await run(plan, session)
+                try await run(plan, session, uploader)
             }
         }
     }
 
-    private func run(_ plan: StagePlan, _ session: RunContext) async throws(SupervisionError) {
+    private func run(
+        _ plan: StagePlan, _ session: RunContext, _ uploader: CheckpointUploader
+    ) async throws(SupervisionError) {
         let stage = plan.stage
         let command = try command(stage, session, resumeStep: plan.resumeStep)
         runState.update { status in
@@ -28,7 +32,7 @@ extension RunLifecycle {
         log.say("stage \(stage.name): \(command.arguments.joined(separator: " "))")
         let began = SystemClock.nanoseconds
         let outcome: (status: ExitStatus, isTimeout: Bool)
-        do throws(SupervisionError) { outcome = try await supervise(command, plan, session) } catch {
+        do throws(SupervisionError) { outcome = try await supervise(command, plan, session, uploader) } catch {
             runState.stage(stage.name, is: .failed)
             throw error
         }
@@ -44,16 +48,16 @@ extension RunLifecycle {
         }
         runState.stage(stage.name, is: .finished)
         log.say("stage \(stage.name) is finished")
-        try await queueOutputs(of: stage, session, began: began)
+        await uploader.addOutputs(try await outputs(of: stage, session, began: began), stage: stage.name)
         do throws(POSIXError) { try session.finished.note(stage.name, began: began) } catch {
             log.say("a start on this disk runs stage \(stage.name) again: \(error)")
         }
     }
 
-    /// Surveys a stage's outputs and queues them for upload.
-    func queueOutputs(
+    /// Surveys what a stage left.
+    func outputs(
         of stage: Program.Stage, _ session: RunContext, began: Int64
-    ) async throws(SupervisionError) {
+    ) async throws(SupervisionError) -> StageOutputs {
         let patterns = try patterns(of: stage, session)
         let artifacts = Array(try artifactFolders(session).values)
         let outputs = try await session.retry.run("look at what stage \(stage.name) left") {
@@ -64,14 +68,14 @@ extension RunLifecycle {
         if let gap = outputs.gap, !stage.isOnce {
             log.say("a machine that has nothing of stage \(stage.name) must run it again: \(gap)")
         }
-        await progress.withLock { $0.uploader }?.addOutputs(outputs, stage: stage.name)
+        return outputs
     }
 
     /// Runs the process, reads its output and scans for checkpoints until it has ended.
     private func supervise(
-        _ command: ChildCommand, _ plan: StagePlan, _ session: RunContext
+        _ command: ChildCommand, _ plan: StagePlan, _ session: RunContext, _ uploader: CheckpointUploader
     ) async throws(SupervisionError) -> (ExitStatus, isTimeout: Bool) {
-        let scanner = try scanner(plan, session)
+        let scanner = try scanner(plan, session, uploader)
         let child = try await supervisor.start(command)
         let printed = Atomic(0)
         let output = ChildOutput(
@@ -109,11 +113,10 @@ extension RunLifecycle {
         return (status, isOver)
     }
 
-    private func scanner(_ plan: StagePlan, _ session: RunContext) throws(SupervisionError) -> CheckpointScanner? {
-        guard let uploader = progress.withLock({ $0.uploader }), let pattern = try session.pattern(of: plan.stage)
-        else {
-            return nil
-        }
+    private func scanner(
+        _ plan: StagePlan, _ session: RunContext, _ uploader: CheckpointUploader
+    ) throws(SupervisionError) -> CheckpointScanner? {
+        guard let pattern = try session.pattern(of: plan.stage) else { return nil }
         // Restored checkpoints are in the bucket; a later attempt does not need older ones.
         let present = CheckpointTracker(pattern).candidates(in: FolderScan(pattern.root).files)
         let known = present.filter { $0.step <= plan.resumeStep ?? -1 }

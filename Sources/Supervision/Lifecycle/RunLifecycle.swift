@@ -25,25 +25,12 @@ package final class RunLifecycle: Sendable {
         }
     }
 
-    /// The state that the end of the lifecycle needs, collected on the way.
-    struct Progress {
-        var session: RunContext?
-        var uploader: CheckpointUploader?
-        var ownership: RunOwnership?
-        var logs: LogUpload?
-        var reporter: Task<Void, Never>?
-        /// The artifacts of other runs that were downloaded.
-        var inputs: [CompletionRecord.Input] = []
-        var isComplete = false
-        var isSuperseded = false
-    }
-
     let start: Start
     let supervisor: ProcessSupervisor
     let log: RunLog
     let runState: RunState
     let relay: RelayGate
-    let progress = Mutex(Progress())
+    let phase = Mutex(Phase.starting)
 
     /// Creates a lifecycle that is not started.
     package init(
@@ -72,24 +59,24 @@ package final class RunLifecycle: Sendable {
     }
 
     private func runPhases() async throws(SupervisionError) {
-        let session = try await begin(try await claim())
-        let configuration = session.configuration
+        let claimed = try await claim()
+        let session = try await begin(claimed)
+        let uploader = CheckpointUploader(session)
+        enter(.working(claimed.reporting, session, uploader))
         if let record = try await completion(session) {
             log.say("the run was completed by attempt \(record.attempt); nothing is trained")
-            progress.withLock { $0.isComplete = true }
-            if configuration.keepsServing {
-                try await restoreForServing(session, record)
-                try await serve(session)
-            }
-            return
+            enter(.complete(claimed.reporting))
+            guard session.configuration.keepsServing else { return }
+            try await restoreForServing(session, record)
+            return try await serve(session)
         }
         try await checkMachine(session)
-        try await takeInputs(session)
-        let plans = try await restore(session)
-        try await runStages(session, plans)
-        let artifacts = try await drain(session)
-        try await complete(session, artifacts)
-        progress.withLock { $0.isComplete = true }
-        if configuration.keepsServing { try await serve(session) }
+        let inputs = try await takeInputs(session)
+        let plans = try await restore(session, uploader)
+        try await runStages(session, plans, uploader)
+        let artifacts = try await drain(session, uploader)
+        try await complete(session, artifacts, inputs)
+        enter(.complete(claimed.reporting))
+        if session.configuration.keepsServing { try await serve(session) }
     }
 }
