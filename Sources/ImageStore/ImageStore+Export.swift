@@ -26,28 +26,27 @@ extension ImageStore {
     ///
     /// The manifests and configs must be in the store; the layers need not be.
     package func content(of image: Descriptor) throws(ImageStoreError) -> [Descriptor] {
-        try content(of: image, depth: 0)
-    }
-
-    private func content(of image: Descriptor, depth: Int) throws(ImageStoreError) -> [Descriptor] {
-        let isIndex = image.mediaType.isIndex
-        guard isIndex || image.mediaType.isImageManifest else { return [image] }
-        guard depth < 4 else {
-            throw ImageStoreError("read image \(image.digest)", "its lists of manifests are nested too deep")
-        }
-        let document = try document(image)
         var content: [Descriptor] = []
-        if isIndex {
-            let index = try decode("image \(image.digest)") { () throws(JSONError) in try ImageIndex(json: document) }
-            for child in index.manifests { content += try self.content(of: child, depth: depth + 1) }
-        } else {
-            let manifest = try decode("image \(image.digest)") { () throws(JSONError) in
-                try ImageManifest(json: document)
-            }
-            content = manifest.layers + [manifest.config]
+        var walk = ManifestWalk { (_, reason) in ImageStoreError("read image \(image.digest)", reason) }
+        try walk.visit(image) { (document) throws(ImageStoreError) in
+            try lists(of: document)
+        } leave: { document, blobs in
+            content += blobs + [document]
         }
         var seen: Set<Digest> = []
-        return (content + [image]).filter { seen.insert($0.digest).inserted }
+        return content.filter { seen.insert($0.digest).inserted }
+    }
+
+    /// Returns the blobs of a manifest, or the manifests of an index.
+    private func lists(of image: Descriptor) throws(ImageStoreError) -> (node: [Descriptor], children: [Descriptor]) {
+        guard image.mediaType.isIndex || image.mediaType.isImageManifest else { return ([], []) }
+        let document = try document(image)
+        let thing = "image \(image.digest)"
+        guard !image.mediaType.isIndex else {
+            return ([], try decode(thing) { () throws(JSONError) in try ImageIndex(json: document).manifests })
+        }
+        let manifest = try decode(thing) { () throws(JSONError) in try ImageManifest(json: document) }
+        return (manifest.layers + [manifest.config], [])
     }
 
     /// Adds blobs as hard links to the store's files, otherwise as reflinks, otherwise as verified copies.

@@ -21,9 +21,6 @@ extension RegistryClient {
     /// <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>
     static let manifestLimit = 4 << 20
 
-    /// The limit of manifests in an index: more than any image has, so that an endless list ends.
-    private static let mostManifests = 200
-
     /// The Accept value.
     ///
     /// A registry may convert a manifest unless the request accepts all four types; a conversion changes the digest.
@@ -76,8 +73,8 @@ extension RegistryClient {
             found.append((next, nil))
             let index = try next.decoded { (json) throws(JSONError) in try ImageIndex(json: json) }
             for child in index.manifests where isWanted(child) && known.insert(child.digest).inserted {
-                guard known.count <= Self.mostManifests else {
-                    throw RegistryError(.unsuitable, "it has hundreds of manifests")
+                guard known.count <= ManifestLimits.manifests else {
+                    throw RegistryError(.unsuitable, "it has more than \(ManifestLimits.manifests) manifests")
                 }
                 waiting.append(try await manifest("\(child.digest)", access))
             }

@@ -92,7 +92,10 @@ package struct FoundImage: Sendable {
     /// Returns the images of all platforms, or of one; attestations, whose platform is `unknown`, are left out.
     package func images(platform: Platform? = nil) throws(InspectionError) -> [PlatformImage] {
         var images: [PlatformImage] = []
-        try collect(descriptor, depth: 0, into: &images)
+        var walk = ManifestWalk { [name] (_, reason) in InspectionError("read \(name)", reason) }
+        try walk.visit(descriptor) { (descriptor) throws(InspectionError) in
+            try children(of: descriptor, orImageInto: &images)
+        }
         guard let platform else { return images }
         let fitting = images.filter { $0.config.platform.matches(platform) }
         guard !fitting.isEmpty else {
@@ -111,19 +114,16 @@ package struct FoundImage: Sendable {
         return image
     }
 
-    private func collect(
-        _ descriptor: Descriptor, depth: Int, into images: inout [PlatformImage]
-    ) throws(InspectionError) {
+    /// Returns the manifests that an index lists; appends the image of a manifest, which lists none.
+    private func children(
+        of descriptor: Descriptor, orImageInto images: inout [PlatformImage]
+    ) throws(InspectionError) -> [Descriptor] {
         let content = try document(descriptor)
         let thing = "manifest \(descriptor.digest)"
         let json = try decode(thing) { () throws(JSONError) in try JSONValue(parsing: content) }
         if descriptor.mediaType.isIndex || json["manifests"] != nil {
-            guard depth < 4 else { throw InspectionError("read \(name)", "its lists of manifests are nested too deep") }
             let index = try decode(thing) { () throws(JSONError) in try ImageIndex(json: json) }
-            for child in index.manifests where child.platform?.os != "unknown" {
-                try collect(child, depth: depth + 1, into: &images)
-            }
-            return
+            return index.manifests.filter { $0.platform?.os != "unknown" }
         }
         let manifest = try decode(thing) { () throws(JSONError) in try ImageManifest(json: json) }
         let config = try document(manifest.config)
@@ -131,6 +131,7 @@ package struct FoundImage: Sendable {
             try ImageConfig(json: try JSONValue(parsing: config))
         }
         images.append(PlatformImage(descriptor: descriptor, manifest: manifest, config: read))
+        return []
     }
 }
 

@@ -48,7 +48,7 @@ package struct ImageVerifier: ~Copyable {
     /// Verifies the layout's own files, then everything that the image consists of.
     package consuming func verify() -> Outcome {
         verifyLayout()
-        verify(image.descriptor, depth: 0)
+        verifyManifests()
         findings.finish()
         return Outcome(
             findings: findings.all, manifests: manifests, layers: layers, entries: entries, bytes: bytes)
@@ -124,17 +124,24 @@ package struct ImageVerifier: ~Copyable {
         return digest == descriptor.digest
     }
 
-    private mutating func verify(_ descriptor: Descriptor, depth: Int) {
+    private mutating func verifyManifests() {
+        var walk = ManifestWalk { (descriptor, reason) in
+            WalkEnd(thing: "manifest \(descriptor.digest)", reason: reason)
+        }
+        do throws(WalkEnd) {
+            try walk.visit(image.descriptor) { (descriptor) throws(WalkEnd) in verify(descriptor) }
+        } catch { findings.problem(error.thing, error.reason) }
+    }
+
+    /// Verifies a manifest or an index; returns the manifests that it lists.
+    private mutating func verify(_ descriptor: Descriptor) -> [Descriptor] {
         let thing = "manifest \(descriptor.digest)"
-        guard depth < 5 else { return findings.problem(thing, "lists of manifests are nested too deep") }
-        guard let content = content(of: descriptor, thing), let json = parse(content, thing) else { return }
+        guard let content = content(of: descriptor, thing), let json = parse(content, thing) else { return [] }
         manifests += 1
         verifyMediaType(json, descriptor, thing)
-        if descriptor.mediaType.isIndex || json["manifests"] != nil {
-            verifyIndex(json, thing, depth: depth)
-        } else {
-            verifyManifest(json, descriptor, thing)
-        }
+        if descriptor.mediaType.isIndex || json["manifests"] != nil { return verifyIndex(json, thing) }
+        verifyManifest(json, descriptor, thing)
+        return []
     }
 
     /// Verifies that a manifest's media type is that of its descriptor; otherwise one digest can mean two things.
@@ -157,17 +164,22 @@ package struct ImageVerifier: ~Copyable {
         }
     }
 
-    private mutating func verifyIndex(_ json: JSONValue, _ thing: String, depth: Int) {
+    private mutating func verifyIndex(_ json: JSONValue, _ thing: String) -> [Descriptor] {
         let index: ImageIndex
         do throws(JSONError) { index = try ImageIndex(json: json) } catch {
-            return findings.problem(thing, error.reason)
+            findings.problem(thing, error.reason)
+            return []
         }
         if index.manifests.isEmpty { findings.warning(thing, "it lists no manifest") }
-        for child in index.manifests {
-            if child.platform == nil, child.mediaType.isImageManifest {
-                findings.warning(thing, "manifest \(child.digest) has no platform")
-            }
-            verify(child, depth: depth + 1)
+        for child in index.manifests where child.platform == nil && child.mediaType.isImageManifest {
+            findings.warning(thing, "manifest \(child.digest) has no platform")
         }
+        return index.manifests
     }
+}
+
+/// Where a walk over manifests ends early, and why.
+private struct WalkEnd: Error {
+    let thing: String
+    let reason: String
 }

@@ -53,29 +53,25 @@ struct LayoutImage {
             }
         var found = Documents(descriptor: top)
         var seen: Set<Digest> = []
-        try collect(top, into: &found, &seen, depth: 0)
-        return found
-    }
-
-    private func collect(
-        _ descriptor: Descriptor, into found: inout Documents, _ seen: inout Set<Digest>, depth: Int
-    ) throws(ImageStoreError) {
-        guard seen.insert(descriptor.digest).inserted else { return }
-        guard depth < 4 else { throw ImageStoreError(action, "its lists of manifests are nested too deep") }
-        let bytes = try verified(descriptor)
-        if descriptor.mediaType.isIndex {
-            let index = try read(bytes, "index \(descriptor.digest)") { (json) throws(JSONError) in
-                try ImageIndex(json: json)
+        var walk = ManifestWalk { [action] (_, reason) in ImageStoreError(action, reason) }
+        try walk.visit(top) { (descriptor) throws(ImageStoreError) in
+            let bytes = try verified(descriptor)
+            guard !descriptor.mediaType.isIndex else {
+                let index = try read(bytes, "index \(descriptor.digest)") { (json) throws(JSONError) in
+                    try ImageIndex(json: json)
+                }
+                return (bytes, index.manifests)
             }
-            for child in index.manifests { try collect(child, into: &found, &seen, depth: depth + 1) }
-        } else {
             let manifest = try read(bytes, "manifest \(descriptor.digest)") { (json) throws(JSONError) in
                 try ImageManifest(json: json)
             }
             found.documents.append((manifest.config.mediaType, try verified(manifest.config)))
             for layer in manifest.layers where seen.insert(layer.digest).inserted { found.layers.append(layer) }
+            return (bytes, [])
+        } leave: { descriptor, bytes in
+            found.documents.append((descriptor.mediaType, bytes))
         }
-        found.documents.append((descriptor.mediaType, bytes))
+        return found
     }
 
     /// Returns the entry of `index.json` with the tag, or the only entry, or the only one for the platform.

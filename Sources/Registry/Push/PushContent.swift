@@ -8,12 +8,28 @@ struct PushContent: Sendable {
     private(set) var manifests: [FetchedManifest] = []
     private(set) var layers: [Descriptor] = []
     private(set) var configs: [Descriptor] = []
-    private var seen: Set<Digest> = []
 
     var blobs: [Descriptor] { layers + configs }
 
     init(of image: Descriptor, in store: ImageStore) throws(RegistryError) {
-        try collect(image, store, depth: 0)
+        var seen: Set<Digest> = []
+        var walk = ManifestWalk { (_, reason) in RegistryError(.unsuitable, reason) }
+        try walk.visit(image) { (descriptor) throws(RegistryError) in
+            let manifest = try Self.read(descriptor, store)
+            guard !descriptor.mediaType.isIndex else {
+                return (
+                    manifest, try manifest.decoded { (json) throws(JSONError) in try ImageIndex(json: json).manifests }
+                )
+            }
+            let image = try manifest.decoded { (json) throws(JSONError) in try ImageManifest(json: json) }
+            for layer in image.layers where !layer.mediaType.isForeign && seen.insert(layer.digest).inserted {
+                layers.append(layer)
+            }
+            if seen.insert(image.config.digest).inserted { configs.append(image.config) }
+            return (manifest, [])
+        } leave: { _, manifest in
+            manifests.append(manifest)
+        }
         layers = Self.ordered(layers)
     }
 
@@ -23,26 +39,6 @@ struct PushContent: Sendable {
     private static func ordered(_ blobs: [Descriptor]) -> [Descriptor] {
         let (small, big) = (blobs.filter { $0.size <= 8 << 20 }, blobs.filter { $0.size > 8 << 20 })
         return small.sorted { $0.size < $1.size } + big.sorted { $0.size > $1.size }
-    }
-
-    private mutating func collect(
-        _ descriptor: Descriptor, _ store: ImageStore, depth: Int
-    ) throws(RegistryError) {
-        let manifest = try Self.read(descriptor, store)
-        if descriptor.mediaType.isIndex {
-            guard depth < 4 else { throw RegistryError(.unsuitable, "its lists of manifests are nested too deep") }
-            let index = try manifest.decoded { (json) throws(JSONError) in try ImageIndex(json: json) }
-            for child in index.manifests where !seen.contains(child.digest) {
-                try collect(child, store, depth: depth + 1)
-            }
-        } else {
-            let image = try manifest.decoded { (json) throws(JSONError) in try ImageManifest(json: json) }
-            for layer in image.layers where !layer.mediaType.isForeign && seen.insert(layer.digest).inserted {
-                layers.append(layer)
-            }
-            if seen.insert(image.config.digest).inserted { configs.append(image.config) }
-        }
-        if seen.insert(descriptor.digest).inserted { manifests.append(manifest) }
     }
 
     private static func read(_ descriptor: Descriptor, _ store: ImageStore) throws(RegistryError) -> FetchedManifest {
