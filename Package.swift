@@ -156,7 +156,7 @@ let package = Package(
             "ObjectStorage",
             ["ByteText", "HTTP", "Wording", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage]),
         module("Containers", ["ByteText", "JSON", "POSIX", "CLinux", systemPackage]),
-        module("OCI", ["ByteText", "Hashing", "JSON"]),
+        module("OCI", ["ByteText", "Hashing", "JSON", systemPackage]),
         module("HTTP", ["ByteText", "CLibCurl", "JSON", "Timestamps", "POSIX", systemPackage]),
         module(
             "Archive",
@@ -199,7 +199,7 @@ let package = Package(
         tests("WordingTests", ["Wording", "JSON"], support: []),
         tests("POSIXTests", ["POSIX", "CLinux", systemPackage]),
         tests("HTTPTests", ["HTTP", "POSIX", "Timestamps", "CLinux", systemPackage]),
-        tests("OCITests", ["OCI", "JSON"], support: []),
+        tests("OCITests", ["OCI", "JSON", systemPackage], support: []),
         tests("ArchiveTests", ["Archive", "CLibISAL", "CLinux", "Hashing", "POSIX", systemPackage]),
         tests("ImageStoreTests", ["ImageStore", "Archive", "OCI", "Hashing", "JSON", "POSIX", systemPackage]),
         tests(

@@ -83,7 +83,7 @@ extension ImageDefinition {
     private static func base(_ value: YAMLValue, folder: FilePath) throws(DefinitionError) -> Base {
         let text = try value.text("scratch or an image reference")
         do throws(DefinitionError) { return try Base(text, folder: folder) } catch {
-            guard !["oci:", "oci-archive:"].contains(where: text.hasPrefix) else {
+            guard !Base.isLayout(text) else {
                 throw value.mismatch("oci:DIR, oci:DIR:TAG, oci-archive:FILE or oci-archive:FILE:TAG")
             }
             throw value.error("'base': \(error.reason)")
@@ -129,21 +129,23 @@ extension ImageDefinition {
 }
 
 extension ImageDefinition.Base {
+    /// Returns true for a text that names a layout, valid or not; what `docker save` wrote is no base.
+    package static func isLayout(_ text: String) -> Bool {
+        [.layout, .ociArchive].contains(LayoutLocation.Form(prefixOf: text))
+    }
+
     /// Parses `scratch`, a reference, `oci:DIR[:TAG]` or `oci-archive:FILE[:TAG]`; paths are relative to `folder`.
     package init(_ text: String, folder: FilePath) throws(DefinitionError) {
         if text == "scratch" {
             self = .scratch
-        } else if text.hasPrefix(bytes: "oci:") || text.hasPrefix(bytes: "oci-archive:") {
-            guard
-                let match = text.wholeMatch(of: #/(oci|oci-archive):([^:]+)(?::([A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?/#)
+        } else if Self.isLayout(text) {
+            guard let location = LayoutLocation(text), !text.hasSuffix(bytes: ":"),
+                location.name?.wholeMatch(of: #/[A-Za-z0-9_][A-Za-z0-9._-]{0,127}/#) != nil || location.name == nil
             else {
                 throw DefinitionError(
                     text, "'\(text)' is none of oci:DIR, oci:DIR:TAG, oci-archive:FILE and oci-archive:FILE:TAG")
             }
-            self = .layout(
-                ImageDefinition.LayoutBase(
-                    text: text, isArchive: match.1 == "oci-archive", path: folder.pushing(FilePath(String(match.2))),
-                    tag: match.3.map(String.init)))
+            self = .layout(location.below(folder), text: text)
         } else {
             do throws(OCIError) { self = .registry(try Reference(text)) } catch {
                 throw DefinitionError(text, error.description)

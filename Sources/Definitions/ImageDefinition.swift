@@ -10,35 +10,17 @@ package struct ImageDefinition: Sendable, Hashable {
         /// No base: the image starts empty.
         case scratch
         case registry(Reference)
-        /// An image in an OCI layout on this machine.
-        case layout(LayoutBase)
+        /// An image in an OCI layout on this machine; its path has been resolved against the image's folder, and the
+        /// text is the one in image.yaml.
+        case layout(LayoutLocation, text: String)
 
         /// The text as in image.yaml.
         package var description: String {
             switch self {
             case .scratch: "scratch"
             case .registry(let reference): reference.description
-            case .layout(let layout): layout.text
+            case .layout(_, let text): text
             }
-        }
-    }
-
-    /// An image in an OCI layout, `oci:DIR[:TAG]`, or in a tar of one, `oci-archive:FILE[:TAG]`.
-    package struct LayoutBase: Sendable, Hashable {
-        /// The text as in image.yaml.
-        package var text: String
-        /// True for a tar of a layout.
-        package var isArchive: Bool
-        /// The folder or file; a relative path has been resolved against the image's folder.
-        package var path: FilePath
-        /// The image's tag in the layout; nil if the layout has only one image.
-        package var tag: String?
-
-        package init(text: String, isArchive: Bool, path: FilePath, tag: String?) {
-            self.text = text
-            self.isArchive = isArchive
-            self.path = path
-            self.tag = tag
         }
     }
 

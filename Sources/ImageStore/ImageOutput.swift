@@ -1,5 +1,5 @@
 import ByteText
-import OCI
+package import OCI
 import POSIX
 package import SystemPackage
 
@@ -7,45 +7,42 @@ package import SystemPackage
 ///
 /// It is written `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]` or `docker-archive:FILE[:TAG]`.
 package struct ImageOutput: Sendable, Hashable, CustomStringConvertible {
-    /// The format of the output.
-    package enum Form: String, Sendable, CaseIterable {
-        /// An OCI layout as a folder, which may hold other images too.
-        case layout = "oci"
-        /// A tar of an OCI layout, with all platforms of the image.
-        case ociArchive = "oci-archive"
-        /// A tar for `docker load`, with one platform.
-        case dockerArchive = "docker-archive"
-    }
+    /// The format, the folder or file (`-` for standard output), and the image's name in it as typed: a tag, or a whole
+    /// reference.
+    package let location: LayoutLocation
 
-    package let form: Form
-    /// The folder or file; `-` for standard output.
-    package let path: FilePath
-    /// The image's name in the output as typed: a tag, or a whole reference.
-    package let name: String?
+    package var form: LayoutLocation.Form { location.form }
+    package var path: FilePath { location.path }
+    package var name: String? { location.name }
 
     /// Parses an output; as in skopeo, the name begins after the first colon behind the prefix.
     package init(_ text: String) throws(ImageStoreError) {
         func failure(_ reason: String) -> ImageStoreError { ImageStoreError("write to '\(text)'", reason) }
-        let parts = text.split(byte: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-        guard let form = Form(rawValue: parts[0]), parts.count > 1 else {
+        guard let form = LayoutLocation.Form(prefixOf: text) else {
             throw failure("it is not oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG]")
         }
-        guard !parts[1].isEmpty else { throw failure("it names no \(form == .layout ? "folder" : "file")") }
-        guard form == .layout || FilePath(ofFile: parts[1]) != nil else {
+        guard let location = LayoutLocation(text) else {
+            throw failure("it names no \(form == .layout ? "folder" : "file")")
+        }
+        guard form == .layout || FilePath(ofFile: Self.path(in: text)) != nil else {
             throw failure("it names a folder; name a file in it")
         }
-        self.form = form
-        path = FilePath(parts[1])
-        name = parts.count == 3 ? parts[2] : nil
-        guard form != .layout || parts[1] != "-" else { throw failure("a folder cannot go to standard output") }
-        if let name { _ = try Self.parse(name, failure) }
+        self.location = location
+        guard form != .layout || location.path != "-" else { throw failure("a folder cannot go to standard output") }
+        // A colon at the end is a name that was forgotten.
+        if let name = location.name ?? (text.hasSuffix(bytes: ":") ? "" : nil) { _ = try Self.parse(name, failure) }
+    }
+
+    /// Returns the path as typed: a slash at its end says that it is a folder.
+    private static func path(in text: String) -> String {
+        text.split(byte: ":", maxSplits: 2, omittingEmptySubsequences: false).dropFirst().first.map(String.init) ?? ""
     }
 
     /// True if the archive is written to standard output.
     package var isStandardOutput: Bool { form != .layout && path == "-" }
 
     /// The text from which ``init(_:)`` parses the same output.
-    package var description: String { "\(form.rawValue):\(path)" + (name.map { ":\($0)" } ?? "") }
+    package var description: String { location.description }
 
     /// Returns the tag and the whole name of an image in this output; `image` is its name elsewhere.
     ///

@@ -94,19 +94,10 @@ import Testing
 
     @Test func `a base in a layout is relative to the image's folder`() throws {
         let base = try parse("name: demo\nbase: oci-archive:bases/a.tar:v1").base
-        #expect(
-            base
-                == .layout(
-                    ImageDefinition.LayoutBase(
-                        text: "oci-archive:bases/a.tar:v1", isArchive: true, path: "images/demo/bases/a.tar", tag: "v1")
-                )
-        )
-        guard case .layout(let layout) = try parse("name: demo\nbase: oci:/srv/layout").base else {
-            Issue.record("it is no layout")
-            return
-        }
-        #expect(layout.path == "/srv/layout")
-        #expect(layout.tag == nil)
+        let location = LayoutLocation(.ociArchive, "images/demo/bases/a.tar", name: "v1")
+        #expect(base == .layout(location, text: "oci-archive:bases/a.tar:v1"))
+        let absolute = try parse("name: demo\nbase: oci:/srv/layout").base
+        #expect(absolute == .layout(LayoutLocation(.layout, "/srv/layout", name: nil), text: "oci:/srv/layout"))
     }
 
     private static let commit = "1234567890123456789012345678901234567890"

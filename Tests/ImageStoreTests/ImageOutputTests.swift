@@ -15,13 +15,13 @@ import Testing
     init() throws { fixture = try StoreFixture() }
 
     @Test(arguments: [
-        ("oci:out", ImageOutput.Form.layout, "out", nil), ("oci:/a/b:v1", .layout, "/a/b", "v1"),
+        ("oci:out", LayoutLocation.Form.layout, "out", nil), ("oci:/a/b:v1", .layout, "/a/b", "v1"),
         ("oci-archive:x.tar:example.org:5000/a/b:v1", .ociArchive, "x.tar", "example.org:5000/a/b:v1"),
         ("docker-archive:./x.tar:latest", .dockerArchive, "./x.tar", "latest"),
         ("docker-archive:-", .dockerArchive, "-", nil),
     ])
     func `an output is a form, a place and a name`(
-        text: String, form: ImageOutput.Form, path: String, name: String?
+        text: String, form: LayoutLocation.Form, path: String, name: String?
     ) throws {
         let output = try ImageOutput(text)
         #expect(output.form == form)
@@ -52,14 +52,14 @@ import Testing
         try fixture.image([try await fixture.tar("a", "add('file', content=b'\(content)')")])
     }
 
-    private func archive(_ form: ImageOutput.Form, _ image: Descriptor, name: String = "app") throws -> FilePath {
+    private func archive(_ form: LayoutLocation.Form, _ image: Descriptor, name: String = "app") throws -> FilePath {
         let file = folder("\(form.rawValue).tar")
         try store.export(image, to: ImageOutput("\(form.rawValue):\(file)"), name: name)
         return file
     }
 
-    @Test(arguments: [ImageOutput.Form.ociArchive, .dockerArchive])
-    func `one file is an OCI archive and what docker loads`(form: ImageOutput.Form) async throws {
+    @Test(arguments: [LayoutLocation.Form.ociArchive, .dockerArchive])
+    func `one file is an OCI archive and what docker loads`(form: LayoutLocation.Form) async throws {
         let image = try await image()
         let file = try archive(form, image.descriptor, name: "example.org/app:v1")
         #expect(

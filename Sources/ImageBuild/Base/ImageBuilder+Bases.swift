@@ -59,11 +59,10 @@ extension ImageBuilder {
             do { return try await bases.baseImage(reference, for: platform) } catch {
                 throw ImageBuildError(copying: "\(error)")
             }
-        case .layout(let layout):
-            let source = LayoutSource(layout.isArchive ? .archive : .folder, layout.path, tag: layout.tag)
+        case .layout(let location, _):
             let store = store
             let image = try await BlockingThread.run { () throws(ImageBuildError) in
-                try stored { () throws(ImageStoreError) in try store.addLayers(of: source, platform: platform) }
+                try stored { () throws(ImageStoreError) in try store.addLayers(of: location, platform: platform) }
             }
             return try BaseImage(stored: image, asked: base.description)
         }

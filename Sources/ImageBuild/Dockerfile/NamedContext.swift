@@ -18,7 +18,7 @@ package enum NamedContext: Sendable, Hashable {
         case (_, 2):
             throw ImageBuildError(
                 "use the context \(text)", "it is no folder, docker-image://REFERENCE or oci-layout://DIR[:TAG]")
-        case _ where text.hasPrefix("oci:") || text.hasPrefix("oci-archive:"): self = try image(text)
+        case _ where ImageDefinition.Base.isLayout(text): self = try image(text)
         default: self = .folder(FilePath(text))
         }
     }

@@ -21,9 +21,7 @@ package struct ImageFinder: Sendable {
     ///
     /// `definitionName` is the name that an image.yaml defines, if the text is the folder of one.
     package func find(_ text: String, definitionName: String?) throws(InspectionError) -> FoundImage? {
-        if text.hasPrefix(bytes: "oci:") { return try layout(text, keeper: nil) }
-        if text.hasPrefix(bytes: "oci-archive:") { return try archive(text) }
-        if text.hasPrefix(bytes: "docker-archive:") { return try saved(text) }
+        if LayoutLocation.Form(prefixOf: text) != nil { return try located(text) }
         if text.hasPrefix(bytes: "docker://") { return nil }
         if text.hasPrefix(bytes: "store:") {
             let name = String(text.dropFirst("store:".count))
@@ -78,30 +76,20 @@ package struct ImageFinder: Sendable {
             name: digest.description, Descriptor(mediaType: type, digest: digest, size: status.size), in: store)
     }
 
-    private func layout(_ text: String, keeper: UnpackedArchive?) throws(InspectionError) -> FoundImage {
-        let (path, tag) = Self.split(text.dropping(bytes: "oci:") ?? "")
-        return try image(tag, in: path, text, keeper: nil)
-    }
-
-    private func archive(_ text: String) throws(InspectionError) -> FoundImage {
-        let (path, tag) = Self.split(text.dropping(bytes: "oci-archive:") ?? "")
-        let unpacked = try UnpackedArchive(path, below: temporary)
-        return try image(tag, in: unpacked.folder, text, keeper: unpacked)
-    }
-
-    /// Imports an archive written by `docker save` into the store first, since it is not an OCI layout.
-    private func saved(_ text: String) throws(InspectionError) -> FoundImage {
-        let (path, tag) = Self.split(text.dropFirst("docker-archive:".count))
-        let image = try stored { () throws(ImageStoreError) in
-            try store.addImage(of: LayoutSource(.dockerArchive, path, tag: tag), platform: nil)
+    private func located(_ text: String) throws(InspectionError) -> FoundImage {
+        guard let location = LayoutLocation(text) else {
+            throw InspectionError("read \(text)", "it names no folder or file")
         }
-        return FoundImage(name: text, image, in: store)
-    }
-
-    /// Splits path and tag as skopeo does: the tag begins after the first colon.
-    static func split(_ text: Substring) -> (path: FilePath, tag: String?) {
-        let parts = text.split(byte: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        return (FilePath(parts[0]), parts.count == 2 && !parts[1].isEmpty ? parts[1] : nil)
+        switch location.form {
+        case .layout: return try image(location.name, in: location.path, text, keeper: nil)
+        case .ociArchive:
+            let unpacked = try UnpackedArchive(location.path, below: temporary)
+            return try image(location.name, in: unpacked.folder, text, keeper: unpacked)
+        case .dockerArchive:
+            // It need not be an OCI layout, so its image is imported first.
+            let image = try stored { () throws(ImageStoreError) in try store.addImage(of: location, platform: nil) }
+            return FoundImage(name: text, image, in: store)
+        }
     }
 
     private func image(

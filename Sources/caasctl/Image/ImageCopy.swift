@@ -106,7 +106,7 @@ struct ImageCopy: AsyncParsableCommand {
             let line = ProgressLine()
             line.update("read \(layout)")
             let descriptor = try await BlockingThread.run { () throws(ImageStoreError) in
-                try store.addImage(of: LayoutSource(layout), platform: platform)
+                try store.addImage(of: layout.location, platform: platform)
             }
             return AddedImage(descriptor: descriptor, manifests: [])
         }

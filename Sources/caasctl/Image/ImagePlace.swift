@@ -17,7 +17,7 @@ enum ImagePlace: CustomStringConvertible {
         if let name = text.dropping(bytes: "store:").map(String.init) {
             guard !name.isEmpty else { throw ValidationError("'\(text)' names no image; caasctl image ls lists them") }
             self = .store(name)
-        } else if ImageOutput.Form.allCases.contains(where: { text.hasPrefix(bytes: "\($0.rawValue):") }) {
+        } else if LayoutLocation.Form(prefixOf: text) != nil {
             do throws(ImageStoreError) { self = .layout(try ImageOutput(text)) } catch {
                 throw ValidationError(error.description)
             }
@@ -46,17 +46,4 @@ enum ImagePlace: CustomStringConvertible {
 
     /// The reference of a place in a registry, nil for any other place.
     var reference: Reference? { if case .registry(let reference) = self { reference } else { nil } }
-}
-
-extension LayoutSource {
-    /// Creates a source from a place in the syntax of `--output`.
-    init(_ place: ImageOutput) {
-        let format: Format =
-            switch place.form {
-            case .layout: .folder
-            case .ociArchive: .archive
-            case .dockerArchive: .dockerArchive
-            }
-        self.init(format, place.path, tag: place.name)
-    }
 }
