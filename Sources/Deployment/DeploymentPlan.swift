@@ -44,7 +44,7 @@ package struct DeploymentPlan: Sendable {
         }
         launch = Launch(
             name: (name ?? MachineName(run: run, number: 1)).description, image: image.description,
-            command: ["/.caas/caas-entrypoint"], environment: environment, secrets: secrets, login: login,
+            command: [ReservedPaths.Image.entrypoint], environment: environment, secrets: secrets, login: login,
             port: manifest.port)
         bucket = environment[EnvironmentName.endpoint].flatMap { endpoint in
             environment[EnvironmentName.bucket].map { name in

@@ -14,7 +14,8 @@ struct RunPage: Sendable {
     /// Returns nil for plain HTTP, except on this machine: the token would be sent unencrypted.
     init?(publicURL: String, token: Secret, http: HTTPClient = HTTPClient()) {
         guard let server = try? HTTPURL(publicURL), server.scheme == "https" || server.isLoopback else { return nil }
-        url = server.with(target: String(server.path.reversed().drop { $0 == "/" }.reversed()) + "/.caas/status.json")
+        url = server.with(
+            target: String(server.path.reversed().drop { $0 == "/" }.reversed()) + ReservedPaths.Page.status)
         self.token = token
         self.http = http
     }

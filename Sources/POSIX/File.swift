@@ -176,7 +176,7 @@ package struct File: ~Copyable, Sendable {
     /// True where the path still leads to this file; it may have been renamed or removed while the lock was awaited.
     package var hasItsName: Bool {
         guard let own = try? status(), let named = try? FileStatus(path) else { return false }
-        return own.inode == named.inode
+        return own.id == named.id
     }
 
     /// Releases the lock before the descriptor is closed.

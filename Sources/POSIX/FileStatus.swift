@@ -81,3 +81,18 @@ package struct FileStatus: Sendable, Hashable {
             && changed == earlier.changed
     }
 }
+
+/// What makes two names the same file: its device and its inode number there.
+package struct FileID: Sendable, Hashable {
+    package let device: UInt64
+    package let inode: UInt64
+
+    package init(device: UInt64, inode: UInt64) {
+        self.device = device
+        self.inode = inode
+    }
+}
+
+extension FileStatus {
+    package var id: FileID { FileID(device: device, inode: inode) }
+}

@@ -3,7 +3,7 @@ package import JSON
 /// The JSON form in `/.caas/program.json`.
 extension Program {
     /// The path at which the entrypoint reads the program.
-    package static let path = "/.caas/program.json"
+    package static let path = ReservedPaths.Image.program
 
     /// Reads the form of ``json``.
     package init(json: JSONValue) throws(JSONError) {

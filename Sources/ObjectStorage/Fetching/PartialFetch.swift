@@ -55,7 +55,7 @@ final class PartialFetch: Sendable {
             // The process that held the lock may have renamed the file to its final name; this call must not write to
             // it then.
             if try file.lock(wait: false), let named = try folder.status(name),
-                named.inode == (try file.status().inode)
+                named.id == (try file.status().id)
             {
                 return file
             }

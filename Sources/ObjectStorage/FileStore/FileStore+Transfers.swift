@@ -140,9 +140,7 @@ extension FileStore {
                 let other = try StoredFile(File(path, .read))
                 let size = stored.status.size
                 guard other.status.kind == .regular, other.status.size == size else { return false }
-                if other.status.inode == stored.status.inode, other.status.device == stored.status.device {
-                    return true
-                }
+                if other.status.id == stored.status.id { return true }
                 return try Self.digest(of: stored, size) { _ in } == Self.digest(of: other, size) { progress?($0) }
             } catch {
                 if error.errno == .noSuchFileOrDirectory { return false }

@@ -10,7 +10,7 @@ enum OpenWriters {
     ///
     /// Throws if that cannot be determined, for example when file descriptors are exhausted.
     static func exist(for files: [FileSnapshot]) throws(POSIXError) -> Bool {
-        let wanted = Set(files.map { FileNumber(device: $0.device, inode: $0.inode) })
+        let wanted = Set(files.map { FileID(device: $0.device, inode: $0.inode) })
         let processes: [FilePath.Component]
         do throws(POSIXError) { processes = try FileSystem.names(in: "/proc") } catch {
             // Without /proc only sizes and modification times can tell.
@@ -29,13 +29,7 @@ enum OpenWriters {
         [.noSuchFileOrDirectory, .noSuchProcess, .permissionDenied, .notPermitted].contains(error.errno)
     }
 
-    /// Identifies a file by its device and inode.
-    private struct FileNumber: Hashable {
-        let device: UInt64
-        let inode: UInt64
-    }
-
-    private static func hasWriter(in process: FilePath, of wanted: Set<FileNumber>) throws(POSIXError) -> Bool {
+    private static func hasWriter(in process: FilePath, of wanted: Set<FileID>) throws(POSIXError) -> Bool {
         do throws(POSIXError) {
             for descriptor in try FileSystem.names(in: process.appending("fd")) {
                 if try isWriter(process, descriptor, of: wanted) { return true }
@@ -48,11 +42,11 @@ enum OpenWriters {
     }
 
     private static func isWriter(
-        _ process: FilePath, _ descriptor: FilePath.Component, of wanted: Set<FileNumber>
+        _ process: FilePath, _ descriptor: FilePath.Component, of wanted: Set<FileID>
     ) throws(POSIXError) -> Bool {
         do throws(POSIXError) {
             let status = try FileStatus(process.appending("fd").appending(descriptor), followingLinks: true)
-            guard wanted.contains(FileNumber(device: status.device, inode: status.inode)) else { return false }
+            guard wanted.contains(status.id) else { return false }
             let text = try FileSystem.read(process.appending("fdinfo").appending(descriptor))
             return isWriting(String(decoding: text, as: UTF8.self))
         } catch {

@@ -74,7 +74,7 @@ struct FolderCollection {
         let isData = try FileSystem.realPath(folder) == realData && prefix.isEmpty
         try FolderWalk.walk(folder, below: prefix) { place, found in
             // Skip the entrypoint's own files in the data folder.
-            if isData, place.name.bytes == Array(".caas".utf8) { return false }
+            if isData, place.name.bytes == Array(ReservedPaths.Data.folder.utf8) { return false }
             if case .folder(let status) = found {
                 if isWanted(place.name) { folders[place.name] = FileAttributes(status) }
                 return true

@@ -16,7 +16,7 @@ package struct ProgramFile: Sendable {
     /// are therefore ignored in a container, and also if this process's executable is unknown.
     package init(arguments: [String], executable: String?, isFirst: Bool) {
         let extra = Array(arguments.dropFirst())
-        let isOutside = !isFirst && executable.map { !$0.hasPrefix("/.caas/") } ?? false
+        let isOutside = !isFirst && executable.map { !$0.hasPrefix(ReservedPaths.Image.root + "/") } ?? false
         path = isOutside ? extra.first ?? Program.path : Program.path
         notice = isOutside || extra.isEmpty ? nil : "not obeying the arguments that this container was started with"
     }

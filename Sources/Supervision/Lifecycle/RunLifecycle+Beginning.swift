@@ -50,9 +50,10 @@ extension RunLifecycle {
             data: data, stages: stages, gpus: gpus,
             log: log, runState: runState, metrics: try MetricReader(program.metrics),
             notes: PendingUploads(
-                data.appending(".caas/checkpoints"), run: claimed.run.description, root: claimed.layout.root, log: log),
+                ReservedPaths.Data.checkpoints(in: data), run: claimed.run.description, root: claimed.layout.root,
+                log: log),
             finished: FinishedStages(
-                data.appending(".caas/finished"), run: claimed.run.description, image: configuration.image))
+                ReservedPaths.Data.finished(in: data), run: claimed.run.description, image: configuration.image))
         try checkTemplates(session)
         return session
     }
@@ -102,7 +103,8 @@ extension RunLifecycle {
     private func store(_ place: RunPlace, data: FilePath?) throws(SupervisionError) -> any ObjectStore {
         var settings = HTTPClient.Configuration()
         // The entrypoint layer contains its own CA certificates, since an image may have none.
-        if FileSystem.exists("/.caas/ca.pem") { settings.certificates.authorities = "/.caas/ca.pem" }
+        let authorities = FilePath(ReservedPaths.Image.authorities)
+        if FileSystem.exists(authorities) { settings.certificates.authorities = authorities }
         if let certificates = place.certificates { settings.certificates.authorities = certificates }
         settings.userAgent = "caas-entrypoint"
         settings.isBackground = true
@@ -111,7 +113,7 @@ extension RunLifecycle {
         var options = S3Client.Options()
         options.isBackground = true
         options.mostPartsAtOnce = RunContext.partsInTraining
-        options.journal = data?.appending(".caas/uploads")
+        options.journal = data.map { ReservedPaths.Data.uploads(in: $0) }
         options.notice = { [log] line in log.say(line) }
         do throws(StorageError) {
             return try place.location.open(
@@ -135,7 +137,9 @@ extension RunLifecycle {
             guard text.hasPrefix(bytes: "/") else {
                 throw SupervisionError(.configuration, "use the data folder '\(text)'", "it is not absolute")
             }
-            do throws(POSIXError) { try FileSystem.makeFolder(FilePath(text).appending(".caas")) } catch {
+            do throws(POSIXError) {
+                try FileSystem.makeFolder(FilePath(text).appending(ReservedPaths.Data.folder))
+            } catch {
                 throw SupervisionError(status: RunExit.preflight.rawValue, "\(error)")
             }
             return .success(FilePath(text))
@@ -147,7 +151,7 @@ extension RunLifecycle {
         _ place: RunPlace, data: Result<FilePath, SupervisionError>
     ) throws(SupervisionError) -> RunID {
         if let run = place.runID { return run }
-        let file = try data.get().appending(".caas/run-id")
+        let file = ReservedPaths.Data.runID(in: try data.get())
         let name = try start.program.get().name
         do {
             if FileSystem.exists(file) {

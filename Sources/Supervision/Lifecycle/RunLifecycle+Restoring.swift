@@ -110,7 +110,7 @@ extension RunLifecycle {
     private func moveTornAside(
         _ pattern: CheckpointPattern, _ stage: Program.Stage, _ session: RunContext, newerThan step: Int?
     ) throws(SupervisionError) {
-        let aside = session.data.appending(".caas/aside").appending(stage.name)
+        let aside = ReservedPaths.Data.aside(in: session.data).appending(stage.name)
         // Files that an earlier attempt moved aside have not been needed since.
         try? FileSystem.removeTree(aside)
         let moved = try TornSets.moveAside(pattern, newerThan: step, to: aside)

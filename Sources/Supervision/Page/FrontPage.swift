@@ -1,3 +1,5 @@
+import RunContract
+
 /// The public content of `/`: a field for the token, and nothing about the run.
 ///
 /// The script reads the token from the URL's fragment, which is never sent to a server or logged, and requests the page
@@ -15,7 +17,7 @@ enum FrontPage {
             clearTimeout(timer);
             if (!token) return;
             try {
-                const answer = await fetch("/.caas/page", {headers: {Authorization: "Bearer " + token}});
+                const answer = await fetch("\(ReservedPaths.Page.page)", {headers: {Authorization: "Bearer " + token}});
                 if (answer.status === 401 || answer.status === 403) {
                     form.hidden = false;
                     view.replaceChildren();

@@ -53,7 +53,9 @@ package struct LiveSite: Sendable {
     }
 
     /// Returns true for paths that never go to the model.
-    static func owns(_ path: String) -> Bool { path == "/healthz" || path == "/.caas" || path.hasPrefix("/.caas/") }
+    static func owns(_ path: String) -> Bool {
+        path == "/healthz" || path == ReservedPaths.Page.root || path.hasPrefix(ReservedPaths.Page.root + "/")
+    }
 
     /// Returns the response to one of PID 1's own paths or to `/`.
     func answer(_ head: RequestHead) -> Answer {
@@ -63,7 +65,7 @@ package struct LiveSite: Sendable {
         switch head.path {
         case "/healthz": return .text("200 OK", "ok")
         // The page has a path of its own too: if the model is public, `/` is the model's.
-        case "/", "/.caas", "/.caas/": return html(front)
+        case "/", ReservedPaths.Page.root, ReservedPaths.Page.root + "/": return html(front)
         default: break
         }
         guard token.isSet else {
@@ -79,19 +81,19 @@ package struct LiveSite: Sendable {
 
     private func content(_ head: RequestHead) -> Answer {
         switch head.path {
-        case "/.caas/page":
+        case ReservedPaths.Page.page:
             var page = html(Array(StatusPage(runState.snapshot, tail: log.tail(200)).html.utf8))
             // Set here, not by the page's script: a cookie that a script can write is readable by scripts of the
             // model's pages.
             page.fields.append(token.setCookie(head))
             return page
-        case "/.caas/status.json":
+        case ReservedPaths.Page.status:
             return Answer("200 OK", "application/json", runState.status.json.prettyEncoded())
-        case "/.caas/log":
+        case ReservedPaths.Page.log:
             let count = min(2000, max(1, head.parameter("tail").flatMap { Int($0) } ?? 500))
             let lines = log.tail(count).map { "\($0.time) \($0.source): \(VisibleText.output($0.line))" }
             return .text("200 OK", lines.joined(separator: "\n"))
-        case "/.caas/metrics":
+        case ReservedPaths.Page.metrics:
             return Answer(
                 "200 OK", "text/plain; version=0.0.4; charset=utf-8",
                 Array(PrometheusText.make(runState.snapshot).utf8))

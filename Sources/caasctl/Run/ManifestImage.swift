@@ -103,7 +103,7 @@ struct ManifestImage {
     private static let platform = Platform(os: "linux", architecture: "amd64")
 
     private func requireEntrypoint(_ config: ImageConfig) throws {
-        guard config["Entrypoint"]?.array?.first?.string == "/.caas/caas-entrypoint" else {
+        guard config["Entrypoint"]?.array?.first?.string == ReservedPaths.Image.entrypoint else {
             throw DeploymentError(
                 .unsuitable, "\(verb) \(reference)",
                 "it has no caas-entrypoint; name a 'program' in its image.yaml and build it again")

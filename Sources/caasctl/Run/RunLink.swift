@@ -1,3 +1,4 @@
+import RunContract
 import Secrets
 
 /// The addresses of a running container.
@@ -9,6 +10,6 @@ enum RunLink {
     /// The path is not `/`, at which a public model may answer.
     static func page(_ publicURL: String, _ token: Secret) -> String {
         let base = publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL
-        return "\(base)/.caas/#\(token.unredacted)"
+        return "\(base)\(ReservedPaths.Page.root)/#\(token.unredacted)"
     }
 }
