@@ -77,8 +77,15 @@ package struct FileStatus: Sendable, Hashable {
 
     /// Returns true where both describe the same file with unchanged content.
     package func isUnchanged(since earlier: FileStatus) -> Bool {
-        device == earlier.device && inode == earlier.inode && size == earlier.size && modified == earlier.modified
-            && changed == earlier.changed
+        id == earlier.id && size == earlier.size && modified == earlier.modified && changed == earlier.changed
+    }
+
+    /// Returns true where the content is the same, though the file may have got or lost a name meanwhile.
+    ///
+    /// A name changes the ctime as a write does, so the ctime counts only where the number of names is the same.
+    package func hasSameContent(as earlier: FileStatus) -> Bool {
+        id == earlier.id && size == earlier.size && modified == earlier.modified
+            && (changed == earlier.changed || links != earlier.links)
     }
 }
 

@@ -32,6 +32,8 @@ package enum ReservedPaths {
         package static func checkpoints(in data: FilePath) -> FilePath {
             data.appending(folder).appending("checkpoints")
         }
+        /// Second names of checkpoints that wait for their upload.
+        package static func pinned(in data: FilePath) -> FilePath { data.appending(folder).appending("pinned") }
         /// Stages that need not run again.
         package static func finished(in data: FilePath) -> FilePath { data.appending(folder).appending("finished") }
         /// Multipart uploads that can go on.

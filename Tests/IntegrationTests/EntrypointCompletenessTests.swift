@@ -111,6 +111,41 @@ struct EntrypointCompletenessTests {
         #expect(try await BucketReader(server, run: "behind").checkpoints() == ["6-1", "7-1"])
     }
 
+    @Test func `a checkpoint that its trainer deletes while it waits or uploads is in the bucket`() async throws {
+        var run = try HostRun(
+            "rotation",
+            """
+            mkdir -p $DATA/ck
+            save() { head -c 300000 /dev/zero | tr '\\0' $1 >$DATA/ck/model_$1.bin; echo m >$DATA/ck/meta_$1.json; }
+            save 1; until [ -e $DATA/on ]; do sleep .1; done
+            save 2; until [ -e $DATA/first ]; do sleep .1; done; rm $DATA/ck/*_2.*
+            save 3; until [ -e $DATA/second ]; do sleep .1; done; rm $DATA/ck/*_3.*; echo; echo deleted
+            until [ -e $DATA/end ]; do sleep .1; done
+            """)
+        run.program.artifacts = []
+        let server = try await RcloneS3Server()
+        run.environment.merge(server.environment) { $1 }
+        let container = try run.start()
+        func say(_ text: String) async throws {
+            _ = try await eventually { container.printed.contains(text) || container.status != nil ? true : nil }
+        }
+        try await say("uploaded checkpoint base/1")
+        server.program.pause()
+        for (file, step) in [("on", 2), ("first", 3)] {
+            try FileSystem.write([UInt8](), to: run.data.appending(file))
+            try await say("base/\(step) is complete")
+        }
+        try FileSystem.write([UInt8](), to: run.data.appending("second"))
+        try await say("\ndeleted\n")
+        server.program.signal(SIGCONT)
+        try await say("uploaded checkpoint base/3")
+        try FileSystem.write([UInt8](), to: run.data.appending("end"))
+        #expect(try await EntrypointRun.finish(container) == 0, "\(container.printed)")
+        #expect(!container.printed.contains("vanished"), "\(container.printed)")
+        #expect(try await BucketReader(server, run: "rotation").checkpoints() == ["1-1", "2-1", "3-1"])
+        #expect(!FileSystem.exists(run.data.appending(".caas/pinned")))
+    }
+
     /// The signals that runtimes send to stop a container.
     ///
     /// SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGWINCH, SIGIO, SIGPWR, and SIGRTMIN+3,

@@ -27,7 +27,8 @@ struct UploadNotesTests {
 
     private func notes(run: String = "run", boot: String = "boot-1") -> PendingUploads {
         PendingUploads(
-            folder("notes"), run: run, root: "", log: RunLog(hiding: [Secret](), output: nil), boot: boot)
+            folder("notes"), pins: CheckpointPins(folder: folder("pinned")), run: run, root: "",
+            log: RunLog(hiding: [Secret](), output: nil), boot: boot)
     }
 
     private func note() async throws -> PendingUpload {
@@ -49,6 +50,18 @@ struct UploadNotesTests {
         #expect(try await notes().unfinished(of: "other", pattern) == [])
         await notes().remove(note)
         #expect(try await notes().unfinished(of: "base", pattern) == [])
+    }
+
+    @Test func `a pinned checkpoint that the trainer deleted is whole for a later attempt`() async throws {
+        let note = try await note()
+        let pin = try #require(notes().pins.pin(note, below: pattern.root))
+        try FileSystem.removeTree(folder("data/ck"))
+        #expect(try await notes().unfinished(of: "base", pattern) == [note])
+        #expect(try FileSystem.read(folder("data/ck/model_000007.bin")) == Array("weights".utf8))
+        pin.release()
+        try FileSystem.removeTree(folder("data/ck"))
+        #expect(try await notes().unfinished(of: "base", pattern) == [])
+        #expect(try FileSystem.names(in: folder("notes")).isEmpty)
     }
 
     @Test func `an artifact's note is an earlier start's as long as its files are the same`() async throws {

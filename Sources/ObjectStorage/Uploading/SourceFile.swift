@@ -40,7 +40,7 @@ final class SourceFile: PartSource {
     func checkUnchanged() throws(StorageError) {
         let now: FileStatus
         do throws(POSIXError) { now = try body.status() } catch { throw StorageError(error, doing: action) }
-        guard now.isUnchanged(since: opened) else {
+        guard now.hasSameContent(as: opened) else {
             throw StorageError(
                 .changedWhileRead, action, "the file changed while it was read; upload it when it is complete")
         }

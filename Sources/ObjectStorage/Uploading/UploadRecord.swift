@@ -22,23 +22,22 @@ struct UploadRecord: Sendable, Hashable {
 
 /// The identity of a file's content, as far as its inode's status shows it.
 ///
-/// The device number is left out because it changes with each mount; a resumed upload compares each part's hash anyway.
+/// Left out are the device number, which changes with each mount, and the ctime, which changes with each name that the
+/// file gets or loses; a resumed upload compares each part's hash anyway.
 struct FileIdentity: Sendable, Hashable {
     let inode: UInt64
     let size: Int64
     /// Nanoseconds since 1970.
     let modified: Int64
-    let changed: Int64
 
-    init(inode: UInt64, size: Int64, modified: Int64, changed: Int64) {
+    init(inode: UInt64, size: Int64, modified: Int64) {
         self.inode = inode
         self.size = size
         self.modified = modified
-        self.changed = changed
     }
 
     init(_ status: FileStatus) {
-        self.init(inode: status.inode, size: status.size, modified: status.modified, changed: status.changed)
+        self.init(inode: status.inode, size: status.size, modified: status.modified)
     }
 }
 
@@ -52,7 +51,6 @@ extension UploadRecord {
             "part_size": .integer(partSize), "token": .string(token), "started": .integer(started.seconds),
             "file": [
                 "inode": .integer(file.inode), "size": .integer(file.size), "modified": .integer(file.modified),
-                "changed": .integer(file.changed),
             ],
         ]
     }
@@ -68,8 +66,7 @@ extension UploadRecord {
             place: try json.text("place"), uploadID: try json.text("upload_id"), partSize: Int64(partSize),
             token: try json.text("token"), started: Timestamp(seconds: try json.whole("started")),
             file: FileIdentity(
-                inode: inode, size: Int64(try file.whole("size")), modified: Int64(try file.whole("modified")),
-                changed: Int64(try file.whole("changed"))))
+                inode: inode, size: Int64(try file.whole("size")), modified: Int64(try file.whole("modified"))))
     }
 }
 

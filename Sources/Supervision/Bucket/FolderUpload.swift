@@ -163,8 +163,11 @@ actor FolderUpload {
         do throws(StorageError) {
             try await store.delete(manifest)
             for sent in done.values { try await store.delete(sent.record.key) }
+            done = [:]
+            isVerified = []
+            // Parts of files that were being sent cost money, and no listing of objects shows them.
+            guard let store = store as? any MultipartStore else { return }
+            for upload in try await store.multipartUploads(folder) { try await store.abort(upload) }
         } catch { return }
-        done = [:]
-        isVerified = []
     }
 }

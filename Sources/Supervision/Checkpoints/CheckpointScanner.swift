@@ -1,7 +1,6 @@
 import POSIX
 import RunContract
 import SystemPackage
-import Wording
 
 /// Scans a stage's checkpoint folder every second and passes complete checkpoints to the uploader.
 actor CheckpointScanner {
@@ -97,7 +96,6 @@ actor CheckpointScanner {
     }
 
     private func queue(_ checkpoint: LocalCheckpoint) async {
-        log.say("checkpoint \(stage)/\(checkpoint.step) is complete: \(ByteCount(checkpoint.size))")
         await uploader.add(checkpoint, pattern, stage: stage)
     }
 }

@@ -11,12 +11,12 @@ import Wording
 /// The newest checkpoint comes first. If a trainer saves faster than the network, it deletes its old checkpoints
 /// meanwhile. An uploader that took the oldest first would always be uploading one that is about to be deleted.
 actor CheckpointUploader {
-    private let store: any ObjectStore
-    private let layout: BucketLayout
+    let store: any ObjectStore
+    let layout: BucketLayout
     private let attempt: Int
     private let image: String
-    private let log: RunLog
-    private let runState: RunState
+    let log: RunLog
+    let runState: RunState
     private let notes: PendingUploads
     private let sent: SentFiles
     private let patience: UrgencyPolicy
@@ -27,9 +27,9 @@ actor CheckpointUploader {
     private var failingSince: ContinuousClock.Instant?
     private var lastFailure = ""
     /// The checkpoints that are verified in the bucket, by stage.
-    private var verified: [String: [FolderManifest]] = [:]
+    var verified: [String: [FolderManifest]] = [:]
     /// The files on this disk whose content is verified in the bucket, by stage and step.
-    private var safe: [String: [Int: [ExactText: FileSnapshot]]] = [:]
+    var safe: [String: [Int: [ExactText: FileSnapshot]]] = [:]
     /// The stages for which the log already says that checkpoints arrive faster than they are uploaded.
     private var behind: Set<String> = []
     /// How often this attempt has saved each step, by stage.
@@ -59,23 +59,63 @@ actor CheckpointUploader {
         let save = saves[stage, default: [:]][checkpoint.step, default: 0] + 1
         saves[stage, default: [:]][checkpoint.step] = save
         let note = notes.make(checkpoint, stage: stage, attempt: attempt, save: save)
+        // First of all: the trainer may delete its files at any moment.
+        let pin = await pin(note, pattern)
+        log.say("checkpoint \(stage)/\(checkpoint.step) is complete: \(ByteCount(checkpoint.size))")
         await notes.write(note)
-        goOn(note, pattern, stage: stage)
+        await enqueue(checkpoint, note, pin, pattern, stage: stage)
     }
 
-    /// Queues a checkpoint that has a note, perhaps of an earlier attempt; does not repeat its finished uploads.
-    func goOn(_ note: PendingUpload, _ pattern: CheckpointPattern, stage: String) {
+    /// Queues a checkpoint that has a note of an earlier attempt; does not repeat its finished uploads.
+    func goOn(_ note: PendingUpload, _ pattern: CheckpointPattern, stage: String) async {
         guard let checkpoint = note.checkpoint else { return }
+        await enqueue(checkpoint, note, await pin(note, pattern), pattern, stage: stage)
+    }
+
+    private func pin(_ note: PendingUpload, _ pattern: CheckpointPattern) async -> CheckpointPin? {
+        await BlockingThread.run { [notes] in notes.pins.pin(note, below: pattern.root) }
+    }
+
+    /// Queues a checkpoint, which its trainer may delete from now on where it is pinned.
+    ///
+    /// Only the newest checkpoint of a stage is kept so while it waits: a trainer that saves faster than the network
+    /// takes would fill the disk otherwise.
+    private func enqueue(
+        _ checkpoint: LocalCheckpoint, _ note: PendingUpload, _ pin: CheckpointPin?, _ pattern: CheckpointPattern,
+        stage: String
+    ) async {
         let folder = layout.checkpoint(stage: stage, step: checkpoint.step, attempt: note.attempt, save: note.save)
         let upload = FolderUpload(store, to: folder, sent: sent, done: note.done) { [notes] records in
             var note = note
             note.done = records
             await notes.write(note)
         }
+        unpinQueue(of: stage)
         append(
             UploadJob(
                 stage: stage, attempt: note.attempt, save: note.save, content: .checkpoint(checkpoint, pattern),
-                folder: folder, upload: upload, note: note))
+                folder: folder, upload: upload, note: note, pin: pin))
+        await releaseWhereDiskIsShort(of: checkpoint.size, below: pattern.root)
+    }
+
+    /// Releases the pins of waiting checkpoints where the trainer's next one would not fit on the disk.
+    private func releaseWhereDiskIsShort(of size: Int64, below root: FilePath) async {
+        let free = await BlockingThread.run { try? FileSystem.freeBytes(at: root) }
+        guard let free, free < size else { return }
+        for job in queue where job.pin != nil {
+            log.say(
+                "\(ByteCount(free)) are free on the disk: \(job.name) is not kept where the trainer deletes it before its "
+                    + "upload")
+        }
+        unpinQueue()
+    }
+
+    /// Releases the pins of waiting checkpoints; the one that is being uploaded keeps its own.
+    private func unpinQueue(of stage: String? = nil) {
+        for index in queue.indices where stage == nil || queue[index].stage == stage {
+            queue[index].pin?.release()
+            queue[index].pin = nil
+        }
     }
 
     /// Queues a finished stage's outputs; their manifest is written after all checkpoints queued before.
@@ -145,6 +185,7 @@ actor CheckpointUploader {
             if !(await isSuperseded(job)) {
                 await standstill.during(job.name) { await patience.during(job.name) { await finishAtLast(job) } }
             }
+            job.pin?.release()
             if let note = job.note { await notes.remove(note) }
             current = nil
             failingSince = nil
@@ -254,27 +295,5 @@ actor CheckpointUploader {
         let isIdle = queue.isEmpty && current == nil
         runState.update { $0.queuedBytes = waiting }
         if isIdle { runState.note { $0.upload = nil } }
-    }
-
-    /// Applies the rule's retention; on the disk it deletes only checkpoints that are verified in the bucket.
-    private func removeOld(of stage: String, _ pattern: CheckpointPattern) async {
-        let safe = safe[stage] ?? [:]
-        await BlockingThread.run { LocalRetention.apply(pattern, safe: safe) }
-        let old = RemoteRetention.old(verified[stage] ?? [], keep: pattern.keepRemote)
-        for manifest in old { await remove(manifest, of: stage) }
-    }
-
-    private func remove(_ old: FolderManifest, of stage: String) async {
-        let folder = layout.checkpoint(
-            stage: stage, step: old.step ?? 0, attempt: old.attempt, save: old.save)
-        do throws(StorageError) {
-            // Without its manifest a checkpoint no longer counts, so that no reader finds a partial one.
-            try await store.delete(layout.manifest(of: folder))
-            try await store.delete(layout.formerManifest(of: folder))
-            for file in old.files where file.key.utf8.starts(with: folder.utf8) { try await store.delete(file.key) }
-            verified[stage]?.removeAll { $0 == old }
-            guard verified[stage]?.contains(where: { $0.step == old.step }) != true else { return }
-            runState.update { $0.checkpoints.removeAll { $0 == "\(stage)/\(old.step ?? 0)" } }
-        } catch { log.say("cannot remove an old checkpoint yet: \(error)") }
     }
 }

@@ -13,9 +13,14 @@ struct PendingUploads: Sendable {
     private let root: String
     private let boot: String
     private let log: RunLog
+    let pins: CheckpointPins
 
-    init(_ folder: FilePath, run: String, root: String, log: RunLog, boot: String = Self.currentBoot) {
+    init(
+        _ folder: FilePath, pins: CheckpointPins, run: String, root: String, log: RunLog,
+        boot: String = Self.currentBoot
+    ) {
         self.folder = folder
+        self.pins = pins
         self.run = run
         self.root = root
         self.log = log
@@ -66,11 +71,17 @@ struct PendingUploads: Sendable {
     }
 
     /// Removes the note of a checkpoint that is in the bucket or obsolete.
-    func remove(_ note: PendingUpload) async { await BlockingThread.run { try? FileSystem.remove(path(of: note)) } }
+    func remove(_ note: PendingUpload) async {
+        await BlockingThread.run {
+            pins.release(note)
+            try? FileSystem.remove(path(of: note))
+        }
+    }
 
     /// Removes all notes of the run, which is complete.
     func clear() async {
         await BlockingThread.run {
+            pins.clear()
             // Notes that cannot be removed belong to a complete run, and nothing reads them.
             for name in (try? names()) ?? [] {
                 let file = folder.appending(name)
@@ -89,7 +100,12 @@ struct PendingUploads: Sendable {
                 for name in try names() {
                     let file = folder.appending(name)
                     guard let note = read(file), case .checkpoint(stage, _, _) = note.content else { continue }
-                    if try isWhole(note, pattern) { notes.append(note) } else { try FileSystem.remove(file) }
+                    guard try !isWhole(note, pattern) else {
+                        notes.append(note)
+                        continue
+                    }
+                    pins.release(note)
+                    try FileSystem.remove(file)
                 }
                 return notes
             }
@@ -115,15 +131,20 @@ struct PendingUploads: Sendable {
         guard !boot.isEmpty, note.boot == boot, let checkpoint = note.checkpoint else { return false }
         let names = Set(pattern.files(of: checkpoint.stepText).map { ExactText($0) })
         guard !names.isEmpty, names == Set(checkpoint.files.keys) else { return false }
+        pins.putBack(note, below: pattern.root)
         return try checkpoint.uploadFiles(below: pattern.root) != nil
     }
 
-    private func path(of note: PendingUpload) -> FilePath {
+    private func path(of note: PendingUpload) -> FilePath { folder.appending("\(note.fileName).json") }
+}
+
+extension PendingUpload {
+    /// The note's name on the disk, unique among the notes of a run.
+    var fileName: String {
         func short(_ text: String) -> Substring { SHA256.hash(Array(text.utf8)).hexadecimal.prefix(8) }
-        switch note.content {
-        case .checkpoint(let stage, let step, _):
-            return folder.appending("\(step)-\(note.attempt)-\(note.save)-\(short(stage)).json")
-        case .artifact(let into): return folder.appending("artifact-\(short(into)).json")
+        switch content {
+        case .checkpoint(let stage, let step, _): return "\(step)-\(attempt)-\(save)-\(short(stage))"
+        case .artifact(let into): return "artifact-\(short(into))"
         }
     }
 }

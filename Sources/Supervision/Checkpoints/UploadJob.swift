@@ -23,6 +23,8 @@ struct UploadJob: Sendable {
     let upload: FolderUpload
     /// The note on the disk with which a later attempt continues the upload, nil for outputs.
     var note: PendingUpload?
+    /// What keeps a checkpoint's files, nil where nothing does.
+    var pin: CheckpointPin?
 
     /// The job's name in messages.
     var name: String {
@@ -54,7 +56,7 @@ struct UploadJob: Sendable {
             let found = try outputs.survey()
             return (found.files, found.tree)
         case .checkpoint(let checkpoint, let pattern):
-            guard let files = try checkpoint.uploadFiles(below: pattern.root) else { return nil }
+            guard let files = try checkpoint.uploadFiles(below: pattern.root, pin) else { return nil }
             return (files, TreeRecord())
         }
     }
@@ -62,20 +64,31 @@ struct UploadJob: Sendable {
 
 extension LocalCheckpoint {
     /// Returns the checkpoint's files, nil if one has changed or is missing since the set was found complete.
-    func uploadFiles(below root: FilePath) throws(POSIXError) -> [UploadFile]? {
+    ///
+    /// With a pin, files that the trainer has deleted are there all the same.
+    func uploadFiles(below root: FilePath, _ pin: CheckpointPin? = nil) throws(POSIXError) -> [UploadFile]? {
         var found: [UploadFile] = []
         for (text, snapshot) in files.sorted(by: { $0.key < $1.key }) {
             guard let name = RelativePath(text.text) else { return nil }
-            let path = name.path(below: root)
-            do throws(POSIXError) {
-                let file = UploadFile(name: name, path: path, status: try FileStatus(path, followingLinks: true))
-                guard file.snapshot.isSameContent(as: snapshot) else { return nil }
-                found.append(file)
-            } catch {
-                guard [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) else { throw error }
-                return nil
+            // A pin may have been released meanwhile.
+            let paths = [pin?.path(of: name), name.path(below: root)].compactMap(\.self)
+            var file: UploadFile?
+            for path in paths where file == nil {
+                guard let there = try Self.file(name, at: path) else { continue }
+                if there.snapshot.isSameContent(as: snapshot) { file = there }
             }
+            guard let file else { return nil }
+            found.append(file)
         }
         return found
+    }
+
+    private static func file(_ name: RelativePath, at path: FilePath) throws(POSIXError) -> UploadFile? {
+        do throws(POSIXError) {
+            return UploadFile(name: name, path: path, status: try FileStatus(path, followingLinks: true))
+        } catch {
+            guard [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) else { throw error }
+            return nil
+        }
     }
 }

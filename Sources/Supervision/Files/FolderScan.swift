@@ -27,7 +27,8 @@ struct FolderScan: Sendable {
                 case .file(let status):
                     if let text = place.name.text { files[ExactText(text)] = FileSnapshot(status) }
                     return false
-                case .folder: return true
+                // Where the rule's folder is the data folder, the pinned files would be checkpoints a second time.
+                case .folder: return place.name.bytes != Array(ReservedPaths.Data.folder.utf8)
                 case .link(.success(let target)):
                     if target.kind == .regular, let text = place.name.text {
                         files[ExactText(text)] = FileSnapshot(target)

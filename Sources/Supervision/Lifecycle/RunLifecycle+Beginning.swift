@@ -50,7 +50,9 @@ extension RunLifecycle {
             data: data, stages: stages, gpus: gpus,
             log: log, runState: runState, metrics: try MetricReader(program.metrics),
             notes: PendingUploads(
-                ReservedPaths.Data.checkpoints(in: data), run: claimed.run.description, root: claimed.layout.root,
+                ReservedPaths.Data.checkpoints(in: data),
+                pins: CheckpointPins(folder: ReservedPaths.Data.pinned(in: data)), run: claimed.run.description,
+                root: claimed.layout.root,
                 log: log),
             finished: FinishedStages(
                 ReservedPaths.Data.finished(in: data), run: claimed.run.description, image: configuration.image))
