@@ -1,4 +1,5 @@
 import ByteText
+import POSIX
 import RunContract
 import Synchronization
 import SystemPackage
@@ -15,6 +16,8 @@ final class CheckpointPattern: Sendable {
     private let members: Mutex<[Regex<AnyRegexOutput>]>
     private let names: [String]
     private let ranks: Int
+    /// The folder that each step has of its own, such as `checkpoint-{step}`, nil where steps share a folder.
+    private let folder: StepFolder?
 
     /// Expands a rule; a relative root is below `data`.
     init(
@@ -28,6 +31,7 @@ final class CheckpointPattern: Sendable {
         var names: [String] = []
         for name in rule.complete { names.append(try expand(name)) }
         self.names = names
+        folder = StepFolder(names)
         let ranks = try expand(rule.ranks)
         guard let count = Int(ranks), (1...65_536).contains(count) else {
             throw SupervisionError(.configuration, "use 'ranks: \(ranks)'", "it is no number from 1 to 65536")
@@ -62,8 +66,29 @@ final class CheckpointPattern: Sendable {
         }
     }
 
+    /// Returns the path of a step's own folder, nil where it shares one with other steps.
+    func folder(of step: String) -> FilePath? { folder.map { root.pushing($0.path(of: step)) } }
+
+    /// Returns the steps' own folders that are on the disk, with whatever is in them.
+    func stepFolders() throws(POSIXError) -> [(step: Int, path: FilePath)] {
+        guard let folder else { return [] }
+        let parent = root.pushing(folder.parent)
+        do throws(POSIXError) {
+            var found: [(step: Int, path: FilePath)] = []
+            for name in try FileSystem.names(in: parent) {
+                guard let step = folder.step(in: name.string), try FileStatus(parent.appending(name)).kind == .directory
+                else { continue }
+                found.append((step, parent.appending(name)))
+            }
+            return found.sorted { $0.step < $1.step }
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory else { throw error }
+            return []
+        }
+    }
+
     /// Converts a name of `complete` to a regular expression whose first group is the step.
-    private static func expression(for name: String) -> String {
+    fileprivate static func expression(for name: String) -> String {
         var rest = Substring(name)
         var text = ""
         while let scalar = rest.unicodeScalars.first {
@@ -91,7 +116,43 @@ final class CheckpointPattern: Sendable {
         }
     }
 
-    private static func replace(_ marker: String, in text: String, by value: String) -> String {
+    fileprivate static func replace(_ marker: String, in text: String, by value: String) -> String {
         text.replacing(bytes: marker, with: value)
+    }
+}
+
+/// The folder of one step, where every file of its checkpoint is below it.
+private struct StepFolder: Sendable {
+    /// The folder's name as the rule writes it, such as `checkpoint-{step}`.
+    private let name: String
+    /// The path of the folders' common parent, below the rule's root.
+    let parent: FilePath
+
+    /// Returns nil where a file's own name has the step, or where files of one step are in different folders.
+    init?(_ names: [String]) {
+        var places: Set<[String]> = []
+        for name in names {
+            let parts = name.split(byte: "/").map(String.init)
+            guard let index = parts.firstIndex(where: { $0.firstRange(bytes: "{step}") != nil }), index < parts.count - 1
+            else { return nil }
+            places.insert(Array(parts[...index]))
+        }
+        guard places.count == 1, let place = places.first, let name = place.last,
+            place.allSatisfy({ $0.firstRange(bytes: "{rank}") == nil })
+        else { return nil }
+        self.name = name
+        parent = FilePath(place.dropLast().joined(separator: "/"))
+    }
+
+    func path(of step: String) -> FilePath {
+        parent.appending(CheckpointPattern.replace("{step}", in: name, by: step))
+    }
+
+    func step(in name: String) -> Int? {
+        guard let expression = try? Regex(CheckpointPattern.expression(for: self.name)),
+            let match = try? expression.wholeMatch(in: name), match.output.count > 1,
+            let text = match.output[1].substring
+        else { return nil }
+        return Int(text)
     }
 }

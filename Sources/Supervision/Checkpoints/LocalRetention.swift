@@ -12,6 +12,11 @@ enum LocalRetention {
         guard let keep = pattern.keepLocal else { return }
         let sets = CheckpointTracker(pattern).candidates(in: FolderScan(pattern.root).files)
         for old in sets.filter({ safe[$0.step] == $0.files }).dropLast(max(1, keep)) {
+            // What else a step's own folder holds, such as a tokenizer, is no checkpoint without the files of the set.
+            if let folder = pattern.folder(of: old.stepText) {
+                try? FileSystem.removeTree(folder)
+                continue
+            }
             for path in old.files.keys {
                 let file = pattern.root.appending(path.text)
                 try? FileSystem.remove(file)

@@ -115,7 +115,7 @@ extension RunLifecycle {
         try? FileSystem.removeTree(aside)
         let moved = try TornSets.moveAside(pattern, newerThan: step, to: aside)
         if moved > 0 {
-            log.say("moved \(moved) files of stage \(stage.name) to \(aside): no finished upload vouches for them")
+            log.say("moved \(moved) files or folders of stage \(stage.name) to \(aside): no finished upload vouches for them")
         }
     }
 
