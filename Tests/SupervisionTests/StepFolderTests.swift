@@ -21,13 +21,14 @@ struct StepFolderTests {
 
     private static let huggingFace = ["checkpoint-{step}/model.safetensors", "checkpoint-{step}/state.json"]
 
-    @Test(arguments: [
-        (huggingFace, "out/checkpoint-7"), (["a/checkpoint-{step}/rng_{rank}.pth"], "out/a/checkpoint-7"),
-        (["checkpoint-{step}/shards/{rank}.bin", "checkpoint-{step}/state.json"], "out/checkpoint-7"),
-        (["model_{step}.bin"], nil), (["checkpoint-{step}/a", "state-{step}.json"], nil),
-        (["checkpoint-{step}/a", "other-{step}/b"], nil), (["rank{rank}-{step}/a"], nil),
-        (["{step}/{step}.bin"], "out/7"),
-    ] as [([String], String?)])
+    @Test(
+        arguments: [
+            (huggingFace, "out/checkpoint-7"), (["a/checkpoint-{step}/rng_{rank}.pth"], "out/a/checkpoint-7"),
+            (["checkpoint-{step}/shards/{rank}.bin", "checkpoint-{step}/state.json"], "out/checkpoint-7"),
+            (["model_{step}.bin"], nil), (["checkpoint-{step}/a", "state-{step}.json"], nil),
+            (["checkpoint-{step}/a", "other-{step}/b"], nil), (["rank{rank}-{step}/a"], nil),
+            (["{step}/{step}.bin"], "out/7"),
+        ] as [([String], String?)])
     func `a step has a folder of its own where all of its files are in it`(_ names: [String], _ own: String?) throws {
         #expect(try pattern(names).folder(of: "7") == own.map { folder($0) })
     }

@@ -133,7 +133,8 @@ private struct StepFolder: Sendable {
         var places: Set<[String]> = []
         for name in names {
             let parts = name.split(byte: "/").map(String.init)
-            guard let index = parts.firstIndex(where: { $0.firstRange(bytes: "{step}") != nil }), index < parts.count - 1
+            guard let index = parts.firstIndex(where: { $0.firstRange(bytes: "{step}") != nil }),
+                index < parts.count - 1
             else { return nil }
             places.insert(Array(parts[...index]))
         }

@@ -8,6 +8,8 @@ struct StageOutputs: Sendable {
     let patterns: [GlobPattern]
     /// The outputs when the stage ended.
     let found: FolderSurvey
+    /// The first pattern that matched nothing, so that the stage has not done what it is there for.
+    let missing: GlobPattern?
     /// Why a machine without the stage's files must run the stage again, nil if it need not.
     let gap: String?
 
@@ -22,9 +24,8 @@ struct StageOutputs: Sendable {
         self.patterns = patterns
         var missing: [GlobPattern] = []
         found = try FolderSurvey(outputs: patterns, data: data, missing: &missing)
-        if let pattern = missing.first {
-            gap = "it left nothing that its output '\(pattern.text)' names"
-        } else if let problem = found.problems.first {
+        self.missing = missing.first
+        if let problem = found.problems.first {
             gap = problem
         } else if patterns.isEmpty {
             gap = "it declares no outputs"

@@ -56,9 +56,14 @@ extension RunLifecycle {
         let restorer = Restorer(session: session)
         let manifest = try await restorer.outputs(stage)
         if let began = session.finished.beginning(of: stage.name) {
-            if manifest == nil {
-                await uploader.addOutputs(try await outputs(of: stage, session, began: began), stage: stage.name)
+            guard manifest == nil else { return true }
+            let outputs = try await outputs(of: stage, session, began: began)
+            if let missing = outputs.missing {
+                log.say(
+                    "stage \(stage.name) had left '\(missing.text)', and nothing of it is on this disk; it runs again")
+                return false
             }
+            await uploader.addOutputs(outputs, stage: stage.name)
             return true
         }
         guard let manifest else { return false }
@@ -115,7 +120,9 @@ extension RunLifecycle {
         try? FileSystem.removeTree(aside)
         let moved = try TornSets.moveAside(pattern, newerThan: step, to: aside)
         if moved > 0 {
-            log.say("moved \(moved) files or folders of stage \(stage.name) to \(aside): no finished upload vouches for them")
+            log.say(
+                "moved \(moved) files or folders of stage \(stage.name) to \(aside): no finished upload vouches for them"
+            )
         }
     }
 

@@ -46,9 +46,16 @@ extension RunLifecycle {
             throw SupervisionError(
                 status: outcome.status.code, "stage \(stage.name) ended with \(outcome.status)")
         }
+        let outputs = try await outputs(of: stage, session, began: began)
+        if let missing = outputs.missing {
+            runState.stage(stage.name, is: .failed)
+            throw SupervisionError(
+                .verification, "finish stage \(stage.name)",
+                "it ended well, but left nothing that its output '\(missing.text)' names")
+        }
         runState.stage(stage.name, is: .finished)
         log.say("stage \(stage.name) is finished")
-        await uploader.addOutputs(try await outputs(of: stage, session, began: began), stage: stage.name)
+        await uploader.addOutputs(outputs, stage: stage.name)
         do throws(POSIXError) { try session.finished.note(stage.name, began: began) } catch {
             log.say("a start on this disk runs stage \(stage.name) again: \(error)")
         }
