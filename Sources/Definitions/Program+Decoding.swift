@@ -105,7 +105,7 @@ extension Program.Input {
 
 extension Program.Artifact {
     fileprivate init(_ value: YAMLValue, scope: TemplateScope) throws(DefinitionError) {
-        let fields = try YAMLFields(value, known: ["from", "into"])
+        let fields = try YAMLFields(value, known: ["from", "into", "files", "least"])
         let from = try scope.relativePath(try fields.required("from"))
         let intoField = try fields.required("into")
         let into = try intoField.text()
@@ -114,7 +114,11 @@ extension Program.Artifact {
         }
         // `caasctl fetch` writes a file of this name next to the artifacts.
         guard into != "SHA256SUMS" else { throw intoField.mismatch("another name than SHA256SUMS") }
-        self.init(from: from, into: into)
+        var files: [String] = []
+        for field in try fields["files"]?.elements("a list of paths") ?? [] {
+            files.append(try scope.relativePath(field))
+        }
+        self.init(from: from, into: into, files: files, least: try fields["least"]?.size() ?? 0)
     }
 }
 

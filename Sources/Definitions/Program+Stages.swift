@@ -3,7 +3,7 @@ import RunContract
 extension Program.Stage {
     private static let keys = [
         "name", "run", "resume", "environment", "outputs", "checkpoints", "timeout", "stall", "retries", "background",
-        "after", "matrix", "once",
+        "after", "matrix", "once", "optional",
     ]
 
     init(_ value: YAMLValue, program: Program) throws(DefinitionError) {
@@ -29,6 +29,7 @@ extension Program.Stage {
         }
         timeout = try fields["timeout"]?.duration()
         isOnce = try fields["once"]?.flag() ?? false
+        isOptional = try fields["optional"]?.flag() ?? false
         try readUnsupported(fields)
     }
 

@@ -22,7 +22,11 @@ extension Program {
         }
         for stage in try json.list("stages") { stages.append(try Stage(json: stage)) }
         for artifact in try json.list("artifacts") {
-            artifacts.append(Artifact(from: try artifact.text("from"), into: try artifact.text("into")))
+            artifacts.append(
+                Artifact(
+                    from: try artifact.text("from"), into: try artifact.text("into"),
+                    files: try artifact["files"].map { (_) throws(JSONError) in try artifact.texts("files") } ?? [],
+                    least: Int64(try artifact.optionalNumber("least", from: 0) ?? 0)))
         }
         for metric in try json.list("metrics") {
             metrics.append(
@@ -47,7 +51,13 @@ extension Program {
             "environment": Self.map(environment), "requires": Self.list(requires),
             "pass_secrets": Self.list(passSecrets), "preflight": preflight.json,
             "stages": .array(stages.map(\.json)),
-            "artifacts": .array(artifacts.map { ["from": .string($0.from), "into": .string($0.into)] }),
+            "artifacts": .array(
+                artifacts.map {
+                    [
+                        "from": .string($0.from), "into": .string($0.into), "files": Program.list($0.files),
+                        "least": .integer($0.least),
+                    ]
+                }),
             "metrics": .array(metrics.map { ["line": .string($0.line), "match": .string($0.match)] }),
             "serve": serve.map(Self.json) ?? .null,
             "image_environment": Self.map(imageEnvironment), "child_environment": Self.map(childEnvironment),
@@ -109,6 +119,7 @@ extension Program.Stage {
         stall = try json.optionalNumber("stall", from: 0)
         retries = try json.optionalNumber("retries", from: 0)
         isOnce = try json.optionalFlag("once") ?? false
+        isOptional = try json.optionalFlag("optional") ?? false
         isBackground = try json.optionalFlag("background") ?? false
         after = try json.texts("after")
     }
@@ -119,7 +130,8 @@ extension Program.Stage {
             "environment": Program.map(environment), "outputs": Program.list(outputs),
             "checkpoints": checkpoints?.json ?? .null, "timeout": timeout.map { .integer($0) } ?? .null,
             "stall": stall.map { .integer($0) } ?? .null, "retries": retries.map { .integer($0) } ?? .null,
-            "once": .bool(isOnce), "background": .bool(isBackground), "after": Program.list(after),
+            "once": .bool(isOnce), "optional": .bool(isOptional), "background": .bool(isBackground),
+            "after": Program.list(after),
         ]
     }
 }

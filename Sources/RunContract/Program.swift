@@ -93,6 +93,8 @@ package struct Program: Sendable, Hashable {
         package var outputs: [String]
         /// True if the stage never runs again after success, not even on a machine that has none of its files.
         package var isOnce: Bool
+        /// True if the run goes on where the stage fails.
+        package var isOptional: Bool
         /// The rule that finds checkpoints, nil if the stage writes none.
         package var checkpoints: CheckpointRule?
         /// In seconds, nil for no limit.
@@ -114,6 +116,7 @@ package struct Program: Sendable, Hashable {
             environment = [:]
             outputs = []
             isOnce = false
+            isOptional = false
             isBackground = false
             after = []
         }
@@ -154,10 +157,16 @@ package struct Program: Sendable, Hashable {
         package var from: String
         /// The folder's name in the bucket.
         package var into: String
+        /// Paths with `*` below `from`, each of which must match a file.
+        package var files: [String]
+        /// The least size in bytes of all files together.
+        package var least: Int64
 
-        package init(from: String, into: String) {
+        package init(from: String, into: String, files: [String] = [], least: Int64 = 0) {
             self.from = from
             self.into = into
+            self.files = files
+            self.least = least
         }
     }
 

@@ -77,6 +77,8 @@ enum ProgramSchema {
             "into": .word(
                 "the folder's name in the bucket: letters, digits, `.`, `-` and `_`; not `SHA256SUMS`",
                 like: "^(?!SHA256SUMS$)[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", orNumber: true),
+            "files": .list("paths below `from`, each of which must match a file", of: relativePath()),
+            "least": .word("the least size of all its files together", like: SchemaPattern.size),
         ])
 
     private static let metric = SchemaRule.mapping(

@@ -16,6 +16,7 @@ enum ProgramStageSchema {
             "timeout": .word(
                 "SIGTERM after so long, SIGKILL 15 s later; the run then ends with 124", like: SchemaPattern.duration),
             "once": .flag("a stage that succeeded never runs again, whatever of it is missing; default: `false`"),
+            "optional": .flag("the run goes on where the stage fails; default: `false`"),
             "stall": .unsupported,
             "retries": .whole("only 0 is supported", atMost: 0),
             "background": SchemaRule.flag("only `false` is supported").adding("enum", [false, "false"]),

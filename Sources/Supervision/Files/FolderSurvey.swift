@@ -1,6 +1,7 @@
 import POSIX
 import RunContract
 import SystemPackage
+import Wording
 
 /// The contents of an artifact or of a stage's outputs: files, links, folders, and what a bucket cannot store.
 ///
@@ -46,6 +47,18 @@ struct FolderSurvey: Sendable {
 
     private mutating func take(_ found: (files: [UploadFile], tree: TreeRecord, problems: [String])) {
         (files, tree, problems) = found
+    }
+
+    /// Returns what an artifact must have and does not, nil where it has everything.
+    func lack(of artifact: Program.Artifact) -> String? {
+        for text in artifact.files {
+            let pattern = GlobPattern(text)
+            guard files.contains(where: { pattern.matches($0.name) }) else { return "no file of it is '\(text)'" }
+        }
+        guard size >= artifact.least else {
+            return "it has \(ByteCount(size)), and at least \(ByteCount(artifact.least)) are expected"
+        }
+        return nil
     }
 
     var size: Int64 { files.reduce(0) { $0 + $1.snapshot.size } }

@@ -22,7 +22,7 @@ extension RunLifecycle {
             guard let folder = folders[artifact.into] else { continue }
             // An artifact that cannot be uploaded must not block the others.
             do throws(SupervisionError) {
-                artifacts.append(try await upload(artifact.into, folder, session))
+                artifacts.append(try await upload(artifact, folder, session))
             } catch {
                 if error.isPreemption { throw error }
                 log.say("\(error)")
@@ -35,8 +35,9 @@ extension RunLifecycle {
 
     /// Uploads an artifact until the bucket holds the folder's current content.
     private func upload(
-        _ into: String, _ folder: FilePath, _ session: RunContext
+        _ artifact: Program.Artifact, _ folder: FilePath, _ session: RunContext
     ) async throws(SupervisionError) -> CompletionRecord.Artifact {
+        let into = artifact.into
         let action = "upload artifact '\(into)'"
         let retry = session.retry
         let first = try await retry.run(action) { try await survey(folder, session, action) }
@@ -74,6 +75,7 @@ extension RunLifecycle {
         guard !found.isEmpty else {
             throw SupervisionError(.uploadIncomplete, action, "there is no file in \(folder)")
         }
+        if let lack = found.lack(of: artifact) { throw SupervisionError(.uploadIncomplete, "\(action) whole", lack) }
         log.say("uploaded artifact \(into): \(records.count) files, \(ByteCount(found.size))")
         return CompletionRecord.Artifact(into: into, files: records, tree: found.tree)
     }

@@ -14,8 +14,18 @@ extension RunLifecycle {
             if plan.isFinished {
                 runState.stage(plan.stage.name, is: .skipped)
             } else {
-                try await run(plan, session, uploader)
+                try await runMaybeOptional(plan, session, uploader)
             }
+        }
+    }
+
+    /// Runs a stage; where it is optional, its failure is said, and the run goes on.
+    private func runMaybeOptional(
+        _ plan: StagePlan, _ session: RunContext, _ uploader: CheckpointUploader
+    ) async throws(SupervisionError) {
+        do throws(SupervisionError) { try await run(plan, session, uploader) } catch {
+            guard plan.stage.isOptional, !error.isPreemption, supervisor.termination == nil else { throw error }
+            log.say("\(error.description); stage \(plan.stage.name) is optional, and the run goes on")
         }
     }
 
