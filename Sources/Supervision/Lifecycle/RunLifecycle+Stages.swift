@@ -118,8 +118,7 @@ extension RunLifecycle {
             }
         }
         limit.cancel()
-        // Helper processes that outlive the stage would keep the GPUs and the output open.
-        supervisor.signal(child, SIGTERM)
+        await StageCleanup(stage: plan.stage.name, supervisor: supervisor, log: log).run(after: child)
         await output.finish()
         supervisor.signal(child, SIGKILL)
         scanning.cancel()

@@ -2,8 +2,8 @@ import POSIX
 
 /// Waits for working processes that a stage's first process has left: a stage may start its trainer and exit.
 ///
-/// A process that works is waited for without a limit. One that only waits, such as the helper of an experiment tracker
-/// or a daemon for the next stage, is not waited for long.
+/// A process that works is waited for without a limit. One that only waits, such as the helper of an experiment tracker,
+/// is not waited for long; ``StageCleanup`` then ends it.
 struct StrayWatch {
     /// Minimum processor time of all remaining processes, in hundredths of a second per second, to count as work.
     private static let leastTicksPerSecond = 20.0
@@ -12,7 +12,7 @@ struct StrayWatch {
     let stage: String
     let supervisor: ProcessSupervisor
     let log: RunLog
-    var idlePatience = Duration.seconds(60)
+    var idlePatience = Duration.seconds(30)
 
     /// Returns when no remaining process works; `printed` returns the number of lines that were printed so far.
     func wait(printed: () -> Int) async {
@@ -44,7 +44,7 @@ struct StrayWatch {
             let names = strays.prefix(5).map { "\($0.name) (\($0.pid))" }.joined(separator: ", ")
             if now - worked >= idlePatience {
                 return log.say(
-                    "stage \(stage) has left \(names), idle for \(Int(idlePatience.seconds)) s: the run goes on without them"
+                    "stage \(stage) has left \(names), idle for \(Int(idlePatience.seconds)) s: they are ended"
                 )
             }
             if now - (said ?? started) >= (said == nil ? .seconds(2) : .seconds(60)) {
