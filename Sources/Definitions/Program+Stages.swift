@@ -28,6 +28,11 @@ extension Program.Stage {
             try Program.CheckpointRule(field, scope: scope)
         }
         timeout = try fields["timeout"]?.duration()
+        stall = try fields.read("stall") { (field) throws(DefinitionError) in
+            let seconds = try field.duration()
+            guard seconds > 0 else { throw field.mismatch("a duration of at least 1s") }
+            return seconds
+        }
         isOnce = try fields["once"]?.flag() ?? false
         isOptional = try fields["optional"]?.flag() ?? false
         try readUnsupported(fields)
@@ -35,14 +40,13 @@ extension Program.Stage {
 
     /// Decodes the keys that are not supported yet, so that errors in them are reported, and then rejects them.
     private mutating func readUnsupported(_ fields: YAMLFields) throws(DefinitionError) {
-        stall = try fields["stall"]?.duration()
         retries = try fields["retries"]?.whole()
         isBackground = try fields["background"]?.flag() ?? false
         after = try fields["after"]?.texts() ?? []
         for entry in try fields["matrix"]?.entries() ?? [] { _ = try entry.value.texts() }
         if let field = fields["background"], isBackground { throw field.notSupported() }
         if let field = fields["retries"], retries != 0 { throw field.notSupported() }
-        if let field = fields["stall"] ?? fields["after"] ?? fields["matrix"] { throw field.notSupported() }
+        if let field = fields["after"] ?? fields["matrix"] { throw field.notSupported() }
     }
 }
 

@@ -99,7 +99,7 @@ package struct Program: Sendable, Hashable {
         package var checkpoints: CheckpointRule?
         /// In seconds, nil for no limit.
         package var timeout: Int?
-        /// Seconds without output; not supported yet.
+        /// The seconds without output after which the stage is ended, nil for no limit.
         package var stall: Int?
         /// Not supported yet.
         package var retries: Int?

@@ -204,7 +204,7 @@ import Testing
         // Not supported yet
         Mistake(stage("    background: true"), says: ":6: 'stages[0].background' is not supported yet"),
         Mistake(stage("    retries: 1"), says: ":6: 'stages[0].retries' is not supported yet"),
-        Mistake(stage("    stall: 20m"), says: ":6: 'stages[0].stall' is not supported yet"),
+        Mistake(stage("    stall: 0s"), says: ":6: 'stages[0].stall' is '0s'; a duration of at least 1s was expected"),
         Mistake(stage("    after: [one]"), says: ":6: 'stages[0].after' is not supported yet"),
         Mistake(stage("    matrix: {seed: [1, 2]}"), says: ":6: 'stages[0].matrix' is not supported yet"),
         Mistake(

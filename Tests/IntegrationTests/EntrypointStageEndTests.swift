@@ -77,4 +77,14 @@ import Testing
         #expect(!printed.contains("\nalive:"), "\(printed)")
         #expect(printed.contains("which SIGTERM does not end; they are killed"), "\(printed)")
     }
+
+    @Test func `a stage that hangs without a word is ended, and the log says what it waits in`() async throws {
+        var run = try HostRun("hang", "echo begun; sleep 600 & wait")
+        run.program.stages[0].stall = 2
+        let container = try run.start()
+        #expect(try await EntrypointRun.finish(container) == 124, "\(container.printed)")
+        #expect(container.printed.contains("printed nothing for 2 s and was ended"), "\(container.printed)")
+        #expect(container.printed.contains("stage base: sleep ("), "\(container.printed)")
+        #expect(try await run.bucket.status()?.reason.contains("printed nothing for 2 s") == true)
+    }
 }

@@ -153,9 +153,6 @@ import Testing
             testDescription: "background", without: [], change: { $0.stages[0].isBackground = true },
             message: "cannot run stage 'base': 'background' is not supported yet"),
         Refused(
-            testDescription: "stall", without: [], change: { $0.stages[0].stall = 60 },
-            message: "cannot run stage 'base': 'stall' is not supported yet"),
-        Refused(
             testDescription: "after", without: [], change: { $0.stages[0].after = ["x"] },
             message: "cannot run stage 'base': 'after' is not supported yet"),
     ]

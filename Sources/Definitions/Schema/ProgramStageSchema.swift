@@ -17,7 +17,9 @@ enum ProgramStageSchema {
                 "SIGTERM after so long, SIGKILL 15 s later; the run then ends with 124", like: SchemaPattern.duration),
             "once": .flag("a stage that succeeded never runs again, whatever of it is missing; default: `false`"),
             "optional": .flag("the run goes on where the stage fails; default: `false`"),
-            "stall": .unsupported,
+            "stall": .word(
+                "the stage is ended where it prints nothing for so long; the run then ends with 124",
+                like: "^[0-9]*[1-9][0-9]*[smh]$"),
             "retries": .whole("only 0 is supported", atMost: 0),
             "background": SchemaRule.flag("only `false` is supported").adding("enum", [false, "false"]),
             "after": .unsupported,

@@ -49,7 +49,6 @@ package struct RunConfiguration: Sendable {
         for stage in program.stages {
             let used: [(String, Bool)] = [
                 ("background", stage.isBackground), ("retries", (stage.retries ?? 0) > 0),
-                ("stall", stage.stall != nil),
                 ("after", !stage.after.isEmpty),
             ]
             guard let name = used.first(where: \.1)?.0 else { continue }

@@ -41,17 +41,22 @@ extension RunLifecycle {
         runState.stage(stage.name, is: .running)
         log.say("stage \(stage.name): \(command.arguments.joined(separator: " "))")
         let began = SystemClock.nanoseconds
-        let outcome: (status: ExitStatus, isTimeout: Bool)
+        let outcome: (status: ExitStatus, ending: StageLimits.Ending?)
         do throws(SupervisionError) { outcome = try await supervise(command, plan, session, uploader) } catch {
             runState.stage(stage.name, is: .failed)
             throw error
         }
-        guard outcome.status.isSuccess, !outcome.isTimeout, supervisor.termination == nil else {
+        guard outcome.status.isSuccess, outcome.ending == nil, supervisor.termination == nil else {
             runState.stage(stage.name, is: .failed)
             if supervisor.termination != nil { throw .stopped }
-            if outcome.isTimeout {
+            switch outcome.ending {
+            case .timeout(let seconds):
                 throw SupervisionError(
-                    status: 124, "stage \(stage.name) took longer than its \(stage.timeout ?? 0) s and was ended")
+                    status: 124, "stage \(stage.name) took longer than its \(seconds) s and was ended")
+            case .stall(let seconds):
+                throw SupervisionError(
+                    status: 124, "stage \(stage.name) printed nothing for \(seconds) s and was ended")
+            case nil: break
             }
             throw SupervisionError(
                 status: outcome.status.code, "stage \(stage.name) ended with \(outcome.status)")
@@ -91,26 +96,21 @@ extension RunLifecycle {
     /// Runs the process, reads its output and scans for checkpoints until it has ended.
     private func supervise(
         _ command: ChildCommand, _ plan: StagePlan, _ session: RunContext, _ uploader: CheckpointUploader
-    ) async throws(SupervisionError) -> (ExitStatus, isTimeout: Bool) {
+    ) async throws(SupervisionError) -> (ExitStatus, ending: StageLimits.Ending?) {
         let scanner = try scanner(plan, session, uploader)
         let child = try await supervisor.start(command)
+        let limits = StageLimits(plan.stage, supervisor: supervisor, log: log)
         let printed = Atomic(0)
-        let output = ChildOutput(
-            of: child,
-            receive: log.stream(of: plan.stage.name) { [runState] line in
-                printed.add(1, ordering: .relaxed)
-                runState.record(session.metrics.values(in: line))
-            })
-        let scanning = Task { await scanner?.run() }
-        let isTimeout = Mutex(false)
-        let limit = Task { [supervisor] in
-            guard let seconds = plan.stage.timeout else { return }
-            try await Task.sleep(for: .seconds(seconds))
-            isTimeout.withLock { $0 = true }
-            supervisor.endStage(child, SIGTERM)
-            try await Task.sleep(for: .seconds(15))
-            supervisor.endStage(child, SIGKILL)
+        let stream = log.stream(of: plan.stage.name) { [runState] line in
+            printed.add(1, ordering: .relaxed)
+            runState.record(session.metrics.values(in: line))
         }
+        let output = ChildOutput(of: child) { bytes in
+            limits.notePrinted()
+            stream(bytes)
+        }
+        let scanning = Task { await scanner?.run() }
+        let limit = Task { try await limits.watch(child) }
         let status = await child.wait()
         if status.isSuccess {
             await StrayWatch(stage: plan.stage.name, supervisor: supervisor, log: log).wait {
@@ -123,10 +123,10 @@ extension RunLifecycle {
         supervisor.signal(child, SIGKILL)
         scanning.cancel()
         await scanning.value
-        let isOver = isTimeout.withLock { $0 }
+        let ending = limits.ending
         try await scanner?.finish(
-            status.isSuccess && !isOver ? .success : .failure, patience: session.retry.patience)
-        return (status, isOver)
+            status.isSuccess && ending == nil ? .success : .failure, patience: session.retry.patience)
+        return (status, ending)
     }
 
     private func scanner(

@@ -37,6 +37,9 @@ struct ProcessTree {
 
     init(_ processes: [Process]) { self.processes = processes }
 
+    /// Returns a process with its descendants.
+    func withRoot(_ root: Int32) -> [Process] { processes.filter { $0.pid == root } + below(root) }
+
     /// Returns the descendants of a process, without the processes in `except` and their descendants.
     func below(_ root: Int32, except: Set<Int32> = []) -> [Process] {
         let children = Dictionary(grouping: processes) { $0.parent }
