@@ -116,8 +116,7 @@ let package = Package(
         module(
             "ImageBuild",
             [
-                "ByteText", "Definitions", "Dockerfile", "Registry", "ImageStore", "Containers", "RunContract", "OCI",
-                "HTTP",
+                "ByteText", "Definitions", "Dockerfile", "ImageStore", "Containers", "RunContract", "OCI", "HTTP",
                 "Archive", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage, subprocess,
             ]),
         module(

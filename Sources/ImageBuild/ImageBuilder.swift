@@ -9,12 +9,6 @@ package import SystemPackage
 
 /// Builds images into a store.
 package struct ImageBuilder: Sendable {
-    /// 1980-01-01T00:00:00Z in seconds since 1970.
-    ///
-    /// It is the oldest time that a zip can store, and so can wheels, eggs and zipapps that are made from an image's
-    /// files.
-    package static let defaultEpoch: Int64 = 315_532_800
-
     let store: ImageStore
     private(set) var factory: LayerFactory
     let bases: any BaseImageSource
@@ -30,7 +24,7 @@ package struct ImageBuilder: Sendable {
     /// `threads`, not from `compression`. Each finished layer is also passed to `outlet`.
     package init(
         store: ImageStore, home: FilePath, bases: any BaseImageSource, entrypointFolders: [FilePath],
-        entrypointBundles: [FilePath] = [], epoch: Int64 = defaultEpoch, threads: Int = Processors.count,
+        entrypointBundles: [FilePath] = [], epoch: Int64 = ImageEpoch.standard, threads: Int = Processors.count,
         compression: LayerCompression = .gzip(threads: 1), isVerifying: Bool = false, ignoresCache: Bool = false,
         isPrivileged: Bool = false,
         lock: ImageLock? = nil, shared: SharedOutcomes? = nil, outlet: (any LayerOutlet)? = nil,

@@ -15,7 +15,7 @@ import Testing
     }
 
     /// Returns the files of an image as `path seconds`, counted from the epoch, which is 1980 by default.
-    private func times(_ text: String, epoch: Int64 = ImageBuilder.defaultEpoch) async throws -> [String] {
+    private func times(_ text: String, epoch: Int64 = ImageEpoch.standard) async throws -> [String] {
         let image = try await fixture.build(text, epoch: epoch)
         let contents = try ImageContents(layers: image.manifest.layers, in: fixture.store)
         var lines: [String] = []
@@ -46,7 +46,7 @@ import Testing
 
     @Test func `a step on an image is later than the image's own`() async throws {
         let below = try await fixture.build(
-            "FROM scratch\nCOPY a.txt /\nCOPY b.txt /", epoch: ImageBuilder.defaultEpoch)
+            "FROM scratch\nCOPY a.txt /\nCOPY b.txt /", epoch: ImageEpoch.standard)
         let layout = try ImageOutput("oci:\(fixture.folder("context/below")):1")
         try fixture.store.export(below.descriptor, to: layout, name: "below")
         #expect(

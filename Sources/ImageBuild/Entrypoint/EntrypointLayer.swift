@@ -98,11 +98,11 @@ package enum EntrypointLayer {
                 writingTo: File(temporary, .create(mode: 0o666)), compression: .gzipPortable(level: 9, threads: 2))
             let directory = Array(root.dropFirst().utf8)
             try writer.append(
-                ArchiveEntry(.directory, path: directory, mode: 0o755, modified: ImageBuilder.defaultEpoch))
+                ArchiveEntry(.directory, path: directory, mode: 0o755, modified: ImageEpoch.standard))
             for content in contents {
                 let entry = ArchiveEntry(
                     .regular, path: directory + Array("/\(content.name)".utf8), mode: content.mode,
-                    modified: ImageBuilder.defaultEpoch)
+                    modified: ImageEpoch.standard)
                 try writer.append(entry, content: content.bytes)
             }
             let layer = try writer.finish()

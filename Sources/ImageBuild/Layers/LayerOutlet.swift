@@ -1,6 +1,5 @@
 package import HTTP
 package import OCI
-package import Registry
 
 /// Receives layers while they are made, and when they are complete.
 package protocol LayerOutlet: Sendable {
@@ -12,8 +11,6 @@ package protocol LayerOutlet: Sendable {
     /// Receives a layer that was in the store before.
     func add(_ blob: Descriptor)
 }
-
-extension EarlyPush: LayerOutlet {}
 
 /// A layer on its way to an outlet, if there is one.
 struct OutgoingLayer: Sendable {

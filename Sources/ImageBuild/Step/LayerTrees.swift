@@ -85,7 +85,7 @@ struct LayerTrees {
             let status = try below.map { (path) throws(POSIXError) in try FileStatus(path) }
             try Folder(tree).setAttributes(
                 owner: status.map { ($0.user, $0.group) }, mode: status?.mode ?? 0o755,
-                modifiedSeconds: status?.modifiedSeconds ?? ImageBuilder.defaultEpoch)
+                modifiedSeconds: status?.modifiedSeconds ?? ImageEpoch.standard)
         }
         return tree
     }

@@ -44,7 +44,7 @@ struct MountPoints {
             try FileSystem.makeFolder(path)
             try Folder(path).setAttributes(
                 owner: known.map { ($0.user, $0.group) }, mode: known?.mode ?? 0o755,
-                modifiedSeconds: known?.modifiedSeconds ?? ImageBuilder.defaultEpoch)
+                modifiedSeconds: known?.modifiedSeconds ?? ImageEpoch.standard)
         }
     }
 }

@@ -49,7 +49,7 @@ package struct CacheMount: Sendable {
     /// The folder in `source` with the initial content.
     package var sourcePath: String
     /// The latest time of its files when the command starts, in seconds since 1970; later times are set to it.
-    package var newest = ImageBuilder.defaultEpoch
+    package var newest = ImageEpoch.standard
 
     /// The name of its folder: as in BuildKit, caches of one id with different owners or modes are different caches.
     var place: String {

@@ -7,7 +7,7 @@ enum SourceDateEpoch {
 
     /// Returns SOURCE_DATE_EPOCH in seconds since 1970, or the builder's default where it is not set.
     static func seconds() throws -> Int64 {
-        guard let text = ProcessEnvironment.value(variable), !text.isEmpty else { return ImageBuilder.defaultEpoch }
+        guard let text = ProcessEnvironment.value(variable), !text.isEmpty else { return ImageEpoch.standard }
         guard let seconds = Int64(text), (0..<1 << 33).contains(seconds) else {
             throw ImageBuildError("read \(variable)", "'\(text)' is no number of seconds since 1970")
         }

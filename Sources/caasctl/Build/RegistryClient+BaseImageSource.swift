@@ -1,3 +1,4 @@
+package import ImageBuild
 package import ImageStore
 package import OCI
 package import Registry

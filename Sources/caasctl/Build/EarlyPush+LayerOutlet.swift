@@ -1,0 +1,4 @@
+import ImageBuild
+import Registry
+
+extension EarlyPush: LayerOutlet {}
