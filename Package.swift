@@ -83,8 +83,8 @@ let package = Package(
         program(
             "caasctl",
             [
-                "ByteText", "Sandbox", "Deployment", "ImageBuild", "ImageInspection", "Definitions", "Registry",
-                "ImageStore",
+                "ByteText", "Sandbox", "Deployment", "ImageBuild", "ImageLayers", "ImageInspection", "Definitions",
+                "Registry", "ImageStore",
                 "RunContract",
                 "ObjectStorage", "OCI", "HTTP", "Archive", "Terminal", "Wording", "Secrets",
                 "Timestamps",
@@ -116,8 +116,15 @@ let package = Package(
         module(
             "ImageBuild",
             [
-                "ByteText", "Definitions", "Dockerfile", "ImageStore", "Containers", "RunContract", "OCI", "HTTP",
-                "Archive", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage, subprocess,
+                "ByteText", "ImageLayers", "Definitions", "Dockerfile", "ImageStore", "Containers", "RunContract",
+                "OCI",
+                "HTTP", "Archive", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage, subprocess,
+            ]),
+        module(
+            "ImageLayers",
+            [
+                "ByteText", "Definitions", "ImageStore", "OCI", "HTTP", "Archive", "Hashing", "Secrets", "Timestamps",
+                "JSON", "POSIX", systemPackage, subprocess,
             ]),
         module(
             "Supervision",
@@ -230,8 +237,8 @@ let package = Package(
         tests(
             "ImageBuildTests",
             [
-                "ImageBuild", "Definitions", "Dockerfile", "ImageStore", "RunContract", "Archive", "OCI", "HTTP",
-                "Hashing",
+                "ImageBuild", "ImageLayers", "Definitions", "Dockerfile", "ImageStore", "RunContract", "Archive", "OCI",
+                "HTTP", "Hashing",
                 "JSON", "POSIX", systemPackage,
             ]),
         tests(
@@ -259,8 +266,8 @@ let package = Package(
 )
 
 let fuzzed: [Target.Dependency] = [
-    "Archive", "Definitions", "Dockerfile", "HTTP", "ImageBuild", "ImageStore", "JSON", "OCI", "ObjectStorage", "POSIX",
-    "Registry", "RunContract", "Secrets", "Timestamps", "Hashing", "CLinux", systemPackage,
+    "Archive", "Definitions", "Dockerfile", "HTTP", "ImageBuild", "ImageLayers", "ImageStore", "JSON", "OCI",
+    "ObjectStorage", "POSIX", "Registry", "RunContract", "Secrets", "Timestamps", "Hashing", "CLinux", systemPackage,
 ]
 
 if Context.environment["CAASCTL_FUZZ"] != nil {

@@ -1,5 +1,6 @@
 package import Archive
 package import Definitions
+package import ImageLayers
 package import ImageStore
 import JSON
 import OCI
@@ -36,15 +37,13 @@ package struct ImageBuilder: Sendable {
         self.epoch = epoch
         let cache = home.appending("cache")
         cacheUse = CacheUse.shared(in: cache)
-        var factory = LayerFactory(
+        factory = LayerFactory(
             store: store,
             cache: LayerCache(
                 folder: cache.appending("layers"), store: store, isVerifying: isVerifying, isIgnored: ignoresCache,
                 compression: compression, report: report, outlet: outlet, shared: shared),
             temporary: cache.appending("tmp"), threads: threads, compression: compression,
-            isPrivileged: isPrivileged, locked: LockedInputs(obeying: lock), report: report)
-        factory.outlet = outlet
-        self.factory = factory
+            isPrivileged: isPrivileged, locked: LockedInputs(obeying: lock), outlet: outlet, report: report)
     }
 
     /// Returns a builder that reports changed events.

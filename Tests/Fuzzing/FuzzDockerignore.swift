@@ -1,6 +1,6 @@
 import SystemPackage
 
-@testable import ImageBuild
+@testable import ImageLayers
 
 /// The patterns of a .dockerignore, and a path behind them, after a zero.
 extension FuzzedParser {

@@ -1,5 +1,6 @@
 import Definitions
 import HTTP
+import ImageLayers
 import OCI
 import RunContract
 import SystemPackage

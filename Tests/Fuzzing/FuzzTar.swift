@@ -5,6 +5,7 @@ import OCI
 import POSIX
 import SystemPackage
 
+@testable import ImageLayers
 @testable import Definitions
 @testable import ImageBuild
 @testable import ImageStore

@@ -1,4 +1,4 @@
-import ImageBuild
+import ImageLayers
 import ImageStore
 import OCI
 import POSIX

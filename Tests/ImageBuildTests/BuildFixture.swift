@@ -2,6 +2,7 @@ import Archive
 import Definitions
 import Hashing
 import ImageBuild
+import ImageLayers
 import ImageStore
 import JSON
 import OCI

@@ -1,3 +1,4 @@
+import ImageLayers
 import JSON
 import POSIX
 import SystemPackage

@@ -1,5 +1,5 @@
 import Definitions
-import ImageBuild
+import ImageLayers
 import POSIX
 import TestSupport
 import Testing

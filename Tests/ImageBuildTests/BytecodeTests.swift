@@ -1,10 +1,9 @@
-import ImageBuild
 import POSIX
 import SystemPackage
 import TestSupport
 import Testing
 
-@testable import struct ImageBuild.BytecodeHeader
+@testable import struct ImageLayers.BytecodeHeader
 
 @Suite struct BytecodeTests {
     /// Returns a header of Python 3.11: the magic number, flags, then time and size or a digest.

@@ -1,4 +1,5 @@
 import ImageBuild
+import ImageLayers
 import ImageStore
 import OCI
 import POSIX

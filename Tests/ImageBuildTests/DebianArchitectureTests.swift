@@ -3,7 +3,7 @@ import POSIX
 import TestSupport
 import Testing
 
-@testable import ImageBuild
+@testable import ImageLayers
 
 @Suite struct DebianArchitectureTests {
     private let folder: TemporaryFolder

@@ -2,7 +2,7 @@ import Archive
 import Definitions
 import Testing
 
-@testable import ImageBuild
+@testable import ImageLayers
 
 @Suite struct DebianRootTests {
     @Test(arguments: [

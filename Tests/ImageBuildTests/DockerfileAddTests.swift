@@ -1,7 +1,6 @@
 import Archive
 import Hashing
 import HTTP
-import ImageBuild
 import ImageStore
 import OCI
 import POSIX

@@ -1,5 +1,4 @@
 import Dockerfile
-import ImageBuild
 import ImageStore
 import JSON
 import OCI

@@ -1,5 +1,6 @@
 import Definitions
 import ImageBuild
+import ImageLayers
 import ImageStore
 import JSON
 import OCI

@@ -1,5 +1,4 @@
 import Definitions
-import ImageBuild
 import ImageStore
 import OCI
 import POSIX

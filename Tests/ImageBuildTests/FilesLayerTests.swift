@@ -1,5 +1,5 @@
 import Definitions
-import ImageBuild
+import ImageLayers
 import ImageStore
 import OCI
 import POSIX

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ImageBuild
+@testable import ImageLayers
 
 @Suite struct FolderPartitionTests {
     private static let limit: Int64 = 1_000

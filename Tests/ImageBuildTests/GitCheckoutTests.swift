@@ -1,5 +1,5 @@
 import Definitions
-import ImageBuild
+import ImageLayers
 import POSIX
 import SystemPackage
 import TestSupport

@@ -1,5 +1,5 @@
 import HTTP
-import ImageBuild
+import ImageLayers
 import ImageStore
 import OCI
 import POSIX

@@ -3,7 +3,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@testable import ImageBuild
+@testable import ImageLayers
 
 @Suite struct IgnoreRulesTests {
     private static let tree = [

@@ -7,6 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
+@testable import ImageLayers
 @testable import ImageBuild
 
 @Suite struct ImageLockTests {

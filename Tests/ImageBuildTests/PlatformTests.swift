@@ -1,6 +1,7 @@
 import Archive
 import Definitions
 import ImageBuild
+import ImageLayers
 import ImageStore
 import JSON
 import OCI

@@ -1,5 +1,5 @@
 import Archive
-import ImageBuild
+import ImageLayers
 import ImageStore
 import JSON
 import OCI

@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@testable import ImageBuild
+@testable import ImageLayers
 
 /// Tests for parsing the files and the output of Python's tools.
 @Suite struct PythonTextTests {

@@ -1,3 +1,4 @@
+import ImageLayers
 import POSIX
 import SystemPackage
 import TestSupport

@@ -1,3 +1,4 @@
+import ImageLayers
 import ImageStore
 import OCI
 import POSIX

@@ -1,10 +1,10 @@
+import ImageBuild
+import ImageLayers
 import ImageStore
 import OCI
 import SystemPackage
 import TestSupport
 import Testing
-
-@testable import ImageBuild
 
 /// Tests for the layer that a command makes.
 struct StepLayerTests {

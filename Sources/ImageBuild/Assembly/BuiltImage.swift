@@ -1,3 +1,4 @@
+package import ImageLayers
 package import ImageStore
 package import JSON
 package import OCI

@@ -1,5 +1,6 @@
 import ByteText
 import Definitions
+import ImageLayers
 import JSON
 import OCI
 import RunContract

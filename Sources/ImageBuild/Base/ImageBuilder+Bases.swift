@@ -1,4 +1,5 @@
 import Definitions
+import ImageLayers
 import ImageStore
 import JSON
 import OCI

@@ -1,4 +1,5 @@
 import Archive
+import ImageLayers
 import ImageStore
 import POSIX
 import SystemPackage

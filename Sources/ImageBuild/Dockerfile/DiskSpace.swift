@@ -1,4 +1,5 @@
 import Dockerfile
+import ImageLayers
 import ImageStore
 import OCI
 import POSIX

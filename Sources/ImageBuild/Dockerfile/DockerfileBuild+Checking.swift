@@ -1,4 +1,5 @@
 import Dockerfile
+import ImageLayers
 import OCI
 
 /// Checks that run before the first command, which may take minutes.

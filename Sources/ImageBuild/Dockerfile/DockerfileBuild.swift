@@ -1,5 +1,6 @@
 import Definitions
 import Dockerfile
+import ImageLayers
 import ImageStore
 import OCI
 import POSIX

@@ -1,4 +1,5 @@
 package import Dockerfile
+import ImageLayers
 package import OCI
 import POSIX
 package import SystemPackage

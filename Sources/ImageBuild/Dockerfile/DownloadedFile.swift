@@ -2,6 +2,7 @@ import ByteText
 import Dockerfile
 import Hashing
 import HTTP
+import ImageLayers
 import POSIX
 import SystemPackage
 

@@ -1,5 +1,6 @@
 import Archive
 import Hashing
+import ImageLayers
 
 /// A receiver of layer entries: a layer, or a digest of the layer that they would form.
 protocol EntrySink: ~Copyable {

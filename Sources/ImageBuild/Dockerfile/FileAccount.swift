@@ -1,4 +1,5 @@
 import ByteText
+import ImageLayers
 import ImageStore
 
 /// The owner of a file in an image: a user ID and a group ID.

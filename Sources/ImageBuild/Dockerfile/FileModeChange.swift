@@ -1,3 +1,5 @@
+import ImageLayers
+
 /// The value of `--chmod`: octal mode bits, or symbolic changes as in chmod(1).
 ///
 /// As in BuildKit, `=` clears set-user-ID and set-group-ID, unless it copies the bits of another class, and it keeps

@@ -1,4 +1,5 @@
 import Archive
+import ImageLayers
 import ImageStore
 
 /// Resolves the paths of a new layer's files, which depend on the layers below.

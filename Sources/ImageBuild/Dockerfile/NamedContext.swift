@@ -1,4 +1,5 @@
 package import Definitions
+import ImageLayers
 package import SystemPackage
 
 /// A named build context, which defines or overrides a name in FROM and `--from`.

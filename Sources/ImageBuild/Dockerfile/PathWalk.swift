@@ -1,3 +1,5 @@
+import ImageLayers
+
 /// A walk along a path in a root file system, which resolves symbolic links as a process with that root would.
 ///
 /// For each place, the caller looks up the file. It calls ``follow(_:)`` for a symbolic link and ``enter()`` otherwise.

@@ -1,4 +1,5 @@
 import Archive
+import ImageLayers
 import ImageStore
 
 /// Adds entries to a layer: each path once, and each folder before its content.

@@ -1,6 +1,7 @@
 import Archive
 import ByteText
 import Dockerfile
+import ImageLayers
 import OCI
 
 /// The mounts of RUN, with their variables expanded.

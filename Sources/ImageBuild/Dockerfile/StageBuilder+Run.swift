@@ -1,5 +1,6 @@
 import Dockerfile
 import Hashing
+import ImageLayers
 import JSON
 import OCI
 import POSIX

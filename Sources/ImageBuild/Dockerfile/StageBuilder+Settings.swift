@@ -1,4 +1,5 @@
 import Dockerfile
+import ImageLayers
 import JSON
 import OCI
 import RunContract

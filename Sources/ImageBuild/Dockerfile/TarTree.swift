@@ -1,4 +1,5 @@
 import Archive
+import ImageLayers
 import ImageStore
 
 /// The state of the target folder while a tar is unpacked, entry by entry.

@@ -1,5 +1,6 @@
 import ByteText
 import Dockerfile
+import ImageLayers
 import ImageStore
 import SystemPackage
 

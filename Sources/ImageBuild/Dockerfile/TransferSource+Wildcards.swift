@@ -1,4 +1,5 @@
 import Archive
+import ImageLayers
 
 /// Patterns in the sources of COPY and ADD, which follow Go's rules: <https://pkg.go.dev/path/filepath#Match>.
 extension TransferSource {

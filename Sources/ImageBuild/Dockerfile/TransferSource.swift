@@ -1,4 +1,5 @@
 import Archive
+import ImageLayers
 import SystemPackage
 
 /// A file, folder or symbolic link in the source of a COPY or ADD.

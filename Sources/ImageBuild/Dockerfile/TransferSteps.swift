@@ -1,6 +1,7 @@
 import Archive
 import ByteText
 import Dockerfile
+import ImageLayers
 import ImageStore
 import SystemPackage
 

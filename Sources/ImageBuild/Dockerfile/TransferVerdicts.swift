@@ -1,3 +1,5 @@
+import ImageLayers
+
 /// The combined verdicts of several ignore rules on a folder.
 ///
 /// The source's rules apply to the path in the source, the others to the path below the copied folder.

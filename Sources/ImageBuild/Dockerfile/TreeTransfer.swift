@@ -1,4 +1,5 @@
 import Archive
+import ImageLayers
 import ImageStore
 
 /// The changes that COPY or ADD makes to files.

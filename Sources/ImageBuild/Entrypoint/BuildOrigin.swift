@@ -1,3 +1,4 @@
+package import ImageLayers
 package import JSON
 import POSIX
 package import SystemPackage

@@ -1,3 +1,5 @@
+import ImageLayers
+
 /// The headers of a 64-bit little-endian program that the kernel reads to start it.
 ///
 /// <https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html>

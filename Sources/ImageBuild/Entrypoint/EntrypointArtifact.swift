@@ -1,4 +1,5 @@
 import Archive
+package import ImageLayers
 import ImageStore
 import JSON
 import OCI

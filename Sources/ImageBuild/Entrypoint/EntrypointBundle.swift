@@ -1,4 +1,5 @@
 import Archive
+import ImageLayers
 import OCI
 import POSIX
 import SystemPackage

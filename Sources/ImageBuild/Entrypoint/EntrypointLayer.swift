@@ -1,4 +1,5 @@
 import Archive
+package import ImageLayers
 import JSON
 package import OCI
 import POSIX

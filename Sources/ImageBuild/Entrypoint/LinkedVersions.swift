@@ -1,3 +1,5 @@
+import ImageLayers
+
 /// The versions of the libraries that are linked into a static program.
 struct LinkedVersions {
     /// The text that each library puts in front of its version in a program.

@@ -1,5 +1,6 @@
 import Archive
 import ByteText
+import ImageLayers
 import POSIX
 import SystemPackage
 

@@ -1,5 +1,6 @@
 import Containers
 import Hashing
+import ImageLayers
 import ImageStore
 import OCI
 import POSIX

@@ -1,4 +1,5 @@
 import Containers
+package import ImageLayers
 import JSON
 import POSIX
 package import SystemPackage

@@ -1,5 +1,6 @@
 import ByteText
 import Containers
+import ImageLayers
 import JSON
 import POSIX
 import Secrets

@@ -1,4 +1,5 @@
 import Archive
+import ImageLayers
 import POSIX
 import SystemPackage
 

@@ -1,5 +1,6 @@
 import Archive
 import Containers
+import ImageLayers
 import JSON
 import SystemPackage
 

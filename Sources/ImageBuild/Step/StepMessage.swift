@@ -1,3 +1,4 @@
+import ImageLayers
 import JSON
 
 /// A report of the process that runs a command, printed as one line of JSON.

@@ -1,3 +1,4 @@
+package import ImageLayers
 package import SystemPackage
 
 /// A mount that exists while a command runs, and that is not part of its layer.

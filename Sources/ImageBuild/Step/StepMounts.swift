@@ -1,6 +1,7 @@
 import ByteText
 import Containers
 import Hashing
+import ImageLayers
 import POSIX
 import SystemPackage
 

@@ -1,4 +1,5 @@
 import Containers
+import ImageLayers
 import JSON
 import POSIX
 import SystemPackage

@@ -1,4 +1,5 @@
 import Containers
+import ImageLayers
 import POSIX
 import SystemPackage
 

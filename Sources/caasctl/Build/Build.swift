@@ -3,6 +3,7 @@ import ArgumentParser
 import ByteText
 import Definitions
 import ImageBuild
+import ImageLayers
 import ImageStore
 import JSON
 import OCI

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Definitions
-import ImageBuild
+import ImageLayers
 import OCI
 import SystemPackage
 

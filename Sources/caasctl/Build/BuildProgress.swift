@@ -1,4 +1,5 @@
 import ImageBuild
+import ImageLayers
 import OCI
 import Terminal
 import Wording

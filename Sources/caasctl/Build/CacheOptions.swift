@@ -1,5 +1,5 @@
 import ArgumentParser
-import ImageBuild
+import ImageLayers
 import ImageStore
 import OCI
 import Registry

@@ -1,4 +1,4 @@
-import ImageBuild
+import ImageLayers
 import Registry
 
 extension EarlyPush: LayerOutlet {}

@@ -1,4 +1,4 @@
-package import ImageBuild
+package import ImageLayers
 package import ImageStore
 package import OCI
 package import Registry

@@ -1,4 +1,4 @@
-import ImageBuild
+import ImageLayers
 import POSIX
 
 /// The modification time of files in an image. <https://reproducible-builds.org/specs/source-date-epoch/>

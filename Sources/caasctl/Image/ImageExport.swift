@@ -1,4 +1,3 @@
-import ImageBuild
 import ImageStore
 import OCI
 import POSIX

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Definitions
 import ImageBuild
+import ImageLayers
 import ImageStore
 import JSON
 import OCI

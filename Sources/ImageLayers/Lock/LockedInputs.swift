@@ -1,23 +1,23 @@
-import JSON
+package import JSON
 import Synchronization
 import SystemPackage
 
 /// The inputs of one build: their state in a lock, and the state that the build found.
-final class LockedInputs: Sendable {
+package final class LockedInputs: Sendable {
     private let lock: ImageLock?
     private let found = Mutex(ImageLock())
 
     /// Creates inputs that must match a lock, if there is one.
-    init(obeying lock: ImageLock? = nil) { self.lock = lock }
+    package init(obeying lock: ImageLock? = nil) { self.lock = lock }
 
     /// The state of every input, in the order of the build.
-    var result: ImageLock { found.withLock { $0 } }
+    package var result: ImageLock { found.withLock { $0 } }
 
     /// The name of the lock file in error messages.
-    var name: String { lock?.file?.string ?? ImageLock.fileName }
+    package var name: String { lock?.file?.string ?? ImageLock.fileName }
 
     /// Returns an input's state in the lock, or nil without a lock; `place` is its place in image.yaml.
-    func locked(_ input: JSONValue, at place: String) throws(ImageBuildError) -> JSONValue? {
+    package func locked(_ input: JSONValue, at place: String) throws(ImageBuildError) -> JSONValue? {
         guard let lock else { return nil }
         if let entry = lock.entries.first(where: { $0.input == input }) { return entry.locked }
         let kind = input["kind"]?.string ?? "input"
@@ -26,12 +26,12 @@ final class LockedInputs: Sendable {
     }
 
     /// Records the state of an input.
-    func note(_ input: JSONValue, _ locked: JSONValue) {
+    package func note(_ input: JSONValue, _ locked: JSONValue) {
         found.withLock { $0.add(ImageLock.Entry(input: input, locked: locked)) }
     }
 
     /// Returns the error for an input whose state differs from the lock.
-    func mismatch(_ action: String, _ reason: String) -> ImageBuildError {
+    package func mismatch(_ action: String, _ reason: String) -> ImageBuildError {
         ImageBuildError(action, "\(reason), not what \(name) says; renew it with --lock")
     }
 }

@@ -1,8 +1,8 @@
-import Archive
+package import Archive
 import ByteText
 
 /// The folders above a layer's files: without entries of their own, each unpacker would choose their modes itself.
-enum ParentFolders {
+package enum ParentFolders {
     /// Symbolic links in distributions with a merged /usr; an entry for a folder would replace the base's link.
     ///
     /// Source: <https://www.freedesktop.org/wiki/Software/systemd/TheCaseForTheUsrMerge/>.
@@ -17,7 +17,8 @@ enum ParentFolders {
     }
 
     /// Returns the entries of the folders above an absolute path, optionally including the path itself.
-    static func entries(to path: String, includingItself: Bool, onBase: Bool, modified: Int64) -> [ArchiveEntry] {
+    package static func entries(to path: String, includingItself: Bool, onBase: Bool, modified: Int64) -> [ArchiveEntry]
+    {
         let names = path.split(byte: "/")
         let count = includingItself ? names.count : names.count - 1
         return (0..<max(0, count)).compactMap { index in

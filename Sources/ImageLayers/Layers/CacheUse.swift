@@ -1,14 +1,14 @@
 import POSIX
-import SystemPackage
+package import SystemPackage
 
 /// The lock on all caches: builds share it while they run, and pruning holds it exclusively for a moment.
-final class CacheUse: Sendable {
+package final class CacheUse: Sendable {
     private let lock: File
 
     private init(_ lock: consuming File) { self.lock = lock }
 
     /// Prevents pruning while the value exists; returns nil if the folder cannot be locked, where pruning fails too.
-    static func shared(in folder: FilePath) -> CacheUse? {
+    package static func shared(in folder: FilePath) -> CacheUse? {
         try? FileSystem.makeFolder(folder)
         guard let file = try? File(folder, .read), (try? file.lock(wait: true, shared: true)) == true else {
             return nil

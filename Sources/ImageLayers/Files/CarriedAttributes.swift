@@ -1,7 +1,7 @@
 import ByteText
 
 /// Decides which extended attributes of a file on this machine are copied into an image.
-enum CarriedAttributes {
+package enum CarriedAttributes {
     /// Attributes that describe this machine and not the file.
     ///
     /// They are the bookkeeping of a rootless container's overlay, and the URL that a browser downloaded a file from.
@@ -20,7 +20,7 @@ enum CarriedAttributes {
     /// Overlays and administrators use `trusted.*`. Apart from capabilities, `security.*` contains the labels of this
     /// machine's policy (SELinux, Smack, IMA).
     /// <https://man7.org/linux/man-pages/man7/xattr.7.html>
-    static func isCarried(_ name: String, withModes: Bool) -> Bool {
+    package static func isCarried(_ name: String, withModes: Bool) -> Bool {
         if name.hasPrefix(bytes: "user.") { return !localPrefixes.contains { name.hasPrefix(bytes: $0) } }
         return name == "security.capability" || (withModes && accessControlLists.contains(name))
     }

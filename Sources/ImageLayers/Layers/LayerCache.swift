@@ -1,15 +1,15 @@
-import Archive
+package import Archive
 import Hashing
-import ImageStore
+package import ImageStore
 import JSON
 import OCI
 import POSIX
-import SystemPackage
+package import SystemPackage
 
 /// Finds the layer that the same inputs gave before; the layer itself is in the store.
 ///
 /// A record that is damaged, truncated or of another program counts as missing, and the layer is made again.
-struct LayerCache: Sendable {
+package struct LayerCache: Sendable {
     /// The version of the keys; it increases when the same inputs give another layer than before.
     private static let generation = 5
     /// The member of a record for the state of the blob's file.
@@ -18,17 +18,32 @@ struct LayerCache: Sendable {
     let folder: FilePath
     let store: ImageStore
     /// Whether cached results are verified by reading the files again.
-    var isVerifying = false
+    let isVerifying: Bool
     /// Whether existing layers are ignored; new layers are still recorded.
-    var isIgnored = false
+    package var isIgnored: Bool
     /// The compression of layers; its number of threads has no effect here.
-    var compression = LayerCompression.gzip(threads: 1)
-    var report: @Sendable (BuildEvent) -> Void = { _ in }
+    let compression: LayerCompression
+    package var report: @Sendable (BuildEvent) -> Void
     /// Receives the layers in addition to the store.
-    var outlet: (any LayerOutlet)?
+    let outlet: (any LayerOutlet)?
 
     /// The outcomes that are shared with other machines.
-    var shared: SharedOutcomes?
+    let shared: SharedOutcomes?
+
+    package init(
+        folder: FilePath, store: ImageStore, isVerifying: Bool = false, isIgnored: Bool = false,
+        compression: LayerCompression = .gzip(threads: 1), report: @escaping @Sendable (BuildEvent) -> Void = { _ in },
+        outlet: (any LayerOutlet)? = nil, shared: SharedOutcomes? = nil
+    ) {
+        self.folder = folder
+        self.store = store
+        self.isVerifying = isVerifying
+        self.isIgnored = isIgnored
+        self.compression = compression
+        self.report = report
+        self.outlet = outlet
+        self.shared = shared
+    }
 
     /// Returns the file of a record; its key covers all inputs, so that two kinds of layers never share a file.
     func file(for inputs: [String]) -> FilePath { folder.appending("\(key(for: inputs)).json") }
@@ -41,7 +56,7 @@ struct LayerCache: Sendable {
     }
 
     /// Returns the layer for the inputs if it is still in the store with its digest.
-    func find(_ inputs: [String], createdBy: String) async -> BuiltLayer? {
+    package func find(_ inputs: [String], createdBy: String) async -> BuiltLayer? {
         let known = await remembered(inputs, createdBy: createdBy)
         // When verifying, this layer is only for comparison, and a new one is made.
         if let known, !isVerifying { outlet?.add(known.descriptor) }
@@ -76,7 +91,7 @@ struct LayerCache: Sendable {
         }
     }
 
-    func keep(_ layer: BuiltLayer, for inputs: [String]) throws(ImageBuildError) {
+    package func keep(_ layer: BuiltLayer, for inputs: [String]) throws(ImageBuildError) {
         let file = file(for: inputs)
         var json = layer.json
         json[Self.mark] = store.mark(of: layer.descriptor).map(JSONValue.string)

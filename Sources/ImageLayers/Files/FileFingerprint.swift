@@ -1,7 +1,7 @@
 import Archive
 import Definitions
 import Hashing
-import POSIX
+package import POSIX
 
 /// A fingerprint that identifies the state of a layer's files without reading them.
 ///
@@ -99,11 +99,11 @@ struct FileFingerprint: Sendable {
 }
 
 /// The identity of a file, which is the same for all its names.
-struct FileIdentity: Sendable, Hashable {
+package struct FileIdentity: Sendable, Hashable {
     let inode: UInt64
     let device: UInt64
 
-    init(_ status: FileStatus) {
+    package init(_ status: FileStatus) {
         inode = status.inode
         device = status.device
     }

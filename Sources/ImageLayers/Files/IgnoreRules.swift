@@ -1,41 +1,41 @@
 import POSIX
-import SystemPackage
+package import SystemPackage
 
 /// The rules that exclude files of a folder, with the syntax and meaning of a `.dockerignore`.
 ///
 /// A pattern applies to a file if it matches the file's path or the path of a folder above it. The last pattern that
 /// applies decides, and a pattern that begins with `!` includes the file again.
 /// <https://docs.docker.com/build/concepts/context/#dockerignore-files>
-struct IgnoreRules: Sendable {
+package struct IgnoreRules: Sendable {
     private struct Rule: Sendable {
         let pattern: IgnorePattern
         let isException: Bool
     }
 
     /// The verdict of the rules on a folder, from which the verdicts on its content follow.
-    struct FolderVerdict: Sendable {
+    package struct FolderVerdict: Sendable {
         /// For each rule, whether it matches the folder or a folder above it.
         fileprivate let matched: [Bool]
         /// Whether the folder itself is excluded; files in it may still be included.
-        let isExcluded: Bool
+        package let isExcluded: Bool
     }
 
     private var rules: [Rule] = []
     private let hasExceptions: Bool
 
     /// Whether there are no rules.
-    var isEmpty: Bool { rules.isEmpty }
+    package var isEmpty: Bool { rules.isEmpty }
 
     /// The verdict on the folder that the rules belong to, which no rule matches.
-    var root: FolderVerdict { FolderVerdict(matched: rules.map { _ in false }, isExcluded: false) }
+    package var root: FolderVerdict { FolderVerdict(matched: rules.map { _ in false }, isExcluded: false) }
 
     /// Parses patterns, in order; `place` names their origin in error messages.
-    init(_ patterns: [String], place: String = "exclude") throws(ImageBuildError) {
+    package init(_ patterns: [String], place: String = "exclude") throws(ImageBuildError) {
         try self.init(patterns.map { (place: place, pattern: Array($0.utf8)) })
     }
 
     /// Creates rules that exclude everything except what matches a pattern, or is in a folder that matches it.
-    init(allBut pattern: String, place: String) throws(ImageBuildError) {
+    package init(allBut pattern: String, place: String) throws(ImageBuildError) {
         try self.init(["*", "!\(pattern)"], place: place)
     }
 
@@ -52,7 +52,7 @@ struct IgnoreRules: Sendable {
     }
 
     /// Reads a file in the syntax of a `.dockerignore`, followed by `patterns`.
-    init(reading file: FilePath, then patterns: [String] = []) throws(ImageBuildError) {
+    package init(reading file: FilePath, then patterns: [String] = []) throws(ImageBuildError) {
         let content = try posix { () throws(POSIXError) in try FileSystem.read(file) }
         try self.init(parsing: content, file: file, then: patterns)
     }
@@ -76,24 +76,24 @@ struct IgnoreRules: Sendable {
     }
 
     /// Returns whether the rules exclude a file, link or folder at a relative path.
-    func excludes(_ path: [UInt8]) -> Bool {
+    package func excludes(_ path: [UInt8]) -> Bool {
         excludes(path, in: verdict(onFolder: ContainerPath.parent(of: path)))
     }
 
     /// Returns whether the rules exclude a path in a folder with the given verdict.
-    func excludes(_ path: [UInt8], in verdict: FolderVerdict) -> Bool {
+    package func excludes(_ path: [UInt8], in verdict: FolderVerdict) -> Bool {
         judge(path, in: verdict) { _ in }
     }
 
     /// Returns the verdict on a folder inside another one.
-    func verdict(onFolder path: [UInt8], in parent: FolderVerdict) -> FolderVerdict {
+    package func verdict(onFolder path: [UInt8], in parent: FolderVerdict) -> FolderVerdict {
         var matched = parent.matched
         let isExcluded = judge(path, in: parent) { matched[$0] = true }
         return FolderVerdict(matched: matched, isExcluded: isExcluded)
     }
 
     /// Returns the verdict on a folder at a full path, which is empty for the folder that the rules belong to.
-    func verdict(onFolder path: [UInt8]) -> FolderVerdict {
+    package func verdict(onFolder path: [UInt8]) -> FolderVerdict {
         var verdict = root
         for end in path.indices where path[end] == ContainerPath.slash {
             verdict = self.verdict(onFolder: Array(path[..<end]), in: verdict)
@@ -117,7 +117,7 @@ struct IgnoreRules: Sendable {
     }
 
     /// Returns whether something below an excluded folder may be included again.
-    func mayIncludeBelow(_ folder: [UInt8]) -> Bool {
+    package func mayIncludeBelow(_ folder: [UInt8]) -> Bool {
         hasExceptions && rules.contains { $0.isException && $0.pattern.mayMatchBelow(folder) }
     }
 

@@ -4,7 +4,7 @@ package import OCI
 /// A base image: its manifest and config, without the content of its layers.
 package struct BaseImage: Sendable {
     /// The reference that it was requested by; nil for an image that is only on this machine.
-    package internal(set) var name: String?
+    package var name: String?
     /// The digest of its manifest.
     package let digest: Digest
     /// The layers, the lowest first.
@@ -26,7 +26,7 @@ package struct BaseImage: Sendable {
     }
 
     /// Creates a base whose layers are in the store.
-    init(stored image: StoredImage, asked: String) throws(ImageBuildError) {
+    package init(stored image: StoredImage, asked: String) throws(ImageBuildError) {
         try self.init(asked, image.descriptor.digest, image.manifest, image.config, source: nil, name: nil, index: nil)
     }
 

@@ -2,7 +2,7 @@ import POSIX
 import SystemPackage
 
 /// A bare repository that contains one commit without its history.
-struct GitRepository {
+package struct GitRepository {
     private static var git: ExternalProgram {
         ExternalProgram(name: "git", advice: "apt-get install git", inherited: ProgramEnvironment.git)
     }
@@ -67,7 +67,7 @@ struct GitRepository {
     }
 
     /// Parses the output of `git ls-remote`: commits, or tag objects, by reference name.
-    static func references(_ lines: String) -> [String: String] {
+    package static func references(_ lines: String) -> [String: String] {
         var found: [String: String] = [:]
         for line in lines.split(separator: "\n") {
             let fields = line.split(separator: "\t")

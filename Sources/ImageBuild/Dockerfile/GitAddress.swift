@@ -2,6 +2,7 @@ import ByteText
 import Dockerfile
 import HTTP
 import Hashing
+import ImageLayers
 
 /// The address of a git repository in an ADD, with the selected files: `https://host/me/app.git#v1.2:docs`.
 ///

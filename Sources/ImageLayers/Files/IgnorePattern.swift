@@ -3,7 +3,7 @@
 /// The rules are those of Go's `filepath.Match`, with `**` for any number of folders:
 /// <https://docs.docker.com/build/concepts/context/#dockerignore-files>,
 /// <https://pkg.go.dev/path/filepath#Match>.
-struct IgnorePattern: Sendable {
+package struct IgnorePattern: Sendable {
     enum Token: Sendable, Equatable {
         case byte(UInt8)
         /// `?`: one character except a slash.
@@ -30,7 +30,7 @@ struct IgnorePattern: Sendable {
     private let ending: [UInt8]?
 
     /// Parses a cleaned pattern; returns nil if it is malformed.
-    init?(_ pattern: [UInt8]) {
+    package init?(_ pattern: [UInt8]) {
         guard let tokens = Self.parse(pattern).map(Self.shortened) else { return nil }
         self.tokens = tokens
         leastLength = tokens.count { !Self.mayBeNothing($0) && $0 != .everything }
@@ -51,7 +51,7 @@ struct IgnorePattern: Sendable {
     }
 
     /// Returns whether the pattern matches the whole path.
-    func matches(_ path: [UInt8]) -> Bool {
+    package func matches(_ path: [UInt8]) -> Bool {
         if let ending { return path.count >= ending.count && path.suffix(ending.count).elementsEqual(ending) }
         if let literal { return literal == path }
         if let lastNames {

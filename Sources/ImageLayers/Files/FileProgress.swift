@@ -1,17 +1,17 @@
 import Synchronization
 
 /// Reports the total number of file bytes that several layers have read.
-final class FileProgress: Sendable {
+package final class FileProgress: Sendable {
     private let step: String
     private let report: @Sendable (BuildEvent) -> Void
     private let done = Atomic<Int64>(0)
 
-    init(_ step: String, _ report: @escaping @Sendable (BuildEvent) -> Void) {
+    package init(_ step: String, _ report: @escaping @Sendable (BuildEvent) -> Void) {
         self.step = step
         self.report = report
     }
 
-    @Sendable func advance(_ count: Int64) {
+    @Sendable package func advance(_ count: Int64) {
         report(.progress(step: step, bytes: done.wrappingAdd(count, ordering: .relaxed).newValue))
     }
 }

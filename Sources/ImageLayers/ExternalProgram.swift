@@ -3,7 +3,7 @@ import Subprocess
 import SystemPackage
 
 /// A program on this machine that does a part of a build.
-struct ExternalProgram {
+package struct ExternalProgram {
     /// The limit for output that is kept in memory, in bytes.
     private static let longestOutput = 1 << 20
 
@@ -16,9 +16,15 @@ struct ExternalProgram {
     /// The working folder; nil for that of this process.
     var folder: FilePath?
 
+    package init(name: String, advice: String, inherited: Set<String>? = nil) {
+        self.name = name
+        self.advice = advice
+        self.inherited = inherited
+    }
+
     /// Runs the program to its end, and returns its output without the last newline.
     @discardableResult
-    func run(
+    package func run(
         _ arguments: [String], environment: [String: String] = [:]
     ) async throws(ImageBuildError) -> String {
         let output = try await run(arguments, environment, .string(limit: Self.longestOutput)) { _ in }

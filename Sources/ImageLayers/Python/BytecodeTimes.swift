@@ -1,12 +1,12 @@
 import ByteText
-import POSIX
+package import POSIX
 import SystemPackage
 
 /// Updates the source's time in Python bytecode when the time of the source changes.
 ///
 /// Otherwise Python would compile every module again at each start. Call this before any time in the folder changes.
 /// Source: <https://peps.python.org/pep-0552/>.
-enum BytecodeTimes {
+package enum BytecodeTimes {
     private static let cache = FilePath.Component("__pycache__")
     private static let header = 16
 
@@ -20,7 +20,7 @@ enum BytecodeTimes {
         }
     }
 
-    static func settle(_ folder: Folder, modified: (Int64) -> Int64) throws(ImageBuildError) {
+    package static func settle(_ folder: Folder, modified: (Int64) -> Int64) throws(ImageBuildError) {
         try posix { () throws(POSIXError) in
             guard try folder.status(cache)?.kind == .directory else { return }
             let compiled = try folder.folder(cache)

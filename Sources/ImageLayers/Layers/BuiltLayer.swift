@@ -11,14 +11,14 @@ package struct BuiltLayer: Sendable, Hashable {
     /// The history entry that says what made the layer.
     package let createdBy: String
 
-    init(descriptor: Descriptor, diffID: Digest, createdBy: String) {
+    package init(descriptor: Descriptor, diffID: Digest, createdBy: String) {
         self.descriptor = descriptor
         self.diffID = diffID
         self.createdBy = createdBy
     }
 
     /// Parses the output of ``json``.
-    init(json: JSONValue, createdBy: String) throws(JSONError) {
+    package init(json: JSONValue, createdBy: String) throws(JSONError) {
         descriptor = try Descriptor(json: json)
         let text = try json.text("diff_id")
         do throws(OCIError) { diffID = try Digest(text) } catch { throw JSONError(error.description) }

@@ -2,12 +2,14 @@ import POSIX
 
 extension LayerCache {
     /// The outcome of a step, which may be no layer.
-    struct Outcome: Sendable {
-        let layer: BuiltLayer?
+    package struct Outcome: Sendable {
+        package let layer: BuiltLayer?
+
+        package init(layer: BuiltLayer?) { self.layer = layer }
     }
 
     /// Returns the outcome for the inputs from this machine or from the shared outcomes.
-    func outcome(of inputs: [String], createdBy: String) async -> Outcome? {
+    package func outcome(of inputs: [String], createdBy: String) async -> Outcome? {
         if let outcome = await ownOutcome(of: inputs, createdBy: createdBy) {
             shared?.note(key(for: inputs), outcome)
             return outcome
@@ -31,7 +33,7 @@ extension LayerCache {
         return isNothing ? Outcome(layer: nil) : nil
     }
 
-    func keep(_ outcome: Outcome, for inputs: [String]) throws(ImageBuildError) {
+    package func keep(_ outcome: Outcome, for inputs: [String]) throws(ImageBuildError) {
         shared?.note(key(for: inputs), outcome)
         if let layer = outcome.layer { return try keep(layer, for: inputs) }
         forget(inputs)

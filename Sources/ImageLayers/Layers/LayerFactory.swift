@@ -1,31 +1,49 @@
-import Archive
+package import Archive
 import HTTP
-import ImageStore
+package import ImageStore
 import OCI
 import POSIX
-import SystemPackage
+package import SystemPackage
 import Timestamps
 
 /// Makes layers and puts them into the store.
-struct LayerFactory: Sendable {
-    let store: ImageStore
-    var cache: LayerCache
+package struct LayerFactory: Sendable {
+    package let store: ImageStore
+    package var cache: LayerCache
     /// The folder for temporary files, such as unfinished archives of other programs.
-    let temporary: FilePath
-    let threads: Int
+    package let temporary: FilePath
+    package let threads: Int
     /// The compression of layers; its number of threads has no effect here.
-    var compression = LayerCompression.gzip(threads: 1)
+    package let compression: LayerCompression
     /// Whether FIFOs and device nodes among the user's files are included.
-    var isPrivileged = false
+    let isPrivileged: Bool
     /// The `files` layers below the layer that is made next.
     var earlierFiles: [FileSource] = []
     /// The locked inputs, and the inputs that this build found.
-    var locked = LockedInputs()
+    package let locked: LockedInputs
     /// Receives the layers in addition to the store.
-    var outlet: (any LayerOutlet)?
+    let outlet: (any LayerOutlet)?
     /// The place in image.yaml of the layer that is made next.
     var place = ""
-    var report: @Sendable (BuildEvent) -> Void
+    package var report: @Sendable (BuildEvent) -> Void
+
+    /// Creates a factory whose number of threads comes from `threads`, not from `compression`.
+    package init(
+        store: ImageStore, cache: LayerCache, temporary: FilePath, threads: Int,
+        compression: LayerCompression = .gzip(threads: 1), isPrivileged: Bool = false,
+        locked: LockedInputs = LockedInputs(), outlet: (any LayerOutlet)? = nil,
+        report: @escaping @Sendable (BuildEvent) -> Void
+    ) {
+        self.store = store
+        self.cache = cache
+        self.temporary = temporary
+        self.threads = threads
+        self.compression = compression
+        self.isPrivileged = isPrivileged
+        self.locked = locked
+        self.outlet = outlet
+        self.report = report
+    }
 
     /// Returns the entries of a folder and of the folders above it, as the layers below have them.
     func parents(
@@ -39,7 +57,7 @@ struct LayerFactory: Sendable {
     }
 
     /// Writes a layer on a thread of its own; a failure leaves nothing in the store.
-    func make(
+    package func make(
         createdBy: String, threads: Int? = nil,
         _ body: @escaping @Sendable (inout LayerWriter) throws(ImageBuildError) -> Void
     ) async throws(ImageBuildError) -> BuiltLayer {
@@ -112,7 +130,7 @@ struct LayerFactory: Sendable {
     }
 
     /// Runs `body` with a folder that is removed afterwards.
-    func withTemporaryFolder<Value>(
+    package func withTemporaryFolder<Value>(
         _ body: (FilePath) async throws(ImageBuildError) -> Value
     ) async throws(ImageBuildError) -> Value {
         try posix { () throws(POSIXError) in try FileSystem.makeFolder(temporary) }

@@ -1,10 +1,10 @@
-import Definitions
-import OCI
+package import Definitions
+package import OCI
 import POSIX
 import SystemPackage
 
 /// Makes the layers of one build; a layer that is the same on every platform is made once.
-struct LayerPlan {
+package struct LayerPlan {
     /// By its place: a definition may list the same layer twice, which then stand on different layers.
     private struct Key: Hashable {
         let index: Int
@@ -19,14 +19,14 @@ struct LayerPlan {
     /// The packages of Python layers, which are chosen before any layer is made.
     private var pins: [Key: [WheelPin]] = [:]
 
-    init(factory: LayerFactory, definition: ImageDefinition, epoch: Int64) {
+    package init(factory: LayerFactory, definition: ImageDefinition, epoch: Int64) {
         self.factory = factory
         self.definition = definition
         self.epoch = epoch
     }
 
     /// The layers that entry number `index` of the definition makes; a large one is split.
-    mutating func built(_ index: Int, for platform: Platform) async throws(ImageBuildError) -> [BuiltLayer] {
+    package mutating func built(_ index: Int, for platform: Platform) async throws(ImageBuildError) -> [BuiltLayer] {
         let key = Key(index: index, platform: definition.layers[index].dependsOnPlatform ? platform : nil)
         if let built = known[key] { return built }
         let built = try await make(index, for: platform)
@@ -51,7 +51,7 @@ struct LayerPlan {
     }
 
     /// Throws if a layer's source is missing, before any layer takes minutes to make.
-    mutating func checkSources() async throws(ImageBuildError) {
+    package mutating func checkSources() async throws(ImageBuildError) {
         for (index, layer) in definition.layers.enumerated() {
             switch layer {
             case .git(let git):
