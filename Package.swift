@@ -83,8 +83,8 @@ let package = Package(
         program(
             "caasctl",
             [
-                "ByteText", "Sandbox", "Deployment", "ImageBuild", "ImageLayers", "ImageInspection", "Definitions",
-                "Registry", "ImageStore",
+                "ByteText", "Sandbox", "Deployment", "ImageBuild", "StepExecution", "ImageLayers",
+                "ImageInspection", "Definitions", "Registry", "ImageStore",
                 "RunContract",
                 "ObjectStorage", "OCI", "HTTP", "Archive", "Terminal", "Wording", "Secrets",
                 "Timestamps",
@@ -116,9 +116,15 @@ let package = Package(
         module(
             "ImageBuild",
             [
-                "ByteText", "ImageLayers", "Definitions", "Dockerfile", "ImageStore", "Containers", "RunContract",
-                "OCI",
-                "HTTP", "Archive", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage, subprocess,
+                "ByteText", "StepExecution", "ImageLayers", "Definitions", "Dockerfile", "ImageStore", "RunContract",
+                "OCI", "HTTP", "Archive", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage,
+                subprocess,
+            ]),
+        module(
+            "StepExecution",
+            [
+                "ByteText", "ImageLayers", "ImageStore", "Containers", "RunContract", "OCI", "Archive", "Hashing",
+                "Secrets", "Timestamps", "JSON", "POSIX", systemPackage,
             ]),
         module(
             "ImageLayers",
@@ -237,8 +243,8 @@ let package = Package(
         tests(
             "ImageBuildTests",
             [
-                "ImageBuild", "ImageLayers", "Definitions", "Dockerfile", "ImageStore", "RunContract", "Archive", "OCI",
-                "HTTP", "Hashing",
+                "ImageBuild", "StepExecution", "ImageLayers", "Definitions", "Dockerfile", "ImageStore", "RunContract",
+                "Archive", "OCI", "HTTP", "Hashing",
                 "JSON", "POSIX", systemPackage,
             ]),
         tests(

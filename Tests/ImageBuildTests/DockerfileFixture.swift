@@ -5,6 +5,7 @@ import ImageStore
 import JSON
 import OCI
 import POSIX
+import StepExecution
 import SystemPackage
 import TestSupport
 

@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@testable import ImageBuild
+@testable import StepExecution
 
 /// Tests for the environment and the end of commands.
 struct StepCommandTests {

@@ -7,7 +7,7 @@ import Synchronization
 import SystemPackage
 import TestSupport
 
-@testable import ImageBuild
+@testable import StepExecution
 
 /// A store with a base of busybox, on which the built caasctl runs commands.
 struct StepFixture {

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import ImageBuild
+@testable import StepExecution
 
 /// Compares layers with other programs, which run the same command and unpack the layer.
 ///

@@ -1,7 +1,7 @@
-import ImageBuild
 import ImageLayers
 import ImageStore
 import OCI
+import StepExecution
 import SystemPackage
 import TestSupport
 import Testing

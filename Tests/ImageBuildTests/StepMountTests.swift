@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@testable import ImageBuild
+@testable import StepExecution
 
 /// Tests for mounts, which leave no trace in the layer.
 struct StepMountTests {

@@ -1,6 +1,7 @@
 import Dockerfile
 import ImageLayers
 import OCI
+import StepExecution
 
 /// Checks that run before the first command, which may take minutes.
 extension DockerfileBuild {

@@ -2,6 +2,7 @@ package import Dockerfile
 import ImageLayers
 package import OCI
 import POSIX
+package import StepExecution
 package import SystemPackage
 
 /// A Dockerfile to build, with the options of the build.

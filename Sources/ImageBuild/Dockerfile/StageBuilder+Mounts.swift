@@ -3,6 +3,7 @@ import ByteText
 import Dockerfile
 import ImageLayers
 import OCI
+import StepExecution
 
 /// The mounts of RUN, with their variables expanded.
 ///

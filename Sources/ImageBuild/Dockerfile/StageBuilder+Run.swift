@@ -4,6 +4,7 @@ import ImageLayers
 import JSON
 import OCI
 import POSIX
+import StepExecution
 import SystemPackage
 
 /// Execution of RUN.

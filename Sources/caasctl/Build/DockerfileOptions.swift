@@ -4,6 +4,7 @@ import Definitions
 import ImageBuild
 import OCI
 import POSIX
+import StepExecution
 import SystemPackage
 
 /// The options that only a build of a Dockerfile takes.

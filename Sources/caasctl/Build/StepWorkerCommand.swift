@@ -1,5 +1,5 @@
 import ArgumentParser
-import ImageBuild
+import StepExecution
 
 /// `caasctl step-worker`: an internal command, which `caasctl build` starts for each RUN step.
 struct StepWorkerCommand: AsyncParsableCommand {

@@ -1,11 +1,11 @@
 import ArgumentParser
 import Definitions
-import ImageBuild
 import ImageLayers
 import ImageStore
 import JSON
 import OCI
 import POSIX
+import StepExecution
 import SystemPackage
 import Terminal
 import Wording

@@ -84,7 +84,7 @@ final class StepScratch: Sendable {
     }
 }
 
-/// Runs container operations, and converts their error to this module's error.
+/// Runs container operations, and converts their error to an error of a build.
 func contained<Value: ~Copyable>(_ body: () throws(ContainerError) -> Value) throws(ImageBuildError) -> Value {
     do throws(ContainerError) { return try body() } catch { throw ImageBuildError(copying: error.description) }
 }

@@ -1,9 +1,9 @@
-import ImageLayers
+package import ImageLayers
 import POSIX
 
 extension LayerFactory {
     /// Returns the layer with a command's changes to `layers`, lowest first, or nil if it changes nothing.
-    func run(
+    package func run(
         _ command: StepCommand, on layers: [BuiltLayer], createdBy: String, epoch: Int64
     ) async throws(ImageBuildError) -> BuiltLayer? {
         try await StepExecutor(factory: self).run(command, on: layers, createdBy: createdBy, epoch: epoch)

@@ -76,7 +76,9 @@ struct StepExecutor: Sendable {
 
 extension SecretMount {
     /// Returns the reason why a command that requires this secret cannot run.
-    static func missing(_ id: String) -> String { "there is no secret '\(id)'; --secret id=\(id),src=FILE gives it" }
+    package static func missing(_ id: String) -> String {
+        "there is no secret '\(id)'; --secret id=\(id),src=FILE gives it"
+    }
 }
 
 extension StepCommand {
