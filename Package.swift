@@ -83,8 +83,8 @@ let package = Package(
         program(
             "caasctl",
             [
-                "ByteText", "Sandbox", "Deployment", "ImageBuild", "StepExecution", "ImageLayers",
-                "ImageInspection", "Definitions", "Registry", "ImageStore",
+                "ByteText", "Sandbox", "Deployment", "ImageBuild", "EntrypointPacking", "StepExecution",
+                "ImageLayers", "ImageInspection", "Definitions", "Registry", "ImageStore",
                 "RunContract",
                 "ObjectStorage", "OCI", "HTTP", "Archive", "Terminal", "Wording", "Secrets",
                 "Timestamps",
@@ -116,8 +116,14 @@ let package = Package(
         module(
             "ImageBuild",
             [
-                "ByteText", "StepExecution", "ImageLayers", "Definitions", "Dockerfile", "ImageStore", "RunContract",
-                "OCI", "HTTP", "Archive", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage,
+                "ByteText", "EntrypointPacking", "StepExecution", "ImageLayers", "Definitions", "Dockerfile",
+                "ImageStore", "RunContract", "OCI", "HTTP", "Archive", "Hashing", "Secrets", "Timestamps", "JSON",
+                "POSIX", systemPackage,
+            ]),
+        module(
+            "EntrypointPacking",
+            [
+                "ImageLayers", "ImageStore", "RunContract", "OCI", "Archive", "JSON", "POSIX", systemPackage,
                 subprocess,
             ]),
         module(
@@ -243,8 +249,8 @@ let package = Package(
         tests(
             "ImageBuildTests",
             [
-                "ImageBuild", "StepExecution", "ImageLayers", "Definitions", "Dockerfile", "ImageStore", "RunContract",
-                "Archive", "OCI", "HTTP", "Hashing",
+                "ImageBuild", "EntrypointPacking", "StepExecution", "ImageLayers", "Definitions", "Dockerfile",
+                "ImageStore", "RunContract", "Archive", "OCI", "HTTP", "Hashing",
                 "JSON", "POSIX", systemPackage,
             ]),
         tests(

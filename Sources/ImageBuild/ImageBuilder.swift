@@ -1,5 +1,6 @@
 package import Archive
 package import Definitions
+import EntrypointPacking
 package import ImageLayers
 package import ImageStore
 import JSON

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@testable import ImageBuild
+@testable import EntrypointPacking
 
 /// Tests for the build information of SwiftPM and of programs.
 @Suite struct BuildOriginTests {

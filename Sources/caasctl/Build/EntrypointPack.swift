@@ -1,5 +1,5 @@
 import ArgumentParser
-import ImageBuild
+import EntrypointPacking
 import JSON
 import POSIX
 import SystemPackage

@@ -1,7 +1,7 @@
 import Archive
 import ArgumentParser
+import EntrypointPacking
 import HTTP
-import ImageBuild
 import POSIX
 import SystemPackage
 import Terminal

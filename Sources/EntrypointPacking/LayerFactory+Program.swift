@@ -1,11 +1,11 @@
 import Archive
-import ImageLayers
+package import ImageLayers
 import JSON
-import RunContract
+package import RunContract
 
 extension LayerFactory {
     /// Makes a layer with the description of the program that the entrypoint runs.
-    func bake(_ program: Program, epoch: Int64) async throws(ImageBuildError) -> BuiltLayer {
+    package func bake(_ program: Program, epoch: Int64) async throws(ImageBuildError) -> BuiltLayer {
         let content = program.json.encoded()
         let parents = ParentFolders.entries(to: Program.path, includingItself: false, onBase: true, modified: epoch)
         let path = Program.path.split(separator: "/").joined(separator: "/")

@@ -1,6 +1,6 @@
 import Archive
 package import ImageLayers
-import ImageStore
+package import ImageStore
 import JSON
 import OCI
 import POSIX
@@ -62,7 +62,7 @@ package struct EntrypointArtifact: Sendable {
     }
 
     /// Adds the layer to the store, which verifies it.
-    func add(to store: ImageStore) throws(ImageBuildError) -> BuiltLayer {
+    package func add(to store: ImageStore) throws(ImageBuildError) -> BuiltLayer {
         switch source {
         case .file(let file):
             try stored { () throws(ImageStoreError) in try store.add(copying: file, as: layer.descriptor) }

@@ -1,8 +1,8 @@
 import Archive
-import ImageLayers
-import OCI
+package import ImageLayers
+package import OCI
 import POSIX
-import SystemPackage
+package import SystemPackage
 
 /// The layers with caas-entrypoint for one or several architectures, as `caasctl entrypoint pack` writes them.
 ///
@@ -53,14 +53,19 @@ struct EntrypointBundle {
 }
 
 /// Finds the entrypoint for each platform.
-struct EntrypointSearch {
+package struct EntrypointSearch {
     /// The bundles that the user named, which must exist.
     let bundles: [FilePath]
     /// The folders on this machine, which need not have an entrypoint.
     let folders: [FilePath]
 
+    package init(bundles: [FilePath], folders: [FilePath]) {
+        self.bundles = bundles
+        self.folders = folders
+    }
+
     /// Returns the first entrypoint for a platform.
-    func artifact(for platform: Platform) throws(ImageBuildError) -> EntrypointArtifact {
+    package func artifact(for platform: Platform) throws(ImageBuildError) -> EntrypointArtifact {
         let action = "bake a program into an image"
         var places: [FilePath] = bundles
         for folder in folders where FileSystem.exists(folder.appending(EntrypointArtifact.descriptionName)) {
