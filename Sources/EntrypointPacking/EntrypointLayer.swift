@@ -3,13 +3,14 @@ package import ImageLayers
 import JSON
 package import OCI
 import POSIX
+import RunContract
 import Subprocess
 package import SystemPackage
 
 /// Packs the layer with caas-entrypoint from the program that was built on this machine.
 package enum EntrypointLayer {
     /// The folder of the layer's files in an image.
-    private static let root = "/.caas"
+    private static let root = ReservedPaths.Image.root
     /// An opaque whiteout hides the base's files in this folder, which could be mistaken for the layer's own files.
     ///
     /// <https://github.com/opencontainers/image-spec/blob/main/layer.md#opaque-whiteout>

@@ -29,7 +29,7 @@ final class DiffWalk {
     private let isSettling: Bool
     private let warn: (String) -> Void
     /// The path of the first name of each file that has several names.
-    private var firstNames: [FileIdentity: [UInt8]] = [:]
+    private var firstNames: [FileID: [UInt8]] = [:]
     /// Parent folders that did not change themselves; they are visited with the first change in them.
     private var untold: [ArchiveEntry] = []
     private var isStopped = false
@@ -136,7 +136,7 @@ final class DiffWalk {
         default: entry.size = status.size
         }
         if status.links > 1 {
-            let identity = FileIdentity(status)
+            let identity = status.id
             if let first = firstNames[identity] {
                 entry.kind = .hardLink
                 entry.target = first

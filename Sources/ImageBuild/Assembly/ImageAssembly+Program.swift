@@ -14,7 +14,7 @@ extension ImageAssembly {
     private static let gpuDefaults = [
         ("NVIDIA_VISIBLE_DEVICES", "all"), ("NVIDIA_DRIVER_CAPABILITIES", "compute,utility"),
     ]
-    private static let folder = "/.caas"
+    private static let folder = ReservedPaths.Image.root
     private static let stopSignals = ["SIGTERM", "SIGINT", "TERM", "INT", "15", "2"]
 
     /// Throws if the definition sets a variable that the entrypoint accepts only from a deployment.

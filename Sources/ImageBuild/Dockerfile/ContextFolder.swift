@@ -11,7 +11,7 @@ struct ContextFile: TransferNode {
     let place: FilePath
     let status: FileStatus
     let header: ArchiveEntry?
-    var identity: FileIdentity? { status.links > 1 && status.kind == .regular ? FileIdentity(status) : nil }
+    var identity: FileID? { status.links > 1 && status.kind == .regular ? status.id : nil }
 }
 
 /// The build context, from which a Dockerfile's COPY and ADD take files.

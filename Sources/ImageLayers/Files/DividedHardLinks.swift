@@ -5,10 +5,10 @@ import Synchronization
 ///
 /// A hard link cannot refer to a file in another layer, because some programs unpack each layer alone.
 final class DividedHardLinks: Sendable {
-    private let state = Mutex<(seen: Set<FileIdentity>, divided: Set<FileIdentity>)>(([], []))
+    private let state = Mutex<(seen: Set<FileID>, divided: Set<FileID>)>(([], []))
 
     /// Records the files with several names in a layer.
-    func add(_ files: Set<FileIdentity>) {
+    func add(_ files: Set<FileID>) {
         if files.isEmpty { return }
         state.withLock { state in
             state.divided.formUnion(state.seen.intersection(files))

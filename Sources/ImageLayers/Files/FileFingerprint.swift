@@ -1,7 +1,7 @@
 import Archive
 import Definitions
 import Hashing
-package import POSIX
+import POSIX
 
 /// A fingerprint that identifies the state of a layer's files without reading them.
 ///
@@ -14,18 +14,18 @@ struct FileFingerprint: Sendable {
     /// False if a file changed so shortly before it was read that another change could get the same time.
     let isLasting: Bool
     /// The files that have several names in this layer.
-    let repeated: Set<FileIdentity>
+    let repeated: Set<FileID>
     /// The files of this layer that have several names anywhere.
-    let linked: Set<FileIdentity>
+    let linked: Set<FileID>
 
     /// Accumulates the fingerprint from records.
     ///
     /// This is a class because a closure cannot modify a noncopyable value.
     private final class Summary {
         private var hash: SHA256? = SHA256()
-        private(set) var seen: Set<FileIdentity> = []
+        private(set) var seen: Set<FileID> = []
         var isLasting = true
-        var repeated: Set<FileIdentity> = []
+        var repeated: Set<FileID> = []
 
         func add(_ bytes: UnsafeRawBufferPointer) { hash?.update(bytes) }
         func add(_ bytes: [UInt8]) { hash?.update(bytes.span.bytes) }
@@ -33,7 +33,7 @@ struct FileFingerprint: Sendable {
         func add(_ status: FileStatus, readAfter start: Int64) {
             isLasting = isLasting && FileFingerprint.isLasting(status, readAfter: start)
             guard status.kind == .regular, status.links > 1 else { return }
-            if !seen.insert(FileIdentity(status)).inserted { repeated.insert(FileIdentity(status)) }
+            if !seen.insert(status.id).inserted { repeated.insert(status.id) }
         }
 
         func finish() -> [UInt8] {
@@ -95,17 +95,6 @@ struct FileFingerprint: Sendable {
         let tick: Int64 = status.changed % 1_000_000_000 == 0 ? 2_000_000_000 : 20_000_000
         // A modification time in the future was set by a program; only the change time always comes from the kernel.
         return (newest > start ? status.changed : newest) < start - tick
-    }
-}
-
-/// The identity of a file, which is the same for all its names.
-package struct FileIdentity: Sendable, Hashable {
-    let inode: UInt64
-    let device: UInt64
-
-    package init(_ status: FileStatus) {
-        inode = status.inode
-        device = status.device
     }
 }
 

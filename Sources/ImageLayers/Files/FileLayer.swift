@@ -10,16 +10,16 @@ struct FileLayer {
     private let source: FileSource
     private let files: SurveyedFiles
     private let layer: SurveyedFiles.Layer
-    private let repeated: Set<FileIdentity>
+    private let repeated: Set<FileID>
     private let advance: (Int64) -> Void
     /// Examines Python bytecode while it is written; nil if files keep their times.
     var bytecode: StaleBytecode?
     private var cursor: FolderCursor
-    private var firstNames: [FileIdentity: [UInt8]] = [:]
+    private var firstNames: [FileID: [UInt8]] = [:]
 
     init(
         _ layer: SurveyedFiles.Layer, of files: SurveyedFiles, from source: FileSource,
-        repeated: Set<FileIdentity>,
+        repeated: Set<FileID>,
         advance: @escaping (Int64) -> Void
     ) throws(ImageBuildError) {
         self.source = source
@@ -207,7 +207,7 @@ struct FileLayer {
 
     /// Returns the path of the file's first name in this layer, or nil if this is the first name.
     private mutating func firstName(of status: FileStatus, _ path: [UInt8]) -> [UInt8]? {
-        let identity = FileIdentity(status)
+        let identity = status.id
         guard status.links > 1, repeated.contains(identity) else { return nil }
         if let first = firstNames[identity] { return first }
         firstNames[identity] = path
