@@ -1,5 +1,6 @@
 import ByteText
 import Definitions
+import ImageLayers
 import JSON
 import OCI
 import RunContract
@@ -10,10 +11,7 @@ extension ImageAssembly {
     static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     mutating func apply(_ definition: ImageDefinition) {
         setMissing("PATH", Self.path)
-        for case .python(let layer) in definition.layers {
-            add(layer.into, toList: "PYTHONPATH")
-            add("\(layer.into)/bin", toList: "PATH")
-        }
+        for path in definition.layers.flatMap(\.searchPaths) { add(path.folder, toList: path.variable) }
         for (name, value) in definition.environment.sorted(by: { $0.key < $1.key }) {
             config.setEnvironment(name, value)
         }

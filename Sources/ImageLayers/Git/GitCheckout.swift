@@ -27,14 +27,7 @@ package struct GitCheckout: Sendable {
 
     /// Creates the checkout of an image's definition, its folder, and its files from elsewhere.
     package init(of definition: ImageDefinition, program: FilePath?) {
-        let sources = definition.layers.compactMap { layer -> FilePath? in
-            switch layer {
-            case .files(let layer): layer.from
-            case .archive(let layer): layer.from
-            case .python(let layer): layer.requirements
-            case .debian, .git: nil
-            }
-        }
+        let sources = definition.layers.flatMap(\.recipe.sources)
         self.init(of: definition.file, with: [definition.folder] + sources + [program].compactMap(\.self))
     }
 

@@ -15,85 +15,44 @@ package struct LayerPlan {
     let factory: LayerFactory
     let definition: ImageDefinition
     let epoch: Int64
+    private let recipes: [any LayerRecipe]
     private var known: [Key: [BuiltLayer]] = [:]
-    /// The packages of Python layers, which are chosen before any layer is made.
-    private var pins: [Key: [WheelPin]] = [:]
 
     package init(factory: LayerFactory, definition: ImageDefinition, epoch: Int64) {
         self.factory = factory
         self.definition = definition
         self.epoch = epoch
+        recipes = definition.layers.map(\.recipe)
     }
 
     /// The layers that entry number `index` of the definition makes; a large one is split.
     package mutating func built(_ index: Int, for platform: Platform) async throws(ImageBuildError) -> [BuiltLayer] {
-        let key = Key(index: index, platform: definition.layers[index].dependsOnPlatform ? platform : nil)
+        let key = Key(index: index, platform: recipes[index].dependsOnPlatform ? platform : nil)
         if let built = known[key] { return built }
-        let built = try await make(index, for: platform)
+        let built = try await recipes[index].layers(try place(of: index), for: platform)
         known[key] = built
         return built
     }
 
-    private func make(_ index: Int, for platform: Platform) async throws(ImageBuildError) -> [BuiltLayer] {
-        let factory = try factory(for: index)
-        let isOnBase = isOnBase(index)
-        switch definition.layers[index] {
-        case .debian(let layer): return [try await factory.debian(layer, platform)]
-        case .git(let layer): return [try await factory.git(layer, folder: definition.folder, isOnBase: isOnBase)]
-        case .files(let layer): return try await factory.files(layer, epoch: epoch, isOnBase: isOnBase)
-        case .archive(let layer): return [try await factory.archive(layer, epoch: epoch, isOnBase: isOnBase)]
-        case .python(let python):
-            let key = Key(index: index, platform: platform)
-            let pins: [WheelPin]
-            if let chosen = self.pins[key] { pins = chosen } else { pins = try await factory.choose(python, platform) }
-            return try await factory.python(python, platform, pins, epoch: epoch, isOnBase: isOnBase)
+    /// Throws where the source of a layer is missing or refused, before any layer takes minutes to make.
+    package func checkSources() async throws(ImageBuildError) {
+        for (index, recipe) in recipes.enumerated() { try await recipe.check(try place(of: index)) }
+        for (index, recipe) in recipes.enumerated() {
+            try await recipe.choose(try place(of: index), for: definition.platforms)
         }
     }
 
-    /// Throws if a layer's source is missing, before any layer takes minutes to make.
-    package mutating func checkSources() async throws(ImageBuildError) {
-        for (index, layer) in definition.layers.enumerated() {
-            switch layer {
-            case .git(let git):
-                try await factory(for: index).checkSource(
-                    of: git, folder: definition.folder, isOnBase: isOnBase(index))
-            case .files(let files): try Self.require(files.from)
-            case .archive(let archive): try Self.require(archive.from)
-            case .python(let python): try Self.require(python.requirements)
-            case .debian: break
-            }
-        }
-        for (index, layer) in definition.layers.enumerated() {
-            guard case .python(let python) = layer else { continue }
-            for platform in definition.platforms {
-                pins[Key(index: index, platform: platform)] = try await factory(for: index).choose(python, platform)
-            }
-        }
-    }
-
-    private static func require(_ path: FilePath) throws(ImageBuildError) {
-        _ = try posix { () throws(POSIXError) in try FileStatus(path, followingLinks: true) }
-    }
-
-    /// True where the layer does not begin the image.
-    private func isOnBase(_ index: Int) -> Bool { definition.base != .scratch || index > 0 }
-
-    /// The factory for entry number `index`: it knows the `files` layers below and the entry's line.
-    private func factory(for index: Int) throws(ImageBuildError) -> LayerFactory {
+    /// The place of entry number `index`, which knows the `files` layers below it and the entry's line.
+    private func place(of index: Int) throws(ImageBuildError) -> LayerPlace {
+        var place = LayerPlace(
+            factory: factory, folder: definition.folder, epoch: epoch,
+            isOnBase: definition.base != .scratch || index > 0)
         var factory = factory
-        for case .files(let earlier) in definition.layers[..<index] {
-            factory.earlierFiles.append(try FileSource(earlier, epoch: epoch, isOnBase: true))
+        for recipe in recipes[..<index] {
+            if let earlier = try recipe.files(place) { factory.earlierFiles.append(earlier) }
         }
         if index < definition.layerPlaces.count { factory.place = definition.layerPlaces[index] }
-        return factory
-    }
-}
-
-extension ImageDefinition.Layer {
-    fileprivate var dependsOnPlatform: Bool {
-        switch self {
-        case .debian, .python: true
-        case .git, .files, .archive: false
-        }
+        place.factory = factory
+        return place
     }
 }

@@ -1,0 +1,18 @@
+import Definitions
+import OCI
+import SystemPackage
+
+/// `files`: a folder or a file of the user's.
+struct FilesRecipe: LayerRecipe {
+    let layer: ImageDefinition.FilesLayer
+
+    var sources: [FilePath] { [layer.from] }
+
+    func files(_ place: LayerPlace) throws(ImageBuildError) -> FileSource? {
+        try FileSource(layer, epoch: place.epoch, isOnBase: true)
+    }
+
+    func layers(_ place: LayerPlace, for platform: Platform) async throws(ImageBuildError) -> [BuiltLayer] {
+        try await place.factory.files(layer, epoch: place.epoch, isOnBase: place.isOnBase)
+    }
+}

@@ -1,0 +1,15 @@
+import Definitions
+import OCI
+
+/// `git`: the files of a commit.
+struct GitRecipe: LayerRecipe {
+    let layer: ImageDefinition.GitLayer
+
+    func check(_ place: LayerPlace) async throws(ImageBuildError) {
+        try await place.factory.checkSource(of: layer, folder: place.folder, isOnBase: place.isOnBase)
+    }
+
+    func layers(_ place: LayerPlace, for platform: Platform) async throws(ImageBuildError) -> [BuiltLayer] {
+        [try await place.factory.git(layer, folder: place.folder, isOnBase: place.isOnBase)]
+    }
+}
