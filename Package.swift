@@ -36,7 +36,7 @@ func program(_ name: String, _ dependencies: [Target.Dependency], linker: [Linke
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: ours, linkerSettings: linker)
 }
 
-/// The unit tests of one module, or the integration tests.
+/// The unit tests of one module or of the modules that build images, or the integration tests.
 func tests(
     _ name: String, _ dependencies: [Target.Dependency], support: [Target.Dependency] = ["TestSupport"],
     resources: [Resource] = []
@@ -83,8 +83,8 @@ let package = Package(
         program(
             "caasctl",
             [
-                "ByteText", "Sandbox", "Deployment", "ImageBuild", "EntrypointPacking", "StepExecution",
-                "ImageLayers", "ImageInspection", "Definitions", "Registry", "ImageStore",
+                "ByteText", "Sandbox", "Deployment", "DockerfileBuild", "ImageBuild", "EntrypointPacking",
+                "StepExecution", "ImageLayers", "ImageInspection", "Definitions", "Registry", "ImageStore",
                 "RunContract",
                 "ObjectStorage", "OCI", "HTTP", "Archive", "Terminal", "Wording", "Secrets",
                 "Timestamps",
@@ -114,11 +114,16 @@ let package = Package(
                 "Secrets", "Timestamps", "JSON", "POSIX", systemPackage,
             ]),
         module(
+            "DockerfileBuild",
+            [
+                "ByteText", "ImageBuild", "StepExecution", "ImageLayers", "Definitions", "Dockerfile", "ImageStore",
+                "RunContract", "OCI", "HTTP", "Archive", "Hashing", "Secrets", "JSON", "POSIX", systemPackage,
+            ]),
+        module(
             "ImageBuild",
             [
-                "ByteText", "EntrypointPacking", "StepExecution", "ImageLayers", "Definitions", "Dockerfile",
-                "ImageStore", "RunContract", "OCI", "HTTP", "Archive", "Hashing", "Secrets", "Timestamps", "JSON",
-                "POSIX", systemPackage,
+                "ByteText", "EntrypointPacking", "ImageLayers", "Definitions", "ImageStore", "RunContract", "OCI",
+                "Archive", "Timestamps", "JSON", "POSIX", systemPackage,
             ]),
         module(
             "EntrypointPacking",
@@ -249,8 +254,8 @@ let package = Package(
         tests(
             "ImageBuildTests",
             [
-                "ImageBuild", "EntrypointPacking", "StepExecution", "ImageLayers", "Definitions", "Dockerfile",
-                "ImageStore", "RunContract", "Archive", "OCI", "HTTP", "Hashing",
+                "DockerfileBuild", "ImageBuild", "EntrypointPacking", "StepExecution", "ImageLayers", "Definitions",
+                "Dockerfile", "ImageStore", "RunContract", "Archive", "OCI", "HTTP", "Hashing",
                 "JSON", "POSIX", systemPackage,
             ]),
         tests(
@@ -278,7 +283,7 @@ let package = Package(
 )
 
 let fuzzed: [Target.Dependency] = [
-    "Archive", "Definitions", "Dockerfile", "HTTP", "ImageBuild", "ImageLayers", "ImageStore", "JSON", "OCI",
+    "Archive", "Definitions", "Dockerfile", "DockerfileBuild", "HTTP", "ImageLayers", "ImageStore", "JSON", "OCI",
     "ObjectStorage", "POSIX", "Registry", "RunContract", "Secrets", "Timestamps", "Hashing", "CLinux", systemPackage,
 ]
 

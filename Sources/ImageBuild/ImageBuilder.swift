@@ -11,11 +11,11 @@ package import SystemPackage
 
 /// Builds images into a store.
 package struct ImageBuilder: Sendable {
-    let store: ImageStore
-    private(set) var factory: LayerFactory
-    let bases: any BaseImageSource
+    package let store: ImageStore
+    package private(set) var factory: LayerFactory
+    package let bases: any BaseImageSource
     private let entrypoints: EntrypointSearch
-    let epoch: Int64
+    package let epoch: Int64
     /// Held as long as this builder exists.
     private let cacheUse: CacheUse?
 
@@ -48,7 +48,7 @@ package struct ImageBuilder: Sendable {
     }
 
     /// Returns a builder that reports changed events.
-    func reporting(_ change: @escaping @Sendable (BuildEvent) -> BuildEvent) -> ImageBuilder {
+    package func reporting(_ change: @escaping @Sendable (BuildEvent) -> BuildEvent) -> ImageBuilder {
         var builder = self
         let report = factory.report
         builder.factory.report = { report(change($0)) }
@@ -57,7 +57,7 @@ package struct ImageBuilder: Sendable {
     }
 
     /// Returns a builder that makes every layer again.
-    func ignoringCache() -> ImageBuilder {
+    package func ignoringCache() -> ImageBuilder {
         var builder = self
         builder.factory.cache.isIgnored = true
         return builder

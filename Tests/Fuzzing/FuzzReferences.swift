@@ -5,8 +5,8 @@ import OCI
 import RunContract
 import SystemPackage
 
+@testable import DockerfileBuild
 @testable import Dockerfile
-@testable import ImageBuild
 @testable import ObjectStorage
 @testable import Registry
 

@@ -5,9 +5,9 @@ import OCI
 import POSIX
 import SystemPackage
 
+@testable import DockerfileBuild
 @testable import ImageLayers
 @testable import Definitions
-@testable import ImageBuild
 @testable import ImageStore
 
 /// Layers, layouts and archives, compressed or not.

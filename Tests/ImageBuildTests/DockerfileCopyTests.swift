@@ -1,4 +1,5 @@
 import Dockerfile
+import DockerfileBuild
 import Glibc
 import ImageBuild
 import ImageStore

@@ -1,5 +1,6 @@
 import Archive
 import Dockerfile
+import DockerfileBuild
 import ImageBuild
 import ImageStore
 import JSON

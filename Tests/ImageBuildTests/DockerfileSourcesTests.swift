@@ -1,5 +1,5 @@
 import Definitions
-import ImageBuild
+import DockerfileBuild
 import ImageLayers
 import ImageStore
 import JSON

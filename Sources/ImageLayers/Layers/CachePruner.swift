@@ -45,7 +45,7 @@ package struct CachePruner: Sendable {
     /// Removes the records of missing layers and the remains of killed builds, with `all` also everything not in use.
     ///
     /// With `all`, an entry is removed if it was last used before `usedBefore`. Data that running builds share, such as
-    /// downloads, is kept while a build runs. The data of commands is only counted here: ``StepCache`` removes it. This
+    /// downloads, is kept while a build runs. The data of commands is only counted here: `StepCache` removes it. This
     /// call blocks: run it on a thread of its own.
     package func prune(all: Bool, usedBefore: Int64, dryRun: Bool) -> [Pruned] {
         guard FileSystem.exists(folder) else { return [] }

@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import ByteText
 import Definitions
+import DockerfileBuild
 import EntrypointPacking
 import ImageBuild
 import ImageLayers

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ByteText
 import Definitions
-import ImageBuild
+import DockerfileBuild
 import OCI
 import POSIX
 import StepExecution

@@ -1,6 +1,7 @@
 import Archive
 import ByteText
 import Dockerfile
+import ImageBuild
 import ImageLayers
 import OCI
 import StepExecution

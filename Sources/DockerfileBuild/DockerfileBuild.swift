@@ -1,5 +1,6 @@
 import Definitions
 import Dockerfile
+import ImageBuild
 import ImageLayers
 import ImageStore
 import OCI
@@ -120,7 +121,7 @@ struct DockerfileBuild: Sendable {
     }
 }
 
-/// Runs Dockerfile code, and converts its error to this module's error.
+/// Runs Dockerfile code, and converts its error to an error of a build.
 func parsed<Value>(_ body: () throws(DockerfileError) -> Value) throws(ImageBuildError) -> Value {
     do throws(DockerfileError) { return try body() } catch { throw ImageBuildError(copying: error.description) }
 }

@@ -1,5 +1,6 @@
 import Archive
 import Dockerfile
+import ImageBuild
 import ImageLayers
 import ImageStore
 import OCI

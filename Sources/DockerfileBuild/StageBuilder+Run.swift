@@ -1,5 +1,6 @@
 import Dockerfile
 import Hashing
+import ImageBuild
 import ImageLayers
 import JSON
 import OCI

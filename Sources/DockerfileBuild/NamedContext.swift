@@ -1,4 +1,5 @@
 package import Definitions
+import ImageBuild
 import ImageLayers
 package import SystemPackage
 

@@ -1,4 +1,5 @@
 import Archive
+import ImageBuild
 import ImageLayers
 import POSIX
 import SystemPackage

@@ -8,7 +8,7 @@ import RunContract
 /// Settings of the config that come from the definition.
 extension ImageAssembly {
     /// The default PATH; only an image on scratch has none.
-    static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    package static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     mutating func apply(_ definition: ImageDefinition) {
         setMissing("PATH", Self.path)
         for path in definition.layers.flatMap(\.searchPaths) { add(path.folder, toList: path.variable) }

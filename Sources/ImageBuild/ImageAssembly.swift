@@ -1,18 +1,18 @@
-import ImageLayers
-import ImageStore
+package import ImageLayers
+package import ImageStore
 import JSON
-import OCI
+package import OCI
 import Timestamps
 
 /// An image for one platform under construction: its base, the layers so far, and the config.
-struct ImageAssembly {
-    let base: BaseImage?
+package struct ImageAssembly {
+    package let base: BaseImage?
     private let platform: Platform
     private let created: String
     private var built: [BuiltLayer] = []
-    var config: ImageConfig
+    package var config: ImageConfig
 
-    init(base: BaseImage?, platform: Platform, epoch: Int64) {
+    package init(base: BaseImage?, platform: Platform, epoch: Int64) {
         self.base = base
         self.platform = platform
         created = Timestamp(seconds: Int(epoch)).rfc3339
@@ -29,16 +29,16 @@ struct ImageAssembly {
     }
 
     /// Adds a layer whose history entry is a Dockerfile instruction, worded as docker words it.
-    mutating func append(_ layer: BuiltLayer, _ instruction: String) {
+    package mutating func append(_ layer: BuiltLayer, _ instruction: String) {
         built.append(layer)
         config.append(layer: layer.diffID, createdBy: instruction, created: created)
     }
 
     /// Adds a history entry for an instruction that made no layer.
-    mutating func note(_ instruction: String) { config.appendHistory(createdBy: instruction, created: created) }
+    package mutating func note(_ instruction: String) { config.appendHistory(createdBy: instruction, created: created) }
 
     /// All layers including the base's, the lowest first.
-    var layers: [BuiltLayer] {
+    package var layers: [BuiltLayer] {
         let name = base?.name ?? "base"
         let below = zip(base?.layers ?? [], base?.config.diffIDs ?? []).map { descriptor, diffID in
             BuiltLayer(descriptor: descriptor, diffID: diffID, createdBy: name)
@@ -47,7 +47,7 @@ struct ImageAssembly {
     }
 
     /// Writes the config and the manifest; the manifest comes last, so an image that the store lists is complete.
-    func store(in store: ImageStore, annotations: [String: String]) throws(ImageStoreError) -> PlatformImage {
+    package func store(in store: ImageStore, annotations: [String: String]) throws(ImageStoreError) -> PlatformImage {
         var known: [String: String] = [:]
         if let base {
             known = base.annotations(of: base.digest)

@@ -1,4 +1,5 @@
 import Dockerfile
+package import ImageBuild
 package import ImageLayers
 import ImageStore
 import OCI

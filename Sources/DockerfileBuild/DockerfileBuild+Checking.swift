@@ -1,4 +1,5 @@
 import Dockerfile
+import ImageBuild
 import ImageLayers
 import OCI
 import StepExecution

@@ -1,8 +1,8 @@
-import Definitions
-import ImageLayers
+package import Definitions
+package import ImageLayers
 import ImageStore
 import JSON
-import OCI
+package import OCI
 import POSIX
 
 extension ImageBuilder {
@@ -51,7 +51,7 @@ extension ImageBuilder {
         }
     }
 
-    func base(
+    package func base(
         _ base: ImageDefinition.Base, for platform: Platform
     ) async throws(ImageBuildError) -> BaseImage {
         switch base {

@@ -1,5 +1,6 @@
 import Definitions
 import Dockerfile
+import ImageBuild
 import ImageLayers
 import OCI
 import POSIX

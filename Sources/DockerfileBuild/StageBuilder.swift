@@ -1,5 +1,6 @@
 import ByteText
 import Dockerfile
+import ImageBuild
 import ImageLayers
 import ImageStore
 import JSON
