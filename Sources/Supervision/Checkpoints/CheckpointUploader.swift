@@ -280,11 +280,7 @@ actor CheckpointUploader {
         log.say("uploaded \(job.name): \(manifest.files.count) files, \(ByteCount(size)), \(seconds.rounded(1)) s")
         guard case .checkpoint(let checkpoint, let pattern) = job.content, let step = job.step else { return }
         runState.note { $0.uploadedCheckpoints += 1 }
-        runState.update { status in
-            let name = "\(job.stage)/\(step)"
-            status.checkpoints.removeAll { $0 == name }
-            status.checkpoints.append(name)
-        }
+        runState.update { $0.addCheckpoint(step, of: job.stage) }
         verified[job.stage, default: []].append(manifest)
         safe[job.stage, default: [:]][step] = checkpoint.files
         await removeOld(of: job.stage, pattern)
