@@ -4,14 +4,16 @@ package enum ShortDuration {
         UInt8(ascii: "s"): 1, UInt8(ascii: "m"): 60, UInt8(ascii: "h"): 3600, UInt8(ascii: "d"): 86_400,
     ]
 
-    /// Returns the duration in seconds; nil for another form, and for more seconds than an `Int` holds.
+    /// Nobody means more of a unit; whoever types it has mistyped.
+    private static let most = 1_000_000
+
+    /// Returns the duration in seconds; nil for another form, and for more than a million of the unit.
     package static func seconds(_ text: String) -> Int? {
         let digits = text.utf8.dropLast()
         guard let unit = text.utf8.last.flatMap({ units[$0] }), !digits.isEmpty,
             digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-            let count = Int(String(decoding: digits, as: UTF8.self))
+            let count = Int(String(decoding: digits, as: UTF8.self)), count <= most
         else { return nil }
-        let (seconds, isTooLong) = count.multipliedReportingOverflow(by: unit)
-        return isTooLong ? nil : seconds
+        return count * unit
     }
 }
