@@ -28,7 +28,7 @@ package struct IsolatedProcess: ~Copyable {
     deinit {
         if !isOver {
             kill(pid, SIGKILL)
-            ChildProcess.wait(for: pid)
+            ChildExit.wait(for: pid)
         }
     }
 
@@ -73,7 +73,7 @@ package struct IsolatedProcess: ~Copyable {
     /// Waits for the end; returns the exit status, or 128 plus the number of the signal that ended the program.
     package consuming func wait() -> Int32 {
         isOver = true
-        return ChildProcess.wait(for: pid)
+        return ChildExit.wait(for: pid)
     }
 
     private static func advice(on reason: Errno, _ mapping: IDMapping?) -> String {

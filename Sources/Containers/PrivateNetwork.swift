@@ -25,7 +25,7 @@ package struct PrivateNetwork: ~Copyable {
 
     deinit {
         kill(pid, SIGKILL)
-        ChildProcess.wait(for: pid)
+        ChildExit.wait(for: pid)
     }
 
     /// Creates the interface in a process's network namespace, and waits until it is ready.

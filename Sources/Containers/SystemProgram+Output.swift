@@ -17,7 +17,7 @@ extension SystemProgram {
         defer { buffer.deallocate() }
         while true {
             let count = try system { () throws(POSIXError) in try output.read(into: buffer) }
-            if count == 0 { return ChildProcess.wait(for: pid) }
+            if count == 0 { return ChildExit.wait(for: pid) }
             told(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
     }

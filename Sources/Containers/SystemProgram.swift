@@ -15,6 +15,6 @@ package enum SystemProgram {
         var pid: pid_t = 0
         let failure = posix_spawnp(&pid, program, &actions, nil, &list, caas_environ())
         guard failure == 0 else { throw ContainerError("run \(program)", "\(Errno(rawValue: failure))") }
-        return ChildProcess.wait(for: pid) == 0
+        return ChildExit.wait(for: pid) == 0
     }
 }

@@ -1,7 +1,7 @@
 private import CLinux
 
-/// A process that this one started.
-package enum ChildProcess {
+/// The end of a process that this one started.
+package enum ChildExit {
     /// Blocks until a child ends; returns its exit status, or 128 plus the number of the signal that ended it.
     @discardableResult
     package static func wait(for pid: Int32) -> Int32 {

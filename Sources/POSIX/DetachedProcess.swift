@@ -34,7 +34,7 @@ package enum DetachedProcess {
         guard let identity = ProcessIdentity(pid: pid) else { throw POSIXError("examine", program, .noSuchProcess) }
         // The starter may go on until long after the child's end, and a zombie keeps whoever waits for any child busy.
         let child = pid
-        BlockingThread.start { ChildProcess.wait(for: child) }
+        BlockingThread.start { ChildExit.wait(for: child) }
         return identity
     }
 

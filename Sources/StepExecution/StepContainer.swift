@@ -51,7 +51,7 @@ struct StepContainer: Sendable {
             throw command.failure("runc does not tell its process")
         }
         // The parent was runc; an orphan's parent is the first process of the PID namespace, which is this process.
-        return Int(ChildProcess.wait(for: pid))
+        return Int(ChildExit.wait(for: pid))
     }
 
     private func document() throws(ImageBuildError) -> RuntimeDocument {
