@@ -10,15 +10,15 @@ package struct CopyPlan: Sendable {
     /// One object to copy.
     package struct Item: Sendable {
         /// The object in the source.
-        package let object: ListedObject
+        let object: ListedObject
         /// The path of the file; nil where the source has no files of this machine.
         let file: FilePath?
         /// The key in the target.
-        package let targetKey: String
+        let targetKey: String
     }
 
     package let source: OpenStore
-    package let target: OpenStore
+    let target: OpenStore
     package private(set) var items: [Item] = []
     package private(set) var warnings: [String] = []
     /// The objects at the target by the bytes of their keys; nil where there are too many to list.

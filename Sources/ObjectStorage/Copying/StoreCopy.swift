@@ -7,11 +7,10 @@ import SystemPackage
 /// Each object takes the shortest way that its stores know: a copy within the service, a file of this machine as one
 /// of the ends, or a temporary file between the two.
 package struct StoreCopy: Sendable {
-
     private static let large: Int64 = 16 << 20
     private static let largeAtOnce = 3
 
-    package let plan: CopyPlan
+    private let plan: CopyPlan
     private let noOverwrite: Bool
     private let jobs: Int
     private let observer: any CopyObserver

@@ -118,9 +118,10 @@ extension FileStore {
         let parent = file.removingLastComponent()
         guard let target = file.lastComponent else { throw StorageError(.other, action, "it is no name of a file") }
         guard try await opened(key, action) != nil else { throw missing(action) }
-        let copy = try await FileStore(parent.isEmpty ? "." : parent).upload(
+        let folder = FileStore(parent.isEmpty ? "." : parent)
+        let copy = try await folder.upload(
             try path(of: key), to: target.string, once: false, progress: progress)
-        guard try await FileStore(parent.isEmpty ? "." : parent).verify(copy) else {
+        guard try await folder.verify(copy) else {
             throw StorageError(.corrupted, action, "what was written is not what was read; copy it again")
         }
         return FetchedObject(size: copy.size, received: copy.size, isVerified: true)

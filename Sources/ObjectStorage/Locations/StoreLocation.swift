@@ -17,12 +17,3 @@ package protocol StoreLocation: Sendable, CustomStringConvertible {
     /// Returns what usually fixes a failure here; nil where its message already says everything known.
     func advice(on failure: StorageError, keyID: String?) -> String?
 }
-
-extension StoreLocation {
-    /// Opens the store with the retries and limits of a program that does nothing else.
-    package func open(
-        credentials: StorageCredentials?, client: HTTPClient
-    ) throws(StorageError) -> any ObjectStore {
-        try open(credentials: credentials, client: client, policy: RetryPolicy(), options: S3Client.Options())
-    }
-}

@@ -52,10 +52,7 @@ package struct StoreOpener: Sendable {
     /// Without an address, returns the bucket of the settings with an empty key.
     package func location(of address: String?) throws(StorageError) -> (any StoreLocation, key: String) {
         guard let address else {
-            guard let bucket = settings.bucket else {
-                throw StorageError(.other, "choose a bucket", "name one, as s3://bucket, or set R2_BUCKET_NAME")
-            }
-            return (try location(bucket: bucket), "")
+            return (try location(bucket: try defaultBucket(or: "choose a bucket")), "")
         }
         switch try StoreAddress(address) {
         case .object(let bucket, let key): return (try location(bucket: bucket), key)
@@ -98,10 +95,14 @@ package struct StoreOpener: Sendable {
 
     /// Opens the bucket of the settings, for a command line that names no place.
     package func openDefault() throws(StorageError) -> OpenStore {
+        try open("s3://\(try defaultBucket(or: "choose a place"))")
+    }
+
+    private func defaultBucket(or action: String) throws(StorageError) -> String {
         guard let bucket = settings.bucket else {
-            throw StorageError(.other, "choose a place", "name one, as s3://bucket, or set R2_BUCKET_NAME")
+            throw StorageError(.other, action, "name one, as s3://bucket, or set R2_BUCKET_NAME")
         }
-        return try open("s3://\(bucket)")
+        return bucket
     }
 
     private static func store(below path: FilePath, _ key: String) -> OpenStore {

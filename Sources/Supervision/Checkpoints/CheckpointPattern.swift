@@ -88,7 +88,7 @@ final class CheckpointPattern: Sendable {
     }
 
     /// Converts a name of `complete` to a regular expression whose first group is the step.
-    fileprivate static func expression(for name: String) -> String {
+    private static func expression(for name: String) -> String {
         var rest = Substring(name)
         var text = ""
         while let scalar = rest.unicodeScalars.first {
@@ -149,11 +149,12 @@ private struct StepFolder: Sendable {
         parent.appending(CheckpointPattern.replace("{step}", in: name, by: step))
     }
 
-    func step(in name: String) -> Int? {
-        guard let expression = try? Regex(CheckpointPattern.expression(for: self.name)),
-            let match = try? expression.wholeMatch(in: name), match.output.count > 1,
-            let text = match.output[1].substring
-        else { return nil }
-        return Int(text)
+    /// Returns the step of a folder with this name, nil for another folder.
+    func step(in other: String) -> Int? {
+        guard let marker = name.firstRange(bytes: "{step}") else { return nil }
+        let before = name[..<marker.lowerBound].utf8.count
+        let digits = other.utf8.dropFirst(before).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let text = String(decoding: digits, as: UTF8.self)
+        return CheckpointPattern.replace("{step}", in: name, by: text).isSame(bytes: other) ? Int(text) : nil
     }
 }

@@ -73,14 +73,14 @@ actor CheckpointScanner {
             count += 1
             if count.isMultiple(of: pattern.every) {
                 skipped = nil
-                await queue(checkpoint)
+                await uploader.add(checkpoint, pattern, stage: stage)
             } else {
                 skipped = checkpoint
             }
         }
         if ending != nil, let last = skipped {
             skipped = nil
-            await queue(last)
+            await uploader.add(last, pattern, stage: stage)
         }
         return failure == nil
     }
@@ -93,9 +93,5 @@ actor CheckpointScanner {
         guard let failure else { return log.say("checkpoints of stage \(stage) can be looked for again") }
         log.say(
             "cannot look for checkpoints of stage \(stage): \(failure); what lies there is looked for again and again")
-    }
-
-    private func queue(_ checkpoint: LocalCheckpoint) async {
-        await uploader.add(checkpoint, pattern, stage: stage)
     }
 }

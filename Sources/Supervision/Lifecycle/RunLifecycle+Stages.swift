@@ -14,13 +14,13 @@ extension RunLifecycle {
             if plan.isFinished {
                 runState.stage(plan.stage.name, is: .skipped)
             } else {
-                try await runMaybeOptional(plan, session, uploader)
+                try await runOrGoOn(plan, session, uploader)
             }
         }
     }
 
     /// Runs a stage; where it is optional, its failure is said, and the run goes on.
-    private func runMaybeOptional(
+    private func runOrGoOn(
         _ plan: StagePlan, _ session: RunContext, _ uploader: CheckpointUploader
     ) async throws(SupervisionError) {
         do throws(SupervisionError) { try await run(plan, session, uploader) } catch {
