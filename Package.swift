@@ -103,7 +103,7 @@ let package = Package(
             "Sandbox",
             [
                 "ByteText", "Deployment", "Definitions", "RunContract", "Registry", "ImageStore", "Containers", "OCI",
-                "HTTP", "Hashing", "Secrets", "Timestamps",
+                "HTTP", "Wording", "Hashing", "Secrets", "Timestamps",
                 "JSON", "POSIX", "CLibCrypt", systemPackage, subprocess, nioHTTP1,
             ] + nio),
         module(
@@ -117,31 +117,33 @@ let package = Package(
             "DockerfileBuild",
             [
                 "ByteText", "ImageBuild", "StepExecution", "ImageLayers", "Definitions", "Dockerfile", "ImageStore",
-                "RunContract", "OCI", "HTTP", "Archive", "Hashing", "Secrets", "JSON", "POSIX", systemPackage,
+                "RunContract", "OCI", "HTTP", "Archive", "Wording", "Hashing", "Secrets", "JSON", "POSIX",
+                systemPackage,
             ]),
         module(
             "ImageBuild",
             [
                 "ByteText", "EntrypointPacking", "ImageLayers", "Definitions", "ImageStore", "RunContract", "OCI",
-                "Archive", "Timestamps", "JSON", "POSIX", systemPackage,
+                "Archive", "Wording", "Timestamps", "JSON", "POSIX", systemPackage,
             ]),
         module(
             "EntrypointPacking",
             [
-                "ImageLayers", "ImageStore", "RunContract", "OCI", "Archive", "JSON", "POSIX", systemPackage,
+                "ImageLayers", "ImageStore", "RunContract", "OCI", "Archive", "Wording", "JSON", "POSIX", systemPackage,
                 subprocess,
             ]),
         module(
             "StepExecution",
             [
-                "ByteText", "ImageLayers", "ImageStore", "Containers", "RunContract", "OCI", "Archive", "Hashing",
+                "ByteText", "ImageLayers", "ImageStore", "Containers", "RunContract", "OCI", "Archive", "Wording",
+                "Hashing",
                 "Secrets", "Timestamps", "JSON", "POSIX", systemPackage,
             ]),
         module(
             "ImageLayers",
             [
-                "ByteText", "Definitions", "ImageStore", "OCI", "HTTP", "Archive", "Hashing", "Secrets", "Timestamps",
-                "JSON", "POSIX", systemPackage, subprocess,
+                "ByteText", "Definitions", "ImageStore", "OCI", "HTTP", "Archive", "Wording", "Hashing",
+                "Timestamps", "JSON", "POSIX", systemPackage, subprocess,
             ]),
         module(
             "Supervision",
@@ -166,7 +168,7 @@ let package = Package(
             ]),
         module(
             "ImageStore",
-            ["ByteText", "OCI", "Archive", "Hashing", "Timestamps", "JSON", "POSIX", systemPackage]),
+            ["ByteText", "OCI", "Archive", "Wording", "Hashing", "Timestamps", "JSON", "POSIX", systemPackage]),
         module(
             "ImageInspection",
             [
@@ -178,12 +180,12 @@ let package = Package(
         module(
             "ObjectStorage",
             ["ByteText", "HTTP", "Wording", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage]),
-        module("Containers", ["ByteText", "JSON", "POSIX", "CLinux", systemPackage]),
-        module("OCI", ["ByteText", "Hashing", "JSON", systemPackage]),
+        module("Containers", ["ByteText", "Wording", "JSON", "POSIX", "CLinux", systemPackage]),
+        module("OCI", ["ByteText", "Wording", "Hashing", "JSON", systemPackage]),
         module("HTTP", ["ByteText", "CLibCurl", "JSON", "Timestamps", "POSIX", systemPackage]),
         module(
             "Archive",
-            ["CLibArchive", "CLibISAL", "CLibZ", "CLibZstd", "Hashing", "POSIX", "CLinux", systemPackage]),
+            ["CLibArchive", "CLibISAL", "CLibZ", "CLibZstd", "Wording", "Hashing", "POSIX", "CLinux", systemPackage]),
 
         // Foundations
         module("Terminal", ["Wording", "POSIX", "CLinux"]),
@@ -213,7 +215,7 @@ let package = Package(
             dependencies: ["HTTP", "JSON", "POSIX", "CLinux", systemPackage, subprocess, nioHTTP1] + nio,
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
-        tests("DockerfileTests", ["Dockerfile"], support: []),
+        tests("DockerfileTests", ["Dockerfile", "Wording"], support: []),
         tests("HashingTests", ["Hashing"], support: []),
         tests("TimestampsTests", ["Timestamps"], support: []),
         tests("ByteTextTests", ["ByteText"], support: []),
@@ -222,20 +224,23 @@ let package = Package(
         tests("WordingTests", ["Wording", "JSON"], support: []),
         tests("POSIXTests", ["POSIX", "CLinux", systemPackage]),
         tests("HTTPTests", ["HTTP", "POSIX", "Timestamps", "CLinux", systemPackage]),
-        tests("OCITests", ["OCI", "JSON", systemPackage], support: []),
-        tests("ArchiveTests", ["Archive", "CLibISAL", "CLinux", "Hashing", "POSIX", systemPackage]),
-        tests("ImageStoreTests", ["ImageStore", "Archive", "OCI", "Hashing", "JSON", "POSIX", systemPackage]),
+        tests("OCITests", ["OCI", "Wording", "JSON", systemPackage], support: []),
+        tests("ArchiveTests", ["Archive", "CLibISAL", "Wording", "CLinux", "Hashing", "POSIX", systemPackage]),
+        tests(
+            "ImageStoreTests", ["ImageStore", "Archive", "OCI", "Wording", "Hashing", "JSON", "POSIX", systemPackage]),
         tests(
             "RegistryTests",
             [
-                "CLinux", "Registry", "ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX",
+                "Wording", "CLinux", "Registry", "ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps",
+                "JSON", "POSIX",
                 systemPackage,
             ]),
         tests(
             "ImageInspectionTests",
-            ["ImageInspection", "ImageStore", "OCI", "Hashing", "JSON", "POSIX", systemPackage]),
+            ["ImageInspection", "ImageStore", "OCI", "Wording", "Hashing", "JSON", "POSIX", systemPackage]),
         tests(
-            "RunContractTests", ["RunContract", "Hashing", "Secrets", "JSON", "Timestamps", "POSIX", systemPackage]),
+            "RunContractTests",
+            ["RunContract", "Wording", "Hashing", "Secrets", "JSON", "Timestamps", "POSIX", systemPackage]),
         tests(
             "ObjectStorageTests",
             [
@@ -244,7 +249,8 @@ let package = Package(
             ] + nio,
             resources: [.copy("Vectors")]),
         tests(
-            "DefinitionsTests", ["Definitions", "RunContract", "OCI", "Secrets", "JSON", "POSIX", systemPackage]),
+            "DefinitionsTests",
+            ["Definitions", "RunContract", "OCI", "Wording", "Secrets", "JSON", "POSIX", systemPackage]),
         tests(
             "SupervisionTests",
             [
@@ -255,20 +261,22 @@ let package = Package(
             "ImageBuildTests",
             [
                 "DockerfileBuild", "ImageBuild", "EntrypointPacking", "StepExecution", "ImageLayers", "Definitions",
-                "Dockerfile", "ImageStore", "RunContract", "Archive", "OCI", "HTTP", "Hashing",
+                "Dockerfile", "ImageStore", "RunContract", "Archive", "OCI", "HTTP", "Wording", "Hashing",
                 "JSON", "POSIX", systemPackage,
             ]),
         tests(
             "DeploymentTests",
             [
-                "Deployment", "Definitions", "RunContract", "ObjectStorage", "OCI", "HTTP", "Secrets", "Timestamps",
+                "Deployment", "Definitions", "RunContract", "ObjectStorage", "OCI", "HTTP", "Wording", "Secrets",
+                "Timestamps",
                 "JSON", "POSIX", systemPackage,
             ]),
         tests("ContainersTests", ["Containers", "POSIX", systemPackage], support: []),
         tests(
             "SandboxTests",
             [
-                "Sandbox", "Deployment", "Definitions", "Containers", "OCI", "HTTP", "Secrets", "Timestamps", "JSON",
+                "Sandbox", "Deployment", "Definitions", "Containers", "OCI", "HTTP", "Wording", "Secrets", "Timestamps",
+                "JSON",
                 "POSIX", systemPackage,
             ]),
         tests(

@@ -1,5 +1,6 @@
 import CLibArchive
 private import CLinux
+import Wording
 
 /// Conversion to and from libarchive's entry.
 extension ArchiveEntry {
@@ -11,9 +12,9 @@ extension ArchiveEntry {
     /// Fills an empty entry; fields that are not set here, such as owner names and access times, stay unset.
     ///
     /// `names` maps attribute names that libarchive would escape to plain ones.
-    func store(in raw: OpaquePointer, naming names: AttributeNames) throws(ArchiveError) {
+    func store(in raw: OpaquePointer, naming names: AttributeNames) throws {
         guard Self.isBelowRoot(path), !target.contains(0) else {
-            throw ArchiveError("write '\(name)' to a layer", "it is not a path below the layer's root")
+            throw Failure("write '\(name)' to a layer", "it is not a path below the layer's root")
         }
         Self.withCString(path) { archive_entry_set_pathname(raw, $0) }
         let isLink = kind == .hardLink
@@ -34,7 +35,7 @@ extension ArchiveEntry {
         // Sorted by name, because the order of a dictionary differs from run to run.
         guard !extendedAttributes.isEmpty else { return }
         for name in extendedAttributes.keys where !AttributeNames.isKept(names.plain(name)) {
-            throw ArchiveError(
+            throw Failure(
                 "write \(self.name) to a layer", "the name of its extended attribute '\(name)' would not be kept")
         }
         for (name, value) in extendedAttributes.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {

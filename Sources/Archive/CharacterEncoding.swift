@@ -1,4 +1,5 @@
 private import CLinux
+import Wording
 
 /// The encoding that libarchive assumes for names.
 enum CharacterEncoding {
@@ -8,7 +9,7 @@ enum CharacterEncoding {
     /// changes.
     static let isUTF8: Bool = setlocale(LC_CTYPE, "C.UTF-8") != nil
 
-    static func require(_ action: String) throws(ArchiveError) {
-        guard isUTF8 else { throw ArchiveError(action, "this system has no locale C.UTF-8") }
+    static func require(_ action: String) throws {
+        guard isUTF8 else { throw Failure(action, "this system has no locale C.UTF-8") }
     }
 }

@@ -1,5 +1,6 @@
 import ByteText
 import SystemPackage
+import Wording
 
 /// The user and the groups that a container's process runs with, as numbers inside the container.
 package struct ContainerUser: Sendable, Equatable {
@@ -21,20 +22,20 @@ package struct ContainerUser: Sendable, Equatable {
     /// whose further groups the image names as anybody's.
     ///
     /// Source: <https://github.com/opencontainers/image-spec/blob/main/config.md#properties>, `User`.
-    package init(_ text: String, in root: RootResolver) throws(ContainerError) {
+    package init(_ text: String, in root: RootResolver) throws {
         let parts = text.split(byte: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let name = parts[0].isEmpty ? "0" : parts[0]
         let users = Self.fields(root.content(of: "/etc/passwd"))
         let entry = users.first { $0.first == name } ?? users.first { $0.count > 3 && $0[2] == name }
         guard let id = UInt32(name) ?? entry.flatMap({ $0.count > 3 ? UInt32($0[2]) : nil }) else {
-            throw ContainerError("run as user '\(name)'", "the image's /etc/passwd does not name it")
+            throw Failure("run as user '\(name)'", "the image's /etc/passwd does not name it")
         }
         let known = Self.fields(root.content(of: "/etc/group"))
         if parts.count == 2 {
             let wanted = parts[1]
             let number = UInt32(wanted) ?? known.first { $0.first == wanted && $0.count > 2 }.flatMap { UInt32($0[2]) }
             guard let group = number else {
-                throw ContainerError("run as group '\(wanted)'", "the image's /etc/group does not name it")
+                throw Failure("run as group '\(wanted)'", "the image's /etc/group does not name it")
             }
             self.init(id: id, group: group, groups: [])
             return

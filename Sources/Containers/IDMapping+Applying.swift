@@ -1,9 +1,10 @@
 import POSIX
 import SystemPackage
+import Wording
 
 extension IDMapping {
     /// Writes the ID maps of a process's new user namespace; the kernel accepts them only once.
-    func apply(to pid: Int32) throws(ContainerError) {
+    func apply(to pid: Int32) throws {
         if isSingle {
             // Without this the kernel lets only a privileged process write the gid_map.
             try write("deny", to: "setgroups", of: pid)
@@ -15,18 +16,15 @@ extension IDMapping {
         }
     }
 
-    private func write(_ text: String, to name: String, of pid: Int32) throws(ContainerError) {
-        do throws(POSIXError) {
-            try File(FilePath("/proc/\(pid)/\(name)"), .replace(mode: 0)).write(Array(text.utf8))
-        } catch { throw ContainerError(error) }
+    private func write(_ text: String, to name: String, of pid: Int32) throws {
+        try File(FilePath("/proc/\(pid)/\(name)"), .replace(mode: 0)).write(Array(text.utf8))
     }
 
     /// Runs newuidmap or newgidmap, which are set-user-ID root and may map the IDs that this user may not map.
-    private func lend(_ program: String, _ ranges: [Range], to pid: Int32) throws(ContainerError) {
+    private func lend(_ program: String, _ ranges: [Range], to pid: Int32) throws {
         let numbers = ranges.flatMap { ["\($0.inside)", "\($0.outside)", "\($0.count)"] }
         guard try SystemProgram.run(program, ["\(pid)"] + numbers) else {
-            throw ContainerError(
-                "map users with \(program)", "it refused; /etc/subuid and /etc/subgid name what it allows")
+            throw Failure("map users with \(program)", "it refused; /etc/subuid and /etc/subgid name what it allows")
         }
     }
 }

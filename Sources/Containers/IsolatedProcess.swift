@@ -1,6 +1,7 @@
 private import CLinux
 package import POSIX
 package import SystemPackage
+import Wording
 
 /// A program in its own namespaces, which is killed with all its descendants when the thread that started it ends.
 ///
@@ -38,7 +39,7 @@ package struct IsolatedProcess: ~Copyable {
     package static func start(
         _ program: FilePath, _ arguments: [String], environment: [String: String], mapping: IDMapping?,
         slirp4netns: FilePath? = nil
-    ) throws(ContainerError) -> IsolatedProcess {
+    ) throws -> IsolatedProcess {
         var argumentList = ([program.string] + arguments).map { strdup($0) } + [nil]
         var environmentList = environment.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer {
@@ -54,20 +55,20 @@ package struct IsolatedProcess: ~Copyable {
         }
         guard pid > 0 else {
             let reason = Errno(rawValue: CLinux.__errno_location().pointee)
-            throw ContainerError("start \(program) in namespaces of its own", advice(on: reason, mapping))
+            throw Failure("start \(program) in namespaces of its own", advice(on: reason, mapping))
         }
         var process = IsolatedProcess(
             pid: pid, input: inputs.keepWrite(), output: outputs.keepRead(), gate: gates.keepWrite())
         try mapping?.apply(to: pid)
         if let slirp4netns { process.network = try PrivateNetwork.start(slirp4netns, for: pid) }
-        do throws(POSIXError) { try process.gate.write([1]) } catch { throw ContainerError(error) }
+        try process.gate.write([1])
         return process
     }
 
     /// Writes the program's whole standard input, and closes it.
-    package mutating func write(_ content: [UInt8]) throws(ContainerError) {
+    package mutating func write(_ content: [UInt8]) throws {
         guard let input = input.take() else { return }
-        do throws(POSIXError) { try input.write(content) } catch { throw ContainerError(error) }
+        try input.write(content)
     }
 
     /// Waits for the end; returns the exit status, or 128 plus the number of the signal that ended the program.

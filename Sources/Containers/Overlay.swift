@@ -12,17 +12,15 @@ package final class Overlay: Sendable {
     private let count = Mutex(0)
 
     /// Creates the folder for the links and makes it the working folder, which must not change afterwards.
-    package init(linksIn folder: FilePath, isInUserNamespace: Bool) throws(ContainerError) {
+    package init(linksIn folder: FilePath, isInUserNamespace: Bool) throws {
         self.folder = folder
         self.isInUserNamespace = isInUserNamespace
-        try system { () throws(POSIXError) in
-            try FileSystem.makeFolder(folder)
-            try FileSystem.changeFolder(to: folder)
-        }
+        try FileSystem.makeFolder(folder)
+        try FileSystem.changeFolder(to: folder)
     }
 
     /// Mounts layers read-only, the lowest first.
-    package func mount(_ layers: [FilePath], at place: FilePath) throws(ContainerError) {
+    package func mount(_ layers: [FilePath], at place: FilePath) throws {
         guard let only = layers.first else { return }
         if layers.count == 1 {
             try Mount.bind(only, at: place)
@@ -32,19 +30,17 @@ package final class Overlay: Sendable {
     }
 
     /// Mounts layers, the lowest first, with an upper folder for changes and the work folder that the kernel needs.
-    package func mount(
-        _ layers: [FilePath], changes: FilePath, work: FilePath, at place: FilePath
-    ) throws(ContainerError) {
+    package func mount(_ layers: [FilePath], changes: FilePath, work: FilePath, at place: FilePath) throws {
         let options = ",upperdir=\(try link(changes)),workdir=\(try link(work))"
         // A crash of the machine discards the changes anyway, so with `volatile` no operation waits for the disk.
-        do throws(ContainerError) { try mount(layers, options + ",volatile", at: place, .noDevices) } catch {
+        do { try mount(layers, options + ",volatile", at: place, .noDevices) } catch {
             try mount(layers, options, at: place, .noDevices)
         }
     }
 
     private func mount(
         _ layers: [FilePath], _ options: String, at place: FilePath, _ restrictions: Mount.Restrictions
-    ) throws(ContainerError) {
+    ) throws {
         var names: [String] = []
         for layer in layers.reversed() { names.append(try link(layer)) }
         // Each changed file must be in the upper folder as a whole, and each folder under its own name.
@@ -53,19 +49,14 @@ package final class Overlay: Sendable {
             "overlay", at: place, options: "lowerdir=\(names.joined(separator: ":"))\(options)\(own)", restrictions)
     }
 
-    private func link(_ layer: FilePath) throws(ContainerError) -> String {
+    private func link(_ layer: FilePath) throws -> String {
         let number = count.withLock { count in
             count += 1
             return count
         }
         let name = String(number, radix: 36)
         let link = folder.appending(name)
-        try system { () throws(POSIXError) in try FileSystem.makeSymbolicLink(link, to: layer) }
+        try FileSystem.makeSymbolicLink(link, to: layer)
         return name
     }
-}
-
-/// Runs system calls, and converts their error to this module's error.
-func system<Value: ~Copyable>(_ body: () throws(POSIXError) -> Value) throws(ContainerError) -> Value {
-    do throws(POSIXError) { return try body() } catch { throw ContainerError(error) }
 }

@@ -1,16 +1,17 @@
 private import CLinux
 import POSIX
 import SystemPackage
+import Wording
 
 /// Both ends of a pipe, of which the caller keeps one.
 struct Pipe: ~Copyable {
     let read: File
     let write: File
 
-    init(_ name: String) throws(ContainerError) {
+    init(_ name: String) throws {
         var ends: [Int32] = [-1, -1]
         guard caas_pipe(&ends) == 0 else {
-            throw ContainerError("make a pipe", "\(Errno(rawValue: CLinux.__errno_location().pointee))")
+            throw Failure("make a pipe", "\(Errno(rawValue: CLinux.__errno_location().pointee))")
         }
         let path = FilePath("the process's \(name)")
         read = File(owning: ends[0], path: path)

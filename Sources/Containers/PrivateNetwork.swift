@@ -1,6 +1,7 @@
 private import CLinux
 import POSIX
 import SystemPackage
+import Wording
 
 /// A slirp4netns process that connects a process's own network to the outside, but not to the machine's loopback.
 ///
@@ -29,7 +30,7 @@ package struct PrivateNetwork: ~Copyable {
     }
 
     /// Creates the interface in a process's network namespace, and waits until it is ready.
-    static func start(_ program: FilePath, for process: Int32) throws(ContainerError) -> PrivateNetwork {
+    static func start(_ program: FilePath, for process: Int32) throws -> PrivateNetwork {
         let ready = try Pipe("network")
         let gate = try Pipe("network")
         let errors = try Pipe("network")
@@ -46,7 +47,7 @@ package struct PrivateNetwork: ~Copyable {
         var byte: [UInt8] = [0]
         guard wanted.revents & Int16(POLLIN) != 0, (try? isReady.read(into: &byte)) == 1 else {
             kill(pid, SIGKILL)
-            throw ContainerError("make a private network", reason(said))
+            throw Failure("make a private network", reason(said))
         }
         return network
     }
@@ -61,7 +62,7 @@ package struct PrivateNetwork: ~Copyable {
 
     private static func spawn(
         _ program: FilePath, for process: Int32, ready: Int32, gate: Int32, errors: Int32
-    ) throws(ContainerError) -> Int32 {
+    ) throws -> Int32 {
         let arguments = [
             program.string, "--configure", "--mtu=65520", "--disable-host-loopback", "--enable-sandbox",
             "--enable-seccomp", "--ready-fd=3", "--exit-fd=4", "\(process)", "tap0",
@@ -84,7 +85,7 @@ package struct PrivateNetwork: ~Copyable {
         defer { for text in list { free(text) } }
         var pid: Int32 = 0
         let failure = posix_spawn(&pid, program.string, &actions, nil, &list, &nothing)
-        guard failure == 0 else { throw ContainerError("run \(program)", "\(Errno(rawValue: failure))") }
+        guard failure == 0 else { throw Failure("run \(program)", "\(Errno(rawValue: failure))") }
         return pid
     }
 }

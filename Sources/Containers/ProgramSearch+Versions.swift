@@ -1,4 +1,5 @@
 package import SystemPackage
+import Wording
 
 extension ProgramSearch {
     /// A program with a minimum version.
@@ -15,7 +16,7 @@ extension ProgramSearch {
     /// Finds a runc with the fix for GHSA-xr7r-f8xq-vfvv (CVE-2024-21626).
     ///
     /// Older versions let an image's WORKDIR lead out of its container.
-    package func runc(_ purpose: String) throws(ContainerError) -> FilePath {
+    package func runc(_ purpose: String) throws -> FilePath {
         let wanted = Wanted(
             name: "runc", purpose: purpose, least: [1, 1, 12], reason: "images break out of it (CVE-2024-21626)",
             mended: "1.1.5+ds1-1+deb12u")
@@ -25,14 +26,14 @@ extension ProgramSearch {
     /// Finds a docker-registry with the fix for GHSA-hqxw-f8mx-cpmw (CVE-2023-2253).
     ///
     /// Any client could make older versions run out of memory.
-    package func dockerRegistry(_ purpose: String) throws(ContainerError) -> FilePath {
+    package func dockerRegistry(_ purpose: String) throws -> FilePath {
         let wanted = Wanted(
             name: "docker-registry", purpose: purpose, least: [2, 8, 2],
             reason: "whoever reaches it can end it (CVE-2023-2253)")
         return try first(wanted)
     }
 
-    private func first(_ wanted: Wanted) throws(ContainerError) -> FilePath {
+    private func first(_ wanted: Wanted) throws -> FilePath {
         var refusal: String?
         for program in all(wanted.name) {
             var text: [UInt8] = []
@@ -50,7 +51,6 @@ extension ProgramSearch {
         // If there is no such program at all, this error says where to get one.
         guard let refusal else { return try first(wanted.name, wanted.purpose) }
         let least = wanted.least.map(String.init).joined(separator: ".")
-        throw ContainerError(
-            "find \(wanted.name) \(least) or newer", "\(wanted.purpose); \(refusal); run 'make setup' for it")
+        throw Failure("find \(wanted.name) \(least) or newer", "\(wanted.purpose); \(refusal); run 'make setup' for it")
     }
 }

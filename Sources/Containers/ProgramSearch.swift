@@ -1,6 +1,7 @@
 import ByteText
 import POSIX
 package import SystemPackage
+import Wording
 
 /// The folders to search for the programs that caasctl starts, which are not always in PATH.
 package struct ProgramSearch: Sendable {
@@ -27,9 +28,9 @@ package struct ProgramSearch: Sendable {
     }
 
     /// Returns the first program with this name; the error names its purpose.
-    package func first(_ name: String, _ purpose: String) throws(ContainerError) -> FilePath {
+    package func first(_ name: String, _ purpose: String) throws -> FilePath {
         if let program = all(name).first { return program }
-        throw ContainerError("find \(name)", "\(purpose), and in no folder of PATH; run 'make setup' for it")
+        throw Failure("find \(name)", "\(purpose), and in no folder of PATH; run 'make setup' for it")
     }
 
     /// Returns every executable file with this name.

@@ -1,6 +1,7 @@
 private import CLinux
 import POSIX
 package import SystemPackage
+import Wording
 
 extension SystemProgram {
     /// Runs a program, blocks until it ends, and returns its exit status.
@@ -9,14 +10,14 @@ extension SystemProgram {
     /// and of processes that it leaves behind, in order, until the last of them closes them.
     package static func run(
         _ program: FilePath, _ arguments: [String], input: FilePath, told: (UnsafeRawBufferPointer) -> Void
-    ) throws(ContainerError) -> Int32 {
+    ) throws -> Int32 {
         let pipe = try Pipe("output")
         let pid = try start(program, arguments, input: input, output: pipe.write)
         let output = pipe.keepRead()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
         defer { buffer.deallocate() }
         while true {
-            let count = try system { () throws(POSIXError) in try output.read(into: buffer) }
+            let count = try output.read(into: buffer)
             if count == 0 { return ChildExit.wait(for: pid) }
             told(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
@@ -24,7 +25,7 @@ extension SystemProgram {
 
     private static func start(
         _ program: FilePath, _ arguments: [String], input: FilePath, output: borrowing File
-    ) throws(ContainerError) -> pid_t {
+    ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -45,7 +46,7 @@ extension SystemProgram {
         defer { for text in list { free(text) } }
         var pid: pid_t = 0
         let failure = posix_spawn(&pid, program.string, &actions, &attributes, &list, caas_environ())
-        guard failure == 0 else { throw ContainerError("run \(program)", "\(Errno(rawValue: failure))") }
+        guard failure == 0 else { throw Failure("run \(program)", "\(Errno(rawValue: failure))") }
         return pid
     }
 }

@@ -1,6 +1,7 @@
 import ByteText
 private import POSIX
 import SystemPackage
+import Wording
 
 /// A dotenv file: lines of `NAME=value`, with an optional `export` and with quotes around values that need them.
 ///
@@ -8,23 +9,23 @@ import SystemPackage
 struct EnvironmentFile {
     let variables: [String: String]
 
-    init(reading path: FilePath) throws(DefinitionError) {
+    init(reading path: FilePath) throws {
         let bytes: [UInt8]
         let mode: UInt32
         do throws(POSIXError) {
             mode = try FileStatus(path, followingLinks: true).mode
             bytes = try FileSystem.read(path, limit: 1 << 20)
-        } catch { throw DefinitionError(path.string, error.errno.description) }
+        } catch { throw Failure(reading: path.string, error.errno.description) }
         guard mode & 0o077 == 0 else {
-            throw DefinitionError(path.string, "others than its owner may read or change it; type: chmod 600 \(path)")
+            throw Failure(reading: path.string, "others than its owner may read or change it; type: chmod 600 \(path)")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw DefinitionError(path.string, "it is not UTF-8")
+            throw Failure(reading: path.string, "it is not UTF-8")
         }
         try self.init(parsing: text, file: path.string)
     }
 
-    init(parsing text: String, file: String) throws(DefinitionError) {
+    init(parsing text: String, file: String) throws {
         var variables: [String: String] = [:]
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             guard let (name, value) = try Self.variable(line, place: "\(file):\(index + 1)") else { continue }
@@ -33,20 +34,18 @@ struct EnvironmentFile {
         self.variables = variables
     }
 
-    private static func variable(
-        _ line: Substring, place: String
-    ) throws(DefinitionError) -> (name: String, value: String)? {
+    private static func variable(_ line: Substring, place: String) throws -> (name: String, value: String)? {
         var line = trimmed(line)
         if line.isEmpty || line.hasPrefix(bytes: "#") { return nil }
         if let rest = line.dropping(bytes: "export ") { line = trimmed(rest) }
         guard let equals = line.firstIndex(byte: "="), EnvironmentSyntax.isName(String(line[..<equals])) else {
-            throw DefinitionError(place, "the line is not NAME=value")
+            throw Failure(reading: place, "the line is not NAME=value")
         }
         let value = trimmed(line[line.utf8.index(after: equals)...])
         return (String(line[..<equals]), try unquoted(value, place: place))
     }
 
-    private static func unquoted(_ value: Substring, place: String) throws(DefinitionError) -> String {
+    private static func unquoted(_ value: Substring, place: String) throws -> String {
         guard let quote = value.first, quote == "\"" || quote == "'" else {
             return String(trimmed(value.firstRange(of: " #").map { value[..<$0.lowerBound] } ?? value))
         }
@@ -64,7 +63,7 @@ struct EnvironmentFile {
                 text.append(character)
             }
         }
-        throw DefinitionError(place, "the quotes around the value do not match")
+        throw Failure(reading: place, "the quotes around the value do not match")
     }
 
     private static func trimmed(_ text: Substring) -> Substring {

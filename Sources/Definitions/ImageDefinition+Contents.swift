@@ -2,7 +2,7 @@ import ByteText
 import SystemPackage
 
 extension ImageDefinition.PythonLayer {
-    init(_ value: YAMLValue, folder: FilePath) throws(DefinitionError) {
+    init(_ value: YAMLValue, folder: FilePath) throws {
         let fields = try YAMLFields(value, known: ["requirements", "version", "interpreter", "into", "glibc"])
         requirements = folder.pushing(FilePath(try fields.required("requirements").text()))
         let versionField = try fields.required("version")
@@ -30,7 +30,7 @@ extension ImageDefinition.PythonLayer {
 }
 
 extension ImageDefinition.ArchiveLayer {
-    init(_ value: YAMLValue, folder: FilePath) throws(DefinitionError) {
+    init(_ value: YAMLValue, folder: FilePath) throws {
         let fields = try YAMLFields(value, known: ["from", "into", "sha256", "owner", "limit", "privileged"])
         from = folder.pushing(FilePath(try fields.required("from").text()))
         into = try fields.required("into").absolutePath()

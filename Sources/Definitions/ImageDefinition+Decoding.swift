@@ -2,6 +2,7 @@ import ByteText
 private import OCI
 private import RunContract
 package import SystemPackage
+import Wording
 
 extension ImageDefinition {
     private static let keys = [
@@ -10,9 +11,7 @@ extension ImageDefinition {
     ]
 
     /// Reads an image.yaml; expands `${NAME}` from `buildArguments`, then from `environment`.
-    package init(
-        reading file: FilePath, buildArguments: [String: String] = [:], environment: [String: String]
-    ) throws(DefinitionError) {
+    package init(reading file: FilePath, buildArguments: [String: String] = [:], environment: [String: String]) throws {
         let document = try YAMLValue(reading: file)
         try self.init(document, file: file, buildArguments: buildArguments, environment: environment)
     }
@@ -22,14 +21,14 @@ extension ImageDefinition {
     /// `file` is the base of relative paths and appears in errors; it need not exist.
     package init(
         parsing text: String, file: FilePath, buildArguments: [String: String] = [:], environment: [String: String]
-    ) throws(DefinitionError) {
+    ) throws {
         let document = try YAMLValue(parsing: text, file: file.string)
         try self.init(document, file: file, buildArguments: buildArguments, environment: environment)
     }
 
     private init(
         _ document: YAMLValue, file: FilePath, buildArguments: [String: String], environment: [String: String]
-    ) throws(DefinitionError) {
+    ) throws {
         let document = try Self.expand(document, file: file, buildArguments, environment)
         let fields = try YAMLFields(document, known: Self.keys)
         self.file = file
@@ -63,9 +62,9 @@ extension ImageDefinition {
 
     private static func expand(
         _ document: YAMLValue, file: FilePath, _ buildArguments: [String: String], _ environment: [String: String]
-    ) throws(DefinitionError) -> YAMLValue {
+    ) throws -> YAMLValue {
         var unused = Set(buildArguments.keys)
-        let expanded = try document.expanded { (name, asking) throws(DefinitionError) in
+        let expanded = try document.expanded { (name, asking) in
             guard !EnvironmentName.isRefusedInImages(name) else {
                 throw asking.error(
                     "'\(asking.path)' uses \(name), which by its name is a secret: an image keeps none; "
@@ -75,27 +74,27 @@ extension ImageDefinition {
             return buildArguments[name] ?? environment[name]
         }
         if let name = unused.min() {
-            throw DefinitionError(file.string, "nothing in it uses ${\(name)}, which --build-arg sets")
+            throw Failure(reading: file.string, "nothing in it uses ${\(name)}, which --build-arg sets")
         }
         return expanded
     }
 
-    private static func base(_ value: YAMLValue, folder: FilePath) throws(DefinitionError) -> Base {
+    private static func base(_ value: YAMLValue, folder: FilePath) throws -> Base {
         let text = try value.text("scratch or an image reference")
-        do throws(DefinitionError) { return try Base(text, folder: folder) } catch {
+        do { return try Base(text, folder: folder) } catch {
             guard !Base.isLayout(text) else {
                 throw value.mismatch("oci:DIR, oci:DIR:TAG, oci-archive:FILE or oci-archive:FILE:TAG")
             }
-            throw value.error("'base': \(error.reason)")
+            throw value.error("'base': \(Failure.reason(of: error))")
         }
     }
 
-    private static func platforms(_ value: YAMLValue) throws(DefinitionError) -> [Platform] {
+    private static func platforms(_ value: YAMLValue) throws -> [Platform] {
         var platforms: [Platform] = []
         for element in try value.elements("a list of platforms") {
             let text = try element.text()
             let platform: Platform
-            do throws(OCIError) { platform = try Platform(text) } catch { throw element.error(error.description) }
+            do { platform = try Platform(text) } catch { throw element.error("\(error)") }
             guard platform.os == "linux" else {
                 throw element.error("images are built for linux, not for \(platform.os)")
             }
@@ -106,17 +105,17 @@ extension ImageDefinition {
         return platforms
     }
 
-    private static func environment(_ value: YAMLValue) throws(DefinitionError) -> [String: String] {
+    private static func environment(_ value: YAMLValue) throws -> [String: String] {
         for entry in try value.entries() where EnvironmentName.isRefusedInImages(entry.key) {
-            throw DefinitionError(
-                entry.place,
+            throw Failure(
+                reading: entry.place,
                 "\(entry.key) in \(value.path) is by its name a secret or a deployment's own: "
                     + "an image keeps none; set it in the manifest")
         }
         return try value.environment()
     }
 
-    private static func ports(_ value: YAMLValue) throws(DefinitionError) -> [String] {
+    private static func ports(_ value: YAMLValue) throws -> [String] {
         var ports: [String] = []
         for element in try value.elements("a list of ports") {
             guard let match = try element.text().wholeMatch(of: #/(\d+)(/tcp|/udp)?/#), let port = Int(match.1),
@@ -135,28 +134,27 @@ extension ImageDefinition.Base {
     }
 
     /// Parses `scratch`, a reference, `oci:DIR[:TAG]` or `oci-archive:FILE[:TAG]`; paths are relative to `folder`.
-    package init(_ text: String, folder: FilePath) throws(DefinitionError) {
+    package init(_ text: String, folder: FilePath) throws {
         if text == "scratch" {
             self = .scratch
         } else if Self.isLayout(text) {
             guard let location = LayoutLocation(text), !text.hasSuffix(bytes: ":"),
                 location.name?.wholeMatch(of: #/[A-Za-z0-9_][A-Za-z0-9._-]{0,127}/#) != nil || location.name == nil
             else {
-                throw DefinitionError(
-                    text, "'\(text)' is none of oci:DIR, oci:DIR:TAG, oci-archive:FILE and oci-archive:FILE:TAG")
+                throw Failure(
+                    reading: text,
+                    "'\(text)' is none of oci:DIR, oci:DIR:TAG, oci-archive:FILE and oci-archive:FILE:TAG")
             }
             self = .layout(location.below(folder), text: text)
         } else {
-            do throws(OCIError) { self = .registry(try Reference(text)) } catch {
-                throw DefinitionError(text, error.description)
-            }
+            do { self = .registry(try Reference(text)) } catch { throw Failure(reading: text, "\(error)") }
         }
     }
 }
 
 extension YAMLValue {
     /// Returns a name that is safe in paths, keys and references.
-    func name() throws(DefinitionError) -> String {
+    func name() throws -> String {
         let text = try text("a name")
         guard text.wholeMatch(of: #/[a-z0-9][a-z0-9_-]{0,62}/#) != nil else {
             throw mismatch("a name of at most 63 lower-case letters, digits, '-' and '_'")

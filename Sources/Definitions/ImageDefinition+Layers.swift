@@ -5,9 +5,7 @@ extension ImageDefinition.Layer {
     private static let kinds = ["debian", "python", "git", "files", "archive"]
 
     /// Decodes a layer; relative paths start at `folder`, and `below` has the layers under this one.
-    init(
-        _ value: YAMLValue, folder: FilePath, base: ImageDefinition.Base, below: [ImageDefinition.Layer]
-    ) throws(DefinitionError) {
+    init(_ value: YAMLValue, folder: FilePath, base: ImageDefinition.Base, below: [ImageDefinition.Layer]) throws {
         let fields = try YAMLFields(value, known: Self.kinds)
         let entries = try value.entries()
         guard entries.count == 1, let layer = entries.first?.value, let kind = entries.first?.key else {
@@ -28,7 +26,7 @@ extension ImageDefinition.Layer {
 }
 
 extension ImageDefinition.DebianLayer {
-    fileprivate init(_ value: YAMLValue) throws(DefinitionError) {
+    fileprivate init(_ value: YAMLValue) throws {
         let fields = try YAMLFields(value, known: ["suite", "packages", "snapshot"])
         let suiteField = try fields.required("suite")
         suite = try suiteField.text()
@@ -49,7 +47,7 @@ extension ImageDefinition.DebianLayer {
         snapshot = try fields.read("snapshot", Self.snapshot)
     }
 
-    private static func snapshot(_ field: YAMLValue) throws(DefinitionError) -> ImageDefinition.DebianSnapshot {
+    private static func snapshot(_ field: YAMLValue) throws -> ImageDefinition.DebianSnapshot {
         let text = try field.text()
         if text.wholeMatch(of: #/[0-9]{8}T[0-9]{6}Z/#) != nil { return .time(text) }
         // The URL goes into an apt sources list, where a space would separate it and brackets would hold options.
@@ -61,7 +59,7 @@ extension ImageDefinition.DebianLayer {
 }
 
 extension ImageDefinition.GitLayer {
-    fileprivate init(_ value: YAMLValue) throws(DefinitionError) {
+    fileprivate init(_ value: YAMLValue) throws {
         let fields = try YAMLFields(value, known: ["url", "commit", "into"])
         let urlField = try fields.required("url")
         url = try urlField.text()
@@ -85,7 +83,7 @@ extension ImageDefinition.FilesLayer {
     /// limited.
     private static let smallestSplit: Int64 = 1 << 20
 
-    fileprivate init(_ value: YAMLValue, folder: FilePath) throws(DefinitionError) {
+    fileprivate init(_ value: YAMLValue, folder: FilePath) throws {
         let fields = try YAMLFields(value, known: Self.keys)
         from = folder.pushing(FilePath(try fields.required("from").text()))
         into = try fields.required("into").absolutePath()
@@ -105,11 +103,11 @@ extension ImageDefinition.FilesLayer {
         isPrivileged = try fields["privileged"]?.flag() ?? false
     }
 
-    private static func mode(_ field: YAMLValue) throws(DefinitionError) -> ImageDefinition.FileMode {
+    private static func mode(_ field: YAMLValue) throws -> ImageDefinition.FileMode {
         try field.isKeep ? .keep : .fixed(field.mode())
     }
 
-    private static func split(_ field: YAMLValue) throws(DefinitionError) -> ImageDefinition.Split {
+    private static func split(_ field: YAMLValue) throws -> ImageDefinition.Split {
         if try field.text() == "none" { return .never }
         let size = try field.size()
         guard size >= smallestSplit else { throw field.mismatch("none or a size of at least 1MiB") }

@@ -7,7 +7,7 @@ extension Program {
         "artifacts", "metrics", "serve",
     ]
 
-    init(_ document: YAMLValue) throws(DefinitionError) {
+    init(_ document: YAMLValue) throws {
         let fields = try YAMLFields(document, known: Self.keys)
         self.init(name: try fields.required("name").name(), data: "")
         requires = try fields["requires"]?.environmentNames() ?? []
@@ -50,7 +50,7 @@ extension Program {
 }
 
 extension Program {
-    private static func passSecrets(_ value: YAMLValue) throws(DefinitionError) -> [String] {
+    private static func passSecrets(_ value: YAMLValue) throws -> [String] {
         let names = try value.environmentNames()
         if let name = names.first(where: EnvironmentName.keys.contains) {
             throw value.error(
@@ -62,7 +62,7 @@ extension Program {
 }
 
 extension Program.Preflight {
-    fileprivate init(_ value: YAMLValue, scope: TemplateScope) throws(DefinitionError) {
+    fileprivate init(_ value: YAMLValue, scope: TemplateScope) throws {
         let fields = try YAMLFields(value, known: ["gpus", "disk", "commands"])
         self.init()
         if let field = fields["gpus"] {
@@ -84,7 +84,7 @@ extension Program.Preflight {
 }
 
 extension Program.Input {
-    fileprivate init(_ value: YAMLValue, scope: TemplateScope) throws(DefinitionError) {
+    fileprivate init(_ value: YAMLValue, scope: TemplateScope) throws {
         let fields = try YAMLFields(value, known: ["run", "artifact", "into"])
         // The deployment looks up inputs before a machine exists that could report its GPUs.
         let scope = scope.without("STAGE", "ATTEMPT", "GPU_COUNT", "RANKS")
@@ -92,7 +92,7 @@ extension Program.Input {
         let run = try runField.text("another run's id")
         try scope.check(runField)
         if !run.contains("${") {
-            do throws(ContractError) { _ = try RunID(run) } catch { throw runField.error(error.description) }
+            do { _ = try RunID(run) } catch { throw runField.error("\(error)") }
         }
         let artifactField = try fields.required("artifact")
         let artifact = try artifactField.text()
@@ -104,7 +104,7 @@ extension Program.Input {
 }
 
 extension Program.Artifact {
-    fileprivate init(_ value: YAMLValue, scope: TemplateScope) throws(DefinitionError) {
+    fileprivate init(_ value: YAMLValue, scope: TemplateScope) throws {
         let fields = try YAMLFields(value, known: ["from", "into", "files", "least"])
         let from = try scope.relativePath(try fields.required("from"))
         let intoField = try fields.required("into")
@@ -123,7 +123,7 @@ extension Program.Artifact {
 }
 
 extension Program.MetricRule {
-    fileprivate init(_ value: YAMLValue) throws(DefinitionError) {
+    fileprivate init(_ value: YAMLValue) throws {
         let fields = try YAMLFields(value, known: ["line", "match"])
         let match = try fields.required("match")
         guard let expression = RegularExpression(try match.text()) else {
@@ -137,7 +137,7 @@ extension Program.MetricRule {
 }
 
 extension Program.Serve {
-    fileprivate init(_ value: YAMLValue, scope: TemplateScope) throws(DefinitionError) {
+    fileprivate init(_ value: YAMLValue, scope: TemplateScope) throws {
         let fields = try YAMLFields(value, known: ["run", "ready", "public", "needs"])
         self.init(run: try scope.command(try fields.required("run")))
         if let field = fields["ready"] {

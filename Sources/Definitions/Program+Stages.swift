@@ -6,7 +6,7 @@ extension Program.Stage {
         "after", "matrix", "once", "optional",
     ]
 
-    init(_ value: YAMLValue, program: Program) throws(DefinitionError) {
+    init(_ value: YAMLValue, program: Program) throws {
         let fields = try YAMLFields(value, known: Self.keys)
         let nameField = try fields.required("name")
         self.init(name: try nameField.text(), run: [])
@@ -24,11 +24,11 @@ extension Program.Stage {
         for field in try fields["outputs"]?.elements("a list of paths") ?? [] {
             outputs.append(try scope.relativePath(field))
         }
-        checkpoints = try fields.read("checkpoints") { (field) throws(DefinitionError) in
+        checkpoints = try fields.read("checkpoints") { (field) in
             try Program.CheckpointRule(field, scope: scope)
         }
         timeout = try fields["timeout"]?.duration()
-        stall = try fields.read("stall") { (field) throws(DefinitionError) in
+        stall = try fields.read("stall") { (field) in
             let seconds = try field.duration()
             guard seconds > 0 else { throw field.mismatch("a duration of at least 1s") }
             return seconds
@@ -39,7 +39,7 @@ extension Program.Stage {
     }
 
     /// Decodes the keys that are not supported yet, so that errors in them are reported, and then rejects them.
-    private mutating func readUnsupported(_ fields: YAMLFields) throws(DefinitionError) {
+    private mutating func readUnsupported(_ fields: YAMLFields) throws {
         retries = try fields["retries"]?.whole()
         isBackground = try fields["background"]?.flag() ?? false
         after = try fields["after"]?.texts() ?? []
@@ -51,7 +51,7 @@ extension Program.Stage {
 }
 
 extension Program.CheckpointRule {
-    fileprivate init(_ value: YAMLValue, scope: TemplateScope) throws(DefinitionError) {
+    fileprivate init(_ value: YAMLValue, scope: TemplateScope) throws {
         let fields = try YAMLFields(
             value, known: ["root", "step", "complete", "ranks", "settle", "every", "keep"])
         let stepField = try fields.required("step")
@@ -68,7 +68,7 @@ extension Program.CheckpointRule {
         }
     }
 
-    private static func step(_ field: YAMLValue) throws(DefinitionError) -> String {
+    private static func step(_ field: YAMLValue) throws -> String {
         let text = try field.text()
         guard let expression = RegularExpression(text) else {
             throw field.error("'\(field.path)' is no regular expression that Swift's Regex understands")
@@ -79,7 +79,7 @@ extension Program.CheckpointRule {
         return text
     }
 
-    private static func complete(_ field: YAMLValue, scope: TemplateScope) throws(DefinitionError) -> [String] {
+    private static func complete(_ field: YAMLValue, scope: TemplateScope) throws -> [String] {
         var names: [String] = []
         for element in try field.elements("a list of file names") {
             let name = try scope.relativePath(element)

@@ -2,6 +2,7 @@ package import JSON
 import RunContract
 import Secrets
 package import SystemPackage
+package import Wording
 
 extension RunManifest {
     private static let keys = [
@@ -16,25 +17,19 @@ extension RunManifest {
     ]
 
     /// Reads a manifest; each of `overrides` is `KEY=VALUE` with a dotted key, as in `--set`.
-    package init(
-        reading file: FilePath, settings: Settings, overrides: [String] = []
-    ) throws(DefinitionError) {
+    package init(reading file: FilePath, settings: Settings, overrides: [String] = []) throws {
         try self.init(YAMLValue(reading: file), file: file, settings: settings, overrides: overrides)
     }
 
     /// Parses the text of a manifest.
     ///
     /// `file` appears in errors; it need not exist.
-    package init(
-        parsing text: String, file: FilePath, settings: Settings, overrides: [String] = []
-    ) throws(DefinitionError) {
+    package init(parsing text: String, file: FilePath, settings: Settings, overrides: [String] = []) throws {
         let document = try YAMLValue(parsing: text, file: file.string)
         try self.init(document, file: file, settings: settings, overrides: overrides)
     }
 
-    init(
-        _ source: YAMLValue, file: FilePath, settings: Settings, overrides: [String]
-    ) throws(DefinitionError) {
+    init(_ source: YAMLValue, file: FilePath, settings: Settings, overrides: [String]) throws {
         var document = source
         for override in overrides { document = try document.overridden(by: override) }
         // Keys are checked before expansion: a misspelled key is a more likely cause of a missing variable.
@@ -63,15 +58,13 @@ extension RunManifest {
     }
 
     /// Returns the error of a manifest whose ``target`` is none of the known ones.
-    package func unknownTarget(among known: [String]) -> DefinitionError {
-        DefinitionError(
-            targetPlace, "unknown target '\(target)'\(YAMLFields.suggestion(for: target, among: known))")
+    package func unknownTarget(among known: [String]) -> Failure {
+        Failure(
+            reading: targetPlace, "unknown target '\(target)'\(YAMLFields.suggestion(for: target, among: known))")
     }
 
-    private static func lookup(
-        _ settings: Settings, secrets: Set<String>
-    ) -> (String, YAMLValue) throws(DefinitionError) -> String? {
-        { (name, asking) throws(DefinitionError) in
+    private static func lookup(_ settings: Settings, secrets: Set<String>) -> (String, YAMLValue) throws -> String? {
+        { (name, asking) in
             let isSecret = secrets.contains(name) || EnvironmentName.looksSecret(name)
             if isSecret, !asking.path.hasPrefix("registry_login.") {
                 throw asking.error(
@@ -82,27 +75,27 @@ extension RunManifest {
         }
     }
 
-    private static func environment(_ value: YAMLValue) throws(DefinitionError) -> [String: String] {
+    private static func environment(_ value: YAMLValue) throws -> [String: String] {
         for entry in try value.entries() {
             if let owner = reserved[entry.key] {
-                throw DefinitionError(entry.place, "\(entry.key) in environment is set by caasctl, from \(owner)")
+                throw Failure(reading: entry.place, "\(entry.key) in environment is set by caasctl, from \(owner)")
             }
             guard !EnvironmentName.looksSecret(entry.key) else {
-                throw DefinitionError(
-                    entry.place, "\(entry.key) in environment is by its name a secret; list it in 'secrets'")
+                throw Failure(
+                    reading: entry.place, "\(entry.key) in environment is by its name a secret; list it in 'secrets'")
             }
         }
         return try value.environment()
     }
 
     /// Returns the variable that makes up the whole password; a default next to it would be a password in the file.
-    private static func passwordVariable(_ login: YAMLValue) throws(DefinitionError) -> String? {
+    private static func passwordVariable(_ login: YAMLValue) throws -> String? {
         let password = try login.entries().first { $0.key == "password" }?.value
         guard case .scalar(let text, _) = password?.content else { return nil }
         return text.wholeMatch(of: #/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/#).map { String($0.1) }
     }
 
-    private func checkSecrets(_ field: YAMLValue, settings: Settings) throws(DefinitionError) {
+    private func checkSecrets(_ field: YAMLValue, settings: Settings) throws {
         let missing = secrets.filter { settings.secret($0) == nil }
         guard missing.isEmpty else {
             throw field.error(
@@ -113,7 +106,7 @@ extension RunManifest {
 }
 
 extension RunManifest.RegistryLogin {
-    fileprivate init(_ value: YAMLValue) throws(DefinitionError) {
+    fileprivate init(_ value: YAMLValue) throws {
         let fields = try YAMLFields(value, known: ["username", "password"])
         username = try fields.required("username").text()
         let field = try fields.required("password")
@@ -127,7 +120,7 @@ extension RunManifest.RegistryLogin {
 
 extension YAMLValue {
     /// Returns a provider's ID: a number if it is written as one without quotes, otherwise a text.
-    package func identifier() throws(DefinitionError) -> JSONValue {
+    package func identifier() throws -> JSONValue {
         let text = try text("an id")
         guard case .scalar(_, isPlain: true) = content, text.wholeMatch(of: #/0|[1-9]\d{0,17}/#) != nil else {
             return .string(text)
@@ -135,7 +128,7 @@ extension YAMLValue {
         return .number(text)
     }
 
-    fileprivate func port() throws(DefinitionError) -> Int {
+    fileprivate func port() throws -> Int {
         let port = try whole(atLeast: 1)
         guard port <= 65_535 else { throw mismatch("a port") }
         return port

@@ -27,9 +27,7 @@ extension RunManifest {
     }
 
     /// Decodes the result of ``kept(image:environment:)``; errors name `place`.
-    package init(
-        kept: JSONValue, place: FilePath, settings: Settings, overrides: [String] = []
-    ) throws(DefinitionError) {
+    package init(kept: JSONValue, place: FilePath, settings: Settings, overrides: [String] = []) throws {
         try self.init(
             YAMLValue(kept, place: place.string, way: .root), file: place, settings: settings, overrides: overrides)
     }

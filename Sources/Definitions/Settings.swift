@@ -9,10 +9,10 @@ package struct Settings: Sendable, CustomStringConvertible {
     private let file: [String: String]
 
     /// Creates settings from the environment and a file, which only its owner may be able to read.
-    package init(environment: [String: String], file: FilePath? = nil) throws(DefinitionError) {
+    package init(environment: [String: String], file: FilePath? = nil) throws {
         self.environment = environment
         self.file =
-            try file.map { (path) throws(DefinitionError) in try EnvironmentFile(reading: path).variables } ?? [:]
+            try file.map { (path) in try EnvironmentFile(reading: path).variables } ?? [:]
     }
 
     /// Returns a variable's value, or nil if it is unset; an empty value in the environment does not hide the file's.

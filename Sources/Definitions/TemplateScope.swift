@@ -45,12 +45,12 @@ struct TemplateScope {
     /// Checks a mapping of variables: none is a secret by its name, since the program is part of the image.
     ///
     /// A value may use the variable's own outer value, but none of the mapping's other variables.
-    func checkEnvironment(_ value: YAMLValue, below: [String: String]) throws(DefinitionError) {
+    func checkEnvironment(_ value: YAMLValue, below: [String: String]) throws {
         let names = Set(try value.entries().map(\.key))
         for entry in try value.entries() {
             guard !EnvironmentName.looksSecret(entry.key) else {
-                throw DefinitionError(
-                    entry.place,
+                throw Failure(
+                    reading: entry.place,
                     "\(entry.key) in \(value.path) is by its name a secret: an image keeps none; list it in 'secrets' of "
                         + "the manifest, and in 'pass_secrets' here")
             }
@@ -62,7 +62,7 @@ struct TemplateScope {
     }
 
     /// Checks every text in a value and below it.
-    func check(_ value: YAMLValue) throws(DefinitionError) {
+    func check(_ value: YAMLValue) throws {
         switch value.content {
         case .empty: break
         case .scalar(let text, _): try check(text, at: value)
@@ -71,7 +71,7 @@ struct TemplateScope {
         }
     }
 
-    private func check(_ text: String, at value: YAMLValue) throws(DefinitionError) {
+    private func check(_ text: String, at value: YAMLValue) throws {
         for variable in try value.template(text).variables {
             let name = variable.name
             let isSecret = secrets.contains(name) || EnvironmentName.looksSecret(name)
@@ -89,9 +89,7 @@ struct TemplateScope {
                 throw value.error(
                     "'\(value.path)' names \(name) of the same mapping, whose values are expanded together")
             }
-            if let place = Self.places[name] {
-                throw value.error("'\(value.path)' names \(name), which is \(place)")
-            }
+            if let place = Self.places[name] { throw value.error("'\(value.path)' names \(name), which is \(place)") }
             guard variable.fallback == nil else { continue }
             let suggestion = EditDistance.nearest(to: name, among: known.sorted()).map { "; did you mean '\($0)'?" }
             throw value.error(
@@ -109,21 +107,21 @@ struct TemplateScope {
 /// Decoding templates, with the checks that are possible before expansion.
 extension TemplateScope {
     /// Returns a command with its arguments.
-    func command(_ value: YAMLValue) throws(DefinitionError) -> [String] {
+    func command(_ value: YAMLValue) throws -> [String] {
         let command = try value.command()
         try check(value)
         return command
     }
 
     /// Returns a whole number, or a template of one.
-    func whole(_ value: YAMLValue) throws(DefinitionError) -> String {
+    func whole(_ value: YAMLValue) throws -> String {
         let text = try value.text("a whole number")
         try check(value)
         return text.contains("${") ? text : String(try value.whole())
     }
 
     /// Returns an absolute path, or a template of one.
-    func absolutePath(_ value: YAMLValue) throws(DefinitionError) -> String {
+    func absolutePath(_ value: YAMLValue) throws -> String {
         let text = try value.text("an absolute path")
         try check(value)
         guard text.hasPrefix(bytes: "/") || text.hasPrefix(bytes: "${"), !text.split(byte: "/").contains("..") else {
@@ -133,7 +131,7 @@ extension TemplateScope {
     }
 
     /// Returns a path below the data folder.
-    func relativePath(_ value: YAMLValue) throws(DefinitionError) -> String {
+    func relativePath(_ value: YAMLValue) throws -> String {
         let text = try value.text("a path below 'data'")
         try check(value)
         guard !text.hasPrefix(bytes: "/"), !text.split(byte: "/").contains("..") else {

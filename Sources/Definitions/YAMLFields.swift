@@ -6,14 +6,15 @@ package struct YAMLFields {
     private let fields: [String: YAMLValue]
 
     /// Throws on a key that is not in `known`, and suggests the most similar one.
-    package init(_ value: YAMLValue, known: [String]) throws(DefinitionError) {
+    package init(_ value: YAMLValue, known: [String]) throws {
         self.value = value
         var fields: [String: YAMLValue] = [:]
         for entry in try value.entries() {
             guard known.contains(entry.key) else {
                 let place = value.path.isEmpty ? "" : " in \(value.path)"
-                throw DefinitionError(
-                    entry.place, "unknown key '\(entry.key)'\(place)\(Self.suggestion(for: entry.key, among: known))")
+                throw Failure(
+                    reading: entry.place,
+                    "unknown key '\(entry.key)'\(place)\(Self.suggestion(for: entry.key, among: known))")
             }
             fields[entry.key] = entry.value
         }
@@ -24,7 +25,7 @@ package struct YAMLFields {
     package subscript(key: String) -> YAMLValue? { fields[key] }
 
     /// Returns the value of a key; throws if it is missing.
-    package func required(_ key: String) throws(DefinitionError) -> YAMLValue {
+    package func required(_ key: String) throws -> YAMLValue {
         guard let field = fields[key] else {
             throw value.error("'\(key)' is missing\(value.path.isEmpty ? "" : " in \(value.path)")")
         }
@@ -32,9 +33,7 @@ package struct YAMLFields {
     }
 
     /// Decodes the value of a key if it is present.
-    func read<Value>(
-        _ key: String, _ body: (YAMLValue) throws(DefinitionError) -> Value
-    ) throws(DefinitionError) -> Value? {
+    func read<Value>(_ key: String, _ body: (YAMLValue) throws -> Value) throws -> Value? {
         guard let field = fields[key] else { return nil }
         return try body(field)
     }

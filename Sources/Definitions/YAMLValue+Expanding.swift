@@ -4,9 +4,7 @@ extension YAMLValue {
     /// Returns the tree with every `${NAME}` in its values replaced; keys and replaced text are not expanded.
     ///
     /// `lookup` returns a variable's value for the node that uses it, or nil if the variable is unset.
-    func expanded(
-        _ lookup: (_ name: String, _ asking: YAMLValue) throws(DefinitionError) -> String?
-    ) throws(DefinitionError) -> YAMLValue {
+    func expanded(_ lookup: (_ name: String, _ asking: YAMLValue) throws -> String?) throws -> YAMLValue {
         var copy = self
         switch content {
         case .empty: break
@@ -23,9 +21,7 @@ extension YAMLValue {
         return copy
     }
 
-    private func expand(
-        _ text: String, _ lookup: (String, YAMLValue) throws(DefinitionError) -> String?
-    ) throws(DefinitionError) -> String {
+    private func expand(_ text: String, _ lookup: (String, YAMLValue) throws -> String?) throws -> String {
         let template = try template(text)
         var values: [String: String] = [:]
         for variable in template.variables {
@@ -36,15 +32,11 @@ extension YAMLValue {
                 "'\(path)' needs \(variable.name), which is not set; "
                     + "set it, or write ${\(variable.name):-default}")
         }
-        do throws(ContractError) { return try template.expanded { values[$0] } } catch {
-            throw self.error(error.description)
-        }
+        do { return try template.expanded { values[$0] } } catch { throw self.error("\(error)") }
     }
 
     /// Parses a text as a template, which checks its syntax.
-    func template(_ text: String) throws(DefinitionError) -> Template {
-        do throws(ContractError) { return try Template(text) } catch {
-            throw self.error("'\(path)': \(error.description)")
-        }
+    func template(_ text: String) throws -> Template {
+        do { return try Template(text) } catch { throw self.error("'\(path)': \(error)") }
     }
 }

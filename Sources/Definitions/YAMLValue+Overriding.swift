@@ -1,11 +1,12 @@
 import ByteText
+import Wording
 
 extension YAMLValue {
     /// Returns the tree with one value replaced or added: `resources.gpus=4`, `resources.locations=[US, DE]`.
-    func overridden(by option: String) throws(DefinitionError) -> YAMLValue {
+    func overridden(by option: String) throws -> YAMLValue {
         let place = "--set \(option.prefix { $0 != "=" })"
         guard let equals = option.firstIndex(byte: "="), equals > option.startIndex else {
-            throw DefinitionError(place, "it is not KEY=VALUE, as in resources.gpus=4")
+            throw Failure(reading: place, "it is not KEY=VALUE, as in resources.gpus=4")
         }
         let path = String(option[..<equals])
         let keys = path.split(byte: ".", omittingEmptySubsequences: false).map(String.init)
@@ -13,15 +14,13 @@ extension YAMLValue {
         return try setting(keys[...], to: value, way: .root)
     }
 
-    private func setting(
-        _ keys: ArraySlice<String>, to value: YAMLValue, way: YAMLPath
-    ) throws(DefinitionError) -> YAMLValue {
+    private func setting(_ keys: ArraySlice<String>, to value: YAMLValue, way: YAMLPath) throws -> YAMLValue {
         guard let key = keys.first else { return value }
         var entries: [Entry] = []
         if case .mapping(let present) = content {
             entries = present
         } else if content != .empty {
-            throw DefinitionError(value.place, "'\(way.text)' is not a mapping")
+            throw Failure(reading: value.place, "'\(way.text)' is not a mapping")
         }
         let inner = YAMLPath.key(key, in: way)
         let index = entries.firstIndex { $0.key == key }

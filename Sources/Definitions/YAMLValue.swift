@@ -1,3 +1,5 @@
+package import Wording
+
 /// A node of a YAML file as text, with its place in the file.
 ///
 /// Scalars are not interpreted here: YAML would make 90 of `owner: 1:30`, and 1.2e38 of a commit ID of digits.
@@ -31,10 +33,10 @@ package struct YAMLValue: Sendable, Hashable {
     /// The way from the root of the document: `layers[0].debian.suite`.
     package var path: String { way.text }
 
-    package func error(_ reason: String) -> DefinitionError { DefinitionError(place, reason) }
+    package func error(_ reason: String) -> Failure { Failure(reading: place, reason) }
 
     /// Returns an error that states what was expected and what was found.
-    func mismatch(_ expected: String) -> DefinitionError {
+    func mismatch(_ expected: String) -> Failure {
         error("\(path.isEmpty ? "the document" : "'\(path)'") is \(kind); \(expected) was expected")
     }
 
@@ -48,7 +50,7 @@ package struct YAMLValue: Sendable, Hashable {
     }
 
     /// Returns an error for a key that this version parses but does not support.
-    func notSupported(_ what: String? = nil) -> DefinitionError {
+    func notSupported(_ what: String? = nil) -> Failure {
         error("'\(path)'\(what.map { " with \($0)" } ?? "") is not supported yet")
     }
 }
@@ -56,13 +58,13 @@ package struct YAMLValue: Sendable, Hashable {
 /// Decoding texts, lists and mappings.
 extension YAMLValue {
     /// Returns a text that is not empty.
-    package func text(_ expected: String = "a text") throws(DefinitionError) -> String {
+    package func text(_ expected: String = "a text") throws -> String {
         guard case .scalar(let text, _) = content, !text.isEmpty else { throw mismatch(expected) }
         return text
     }
 
     /// Returns a text, which may be empty if it is quoted or comes from a variable.
-    func anyText() throws(DefinitionError) -> String {
+    func anyText() throws -> String {
         switch content {
         case .scalar(let text, _): return text
         case .empty: throw error("'\(path)' is empty; write \"\" for an empty text")
@@ -71,20 +73,20 @@ extension YAMLValue {
     }
 
     /// Returns the elements of a list.
-    package func elements(_ expected: String = "a list") throws(DefinitionError) -> [YAMLValue] {
+    package func elements(_ expected: String = "a list") throws -> [YAMLValue] {
         guard case .sequence(let elements) = content else { throw mismatch(expected) }
         return elements
     }
 
     /// Returns a list of texts, none of them empty.
-    package func texts() throws(DefinitionError) -> [String] {
+    package func texts() throws -> [String] {
         var texts: [String] = []
         for element in try elements("a list of texts") { texts.append(try element.text()) }
         return texts
     }
 
     /// Returns a command and its arguments; the first is not empty.
-    func command() throws(DefinitionError) -> [String] {
+    func command() throws -> [String] {
         var texts: [String] = []
         for element in try elements("a list with a command and its arguments") { texts.append(try element.anyText()) }
         guard let first = texts.first, !first.isEmpty else { throw error("'\(path)' names no command") }
@@ -92,28 +94,28 @@ extension YAMLValue {
     }
 
     /// Returns the entries of a mapping.
-    func entries() throws(DefinitionError) -> [Entry] {
+    func entries() throws -> [Entry] {
         guard case .mapping(let entries) = content else { throw mismatch("a mapping") }
         return entries
     }
 
     /// Returns a mapping of texts by name.
-    func textMap() throws(DefinitionError) -> [String: String] {
+    func textMap() throws -> [String: String] {
         var map: [String: String] = [:]
         for entry in try entries() { map[entry.key] = try entry.value.anyText() }
         return map
     }
 
     /// Returns environment variables by name.
-    func environment() throws(DefinitionError) -> [String: String] {
+    func environment() throws -> [String: String] {
         for entry in try entries() where !EnvironmentSyntax.isName(entry.key) {
-            throw DefinitionError(entry.place, "'\(entry.key)' in \(path) is not a variable's name")
+            throw Failure(reading: entry.place, "'\(entry.key)' in \(path) is not a variable's name")
         }
         return try textMap()
     }
 
     /// Returns names of environment variables.
-    func environmentNames() throws(DefinitionError) -> [String] {
+    func environmentNames() throws -> [String] {
         var names: [String] = []
         for element in try elements("a list of variables") {
             let name = try element.text()

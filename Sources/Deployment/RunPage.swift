@@ -36,8 +36,8 @@ struct RunPage: Sendable {
             let advice = answer.status == 401 ? ": its token was made with another computer's key" : words
             throw DeploymentError(.refused, action, "it answered \(answer.status)\(advice)")
         }
-        do throws(JSONError) { return try RunStatus(json: JSONValue(parsing: answer.body)) } catch {
-            throw DeploymentError(.unexpectedAnswer, action, error.description)
+        do { return try RunStatus(json: JSONValue(parsing: answer.body)) } catch {
+            throw DeploymentError(.unexpectedAnswer, action, "\(error)")
         }
     }
 }

@@ -10,12 +10,12 @@ package struct Expansion {
     }
 
     /// Returns the whole text as one word, with quotes and escapes removed.
-    package func word(_ text: String, at place: SourcePlace) throws(DockerfileError) -> String {
+    package func word(_ text: String, at place: SourcePlace) throws -> String {
         try WordExpander(text, place, options).word()
     }
 
     /// Splits the text into words; the value of one variable can become several words.
-    package func words(_ text: String, at place: SourcePlace) throws(DockerfileError) -> [String] {
+    package func words(_ text: String, at place: SourcePlace) throws -> [String] {
         try WordExpander(text, place, options).words()
     }
 
@@ -23,7 +23,7 @@ package struct Expansion {
     ///
     /// Quotes are ordinary characters in a heredoc, and the escape character is always a backslash, whichever one the
     /// Dockerfile chose.
-    package func content(_ text: String, at place: SourcePlace) throws(DockerfileError) -> String {
+    package func content(_ text: String, at place: SourcePlace) throws -> String {
         var options = options
         options.ignoresQuotes = true
         options.escape = "\\"

@@ -30,9 +30,7 @@ package struct GlobalArguments: Sendable {
     ///
     /// Later values override earlier ones: first the automatic values, then the user's. A default in the file applies
     /// only where the user gave no value.
-    package init(
-        of file: ParsedDockerfile, automatic: [String: String], given: [String: String]
-    ) throws(DockerfileError) {
+    package init(of file: ParsedDockerfile, automatic: [String: String], given: [String: String]) throws {
         self.given = given
         values = automatic.merging(given.filter { automatic[$0.key] != nil }) { $1 }
         var budget = SettingsBudget()

@@ -48,7 +48,7 @@ struct InstructionFlags {
     }
 
     /// Throws for an unknown flag, and for a repeated flag that is not in `repeatable`.
-    func require(_ known: [String], repeatable: Set<String> = []) throws(DockerfileError) {
+    func require(_ known: [String], repeatable: Set<String> = []) throws {
         var seen: Set<String> = []
         for flag in flags {
             guard known.contains(flag.name) else {
@@ -65,7 +65,7 @@ struct InstructionFlags {
     }
 
     /// Returns all values of a flag that may be repeated.
-    func all(_ name: String) throws(DockerfileError) -> [String] {
+    func all(_ name: String) throws -> [String] {
         var values: [String] = []
         for flag in flags where flag.name == name {
             guard let value = flag.value, !value.isEmpty else { throw place.error("'--\(name)' needs a value") }
@@ -75,10 +75,10 @@ struct InstructionFlags {
     }
 
     /// Returns the value of a flag, or nil if the flag is absent.
-    func text(_ name: String) throws(DockerfileError) -> String? { try all(name).first }
+    func text(_ name: String) throws -> String? { try all(name).first }
 
     /// Returns the value of a Boolean flag, which is true without a value, or nil if the flag is absent.
-    func isSet(_ name: String) throws(DockerfileError) -> Bool? {
+    func isSet(_ name: String) throws -> Bool? {
         guard let flag = flags.first(where: { $0.name == name }) else { return nil }
         switch flag.value?.lowercased() {
         case nil, "true": return true

@@ -3,7 +3,7 @@ import ByteText
 /// Parsing of ENV, LABEL and ARG.
 extension InstructionParser {
     /// Parses `name=value` words, or the old form: one name, with the rest of the line as its value.
-    func assignments() throws(DockerfileError) -> [Instruction.Assignment] {
+    func assignments() throws -> [Instruction.Assignment] {
         let words = WordSplitting.quoted(arguments, escape: escape)
         guard let first = words.first, !first.contains(byte: "=") else { return try pairs(words) }
         let name = String(String.UnicodeScalarView(arguments.unicodeScalars.prefix { !$0.isSpace }))
@@ -13,7 +13,7 @@ extension InstructionParser {
     }
 
     /// Parses the arguments of ARG: names, with or without a value.
-    func arguments(allowingBareNames: Bool) throws(DockerfileError) -> [Instruction.Assignment] {
+    func arguments(allowingBareNames: Bool) throws -> [Instruction.Assignment] {
         var assignments: [Instruction.Assignment] = []
         for word in WordSplitting.quoted(arguments, escape: escape) {
             if word.contains(byte: "=") {
@@ -25,7 +25,7 @@ extension InstructionParser {
         return assignments
     }
 
-    private func pairs(_ words: [String]) throws(DockerfileError) -> [Instruction.Assignment] {
+    private func pairs(_ words: [String]) throws -> [Instruction.Assignment] {
         var assignments: [Instruction.Assignment] = []
         for word in words {
             let parts = word.split(byte: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

@@ -2,7 +2,7 @@ import Wording
 
 /// Parsing of the instructions that have flags.
 extension InstructionParser {
-    func baseReference() throws(DockerfileError) -> BaseReference {
+    func baseReference() throws -> BaseReference {
         try flags.require(["platform"])
         let words = arguments.fields
         guard words.count == 1 || (words.count == 3 && words[1].uppercased() == "AS") else {
@@ -21,7 +21,7 @@ extension InstructionParser {
         return BaseReference(image: words[0], stage: stage, platform: try flags.text("platform"))
     }
 
-    mutating func fileTransfer() throws(DockerfileError) -> FileTransfer {
+    mutating func fileTransfer() throws -> FileTransfer {
         let common = ["chown", "chmod", "link", "exclude"]
         try flags.require(
             common + (name == "COPY" ? ["from", "parents"] : ["checksum", "keep-git-dir", "unpack"]),
@@ -57,7 +57,7 @@ extension InstructionParser {
         return transfer
     }
 
-    mutating func runStep() throws(DockerfileError) -> RunStep {
+    mutating func runStep() throws -> RunStep {
         try flags.require(["mount", "network", "security", "device"], repeatable: ["mount", "device"])
         guard try flags.all("device").isEmpty else { throw place.error("--device is not supported") }
         let security = try flags.text("security") ?? "sandbox"
@@ -78,7 +78,7 @@ extension InstructionParser {
         return RunStep(command: command, heredocs: heredocs, mounts: mounts, network: network)
     }
 
-    mutating func healthCheck() throws(DockerfileError) -> HealthCheck {
+    mutating func healthCheck() throws -> HealthCheck {
         try flags.require(["interval", "timeout", "start-period", "start-interval", "retries"])
         let kind = String(String.UnicodeScalarView(arguments.unicodeScalars.prefix { !$0.isSpace }))
         let rest = String(arguments.unicodeScalars.dropFirst(kind.unicodeScalars.count)).trimmed
@@ -91,9 +91,7 @@ extension InstructionParser {
             do throws(WordSplitting.NotStrings) { words = try WordSplitting.json(rest) } catch {
                 throw place.error("a JSON array of HEALTHCHECK holds something that is no string")
             }
-            guard !rest.isEmpty, words?.isEmpty != true else {
-                throw place.error("HEALTHCHECK CMD needs a command")
-            }
+            guard !rest.isEmpty, words?.isEmpty != true else { throw place.error("HEALTHCHECK CMD needs a command") }
             return try timed(HealthCheck(command: words.map { .exec($0) } ?? .shell(rest)))
         default:
             let advice = EditDistance.nearest(to: kind, among: ["NONE", "CMD"]).map { "; did you mean '\($0)'?" }
@@ -101,7 +99,7 @@ extension InstructionParser {
         }
     }
 
-    private func timed(_ check: HealthCheck) throws(DockerfileError) -> HealthCheck {
+    private func timed(_ check: HealthCheck) throws -> HealthCheck {
         var check = check
         check.interval = try duration("interval")
         check.timeout = try duration("timeout")
@@ -116,7 +114,7 @@ extension InstructionParser {
         return check
     }
 
-    private func duration(_ name: String) throws(DockerfileError) -> Int {
+    private func duration(_ name: String) throws -> Int {
         guard let text = try flags.text(name) else { return 0 }
         // Docker rejects durations between zero and one millisecond.
         guard let nanoseconds = GoDuration.nanoseconds(text), nanoseconds == 0 || nanoseconds >= 1_000_000 else {

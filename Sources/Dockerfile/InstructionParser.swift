@@ -19,7 +19,7 @@ struct InstructionParser {
     var heredocs: [Heredoc] = []
     var warnings: [String] = []
 
-    init(_ text: String, at place: SourcePlace, escape: Unicode.Scalar) throws(DockerfileError) {
+    init(_ text: String, at place: SourcePlace, escape: Unicode.Scalar) throws {
         self.place = place
         self.escape = escape
         let text = text.trimmed
@@ -43,12 +43,12 @@ struct InstructionParser {
     }
 
     /// Parses the arguments into an instruction; throws for invalid flags or arguments.
-    mutating func parse() throws(DockerfileError) -> Instruction {
+    mutating func parse() throws -> Instruction {
         let action = try action()
         return Instruction(place: place, name: name, text: "\(name) \(rest)", action: action)
     }
 
-    private mutating func action() throws(DockerfileError) -> Instruction.Action {
+    private mutating func action() throws -> Instruction.Action {
         guard !arguments.isEmpty || name == "ENTRYPOINT" || name == "CMD" else {
             throw place.error("\(name) needs an argument")
         }
@@ -64,7 +64,7 @@ struct InstructionParser {
         }
     }
 
-    private mutating func setting() throws(DockerfileError) -> Instruction.Action {
+    private mutating func setting() throws -> Instruction.Action {
         switch name {
         case "ARG": return .argument(try arguments(allowingBareNames: true))
         case "ENV": return .environment(try assignments())
@@ -94,7 +94,7 @@ struct InstructionParser {
     }
 
     /// Returns the elements if the arguments are a JSON array of strings, else nil.
-    mutating func list() throws(DockerfileError) -> [String]? {
+    mutating func list() throws -> [String]? {
         do throws(WordSplitting.NotStrings) {
             if let words = try WordSplitting.json(arguments) { return words }
         } catch { throw place.error("a JSON array of \(name) holds something that is no string") }
@@ -102,7 +102,7 @@ struct InstructionParser {
     }
 
     /// Parses a JSON array as exec form, and any other text as shell form.
-    mutating func commandLine() throws(DockerfileError) -> Instruction.CommandLine {
+    mutating func commandLine() throws -> Instruction.CommandLine {
         if let words = try list() { return .exec(words) }
         if arguments.hasPrefix("["), arguments.hasSuffix("]"), arguments.contains(where: { "\"'".contains($0) }) {
             warnings.append(
@@ -111,7 +111,7 @@ struct InstructionParser {
         return .shell(arguments)
     }
 
-    private mutating func trigger() throws(DockerfileError) -> String {
+    private mutating func trigger() throws -> String {
         var inner = try InstructionParser(arguments, at: place, escape: escape)
         guard !["ONBUILD", "FROM", "MAINTAINER"].contains(inner.name) else {
             throw place.error("ONBUILD cannot hold \(inner.name)")

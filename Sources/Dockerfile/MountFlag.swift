@@ -31,7 +31,7 @@ package struct MountFlag: Sendable, Hashable {
     }
 
     /// Parses `type=cache,target=/x`; the type defaults to `bind`.
-    init(_ text: String, at place: SourcePlace) throws(DockerfileError) {
+    init(_ text: String, at place: SourcePlace) throws {
         var options: [String: String] = [:]
         for field in try Self.fields(text, at: place) {
             let parts = field.split(byte: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -49,9 +49,7 @@ package struct MountFlag: Sendable, Hashable {
     }
 
     /// Returns the mount with the variables in its values expanded.
-    package func expanded(
-        at place: SourcePlace, _ word: (String) throws(DockerfileError) -> String
-    ) throws(DockerfileError) -> MountFlag {
+    package func expanded(at place: SourcePlace, _ word: (String) throws -> String) throws -> MountFlag {
         var flag = self
         for (name, value) in options { flag.options[name] = try word(value) }
         try flag.check(isExpanded: true, at: place)
@@ -61,7 +59,7 @@ package struct MountFlag: Sendable, Hashable {
     /// Sets the type, and throws for options that the type does not have.
     ///
     /// A value with a variable in it can be checked only after the variable is expanded.
-    private mutating func check(isExpanded: Bool, at place: SourcePlace) throws(DockerfileError) {
+    private mutating func check(isExpanded: Bool, at place: SourcePlace) throws {
         func isKnown(_ name: String) -> Bool { isExpanded || options[name]?.contains("$") != true }
         guard isKnown("type") else { return }
         let kind = try Self.kind(options["type"] ?? Kind.bind.rawValue, at: place)
@@ -81,7 +79,7 @@ package struct MountFlag: Sendable, Hashable {
         }
     }
 
-    private static func kind(_ text: String, at place: SourcePlace) throws(DockerfileError) -> Kind {
+    private static func kind(_ text: String, at place: SourcePlace) throws -> Kind {
         if let kind = Kind(rawValue: text.lowercased()) { return kind }
         let kinds = Kind.allCases.map(\.rawValue)
         let nearest = EditDistance.nearest(to: text, among: kinds)
@@ -90,7 +88,7 @@ package struct MountFlag: Sendable, Hashable {
     }
 
     /// Splits at commas outside double quotes. <https://www.rfc-editor.org/rfc/rfc4180>
-    private static func fields(_ text: String, at place: SourcePlace) throws(DockerfileError) -> [String] {
+    private static func fields(_ text: String, at place: SourcePlace) throws -> [String] {
         var fields: [String] = [""]
         var isQuoted = false
         var reader = ScalarReader(text)

@@ -1,3 +1,5 @@
+import Wording
+
 /// A parsed Dockerfile: its stages, in order.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/>.
@@ -26,21 +28,21 @@ package struct ParsedDockerfile: Sendable, Hashable {
     package private(set) var warnings: [String] = []
 
     /// Parses the text of a Dockerfile; error messages call it `file`.
-    package init(parsing text: String, file: String) throws(DockerfileError) {
+    package init(parsing text: String, file: String) throws {
         var lines = try SourceLines(text, file: file)
         directives = lines.directives
         while let parsed = try Self.next(&lines) {
             warnings += parsed.warnings
             try append(parsed.instruction)
         }
-        guard !stages.isEmpty else { throw DockerfileError(file, "it has no FROM") }
+        guard !stages.isEmpty else { throw Failure(reading: file, "it has no FROM") }
     }
 
     /// Parses a single instruction, such as an ONBUILD trigger of an image.
-    package static func trigger(_ text: String, of image: String) throws(DockerfileError) -> Instruction {
+    package static func trigger(_ text: String, of image: String) throws -> Instruction {
         var lines = try SourceLines(text, file: "the ONBUILD trigger of \(image)")
         guard let parsed = try next(&lines) else {
-            throw DockerfileError("the ONBUILD trigger of \(image)", "it is empty")
+            throw Failure("read the ONBUILD trigger of \(image)", "it is empty")
         }
         guard !["ONBUILD", "FROM", "MAINTAINER"].contains(parsed.instruction.name) else {
             throw parsed.instruction.place.error("it cannot be \(parsed.instruction.name)")
@@ -48,9 +50,7 @@ package struct ParsedDockerfile: Sendable, Hashable {
         return parsed.instruction
     }
 
-    private static func next(
-        _ lines: inout SourceLines
-    ) throws(DockerfileError) -> (instruction: Instruction, warnings: [String])? {
+    private static func next(_ lines: inout SourceLines) throws -> (instruction: Instruction, warnings: [String])? {
         guard let line = lines.next() else { return nil }
         let place = SourcePlace(file: lines.file, line: line.number)
         var parser = try InstructionParser(line.text, at: place, escape: lines.directives.escape)
@@ -61,7 +61,7 @@ package struct ParsedDockerfile: Sendable, Hashable {
         return (try parser.parse(), parser.warnings)
     }
 
-    private mutating func append(_ instruction: Instruction) throws(DockerfileError) {
+    private mutating func append(_ instruction: Instruction) throws {
         switch instruction.action {
         case .from(let base):
             if let name = base.stage, let other = stages.last(where: { $0.base.stage == name }) {

@@ -14,7 +14,7 @@ package struct ParserDirectives: Sendable, Hashable {
     /// Parses the directives at the top of the file.
     ///
     /// The first line that is not a directive ends them; a directive after that line is an ordinary comment.
-    init(_ lines: [SourceLines.Line], file: String) throws(DockerfileError) {
+    init(_ lines: [SourceLines.Line], file: String) throws {
         var seen: Set<String> = []
         for (index, line) in lines.enumerated() {
             guard let (name, value) = Self.split(line.string) else { return }

@@ -10,7 +10,7 @@ package struct SettingsBudget: Sendable {
     package init() {}
 
     /// Takes what a value needs.
-    package mutating func take(_ value: String, at place: SourcePlace) throws(DockerfileError) {
+    package mutating func take(_ value: String, at place: SourcePlace) throws {
         taken += value.utf8.count
         guard taken <= Self.most else {
             throw place.error("the values of variables and labels are longer than \(Self.most) bytes up to here")

@@ -28,7 +28,7 @@ struct SourceLines {
     let directives: ParserDirectives
     private var position = 0
 
-    init(_ text: String, file: String) throws(DockerfileError) {
+    init(_ text: String, file: String) throws {
         var scalars = Array(text.unicodeScalars)
         // A byte order mark is not part of the first line.
         if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
@@ -69,7 +69,7 @@ struct SourceLines {
     }
 
     /// Reads the lines up to the delimiter of a heredoc.
-    mutating func content(of heredoc: Heredoc, startedAt place: SourcePlace) throws(DockerfileError) -> String {
+    mutating func content(of heredoc: Heredoc, startedAt place: SourcePlace) throws -> String {
         var content: [Unicode.Scalar] = []
         while position < lines.count {
             let line = lines[position]

@@ -27,7 +27,7 @@ package struct StageGraph: Sendable {
     /// Source: <https://docs.docker.com/reference/cli/docker/buildx/build/#build-context>.
     package init(
         of file: ParsedDockerfile, target: String?, contexts: Set<String> = [], arguments: GlobalArguments
-    ) throws(DockerfileError) {
+    ) throws {
         self.file = file
         self.contexts = contexts
         let expansion = arguments.expansion(escape: file.directives.escape)
@@ -48,7 +48,7 @@ package struct StageGraph: Sendable {
     package func base(of stage: Int) -> Source { bases[stage] }
 
     /// Resolves `--from` in a stage: an earlier stage by number or name (the last of that name), else an image.
-    package func source(_ from: String, in stage: Int, at place: SourcePlace) throws(DockerfileError) -> Source {
+    package func source(_ from: String, in stage: Int, at place: SourcePlace) throws -> Source {
         let key = Self.key(from)
         if contexts.contains(key) { return .context(key) }
         let name = from.lowercased()
@@ -77,7 +77,7 @@ package struct StageGraph: Sendable {
 
     private static func bases(
         named names: [String], in file: ParsedDockerfile, _ contexts: Set<String>
-    ) throws(DockerfileError) -> [Source] {
+    ) throws -> [Source] {
         let stages = file.stages
         let named = stages.compactMap { stage in stage.base.stage.map { ($0, stage.index) } }
         let first = Dictionary(named) { first, _ in first }
@@ -121,18 +121,18 @@ package struct StageGraph: Sendable {
         return "FROM goes in a circle: \(circle) (line \(line))"
     }
 
-    private static func find(_ target: String?, in file: ParsedDockerfile) throws(DockerfileError) -> Int {
+    private static func find(_ target: String?, in file: ParsedDockerfile) throws -> Int {
         guard let target else { return file.stages.count - 1 }
         if let index = file.stages.lastIndex(where: { $0.base.stage == target.lowercased() }) { return index }
         if let number = Int(target), file.stages.indices.contains(number) { return number }
         let names = file.stages.compactMap(\.base.stage)
         let nearest = EditDistance.nearest(to: target, among: names).map { "; did you mean '\($0)'?" }
         let known = names.isEmpty ? "; no stage has a name" : "; its stages are \(names.joined(separator: ", "))"
-        throw DockerfileError("--target \(target)", "there is no such stage\(nearest ?? known)")
+        throw Failure("read --target \(target)", "there is no such stage\(nearest ?? known)")
     }
 
     /// Returns a stage and all stages that it is based on or copies files from, in order.
-    package func needed(for stage: Int) throws(DockerfileError) -> [Int] {
+    package func needed(for stage: Int) throws -> [Int] {
         var needed: Set<Int> = []
         var open = [stage]
         while let stage = open.popLast() {

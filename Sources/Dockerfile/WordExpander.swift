@@ -1,3 +1,5 @@
+import Wording
+
 /// Expands variables in a text, and removes quotes and escapes.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#environment-replacement>.
@@ -56,32 +58,32 @@ struct WordExpander {
     }
 
     /// Returns the whole text as one word.
-    func word() throws(DockerfileError) -> String {
+    func word() throws -> String {
         var copy = self
         return try copy.read(until: nil).text
     }
 
     /// Splits the text into words at white space, including white space in the value of a variable.
-    func words() throws(DockerfileError) -> [String] {
+    func words() throws -> [String] {
         var copy = self
         return try copy.read(until: nil).words
     }
 
-    private func failure(_ reason: String) -> DockerfileError { place.error("\(reason) in '\(text)'") }
+    private func failure(_ reason: String) -> Failure { place.error("\(reason) in '\(text)'") }
 
     /// The value of a variable, nil where it is not set.
-    private mutating func value(_ name: String) throws(DockerfileError) -> String? {
+    private mutating func value(_ name: String) throws -> String? {
         guard let value = options.value(name) else { return nil }
         added += value.utf8.count
         guard added <= Self.mostAdded else { throw tooLong }
         return value
     }
 
-    private var tooLong: DockerfileError {
+    private var tooLong: Failure {
         place.error("its variables make a text longer than \(Self.mostAdded) bytes")
     }
 
-    private mutating func read(until end: Unicode.Scalar?) throws(DockerfileError) -> (text: String, words: [String]) {
+    private mutating func read(until end: Unicode.Scalar?) throws -> (text: String, words: [String]) {
         var result = ""
         var words = Words()
         while let scalar = reader.peek {
@@ -114,7 +116,7 @@ struct WordExpander {
         return (result, words.all)
     }
 
-    private mutating func singleQuoted() throws(DockerfileError) -> String {
+    private mutating func singleQuoted() throws -> String {
         _ = reader.next()
         var result: [Unicode.Scalar] = []
         while let scalar = reader.next() {
@@ -124,7 +126,7 @@ struct WordExpander {
         throw failure("a single quote is not closed")
     }
 
-    private mutating func doubleQuoted() throws(DockerfileError) -> String {
+    private mutating func doubleQuoted() throws -> String {
         _ = reader.next()
         var result = ""
         while let scalar = reader.peek {
@@ -148,7 +150,7 @@ struct WordExpander {
         throw failure("a double quote is not closed")
     }
 
-    private mutating func variable() throws(DockerfileError) -> String {
+    private mutating func variable() throws -> String {
         _ = reader.next()
         depth += 1
         defer { depth -= 1 }
@@ -200,7 +202,7 @@ struct WordExpander {
 
     private mutating func substitution(
         _ name: String, _ modifier: Unicode.Scalar, takingEmptyForUnset: Bool
-    ) throws(DockerfileError) -> String {
+    ) throws -> String {
         let word = try read(until: "}").text
         let value = try value(name)
         let isMissing = value == nil || takingEmptyForUnset && value == ""
@@ -213,7 +215,7 @@ struct WordExpander {
         }
     }
 
-    private mutating func trimming(_ name: String, _ modifier: Unicode.Scalar) throws(DockerfileError) -> String {
+    private mutating func trimming(_ name: String, _ modifier: Unicode.Scalar) throws -> String {
         let longest = reader.skip(modifier)
         let pattern = try pattern(until: "}")
         guard let value = try value(name) else { return "" }
@@ -221,7 +223,7 @@ struct WordExpander {
             ? pattern.removingPrefix(of: value, longest: longest) : pattern.removingSuffix(of: value, longest: longest)
     }
 
-    private mutating func replacement(_ name: String) throws(DockerfileError) -> String {
+    private mutating func replacement(_ name: String) throws -> String {
         let all = reader.skip("/")
         let pattern = try pattern(until: "/")
         let replacement = try keepingEscapes(until: "}")
@@ -232,7 +234,7 @@ struct WordExpander {
         return result
     }
 
-    private mutating func pattern(until end: Unicode.Scalar) throws(DockerfileError) -> ShellPattern {
+    private mutating func pattern(until end: Unicode.Scalar) throws -> ShellPattern {
         let text = try keepingEscapes(until: end)
         guard let pattern = ShellPattern(text) else {
             throw failure("a backslash in the pattern '\(text)' is before none of '*', '?', '\\', '/' and '}'")
@@ -241,7 +243,7 @@ struct WordExpander {
     }
 
     /// A pattern needs its escapes itself; what replaces it keeps them, as BuildKit does.
-    private mutating func keepingEscapes(until end: Unicode.Scalar) throws(DockerfileError) -> String {
+    private mutating func keepingEscapes(until end: Unicode.Scalar) throws -> String {
         let before = options.keepsEscapes
         options.keepsEscapes = true
         defer { options.keepsEscapes = before }

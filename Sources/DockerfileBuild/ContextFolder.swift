@@ -3,6 +3,7 @@ import ImageLayers
 import ImageStore
 import POSIX
 import SystemPackage
+import Wording
 
 /// A file of the build context, from which a Dockerfile's COPY and ADD take files.
 struct ContextFile: TransferNode {
@@ -27,7 +28,7 @@ struct ContextFolder: TransferSource {
     var name: String { "\(folder)" }
     var isReadAsMet: Bool { true }
 
-    func find(_ path: [UInt8]) throws(ImageBuildError) -> ContextFile? {
+    func find(_ path: [UInt8]) throws -> ContextFile? {
         var walk = PathWalk(path)
         while let next = walk.nextPlace() {
             let place = place(of: next)
@@ -38,20 +39,20 @@ struct ContextFolder: TransferSource {
                 continue
             }
             guard walk.follow(try Self.target(of: place)) else {
-                throw ImageBuildError("find '\(ContainerPath.text(path))' in \(folder)", "its links lead in a circle")
+                throw Failure("find '\(ContainerPath.text(path))' in \(folder)", "its links lead in a circle")
             }
         }
         return try file(at: walk.place)
     }
 
-    func children(of folder: ContextFile) throws(ImageBuildError) -> [ContextFile] {
-        let opened = try posix { () throws(POSIXError) in try Folder(folder.place) }
-        let names = try posix { () throws(POSIXError) in try opened.listing() }
+    func children(of folder: ContextFile) throws -> [ContextFile] {
+        let opened = try Folder(folder.place)
+        let names = try opened.listing()
         var files: [ContextFile] = []
         for index in 0..<names.count {
             let path = ContainerPath.appending(names.name(index), to: folder.path)
             // Another process may change the folder meanwhile; a file that is gone by now is skipped.
-            guard let status = try posix({ () throws(POSIXError) in try opened.status(index, of: names) }) else {
+            guard let status = try opened.status(index, of: names) else {
                 continue
             }
             let place = place(of: path)
@@ -63,18 +64,16 @@ struct ContextFolder: TransferSource {
 
     func place(of node: ContextFile) -> FilePath? { node.place }
 
-    func read(
-        _ files: [ContextFile], _ body: (ContextFile, ContentReader) throws(ImageBuildError) -> Void
-    ) throws(ImageBuildError) {
+    func read(_ files: [ContextFile], _ body: (ContextFile, ContentReader) throws -> Void) throws {
         for expected in files {
-            let changed = ImageBuildError("read \(expected.place)", "it changed while it was read; build again")
-            let file = try posix { () throws(POSIXError) in try File(readingNoFollow: expected.place) }
-            let before = try posix { () throws(POSIXError) in try file.status() }
+            let changed = Failure("read \(expected.place)", "it changed while it was read; build again")
+            let file = try File(readingNoFollow: expected.place)
+            let before = try file.status()
             guard before.isUnchanged(since: expected.status) else { throw changed }
-            try body(expected) { (buffer) throws(ImageBuildError) in
-                try posix { () throws(POSIXError) in try file.read(into: buffer) }
+            try body(expected) { (buffer) in
+                try file.read(into: buffer)
             }
-            let after = try posix { () throws(POSIXError) in try file.status() }
+            let after = try file.status()
             guard after.isUnchanged(since: before) else { throw changed }
         }
     }
@@ -85,33 +84,33 @@ struct ContextFolder: TransferSource {
             ? folder : folder.pushing(FilePath(platformString: path.map { CChar(bitPattern: $0) } + [0]))
     }
 
-    private func status(of place: FilePath) throws(ImageBuildError) -> FileStatus? {
+    private func status(of place: FilePath) throws -> FileStatus? {
         do throws(POSIXError) { return try FileStatus(place) } catch {
             if error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory { return nil }
-            throw ImageBuildError(error)
+            throw error
         }
     }
 
-    private func file(at path: [UInt8]) throws(ImageBuildError) -> ContextFile? {
+    private func file(at path: [UInt8]) throws -> ContextFile? {
         let place = place(of: path)
         guard
             let status = path.isEmpty
-                ? try posix({ () throws(POSIXError) in try FileStatus(place, followingLinks: true) })
+                ? try FileStatus(place, followingLinks: true)
                 : try status(of: place)
         else { return nil }
         let above =
-            path.isEmpty ? nil : try posix { () throws(POSIXError) in try Folder(place.removingLastComponent()) }
+            path.isEmpty ? nil : try Folder(place.removingLastComponent())
         let header = try header(path, place, status, in: above)
         return ContextFile(path: path, place: place, status: status, header: header)
     }
 
     private func header(
         _ path: [UInt8], _ place: FilePath, _ status: FileStatus, in folder: Folder?
-    ) throws(ImageBuildError) -> ArchiveEntry? {
+    ) throws -> ArchiveEntry? {
         var entry = ArchiveEntry(.regular, path: path, mode: status.mode, modified: modified)
         if let folder, let name = place.lastComponent {
-            entry.extendedAttributes = try posix { () throws(POSIXError) in
-                try folder.extendedAttributes(of: name) { CarriedAttributes.isCarried($0, withModes: true) }
+            entry.extendedAttributes = try folder.extendedAttributes(of: name) {
+                CarriedAttributes.isCarried($0, withModes: true)
             }
         }
         switch status.kind {
@@ -129,10 +128,8 @@ struct ContextFolder: TransferSource {
         return entry
     }
 
-    private static func target(of link: FilePath) throws(ImageBuildError) -> [UInt8] {
+    private static func target(of link: FilePath) throws -> [UInt8] {
         guard let name = link.lastComponent else { return [] }
-        return try posix { () throws(POSIXError) in
-            try Folder(link.removingLastComponent()).readLinkBytes(name)
-        }
+        return try Folder(link.removingLastComponent()).readLinkBytes(name)
     }
 }

@@ -3,6 +3,7 @@ import ImageLayers
 import ImageStore
 import OCI
 import POSIX
+import Wording
 
 /// The least disk space that a build needs: the size of the layers that it has to fetch.
 ///
@@ -39,7 +40,7 @@ struct DiskSpace {
     private func missing(_ base: BaseImage?) -> [Descriptor] { base?.layers.filter { !store.contains($0) } ?? [] }
 
     /// Throws if the space is too small; does nothing if the file system does not report its free space.
-    func require(for name: String) throws(ImageBuildError) {
+    func require(for name: String) throws {
         let sizes = Array(fetched.values) + Array(unpacked.values)
         let needed = sizes.reduce(Int64(0)) { sum, layer in
             let (total, isOver) = sum.addingReportingOverflow(layer.size)
@@ -47,7 +48,7 @@ struct DiskSpace {
         }
         guard needed > 0, let free = try? FileSystem.freeBytes(at: store.folder), free < needed else { return }
         func megabytes(_ bytes: Int64) -> String { "\(bytes / 1_000_000) MB" }
-        throw ImageBuildError(
+        throw Failure(
             "build \(name)",
             "the layers that its commands need take at least \(megabytes(needed)) in \(store.folder), and "
                 + "\(megabytes(free)) are free; 'caasctl image prune' frees some, and CAASCTL_HOME names another place")

@@ -5,13 +5,12 @@ import ImageLayers
 import OCI
 import POSIX
 import SystemPackage
+import Wording
 
 /// Resolution of the names in FROM and `--from`.
 extension DockerfileBuild {
     /// Returns the initial image of a stage that is not based on another stage.
-    func base(
-        of stage: ParsedDockerfile.Stage, for platform: Platform
-    ) async throws(ImageBuildError) -> ImageAssembly {
+    func base(of stage: ParsedDockerfile.Stage, for platform: Platform) async throws -> ImageAssembly {
         let source = graph.base(of: stage.index)
         if isScratch(source) { return scratch(for: platform) }
         let name = if case .image(let name) = source { name } else { stage.base.image }
@@ -29,37 +28,33 @@ extension DockerfileBuild {
     }
 
     /// Returns the image or folder that a FROM or `--from` names; throws for a stage.
-    func origin(
-        _ source: StageGraph.Source, for platform: Platform, at place: SourcePlace
-    ) async throws(ImageBuildError) -> FileOrigin {
+    func origin(_ source: StageGraph.Source, for platform: Platform, at place: SourcePlace) async throws -> FileOrigin {
         let reference: ImageDefinition.Base
         switch source {
         case .stage(let number):
-            throw ImageBuildError(copying: place.error("stage \(number) was not built").description)
+            throw place.error("stage \(number) was not built")
         case .image(let name):
-            do throws(DefinitionError) { reference = try ImageDefinition.Base(name, folder: request.context) } catch {
-                throw ImageBuildError(copying: place.error(error.reason).description)
+            do { reference = try ImageDefinition.Base(name, folder: request.context) } catch {
+                throw place.error(Failure.reason(of: error))
             }
         case .context(let key):
             switch contexts[key] {
             case .image(let image): reference = image
             case .folder(let folder): return .folder(try named(folder))
-            case nil: throw ImageBuildError(copying: place.error("there is no context '\(key)'").description)
+            case nil: throw place.error("there is no context '\(key)'")
             }
         }
-        guard reference != .scratch else {
-            throw ImageBuildError(copying: place.error("scratch holds no files").description)
-        }
+        guard reference != .scratch else { throw place.error("scratch holds no files") }
         let base: BaseImage
         if let known = found["\(platform) \(reference)"] {
             base = known
         } else {
-            do throws(ImageBuildError) { base = try await builder.base(reference, for: platform) } catch {
-                throw ImageBuildError(copying: "\(error.description) (\(place))")
+            do { base = try await builder.base(reference, for: platform) } catch {
+                throw Failure(message: "\(error) (\(place))", cause: error)
             }
         }
         guard base.config.platform.matches(platform) else {
-            throw ImageBuildError("use base \(reference)", "it is for \(base.config.platform), not for \(platform)")
+            throw Failure("use base \(reference)", "it is for \(base.config.platform), not for \(platform)")
         }
         return .image(ImageAssembly(base: base, platform: platform, epoch: builder.epoch))
     }
@@ -74,9 +69,9 @@ extension DockerfileBuild {
     }
 
     /// A folder that was given under a name, without what its own `.dockerignore` keeps out.
-    private func named(_ folder: FilePath) throws(ImageBuildError) -> ContextFolder {
+    private func named(_ folder: FilePath) throws -> ContextFolder {
         guard (try? FileStatus(folder, followingLinks: true).kind) == .directory else {
-            throw ImageBuildError("use the context \(folder)", "it is no folder")
+            throw Failure("use the context \(folder)", "it is no folder")
         }
         let file = folder.appending(".dockerignore")
         let rules = FileSystem.exists(file) ? try IgnoreRules(reading: file) : nil

@@ -3,13 +3,14 @@ import ImageBuild
 import ImageLayers
 import OCI
 import StepExecution
+import Wording
 
 /// Checks that run before the first command, which may take minutes.
 extension DockerfileBuild {
     /// Checks that images, secrets, files and disk space exist; returns the images.
     ///
     /// Names that contain variables are skipped.
-    func check() async throws(ImageBuildError) -> [String: BaseImage] {
+    func check() async throws -> [String: BaseImage] {
         var found: [String: BaseImage] = [:]
         var space = DiskSpace(store: builder.store)
         for index in graph.needed {
@@ -20,9 +21,7 @@ extension DockerfileBuild {
             if stage.instructions.contains(where: \.isCommand) { space.run(index) }
             for instruction in stage.instructions {
                 for from in instruction.references {
-                    let source = try parsed { () throws(DockerfileError) in
-                        try graph.source(from, in: index, at: instruction.place)
-                    }
+                    let source = try graph.source(from, in: index, at: instruction.place)
                     space.read(source, try await check(source, for: platform, at: instruction.place, &found))
                 }
             }
@@ -33,7 +32,7 @@ extension DockerfileBuild {
 
     private func check(
         _ source: StageGraph.Source, for platform: Platform, at place: SourcePlace, _ found: inout [String: BaseImage]
-    ) async throws(ImageBuildError) -> BaseImage? {
+    ) async throws -> BaseImage? {
         if case .stage = source { return nil }
         if isScratch(source) { return nil }
         guard case .image(let image) = try await origin(source, for: platform, at: place), let base = image.base else {
@@ -43,9 +42,7 @@ extension DockerfileBuild {
         return base
     }
 
-    private func check(
-        _ instruction: Instruction, of stage: ParsedDockerfile.Stage
-    ) throws(ImageBuildError) {
+    private func check(_ instruction: Instruction, of stage: ParsedDockerfile.Stage) throws {
         let place = instruction.place
         switch instruction.action {
         case .copy(let transfer), .add(let transfer):
@@ -53,9 +50,7 @@ extension DockerfileBuild {
             for case .path(let path) in transfer.sources {
                 let isElsewhere = DownloadedFile.isURL(path) || GitAddress.isRepository(path)
                 if isElsewhere || path.contains("$") || path.contains("\\") { continue }
-                let word = try parsed { () throws(DockerfileError) in
-                    try arguments.expansion(escape: request.file.directives.escape).word(path, at: place)
-                }
+                let word = try arguments.expansion(escape: request.file.directives.escape).word(path, at: place)
                 try TransferPlan.require(word, of: context, at: place)
             }
         case .run(let step):
@@ -67,8 +62,7 @@ extension DockerfileBuild {
                 else {
                     continue
                 }
-                throw ImageBuildError(
-                    "run '\(title(of: instruction, in: stage))' (\(place))", SecretMount.missing(id))
+                throw Failure("run '\(title(of: instruction, in: stage))' (\(place))", SecretMount.missing(id))
             }
         default: return
         }
@@ -79,13 +73,13 @@ extension DockerfileBuild {
     /// A Dockerfile cannot get the machine's network if its user denies it.
     func network(
         of step: RunStep, at instruction: Instruction, in stage: ParsedDockerfile.Stage
-    ) throws(ImageBuildError) -> StepCommand.Network {
+    ) throws -> StepCommand.Network {
         switch step.network {
         case nil, .default: return request.network
         case .some(.none): return .none
         case .host:
             guard request.network != .host else { return .host }
-            throw ImageBuildError(
+            throw Failure(
                 "run '\(title(of: instruction, in: stage))' (\(instruction.place))",
                 "it asks for the machine's network, which '--network \(request.network.rawValue)' keeps from it")
         }

@@ -5,6 +5,7 @@ import ImageLayers
 import ImageStore
 import OCI
 import POSIX
+import Wording
 
 /// One build of a Dockerfile for one platform.
 struct DockerfileBuild: Sendable {
@@ -19,7 +20,7 @@ struct DockerfileBuild: Sendable {
     /// Base images that the checks resolved already, by platform and reference.
     var found: [String: BaseImage] = [:]
 
-    init(_ request: DockerfileRequest, platform: Platform, _ builder: ImageBuilder) throws(ImageBuildError) {
+    init(_ request: DockerfileRequest, platform: Platform, _ builder: ImageBuilder) throws {
         self.builder = builder
         self.request = request
         self.platform = platform
@@ -30,12 +31,9 @@ struct DockerfileBuild: Sendable {
         self.contexts = contexts
         var automatic = Self.automatic(for: platform)
         automatic["TARGETSTAGE"] = request.target ?? request.file.stages.last?.base.stage?.lowercased() ?? "default"
-        (arguments, graph) = try parsed { () throws(DockerfileError) in
-            let arguments = try GlobalArguments(of: request.file, automatic: automatic, given: request.arguments)
-            let graph = try StageGraph(
-                of: request.file, target: request.target, contexts: Set(contexts.keys), arguments: arguments)
-            return (arguments, graph)
-        }
+        arguments = try GlobalArguments(of: request.file, automatic: automatic, given: request.arguments)
+        graph = try StageGraph(
+            of: request.file, target: request.target, contexts: Set(contexts.keys), arguments: arguments)
     }
 
     /// Returns an instruction's name in messages, which includes the stage if there are several.
@@ -44,20 +42,20 @@ struct DockerfileBuild: Sendable {
     }
 
     /// Builds the stages that the target needs, and returns the target's image.
-    func image() async throws(ImageBuildError) -> ImageAssembly {
+    func image() async throws -> ImageAssembly {
         var finished: [Int: StageBuilder] = [:]
         var build = self
         build.found = try await check()
         try await build.build(graph.target, &finished)
         guard let target = finished[graph.target] else {
-            throw ImageBuildError("build \(request.path)", "its target was not built")
+            throw Failure("build \(request.path)", "its target was not built")
         }
         return target.image
     }
 
     /// Builds a stage and the stages that it needs, except those that are finished.
-    private func build(_ stage: Int, _ finished: inout [Int: StageBuilder]) async throws(ImageBuildError) {
-        let needed = try parsed { () throws(DockerfileError) in try graph.needed(for: stage) }
+    private func build(_ stage: Int, _ finished: inout [Int: StageBuilder]) async throws {
+        let needed = try graph.needed(for: stage)
         for index in needed where finished[index] == nil {
             let stage = request.file.stages[index]
             var builder = try await begin(stage, &finished)
@@ -68,7 +66,7 @@ struct DockerfileBuild: Sendable {
 
     private func begin(
         _ stage: ParsedDockerfile.Stage, _ finished: inout [Int: StageBuilder]
-    ) async throws(ImageBuildError) -> StageBuilder {
+    ) async throws -> StageBuilder {
         var own = self
         if request.uncachedStages.contains(where: { $0.lowercased() == stage.name }) {
             own.builder = builder.ignoringCache()
@@ -85,9 +83,7 @@ struct DockerfileBuild: Sendable {
         for trigger in triggers {
             for from in trigger.references {
                 // Only the triggers in the base image show that this stage is needed.
-                let source = try parsed { () throws(DockerfileError) in
-                    try graph.source(from, in: stage.index, at: trigger.place)
-                }
+                let source = try graph.source(from, in: stage.index, at: trigger.place)
                 if case .stage(let number) = source { try await build(number, &finished) }
             }
         }
@@ -96,14 +92,10 @@ struct DockerfileBuild: Sendable {
         return builder
     }
 
-    func platform(of stage: ParsedDockerfile.Stage) throws(ImageBuildError) -> Platform {
+    func platform(of stage: ParsedDockerfile.Stage) throws -> Platform {
         guard let written = stage.base.platform else { return platform }
-        let text = try parsed { () throws(DockerfileError) in
-            try arguments.expansion(escape: request.file.directives.escape).word(written, at: stage.place)
-        }
-        do throws(OCIError) { return try Platform(text) } catch {
-            throw ImageBuildError(copying: stage.place.error(error.description).description)
-        }
+        let text = try arguments.expansion(escape: request.file.directives.escape).word(written, at: stage.place)
+        do { return try Platform(text) } catch { throw stage.place.error("\(error)") }
     }
 
     /// Returns the automatic platform ARGs.
@@ -119,9 +111,4 @@ struct DockerfileBuild: Sendable {
         }
         return values
     }
-}
-
-/// Runs Dockerfile code, and converts its error to an error of a build.
-func parsed<Value>(_ body: () throws(DockerfileError) -> Value) throws(ImageBuildError) -> Value {
-    do throws(DockerfileError) { return try body() } catch { throw ImageBuildError(copying: error.description) }
 }

@@ -4,6 +4,7 @@ package import OCI
 import POSIX
 package import StepExecution
 package import SystemPackage
+import Wording
 
 /// A Dockerfile to build, with the options of the build.
 package struct DockerfileRequest: Sendable {
@@ -31,9 +32,9 @@ package struct DockerfileRequest: Sendable {
 
     /// Reads a Dockerfile; the context is the folder of the Dockerfile unless another one is given.
     package init(reading path: FilePath, context: FilePath? = nil) throws {
-        let content = try posix { () throws(POSIXError) in try FileSystem.read(path) }
+        let content = try FileSystem.read(path)
         guard let text = String(validating: content, as: UTF8.self) else {
-            throw DockerfileError("\(path)", "it is not UTF-8")
+            throw Failure("read \(path)", "it is not UTF-8")
         }
         try self.init(parsing: text, path: path, context: context)
     }
@@ -45,7 +46,7 @@ package struct DockerfileRequest: Sendable {
         let folder = path.removingLastComponent()
         self.context = context ?? (folder.isEmpty ? "." : folder)
         guard try FileStatus(self.context, followingLinks: true).kind == .directory else {
-            throw ImageBuildError("use the context \(self.context)", "it is no folder")
+            throw Failure("use the context \(self.context)", "it is no folder")
         }
     }
 
@@ -55,7 +56,7 @@ package struct DockerfileRequest: Sendable {
     /// `.dockerignore` of the context.
     ///
     /// Source: <https://docs.docker.com/build/concepts/context/#dockerignore-files>.
-    func ignoreRules() throws(ImageBuildError) -> IgnoreRules? {
+    func ignoreRules() throws -> IgnoreRules? {
         let own = FilePath("\(path).dockerignore")
         let candidates = [own, context.appending(".containerignore"), context.appending(".dockerignore")]
         guard let file = candidates.first(where: { FileSystem.exists($0) }) else { return nil }

@@ -5,6 +5,7 @@ import HTTP
 import ImageLayers
 import POSIX
 import SystemPackage
+import Wording
 
 /// A file that ADD downloads.
 ///
@@ -19,40 +20,34 @@ struct DownloadedFile {
     static func isURL(_ source: String) -> Bool { source.firstRange(bytes: "://") != nil }
 
     /// The last name in a URL's path, as that of its file; empty where it has none.
-    static func name(of source: String, at place: SourcePlace) throws(ImageBuildError) -> String {
+    static func name(of source: String, at place: SourcePlace) throws -> String {
         let last = try url(source, at: place).path.split(byte: "/").last ?? ""
         let bytes = PercentEncoding.decode(last)
         let isPlace = bytes.elementsEqual(".".utf8) || bytes.elementsEqual("..".utf8)
         guard !isPlace, !bytes.contains(ContainerPath.slash), !bytes.contains(0) else {
-            throw ImageBuildError(copying: place.error("'\(last)' cannot be the name of a file").description)
+            throw place.error("'\(last)' cannot be the name of a file")
         }
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    static func url(_ source: String, at place: SourcePlace) throws(ImageBuildError) -> HTTPURL {
-        guard !GitAddress.isRepository(source) else {
-            throw ImageBuildError(copying: place.error("a repository is the only source of its ADD").description)
-        }
-        do throws(HTTPError) { return try HTTPURL(source) } catch {
-            throw ImageBuildError(copying: place.error(error.description).description)
-        }
+    static func url(_ source: String, at place: SourcePlace) throws -> HTTPURL {
+        guard !GitAddress.isRepository(source) else { throw place.error("a repository is the only source of its ADD") }
+        do throws(HTTPError) { return try HTTPURL(source) } catch { throw place.error(error.description) }
     }
 
-    init(_ source: String, to path: FilePath, checksum: String?, at place: SourcePlace) throws(ImageBuildError) {
+    init(_ source: String, to path: FilePath, checksum: String?, at place: SourcePlace) throws {
         url = try Self.url(source, at: place)
         self.path = path
-        self.checksum = try checksum.map { (text) throws(ImageBuildError) in
+        self.checksum = try checksum.map { (text) in
             guard text.wholeMatch(of: #/sha256:[0-9a-f]{64}/#) != nil else {
-                throw ImageBuildError(
-                    copying: place.error("'--checksum' is sha256: and 64 hexadecimal digits, not '\(text)'").description
-                )
+                throw place.error("'--checksum' is sha256: and 64 hexadecimal digits, not '\(text)'")
             }
             return String(text.dropFirst("sha256:".count))
         }
     }
 
     /// Downloads the file, with a few attempts if the error of server or network is transient.
-    func fetch(report: @escaping @Sendable (BuildEvent) -> Void) async throws(ImageBuildError) {
+    func fetch(report: @escaping @Sendable (BuildEvent) -> Void) async throws {
         var configuration = HTTPClient.Configuration()
         // The checksum protects the content, so plain HTTP is allowed.
         configuration.allowsPlainHTTP = checksum != nil
@@ -60,28 +55,22 @@ struct DownloadedFile {
         let policy = RetryPolicy()
         let name = "ADD \(url)"
         for attempt in 0..<policy.attempts {
-            let sink = try posix { () throws(POSIXError) in
-                try FileSink(path) { report(.progress(step: name, bytes: $0)) }
-            }
+            let sink = try FileSink(path) { report(.progress(step: name, bytes: $0)) }
             let wait: Double
             switch await Self.answer(client, HTTPRequest("GET", url), sink) {
             case .success(let response) where response.isSuccess: return try verify(sink.finish())
             case .success(let response):
                 guard RetryPolicy.isTransient(status: response.status), attempt + 1 < policy.attempts else {
                     let words = response.words
-                    throw ImageBuildError(
+                    throw Failure(
                         "fetch \(url)", "the server answers \(response.status)\(words.isEmpty ? "" : ": \(words)")")
                 }
                 wait = policy.wait(after: attempt, headers: response.headers)
             case .failure(let error):
-                guard error.isTransient, attempt + 1 < policy.attempts else {
-                    throw ImageBuildError(copying: error.description)
-                }
+                guard error.isTransient, attempt + 1 < policy.attempts else { throw error }
                 wait = policy.wait(after: attempt)
             }
-            do { try await Task.sleep(for: .seconds(wait)) } catch {
-                throw ImageBuildError("fetch \(url)", "cancelled")
-            }
+            do { try await Task.sleep(for: .seconds(wait)) } catch { throw Failure("fetch \(url)", "cancelled") }
         }
     }
 
@@ -93,9 +82,9 @@ struct DownloadedFile {
         }
     }
 
-    private func verify(_ digest: String) throws(ImageBuildError) {
+    private func verify(_ digest: String) throws {
         guard checksum == nil || checksum == digest else {
-            throw ImageBuildError("fetch \(url)", "its SHA-256 is \(digest), not the one that --checksum says")
+            throw Failure("fetch \(url)", "its SHA-256 is \(digest), not the one that --checksum says")
         }
     }
 }
@@ -110,7 +99,7 @@ private final class FileSink: HTTPBodySink, @unchecked Sendable {
     private var hash: SHA256? = SHA256()
     private var received: Int64 = 0
 
-    init(_ path: FilePath, onProgress: @escaping @Sendable (Int64) -> Void) throws(POSIXError) {
+    init(_ path: FilePath, onProgress: @escaping @Sendable (Int64) -> Void) throws {
         file = try File(path, .replace(mode: 0o600))
         self.onProgress = onProgress
     }

@@ -4,22 +4,20 @@ import ImageLayers
 
 /// A receiver of layer entries: a layer, or a digest of the layer that they would form.
 protocol EntrySink: ~Copyable {
-    mutating func add(_ entry: ArchiveEntry) throws(ImageBuildError)
+    mutating func add(_ entry: ArchiveEntry) throws
     /// Adds a file; `read` fills a buffer with the next part of its content, and returns 0 at the end.
     mutating func add(
-        _ entry: ArchiveEntry, reading read: (UnsafeMutableRawBufferPointer) throws(ImageBuildError) -> Int
-    ) throws(ImageBuildError)
+        _ entry: ArchiveEntry, reading read: (UnsafeMutableRawBufferPointer) throws -> Int
+    ) throws
 }
 
 extension LayerWriter: EntrySink {
-    mutating func add(_ entry: ArchiveEntry) throws(ImageBuildError) {
-        do throws(ArchiveError) { try append(entry) } catch { throw ImageBuildError(error) }
+    mutating func add(_ entry: ArchiveEntry) throws {
+        try append(entry)
     }
 
-    mutating func add(
-        _ entry: ArchiveEntry, reading read: (UnsafeMutableRawBufferPointer) throws(ImageBuildError) -> Int
-    ) throws(ImageBuildError) {
-        try append(entry, wrapping: { ImageBuildError($0) }, read: read)
+    mutating func add(_ entry: ArchiveEntry, reading read: (UnsafeMutableRawBufferPointer) throws -> Int) throws {
+        try append(entry, read: read)
     }
 }
 
@@ -32,11 +30,9 @@ final class EntryDigest: EntrySink {
 
     deinit { buffer.deallocate() }
 
-    func add(_ entry: ArchiveEntry) throws(ImageBuildError) { add(header: entry) }
+    func add(_ entry: ArchiveEntry) throws { add(header: entry) }
 
-    func add(
-        _ entry: ArchiveEntry, reading read: (UnsafeMutableRawBufferPointer) throws(ImageBuildError) -> Int
-    ) throws(ImageBuildError) {
+    func add(_ entry: ArchiveEntry, reading read: (UnsafeMutableRawBufferPointer) throws -> Int) throws {
         add(header: entry)
         while true {
             let count = try read(buffer)

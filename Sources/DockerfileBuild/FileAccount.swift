@@ -1,6 +1,7 @@
 import ByteText
 import ImageLayers
 import ImageStore
+import Wording
 
 /// The owner of a file in an image: a user ID and a group ID.
 struct FileAccount: Sendable, Hashable {
@@ -19,7 +20,7 @@ struct FileAccount: Sendable, Hashable {
     /// Names are looked up in the image. A user ID without a group is also the group ID, as in docker.
     ///
     /// Source: <https://docs.docker.com/reference/dockerfile/#copy---chown---chmod>.
-    init(_ text: String, as origin: String, in image: ImageContents?) throws(ImageBuildError) {
+    init(_ text: String, as origin: String, in image: ImageContents?) throws {
         let parts = text.split(byte: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let name = parts[0]
         let users = try Self.lines(of: "etc/passwd", in: image)
@@ -29,7 +30,7 @@ struct FileAccount: Sendable, Hashable {
         } else if let number = entry.flatMap({ UInt32($0[2]) }) {
             user = Int64(number)
         } else {
-            throw ImageBuildError("use \(origin)", "the image's /etc/passwd has no user '\(name)'")
+            throw Failure("use \(origin)", "the image's /etc/passwd has no user '\(name)'")
         }
         guard parts.count == 2 else {
             group = entry.flatMap { Int64($0[3]) } ?? user
@@ -42,13 +43,13 @@ struct FileAccount: Sendable, Hashable {
         {
             group = Int64(number)
         } else {
-            throw ImageBuildError("use \(origin)", "the image's /etc/group has no group '\(parts[1])'")
+            throw Failure("use \(origin)", "the image's /etc/group has no group '\(parts[1])'")
         }
     }
 
-    private static func lines(of file: String, in image: ImageContents?) throws(ImageBuildError) -> [[String]] {
+    private static func lines(of file: String, in image: ImageContents?) throws -> [[String]] {
         guard let image else { return [] }
-        let content = try stored { () throws(ImageStoreError) in try image.content(of: Array(file.utf8)) }
+        let content = try image.content(of: Array(file.utf8))
         return String(decoding: content ?? [], as: UTF8.self).split(separator: "\n").map { line in
             line.split(byte: ":", omittingEmptySubsequences: false).map(String.init)
         }

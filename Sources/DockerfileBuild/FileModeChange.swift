@@ -1,4 +1,5 @@
 import ImageLayers
+import Wording
 
 /// The value of `--chmod`: octal mode bits, or symbolic changes as in chmod(1).
 ///
@@ -21,7 +22,7 @@ enum FileModeChange: Sendable {
     case octal(UInt32)
     case symbolic([Clause])
 
-    init(_ text: String) throws(ImageBuildError) {
+    init(_ text: String) throws {
         if !text.isEmpty, text.count <= 5, let bits = UInt32(text, radix: 8), bits <= 0o7777 {
             self = .octal(bits)
             return
@@ -29,8 +30,7 @@ enum FileModeChange: Sendable {
         var clauses: [Clause] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let match = part.wholeMatch(of: #/([ugoa]*)((?:[-+=](?:[ugo]|[rwxXst]*))+)/#) else {
-                throw ImageBuildError(
-                    "use --chmod=\(text)", "it is neither an octal number nor changes, as in u=rwX,go-w")
+                throw Failure("use --chmod=\(text)", "it is neither an octal number nor changes, as in u=rwX,go-w")
             }
             let who = match.1.isEmpty || match.1.contains("a") ? "ugo" : String(match.1)
             let bits = who.reduce(UInt32(0)) { $0 | (["u": 0o4700, "g": 0o2070, "o": 0o0007][$1] ?? 0) }

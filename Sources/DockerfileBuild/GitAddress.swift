@@ -3,6 +3,7 @@ import Dockerfile
 import HTTP
 import Hashing
 import ImageLayers
+import Wording
 
 /// The address of a git repository in an ADD, with the selected files: `https://host/me/app.git#v1.2:docs`.
 ///
@@ -32,7 +33,7 @@ struct GitAddress {
         source.prefixMatch(of: #/[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:/#) != nil && !source.contains("://")
     }
 
-    init(_ source: String, at place: SourcePlace) throws(ImageBuildError) {
+    init(_ source: String, at place: SourcePlace) throws {
         let parts = source.split(byte: "#", maxSplits: 1, omittingEmptySubsequences: false)
         let query = parts[0].split(byte: "?", maxSplits: 1, omittingEmptySubsequences: false)
         url = String(query[0])
@@ -52,12 +53,12 @@ struct GitAddress {
         }
     }
 
-    private static func failure(_ reason: String, _ place: SourcePlace) -> ImageBuildError {
-        ImageBuildError(copying: place.error(reason).description)
+    private static func failure(_ reason: String, _ place: SourcePlace) -> Failure {
+        place.error(reason)
     }
 
     /// Takes what follows `?`, of which nothing may be said twice otherwise.
-    private mutating func read(_ query: Substring, _ place: SourcePlace) throws(ImageBuildError) {
+    private mutating func read(_ query: Substring, _ place: SourcePlace) throws {
         var names: Set<ExactText> = []
         for field in query.split(byte: "&") {
             let pair = field.split(byte: "=", maxSplits: 1, omittingEmptySubsequences: false).map(Self.decoded)
@@ -78,8 +79,8 @@ struct GitAddress {
         }
     }
 
-    private mutating func set(_ name: String, _ value: String, _ place: SourcePlace) throws(ImageBuildError) {
-        func agree(_ text: inout String, _ new: String) throws(ImageBuildError) {
+    private mutating func set(_ name: String, _ value: String, _ place: SourcePlace) throws {
+        func agree(_ text: inout String, _ new: String) throws {
             guard text.isEmpty || text.isSame(bytes: new) else {
                 throw Self.failure("'\(text)' and '\(new)' in the address of a repository disagree", place)
             }
@@ -100,9 +101,7 @@ struct GitAddress {
     }
 
     /// True where it is named alone, too.
-    private static func flag(
-        _ name: String, _ value: String, _ place: SourcePlace
-    ) throws(ImageBuildError) -> Bool {
+    private static func flag(_ name: String, _ value: String, _ place: SourcePlace) throws -> Bool {
         switch value {
         case "", "1", "t", "T", "true", "TRUE", "True": return true
         case "0", "f", "F", "false", "FALSE", "False": return false
@@ -125,7 +124,7 @@ struct GitAddress {
     }
 
     /// The same commit, demanded by ADD's own `--checksum`; who is on the way must not decide which one comes.
-    func demanding(_ checksum: String?, at place: SourcePlace) throws(ImageBuildError) -> GitAddress {
+    func demanding(_ checksum: String?, at place: SourcePlace) throws -> GitAddress {
         var address = self
         if let checksum {
             guard commit == nil || commit == checksum else {

@@ -1,6 +1,7 @@
 import ImageLayers
 import POSIX
 import SystemPackage
+import Wording
 
 /// The files of a repository, for ADD.
 ///
@@ -11,7 +12,7 @@ extension GitRepository {
         "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO",
     ]
 
-    private static func git(_ arguments: [String]) async throws(ImageBuildError) -> String {
+    private static func git(_ arguments: [String]) async throws -> String {
         let program = ExternalProgram(name: "git", advice: "apt-get install git", inherited: shown)
         return try await program.run(
             arguments,
@@ -22,23 +23,19 @@ extension GitRepository {
     }
 
     /// Checks out the files that an address selects into a new folder, and returns the commit.
-    static func checkOut(
-        _ address: GitAddress, into folder: FilePath, keepingGitFolder: Bool
-    ) async throws(ImageBuildError) -> String {
-        do throws(ImageBuildError) {
+    static func checkOut(_ address: GitAddress, into folder: FilePath, keepingGitFolder: Bool) async throws -> String {
+        do {
             let commit = try await commit(of: address)
             try await checkOut(commit, of: address, into: folder)
             if keepingGitFolder { try await settleGitFolders(in: folder) }
-            try await BlockingThread.run { () throws(ImageBuildError) in
-                try posix { () throws(POSIXError) in try settle(Folder(folder), keepingGitFolder: keepingGitFolder) }
-            }
+            try await BlockingThread.run { try settle(Folder(folder), keepingGitFolder: keepingGitFolder) }
             return commit
         } catch {
-            throw ImageBuildError("fetch \(address.url.withoutUser)", error.reason.withoutUser)
+            throw Failure("fetch \(address.url.withoutUser)", Failure.reason(of: error).withoutUser)
         }
     }
 
-    private static func commit(of address: GitAddress) async throws(ImageBuildError) -> String {
+    private static func commit(of address: GitAddress) async throws -> String {
         let commit: String
         if GitAddress.isCommit(address.reference) {
             commit = address.reference
@@ -49,26 +46,24 @@ extension GitRepository {
             let wanted = names.flatMap { ["\($0)^{}", $0] }
             let found = references(try await git(["ls-remote", "--quiet", "--", address.url] + wanted))
             guard let named = wanted.lazy.compactMap({ found[$0] }).first, GitAddress.isCommit(named) else {
-                throw ImageBuildError(
+                throw Failure(
                     "find '\(name)'", "it has no branch or tag '\(name)'; a commit is written with all its digits")
             }
             commit = named
         }
         if let demanded = address.commit, !commit.hasPrefix(demanded) {
-            throw ImageBuildError("check '\(address.reference)'", "it is the commit \(commit), not \(demanded)")
+            throw Failure("check '\(address.reference)'", "it is the commit \(commit), not \(demanded)")
         }
         return commit
     }
 
-    private static func checkOut(
-        _ commit: String, of address: GitAddress, into folder: FilePath
-    ) async throws(ImageBuildError) {
+    private static func checkOut(_ commit: String, of address: GitAddress, into folder: FilePath) async throws {
         let format = commit.count == 64 ? "sha256" : "sha1"
         let place = ["-C", folder.string]
         // Without a template, the repository gets no hooks.
         _ = try await git(["init", "--quiet", "--template=", "--object-format=\(format)", folder.string])
         _ = try await git(place + ["remote", "add", "origin", address.url.withoutUser])
-        do throws(ImageBuildError) {
+        do {
             _ = try await git(place + ["fetch", "--quiet", "--depth=1", "--no-tags", "--", address.url, commit])
         } catch {
             // A server may refuse to send a single commit.
@@ -79,12 +74,12 @@ extension GitRepository {
         if address.takesSubmodules, FileSystem.exists(folder.appending(".gitmodules")) {
             let update = place + ["submodule", "--quiet", "update", "--init", "--recursive"]
             // A server need not give parts of a history.
-            do throws(ImageBuildError) { _ = try await git(update + ["--depth=1"]) } catch { _ = try await git(update) }
+            do { _ = try await git(update + ["--depth=1"]) } catch { _ = try await git(update) }
         }
     }
 
     /// Makes git's own folders the same for every fetch: new packs, and an index without this machine's attributes.
-    private static func settleGitFolders(in folder: FilePath) async throws(ImageBuildError) {
+    private static func settleGitFolders(in folder: FilePath) async throws {
         let script = """
             git -c pack.threads=1 repack --quiet -a -d -f
             place=$(git rev-parse --absolute-git-dir)
@@ -97,7 +92,7 @@ extension GitRepository {
     }
 
     /// Sets the modes that git stores, regardless of the umask, and removes `.git` unless it is kept.
-    private static func settle(_ folder: Folder, keepingGitFolder: Bool) throws(POSIXError) {
+    private static func settle(_ folder: Folder, keepingGitFolder: Bool) throws {
         for name in try folder.names() {
             guard let status = try folder.status(name) else { continue }
             if name.string == ".git" && !keepingGitFolder {

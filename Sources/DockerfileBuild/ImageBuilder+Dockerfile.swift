@@ -1,32 +1,31 @@
 import Dockerfile
 package import ImageBuild
-package import ImageLayers
+import ImageLayers
 import ImageStore
 import OCI
 import RunContract
 import Secrets
+import Wording
 
 extension ImageBuilder {
     /// Builds the image of a Dockerfile for each of the requested platforms.
-    package func build(
-        _ request: DockerfileRequest, annotations: [String: String] = [:]
-    ) async throws(ImageBuildError) -> BuiltImage {
+    package func build(_ request: DockerfileRequest, annotations: [String: String] = [:]) async throws -> BuiltImage {
         let scrubber = Scrubber(values: request.hidden)
-        do throws(ImageBuildError) {
+        do {
             return try await reporting { $0.hiding(scrubber) }.build(everythingOf: request, annotations)
-        } catch { throw error.hiding(scrubber) }
+        } catch { throw Failure(message: scrubber.scrubbed("\(error)")) }
     }
 
     private func build(
         everythingOf request: DockerfileRequest, _ annotations: [String: String]
-    ) async throws(ImageBuildError) -> BuiltImage {
+    ) async throws -> BuiltImage {
         warn(about: request)
         var images: [PlatformImage] = []
         for platform in request.platforms {
             if request.platforms.count > 1 { factory.report(.step("platform: \(platform)")) }
             let image = try await DockerfileBuild(request, platform: platform, self).image()
             images.append(
-                try stored { () throws(ImageStoreError) in try image.store(in: store, annotations: annotations) })
+                try image.store(in: store, annotations: annotations))
         }
         return try BuiltImage(joining: images, annotations: annotations, in: store)
     }

@@ -16,22 +16,18 @@ struct ImageFiles: TransferSource {
     // File contents are in compressed layers, which can be read only from the beginning.
     var isReadAsMet: Bool { false }
 
-    func find(_ path: [UInt8]) throws(ImageBuildError) -> ImageFile? {
-        try stored { () throws(ImageStoreError) in try contents.resolve(path) }
+    func find(_ path: [UInt8]) throws -> ImageFile? {
+        try contents.resolve(path)
     }
 
     func children(of folder: ImageFile) -> [ImageFile] { folder.children }
 
     func place(of node: ImageFile) -> FilePath? { nil }
 
-    func read(
-        _ files: [ImageFile], _ body: (ImageFile, ContentReader) throws(ImageBuildError) -> Void
-    ) throws(ImageBuildError) {
-        try contents.read(files, wrapping: { ImageBuildError($0) }) { (file, read) throws(ImageBuildError) in
-            try withoutActuallyEscaping(read) { (read) throws(ImageBuildError) in
-                try body(file) { (buffer) throws(ImageBuildError) in
-                    do throws(ImageStoreError) { return try read(buffer) } catch { throw ImageBuildError(error) }
-                }
+    func read(_ files: [ImageFile], _ body: (ImageFile, ContentReader) throws -> Void) throws {
+        try contents.read(files) { (file, read) in
+            try withoutActuallyEscaping(read) { (read) in
+                try body(file, read)
             }
         }
     }

@@ -1,6 +1,7 @@
 import Archive
 import ImageLayers
 import ImageStore
+import Wording
 
 /// Resolves the paths of a new layer's files, which depend on the layers below.
 struct ImagePlacement: Sendable {
@@ -15,7 +16,7 @@ struct ImagePlacement: Sendable {
     }
 
     /// Resolves all symbolic links in a path inside the image; names that do not exist are kept.
-    func resolve(_ path: [UInt8]) throws(ImageBuildError) -> [UInt8] {
+    func resolve(_ path: [UInt8]) throws -> [UInt8] {
         var walk = PathWalk(path)
         while let next = walk.nextPlace() {
             guard let file = file(at: next), file.kind == .symbolicLink else {
@@ -23,7 +24,7 @@ struct ImagePlacement: Sendable {
                 continue
             }
             guard walk.follow(file.target) else {
-                throw ImageBuildError(
+                throw Failure(
                     "write to \(ContainerPath.text(ContainerPath.joined(ContainerPath.names(path))))",
                     "links in the image lead in a circle")
             }
@@ -32,14 +33,14 @@ struct ImagePlacement: Sendable {
     }
 
     /// Resolves the path of a folder that exists or can be created; throws if a file is in the way.
-    func folder(_ path: [UInt8]) throws(ImageBuildError) -> [UInt8] {
+    func folder(_ path: [UInt8]) throws -> [UInt8] {
         let real = try resolve(path)
         var prefix: [ArraySlice<UInt8>] = []
         for name in real.split(separator: ContainerPath.slash) {
             prefix.append(name)
             let place = ContainerPath.joined(prefix)
             if let file = file(at: place), file.kind != .directory {
-                throw ImageBuildError(
+                throw Failure(
                     "make the folder \(ContainerPath.text(real))", "\(ContainerPath.text(place)) is no folder")
             }
         }
@@ -47,7 +48,7 @@ struct ImagePlacement: Sendable {
     }
 
     /// Returns whether a path resolves to an existing folder.
-    func isFolder(_ path: [UInt8]) throws(ImageBuildError) -> Bool {
+    func isFolder(_ path: [UInt8]) throws -> Bool {
         let real = try resolve(path)
         return real.isEmpty || file(at: real)?.kind == .directory
     }

@@ -2,6 +2,7 @@ package import Definitions
 import ImageBuild
 import ImageLayers
 package import SystemPackage
+import Wording
 
 /// A named build context, which defines or overrides a name in FROM and `--from`.
 ///
@@ -18,7 +19,7 @@ package enum NamedContext: Sendable, Hashable {
         case ("docker-image", 2): self = try image(parts[1])
         case ("oci-layout", 2): self = try image("oci:\(parts[1])")
         case (_, 2):
-            throw ImageBuildError(
+            throw Failure(
                 "use the context \(text)", "it is no folder, docker-image://REFERENCE or oci-layout://DIR[:TAG]")
         case _ where ImageDefinition.Base.isLayout(text): self = try image(text)
         default: self = .folder(FilePath(text))

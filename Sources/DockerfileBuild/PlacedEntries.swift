@@ -1,6 +1,7 @@
 import Archive
 import ImageLayers
 import ImageStore
+import Wording
 
 /// Adds entries to a layer: each path once, and each folder before its content.
 struct PlacedEntries {
@@ -21,9 +22,7 @@ struct PlacedEntries {
     }
 
     /// Ensures that a folder has an entry: the one from the layers below, or a new one.
-    mutating func open<Sink: EntrySink & ~Copyable>(
-        _ folder: [UInt8], in sink: inout Sink
-    ) throws(ImageBuildError) {
+    mutating func open<Sink: EntrySink & ~Copyable>(_ folder: [UInt8], in sink: inout Sink) throws {
         guard !folders.contains(folder) else { return }
         try open(ContainerPath.parent(of: folder), in: &sink)
         try require(!files.contains(folder.hashValue), folder, "another source puts a file there")
@@ -37,9 +36,7 @@ struct PlacedEntries {
     }
 
     /// Adds a folder with its own attributes, unless it has an entry already.
-    mutating func add<Sink: EntrySink & ~Copyable>(
-        folder entry: ArchiveEntry, to sink: inout Sink
-    ) throws(ImageBuildError) {
+    mutating func add<Sink: EntrySink & ~Copyable>(folder entry: ArchiveEntry, to sink: inout Sink) throws {
         guard !folders.contains(entry.path) else { return }
         try open(ContainerPath.parent(of: entry.path), in: &sink)
         try require(!files.contains(entry.path.hashValue), entry.path, "another source puts a file there")
@@ -55,20 +52,20 @@ struct PlacedEntries {
     /// The first entry for a path stays.
     mutating func claim<Sink: EntrySink & ~Copyable>(
         _ path: [UInt8], replacingFolders: Bool = false, in sink: inout Sink
-    ) throws(ImageBuildError) -> Bool {
+    ) throws -> Bool {
         try require(
             replacingFolders || placement.file(at: path)?.kind != .directory, path, "the image has a folder there")
         try require(!folders.contains(path), path, "another source puts a folder there")
         guard ContainerPath.isAllowed(path) else {
-            throw ImageBuildError(
+            throw Failure(
                 "put \(ContainerPath.text(path)) into a layer", "names that begin with '.wh.' mean removals in a layer")
         }
         try open(ContainerPath.parent(of: path), in: &sink)
         return files.insert(path.hashValue).inserted
     }
 
-    private func require(_ isFine: Bool, _ path: [UInt8], _ reason: String) throws(ImageBuildError) {
-        if !isFine { throw ImageBuildError("write \(ContainerPath.text(path))", reason) }
+    private func require(_ isFine: Bool, _ path: [UInt8], _ reason: String) throws {
+        if !isFine { throw Failure("write \(ContainerPath.text(path))", reason) }
     }
 }
 

@@ -5,10 +5,11 @@ import ImageLayers
 import ImageStore
 import OCI
 import SystemPackage
+import Wording
 
 /// Execution of COPY and ADD.
 extension StageBuilder {
-    mutating func copy(_ transfer: FileTransfer, _ instruction: Instruction) async throws(ImageBuildError) {
+    mutating func copy(_ transfer: FileTransfer, _ instruction: Instruction) async throws {
         let stage = self
         let urls = instruction.name == "ADD" ? try urls(of: transfer, at: instruction.place) : []
         let layer: BuiltLayer?
@@ -16,12 +17,11 @@ extension StageBuilder {
             layer = try await stage.layer(ofRepository: repository, transfer, instruction)
         } else if urls.isEmpty {
             guard transfer.checksum == nil else {
-                throw ImageBuildError(
-                    copying: instruction.place.error("--checksum is for URLs and repositories alone").description)
+                throw instruction.place.error("--checksum is for URLs and repositories alone")
             }
             layer = try await stage.layer(transfer, instruction, downloads: [:])
         } else {
-            layer = try await build.builder.factory.withTemporaryFolder { (folder) async throws(ImageBuildError) in
+            layer = try await build.builder.factory.withTemporaryFolder { (folder) in
                 let files = try await stage.fetch(urls, into: folder, transfer, at: instruction.place)
                 return try await stage.layer(transfer, instruction, downloads: files)
             }
@@ -31,7 +31,7 @@ extension StageBuilder {
 
     private func layer(
         _ transfer: FileTransfer, _ instruction: Instruction, downloads: [String: FilePath]
-    ) async throws(ImageBuildError) -> BuiltLayer? {
+    ) async throws -> BuiltLayer? {
         let plan = try await TransferPlan(transfer, instruction, of: self, downloads: downloads)
         guard let from = transfer.from else { return try await build.layer(plan, from: context, knownBy: nil) }
         let image: ImageAssembly
@@ -39,9 +39,7 @@ extension StageBuilder {
         case .folder(let folder): return try await build.layer(plan, from: folder, knownBy: nil)
         case .image(let origin): image = origin
         }
-        guard let contents = try await build.contents(of: image) else {
-            throw plan.failure("'\(from)' holds no files")
-        }
+        guard let contents = try await build.contents(of: image) else { throw plan.failure("'\(from)' holds no files") }
         let files = ImageFiles(contents: contents, name: from)
         // The instruction does not tell what its heredocs hold.
         guard transfer.sources.allSatisfy({ if case .path = $0 { true } else { false } }) else {
@@ -54,14 +52,12 @@ extension StageBuilder {
     /// Adds a repository, which must be the only source; its files become the content of the destination.
     private func layer(
         ofRepository source: String, _ transfer: FileTransfer, _ instruction: Instruction
-    ) async throws(ImageBuildError) -> BuiltLayer? {
+    ) async throws -> BuiltLayer? {
         let place = instruction.place
-        func failure(_ reason: String) -> ImageBuildError { ImageBuildError(copying: place.error(reason).description) }
+        func failure(_ reason: String) -> Failure { place.error(reason) }
         guard transfer.sources.count == 1 else { throw failure("a repository is the only source of its ADD") }
         let expansion = expansion()
-        let checksum = try parsed { () throws(DockerfileError) in
-            try transfer.checksum.map { (text) throws(DockerfileError) in try expansion.word(text, at: place) }
-        }
+        let checksum = try transfer.checksum.map { (text) in try expansion.word(text, at: place) }
         let address = try GitAddress(source, at: place).demanding(checksum, at: place)
         if let inAddress = address.keepsGitFolder, let said = transfer.keepsGitFolder, inAddress != said {
             throw failure("--keep-git-dir and the address disagree")
@@ -70,7 +66,7 @@ extension StageBuilder {
         let plan = try await TransferPlan(transfer, instruction, of: self, downloads: [:], isRepository: true)
         let build = build
         let context = context
-        return try await build.builder.factory.withTemporaryFolder { (temporary) async throws(ImageBuildError) in
+        return try await build.builder.factory.withTemporaryFolder { (temporary) in
             let path = temporary.appending("repository")
             let commit = try await GitRepository.checkOut(address, into: path, keepingGitFolder: keepsGitFolder)
             if !address.isPinned {
@@ -86,11 +82,11 @@ extension StageBuilder {
         }
     }
 
-    private func urls(of transfer: FileTransfer, at place: SourcePlace) throws(ImageBuildError) -> [String] {
+    private func urls(of transfer: FileTransfer, at place: SourcePlace) throws -> [String] {
         let expansion = expansion()
         var urls: [String] = []
         for case .path(let path) in transfer.sources {
-            let path = try parsed { () throws(DockerfileError) in try expansion.word(path, at: place) }
+            let path = try expansion.word(path, at: place)
             if DownloadedFile.isURL(path) || GitAddress.isRepository(path) { urls.append(path) }
         }
         return urls
@@ -98,14 +94,10 @@ extension StageBuilder {
 
     private func fetch(
         _ urls: [String], into folder: FilePath, _ transfer: FileTransfer, at place: SourcePlace
-    ) async throws(ImageBuildError) -> [String: FilePath] {
-        guard transfer.checksum == nil || urls.count == 1 else {
-            throw ImageBuildError(copying: place.error("--checksum is for one URL").description)
-        }
+    ) async throws -> [String: FilePath] {
+        guard transfer.checksum == nil || urls.count == 1 else { throw place.error("--checksum is for one URL") }
         let expansion = expansion()
-        let checksum = try parsed { () throws(DockerfileError) in
-            try transfer.checksum.map { (text) throws(DockerfileError) in try expansion.word(text, at: place) }
-        }
+        let checksum = try transfer.checksum.map { (text) in try expansion.word(text, at: place) }
         var files: [String: FilePath] = [:]
         for (index, url) in urls.enumerated() {
             let download = try DownloadedFile(url, to: folder.appending("\(index)"), checksum: checksum, at: place)

@@ -5,18 +5,15 @@ import ImageBuild
 import ImageLayers
 import OCI
 import StepExecution
+import Wording
 
 /// The mounts of RUN, with their variables expanded.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/#run---mount>.
 extension StageBuilder {
     /// Returns the mount, or nil for an ssh mount that is not required: commands get no ssh agent.
-    func mount(
-        _ flag: MountFlag, _ expansion: Expansion, at place: SourcePlace
-    ) async throws(ImageBuildError) -> StepMount? {
-        let flag = try parsed { () throws(DockerfileError) in
-            try flag.expanded(at: place) { (value) throws(DockerfileError) in try expansion.word(value, at: place) }
-        }
+    func mount(_ flag: MountFlag, _ expansion: Expansion, at place: SourcePlace) async throws -> StepMount? {
+        let flag = try flag.expanded(at: place) { (value) in try expansion.word(value, at: place) }
         let mount = MountOptions(values: flag.options, place: place, workdir: workdir)
         switch flag.kind ?? .bind {
         case .bind: return .bind(try await bind(mount))
@@ -29,13 +26,13 @@ extension StageBuilder {
         }
     }
 
-    private func bind(_ mount: MountOptions) async throws(ImageBuildError) -> BindMount {
+    private func bind(_ mount: MountOptions) async throws -> BindMount {
         let isWritable = mount.isSet("readwrite") && !mount.isSet("readonly")
         let (layers, path) = try await files(of: mount)
         return BindMount(source: .layers(layers), path: path, target: mount.target, isWritable: isWritable)
     }
 
-    private func cache(_ mount: MountOptions) async throws(ImageBuildError) -> CacheMount {
+    private func cache(_ mount: MountOptions) async throws -> CacheMount {
         var cache = CacheMount(id: mount.values["id"] ?? mount.target, target: mount.target)
         cache.sharing = CacheMount.Sharing(rawValue: mount.values["sharing"]?.lowercased() ?? "shared") ?? .shared
         cache.isReadOnly = mount.isSet("readonly")
@@ -50,7 +47,7 @@ extension StageBuilder {
         return cache
     }
 
-    private func secret(_ mount: MountOptions) throws(ImageBuildError) -> SecretMount {
+    private func secret(_ mount: MountOptions) throws -> SecretMount {
         let target = mount.values["target"]
         let name = target.map { ContainerPath.absolute($0, in: workdir) }
         guard let id = mount.values["id"] ?? name?.split(byte: "/").last.map(String.init) else {
@@ -65,9 +62,7 @@ extension StageBuilder {
     }
 
     /// Returns the layers that contain the mounted files, and the path in these layers.
-    private func files(
-        of mount: MountOptions
-    ) async throws(ImageBuildError) -> (layers: [BuiltLayer], path: String) {
+    private func files(of mount: MountOptions) async throws -> (layers: [BuiltLayer], path: String) {
         let path = mount.values["source"] ?? "/"
         guard let from = mount.values["from"] else { return ([try await layer(of: context, path, mount)], "/context") }
         switch try await build.source(from, for: self, at: mount.place) {
@@ -81,9 +76,7 @@ extension StageBuilder {
     /// Returns the files of a folder as a layer, which a digest of the files identifies.
     ///
     /// Files that the ignore rules exclude are not visible in the mount either.
-    private func layer(
-        of context: ContextFolder, _ path: String, _ mount: MountOptions
-    ) async throws(ImageBuildError) -> BuiltLayer {
+    private func layer(of context: ContextFolder, _ path: String, _ mount: MountOptions) async throws -> BuiltLayer {
         let found = try context.matches(path)
         guard let (node, _) = found.first, found.count == 1 else {
             throw mount.failure("there is no '\(path)' in \(context.name)")
@@ -111,11 +104,11 @@ struct MountOptions {
             ? String(Substring(target.utf8.dropLast())) : target
     }
 
-    func failure(_ reason: String) -> ImageBuildError { ImageBuildError(copying: place.error(reason).description) }
+    func failure(_ reason: String) -> Failure { place.error(reason) }
 
     func isSet(_ name: String) -> Bool { values[name].map { $0.lowercased() != "false" && $0 != "0" } ?? false }
 
-    func mode() throws(ImageBuildError) -> UInt32? {
+    func mode() throws -> UInt32? {
         guard let text = values["mode"] else { return nil }
         guard let mode = UInt32(text, radix: 8), mode <= 0o7777 else {
             throw failure("'mode' is an octal number, not '\(text)'")
@@ -123,8 +116,8 @@ struct MountOptions {
         return mode
     }
 
-    func owner() throws(ImageBuildError) -> (user: UInt32, group: UInt32) {
-        func number(_ name: String) throws(ImageBuildError) -> UInt32 {
+    func owner() throws -> (user: UInt32, group: UInt32) {
+        func number(_ name: String) throws -> UInt32 {
             guard let text = values[name] else { return 0 }
             guard let number = UInt32(text) else { throw failure("'\(name)' is a number, not '\(text)'") }
             return number
@@ -133,7 +126,7 @@ struct MountOptions {
     }
 
     /// Returns the size in bytes; the suffixes `k`, `m` and `g` are powers of 1,024, as in docker.
-    func size() throws(ImageBuildError) -> Int64? {
+    func size() throws -> Int64? {
         guard let text = values["size"] else { return nil }
         guard let match = text.lowercased().wholeMatch(of: #/(\d{1,15})([kmgt]?)i?b?/#), let number = Int64(match.1)
         else { throw failure("'size' is a size, as in 64m, not '\(text)'") }

@@ -13,16 +13,14 @@ extension StageBuilder {
     /// The folder in the container for the script of a heredoc with an interpreter, as in docker.
     private static let scripts = "/dev/pipes"
 
-    mutating func run(_ step: RunStep, _ instruction: Instruction) async throws(ImageBuildError) {
+    mutating func run(_ step: RunStep, _ instruction: Instruction) async throws {
         try await build.fetch(image)
         let stage = self
         let layer: BuiltLayer?
         if let script = step.script {
-            layer = try await build.builder.factory.withTemporaryFolder { (folder) async throws(ImageBuildError) in
-                try posix { () throws(POSIXError) in
-                    try FileSystem.write(
-                        Array(script.content.utf8), to: folder.appending(script.name), mode: 0o755, exactly: true)
-                }
+            layer = try await build.builder.factory.withTemporaryFolder { (folder) in
+                try FileSystem.write(
+                    Array(script.content.utf8), to: folder.appending(script.name), mode: 0o755, exactly: true)
                 // With the digest, a changed script is a different command in the cache.
                 let digest = SHA256.hash(script.content.utf8).hexadecimal
                 let mount = BindMount(
@@ -39,9 +37,7 @@ extension StageBuilder {
         if let layer { image.append(layer, instruction.text) } else { image.note(instruction.text) }
     }
 
-    private func layer(
-        of command: StepCommand, _ instruction: Instruction
-    ) async throws(ImageBuildError) -> BuiltLayer? {
+    private func layer(of command: StepCommand, _ instruction: Instruction) async throws -> BuiltLayer? {
         let builder = build.builder
         return try await builder.factory.run(
             command, on: image.layers, createdBy: instruction.text, epoch: modified)
@@ -49,7 +45,7 @@ extension StageBuilder {
 
     private func command(
         _ step: RunStep, _ arguments: [String], _ instruction: Instruction
-    ) async throws(ImageBuildError) -> StepCommand {
+    ) async throws -> StepCommand {
         let expansion = expansion()
         var mounts: [StepMount] = []
         for flag in step.mounts {

@@ -10,10 +10,10 @@ import RunContract
 /// Sources: <https://docs.docker.com/reference/dockerfile/>,
 /// <https://github.com/moby/docker-image-spec/blob/main/spec.md> for the members that OCI does not define.
 extension StageBuilder {
-    mutating func set(_ instruction: Instruction) throws(DockerfileError) {
+    mutating func set(_ instruction: Instruction) throws {
         let expansion = expansion()
         let place = instruction.place
-        func word(_ text: String) throws(DockerfileError) -> String { try expansion.word(text, at: place) }
+        func word(_ text: String) throws -> String { try expansion.word(text, at: place) }
         switch instruction.action {
         case .argument(let list): try declare(list, at: place)
         case .environment(let list): try setEnvironment(list, expansion, at: place)
@@ -59,9 +59,7 @@ extension StageBuilder {
         }
     }
 
-    private mutating func declare(
-        _ list: [Instruction.Assignment], at place: SourcePlace
-    ) throws(DockerfileError) {
+    private mutating func declare(_ list: [Instruction.Assignment], at place: SourcePlace) throws {
         for argument in list {
             // An ARG can use earlier ones of the same instruction, unlike ENV.
             let expansion = expansion()
@@ -80,7 +78,7 @@ extension StageBuilder {
 
     private mutating func setEnvironment(
         _ list: [Instruction.Assignment], _ expansion: Expansion, at place: SourcePlace
-    ) throws(DockerfileError) {
+    ) throws {
         for variable in list {
             let name = try expansion.word(variable.name, at: place)
             let value = try expansion.word(variable.value ?? "", at: place)
@@ -100,7 +98,7 @@ extension StageBuilder {
     /// Adds ports such as `80`, `80/udp` or `8000-8010/tcp`.
     ///
     /// A host port before a colon has an effect only in docker run, and is dropped.
-    private mutating func expose(_ ports: [String], at place: SourcePlace) throws(DockerfileError) {
+    private mutating func expose(_ ports: [String], at place: SourcePlace) throws {
         var exposed = image.config["ExposedPorts"]?.object ?? [:]
         for text in ports {
             let port = text.split(separator: ":", omittingEmptySubsequences: false).last ?? ""

@@ -44,17 +44,13 @@ struct StageBuilder: Sendable {
     }
 
     /// Removes the ONBUILD triggers from the image's config, and returns them.
-    mutating func takeTriggers() throws(ImageBuildError) -> [Instruction] {
+    mutating func takeTriggers() throws -> [Instruction] {
         let triggers = (image.config["OnBuild"]?.array ?? []).compactMap(\.string)
         image.config["OnBuild"] = nil
-        return try parsed { () throws(DockerfileError) in
-            try triggers.map { (trigger) throws(DockerfileError) in
-                try ParsedDockerfile.trigger(trigger, of: stage.base.image)
-            }
-        }
+        return try triggers.map { try ParsedDockerfile.trigger($0, of: stage.base.image) }
     }
 
-    mutating func apply(_ instruction: Instruction) async throws(ImageBuildError) {
+    mutating func apply(_ instruction: Instruction) async throws {
         switch instruction.action {
         case .copy(let transfer), .add(let transfer):
             report(instruction)
@@ -64,7 +60,7 @@ struct StageBuilder: Sendable {
         case .workdir(let path):
             try await setWorkdir(path, instruction)
         default:
-            try parsed { () throws(DockerfileError) in try set(instruction) }
+            try set(instruction)
             image.note(instruction.text)
         }
     }
@@ -103,16 +99,14 @@ struct StageBuilder: Sendable {
     }
 
     /// Returns the files of the layers so far, or nil if there are none.
-    func contents() async throws(ImageBuildError) -> ImageContents? {
+    func contents() async throws -> ImageContents? {
         try await build.contents(of: image)
     }
 
-    private mutating func setWorkdir(_ path: String, _ instruction: Instruction) async throws(ImageBuildError) {
+    private mutating func setWorkdir(_ path: String, _ instruction: Instruction) async throws {
         let expansion = expansion()
-        let path = try parsed { () throws(DockerfileError) in try expansion.word(path, at: instruction.place) }
-        guard !path.isEmpty else {
-            throw ImageBuildError(copying: instruction.place.error("WORKDIR has an empty path").description)
-        }
+        let path = try expansion.word(path, at: instruction.place)
+        guard !path.isEmpty else { throw instruction.place.error("WORKDIR has an empty path") }
         var folder = ContainerPath.absolute(path, in: workdir)
         if folder != "/" && folder.hasSuffix(bytes: "/") { folder.unicodeScalars.removeLast() }
         image.config["WorkingDir"] = .string(folder)
@@ -123,7 +117,7 @@ struct StageBuilder: Sendable {
         let owner = user.isEmpty ? .root : try FileAccount(user, as: "USER \(user)", in: placement.below)
         let modified = modified
         let layer = try await build.builder.factory.make(createdBy: instruction.text) {
-            (writer) throws(ImageBuildError) in
+            (writer) throws in
             var entries = PlacedEntries(placement, owner: owner, modified: modified)
             try entries.open(place, in: &writer)
         }

@@ -3,6 +3,7 @@ import ImageLayers
 import ImageStore
 import POSIX
 import SystemPackage
+import Wording
 
 /// A tar file, possibly compressed, that ADD unpacks.
 ///
@@ -19,11 +20,9 @@ struct TarFile {
     private let limit: Int64
 
     /// Returns whether a file is a tar; like docker, it looks only at the content and not at the name.
-    static func isTar(_ file: FilePath) throws(ImageBuildError) -> Bool {
-        let start = try posix { () throws(POSIXError) in
-            let opened = try File(file, .read)
-            return try opened.beginning(512)
-        }
+    static func isTar(_ file: FilePath) throws -> Bool {
+        let opened = try File(file, .read)
+        let start = try opened.beginning(512)
         guard isHeader(start) || compressions.contains(where: { start.starts(with: $0) }) else { return false }
         guard var reader = try? open(file) else { return false }
         return (try? reader.next()) != nil
@@ -40,22 +39,22 @@ struct TarFile {
         return sum == wanted
     }
 
-    private static func open(_ file: FilePath) throws(ImageBuildError) -> ArchiveReader {
-        let opened = try posix { () throws(POSIXError) in try File(file, .read) }
-        do throws(ArchiveError) { return try ArchiveReader(opened) } catch { throw ImageBuildError(error) }
+    private static func open(_ file: FilePath) throws -> ArchiveReader {
+        let opened = try File(file, .read)
+        return try ArchiveReader(opened)
     }
 
-    init(_ file: FilePath, _ changes: TransferChanges) throws(ImageBuildError) {
+    init(_ file: FilePath, _ changes: TransferChanges) throws {
         self.file = file
         self.changes = changes
-        let size = try posix { () throws(POSIXError) in try FileStatus(file, followingLinks: true).size }
+        let size = try FileStatus(file, followingLinks: true).size
         limit = max(10 << 30, size.multipliedReportingOverflow(by: 100).partialValue)
     }
 
-    private func failure(_ reason: String) -> ImageBuildError { ImageBuildError("unpack \(file)", reason) }
+    private func failure(_ reason: String) -> Failure { Failure("unpack \(file)", reason) }
 
     /// Returns an entry's path relative to the target folder; the empty path is the target folder itself.
-    private func path(of entry: [UInt8]) throws(ImageBuildError) -> [UInt8] {
+    private func path(of entry: [UInt8]) throws -> [UInt8] {
         let names = entry.split(separator: ContainerPath.slash).filter { $0 != [UInt8(ascii: ".")] }
         guard !names.contains(Array("..".utf8)[...]) else {
             throw failure("'\(String(decoding: entry.prefix(200), as: UTF8.self))' leads out of it by '..'")
@@ -69,7 +68,7 @@ struct TarFile {
     /// or are new and owned by root, regardless of --chown.
     private func open<Sink: EntrySink & ~Copyable>(
         above place: [UInt8], _ tree: TarTree, _ entries: inout PlacedEntries, to sink: inout Sink
-    ) throws(ImageBuildError) {
+    ) throws {
         let names = place.split(separator: ContainerPath.slash)
         for count in 1..<max(1, names.count) {
             let above = ContainerPath.joined(names.prefix(count))
@@ -85,14 +84,14 @@ struct TarFile {
         }
     }
 
-    private func target(of entry: ArchiveEntry) throws(ImageBuildError) -> [UInt8] {
+    private func target(of entry: ArchiveEntry) throws -> [UInt8] {
         entry.kind == .hardLink ? try path(of: entry.target) : []
     }
 
-    private func survey(_ tree: inout TarTree) throws(ImageBuildError) {
+    private func survey(_ tree: inout TarTree) throws {
         var reader = try Self.open(file)
         var total: Int64 = 0
-        while let entry = try archived({ () throws(ArchiveError) in try reader.next() }) {
+        while let entry = try reader.next() {
             try tree.put(entry, at: try path(of: entry.path), target: try target(of: entry))
             let (sum, isTooMuch) = total.addingReportingOverflow(max(0, entry.size) + 512)
             total = sum
@@ -104,13 +103,13 @@ struct TarFile {
 
     func write<Sink: EntrySink & ~Copyable>(
         into folder: [UInt8], _ entries: inout PlacedEntries, to sink: inout Sink
-    ) throws(ImageBuildError) {
+    ) throws {
         var tree = TarTree(in: folder, of: entries.placement)
         try survey(&tree)
         try entries.open(folder, in: &sink)
         var reader = try Self.open(file)
         var index = -1
-        while let entry = try archived({ () throws(ArchiveError) in try reader.next() }) {
+        while let entry = try reader.next() {
             index += 1
             let place = tree.place(of: index, try path(of: entry.path))
             // As in docker, the attributes of the entry `.` are ignored.
@@ -135,8 +134,8 @@ struct TarFile {
                 try sink.add(placed)
                 continue
             }
-            try sink.add(placed) { (buffer) throws(ImageBuildError) in
-                try archived { () throws(ArchiveError) in try reader.read(into: buffer) }
+            try sink.add(placed) { (buffer) in
+                try reader.read(into: buffer)
             }
         }
     }
@@ -144,7 +143,7 @@ struct TarFile {
 
 extension File {
     /// Reads at most `count` bytes from the current position.
-    fileprivate func beginning(_ count: Int) throws(POSIXError) -> [UInt8] {
+    fileprivate func beginning(_ count: Int) throws -> [UInt8] {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
         defer { buffer.deallocate() }
         var filled = 0

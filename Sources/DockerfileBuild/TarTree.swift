@@ -1,6 +1,7 @@
 import Archive
 import ImageLayers
 import ImageStore
+import Wording
 
 /// The state of the target folder while a tar is unpacked, entry by entry.
 ///
@@ -53,7 +54,7 @@ struct TarTree {
     }
 
     /// Unpacks the next entry; `path`, and the `target` of a hard link, are relative to the target folder.
-    mutating func put(_ entry: ArchiveEntry, at path: [UInt8], target: [UInt8]) throws(ImageBuildError) {
+    mutating func put(_ entry: ArchiveEntry, at path: [UInt8], target: [UInt8]) throws {
         defer { count += 1 }
         guard !path.isEmpty else { return }
         let place = try resolved(path)
@@ -132,7 +133,7 @@ struct TarTree {
     }
 
     /// Resolves a path in the current state; symbolic links are followed, except in the last name.
-    private func resolved(_ path: [UInt8]) throws(ImageBuildError) -> [UInt8] {
+    private func resolved(_ path: [UInt8]) throws -> [UInt8] {
         var walk = PathWalk(ContainerPath.parent(of: path))
         while let next = walk.nextPlace() {
             let node = current(next)
@@ -149,7 +150,7 @@ struct TarTree {
         return ContainerPath.appending(ContainerPath.lastName(of: path), to: walk.place)
     }
 
-    private static func failure(_ path: [UInt8], _ reason: String) -> ImageBuildError {
-        ImageBuildError("unpack '\(String(decoding: path.prefix(200), as: UTF8.self))'", reason)
+    private static func failure(_ path: [UInt8], _ reason: String) -> Failure {
+        Failure("unpack '\(String(decoding: path.prefix(200), as: UTF8.self))'", reason)
     }
 }

@@ -9,7 +9,7 @@ extension TransferPlan {
     func write<Source: TransferSource, Sink: EntrySink & ~Copyable>(
         _ steps: [TransferStep<Source.Node>], from source: Source, to sink: inout Sink,
         advance: @escaping (Int64) -> Void = { _ in }
-    ) throws(ImageBuildError) {
+    ) throws {
         var entries = PlacedEntries(
             placement, owner: changes.owner ?? .root, modified: modified)
         // As in BuildKit, an octal --chmod also applies to new parent folders, but not to those of archives.
@@ -39,7 +39,7 @@ extension TransferPlan {
 
     private func write<Sink: EntrySink & ~Copyable>(
         _ bytes: [UInt8], at path: [UInt8], _ entries: inout PlacedEntries, to sink: inout Sink
-    ) throws(ImageBuildError) {
+    ) throws {
         guard try entries.claim(path, in: &sink) else { return }
         let entry = ArchiveEntry(
             .regular, path: path, mode: 0o644, size: Int64(bytes.count), modified: modified)
@@ -55,13 +55,13 @@ extension TransferPlan {
     /// Adds a download with mode 0600 unless --chmod is given, as in docker.
     private func write<Sink: EntrySink & ~Copyable>(
         _ file: FilePath, at path: [UInt8], _ entries: inout PlacedEntries, to sink: inout Sink
-    ) throws(ImageBuildError) {
+    ) throws {
         guard try entries.claim(path, in: &sink) else { return }
-        let file = try posix { () throws(POSIXError) in try File(file, .read) }
-        let size = try posix { () throws(POSIXError) in try file.status().size }
+        let file = try File(file, .read)
+        let size = try file.status().size
         let entry = ArchiveEntry(.regular, path: path, mode: 0o600, size: size, modified: modified)
-        try sink.add(changes.applied(to: entry, at: path)) { (buffer) throws(ImageBuildError) in
-            try posix { () throws(POSIXError) in try file.read(into: buffer) }
+        try sink.add(changes.applied(to: entry, at: path)) { (buffer) in
+            try file.read(into: buffer)
         }
     }
 }
@@ -70,9 +70,9 @@ extension DockerfileBuild {
     /// Returns the layer of a COPY or ADD, either new or from the cache; nil if it would be empty.
     func layer<Source: TransferSource>(
         _ plan: TransferPlan, from source: Source, knownBy chain: [String]?
-    ) async throws(ImageBuildError) -> BuiltLayer? {
+    ) async throws -> BuiltLayer? {
         let (steps, inputs) = try await BlockingThread.run {
-            () throws(ImageBuildError) -> ([TransferStep<Source.Node>], [String]) in
+            () throws -> ([TransferStep<Source.Node>], [String]) in
             let steps = try plan.steps(from: source)
             if let chain {
                 // Each word has its length in front, so that different lists of words have different keys.
@@ -94,7 +94,7 @@ extension DockerfileBuild {
             : await cache.outcome(of: inputs, createdBy: plan.text)?.layer
         if let known { return known }
         let progress = FileProgress(plan.text, builder.factory.report)
-        let layer = try await builder.factory.make(createdBy: plan.text) { (writer) throws(ImageBuildError) in
+        let layer = try await builder.factory.make(createdBy: plan.text) { (writer) in
             try plan.write(steps, from: source, to: &writer, advance: progress.advance)
         }
         if chain == nil {

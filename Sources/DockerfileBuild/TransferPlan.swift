@@ -3,6 +3,7 @@ import Dockerfile
 import ImageLayers
 import ImageStore
 import SystemPackage
+import Wording
 
 /// The plan of one COPY or ADD, with its variables expanded.
 struct TransferPlan: Sendable {
@@ -36,7 +37,7 @@ struct TransferPlan: Sendable {
     init(
         _ transfer: FileTransfer, _ instruction: Instruction, of stage: StageBuilder, downloads: [String: FilePath],
         isRepository: Bool = false
-    ) async throws(ImageBuildError) {
+    ) async throws {
         keepsParents = transfer.keepsParents
         let isAdd = instruction.name == "ADD"
         unpacksFiles = isAdd && transfer.unpacks != false
@@ -47,8 +48,8 @@ struct TransferPlan: Sendable {
         let expansion = stage.expansion()
         let place = place
         var words: [String] = []
-        func word(_ text: String) throws(ImageBuildError) -> String {
-            let word = try parsed { () throws(DockerfileError) in try expansion.word(text, at: place) }
+        func word(_ text: String) throws -> String {
+            let word = try expansion.word(text, at: place)
             words.append(word)
             return word
         }
@@ -69,7 +70,7 @@ struct TransferPlan: Sendable {
             case .heredoc(let heredoc):
                 let content =
                     heredoc.isExpanded
-                    ? try parsed { () throws(DockerfileError) in try expansion.content(heredoc.content, at: place) }
+                    ? try expansion.content(heredoc.content, at: place)
                     : heredoc.content
                 sources.append(.content(Array(content.utf8), name: heredoc.name))
             }
@@ -105,5 +106,5 @@ struct TransferPlan: Sendable {
         changes = TransferChanges()
     }
 
-    func failure(_ reason: String) -> ImageBuildError { ImageBuildError(copying: place.error(reason).description) }
+    func failure(_ reason: String) -> Failure { place.error(reason) }
 }

@@ -19,7 +19,7 @@ extension TransferNode {
 }
 
 /// Reads the next bytes of a file into a buffer, and returns their number, 0 at the end.
-typealias ContentReader = (UnsafeMutableRawBufferPointer) throws(ImageBuildError) -> Int
+typealias ContentReader = (UnsafeMutableRawBufferPointer) throws -> Int
 
 /// A source of files for COPY and ADD.
 protocol TransferSource: Sendable {
@@ -32,13 +32,13 @@ protocol TransferSource: Sendable {
     /// Whether files are best read one by one during the walk, instead of all together afterwards.
     var isReadAsMet: Bool { get }
     /// Resolves a path with all its symbolic links, never above the root; returns nil if there is no file.
-    func find(_ path: [UInt8]) throws(ImageBuildError) -> Node?
+    func find(_ path: [UInt8]) throws -> Node?
     /// Returns the content of a folder, sorted by the bytes of the names.
-    func children(of folder: Node) throws(ImageBuildError) -> [Node]
+    func children(of folder: Node) throws -> [Node]
     /// Returns the path of a file on this machine, or nil if it is only in a layer.
     func place(of node: Node) -> FilePath?
     /// Calls `body` with each regular file and its content, in any order.
     func read(
-        _ files: [Node], _ body: (Node, ContentReader) throws(ImageBuildError) -> Void
-    ) throws(ImageBuildError)
+        _ files: [Node], _ body: (Node, ContentReader) throws -> Void
+    ) throws
 }

@@ -4,6 +4,7 @@ import Dockerfile
 import ImageLayers
 import ImageStore
 import SystemPackage
+import Wording
 
 /// One item to copy, and its place in the image.
 enum TransferStep<Node: TransferNode>: Sendable {
@@ -28,7 +29,7 @@ extension TransferPlan {
     /// Returns the steps by docker's rules for destinations; none if no file matches any of the patterns.
     ///
     /// Source: <https://docs.docker.com/reference/dockerfile/#destination>.
-    func steps<Source: TransferSource>(from source: Source) throws(ImageBuildError) -> [TransferStep<Source.Node>] {
+    func steps<Source: TransferSource>(from source: Source) throws -> [TransferStep<Source.Node>] {
         var steps: [TransferStep<Source.Node>] = []
         let isThere = try placement.isFolder(Array(destination.utf8))
         var isFolder = isThere || destination.hasSuffix(bytes: "/")
@@ -78,7 +79,7 @@ extension TransferPlan {
 
     private func steps<Source: TransferSource>(
         _ node: Source.Node, asked: [UInt8], of source: Source, target: [UInt8], isFolder: Bool
-    ) throws(ImageBuildError) -> [TransferStep<Source.Node>] {
+    ) throws -> [TransferStep<Source.Node>] {
         if node.header?.kind == .directory {
             return [.contents(of: node, into: try placement.folder(target))]
         }
@@ -95,7 +96,7 @@ extension TransferPlan {
     /// <https://docs.docker.com/reference/dockerfile/#copy---parents>
     private func stepsWithParents<Source: TransferSource>(
         _ text: String, of source: Source
-    ) throws(ImageBuildError) -> [TransferStep<Source.Node>] {
+    ) throws -> [TransferStep<Source.Node>] {
         let pivot = text.firstRange(bytes: "/./")
         let above = pivot.map { String(text[..<$0.lowerBound]) } ?? "/"
         let names = ContainerPath.names(Array((pivot.map { text[$0.upperBound...] } ?? text[...]).utf8))
@@ -122,25 +123,21 @@ extension TransferPlan {
     }
 
     /// Throws if a source does not exist, unless it is a pattern.
-    static func require<Source: TransferSource>(
-        _ path: String, of source: Source, at place: SourcePlace
-    ) throws(ImageBuildError) {
+    static func require<Source: TransferSource>(_ path: String, of source: Source, at place: SourcePlace) throws {
         if Source.isPattern(Array(path.utf8)) { return }
         try require(try source.matches(path).count, path, source, at: place)
     }
 
-    private func require<Source: TransferSource>(
-        _ count: Int, _ path: String, _ source: Source
-    ) throws(ImageBuildError) {
+    private func require<Source: TransferSource>(_ count: Int, _ path: String, _ source: Source) throws {
         try Self.require(count, path, source, at: place)
     }
 
     private static func require<Source: TransferSource>(
         _ count: Int, _ path: String, _ source: Source, at place: SourcePlace
-    ) throws(ImageBuildError) {
+    ) throws {
         // A pattern may match nothing, as in 'COPY package.json yarn.lock* ./'.
         guard count == 0, !Source.isPattern(Array(path.utf8)) else { return }
-        func failure(_ reason: String) -> ImageBuildError { ImageBuildError(copying: place.error(reason).description) }
+        func failure(_ reason: String) -> Failure { place.error(reason) }
         let names = ContainerPath.joined(ContainerPath.names(Array(path.utf8)))
         if source.rules?.excludes(names) == true {
             throw failure("'\(path)' is kept out of the build by its .dockerignore")

@@ -65,7 +65,7 @@ struct TreeTransfer<Source: TransferSource> {
     /// Copies a file or a link.
     mutating func copy<Sink: EntrySink & ~Copyable>(
         _ node: Source.Node, to path: [UInt8], _ entries: inout PlacedEntries, in sink: inout Sink
-    ) throws(ImageBuildError) {
+    ) throws {
         if let excluded = changes.excluded, excluded.excludes(Array(node.lastName)) { return }
         begin(ContainerPath.parent(of: path))
         try add(node, to: folders.count - 1, as: ContainerPath.lastName(of: path), &entries, in: &sink)
@@ -81,7 +81,7 @@ struct TreeTransfer<Source: TransferSource> {
     mutating func copy<Sink: EntrySink & ~Copyable>(
         contentsOf folder: Source.Node, into path: [UInt8], without others: IgnoreRules? = nil,
         _ entries: inout PlacedEntries, in sink: inout Sink
-    ) throws(ImageBuildError) {
+    ) throws {
         try entries.open(path, in: &sink)
         let verdicts = TransferVerdicts(
             source: source.rules, at: folder.path, below: [changes.excluded, others].compactMap { $0 })
@@ -92,7 +92,7 @@ struct TreeTransfer<Source: TransferSource> {
     private mutating func copy<Sink: EntrySink & ~Copyable>(
         contentsOf folder: Source.Node, below relative: [UInt8], _ verdicts: TransferVerdicts, into path: [UInt8],
         _ entries: inout PlacedEntries, in sink: inout Sink
-    ) throws(ImageBuildError) {
+    ) throws {
         if folders.last != path { folders.append(path) }
         let number = folders.count - 1
         for child in try source.children(of: folder) {
@@ -120,7 +120,7 @@ struct TreeTransfer<Source: TransferSource> {
 
     private mutating func addPending<Sink: EntrySink & ~Copyable>(
         _ entries: inout PlacedEntries, in sink: inout Sink
-    ) throws(ImageBuildError) {
+    ) throws {
         for folder in pending { try entries.add(folder: folder, to: &sink) }
         pending = []
     }
@@ -128,7 +128,7 @@ struct TreeTransfer<Source: TransferSource> {
     private mutating func add<Sink: EntrySink & ~Copyable>(
         _ node: Source.Node, to folder: Int, as name: ArraySlice<UInt8>?, _ entries: inout PlacedEntries,
         in sink: inout Sink
-    ) throws(ImageBuildError) {
+    ) throws {
         guard let header = node.header else { return }
         let placed = Placed(node: node, copy: copies, folder: folder, name: name)
         let path = place(of: placed)
@@ -142,13 +142,13 @@ struct TreeTransfer<Source: TransferSource> {
             met[identity] = path
         }
         let transfer = self
-        try source.read([node]) { (_, read) throws(ImageBuildError) in try transfer.write(entry, read, to: &sink) }
+        try source.read([node]) { (_, read) in try transfer.write(entry, read, to: &sink) }
     }
 
     /// Writes the waiting regular files; those of one layer are read in one pass.
     ///
     /// A file that is copied to several places is read once for each place. Within one copy, its names stay hard links.
-    mutating func finish<Sink: EntrySink & ~Copyable>(in sink: inout Sink) throws(ImageBuildError) {
+    mutating func finish<Sink: EntrySink & ~Copyable>(in sink: inout Sink) throws {
         var first: [CopiedFile: Int] = [:]
         var passes: [[Source.Node.Identity: Int]] = []
         var links: [(Placed, to: Int)] = []
@@ -169,7 +169,7 @@ struct TreeTransfer<Source: TransferSource> {
         let transfer = self
         for pass in passes {
             let nodes = pass.values.sorted().map { transfer.waiting[$0].node }
-            try source.read(nodes) { (node, read) throws(ImageBuildError) in
+            try source.read(nodes) { (node, read) in
                 guard let number = node.identity.flatMap({ pass[$0] }),
                     let entry = transfer.entry(of: transfer.waiting[number])
                 else { return }
@@ -189,8 +189,8 @@ struct TreeTransfer<Source: TransferSource> {
 
     private func write<Sink: EntrySink & ~Copyable>(
         _ entry: ArchiveEntry, _ read: ContentReader, to sink: inout Sink
-    ) throws(ImageBuildError) {
-        try sink.add(entry) { (buffer) throws(ImageBuildError) in
+    ) throws {
+        try sink.add(entry) { (buffer) in
             let count = try read(buffer)
             advance(Int64(count))
             return count
@@ -199,7 +199,7 @@ struct TreeTransfer<Source: TransferSource> {
 
     private func link<Sink: EntrySink & ~Copyable>(
         _ entry: ArchiveEntry, to target: [UInt8], in sink: inout Sink
-    ) throws(ImageBuildError) {
+    ) throws {
         var entry = entry
         entry.kind = .hardLink
         entry.target = target

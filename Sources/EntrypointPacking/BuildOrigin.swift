@@ -1,7 +1,8 @@
-package import ImageLayers
+import ImageLayers
 package import JSON
 import POSIX
 package import SystemPackage
+import Wording
 
 /// The compiler and packages that a program was built from, with the compiled commit of each package.
 ///
@@ -26,19 +27,15 @@ package struct BuildOrigin: Sendable, Hashable {
     package let packages: [Package]
 
     /// Reads the version and the packages from SwiftPM's build folder that contains the program.
-    package init(ofBuilt program: FilePath) throws(ImageBuildError) {
-        func failure(_ reason: String) -> ImageBuildError {
-            ImageBuildError("find out what \(program) was built from", "\(reason); pack it where it was built")
+    package init(ofBuilt program: FilePath) throws {
+        func failure(_ reason: String) -> Failure {
+            Failure("find out what \(program) was built from", "\(reason); pack it where it was built")
         }
         // Symbolic links are resolved, because the parents of a link are not the build folder.
-        let place = try posix { () throws(POSIXError) in try FileSystem.realPath(program).removingLastComponent() }
-        let notes = try posix { () throws(POSIXError) in
-            try FileSystem.names(in: place).filter { $0.string.hasPrefix("swift-version-") }
-        }
-        let texts = try notes.map { note throws(ImageBuildError) in
-            try posix { () throws(POSIXError) in
-                String(decoding: try FileSystem.read(place.appending(note), limit: 1 << 16), as: UTF8.self)
-            }
+        let place = try FileSystem.realPath(program).removingLastComponent()
+        let notes = try FileSystem.names(in: place).filter { $0.string.hasPrefix("swift-version-") }
+        let texts = try notes.map { note throws in
+            String(decoding: try FileSystem.read(place.appending(note), limit: 1 << 16), as: UTF8.self)
         }
         let versions = Set(
             texts.compactMap { text in text.firstMatch(of: #/Swift version ([0-9][^\s]*)/#).map { String($0.1) } })
@@ -51,30 +48,27 @@ package struct BuildOrigin: Sendable, Hashable {
         guard let file = above.map({ $0.appending("workspace-state.json") }).first(where: FileSystem.exists) else {
             throw failure("there is no workspace-state.json above it")
         }
-        let content = try posix { () throws(POSIXError) in try FileSystem.read(file, limit: 4 << 20) }
-        do throws(JSONError) { packages = try Self.packages(in: JSONValue(parsing: content)) } catch {
-            throw failure("\(file): \(error.reason)")
+        let content = try FileSystem.read(file, limit: 4 << 20)
+        do { packages = try Self.packages(in: JSONValue(parsing: content)) } catch {
+            throw failure("\(file): \(Failure.reason(of: error))")
         }
         self.swift = swift
     }
 
     /// Reads the file that is installed next to the programs.
-    package init(besidePrograms folder: FilePath) throws(ImageBuildError) {
+    package init(besidePrograms folder: FilePath) throws {
         let file = folder.appending(Self.fileName)
-        let content = try posix { () throws(POSIXError) in
-            try FileSystem.status(behind: file).map { _ throws(POSIXError) in try FileSystem.read(file, limit: 1 << 20)
-            }
+        guard try FileSystem.status(behind: file) != nil else {
+            throw Failure("say what caasctl was built from", "there is no \(file); type: make entrypoint")
         }
-        guard let content else {
-            throw ImageBuildError("say what caasctl was built from", "there is no \(file); type: make entrypoint")
-        }
-        do throws(JSONError) { self = try BuildOrigin(json: JSONValue(parsing: content)) } catch {
-            throw ImageBuildError("read \(file)", "\(error.reason); type: make entrypoint")
+        let content = try FileSystem.read(file, limit: 1 << 20)
+        do { self = try BuildOrigin(json: JSONValue(parsing: content)) } catch {
+            throw Failure("read \(file)", "\(Failure.reason(of: error)); type: make entrypoint")
         }
     }
 
     /// Parses the output of ``json``.
-    package init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws {
         swift = try json.text("swift")
         packages = try json.list("packages").map { package throws(JSONError) in
             Package(
@@ -97,7 +91,7 @@ package struct BuildOrigin: Sendable, Hashable {
     /// Returns the packages in SwiftPM's workspace state, sorted by name.
     ///
     /// Throws for a package that is edited in place, because no commit identifies its content.
-    static func packages(in state: JSONValue) throws(JSONError) -> [Package] {
+    static func packages(in state: JSONValue) throws -> [Package] {
         let packages = try state.member("object").list("dependencies").map { dependency throws(JSONError) in
             let name = try dependency.member("packageRef").text("identity")
             let kept = try dependency.member("state")["checkoutState"]

@@ -1,4 +1,5 @@
 import ImageLayers
+import Wording
 
 /// The headers of a 64-bit little-endian program that the kernel reads to start it.
 ///
@@ -9,9 +10,9 @@ struct ELFFile {
     /// Whether the program has neither an interpreter nor a dynamic section, so that the kernel maps only this file.
     let isStatic: Bool
 
-    init(_ bytes: [UInt8], name: String) throws(ImageBuildError) {
-        func failure(_ reason: String) -> ImageBuildError { ImageBuildError("read \(name)", reason) }
-        func number(_ offset: Int, _ size: Int) throws(ImageBuildError) -> Int {
+    init(_ bytes: [UInt8], name: String) throws {
+        func failure(_ reason: String) -> Failure { Failure("read \(name)", reason) }
+        func number(_ offset: Int, _ size: Int) throws -> Int {
             guard offset >= 0, offset <= bytes.count - size else { throw failure("it is cut off") }
             return (0..<size).reversed().reduce(0) { $0 << 8 | Int(bytes[offset + $1]) }
         }

@@ -1,8 +1,9 @@
 import Archive
-package import ImageLayers
+import ImageLayers
 package import OCI
 import POSIX
 package import SystemPackage
+import Wording
 
 /// The layers with caas-entrypoint for one or several architectures, as `caasctl entrypoint pack` writes them.
 ///
@@ -12,18 +13,18 @@ struct EntrypointBundle {
 
     let artifacts: [EntrypointArtifact]
 
-    init(_ path: FilePath) throws(ImageBuildError) {
-        let status = try posix { () throws(POSIXError) in try FileStatus(path, followingLinks: true) }
+    init(_ path: FilePath) throws {
+        let status = try FileStatus(path, followingLinks: true)
         artifacts = status.kind == .directory ? try Self.artifacts(in: path) : try Self.artifacts(of: path)
         guard !artifacts.isEmpty else {
-            throw ImageBuildError(
+            throw Failure(
                 "use the entrypoint bundle \(path)",
                 "it holds no \(EntrypointArtifact.descriptionName), as caasctl entrypoint pack writes it")
         }
     }
 
-    private static func artifacts(in folder: FilePath) throws(ImageBuildError) -> [EntrypointArtifact] {
-        let names = try posix { () throws(POSIXError) in try FileSystem.names(in: folder) }
+    private static func artifacts(in folder: FilePath) throws -> [EntrypointArtifact] {
+        let names = try FileSystem.names(in: folder)
         var artifacts: [EntrypointArtifact] = []
         for place in [folder] + names.map({ folder.appending($0) })
         where FileSystem.exists(place.appending(EntrypointArtifact.descriptionName)) {
@@ -32,23 +33,23 @@ struct EntrypointBundle {
         return artifacts
     }
 
-    private static func artifacts(of archive: FilePath) throws(ImageBuildError) -> [EntrypointArtifact] {
+    private static func artifacts(of archive: FilePath) throws -> [EntrypointArtifact] {
         var reader = try open(archive)
         var artifacts: [EntrypointArtifact] = []
-        while let entry = try archived({ () throws(ArchiveError) in try reader.next() }) {
+        while let entry = try reader.next() {
             let name = entry.path.split(separator: UInt8(ascii: "/")).last ?? []
             guard entry.kind == .regular, Array(name) == Array(EntrypointArtifact.descriptionName.utf8) else {
                 continue
             }
-            let content = try archived { () throws(ArchiveError) in try reader.content(limit: longestDescription) }
+            let content = try reader.content(limit: longestDescription)
             artifacts.append(try EntrypointArtifact(entry, content, in: archive))
         }
         return artifacts
     }
 
-    static func open(_ archive: FilePath) throws(ImageBuildError) -> LayerReader {
-        let file = try posix { () throws(POSIXError) in try File(archive, .read) }
-        do throws(ArchiveError) { return try LayerReader(file) } catch { throw ImageBuildError(error) }
+    static func open(_ archive: FilePath) throws -> LayerReader {
+        let file = try File(archive, .read)
+        return try LayerReader(file)
     }
 }
 
@@ -65,7 +66,7 @@ package struct EntrypointSearch {
     }
 
     /// Returns the first entrypoint for a platform.
-    package func artifact(for platform: Platform) throws(ImageBuildError) -> EntrypointArtifact {
+    package func artifact(for platform: Platform) throws -> EntrypointArtifact {
         let action = "bake a program into an image"
         var places: [FilePath] = bundles
         for folder in folders where FileSystem.exists(folder.appending(EntrypointArtifact.descriptionName)) {
@@ -73,7 +74,7 @@ package struct EntrypointSearch {
         }
         guard !places.isEmpty else {
             let names = folders.map(\.string).joined(separator: " or ")
-            throw ImageBuildError(action, "the entrypoint's layer is not in \(names); type: make entrypoint")
+            throw Failure(action, "the entrypoint's layer is not in \(names); type: make entrypoint")
         }
         var others: [String] = []
         for place in places {
@@ -82,7 +83,7 @@ package struct EntrypointSearch {
                 others.append("the entrypoint in \(place) is for \(artifact.architecture)")
             }
         }
-        throw ImageBuildError(
+        throw Failure(
             "\(action) for \(platform)",
             others.joined(separator: ", ")
                 + "; make one on such a machine (make entrypoint) and name it with --entrypoint-bundle")

@@ -1,11 +1,12 @@
 import Archive
-package import ImageLayers
+import ImageLayers
 import JSON
 package import OCI
 import POSIX
 import RunContract
 import Subprocess
 package import SystemPackage
+import Wording
 
 /// Packs the layer with caas-entrypoint from the program that was built on this machine.
 package enum EntrypointLayer {
@@ -30,19 +31,19 @@ package enum EntrypointLayer {
     /// The same inputs give the same bytes. The folder gets `layer.tar.gz` and, last, `layer.json`, which describes it.
     /// Both list the libraries that are linked into the program: the layer in its `contains.json`, the description in
     /// the annotations for the layer's descriptor in an image's manifest.
-    package static func pack(_ program: FilePath, to folder: FilePath) async throws(ImageBuildError) -> Digest {
+    package static func pack(_ program: FilePath, to folder: FilePath) async throws -> Digest {
         let stripped = try await strip(program)
         let elf = try ELFFile(stripped, name: program.string)
         guard let architecture = elf.architecture else {
-            throw ImageBuildError("pack \(program)", "it is no program for amd64 or arm64")
+            throw Failure("pack \(program)", "it is no program for amd64 or arm64")
         }
         guard elf.isStatic else {
-            throw ImageBuildError(
+            throw Failure(
                 "pack \(program)",
                 "it is linked dynamically, so an image could load its own code into it; "
                     + "type: make entrypoint")
         }
-        let whole = try posix { () throws(POSIXError) in try FileSystem.read(program, limit: 1 << 30) }
+        let whole = try FileSystem.read(program, limit: 1 << 30)
         let contained = try LinkedVersions(of: whole, from: BuildOrigin(ofBuilt: program)).texts
         let list = JSONValue.object(contained.mapValues(JSONValue.string)).prettyEncoded()
         let contents = [
@@ -55,7 +56,7 @@ package enum EntrypointLayer {
     }
 
     /// Returns the program without its symbols, which are most of the file.
-    private static func strip(_ program: FilePath) async throws(ImageBuildError) -> [UInt8] {
+    private static func strip(_ program: FilePath) async throws -> [UInt8] {
         do {
             let folder = try FileSystem.makeTemporaryFolder(in: "/tmp", prefix: "caasctl-strip-")
             defer { try? FileSystem.removeTree(folder) }
@@ -64,16 +65,16 @@ package enum EntrypointLayer {
             let record = try await Subprocess.run(
                 .name("strip"), arguments: arguments, output: .discarded, error: .string(limit: 1 << 16))
             guard case .exited(0) = record.terminationStatus else {
-                throw ImageBuildError("strip \(program)", record.standardError)
+                throw Failure("strip \(program)", record.standardError)
             }
             return try FileSystem.read(copy, limit: 512 << 20)
-        } catch let error as ImageBuildError { throw error } catch {
-            throw ImageBuildError("strip \(program)", "\(error) (strip is in Debian's binutils)")
+        } catch let error as Failure { throw error } catch {
+            throw Failure("strip \(program)", "\(error) (strip is in Debian's binutils)")
         }
     }
 
     /// Returns only Mozilla's certificates, without others that this machine trusts.
-    private static func certificates() throws(ImageBuildError) -> [UInt8] {
+    private static func certificates() throws -> [UInt8] {
         let folder: FilePath = "/usr/share/ca-certificates/mozilla"
         do throws(POSIXError) {
             var pem: [UInt8] = []
@@ -83,14 +84,14 @@ package enum EntrypointLayer {
             }
             if !pem.isEmpty { return pem }
         } catch {
-            throw ImageBuildError("pack the certificates", "\(error); they are in Debian's ca-certificates")
+            throw Failure("pack the certificates", "\(error); they are in Debian's ca-certificates")
         }
-        throw ImageBuildError("pack the certificates", "\(folder) holds none")
+        throw Failure("pack the certificates", "\(folder) holds none")
     }
 
     private static func write(
         _ contents: [Content], architecture: String, contained: [String: String], to folder: FilePath
-    ) throws(ImageBuildError) -> Digest {
+    ) throws -> Digest {
         do {
             try FileSystem.makeFolder(folder, mode: 0o777)
             let blob = folder.appending("layer.tar.gz")
@@ -120,6 +121,6 @@ package enum EntrypointLayer {
             ]
             try FileSystem.write(record.prettyEncoded(), to: folder.appending("layer.json"))
             return digest
-        } catch { throw ImageBuildError("write the entrypoint layer", "\(error)") }
+        } catch { throw Failure("write the entrypoint layer", "\(error)") }
     }
 }

@@ -1,4 +1,5 @@
 import ImageLayers
+import Wording
 
 /// The versions of the libraries that are linked into a static program.
 struct LinkedVersions {
@@ -19,18 +20,17 @@ struct LinkedVersions {
     let texts: [String: String]
 
     /// Searches a program that still has its symbols.
-    init(of program: [UInt8], from origin: BuildOrigin) throws(ImageBuildError) {
+    init(of program: [UInt8], from origin: BuildOrigin) throws {
         var texts = ["swift": origin.swift]
         for (library, mark) in Self.marks {
             guard let version = Self.version(after: Array(mark.utf8), in: program) else {
-                throw ImageBuildError("pack caas-entrypoint", "it does not say which \(library) is linked into it")
+                throw Failure("pack caas-entrypoint", "it does not say which \(library) is linked into it")
             }
             texts[library] = version
         }
         for package in origin.packages {
             guard let module = Self.modules[package.name] else {
-                throw ImageBuildError(
-                    "pack caas-entrypoint", "LinkedVersions names no module of the package \(package.name)")
+                throw Failure("pack caas-entrypoint", "LinkedVersions names no module of the package \(package.name)")
             }
             // https://github.com/swiftlang/swift/blob/main/docs/ABI/Mangling.rst#identifiers
             let symbol = Array("$s\(module.utf8.count)\(module)".utf8)

@@ -34,9 +34,7 @@ package struct BuiltImage: Sendable {
     /// Takes the image itself for a single platform, else writes an index of the images to the store.
     ///
     /// The oldest tools pick the first manifest that fits, so the index keeps the user's order.
-    package init(
-        joining images: [PlatformImage], annotations: [String: String], in store: ImageStore
-    ) throws(ImageBuildError) {
+    package init(joining images: [PlatformImage], annotations: [String: String], in store: ImageStore) throws {
         self.images = images
         if let image = images.first, images.count == 1 {
             descriptor = image.descriptor
@@ -48,8 +46,6 @@ package struct BuiltImage: Sendable {
         }
         let index = ImageIndex(
             manifests: images.map(\.descriptor), annotations: known.merging(annotations) { $1 })
-        descriptor = try stored { () throws(ImageStoreError) in
-            try store.add(index.json.encoded(), mediaType: .imageIndex)
-        }
+        descriptor = try store.add(index.json.encoded(), mediaType: .imageIndex)
     }
 }

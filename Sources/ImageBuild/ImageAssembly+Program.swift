@@ -4,6 +4,7 @@ import ImageLayers
 import JSON
 import OCI
 import RunContract
+import Wording
 
 /// Settings of the config for an image with a program.
 extension ImageAssembly {
@@ -18,9 +19,9 @@ extension ImageAssembly {
     private static let stopSignals = ["SIGTERM", "SIGINT", "TERM", "INT", "15", "2"]
 
     /// Throws if the definition sets a variable that the entrypoint accepts only from a deployment.
-    static func checkOwnNames(_ definition: ImageDefinition) throws(ImageBuildError) {
+    static func checkOwnNames(_ definition: ImageDefinition) throws {
         guard let name = definition.environment.keys.filter(EnvironmentName.isEntrypointsOwn).min() else { return }
-        throw ImageBuildError(
+        throw Failure(
             "bake a program into \(definition.name)",
             "its 'environment' sets \(name), which the entrypoint takes from the deployment alone; "
                 + "set it in the manifest's 'environment'")

@@ -47,7 +47,7 @@ package struct ImageAssembly {
     }
 
     /// Writes the config and the manifest; the manifest comes last, so an image that the store lists is complete.
-    package func store(in store: ImageStore, annotations: [String: String]) throws(ImageStoreError) -> PlatformImage {
+    package func store(in store: ImageStore, annotations: [String: String]) throws -> PlatformImage {
         var known: [String: String] = [:]
         if let base {
             known = base.annotations(of: base.digest)

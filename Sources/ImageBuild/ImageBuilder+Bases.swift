@@ -4,10 +4,11 @@ import ImageStore
 import JSON
 package import OCI
 import POSIX
+import Wording
 
 extension ImageBuilder {
     /// Returns the base for each platform, or nothing for scratch.
-    func bases(of definition: ImageDefinition) async throws(ImageBuildError) -> [Platform: BaseImage] {
+    func bases(of definition: ImageDefinition) async throws -> [Platform: BaseImage] {
         guard definition.base != .scratch else { return [:] }
         factory.report(.step("base: \(definition.base)"))
         var found: [Platform: BaseImage] = [:]
@@ -20,8 +21,7 @@ extension ImageBuilder {
         for platform in definition.platforms {
             var base = try await base(place, for: platform)
             guard base.config.platform.matches(platform) else {
-                throw ImageBuildError(
-                    "use base \(definition.base)", "it is for \(base.config.platform), not for \(platform)")
+                throw Failure("use base \(definition.base)", "it is for \(base.config.platform), not for \(platform)")
             }
             if case .registry(let reference) = definition.base {
                 base.name = reference.description
@@ -40,31 +40,21 @@ extension ImageBuilder {
         return found
     }
 
-    private func lockedBase(
-        _ input: JSONValue, of definition: ImageDefinition
-    ) throws(ImageBuildError) -> Digest? {
+    private func lockedBase(_ input: JSONValue, of definition: ImageDefinition) throws -> Digest? {
         guard let text = try factory.locked.locked(input, at: definition.basePlace)?["digest"]?.string else {
             return nil
         }
-        do throws(OCIError) { return try Digest(text) } catch {
-            throw ImageBuildError("read \(factory.locked.name)", error.description)
-        }
+        do { return try Digest(text) } catch { throw Failure("read \(factory.locked.name)", "\(error)") }
     }
 
-    package func base(
-        _ base: ImageDefinition.Base, for platform: Platform
-    ) async throws(ImageBuildError) -> BaseImage {
+    package func base(_ base: ImageDefinition.Base, for platform: Platform) async throws -> BaseImage {
         switch base {
-        case .scratch: throw ImageBuildError("use base scratch", "it is no image")
+        case .scratch: throw Failure("use base scratch", "it is no image")
         case .registry(let reference):
-            do { return try await bases.baseImage(reference, for: platform) } catch {
-                throw ImageBuildError(copying: "\(error)")
-            }
+            return try await bases.baseImage(reference, for: platform)
         case .layout(let location, _):
             let store = store
-            let image = try await BlockingThread.run { () throws(ImageBuildError) in
-                try stored { () throws(ImageStoreError) in try store.addLayers(of: location, platform: platform) }
-            }
+            let image = try await BlockingThread.run { try store.addLayers(of: location, platform: platform) }
             return try BaseImage(stored: image, asked: base.description)
         }
     }

@@ -72,7 +72,7 @@ package struct ImageBuilder: Sendable {
     package func build(
         _ definition: ImageDefinition, program: ProgramDefinition? = nil,
         annotations: @escaping @Sendable () async -> [String: String] = { [:] }
-    ) async throws(ImageBuildError) -> BuiltImage {
+    ) async throws -> BuiltImage {
         async let found = annotations()
         // A missing input for one platform is reported before the layers of another platform take time.
         let entrypoints = try entrypoints(for: definition, with: program)
@@ -100,7 +100,7 @@ package struct ImageBuilder: Sendable {
             }
             let annotations = await found.merging(definition.annotations) { $1 }
             images.append(
-                try stored { () throws(ImageStoreError) in try image.store(in: store, annotations: annotations) })
+                try image.store(in: store, annotations: annotations))
         }
         let annotations = await found.merging(definition.annotations) { $1 }
         return try BuiltImage(joining: images, annotations: annotations, in: store)
@@ -108,7 +108,7 @@ package struct ImageBuilder: Sendable {
 
     private func entrypoints(
         for definition: ImageDefinition, with program: ProgramDefinition?
-    ) throws(ImageBuildError) -> [Platform: EntrypointArtifact] {
+    ) throws -> [Platform: EntrypointArtifact] {
         var found: [Platform: EntrypointArtifact] = [:]
         guard program != nil else { return found }
         for platform in definition.platforms { found[platform] = try entrypoints.artifact(for: platform) }

@@ -1,5 +1,6 @@
 package import ImageStore
 package import OCI
+import Wording
 
 /// A base image: its manifest and config, without the content of its layers.
 package struct BaseImage: Sendable {
@@ -19,23 +20,23 @@ package struct BaseImage: Sendable {
     /// Creates a base from a manifest and config, whose layers stay in the registry.
     package init(
         reference: Reference, digest: Digest, manifest: ImageManifest, config: ImageConfig, index: Digest? = nil
-    ) throws(ImageBuildError) {
+    ) throws {
         let source = BlobSource(registry: reference.registry, repository: reference.repository)
         let name = reference.description
         try self.init(name, digest, manifest, config, source: source, name: name, index: index)
     }
 
     /// Creates a base whose layers are in the store.
-    package init(stored image: StoredImage, asked: String) throws(ImageBuildError) {
+    package init(stored image: StoredImage, asked: String) throws {
         try self.init(asked, image.descriptor.digest, image.manifest, image.config, source: nil, name: nil, index: nil)
     }
 
     private init(
         _ asked: String, _ digest: Digest, _ manifest: ImageManifest, _ config: ImageConfig, source: BlobSource?,
         name: String?, index: Digest?
-    ) throws(ImageBuildError) {
+    ) throws {
         guard config.diffIDs.count == manifest.layers.count else {
-            throw ImageBuildError(
+            throw Failure(
                 "use base \(asked)",
                 "its config names \(config.diffIDs.count) layers, its manifest \(manifest.layers.count)")
         }

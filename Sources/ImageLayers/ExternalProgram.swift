@@ -1,6 +1,7 @@
 import POSIX
 import Subprocess
 import SystemPackage
+import Wording
 
 /// A program on this machine that does a part of a build.
 package struct ExternalProgram {
@@ -24,9 +25,7 @@ package struct ExternalProgram {
 
     /// Runs the program to its end, and returns its output without the last newline.
     @discardableResult
-    package func run(
-        _ arguments: [String], environment: [String: String] = [:]
-    ) async throws(ImageBuildError) -> String {
+    package func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> String {
         let output = try await run(arguments, environment, .string(limit: Self.longestOutput)) { _ in }
         return output.hasSuffix("\n") ? String(output.dropLast()) : output
     }
@@ -34,12 +33,12 @@ package struct ExternalProgram {
     /// Runs the program to its end, writes its output to a file, and calls `told` with each line of standard error.
     func run(
         _ arguments: [String], environment: [String: String], outputTo file: FilePath, told: (String) -> Void
-    ) async throws(ImageBuildError) {
+    ) async throws {
         let target: FileDescriptor
         do {
             target = try FileDescriptor.open(
                 file, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
-        } catch { throw ImageBuildError("write \(file)", "\(error)") }
+        } catch { throw Failure("write \(file)", "\(error)") }
         try await run(
             arguments, environment, .fileDescriptor(target, closeAfterSpawningProcess: true), told: told)
     }
@@ -55,7 +54,7 @@ package struct ExternalProgram {
 
     private func run<Output: OutputProtocol>(
         _ arguments: [String], _ environment: [String: String], _ output: Output, told: (String) -> Void
-    ) async throws(ImageBuildError) -> Output.OutputType {
+    ) async throws -> Output.OutputType {
         var variables = ProcessEnvironment.all()
         if let inherited { variables = variables.filter { inherited.contains($0.key) } }
         for (name, value) in environment { variables[name] = value }
@@ -73,16 +72,16 @@ package struct ExternalProgram {
                 }
             }
             guard record.terminationStatus == .exited(0) else {
-                throw ImageBuildError(
+                throw Failure(
                     "run \(name) \(arguments.joined(separator: " "))",
                     complaint.text ?? "it ended with \(record.terminationStatus)")
             }
             return record.standardOutput
-        } catch let error as ImageBuildError {
+        } catch let error as Failure {
             throw error
         } catch let error as SubprocessError where error.code == .executableNotFound {
-            throw ImageBuildError("run \(name)", "it is not installed; \(advice)")
-        } catch { throw ImageBuildError("run \(name)", "\(error)") }
+            throw Failure("run \(name)", "it is not installed; \(advice)")
+        } catch { throw Failure("run \(name)", "\(error)") }
     }
 
     /// The reason for a program's failure: the first line that names an error, else the last line.

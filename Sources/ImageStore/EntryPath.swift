@@ -1,6 +1,7 @@
 import Archive
 import ByteText
 import SystemPackage
+import Wording
 
 /// The path of a layer's entry, as names below the root.
 ///
@@ -13,14 +14,14 @@ struct EntryPath {
 
     let names: [FilePath.Component]
 
-    init(_ bytes: [UInt8]) throws(ImageStoreError) {
+    init(_ bytes: [UInt8]) throws {
         let text = String(decoding: bytes, as: UTF8.self)
         guard bytes.count < Self.longest, !bytes.contains(0) else {
-            throw ImageStoreError("unpack '\(text.prefix(80))'", "no file can have this path")
+            throw Failure("unpack '\(text.prefix(80))'", "no file can have this path")
         }
         let path = FilePath(platformString: bytes.map { CChar(bitPattern: $0) } + [0])
         guard !path.components.contains(where: { $0.kind == .parentDirectory }) else {
-            throw ImageStoreError("unpack '\(text)'", "the path has '..' in it")
+            throw Failure("unpack '\(text)'", "the path has '..' in it")
         }
         names = path.components.filter { $0.kind == .regular }
     }
@@ -31,7 +32,7 @@ struct EntryPath {
     /// Returns what this entry removes, or nil if it is not a whiteout.
     ///
     /// Source: <https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts>.
-    func whiteout() throws(ImageStoreError) -> Whiteout? {
+    func whiteout() throws -> Whiteout? {
         guard let name = names.last?.string, name.hasPrefix(bytes: ".wh.") else { return nil }
         if name == ".wh..wh..opq" { return Whiteout(folder: Array(folder), name: nil) }
         // Other names with this prefix belong to a union file system; images do not need them.
@@ -39,7 +40,7 @@ struct EntryPath {
         // Handled as bytes: the removed name need not be UTF-8.
         let removed = names.last?.withPlatformString { FilePath(platformString: $0 + ".wh.".utf8.count) }.lastComponent
         guard let removed, removed.kind == .regular else {
-            throw ImageStoreError("unpack '\(FilePath(root: nil, names))'", "a whiteout must name what it removes")
+            throw Failure("unpack '\(FilePath(root: nil, names))'", "a whiteout must name what it removes")
         }
         return Whiteout(folder: Array(folder), name: removed)
     }

@@ -2,6 +2,7 @@ import ByteText
 package import OCI
 import POSIX
 package import SystemPackage
+import Wording
 
 /// An output for an image outside the store.
 ///
@@ -16,8 +17,8 @@ package struct ImageOutput: Sendable, Hashable, CustomStringConvertible {
     package var name: String? { location.name }
 
     /// Parses an output; as in skopeo, the name begins after the first colon behind the prefix.
-    package init(_ text: String) throws(ImageStoreError) {
-        func failure(_ reason: String) -> ImageStoreError { ImageStoreError("write to '\(text)'", reason) }
+    package init(_ text: String) throws {
+        func failure(_ reason: String) -> Failure { Failure("write to '\(text)'", reason) }
         guard let form = LayoutLocation.Form(prefixOf: text) else {
             throw failure("it is not oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG]")
         }
@@ -49,20 +50,18 @@ package struct ImageOutput: Sendable, Hashable, CustomStringConvertible {
     /// The reference is nil if `image` is not a valid reference.
     func names(of image: String) -> (tag: String, reference: Reference?) {
         let usual = try? Reference(image)
-        guard let name, let (tag, reference) = try? Self.parse(name, { ImageStoreError("read \(name)", $0) }) else {
+        guard let name, let (tag, reference) = try? Self.parse(name, { Failure("read \(name)", $0) }) else {
             return (usual?.tag ?? "latest", usual)
         }
         return (tag, reference ?? (try? usual?.tagged(tag)))
     }
 
     private static func parse(
-        _ name: String, _ failure: (String) -> ImageStoreError
-    ) throws(ImageStoreError) -> (tag: String, reference: Reference?) {
+        _ name: String, _ failure: (String) -> Failure
+    ) throws -> (tag: String, reference: Reference?) {
         if name.wholeMatch(of: #/[A-Za-z0-9_][A-Za-z0-9._-]{0,127}/#) != nil { return (name, nil) }
         let reference: Reference
-        do throws(OCIError) { reference = try Reference(name) } catch {
-            throw failure("'\(name)' is neither a tag nor an image's name")
-        }
+        do { reference = try Reference(name) } catch { throw failure("'\(name)' is neither a tag nor an image's name") }
         guard let tag = reference.tag, reference.digest == nil else { throw failure("a digest is no name to choose") }
         return (tag, reference)
     }

@@ -4,6 +4,7 @@ import JSON
 import OCI
 import POSIX
 import SystemPackage
+import Wording
 
 /// Archives of images.
 ///
@@ -11,32 +12,30 @@ import SystemPackage
 ///
 /// Source: <https://github.com/moby/docker-image-spec/blob/main/spec.md#combined-image-json--filesystem-changeset-format>.
 extension ImageStore {
-    func archive(
-        _ image: Descriptor, to output: ImageOutput, name: String, progress: (Int64) -> Void
-    ) throws(ImageStoreError) {
+    func archive(_ image: Descriptor, to output: ImageOutput, name: String, progress: (Int64) -> Void) throws {
         let archive = try ImageArchive(image, for: output, name: name, in: self)
         if output.isStandardOutput {
-            let file = try posix { () throws(POSIXError) in try StandardOutput.file() }
+            let file = try StandardOutput.file()
             return try archive.write(to: file, progress: progress)
         }
-        let there = try posix { () throws(POSIXError) in try FileSystem.status(behind: output.path) }
+        let there = try FileSystem.status(behind: output.path)
         // Written in place: a FIFO or a device must not be replaced.
         if let there, there.kind != .regular && there.kind != .directory {
-            let file = try posix { () throws(POSIXError) in try File(output.path, .replace(mode: 0o666)) }
+            let file = try File(output.path, .replace(mode: 0o666))
             return try archive.write(to: file, progress: progress)
         }
-        let place = try posix { () throws(POSIXError) in try FileSystem.followed(output.path) }
+        let place = try FileSystem.followed(output.path)
         AbandonedFiles.remove(replacementsOf: place)
         let temporary = FileSystem.temporaryPath(beside: place)
-        do throws(ImageStoreError) {
-            let file = try posix { () throws(POSIXError) in try File(temporary, .create(mode: 0o666)) }
+        do {
+            let file = try File(temporary, .create(mode: 0o666))
             // The lock shows that the writer is alive; without it the file counts as abandoned.
-            let lock = try posix { () throws(POSIXError) in try File(temporary, .read) }
-            _ = try posix { () throws(POSIXError) in try lock.lock(wait: true) }
+            let lock = try File(temporary, .read)
+            _ = try lock.lock(wait: true)
             try archive.write(to: file, as: output.path, progress: progress)
             // Keep the owner of the replaced file, as far as permissions allow.
             if let there { try? lock.takeOver(from: place, there, mode: there.mode) }
-            try posix { () throws(POSIXError) in try FileSystem.rename(temporary, to: place) }
+            try FileSystem.rename(temporary, to: place)
         } catch {
             try? FileSystem.remove(temporary)
             throw error
@@ -50,9 +49,7 @@ struct ImageArchive {
     private let documents: [(name: String, content: [UInt8])]
     private let blobs: [Descriptor]
 
-    init(
-        _ image: Descriptor, for output: ImageOutput, name: String, in store: ImageStore
-    ) throws(ImageStoreError) {
+    init(_ image: Descriptor, for output: ImageOutput, name: String, in store: ImageStore) throws {
         self.store = store
         let names = output.names(of: name)
         // docker loads an image of one platform, and would choose from an index by its own rules.
@@ -76,11 +73,11 @@ struct ImageArchive {
     /// Returns the image itself, or of several platforms the one of this machine.
     private static func imageForDocker(
         _ image: Descriptor, for output: ImageOutput, isNeeded: Bool, in store: ImageStore
-    ) throws(ImageStoreError) -> StoredImage? {
-        do throws(ImageStoreError) { return try store.image(image) } catch {
+    ) throws -> StoredImage? {
+        do { return try store.image(image) } catch {
             guard isNeeded else { return nil }
             guard image.mediaType.isIndex else { throw error }
-            throw ImageStoreError(
+            throw Failure(
                 "write \(output)",
                 "it takes an image of one platform, and this one has several, none of them \(Platform.current); "
                     + "choose one with --platform")
@@ -90,9 +87,9 @@ struct ImageArchive {
     /// Throws if a layer is compressed by zstd.
     ///
     /// docker supports zstd only since version 23; podman and skopeo support it too.
-    private static func requireLoadable(_ image: StoredImage, _ output: ImageOutput) throws(ImageStoreError) {
+    private static func requireLoadable(_ image: StoredImage, _ output: ImageOutput) throws {
         guard let layer = image.manifest.layers.first(where: { $0.mediaType == .layerZstd }) else { return }
-        throw ImageStoreError(
+        throw Failure(
             "write \(output)",
             "layer \(layer.digest.short) is compressed by zstd, which docker loads only since version 23; "
                 + "build with --compression gzip, or write an oci-archive, which newer ones load too")
@@ -102,20 +99,14 @@ struct ImageArchive {
     ///
     /// Small files come first, so that a reader of a pipe learns what follows. Nothing in it depends on the machine or
     /// the time.
-    func write(
-        to file: consuming File, as path: FilePath? = nil, progress: (Int64) -> Void
-    ) throws(ImageStoreError) {
-        do {
-            var writer = try TarWriter(writingTo: file, as: path)
-            for document in documents {
-                try writer.append(Self.entry(.regular, document.name, 0o644), content: document.content)
-            }
-            for folder in ["blobs", "blobs/sha256"] { try writer.append(Self.entry(.directory, folder, 0o755)) }
-            for blob in blobs { try append(blob, to: &writer, progress: progress) }
-            try writer.finish()
-        } catch let error as ArchiveError { throw ImageStoreError(copying: error.description) } catch {
-            throw error as? ImageStoreError ?? ImageStoreError(copying: "\(error)")
+    func write(to file: consuming File, as path: FilePath? = nil, progress: (Int64) -> Void) throws {
+        var writer = try TarWriter(writingTo: file, as: path)
+        for document in documents {
+            try writer.append(Self.entry(.regular, document.name, 0o644), content: document.content)
         }
+        for folder in ["blobs", "blobs/sha256"] { try writer.append(Self.entry(.directory, folder, 0o755)) }
+        for blob in blobs { try append(blob, to: &writer, progress: progress) }
+        try writer.finish()
     }
 
     /// Appends a blob and verifies it on the way: what leaves the store must match its digest.
@@ -136,7 +127,7 @@ struct ImageArchive {
             progress(Int64(count))
         }
         guard Digest(sha256: hash.finish()) == blob.digest else {
-            throw ImageStoreError(
+            throw Failure(
                 "copy blob \(blob.digest)", "its content in \(store.folder) is damaged; remove \(source.path)")
         }
         try writer.end(entry)

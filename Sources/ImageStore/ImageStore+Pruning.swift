@@ -2,6 +2,7 @@ import JSON
 package import OCI
 import POSIX
 import SystemPackage
+import Wording
 
 /// The blobs that were removed, or would be in a dry run.
 package struct PrunedBlobs: Sendable, Hashable {
@@ -33,14 +34,14 @@ extension ImageStore {
     /// blocks: call it on a thread of its own.
     package func prune(
         usedBefore: Int64 = .max, dryRun: Bool = false, patience: Duration = .seconds(10)
-    ) throws(ImageStoreError) -> PrunedBlobs {
+    ) throws -> PrunedBlobs {
         var pruned = PrunedBlobs(blobs: [], otherBytes: 0)
         do {
             let gate = try enterAlone(patience)
             let named = try layout.tags()
             for image in named { try requireReadable(image.descriptor, image.name) }
             let wanted = try reachable(from: named.map(\.descriptor.digest) + notedDigests())
-            for name in try posix({ () throws(POSIXError) in try FileSystem.names(in: layout.blobs) }) {
+            for name in try FileSystem.names(in: layout.blobs) {
                 guard let digest = try? Digest("sha256:\(name)"), !wanted.contains(digest),
                     let status = try? FileStatus(path(of: digest)),
                     max(status.accessed, status.modified) < usedBefore
@@ -59,32 +60,32 @@ extension ImageStore {
 
     /// Throws if a tagged manifest is damaged: its layers would be removed, though they may be all that is left of the
     /// image.
-    private func requireReadable(_ image: Descriptor, _ name: String) throws(ImageStoreError) {
+    private func requireReadable(_ image: Descriptor, _ name: String) throws {
         let path = path(of: image.digest)
         guard FileSystem.exists(path) else { return }
-        let content = try posix { () throws(POSIXError) in try FileSystem.read(path) }
+        let content = try FileSystem.read(path)
         guard Digest(of: content) == image.digest else {
-            throw ImageStoreError(
+            throw Failure(
                 "remove anything from \(folder)",
                 "the manifest of '\(name)' is damaged; build the image again, or type: caasctl image rm \(name)")
         }
     }
 
     /// Waits for the exclusive lock of the gate; other processes hold it only while they record the use of a blob.
-    private func enterAlone(_ patience: Duration) throws(ImageStoreError) -> File {
-        let gate = try posix { () throws(POSIXError) in try StoreSession.gate(in: folder) }
+    private func enterAlone(_ patience: Duration) throws -> File {
+        let gate = try StoreSession.gate(in: folder)
         let end = ContinuousClock.now + patience
         repeat {
-            if try posix({ () throws(POSIXError) in try gate.lock(wait: false) }) { return gate }
+            if try gate.lock(wait: false) { return gate }
             BlockingThread.sleep(milliseconds: 5)
         } while ContinuousClock.now < end
-        throw ImageStoreError(
+        throw Failure(
             "remove anything from \(folder)",
             "a process that could not note what it uses, since the disk is full, is still running; try again later")
     }
 
     /// Returns the digests that running processes recorded; removes the files of processes that ended.
-    private func notedDigests() throws(ImageStoreError) -> [Digest] {
+    private func notedDigests() throws -> [Digest] {
         let sessions = StoreSession.folder(in: folder)
         guard let names = try? FileSystem.names(in: sessions) else { return [] }
         var digests: [Digest] = []
@@ -94,7 +95,7 @@ extension ImageStore {
                 try? FileSystem.remove(path)
                 continue
             }
-            let notes = try posix { () throws(POSIXError) in try FileSystem.read(path) }
+            let notes = try FileSystem.read(path)
             digests += String(decoding: notes, as: UTF8.self).split(separator: "\n").compactMap {
                 try? Digest(String($0))
             }
@@ -103,7 +104,7 @@ extension ImageStore {
     }
 
     /// Returns these blobs and all blobs that they refer to, directly or not.
-    private func reachable(from roots: [Digest]) throws(ImageStoreError) -> Set<Digest> {
+    private func reachable(from roots: [Digest]) throws -> Set<Digest> {
         var reached: Set<Digest> = []
         var next = roots
         while let digest = next.popLast() {
@@ -111,7 +112,7 @@ extension ImageStore {
                 status.size <= Self.longestManifest
             else { continue }
             let path = path(of: digest)
-            let content = try posix { () throws(POSIXError) in try FileSystem.read(path) }
+            let content = try FileSystem.read(path)
             // Configs and small layers are read here too, but refer to nothing.
             guard content.first == UInt8(ascii: "{"), let json = try? JSONValue(parsing: content) else { continue }
             let lists = ["manifests", "layers", "blobs"].flatMap { json[$0]?.array ?? [] }
@@ -123,17 +124,13 @@ extension ImageStore {
     }
 
     /// Renames a file to an unused name; removing a big file takes too long while the gate is locked.
-    private func discard(_ path: FilePath) throws(ImageStoreError) {
+    private func discard(_ path: FilePath) throws {
         let temporary = temporaryFolder
-        try posix { () throws(POSIXError) in
-            try FileSystem.makeFolder(temporary)
-            try FileSystem.rename(path, to: FileSystem.temporaryPath(beside: temporary.appending(Self.trash)))
-        }
+        try FileSystem.makeFolder(temporary)
+        try FileSystem.rename(path, to: FileSystem.temporaryPath(beside: temporary.appending(Self.trash)))
     }
 
-    private func discardNotes(
-        in name: String, except wanted: Set<Digest>, dryRun: Bool
-    ) throws(ImageStoreError) -> Int64 {
+    private func discardNotes(in name: String, except wanted: Set<Digest>, dryRun: Bool) throws -> Int64 {
         let notes = folder.appending(name).appending("sha256")
         guard let names = try? FileSystem.names(in: notes) else { return 0 }
         var bytes: Int64 = 0

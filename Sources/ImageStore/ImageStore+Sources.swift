@@ -3,6 +3,7 @@ package import OCI
 import POSIX
 import SystemPackage
 import Timestamps
+import Wording
 
 /// A repository that holds a blob.
 package struct BlobSource: Sendable, Hashable {
@@ -19,7 +20,7 @@ package struct BlobSource: Sendable, Hashable {
 
 extension ImageStore {
     /// Records that a repository holds a blob, which can then be mounted or copied from there.
-    package func remember(_ source: BlobSource, of digest: Digest) throws(ImageStoreError) {
+    package func remember(_ source: BlobSource, of digest: Digest) throws {
         var sources = try sources(of: digest)
         if sources.first == source { return }
         sources.removeAll { $0 == source }
@@ -27,17 +28,15 @@ extension ImageStore {
         let content = JSONValue.array(
             sources.prefix(8).map { ["registry": .string($0.registry), "repository": .string($0.repository)] })
         let path = sourcesPath(of: digest)
-        try posix { () throws(POSIXError) in
-            try FileSystem.makeFolder(path.removingLastComponent())
-            try FileSystem.write(content.encoded(), to: path)
-        }
+        try FileSystem.makeFolder(path.removingLastComponent())
+        try FileSystem.write(content.encoded(), to: path)
     }
 
     /// Returns the repositories that are known to hold a blob, the latest first.
-    package func sources(of digest: Digest) throws(ImageStoreError) -> [BlobSource] {
+    package func sources(of digest: Digest) throws -> [BlobSource] {
         let path = sourcesPath(of: digest)
         guard FileSystem.exists(path) else { return [] }
-        let content = try posix { () throws(POSIXError) in try FileSystem.read(path) }
+        let content = try FileSystem.read(path)
         do throws(JSONError) {
             var sources: [BlobSource] = []
             for element in try JSONValue(parsing: content).array ?? [] {
@@ -45,7 +44,7 @@ extension ImageStore {
                     BlobSource(registry: try element.text("registry"), repository: try element.text("repository")))
             }
             return sources
-        } catch { throw ImageStoreError("read \(path)", error.reason) }
+        } catch { throw Failure("read \(path)", error.reason) }
     }
 
     var sourcesFolder: FilePath { folder.appending("sources").appending("sha256") }

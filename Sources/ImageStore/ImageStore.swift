@@ -14,7 +14,7 @@ package struct ImageStore: Sendable {
     let session: StoreSession
 
     /// Opens a store, and creates it if there is none.
-    package init(at folder: FilePath) throws(ImageStoreError) {
+    package init(at folder: FilePath) throws {
         self.folder = folder
         layout = Layout(folder: folder)
         session = StoreSession(in: folder)
@@ -33,12 +33,12 @@ package struct ImageStore: Sendable {
     }
 
     /// Gives an image a name, which any other image loses.
-    package func tag(_ descriptor: Descriptor, as name: String) throws(ImageStoreError) {
+    package func tag(_ descriptor: Descriptor, as name: String) throws {
         try layout.tag(descriptor, as: name, tag: Layout.tag(of: name), unique: .name)
     }
 
     /// Returns the image with a name.
-    package func find(_ name: String) throws(ImageStoreError) -> Descriptor? {
+    package func find(_ name: String) throws -> Descriptor? {
         guard let descriptor = try layout.tags().last(where: { $0.name == name })?.descriptor else { return nil }
         // Records the use: the name may move to another image while this one is in use.
         _ = contains(descriptor)
@@ -48,8 +48,8 @@ package struct ImageStore: Sendable {
     /// Removes a name; returns false if no image has it.
     ///
     /// The image remains until it is pruned.
-    package func untag(_ name: String) throws(ImageStoreError) -> Bool { try layout.untag(name) }
+    package func untag(_ name: String) throws -> Bool { try layout.untag(name) }
 
     /// Returns every name with its image, in the order in which the names were given.
-    package func tags() throws(ImageStoreError) -> [(name: String, descriptor: Descriptor)] { try layout.tags() }
+    package func tags() throws -> [(name: String, descriptor: Descriptor)] { try layout.tags() }
 }

@@ -2,6 +2,7 @@ import Archive
 package import OCI
 import POSIX
 package import SystemPackage
+import Wording
 
 /// Creates the root file system of an image from its layers.
 ///
@@ -37,84 +38,75 @@ package struct ImageUnpacker: Sendable {
     }
 
     /// Unpacks an image, all of whose layers are in the store, into an empty folder.
-    package func unpack(_ image: StoredImage, into folder: FilePath) throws(ImageStoreError) {
+    package func unpack(_ image: StoredImage, into folder: FilePath) throws {
         if let missing = store.missingLayers(of: image).first {
-            throw ImageStoreError(
-                "unpack image \(image.descriptor.digest)", "layer \(missing.digest) is not in the store")
+            throw Failure("unpack image \(image.descriptor.digest)", "layer \(missing.digest) is not in the store")
         }
-        let root = try posix { () throws(POSIXError) in
-            try RootBuilder(folder, keepingOwners: isOwnerKept)
-        }
+        let root = try RootBuilder(folder, keepingOwners: isOwnerKept)
         var left = limits
         for (layer, diffID) in zip(image.manifest.layers, image.config.diffIDs) {
             for whiteout in try verify(layer, diffID, &left) {
-                try posix { () throws(POSIXError) in try root.apply(whiteout) }
+                try root.apply(whiteout)
             }
             try write(layer, into: root)
         }
-        try posix { () throws(POSIXError) in try root.finishFolders() }
+        try root.finishFolders()
     }
 
     /// Unpacks one layer over a folder that shows all the layers below it.
-    package func unpack(_ layer: Descriptor, diffID: Digest, over folder: FilePath) throws(ImageStoreError) {
-        guard store.contains(layer) else {
-            throw ImageStoreError("unpack layer \(layer.digest)", "it is not in the store")
-        }
-        let root = try posix { () throws(POSIXError) in try RootBuilder(folder, keepingOwners: isOwnerKept) }
+    package func unpack(_ layer: Descriptor, diffID: Digest, over folder: FilePath) throws {
+        guard store.contains(layer) else { throw Failure("unpack layer \(layer.digest)", "it is not in the store") }
+        let root = try RootBuilder(folder, keepingOwners: isOwnerKept)
         var left = limits
         for whiteout in try verify(layer, diffID, &left) {
-            try posix { () throws(POSIXError) in try root.apply(whiteout) }
+            try root.apply(whiteout)
         }
         try write(layer, into: root)
-        try posix { () throws(POSIXError) in try root.finishFolders() }
+        try root.finishFolders()
     }
 
     /// Checks that a layer of the store matches its digest and the config's diff ID, and that it could be unpacked.
-    package func check(_ layer: Descriptor, diffID: Digest) throws(ImageStoreError) {
+    package func check(_ layer: Descriptor, diffID: Digest) throws {
         var left = limits
         _ = try verify(layer, diffID, &left)
     }
 
-    private func verify(
-        _ layer: Descriptor, _ diffID: Digest, _ left: inout Limits
-    ) throws(ImageStoreError) -> [Whiteout] {
+    private func verify(_ layer: Descriptor, _ diffID: Digest, _ left: inout Limits) throws -> [Whiteout] {
         var whiteouts: [Whiteout] = []
         var reader = try open(layer)
-        while let entry = try read({ () throws(ArchiveError) in try reader.next() }) {
+        while let entry = try reader.next() {
             left.entries -= 1
             left.bytes -= entry.size
             guard left.entries >= 0, left.bytes >= 0 else {
-                throw ImageStoreError(
+                throw Failure(
                     "unpack layer \(layer.digest)",
                     "the image has more than \(limits.entries) files or \(limits.bytes) bytes")
             }
             if let whiteout = try EntryPath(entry.path).whiteout(), !whiteout.isForeign { whiteouts.append(whiteout) }
         }
         let digests: LayerReader.Digests
-        do throws(ArchiveError) { digests = try reader.finish() } catch {
-            throw ImageStoreError("unpack layer \(layer.digest)", error.description)
-        }
+        do { digests = try reader.finish() } catch { throw Failure("unpack layer \(layer.digest)", "\(error)") }
         guard Digest(sha256: digests.digest) == layer.digest else {
-            throw ImageStoreError("unpack layer \(layer.digest)", "its content is damaged")
+            throw Failure("unpack layer \(layer.digest)", "its content is damaged")
         }
         guard Digest(sha256: digests.diffID) == diffID else {
-            throw ImageStoreError("unpack layer \(layer.digest)", "it is not the layer \(diffID) of the image's config")
+            throw Failure("unpack layer \(layer.digest)", "it is not the layer \(diffID) of the image's config")
         }
         return whiteouts
     }
 
-    private func write(_ layer: Descriptor, into root: RootBuilder) throws(ImageStoreError) {
+    private func write(_ layer: Descriptor, into root: RootBuilder) throws {
         var reader = try open(layer)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
         defer { buffer.deallocate() }
-        while let entry = try read({ () throws(ArchiveError) in try reader.next() }) {
+        while let entry = try reader.next() {
             let path = try EntryPath(entry.path)
             guard let name = path.names.last else {
                 if entry.kind == .directory { root.setRoot(entry) }
                 continue
             }
             if try path.whiteout() != nil { continue }
-            let place = try posix { () throws(POSIXError) in try root.walk(path.folder, making: true) }
+            let place = try root.walk(path.folder, making: true)
             guard let place else { continue }
             try write(entry, name, place, root, &reader, buffer)
         }
@@ -123,64 +115,48 @@ package struct ImageUnpacker: Sendable {
     private func write(
         _ entry: ArchiveEntry, _ name: FilePath.Component, _ place: RootBuilder.Place, _ root: RootBuilder,
         _ reader: inout LayerReader, _ buffer: UnsafeMutableRawBufferPointer
-    ) throws(ImageStoreError) {
+    ) throws {
         switch entry.kind {
-        case .directory: try posix { () throws(POSIXError) in try root.makeFolder(name, in: place, entry) }
+        case .directory: try root.makeFolder(name, in: place, entry)
         case .regular:
-            let file = try posix { () throws(POSIXError) -> File in
-                try root.remove(name, in: place)
-                return try place.folder.create(name, mode: 0o600)
-            }
+            try root.remove(name, in: place)
+            let file = try place.folder.create(name, mode: 0o600)
             while true {
-                let count = try read { () throws(ArchiveError) in try reader.read(into: buffer) }
+                let count = try reader.read(into: buffer)
                 if count == 0 { break }
-                try posix { () throws(POSIXError) in
-                    try file.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-                }
+                try file.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             }
-            try posix { () throws(POSIXError) in try root.finish(file, entry) }
+            try root.finish(file, entry)
         case .symbolicLink:
-            try posix { () throws(POSIXError) in
-                try root.remove(name, in: place)
-                try place.folder.makeSymbolicLink(name, to: entry.target)
-                try root.finish(name, in: place, entry)
-            }
+            try root.remove(name, in: place)
+            try place.folder.makeSymbolicLink(name, to: entry.target)
+            try root.finish(name, in: place, entry)
         case .hardLink: try link(entry, name, place, root)
         case .fifo:
-            try posix { () throws(POSIXError) in
-                try root.remove(name, in: place)
-                try place.folder.makeFIFO(name, mode: entry.mode)
-                try root.finish(name, in: place, entry)
-            }
+            try root.remove(name, in: place)
+            try place.folder.makeFIFO(name, mode: entry.mode)
+            try root.finish(name, in: place, entry)
         case .characterDevice, .blockDevice: break
         }
     }
 
     private func link(
         _ entry: ArchiveEntry, _ name: FilePath.Component, _ place: RootBuilder.Place, _ root: RootBuilder
-    ) throws(ImageStoreError) {
+    ) throws {
         let target = try EntryPath(entry.target)
-        let found = try posix { () throws(POSIXError) in try root.walk(target.folder, making: false) }
+        let found = try root.walk(target.folder, making: false)
         guard let found, let existing = target.names.last,
-            let kind = try posix({ () throws(POSIXError) in try found.folder.status(existing)?.kind }),
+            let kind = try found.folder.status(existing)?.kind,
             kind != .directory
-        else { throw ImageStoreError("unpack '\(entry.name)'", "it is a link to a file that is not there") }
+        else { throw Failure("unpack '\(entry.name)'", "it is a link to a file that is not there") }
         if found.path == place.path && existing == name { return }
-        try posix { () throws(POSIXError) in
-            try root.remove(name, in: place)
-            try place.folder.link(existing, in: found.folder, as: name)
-        }
+        try root.remove(name, in: place)
+        try place.folder.link(existing, in: found.folder, as: name)
     }
 
-    private func open(_ layer: Descriptor) throws(ImageStoreError) -> LayerReader {
+    private func open(_ layer: Descriptor) throws -> LayerReader {
         let path = store.path(of: layer.digest)
-        let file = try posix { () throws(POSIXError) in try File(path, .read) }
-        do throws(ArchiveError) { return try LayerReader(file) } catch { throw ImageStoreError(error) }
-    }
-
-    private func read<Value: ~Copyable>(
-        _ body: () throws(ArchiveError) -> Value
-    ) throws(ImageStoreError) -> Value {
-        do throws(ArchiveError) { return try body() } catch { throw ImageStoreError(error) }
+        let file = try File(path, .read)
+        return try LayerReader(file)
     }
 }

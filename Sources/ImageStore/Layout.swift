@@ -2,6 +2,7 @@ import JSON
 import OCI
 import POSIX
 import SystemPackage
+import Wording
 
 /// The files of an OCI layout.
 ///
@@ -25,20 +26,16 @@ struct Layout: Sendable {
     }
 
     /// Creates the missing files; `oci-layout` comes last, since it marks the folder as a layout.
-    func make() throws(ImageStoreError) {
+    func make() throws {
         AbandonedFiles.removeReplacements(in: folder)
-        try posix { () throws(POSIXError) in
-            if FileSystem.exists(marker) && FileSystem.exists(index) && FileSystem.exists(blobs) { return }
-            try FileSystem.makeFolder(blobs, mode: 0o777)
-            if !FileSystem.exists(index) { try makeIndex() }
-            if !FileSystem.exists(marker) {
-                try FileSystem.write(Self.version, to: marker)
-            }
-        }
+        if FileSystem.exists(marker) && FileSystem.exists(index) && FileSystem.exists(blobs) { return }
+        try FileSystem.makeFolder(blobs, mode: 0o777)
+        if !FileSystem.exists(index) { try makeIndex() }
+        if !FileSystem.exists(marker) { try FileSystem.write(Self.version, to: marker) }
     }
 
     /// Creates an empty index, unless another process did so first, whose entries must not be lost.
-    private func makeIndex() throws(POSIXError) {
+    private func makeIndex() throws {
         let temporary = FileSystem.temporaryPath(beside: index)
         try FileSystem.write(ImageIndex(manifests: []).json.encoded(), to: temporary)
         defer { try? FileSystem.remove(temporary) }
@@ -49,9 +46,9 @@ struct Layout: Sendable {
         }
     }
 
-    func tags() throws(ImageStoreError) -> [(name: String, descriptor: Descriptor)] {
+    func tags() throws -> [(name: String, descriptor: Descriptor)] {
         let document = try readIndex()
-        do throws(JSONError) {
+        do {
             var tags: [(String, Descriptor)] = []
             for element in try document.list("manifests") {
                 let descriptor = try Descriptor(json: element)
@@ -60,7 +57,7 @@ struct Layout: Sendable {
                 tags.append((name, descriptor))
             }
             return tags
-        } catch { throw ImageStoreError("read \(index)", error.reason) }
+        } catch { throw Failure("read \(index)", Failure.reason(of: error)) }
     }
 
     /// The property that is unique among the entries of a layout.
@@ -70,7 +67,7 @@ struct Layout: Sendable {
     ///
     /// `name` is a whole reference, for containerd. Other tools identify an image by its tag only, as in the
     /// specification's examples.
-    func tag(_ descriptor: Descriptor, as name: String?, tag: String, unique key: Key) throws(ImageStoreError) {
+    func tag(_ descriptor: Descriptor, as name: String?, tag: String, unique key: Key) throws {
         let entry = Self.named(descriptor, name, tag).json
         try change { entries in
             entries = entries.filter { Self.value(of: key, in: $0) != Self.value(of: key, in: entry) } + [entry]
@@ -78,7 +75,7 @@ struct Layout: Sendable {
     }
 
     /// Removes the entry with a name; returns false if there is none.
-    func untag(_ name: String) throws(ImageStoreError) -> Bool {
+    func untag(_ name: String) throws -> Bool {
         var isFound = false
         try change { entries in
             let others = entries.filter { Self.value(of: .name, in: $0) != name }
@@ -88,16 +85,16 @@ struct Layout: Sendable {
         return isFound
     }
 
-    private func change(_ body: (inout [JSONValue]) -> Void) throws(ImageStoreError) {
+    private func change(_ body: (inout [JSONValue]) -> Void) throws {
         // The kernel releases the lock when the process that holds it ends.
-        let lock = try posix { () throws(POSIXError) in try File(marker, .read) }
-        _ = try posix { () throws(POSIXError) in try lock.lock(wait: true) }
+        let lock = try File(marker, .read)
+        _ = try lock.lock(wait: true)
         var document = try readIndex()
         var entries = document["manifests"]?.array ?? []
         body(&entries)
         document["manifests"] = .array(entries)
         let content = document.encoded()
-        try posix { () throws(POSIXError) in try FileSystem.write(content, to: index) }
+        try FileSystem.write(content, to: index)
     }
 
     private static func value(of key: Key, in entry: JSONValue) -> String? {
@@ -113,9 +110,7 @@ struct Layout: Sendable {
     }
 
     /// Returns the files of a layout with one image, except its blobs.
-    static func documents(
-        for image: Descriptor, as name: String?, tag: String
-    ) -> [(name: String, content: [UInt8])] {
+    static func documents(for image: Descriptor, as name: String?, tag: String) -> [(name: String, content: [UInt8])] {
         let index = ImageIndex(manifests: [named(image, name, tag)])
         return [("oci-layout", version), ("index.json", index.json.encoded())]
     }
@@ -123,10 +118,10 @@ struct Layout: Sendable {
     /// Returns the path of a blob in an archive of a layout.
     static func path(inArchive digest: Digest) -> String { "blobs/sha256/\(digest.hexadecimal)" }
 
-    private func readIndex() throws(ImageStoreError) -> JSONValue {
-        let content = try posix { () throws(POSIXError) in try FileSystem.read(index) }
+    private func readIndex() throws -> JSONValue {
+        let content = try FileSystem.read(index)
         do throws(JSONError) { return try JSONValue(parsing: content) } catch {
-            throw ImageStoreError("read \(index)", error.reason)
+            throw Failure("read \(index)", error.reason)
         }
     }
 

@@ -28,13 +28,13 @@ final class RootBuilder {
     private var attributes: [FilePath: FolderAttributes] = [:]
     private var recent: (names: [FilePath.Component], place: Place)?
 
-    init(_ path: FilePath, keepingOwners: Bool) throws(POSIXError) {
+    init(_ path: FilePath, keepingOwners: Bool) throws {
         root = try Folder(path)
         isOwnerKept = keepingOwners
     }
 
     /// Opens a folder by its path; with `making` it creates missing folders, otherwise it returns nil for them.
-    func walk(_ names: some Collection<FilePath.Component>, making: Bool) throws(POSIXError) -> Place? {
+    func walk(_ names: some Collection<FilePath.Component>, making: Bool) throws -> Place? {
         if let recent, recent.names.elementsEqual(names) { return recent.place }
         var folders: [Folder] = []
         var path: [FilePath.Component] = []
@@ -75,14 +75,14 @@ final class RootBuilder {
     }
 
     /// Applies a layer's whiteout.
-    func apply(_ whiteout: Whiteout) throws(POSIXError) {
+    func apply(_ whiteout: Whiteout) throws {
         guard let place = try walk(whiteout.folder, making: false) else { return }
         if let name = whiteout.name { return try remove(name, in: place) }
         for name in try place.folder.names() { try remove(name, in: place) }
     }
 
     /// Removes a name with everything below it.
-    func remove(_ name: FilePath.Component, in place: Place) throws(POSIXError) {
+    func remove(_ name: FilePath.Component, in place: Place) throws {
         guard let status = try place.folder.status(name) else { return }
         if status.kind == .directory {
             let gone = FilePath(root: nil, place.path + [name])
@@ -94,7 +94,7 @@ final class RootBuilder {
     }
 
     /// Creates a folder or keeps an existing one; ``finishFolders()`` sets its attributes.
-    func makeFolder(_ name: FilePath.Component, in place: Place, _ entry: ArchiveEntry) throws(POSIXError) {
+    func makeFolder(_ name: FilePath.Component, in place: Place, _ entry: ArchiveEntry) throws {
         if try place.folder.status(name)?.kind != .directory {
             try remove(name, in: place)
             try place.folder.makeFolder(name, mode: 0o700)
@@ -106,7 +106,7 @@ final class RootBuilder {
     func setRoot(_ entry: ArchiveEntry) { attributes[FilePath()] = FolderAttributes(entry) }
 
     /// Sets owner and modification time of a symbolic link or a FIFO.
-    func finish(_ name: FilePath.Component, in place: Place, _ entry: ArchiveEntry) throws(POSIXError) {
+    func finish(_ name: FilePath.Component, in place: Place, _ entry: ArchiveEntry) throws {
         let owner = FolderAttributes(entry)
         if isOwnerKept { try place.folder.setOwner(name, user: owner.user, group: owner.group) }
         try place.folder.setModified(name, seconds: entry.modified)
@@ -115,7 +115,7 @@ final class RootBuilder {
     /// Sets owner, mode, extended attributes and modification time of a file.
     ///
     /// The mode comes after the owner, since changing the owner clears setuid.
-    func finish(_ file: borrowing File, _ entry: ArchiveEntry) throws(POSIXError) {
+    func finish(_ file: borrowing File, _ entry: ArchiveEntry) throws {
         let owner = FolderAttributes(entry)
         if isOwnerKept {
             try file.setOwner(user: owner.user, group: owner.group)
@@ -127,7 +127,7 @@ final class RootBuilder {
 
     /// Sets the folders' attributes, the deepest first: a folder without search permission blocks access to its
     /// content.
-    func finishFolders() throws(POSIXError) {
+    func finishFolders() throws {
         recent = nil
         for (path, wanted) in attributes.sorted(by: { $0.key.components.count > $1.key.components.count }) {
             guard let place = try walk(path.components, making: false) else { continue }

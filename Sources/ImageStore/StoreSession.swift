@@ -30,7 +30,7 @@ final class StoreSession: Sendable {
     static func folder(in store: FilePath) -> FilePath { store.appending("sessions") }
 
     /// Opens the gate's file without locking it.
-    static func gate(in store: FilePath) throws(POSIXError) -> File {
+    static func gate(in store: FilePath) throws -> File {
         try File(store.appending("lock"), .update(mode: 0o644))
     }
 
@@ -52,14 +52,11 @@ final class StoreSession: Sendable {
     }
 
     /// Records a blob that gets its name in `body`.
-    func keep(_ digest: Digest, _ body: () throws(ImageStoreError) -> Void) throws(ImageStoreError) {
-        let failure: ImageStoreError? = state.withLock { state in
-            do throws(ImageStoreError) {
-                let gate = try posix { () throws(POSIXError) in
-                    let gate = try Self.gate(in: store)
-                    _ = try gate.lock(wait: true, shared: true)
-                    return gate
-                }
+    func keep(_ digest: Digest, _ body: () throws -> Void) throws {
+        let failure: (any Error)? = state.withLock { state in
+            do {
+                let gate = try Self.gate(in: store)
+                _ = try gate.lock(wait: true, shared: true)
                 try body()
                 note(digest, &state, gate)
                 return nil
@@ -70,13 +67,13 @@ final class StoreSession: Sendable {
 
     private func note(_ digest: Digest, _ state: inout State, _ gate: consuming File) {
         guard state.noted.insert(digest).inserted, state.gate == nil else { return }
-        do throws(POSIXError) {
+        do {
             if state.notes == nil { state.notes = try makeNotes() }
             try state.notes?.write(Array("\(digest)\n".utf8))
         } catch { state.gate = consume gate }
     }
 
-    private func makeNotes() throws(POSIXError) -> File {
+    private func makeNotes() throws -> File {
         let folder = Self.folder(in: store)
         try FileSystem.makeFolder(folder)
         let file = try File(FileSystem.temporaryPath(beside: folder.appending("session")), .create(mode: 0o644))

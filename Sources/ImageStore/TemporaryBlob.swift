@@ -2,6 +2,7 @@ import Hashing
 package import OCI
 package import POSIX
 package import SystemPackage
+import Wording
 
 /// A blob under a temporary name while it is being written; it is removed unless it is kept.
 package struct TemporaryBlob: ~Copyable, Sendable {
@@ -11,13 +12,11 @@ package struct TemporaryBlob: ~Copyable, Sendable {
     private let file: File
     private let store: ImageStore
 
-    init(in store: ImageStore) throws(ImageStoreError) {
+    init(in store: ImageStore) throws {
         let folder = store.temporaryFolder
-        let file = try posix { () throws(POSIXError) -> File in
-            try FileSystem.makeFolder(folder)
-            return try File(FileSystem.temporaryPath(beside: folder.appending("blob")), .create(mode: 0o666))
-        }
-        _ = try posix { () throws(POSIXError) in try file.lock(wait: true) }
+        try FileSystem.makeFolder(folder)
+        let file = try File(FileSystem.temporaryPath(beside: folder.appending("blob")), .create(mode: 0o666))
+        _ = try file.lock(wait: true)
         path = file.path
         self.file = file
         self.store = store
@@ -26,18 +25,16 @@ package struct TemporaryBlob: ~Copyable, Sendable {
     deinit { try? FileSystem.remove(path) }
 
     /// Opens the empty file a second time, for writing.
-    package func open() throws(ImageStoreError) -> File {
+    package func open() throws -> File {
         let path = path
-        return try posix { () throws(POSIXError) in try File(path, .replace(mode: 0o666)) }
+        return try File(path, .replace(mode: 0o666))
     }
 
     /// Renames the file to its digest; the caller has computed the digest.
-    package consuming func keep(as digest: Digest) throws(ImageStoreError) {
+    package consuming func keep(as digest: Digest) throws {
         let name = store.path(of: digest)
         let path = path
-        try store.session.keep(digest) { () throws(ImageStoreError) in
-            try posix { () throws(POSIXError) in try FileSystem.rename(path, to: name) }
-        }
+        try store.session.keep(digest) { try FileSystem.rename(path, to: name) }
     }
 }
 
@@ -49,7 +46,7 @@ package struct BlobWriter: ~Copyable {
     private var hash = SHA256()
     private var size: Int64 = 0
 
-    init(_ descriptor: Descriptor, in store: ImageStore) throws(ImageStoreError) {
+    init(_ descriptor: Descriptor, in store: ImageStore) throws {
         let blob = try TemporaryBlob(in: store)
         let file = try blob.open()
         self.descriptor = descriptor
@@ -58,24 +55,23 @@ package struct BlobWriter: ~Copyable {
     }
 
     /// Writes bytes; throws at once if they exceed the expected size.
-    package mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ImageStoreError) {
+    package mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
         size += Int64(bytes.count)
         guard size <= descriptor.size else {
-            throw ImageStoreError("store blob \(descriptor.digest)", "it is longer than \(descriptor.size) bytes")
+            throw Failure("store blob \(descriptor.digest)", "it is longer than \(descriptor.size) bytes")
         }
         hash.update(bytes)
-        do throws(POSIXError) { try file.write(bytes) } catch { throw ImageStoreError(error) }
+        try file.write(bytes)
     }
 
     /// Keeps the blob if its size and digest are as expected.
-    package consuming func finish() throws(ImageStoreError) {
+    package consuming func finish() throws {
         guard size == descriptor.size else {
-            throw ImageStoreError(
-                "store blob \(descriptor.digest)", "it has \(size) bytes rather than \(descriptor.size)")
+            throw Failure("store blob \(descriptor.digest)", "it has \(size) bytes rather than \(descriptor.size)")
         }
         let digest = Digest(sha256: hash.finish())
         guard digest == descriptor.digest else {
-            throw ImageStoreError("store blob \(descriptor.digest)", "its content has the digest \(digest)")
+            throw Failure("store blob \(descriptor.digest)", "its content has the digest \(digest)")
         }
         try blob.keep(as: digest)
     }

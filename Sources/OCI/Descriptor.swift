@@ -1,4 +1,5 @@
 package import JSON
+import Wording
 
 /// A reference to content by its media type, digest and size.
 ///
@@ -32,16 +33,16 @@ package struct Descriptor: Sendable, Hashable {
     }
 
     /// Decodes a descriptor; ignores unknown members, as the specification demands.
-    package init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws {
         let digest: Digest
-        do { digest = try Digest(try json.text("digest")) } catch let error as OCIError {
+        do { digest = try Digest(try json.text("digest")) } catch let error as Failure {
             throw JSONError(error.description)
         } catch { throw JSONError("'digest' is missing") }
         let size = try json.whole("size")
         guard (0...Self.mostBytes).contains(size) else { throw JSONError("'size' is no number of bytes") }
         self.init(
             mediaType: MediaType(try json.text("mediaType")), digest: digest, size: Int64(size),
-            platform: try json["platform"].map { (value) throws(JSONError) in try Platform(json: value) },
+            platform: try json["platform"].map { (value) in try Platform(json: value) },
             annotations: try json.textMap("annotations"))
         artifactType = try json.optionalText("artifactType")
         urls = try json.texts("urls")

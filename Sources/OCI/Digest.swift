@@ -1,4 +1,5 @@
 private import Hashing
+import Wording
 
 /// The digest of content: `sha256:` and 64 hexadecimal digits.
 ///
@@ -9,11 +10,11 @@ package struct Digest: Sendable, Hashable, CustomStringConvertible {
     package let hexadecimal: String
 
     /// Parses `sha256:<64 hex digits>`.
-    package init(_ text: String) throws(OCIError) {
+    package init(_ text: String) throws {
         let digits = text.dropFirst("sha256:".count)
         guard text.hasPrefix("sha256:"), digits.utf8.count == 64,
             digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
-        else { throw OCIError("read digest '\(text)'", "it is not sha256: and 64 hexadecimal digits") }
+        else { throw Failure("read digest '\(text)'", "it is not sha256: and 64 hexadecimal digits") }
         hexadecimal = String(digits)
     }
 

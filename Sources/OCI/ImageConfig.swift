@@ -17,10 +17,10 @@ package struct ImageConfig: Sendable, Hashable {
     }
 
     /// Decodes a config; the members that every image needs must be present.
-    package init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws {
         _ = try Platform(json: json)
         for digest in try json.member("rootfs").texts("diff_ids") {
-            do { _ = try Digest(digest) } catch { throw JSONError(error.description) }
+            do { _ = try Digest(digest) } catch { throw JSONError("\(error)") }
         }
         self.json = json
     }

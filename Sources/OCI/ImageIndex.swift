@@ -10,16 +10,14 @@ package struct ImageIndex: Sendable, Hashable {
     package var manifests: [Descriptor]
     package var annotations: [String: String]
 
-    package init(
-        mediaType: MediaType = .imageIndex, manifests: [Descriptor], annotations: [String: String] = [:]
-    ) {
+    package init(mediaType: MediaType = .imageIndex, manifests: [Descriptor], annotations: [String: String] = [:]) {
         self.mediaType = mediaType
         self.manifests = manifests
         self.annotations = annotations
     }
 
     /// Decodes an index; to copy an index, copy its bytes, since unknown members are lost here.
-    package init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws {
         guard try json.whole("schemaVersion") == 2 else { throw JSONError("'schemaVersion' is not 2") }
         var manifests: [Descriptor] = []
         for manifest in try json.list("manifests") { manifests.append(try Descriptor(json: manifest)) }

@@ -22,7 +22,7 @@ package struct ImageManifest: Sendable, Hashable {
     }
 
     /// Decodes a manifest; to copy a manifest, copy its bytes, since unknown members are lost here.
-    package init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws {
         guard try json.whole("schemaVersion") == 2 else { throw JSONError("'schemaVersion' is not 2") }
         config = try Descriptor(json: try json.member("config"))
         var layers: [Descriptor] = []

@@ -1,4 +1,5 @@
 package import JSON
+import Wording
 
 /// The platform of an image: `os/architecture[/variant]`.
 ///
@@ -18,10 +19,10 @@ package struct Platform: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Parses `linux/amd64` or `linux/arm64/v8`.
-    package init(_ text: String) throws(OCIError) {
+    package init(_ text: String) throws {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard (2...3).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else {
-            throw OCIError("read platform '\(text)'", "it is not os/architecture, as in linux/amd64")
+            throw Failure("read platform '\(text)'", "it is not os/architecture, as in linux/amd64")
         }
         // The names of `uname -m`.
         let known = ["x86_64": "amd64", "aarch64": "arm64"][parts[1]]
@@ -41,7 +42,7 @@ package struct Platform: Sendable, Hashable, CustomStringConvertible {
     package var description: String { "\(os)/\(architecture)" + (variant.map { "/\($0)" } ?? "") }
 
     /// Decodes the `platform` of an index's descriptor.
-    package init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws {
         self.init(
             os: try json.text("os"), architecture: try json.text("architecture"),
             variant: try json.optionalText("variant"))

@@ -1,3 +1,5 @@
+import Wording
+
 /// The name of an image: `[host[:port]/]repository[:tag][@digest]`.
 ///
 /// As in docker, a name without a host is Docker Hub's, and such a name without a slash is in its `library`.
@@ -12,15 +14,15 @@ package struct Reference: Sendable, Hashable, CustomStringConvertible {
     package let digest: Digest?
 
     /// Creates a reference from its parts, which must be valid.
-    package init(registry: String, repository: String, tag: String?, digest: Digest? = nil) throws(OCIError) {
+    package init(registry: String, repository: String, tag: String?, digest: Digest? = nil) throws {
         let tagPart = tag.map { ":\($0)" } ?? ""
         let digestPart = digest.map { "@\($0)" } ?? ""
         try self.init("\(registry)/\(repository)\(tagPart)\(digestPart)")
     }
 
     /// Parses a reference as docker does.
-    package init(_ text: String) throws(OCIError) {
-        func failure(_ reason: String) -> OCIError { OCIError("read image reference '\(text)'", reason) }
+    package init(_ text: String) throws {
+        func failure(_ reason: String) -> Failure { Failure("read image reference '\(text)'", reason) }
         // Patterns take long for what is long, and each part has a length of its own below.
         guard text.utf8.count <= Self.longest else {
             throw failure("it has more than \(Self.longest) bytes, host and repository at most 255")
@@ -71,7 +73,7 @@ package struct Reference: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Returns a registry's name as references write it; accepts URLs such as `https://ghcr.io/` too.
-    package static func registry(_ text: String) throws(OCIError) -> String {
+    package static func registry(_ text: String) throws -> String {
         var host = text[...]
         for scheme in ["https://", "http://"] where host.hasPrefix(scheme) { host = host.dropFirst(scheme.count) }
         for end in ["/v1/", "/v2/", "/"] where host.hasSuffix(end) {
@@ -79,7 +81,7 @@ package struct Reference: Sendable, Hashable, CustomStringConvertible {
             break
         }
         guard text.utf8.count <= Self.longest, host.wholeMatch(of: Self.hostPattern) != nil else {
-            throw OCIError("read registry '\(text)'", "it is not a host with an optional port, as in ghcr.io")
+            throw Failure("read registry '\(text)'", "it is not a host with an optional port, as in ghcr.io")
         }
         return ["index.docker.io", "registry-1.docker.io"].contains(host) ? "docker.io" : String(host)
     }
@@ -107,7 +109,7 @@ package struct Reference: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Returns a reference to another tag of the same repository.
-    package func tagged(_ tag: String) throws(OCIError) -> Reference {
+    package func tagged(_ tag: String) throws -> Reference {
         try Reference(registry: registry, repository: repository, tag: tag)
     }
 

@@ -42,17 +42,17 @@ extension RegistryClient {
         let found = try await manifests(from: top, access)
         for case let (manifest, image?) in found {
             let config = try await smallBlob(image.config, access)
-            do throws(ImageStoreError) {
+            do {
                 _ = try store.add(config, mediaType: image.config.mediaType)
                 for blob in image.layers + [image.config] { try store.remember(source, of: blob.digest) }
                 _ = try store.add(manifest.content, mediaType: manifest.descriptor.mediaType)
-            } catch { throw RegistryError(.local, error.description) }
+            } catch { throw RegistryError(.local, "\(error)") }
         }
         // Indexes are added after the manifests that they list.
         for (manifest, image) in found.reversed() where image == nil {
-            do throws(ImageStoreError) {
+            do {
                 _ = try store.add(manifest.content, mediaType: manifest.descriptor.mediaType)
-            } catch { throw RegistryError(.local, error.description) }
+            } catch { throw RegistryError(.local, "\(error)") }
         }
         return AddedImage(descriptor: top.descriptor, manifests: found.map(\.manifest.descriptor.digest))
     }

@@ -8,9 +8,9 @@ struct FetchedManifest: Sendable {
     let content: [UInt8]
     let json: JSONValue
 
-    func decoded<Value>(_ decode: (JSONValue) throws(JSONError) -> Value) throws(RegistryError) -> Value {
-        do throws(JSONError) { return try decode(json) } catch {
-            throw RegistryError(.unsuitable, "manifest \(descriptor.digest): \(error.reason)")
+    func decoded<Value>(_ decode: (JSONValue) throws -> Value) throws(RegistryError) -> Value {
+        do { return try decode(json) } catch {
+            throw RegistryError(.unsuitable, "manifest \(descriptor.digest): \(error)")
         }
     }
 }
@@ -67,11 +67,11 @@ extension RegistryClient {
         var waiting = [top]
         while let next = waiting.popLast() {
             guard next.descriptor.mediaType.isIndex else {
-                found.append((next, try next.decoded { (json) throws(JSONError) in try ImageManifest(json: json) }))
+                found.append((next, try next.decoded { (json) in try ImageManifest(json: json) }))
                 continue
             }
             found.append((next, nil))
-            let index = try next.decoded { (json) throws(JSONError) in try ImageIndex(json: json) }
+            let index = try next.decoded { (json) in try ImageIndex(json: json) }
             for child in index.manifests where isWanted(child) && known.insert(child.digest).inserted {
                 guard known.count <= ManifestLimits.manifests else {
                     throw RegistryError(.unsuitable, "it has more than \(ManifestLimits.manifests) manifests")

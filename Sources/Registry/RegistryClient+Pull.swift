@@ -4,6 +4,7 @@ import JSON
 package import OCI
 import POSIX
 import SystemPackage
+import Wording
 
 /// An image in a registry, with the documents that a build on top of it needs.
 package struct ResolvedImage: Sendable {
@@ -79,12 +80,12 @@ extension RegistryClient {
         _ reference: Reference, platform: Platform, to store: ImageStore
     ) async throws(RegistryError) -> ResolvedImage {
         let image = try await resolve(reference, platform: platform)
-        do throws(ImageStoreError) {
+        do {
             let source = BlobSource(registry: reference.registry, repository: reference.repository)
             for layer in image.manifest.layers { try store.remember(source, of: layer.digest) }
             _ = try store.add(image.configContent, mediaType: image.manifest.config.mediaType)
             _ = try store.add(image.manifestContent, mediaType: image.descriptor.mediaType)
-        } catch { throw RegistryError(.local, "find image \(reference)", error.description) }
+        } catch { throw RegistryError(.local, "find image \(reference)", "\(error)") }
         return image
     }
 
@@ -106,9 +107,7 @@ extension RegistryClient {
         onEvent(.planned(blobs: layers.count, bytes: layers.reduce(0) { $0 + $1.size }))
         try await BoundedTasks.forEach(layers, atOnce: parallelism) { (blob) throws(RegistryError) in
             let sources: [BlobSource]
-            do throws(ImageStoreError) { sources = try store.sources(of: blob.digest) } catch {
-                throw RegistryError(.local, error.description)
-            }
+            do { sources = try store.sources(of: blob.digest) } catch { throw RegistryError(.local, "\(error)") }
             try await self.fetch(blob, from: sources, into: store, onEvent)
         }
     }
@@ -119,20 +118,14 @@ extension RegistryClient {
     ) async throws(RegistryError) {
         if store.contains(blob) { return onEvent(.present(blob)) }
         let temporary: TemporaryBlob
-        do throws(ImageStoreError) { temporary = try store.makeTemporaryBlob() } catch {
-            throw RegistryError(.local, error.description)
-        }
+        do { temporary = try store.makeTemporaryBlob() } catch { throw RegistryError(.local, "\(error)") }
         try await download(blob, from: sources, to: temporary.path, in: store) { onEvent(.moving(blob, bytes: $0)) }
-        do throws(ImageStoreError) { try temporary.keep(as: blob.digest) } catch {
-            throw RegistryError(.local, error.description)
-        }
+        do { try temporary.keep(as: blob.digest) } catch { throw RegistryError(.local, "\(error)") }
         onEvent(.moved(blob))
     }
 
     private func keep(_ content: [UInt8], _ type: MediaType, in store: ImageStore) throws(RegistryError) {
-        do throws(ImageStoreError) { _ = try store.add(content, mediaType: type) } catch {
-            throw RegistryError(.local, error.description)
-        }
+        do { _ = try store.add(content, mediaType: type) } catch { throw RegistryError(.local, "\(error)") }
     }
 
     private func found(
@@ -141,17 +134,17 @@ extension RegistryClient {
         var fetched = try await manifest(reference.identifier, access)
         let top = fetched.descriptor
         for _ in 0..<4 where fetched.descriptor.mediaType.isIndex {
-            let index = try fetched.decoded { (json) throws(JSONError) in try ImageIndex(json: json) }
+            let index = try fetched.decoded { (json) in try ImageIndex(json: json) }
             guard let child = index.manifest(for: platform) ?? index.manifests.first(where: \.mediaType.isIndex) else {
                 throw Self.wrongPlatform(platform, index.manifests.compactMap(\.platform))
             }
             fetched = try await manifest(child.digest.description, access)
         }
-        let manifest = try fetched.decoded { (json) throws(JSONError) in try ImageManifest(json: json) }
+        let manifest = try fetched.decoded { (json) in try ImageManifest(json: json) }
         let content = try await smallBlob(manifest.config, access)
         let config: ImageConfig
-        do throws(JSONError) { config = try ImageConfig(json: try JSONValue(parsing: content)) } catch {
-            throw RegistryError(.unsuitable, "config \(manifest.config.digest): \(error.reason)")
+        do { config = try ImageConfig(json: try JSONValue(parsing: content)) } catch {
+            throw RegistryError(.unsuitable, "config \(manifest.config.digest): \(Failure.reason(of: error))")
         }
         // Only the config states the platform of an image without an index.
         guard config.platform.matches(platform) else { throw Self.wrongPlatform(platform, [config.platform]) }

@@ -1,6 +1,7 @@
 import HTTP
 import JSON
 package import OCI
+import Wording
 
 /// Listing tags and deleting images.
 extension RegistryClient {
@@ -10,7 +11,7 @@ extension RegistryClient {
     package func tags(of repository: Reference) async throws(RegistryError) -> [String] {
         do throws(RegistryError) {
             let access = try access(repository, Scope.pull)
-            return try await pages(of: access.url("tags/list"), access) { (json) throws(JSONError) in
+            return try await pages(of: access.url("tags/list"), access) { (json) in
                 // A repository without tags may return null.
                 try json.texts("tags")
             }
@@ -46,7 +47,7 @@ extension RegistryClient {
 
     /// Returns the elements of a paginated list, in which each response links to the next page.
     func pages<Element: Sendable>(
-        of url: HTTPURL, _ access: RepositoryAccess, _ read: (JSONValue) throws(JSONError) -> [Element]
+        of url: HTTPURL, _ access: RepositoryAccess, _ read: (JSONValue) throws -> [Element]
     ) async throws(RegistryError) -> [Element] {
         var elements: [Element] = []
         var next: HTTPURL? = url
@@ -59,8 +60,8 @@ extension RegistryClient {
             let request = HTTPRequest("GET", page)
             let response = try await document(request, access)
             guard response.isSuccess else { throw await refusal(request, response, access) }
-            do throws(JSONError) { elements += try read(try JSONValue(parsing: response.body)) } catch {
-                throw RegistryError(.refused, "\(request.name) answered with no list: \(error.reason)")
+            do { elements += try read(try JSONValue(parsing: response.body)) } catch {
+                throw RegistryError(.refused, "\(request.name) answered with no list: \(Failure.reason(of: error))")
             }
             next = try Self.next(in: response).map { (link) throws(RegistryError) in
                 do throws(HTTPError) {

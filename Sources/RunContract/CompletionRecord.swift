@@ -16,7 +16,7 @@ package struct CompletionRecord: Sendable, Hashable {
             self.tree = tree
         }
 
-        fileprivate init(json: JSONValue, below root: String) throws(JSONError) {
+        fileprivate init(json: JSONValue, below root: String) throws {
             let files = try FileRecord.list(json, below: root)
             self.init(
                 into: try json.text("into"), files: files, tree: try TreeRecord(json: json, files: files))
@@ -79,7 +79,7 @@ package struct CompletionRecord: Sendable, Hashable {
     }
 
     /// Reads a record; `root` is the prefix of the run's keys.
-    package init(json: JSONValue, below root: String) throws(JSONError) {
+    package init(json: JSONValue, below root: String) throws {
         guard try json.whole("version") == 1 else { throw JSONError("'version' is not 1") }
         var artifacts: [Artifact] = []
         for artifact in try json.list("artifacts") { artifacts.append(try Artifact(json: artifact, below: root)) }

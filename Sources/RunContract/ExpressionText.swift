@@ -14,7 +14,7 @@ package enum ExpressionText {
     }
 
     /// The text, which a program's JSON has for an expression.
-    static func read(_ name: String, of json: JSONValue) throws(JSONError) -> String {
+    static func read(_ name: String, of json: JSONValue) throws -> String {
         let text = try json.text(name)
         guard isModest(text) else { throw JSONError("'\(name)' is too long for a regular expression") }
         return text

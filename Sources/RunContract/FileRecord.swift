@@ -36,7 +36,7 @@ package struct FileRecord: Sendable, Hashable {
     /// Reads a record; throws if the path leaves its folder or the key is not below `root`, the prefix of the run.
     ///
     /// Write access to a run's records must not give access to other runs' objects, to download or delete them.
-    package init(json: JSONValue, below root: String) throws(JSONError) {
+    package init(json: JSONValue, below root: String) throws {
         let key = try json.text("key")
         let names = key.utf8.dropFirst(root.utf8.count).split(separator: UInt8(ascii: "/"))
         guard key.utf8.starts(with: root.utf8), !names.contains(where: { Array($0) == Array("..".utf8) }) else {
@@ -54,7 +54,7 @@ package struct FileRecord: Sendable, Hashable {
     }
 
     /// Reads the records in `files`; throws if two of them have the same path.
-    static func list(_ json: JSONValue, below root: String) throws(JSONError) -> [FileRecord] {
+    static func list(_ json: JSONValue, below root: String) throws -> [FileRecord] {
         var files: [FileRecord] = []
         var paths: Set<RelativePath> = []
         for file in try json.list("files") {
@@ -96,7 +96,7 @@ package struct FileAttributes: Sendable, Hashable {
     /// Reads `mode`, in octal, and `modified`; returns nil without `mode`.
     ///
     /// `modified` is a string because JSON numbers are not exact enough.
-    init?(json: JSONValue) throws(JSONError) {
+    init?(json: JSONValue) throws {
         guard let text = try json.optionalText("mode") else { return nil }
         guard text.utf8.count <= 4, let mode = UInt32(text, radix: 8), mode <= 0o777 else {
             throw JSONError("'mode' is no permission bits: '\(text)'")

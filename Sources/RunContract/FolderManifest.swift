@@ -41,7 +41,7 @@ package struct FolderManifest: Sendable, Hashable {
     }
 
     /// Reads a manifest; `root` is the prefix of the run's keys.
-    package init(json: JSONValue, below root: String) throws(JSONError) {
+    package init(json: JSONValue, below root: String) throws {
         guard try json.whole("version") == 1 else { throw JSONError("'version' is not 1") }
         let files = try FileRecord.list(json, below: root)
         guard try json.optionalWhole("save") ?? 1 >= 1, try json.whole("attempt") >= 1 else {

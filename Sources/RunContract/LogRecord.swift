@@ -19,7 +19,7 @@ package struct LogRecord: Sendable, Hashable {
         self.line = line
     }
 
-    package init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws {
         self.init(time: try json.text("time"), source: try json.text("source"), line: try json.text("line"))
     }
 

@@ -6,7 +6,7 @@ extension Program {
     package static let path = ReservedPaths.Image.program
 
     /// Reads the form of ``json``.
-    package init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws {
         guard try json.whole("version") == 1 else { throw JSONError("'version' is not 1") }
         self.init(name: try json.text("name"), data: try json.text("data"))
         workdir = try json.optionalText("workdir")
@@ -25,7 +25,7 @@ extension Program {
             artifacts.append(
                 Artifact(
                     from: try artifact.text("from"), into: try artifact.text("into"),
-                    files: try artifact["files"].map { (_) throws(JSONError) in try artifact.texts("files") } ?? [],
+                    files: try artifact["files"].map { (_) in try artifact.texts("files") } ?? [],
                     least: Int64(try artifact.optionalNumber("least", from: 0) ?? 0)))
         }
         for metric in try json.list("metrics") {
@@ -88,7 +88,7 @@ extension Program {
 }
 
 extension Program.Preflight {
-    fileprivate init(json: JSONValue) throws(JSONError) {
+    fileprivate init(json: JSONValue) throws {
         self.init(gpuCount: try json.optionalText("gpu_count"), gpuMemoryGiB: try json.optionalText("gpu_memory_gib"))
         for disk in try json.list("disks") {
             disks.append(Disk(path: try disk.text("path"), gib: try disk.text("gib")))
@@ -109,7 +109,7 @@ extension Program.Preflight {
 }
 
 extension Program.Stage {
-    fileprivate init(json: JSONValue) throws(JSONError) {
+    fileprivate init(json: JSONValue) throws {
         self.init(name: try json.text("name"), run: try json.texts("run"))
         resume = try json.texts("resume")
         environment = try json.textMap("environment")
@@ -137,7 +137,7 @@ extension Program.Stage {
 }
 
 extension Program.CheckpointRule {
-    fileprivate init(json: JSONValue) throws(JSONError) {
+    fileprivate init(json: JSONValue) throws {
         self.init(
             root: try json.text("root"), step: try ExpressionText.read("step", of: json),
             complete: try json.texts("complete"))
@@ -162,7 +162,7 @@ extension JSONValue {
     /// Reads an integer in a range that cannot overflow.
     ///
     /// Seconds are converted to nanoseconds, and a retention count below 1 would keep nothing.
-    fileprivate func optionalNumber(_ name: String, from least: Int) throws(JSONError) -> Int? {
+    fileprivate func optionalNumber(_ name: String, from least: Int) throws -> Int? {
         guard let number = try optionalWhole(name) else { return nil }
         guard (least...1_000_000_000).contains(number) else {
             throw JSONError("'\(name)' is \(number), and not from \(least) to 1000000000")

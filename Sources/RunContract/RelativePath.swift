@@ -60,7 +60,7 @@ package struct RelativePath: Sendable, Hashable, Comparable, CustomStringConvert
 
 extension RelativePath {
     /// Reads `path`, or `path_base64` if the path is not UTF-8.
-    package init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws {
         let path: RelativePath?
         if let encoded = try json.optionalText("path_base64") {
             guard let bytes = [UInt8](base64: encoded) else { throw JSONError("'path_base64' is no base64") }

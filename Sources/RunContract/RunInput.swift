@@ -1,4 +1,5 @@
 import ByteText
+import Wording
 
 /// One input of a run with its variables expanded: an artifact of another run and its folder.
 package struct RunInput: Sendable, Hashable, CustomStringConvertible {
@@ -15,15 +16,14 @@ package struct RunInput: Sendable, Hashable, CustomStringConvertible {
 
 extension Program {
     /// Returns the inputs; `value` returns the values of their variables.
-    package func inputs(_ value: (String) -> String?) throws(ContractError) -> [RunInput] {
+    package func inputs(_ value: (String) -> String?) throws -> [RunInput] {
         var named: [RunInput] = []
         for input in inputs {
             let run = try RunID(try Template(input.run).expanded(value))
             let into = try Template(input.into ?? input.artifact).expanded(value)
             let parts = into.split(byte: "/", omittingEmptySubsequences: false)
             guard !parts.contains(where: { ["", ".", ".."].contains($0) }) else {
-                throw ContractError(
-                    "take the input '\(input.artifact)'", "'\(into)' is no folder below the data folder")
+                throw Failure("take the input '\(input.artifact)'", "'\(into)' is no folder below the data folder")
             }
             named.append(RunInput(run: run, artifact: input.artifact, into: into))
         }
@@ -42,12 +42,12 @@ extension Program {
 
 extension CompletionRecord {
     /// Returns the artifact that an input names; throws if the record is another run's or lacks the artifact.
-    package func artifact(of input: RunInput) throws(ContractError) -> Artifact {
+    package func artifact(of input: RunInput) throws -> Artifact {
         let action = "take \(input)"
-        guard run == input.run.description else { throw ContractError(action, "its complete.json is of run \(run)") }
+        guard run == input.run.description else { throw Failure(action, "its complete.json is of run \(run)") }
         guard let artifact = artifacts.first(where: { $0.into == input.artifact }) else {
             let names = artifacts.map(\.into).sorted()
-            throw ContractError(
+            throw Failure(
                 action, names.isEmpty ? "that run has no artifacts" : "that run has \(names.joined(separator: ", "))")
         }
         return artifact

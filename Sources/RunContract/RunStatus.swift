@@ -46,7 +46,7 @@ package struct RunStatus: Sendable, Hashable {
         updated = started
     }
 
-    package init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws {
         self.init(
             run: try json.text("run"), attempt: try json.whole("attempt"), instance: try json.text("instance"),
             started: try json.text("started"))

@@ -1,4 +1,5 @@
 import ByteText
+import Wording
 
 /// A text that contains `${NAME}` and `${NAME:-default}`; `$${` stands for a literal `${`.
 ///
@@ -24,7 +25,7 @@ package struct Template: Sendable, Hashable {
     }
 
     /// Parses a text; throws if a `${` is not closed or a name is invalid.
-    package init(_ text: String) throws(ContractError) {
+    package init(_ text: String) throws {
         var parts: [Part] = []
         var literal = ""
         var rest = Substring(text)
@@ -36,7 +37,7 @@ package struct Template: Sendable, Hashable {
                 rest = Substring(rest.utf8.dropFirst(3))
             } else if rest.hasPrefix(bytes: "${") {
                 guard let close = rest.firstIndex(byte: "}") else {
-                    throw ContractError("expand '\(text)'", "a '${' has no '}'")
+                    throw Failure("expand '\(text)'", "a '${' has no '}'")
                 }
                 let inside = rest[rest.utf8.index(rest.startIndex, offsetBy: 2)..<close]
                 if !literal.isEmpty { parts.append(.literal(literal)) }
@@ -53,13 +54,13 @@ package struct Template: Sendable, Hashable {
         self.parts = parts
     }
 
-    private static func variable(_ inside: Substring, in text: String) throws(ContractError) -> Variable {
+    private static func variable(_ inside: Substring, in text: String) throws -> Variable {
         let marker = inside.firstRange(bytes: ":-")
         let name = marker.map { inside[..<$0.lowerBound] } ?? inside
         let isName =
             !name.isEmpty && name.utf8.allSatisfy { nameBytes.contains($0) }
             && !digitBytes.contains(name.utf8[name.startIndex])
-        guard isName else { throw ContractError("expand '\(text)'", "'\(name)' is not a variable's name") }
+        guard isName else { throw Failure("expand '\(text)'", "'\(name)' is not a variable's name") }
         return Variable(name: String(name), fallback: marker.map { String(inside[$0.upperBound...]) })
     }
 
@@ -67,7 +68,7 @@ package struct Template: Sendable, Hashable {
     private static let nameBytes = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_".utf8)
 
     /// Returns the text with every variable replaced by its `value`; throws if one is unset and has no default.
-    package func expanded(_ value: (String) -> String?) throws(ContractError) -> String {
+    package func expanded(_ value: (String) -> String?) throws -> String {
         var text = ""
         for part in parts {
             switch part {
@@ -79,7 +80,7 @@ package struct Template: Sendable, Hashable {
                 } else if let fallback = variable.fallback {
                     text += fallback
                 } else {
-                    throw ContractError("expand '${\(variable.name)}'", "\(variable.name) is not set")
+                    throw Failure("expand '${\(variable.name)}'", "\(variable.name) is not set")
                 }
             }
         }

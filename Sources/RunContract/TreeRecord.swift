@@ -72,7 +72,7 @@ package struct TreeRecord: Sendable, Hashable {
     }
 
     /// Reads `links` and `folders`; throws if a path passes through a link or a target leaves the recorded folder.
-    init(json: JSONValue, files: [FileRecord]) throws(JSONError) {
+    init(json: JSONValue, files: [FileRecord]) throws {
         self.init()
         for link in try json.list("links") {
             let path = try RelativePath(json: link)
@@ -97,9 +97,7 @@ package struct TreeRecord: Sendable, Hashable {
         for link in links { try Self.refuse(target: link, linked) }
     }
 
-    private static func refuse(
-        _ path: RelativePath, passing linked: Set<RelativePath>
-    ) throws(JSONError) {
+    private static func refuse(_ path: RelativePath, passing linked: Set<RelativePath>) throws {
         guard !linked.isEmpty else { return }
         let names = path.names
         for count in 1..<max(1, names.count) {
@@ -108,7 +106,7 @@ package struct TreeRecord: Sendable, Hashable {
         }
     }
 
-    private static func refuse(target link: Link, _ linked: Set<RelativePath>) throws(JSONError) {
+    private static func refuse(target link: Link, _ linked: Set<RelativePath>) throws {
         var at = Array(link.path.names.dropLast().map { Array($0) })
         let names = link.target.split(separator: UInt8(ascii: "/")).map { Array($0) }
         for (index, name) in names.enumerated() {

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Wording
 
 /// An HTTP/1.1 server on loopback.
 struct APIServer: Sendable {
@@ -10,7 +11,7 @@ struct APIServer: Sendable {
     private let channel: any Channel
 
     /// Listens on a port of 127.0.0.1; 0 takes a free one.
-    init(port: Int, answer: @escaping @Sendable (APIRequest) async -> APIAnswer) async throws(SandboxError) {
+    init(port: Int, answer: @escaping @Sendable (APIRequest) async -> APIAnswer) async throws {
         do {
             channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(.backlog, value: 256)
@@ -23,7 +24,7 @@ struct APIServer: Sendable {
                     }
                 }
                 .bind(host: "127.0.0.1", port: port).get()
-        } catch { throw SandboxError("listen on 127.0.0.1:\(port)", error) }
+        } catch { throw Failure("listen on 127.0.0.1:\(port)", error) }
     }
 
     /// The host and port, as in `127.0.0.1:8080`.

@@ -1,6 +1,7 @@
 import Containers
 import POSIX
 package import SystemPackage
+import Wording
 
 /// The process that serves the sandbox's API.
 package struct APIService: Sendable {
@@ -12,7 +13,7 @@ package struct APIService: Sendable {
     package func run(port: Int, announce: @Sendable (String) -> Void) async throws {
         ProcessSignals.ignoreBrokenPipes()
         guard let state = try SandboxState(file: folder.state) else {
-            throw SandboxError("serve the sandbox's API", "\(folder.path) holds no sandbox; run 'caasctl sandbox up'")
+            throw Failure("serve the sandbox's API", "\(folder.path) holds no sandbox; run 'caasctl sandbox up'")
         }
         let runc = Runc(
             program: try ProgramSearch(program: try? FileSystem.readLink("/proc/self/exe")).runc(), root: folder.runc)

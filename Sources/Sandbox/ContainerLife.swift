@@ -3,6 +3,7 @@ import OCI
 import POSIX
 import SystemPackage
 import Timestamps
+import Wording
 
 /// The life of one container in the sandbox, with the events that the API reports of it.
 struct ContainerLife: Sendable {
@@ -14,7 +15,7 @@ struct ContainerLife: Sendable {
     var place: ContainerFolder { supervisor.folder.container(deployment, container) }
 
     /// Changes the container's record; returns false where the record is gone, which ends the container's supervision.
-    func note(_ change: @escaping @Sendable (inout ContainerRecord) -> Void) async throws(SandboxError) -> Bool {
+    func note(_ change: @escaping @Sendable (inout ContainerRecord) -> Void) async throws -> Bool {
         try await table.update(deployment, container, change) != nil
     }
 
@@ -24,7 +25,7 @@ struct ContainerLife: Sendable {
         do throws(POSIXError) {
             try FileSystem.makeFolder(place.bundle, mode: 0o700)
             try FileSystem.makeFolder(place.rootFileSystem)
-        } catch { throw SandboxError("make the container's folder", error) }
+        } catch { throw Failure("make the container's folder", error) }
         _ = try await note { $0.add(event: "pulling \(request.image)") }
         let installation = Task { [installer = supervisor.installer] in
             try await installer.install(request, into: place.rootFileSystem)
@@ -42,17 +43,15 @@ struct ContainerLife: Sendable {
     }
 
     /// Writes the configuration for runc, readable only by this user, since its environment contains the secrets.
-    func configure(
-        _ request: DeployRequest, _ record: DeploymentRecord, _ config: ImageConfig, port: Int
-    ) throws(SandboxError) {
+    func configure(_ request: DeployRequest, _ record: DeploymentRecord, _ config: ImageConfig, port: Int) throws {
         let bundle = place.bundle
         let spec = try RuntimeSpec(
             config: config, request: request, port: port, hostname: container, bundle: bundle,
             identity: RuntimeIdentity.current, limits: supervisor.limits)
-        do throws(POSIXError) {
+        do {
             try spec.writeFiles()
             try FileSystem.write(spec.json.encoded(), to: bundle.appending("config.json"), mode: 0o600)
-        } catch { throw SandboxError("write the container's configuration", error) }
+        } catch { throw Failure("write the container's configuration", error) }
     }
 
     /// Waits until the container exits, the user destroys it, its health check fails, or its paid time is over.
@@ -108,7 +107,7 @@ struct ContainerLife: Sendable {
     /// An image of 40,000 files takes minutes to remove; the API must not report a running container for that time.
     func end(as status: String, _ reason: String?) async {
         var problem: String?
-        do throws(SandboxError) { try await supervisor.runner.remove(container) } catch { problem = error.description }
+        do { try await supervisor.runner.remove(container) } catch { problem = "\(error)" }
         let last = problem
         _ = try? await note { container in
             if let reason { container.add(event: reason) }
@@ -123,12 +122,12 @@ struct ContainerLife: Sendable {
 
     /// Removes the container's files but not its logs.
     func removeFiles() async {
-        do throws(POSIXError) {
-            try await BlockingThread.run { [bundle = place.bundle] () throws(POSIXError) in
+        do {
+            try await BlockingThread.run { [bundle = place.bundle] () in
                 try FileSystem.removeTree(bundle)
             }
         } catch {
-            let reason = error.description
+            let reason = "\(error)"
             _ = try? await note { $0.add(event: reason) }
         }
     }

@@ -28,7 +28,7 @@ package struct ContainerLimits: Sendable, Equatable {
         RuntimeDocument.Resources(memoryBytes: memoryBytes, processors: processors)
     }
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONValue) throws {
         self.init(
             memoryBytes: Int64(try json.whole("memory_bytes")),
             processors: Double(try json.whole("processors_percent")) / 100)

@@ -73,7 +73,7 @@ struct ContainerLogFollower: Sendable {
 
     private func read(at offset: Int64) async throws -> [UInt8] {
         let path = path
-        return try await BlockingThread.run { () throws(POSIXError) -> [UInt8] in
+        return try await BlockingThread.run { () throws -> [UInt8] in
             guard FileSystem.exists(path) else { return [] }
             let file = try File(path, .read)
             var failure: POSIXError?

@@ -40,7 +40,7 @@ package struct ContainerRecord: Sendable {
 }
 
 extension ContainerRecord {
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONValue) throws {
         id = try json.text("id")
         deviceID = try json.text("device_id")
         created = Timestamp(seconds: try json.whole("created"))

@@ -1,5 +1,6 @@
 import POSIX
 import SystemPackage
+import Wording
 
 /// Runs a container under runc so that it outlives the API process and its exit status is never lost.
 struct ContainerRunner: Sendable {
@@ -9,7 +10,7 @@ struct ContainerRunner: Sendable {
     /// Runs a bundle; its output goes to two logs, and its exit status to a file.
     ///
     /// A shell waits for runc instead of the API, which may be killed and restarted in the meantime.
-    func start(_ container: String, in place: ContainerFolder) throws(SandboxError) -> ProcessIdentity {
+    func start(_ container: String, in place: ContainerFolder) throws -> ProcessIdentity {
         let script =
             #""$1" --root "$2" --log "$3" --log-format json run --bundle "$4" "$5"; echo $? >"$6.new"; mv "$6.new" "$6""#
         let arguments = [
@@ -22,7 +23,7 @@ struct ContainerRunner: Sendable {
             return try DetachedProcess.start(
                 "/bin/sh", arguments, environment: environment, output: place.log("stdout"),
                 errors: place.log("stderr"))
-        } catch { throw SandboxError("start container \(container)", error) }
+        } catch { throw Failure("start container \(container)", error) }
     }
 
     /// Returns the processes that run a container, also where its start was not recorded.
@@ -31,14 +32,14 @@ struct ContainerRunner: Sendable {
     }
 
     /// Sends SIGTERM to a container, kills it after `grace` seconds, and deletes it.
-    func stop(_ container: String, _ runner: ProcessIdentity?, grace: Int) async throws(SandboxError) {
+    func stop(_ container: String, _ runner: ProcessIdentity?, grace: Int) async throws {
         await runc.signal(container, "TERM")
         for _ in 0..<(grace * 10) where runner?.isAlive ?? false { try? await Task.sleep(for: .milliseconds(100)) }
         try await remove(container)
     }
 
     /// Kills the remains of a container and the processes that wait for it.
-    func remove(_ container: String) async throws(SandboxError) {
+    func remove(_ container: String) async throws {
         try await runc.delete(container)
         let processes = processes(of: container)
         // These processes exit by themselves once the container is gone.

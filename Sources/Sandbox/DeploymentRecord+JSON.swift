@@ -3,7 +3,7 @@ import Timestamps
 
 /// The JSON form of a deployment in the sandbox's files.
 extension DeploymentRecord {
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONValue) throws {
         id = try json.text("id")
         name = try json.text("name")
         guard let status = Status(rawValue: try json.text("status")) else { throw JSONError("'status' is unknown") }

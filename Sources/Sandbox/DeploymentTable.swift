@@ -2,6 +2,7 @@ import JSON
 import POSIX
 import SystemPackage
 import Timestamps
+import Wording
 
 /// All deployments; each change is written to the deployment's file before the API reports it.
 actor DeploymentTable {
@@ -10,7 +11,7 @@ actor DeploymentTable {
     private var records: [String: DeploymentRecord] = [:]
 
     /// Loads the stored deployments and resumes watching their containers.
-    init(folder: SandboxFolder, supervisor: ContainerSupervisor) async throws(SandboxError) {
+    init(folder: SandboxFolder, supervisor: ContainerSupervisor) async throws {
         self.folder = folder
         self.supervisor = supervisor
         for record in try Self.load(folder) { records[record.id] = record }
@@ -22,13 +23,13 @@ actor DeploymentTable {
     }
 
     /// Reads the deployments in a sandbox's folder, also while its API is not running.
-    static func load(_ folder: SandboxFolder) throws(SandboxError) -> [DeploymentRecord] {
+    static func load(_ folder: SandboxFolder) throws -> [DeploymentRecord] {
         var records: [DeploymentRecord] = []
         for name in (try? FileSystem.names(in: folder.deployments)) ?? [] {
             let file = folder.deployments.appending(name).appending("deployment.json")
             guard FileSystem.exists(file) else { continue }
             do { records.append(try DeploymentRecord(json: JSONValue(parsing: FileSystem.read(file)))) } catch {
-                throw SandboxError("read deployment \(name)", error)
+                throw Failure("read deployment \(name)", error)
             }
         }
         return records
@@ -52,7 +53,7 @@ actor DeploymentTable {
     }
 
     /// Starts a deployment; returns nil where its name is taken.
-    func add(_ request: DeployRequest) throws(SandboxError) -> DeploymentRecord? {
+    func add(_ request: DeployRequest) throws -> DeploymentRecord? {
         guard !hasName(request.name) else { return nil }
         let record = DeploymentRecord(request)
         try store(record)
@@ -65,7 +66,7 @@ actor DeploymentTable {
     /// Records that the user requested the end; returns nil where there is no such deployment.
     ///
     /// The tasks that watch the containers read this status.
-    func requestTermination(_ id: String) throws(SandboxError) -> DeploymentRecord? {
+    func requestTermination(_ id: String) throws -> DeploymentRecord? {
         guard var record = records[id] else { return nil }
         if record.status == .destroyed { return record }
         record.status = record.status.isFinal ? .destroyed : .terminationRequested
@@ -77,7 +78,7 @@ actor DeploymentTable {
     @discardableResult
     func update(
         _ id: String, _ container: String, _ change: @Sendable (inout ContainerRecord) -> Void
-    ) throws(SandboxError) -> DeploymentRecord? {
+    ) throws -> DeploymentRecord? {
         guard var record = records[id], let index = record.containers.firstIndex(where: { $0.id == container }) else {
             return nil
         }
@@ -87,13 +88,13 @@ actor DeploymentTable {
         return record
     }
 
-    private func store(_ record: DeploymentRecord) throws(SandboxError) {
+    private func store(_ record: DeploymentRecord) throws {
         let folder = folder.deployments.appending(record.id)
         do throws(POSIXError) {
             try FileSystem.makeFolder(folder, mode: 0o700)
             let file = folder.appending("deployment.json")
             try FileSystem.write(record.json.prettyEncoded(), to: file, mode: 0o600)
-        } catch { throw SandboxError("remember deployment \(record.name)", error) }
+        } catch { throw Failure("remember deployment \(record.name)", error) }
         records[record.id] = record
     }
 }

@@ -16,7 +16,7 @@ package struct HealthPolicy: Sendable, Equatable {
         self.failures = failures
     }
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONValue) throws {
         self.init(
             startPeriod: try json.whole("start_period"), interval: try json.whole("interval"),
             failures: try json.whole("failures"))

@@ -5,16 +5,15 @@ import POSIX
 import Registry
 import Secrets
 import SystemPackage
+import Wording
 
 /// Pulls an image from its registry and unpacks it into a folder.
 struct ImageInstaller: Sendable {
     let store: ImageStore
     let http: HTTPClient
 
-    init(folder: SandboxFolder) throws(SandboxError) {
-        do throws(ImageStoreError) { store = try ImageStore(at: folder.images) } catch {
-            throw SandboxError("open the sandbox's images", error)
-        }
+    init(folder: SandboxFolder) throws {
+        do { store = try ImageStore(at: folder.images) } catch { throw Failure("open the sandbox's images", error) }
         http = HTTPClient()
     }
 
@@ -31,7 +30,7 @@ struct ImageInstaller: Sendable {
         try Task.checkCancellation()
         let stored = try store.image(image.descriptor)
         let unpacker = ImageUnpacker(store: store, keepingOwners: !RuntimeIdentity.current.isRootless)
-        try await BlockingThread.run { () throws(ImageStoreError) in try unpacker.unpack(stored, into: root) }
+        try await BlockingThread.run { try unpacker.unpack(stored, into: root) }
         return image.config
     }
 }

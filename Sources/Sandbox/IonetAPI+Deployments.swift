@@ -10,13 +10,13 @@ extension IonetAPI {
 
     func deploy(_ request: APIRequest) async throws(ValidationFailure) -> APIAnswer {
         let wanted = try DeployRequest(body: request.body)
-        do throws(SandboxError) {
+        do {
             guard let record = try await deployments.add(wanted) else {
                 let place: [JSONValue] = ["body", "resource_private_name"]
                 return .unprocessable([ValidationIssue(place, "Value error, the name is taken", "value_error")])
             }
             return .ok(["status": .string(record.status.rawValue), "deployment_id": .string(record.id)])
-        } catch { return .error(500, error.description) }
+        } catch { return .error(500, "\(error)") }
     }
 
     func list(_ request: APIRequest) async throws(ValidationFailure) -> APIAnswer {
@@ -58,9 +58,9 @@ extension IonetAPI {
     }
 
     func destroy(_ id: String) async -> APIAnswer {
-        do throws(SandboxError) {
+        do {
             guard let record = try await deployments.requestTermination(id) else { return .notFound }
             return .ok(["status": .string(record.status.rawValue), "deployment_id": .string(record.id)])
-        } catch { return .error(500, error.description) }
+        } catch { return .error(500, "\(error)") }
     }
 }

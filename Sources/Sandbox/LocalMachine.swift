@@ -33,9 +33,7 @@ struct LocalMachine: Sendable {
         } catch { throw DeploymentError(.local, "read \(file)", "\(error)") }
     }
 
-    init(
-        name: String, created: Timestamp, port: Int, process: ProcessIdentity, grace: Int, isDestroyed: Bool = false
-    ) {
+    init(name: String, created: Timestamp, port: Int, process: ProcessIdentity, grace: Int, isDestroyed: Bool = false) {
         self.name = name
         self.created = created
         self.port = port
@@ -44,7 +42,7 @@ struct LocalMachine: Sendable {
         self.isDestroyed = isDestroyed
     }
 
-    func write(to place: ContainerFolder) throws(POSIXError) {
+    func write(to place: ContainerFolder) throws {
         let json: JSONValue = [
             "name": .string(name), "created": .integer(created.seconds), "port": .integer(port),
             "pid": .integer(process.pid), "pid_started": .string(String(process.started)), "grace": .integer(grace),

@@ -32,7 +32,7 @@ package struct LocalTarget: Target {
     }
 
     /// The resources of other targets say nothing here: the computer is what it is.
-    package func check(resources: YAMLValue) throws(DefinitionError) {}
+    package func check(resources: YAMLValue) throws {}
 
     package func offer(for resources: YAMLValue) async throws -> Offer {
         Offer(hardware: title, places: [], gpus: 0, hours: nil, priceUSD: 0, token: .null)
@@ -104,7 +104,7 @@ package struct LocalTarget: Target {
         else { return try await ImageInstaller(folder: folder).install(request, into: root) }
         let image = try store.image(descriptor, platform: .current)
         let unpacker = ImageUnpacker(store: store, keepingOwners: !RuntimeIdentity.current.isRootless)
-        try await BlockingThread.run { () throws(ImageStoreError) in try unpacker.unpack(image, into: root) }
+        try await BlockingThread.run { try unpacker.unpack(image, into: root) }
         return image.config
     }
 }

@@ -1,18 +1,19 @@
 import NIOCore
 import NIOPosix
 import Synchronization
+import Wording
 
 /// Assigns free loopback ports, each to one container at a time.
 final class PortChooser: Sendable {
     private let given = Mutex<Set<Int>>([])
 
     /// Returns a free port, which stays assigned until it is released.
-    func choose() async throws(SandboxError) -> Int {
+    func choose() async throws -> Int {
         for _ in 0..<100 {
             guard let port = try await Self.free() else { break }
             if given.withLock({ $0.insert(port).inserted }) { return port }
         }
-        throw SandboxError("find a port for the container", "none is free on 127.0.0.1")
+        throw Failure("find a port for the container", "none is free on 127.0.0.1")
     }
 
     /// Marks the port of a running container as assigned.
@@ -21,13 +22,13 @@ final class PortChooser: Sendable {
     /// Makes a port available again.
     func release(_ port: Int) { given.withLock { _ = $0.remove(port) } }
 
-    private static func free() async throws(SandboxError) -> Int? {
+    private static func free() async throws -> Int? {
         do {
             let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .bind(host: "127.0.0.1", port: 0).get()
             let port = channel.localAddress?.port
             try await channel.close()
             return port
-        } catch { throw SandboxError("find a port for the container", error) }
+        } catch { throw Failure("find a port for the container", error) }
     }
 }

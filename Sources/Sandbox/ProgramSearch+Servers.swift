@@ -1,21 +1,22 @@
 import Containers
 import Subprocess
 import SystemPackage
+import Wording
 
 /// Finds the programs that the sandbox starts.
 extension ProgramSearch {
     /// Returns the path of docker-registry.
-    func registry() throws(SandboxError) -> FilePath {
-        try found { () throws(ContainerError) in try dockerRegistry("it is the sandbox's registry") }
+    func registry() throws -> FilePath {
+        try found { try dockerRegistry("it is the sandbox's registry") }
     }
 
     /// Returns the path of runc.
-    func runc() throws(SandboxError) -> FilePath {
-        try found { () throws(ContainerError) in try runc("it runs the sandbox's containers") }
+    func runc() throws -> FilePath {
+        try found { try runc("it runs the sandbox's containers") }
     }
 
     /// Returns the path of an rclone with an S3 server, which 1.65 introduced; Debian 12 has an older one.
-    func rclone() async throws(SandboxError) -> FilePath {
+    func rclone() async throws -> FilePath {
         var found: [String] = []
         for program in all("rclone") {
             guard let version = await Self.version(of: program) else { continue }
@@ -23,11 +24,11 @@ extension ProgramSearch {
             found.append("\(program) is \(version.major).\(version.minor)")
         }
         let reason = found.isEmpty ? "it is in no folder of PATH" : found.joined(separator: ", ")
-        throw SandboxError("find rclone 1.65 or newer, the sandbox's S3 server", "\(reason); run 'make setup' for it")
+        throw Failure("find rclone 1.65 or newer, the sandbox's S3 server", "\(reason); run 'make setup' for it")
     }
 
-    private func found(_ find: () throws(ContainerError) -> FilePath) throws(SandboxError) -> FilePath {
-        do throws(ContainerError) { return try find() } catch { throw SandboxError(copying: error.description) }
+    private func found(_ find: () throws -> FilePath) throws -> FilePath {
+        try find()
     }
 
     /// Returns the version in the first line of `rclone version`, such as `rclone v1.75.2`.

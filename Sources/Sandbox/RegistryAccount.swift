@@ -2,6 +2,7 @@ private import CLibCrypt
 import Hashing
 import JSON
 import Secrets
+import Wording
 
 /// The login for the sandbox's registry, which only the sandbox's user has.
 ///
@@ -14,11 +15,11 @@ struct RegistryAccount: Sendable {
     ///
     /// The hash has the lowest cost, because the registry computes it for each request; 160 random bits cannot be
     /// guessed at any cost. Source: <https://distribution.github.io/distribution/about/configuration/#htpasswd>.
-    func htpasswd() throws(SandboxError) -> String {
+    func htpasswd() throws -> String {
         let salt = RandomBytes.make(16).map { CChar(bitPattern: $0) }
         var hash = [CChar](repeating: 0, count: 64)
         guard caas_bcrypt(password.unredacted, 4, salt, &hash) != 0 else {
-            throw SandboxError("configure the sandbox's registry", "this system's libcrypt makes no bcrypt hash")
+            throw Failure("configure the sandbox's registry", "this system's libcrypt makes no bcrypt hash")
         }
         let text = hash.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
         return "\(Self.user):\(String(decoding: text, as: UTF8.self))\n"

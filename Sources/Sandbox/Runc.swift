@@ -1,6 +1,7 @@
 import POSIX
 import Subprocess
 import SystemPackage
+import Wording
 
 /// Runs runc for the containers of one sandbox.
 struct Runc: Sendable {
@@ -15,7 +16,7 @@ struct Runc: Sendable {
     func signal(_ container: String, _ signal: String) async { _ = await run(["kill", container, signal]) }
 
     /// Kills and deletes a container.
-    func delete(_ container: String) async throws(SandboxError) {
+    func delete(_ container: String) async throws {
         var reason = ""
         // For a moment, a container that is being created cannot be deleted.
         for _ in 0..<50 {
@@ -24,7 +25,7 @@ struct Runc: Sendable {
             guard FileSystem.exists(root.appending(container)) else { return }
             try? await Task.sleep(for: .milliseconds(100))
         }
-        throw SandboxError("delete container \(container)", reason)
+        throw Failure("delete container \(container)", reason)
     }
 
     /// Runs a command of runc; returns the last line of its error output, or an empty text on success.

@@ -5,6 +5,7 @@ import OCI
 import POSIX
 import Secrets
 import SystemPackage
+import Wording
 
 /// The user that runs containers: root, with docker's default rights, or an ordinary user without any.
 struct RuntimeIdentity: Sendable {
@@ -33,11 +34,11 @@ struct RuntimeSpec: Sendable {
     init(
         config: ImageConfig, request: DeployRequest, port: Int, hostname: String, bundle: FilePath,
         identity: RuntimeIdentity, limits: ContainerLimits
-    ) throws(SandboxError) {
+    ) throws {
         let own = (Self.texts(config["Entrypoint"]) ?? []) + (Self.texts(config["Cmd"]) ?? [])
         arguments = request.entrypoint.flatMap { $0.isEmpty ? nil : $0 } ?? own
         guard !arguments.isEmpty else {
-            throw SandboxError("run \(request.image)", "neither the image nor the deployment says what to run")
+            throw Failure("run \(request.image)", "neither the image nor the deployment says what to run")
         }
         environment = Self.environment(config, request, port: port, hostname: hostname)
         let workdir = config["WorkingDir"]?.string ?? ""
@@ -50,10 +51,8 @@ struct RuntimeSpec: Sendable {
             user = .root
             return
         }
-        do throws(ContainerError) {
-            user = try ContainerUser(
-                config["User"]?.string ?? "", in: RootResolver(path: bundle.appending("rootfs")))
-        } catch { throw SandboxError(copying: error.description) }
+        user = try ContainerUser(
+            config["User"]?.string ?? "", in: RootResolver(path: bundle.appending("rootfs")))
     }
 
     private static func texts(_ value: JSONValue?) -> [String]? { value?.array?.compactMap(\.string) }
@@ -74,7 +73,7 @@ struct RuntimeSpec: Sendable {
     }
 
     /// Writes the files that are mounted from the bundle, and the `/tmp` that every program expects.
-    func writeFiles() throws(POSIXError) {
+    func writeFiles() throws {
         let names = (try? FileSystem.read("/etc/hosts")) ?? Array("127.0.0.1 localhost\n::1 localhost\n".utf8)
         try FileSystem.write(
             names + Array("\n127.0.0.1 \(hostname)\n".utf8), to: bundle.appending("hosts"), mode: 0o644, exactly: true)

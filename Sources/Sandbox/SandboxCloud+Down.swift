@@ -1,13 +1,14 @@
 import POSIX
 import SystemPackage
+import Wording
 
 /// Stops the sandbox.
 extension SandboxCloud {
     /// Ends every server and container of this sandbox, whichever of them still run, and removes its folder.
     ///
     /// Returns false where there was no sandbox.
-    package func down() async throws(SandboxError) -> Bool {
-        try await exclusively { () async throws(SandboxError) in
+    package func down() async throws -> Bool {
+        try await exclusively { () in
             guard FileSystem.exists(folder.path) else { return await endStrays() > 0 }
             // An unreadable state must not keep a process alive: endStrays finds processes by the marker in their
             // environment.
@@ -21,16 +22,16 @@ extension SandboxCloud {
             // The folder is kept on failure, because only its content identifies the containers that still run.
             if let problem { throw problem }
             do throws(POSIXError) { try FileSystem.removeTree(folder.path) } catch {
-                throw SandboxError("remove the sandbox's folder", error)
+                throw Failure("remove the sandbox's folder", error)
             }
             return true
         }
     }
 
     /// Ends every container; returns the error, nil where none is left.
-    private func endContainers() async -> SandboxError? {
+    private func endContainers() async -> (any Error)? {
         guard !((try? FileSystem.names(in: folder.runc)) ?? []).isEmpty else { return nil }
-        do throws(SandboxError) {
+        do {
             let runc = Runc(program: try search.runc(), root: folder.runc)
             let containers = runc.containers()
             for container in containers { await runc.signal(container, "TERM") }

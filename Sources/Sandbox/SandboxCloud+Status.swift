@@ -21,7 +21,7 @@ extension SandboxCloud {
     }
 
     /// Returns every deployment, the newest first.
-    package func deployments() throws(SandboxError) -> [DeploymentRecord] {
+    package func deployments() throws -> [DeploymentRecord] {
         try DeploymentTable.load(folder).sorted { ($0.created, $0.id) > ($1.created, $1.id) }
     }
 }

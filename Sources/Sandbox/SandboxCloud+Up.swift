@@ -1,6 +1,7 @@
 import HTTP
 import POSIX
 import SystemPackage
+import Wording
 
 /// Starts the sandbox.
 extension SandboxCloud {
@@ -17,8 +18,8 @@ extension SandboxCloud {
     package func up(
         health: HealthPolicy = HealthPolicy(), limits: ContainerLimits = .ofThisMachine,
         report: @escaping @Sendable (String) -> Void = { _ in }
-    ) async throws(SandboxError) -> Startup {
-        try await exclusively { () async throws(SandboxError) in
+    ) async throws -> Startup {
+        try await exclusively { () in
             let programs = try await findPrograms()
             try makeFolders()
             var state = try self.state() ?? SandboxState(health: health, limits: limits)
@@ -39,12 +40,12 @@ extension SandboxCloud {
         let rclone: FilePath
     }
 
-    private func findPrograms() async throws(SandboxError) -> Programs {
+    private func findPrograms() async throws -> Programs {
         _ = try search.runc()
         return Programs(registry: try search.registry(), rclone: try await search.rclone())
     }
 
-    private func makeFolders() throws(SandboxError) {
+    private func makeFolders() throws {
         do throws(POSIXError) {
             for path in [
                 folder.path, folder.logs, folder.deployments, folder.registryData, folder.buckets, folder.runc,
@@ -52,7 +53,7 @@ extension SandboxCloud {
                 try FileSystem.makeFolder(path, mode: 0o700)
             }
             try FileSystem.setMode(folder.path, 0o700)
-        } catch { throw SandboxError("make the sandbox's folder", error) }
+        } catch { throw Failure("make the sandbox's folder", error) }
     }
 
     /// Ends processes of an earlier `up` that was killed before it recorded them.
@@ -62,10 +63,10 @@ extension SandboxCloud {
 
     private func start(
         _ name: ServerName, _ programs: Programs, _ state: inout SandboxState, _ report: (String) -> Void
-    ) async throws(SandboxError) {
+    ) async throws {
         // A run that started earlier still uses the old port.
         if let port = state.servers[name]?.port {
-            do throws(SandboxError) { return try await start(name, programs, port: port, &state, report) } catch {
+            do { return try await start(name, programs, port: port, &state, report) } catch {
                 await endStrays(of: name)
             }
         }
@@ -74,7 +75,7 @@ extension SandboxCloud {
 
     private func start(
         _ name: ServerName, _ programs: Programs, port: Int, _ state: inout SandboxState, _ report: (String) -> Void
-    ) async throws(SandboxError) {
+    ) async throws {
         let server =
             switch name {
             case .registry:
@@ -87,7 +88,7 @@ extension SandboxCloud {
         // If this process is killed before the next write, the record must not contain an unconfirmed address.
         let known = port == 0 ? "" : state.servers[name]?.address ?? ""
         var changed = state
-        let record = try await server.start(report: report) { (process) throws(SandboxError) in
+        let record = try await server.start(report: report) { (process) in
             changed.servers[name] = ServerRecord(process: process, address: known)
             try changed.write(to: folder.state)
         }
@@ -96,7 +97,7 @@ extension SandboxCloud {
         try state.write(to: folder.state)
     }
 
-    private func waitForAnswer(_ name: ServerName, at address: String) async throws(SandboxError) {
+    private func waitForAnswer(_ name: ServerName, at address: String) async throws {
         let path =
             switch name {
             case .registry: "/v2/"
@@ -110,6 +111,6 @@ extension SandboxCloud {
             let policy = RetryPolicy(attempts: 8, firstBound: 0.1, lastBound: 1)
             // Any response shows that the server works: the S3 server refuses unsigned requests.
             _ = try await HTTPClient().send(request, retrying: policy)
-        } catch { throw SandboxError("reach the sandbox's \(name.rawValue)", error) }
+        } catch { throw Failure("reach the sandbox's \(name.rawValue)", error) }
     }
 }

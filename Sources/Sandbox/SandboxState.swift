@@ -3,6 +3,7 @@ import JSON
 import POSIX
 package import Secrets
 import SystemPackage
+import Wording
 
 /// The sandbox's state between `up` and `down`: its keys and its servers.
 package struct SandboxState: Sendable {
@@ -34,7 +35,7 @@ package struct SandboxState: Sendable {
         self.limits = limits
     }
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONValue) throws {
         apiKey = Secret(try json.text("api_key"))
         storageKeyID = try json.text("storage_key_id")
         storageKey = Secret(try json.text("storage_key"))
@@ -61,16 +62,16 @@ package struct SandboxState: Sendable {
     }
 
     /// Reads the state from a file; nil where there is none.
-    init?(file: FilePath) throws(SandboxError) {
+    init?(file: FilePath) throws {
         guard FileSystem.exists(file) else { return nil }
         do { try self.init(json: JSONValue(parsing: FileSystem.read(file))) } catch {
-            throw SandboxError("read the sandbox's state in \(file)", error)
+            throw Failure("read the sandbox's state in \(file)", error)
         }
     }
 
-    func write(to file: FilePath) throws(SandboxError) {
+    func write(to file: FilePath) throws {
         do throws(POSIXError) { try FileSystem.write(json.prettyEncoded(), to: file, mode: 0o600) } catch {
-            throw SandboxError("remember the sandbox's state", error)
+            throw Failure("remember the sandbox's state", error)
         }
     }
 }

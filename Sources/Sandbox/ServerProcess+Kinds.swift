@@ -2,13 +2,14 @@ import JSON
 import POSIX
 import Secrets
 import SystemPackage
+import Wording
 
 /// The commands of the three servers.
 extension ServerProcess {
     /// Returns the command of docker-registry, with its blobs in the sandbox's folder.
     static func registry(
         _ program: FilePath, folder: SandboxFolder, state: SandboxState, port: Int
-    ) throws(SandboxError) -> ServerProcess {
+    ) throws -> ServerProcess {
         let configuration = """
             version: 0.1
             log: {level: info, formatter: json, accesslog: {disabled: true}}
@@ -21,7 +22,7 @@ extension ServerProcess {
         do throws(POSIXError) {
             try FileSystem.write(Array(users.utf8), to: folder.registryUsers, mode: 0o600)
             try FileSystem.write(Array(configuration.utf8), to: folder.registryConfiguration, mode: 0o600)
-        } catch { throw SandboxError("configure the sandbox's registry", error) }
+        } catch { throw Failure("configure the sandbox's registry", error) }
         return ServerProcess(
             name: .registry, program: program, arguments: ["serve", folder.registryConfiguration.string],
             environment: environment(
@@ -33,10 +34,10 @@ extension ServerProcess {
     /// Returns the command of rclone's S3 server, whose buckets are folders.
     static func storage(
         _ program: FilePath, folder: SandboxFolder, state: SandboxState, port: Int
-    ) throws(SandboxError) -> ServerProcess {
+    ) throws -> ServerProcess {
         do throws(POSIXError) {
             try FileSystem.makeFolder(folder.buckets.appending(state.bucket), mode: 0o700)
-        } catch { throw SandboxError("make the sandbox's bucket", error) }
+        } catch { throw Failure("make the sandbox's bucket", error) }
         let arguments = [
             "serve", "s3", "--addr", "127.0.0.1:\(port)", "--cache-dir", folder.storageCache.string,
             folder.buckets.string,

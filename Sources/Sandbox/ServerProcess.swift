@@ -1,5 +1,6 @@
 import POSIX
 import SystemPackage
+import Wording
 
 /// The command of a server, and how its address is read from its log.
 struct ServerProcess: Sendable {
@@ -20,14 +21,14 @@ struct ServerProcess: Sendable {
 
     /// Starts the server, calls `started` at once, and returns once the log contains the address.
     func start(
-        report: (String) -> Void = { _ in }, _ started: (ProcessIdentity) throws(SandboxError) -> Void
-    ) async throws(SandboxError) -> ServerRecord {
+        report: (String) -> Void = { _ in }, _ started: (ProcessIdentity) throws -> Void
+    ) async throws -> ServerRecord {
         let before = (try? FileStatus(log).size) ?? 0
         let process: ProcessIdentity
         do throws(POSIXError) {
             process = try DetachedProcess.start(
                 program, arguments, environment: environment, output: log, errors: log)
-        } catch { throw SandboxError("start the sandbox's \(name.rawValue)", error) }
+        } catch { throw Failure("start the sandbox's \(name.rawValue)", error) }
         try started(process)
         let began = ContinuousClock.now
         var said = 0
@@ -35,7 +36,7 @@ struct ServerProcess: Sendable {
             let text = printed(after: before)
             if let address = address(in: text) { return ServerRecord(process: process, address: address) }
             guard process.isAlive else {
-                throw SandboxError("start the sandbox's \(name.rawValue)", "it ended: \(lastLine(of: text))")
+                throw Failure("start the sandbox's \(name.rawValue)", "it ended: \(lastLine(of: text))")
             }
             let waited = Int((ContinuousClock.now - began).components.seconds)
             guard waited < patience else { break }
@@ -46,7 +47,7 @@ struct ServerProcess: Sendable {
             try? await Task.sleep(for: .milliseconds(50))
         }
         process.signal(9)
-        throw SandboxError(
+        throw Failure(
             "start the sandbox's \(name.rawValue)", "it does not listen after \(patience) seconds; see \(log)")
     }
 

@@ -25,7 +25,7 @@ package struct ServerRecord: Sendable, Equatable {
         self.address = address
     }
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONValue) throws {
         guard let started = UInt64(try json.text("started")), let pid = Int32(exactly: try json.whole("pid")) else {
             throw JSONError("'pid' or 'started' is no number")
         }

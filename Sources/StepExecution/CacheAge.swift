@@ -8,20 +8,18 @@ import SystemPackage
 /// would consider an output of an older source newer than the changed source, and keep it.
 enum CacheAge {
     /// Limits the times of all files below a folder to `newest`, in seconds since 1970.
-    static func settle(_ path: FilePath, to newest: Int64) throws(ImageBuildError) {
-        try posix { () throws(POSIXError) in try settle(Folder(path), to: newest) }
+    static func settle(_ path: FilePath, to newest: Int64) throws {
+        try settle(Folder(path), to: newest)
     }
 
-    private static func settle(_ folder: Folder, to newest: Int64) throws(POSIXError) {
+    private static func settle(_ folder: Folder, to newest: Int64) throws {
         for name in try folder.names() {
             // Another build may be using the cache, and may remove files meanwhile.
             guard let status = try folder.status(name) else { continue }
-            do throws(POSIXError) {
+            do {
                 if status.kind == .directory { try settle(folder.folder(name), to: newest) }
                 if status.modifiedSeconds > newest { try folder.setModified(name, seconds: newest) }
-            } catch {
-                guard error.errno == .noSuchFileOrDirectory else { throw error }
-            }
+            } catch let error as POSIXError where error.errno == .noSuchFileOrDirectory { continue }
         }
     }
 }

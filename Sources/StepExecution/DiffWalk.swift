@@ -3,19 +3,20 @@ import ByteText
 import ImageLayers
 import POSIX
 import SystemPackage
+import Wording
 
 /// Walks over an overlay's upper folder, depth first, names in byte order, and whiteouts of each folder first.
 final class DiffWalk {
     /// Receives an entry and its content; returns false to end the walk.
-    typealias Visit = (ArchiveEntry, Content?) throws(ImageBuildError) -> Bool
+    typealias Visit = (ArchiveEntry, Content?) throws -> Bool
 
     /// The file with an entry's content.
     struct Content {
         let folder: Folder
         let name: FilePath.Component
 
-        func open() throws(ImageBuildError) -> File {
-            try posix { () throws(POSIXError) in try folder.open(name) }
+        func open() throws -> File {
+            try folder.open(name)
         }
     }
 
@@ -40,25 +41,23 @@ final class DiffWalk {
         self.warn = warn
     }
 
-    func run(_ changes: FilePath, _ below: FilePath, _ visit: Visit) throws(ImageBuildError) {
-        let folders = try posix { () throws(POSIXError) in [try Folder(changes), try Folder(below)] }
+    func run(_ changes: FilePath, _ below: FilePath, _ visit: Visit) throws {
+        let folders = [try Folder(changes), try Folder(below)]
         try walk(folders[0], below: folders[1], path: [], visit)
     }
 
-    private func walk(
-        _ folder: Folder, below: Folder?, path: [UInt8], _ visit: Visit
-    ) throws(ImageBuildError) {
+    private func walk(_ folder: Folder, below: Folder?, path: [UInt8], _ visit: Visit) throws {
         if isSettling { try BytecodeTimes.settle(folder) { [epoch] in min($0, epoch) } }
-        let names = try posix { () throws(POSIXError) in try folder.names() }
+        let names = try folder.names()
         var rest: [(FilePath.Component, FileStatus)] = []
         for name in names {
-            guard let status = try posix({ () throws(POSIXError) in try folder.status(name) }) else { continue }
+            guard let status = try folder.status(name) else { continue }
             guard status.kind == .characterDevice, status.specialDevice == 0 else {
                 rest.append((name, status))
                 continue
             }
             // A file that was made and removed again leaves a whiteout, and so does a mount point.
-            guard try posix({ () throws(POSIXError) in try below?.status(name) }) != nil else { continue }
+            guard try below?.status(name) != nil else { continue }
             try tell(removal(Array(".wh.".utf8) + Self.bytes(of: name), in: path), visit)
         }
         for (name, status) in rest where !isStopped {
@@ -69,9 +68,9 @@ final class DiffWalk {
     private func walk(
         _ name: FilePath.Component, _ status: FileStatus, in folder: Folder, below: Folder?, path: [UInt8],
         _ visit: Visit
-    ) throws(ImageBuildError) {
+    ) throws {
         guard !name.string.hasPrefix(bytes: ".wh.") else {
-            throw ImageBuildError(
+            throw Failure(
                 "put \(String(decoding: path, as: UTF8.self)) into a layer",
                 "names that begin with '.wh.' mean removals in a layer")
         }
@@ -82,9 +81,7 @@ final class DiffWalk {
         switch status.kind {
         case .directory:
             entry.kind = .directory
-            let marks = try posix { () throws(POSIXError) in
-                try folder.extendedAttributes(of: name) { Self.opaqueMarks.contains($0) }
-            }
+            let marks = try folder.extendedAttributes(of: name) { Self.opaqueMarks.contains($0) }
             let isOpaque = marks.values.contains(Array("y".utf8))
             try walkFolder(name, entry, isOpaque: isOpaque, in: folder, below: below, visit)
         case .regular, .symbolicLink, .fifo, .characterDevice, .blockDevice:
@@ -92,29 +89,27 @@ final class DiffWalk {
         case .socket, .unknown:
             warn("/\(entry.name) is no file that a layer can hold; it is left out")
             guard isSettling else { return }
-            return try posix { () throws(POSIXError) in try folder.removeTree(name) }
+            return try folder.removeTree(name)
         }
         guard isSettling, status.modified != modified * 1_000_000_000 || status.kind == .directory else { return }
-        try posix { () throws(POSIXError) in try folder.setModified(name, seconds: modified) }
+        try folder.setModified(name, seconds: modified)
     }
 
     private func walkFolder(
         _ name: FilePath.Component, _ entry: ArchiveEntry, isOpaque: Bool, in folder: Folder, below: Folder?,
         _ visit: Visit
-    ) throws(ImageBuildError) {
-        let known = try posix { () throws(POSIXError) in try below?.status(name) }
-        let attributes = try known.map { (_) throws(ImageBuildError) in try Self.attributes(of: name, in: below) }
+    ) throws {
+        let known = try below?.status(name)
+        let attributes = try known.map { (_) in try Self.attributes(of: name, in: below) }
         let isSame = known.map { known in
             known.kind == .directory && known.mode == entry.mode && Int64(known.user) == entry.user
                 && Int64(known.group) == entry.group && attributes == entry.extendedAttributes
         }
         untold.append(entry)
         if isSame != true { try tellParents(visit) }
-        let inner = try posix { () throws(POSIXError) in
-            known?.kind == .directory ? try below?.folder(name) : nil
-        }
+        let inner = known?.kind == .directory ? try below?.folder(name) : nil
         if isOpaque, inner != nil { try tell(removal(Array(".wh..wh..opq".utf8), in: entry.path), visit) }
-        let next = try posix { () throws(POSIXError) in try folder.folder(name) }
+        let next = try folder.folder(name)
         try walk(next, below: isOpaque ? nil : inner, path: entry.path, visit)
         if untold.last?.path == entry.path { untold.removeLast() }
     }
@@ -122,12 +117,12 @@ final class DiffWalk {
     private func tellFile(
         _ entry: inout ArchiveEntry, _ name: FilePath.Component, _ status: FileStatus, in folder: Folder,
         _ visit: Visit
-    ) throws(ImageBuildError) {
+    ) throws {
         switch status.kind {
         case .symbolicLink:
             entry.kind = .symbolicLink
             entry.mode = 0o777
-            entry.target = try posix { () throws(POSIXError) in try folder.readLinkBytes(name) }
+            entry.target = try folder.readLinkBytes(name)
         case .fifo: entry.kind = .fifo
         case .characterDevice, .blockDevice:
             entry.kind = status.kind == .blockDevice ? .blockDevice : .characterDevice
@@ -153,26 +148,20 @@ final class DiffWalk {
         ArchiveEntry(.regular, path: Self.join(path, name), mode: 0o644, modified: min(0, epoch))
     }
 
-    private func tell(
-        _ entry: ArchiveEntry, _ visit: Visit, _ content: Content? = nil
-    ) throws(ImageBuildError) {
+    private func tell(_ entry: ArchiveEntry, _ visit: Visit, _ content: Content? = nil) throws {
         try tellParents(visit)
         guard !isStopped else { return }
         isStopped = try !visit(entry, content)
     }
 
-    private func tellParents(_ visit: Visit) throws(ImageBuildError) {
+    private func tellParents(_ visit: Visit) throws {
         let parents = untold
         untold = []
         for parent in parents where !isStopped { isStopped = try !visit(parent, nil) }
     }
 
-    private static func attributes(
-        of name: FilePath.Component, in folder: Folder?
-    ) throws(ImageBuildError) -> [String: [UInt8]] {
-        try posix { () throws(POSIXError) in
-            try folder?.extendedAttributes(of: name) { CarriedAttributes.isCarried($0, withModes: true) } ?? [:]
-        }
+    private static func attributes(of name: FilePath.Component, in folder: Folder?) throws -> [String: [UInt8]] {
+        try folder?.extendedAttributes(of: name) { CarriedAttributes.isCarried($0, withModes: true) } ?? [:]
     }
 
     private static func bytes(of name: FilePath.Component) -> [UInt8] {

@@ -5,7 +5,7 @@ extension LayerFactory {
     /// Returns the layer with a command's changes to `layers`, lowest first, or nil if it changes nothing.
     package func run(
         _ command: StepCommand, on layers: [BuiltLayer], createdBy: String, epoch: Int64
-    ) async throws(ImageBuildError) -> BuiltLayer? {
+    ) async throws -> BuiltLayer? {
         try await StepExecutor(factory: self).run(command, on: layers, createdBy: createdBy, epoch: epoch)
     }
 }

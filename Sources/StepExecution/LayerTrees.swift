@@ -6,6 +6,7 @@ import OCI
 import POSIX
 import SystemPackage
 import Timestamps
+import Wording
 
 /// The unpacked top layer of a chain of layers; it is not removed while this value is held.
 struct LayerTree: Sendable {
@@ -33,7 +34,7 @@ struct LayerTrees {
     let report: @Sendable (StepMessage) -> Void
 
     /// Returns the trees of layers, the lowest first.
-    func trees(of layers: [BuiltLayer]) throws(ImageBuildError) -> [LayerTree] {
+    func trees(of layers: [BuiltLayer]) throws -> [LayerTree] {
         var trees: [LayerTree] = []
         var chain: Digest?
         for layer in layers {
@@ -44,9 +45,7 @@ struct LayerTrees {
         return trees
     }
 
-    private func tree(
-        of layer: BuiltLayer, _ chain: Digest, on below: [LayerTree]
-    ) throws(ImageBuildError) -> LayerTree {
+    private func tree(of layer: BuiltLayer, _ chain: Digest, on below: [LayerTree]) throws -> LayerTree {
         if let known = hold(chain) { return known }
         // If two builds need the tree at once, only one makes it.
         let lock = try session.lock(chain.hexadecimal)
@@ -59,44 +58,38 @@ struct LayerTrees {
         if below.isEmpty {
             try unpack(layer, over: tree)
         } else {
-            try posix { () throws(POSIXError) in try FileSystem.makeFolder(work) }
+            try FileSystem.makeFolder(work)
             let merged = try session.makeScratch("layer-\(chain.short)")
-            try contained { () throws(ContainerError) in
-                try session.overlay.mount(below.map(\.path), changes: tree, work: work, at: merged)
-            }
+            try session.overlay.mount(below.map(\.path), changes: tree, work: work, at: merged)
             defer { try? Mount.remove(merged) }
             try unpack(layer, over: merged)
         }
-        try posix { () throws(POSIXError) in try FileSystem.removeTree(work) }
+        try FileSystem.removeTree(work)
         return try keep(folder, as: chain)
     }
 
-    private func unpack(_ layer: BuiltLayer, over folder: FilePath) throws(ImageBuildError) {
+    private func unpack(_ layer: BuiltLayer, over folder: FilePath) throws {
         let unpacker = ImageUnpacker(store: store, keepingOwners: keepingOwners)
-        try stored { () throws(ImageStoreError) in
-            try unpacker.unpack(layer.descriptor, diffID: layer.diffID, over: folder)
-        }
+        try unpacker.unpack(layer.descriptor, diffID: layer.diffID, over: folder)
     }
 
     /// Makes the folder of a tree, with the attributes of the root folder that it changes.
-    static func makeTree(in folder: FilePath, like below: FilePath?) throws(ImageBuildError) -> FilePath {
+    static func makeTree(in folder: FilePath, like below: FilePath?) throws -> FilePath {
         let tree = folder.appending("tree")
-        try posix { () throws(POSIXError) in
-            try FileSystem.makeFolder(tree)
-            let status = try below.map { (path) throws(POSIXError) in try FileStatus(path) }
-            try Folder(tree).setAttributes(
-                owner: status.map { ($0.user, $0.group) }, mode: status?.mode ?? 0o755,
-                modifiedSeconds: status?.modifiedSeconds ?? ImageEpoch.standard)
-        }
+        try FileSystem.makeFolder(tree)
+        let status = try below.map { (path) in try FileStatus(path) }
+        try Folder(tree).setAttributes(
+            owner: status.map { ($0.user, $0.group) }, mode: status?.mode ?? 0o755,
+            modifiedSeconds: status?.modifiedSeconds ?? ImageEpoch.standard)
         return tree
     }
 
     /// Moves a folder with a finished tree to its place.
     @discardableResult
-    func keep(_ folder: FilePath, as chain: Digest) throws(ImageBuildError) -> LayerTree {
-        try posix { () throws(POSIXError) in try FileSystem.rename(folder, to: place(of: chain)) }
+    func keep(_ folder: FilePath, as chain: Digest) throws -> LayerTree {
+        try FileSystem.rename(folder, to: place(of: chain))
         guard let tree = hold(chain) else {
-            throw ImageBuildError("keep an unpacked layer in \(session.place.trees)", "it was removed at once")
+            throw Failure("keep an unpacked layer in \(session.place.trees)", "it was removed at once")
         }
         return tree
     }

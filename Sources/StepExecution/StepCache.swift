@@ -1,8 +1,9 @@
 import Containers
-package import ImageLayers
+import ImageLayers
 import JSON
 import POSIX
 package import SystemPackage
+import Wording
 
 /// The data that commands keep for later builds: unpacked layers, cache mounts, and the remains of killed builds.
 ///
@@ -20,12 +21,12 @@ package struct StepCache: Sendable {
     private let program: FilePath
 
     /// Creates the cache below `<home>/cache`; `program` is the path of caasctl if this process is another program.
-    package init(home: FilePath, program: FilePath? = nil) throws(ImageBuildError) {
+    package init(home: FilePath, program: FilePath? = nil) throws {
         folder = home.appending("cache").appending("run")
         if let program {
             self.program = program
         } else {
-            self.program = try posix { () throws(POSIXError) in try FileSystem.readLink("/proc/self/exe") }
+            self.program = try FileSystem.readLink("/proc/self/exe")
         }
     }
 
@@ -33,17 +34,15 @@ package struct StepCache: Sendable {
     ///
     /// With `all`, an entry is removed if it was last used before `usedBefore`, in nanoseconds since 1970. The call
     /// blocks.
-    package func prune(
-        all: Bool = true, usedBefore: Int64 = .max, dryRun: Bool = false
-    ) throws(ImageBuildError) -> Freed {
+    package func prune(all: Bool = true, usedBefore: Int64 = .max, dryRun: Bool = false) throws -> Freed {
         let folder = folder
         guard FileSystem.exists(folder) else { return Freed(folders: 0, bytes: 0) }
-        let path = try posix { () throws(POSIXError) in try FileSystem.realPath(folder) }
+        let path = try FileSystem.realPath(folder)
         let mapping = CurrentUser.id == 0 ? nil : IDMapping.best.mapping
         let job = StepCleaning(folder: path, all: all, usedBefore: usedBefore, isDryRun: dryRun)
         let process = StepProcess(program: program, report: { _ in })
         guard case .freed(let folders, let bytes) = try process.run(job.json, mapping, { _ in }) else {
-            throw ImageBuildError("remove what is not used in \(path)", "the process that does it ended early")
+            throw Failure("remove what is not used in \(path)", "the process that does it ended early")
         }
         return Freed(folders: folders, bytes: bytes)
     }
@@ -57,10 +56,10 @@ struct StepCleaning: Sendable {
     let isDryRun: Bool
 
     /// Removes the data, and returns how much it was.
-    func run() throws(ImageBuildError) -> StepMessage {
+    func run() throws -> StepMessage {
         var folders = 0
         var bytes: Int64 = 0
-        let names = try posix { () throws(POSIXError) in try FileSystem.names(in: folder) }
+        let names = try FileSystem.names(in: folder)
         for place in names.map({ StepFolders(folder: folder.appending($0)) }) {
             for part in [place.temporary] + (all ? [place.trees, place.caches] : []) {
                 for name in (try? FileSystem.names(in: part)) ?? [] {
@@ -74,7 +73,7 @@ struct StepCleaning: Sendable {
     }
 
     /// Removes an entry and returns its size, or nil if it is in use.
-    private func remove(_ path: FilePath, in place: StepFolders) throws(ImageBuildError) -> Int64? {
+    private func remove(_ path: FilePath, in place: StepFolders) throws -> Int64? {
         // A younger entry may be about to be locked.
         let isUnfinished = path.removingLastComponent() == place.temporary
         let limit = isUnfinished ? SystemClock.nanoseconds - 1_000_000_000 : usedBefore
@@ -86,16 +85,14 @@ struct StepCleaning: Sendable {
         let gone = place.temporary.appending("gone-\(UInt32.random(in: 0 ... .max))")
         let size = Self.size(of: path)
         if isDryRun { return size }
-        return try posix { () throws(POSIXError) in
-            try FileSystem.makeFolder(place.temporary)
-            if isUnfinished {
-                try FileSystem.removeTree(path)
-            } else {
-                try FileSystem.rename(path, to: gone)
-                try FileSystem.removeTree(gone)
-            }
-            return size
+        try FileSystem.makeFolder(place.temporary)
+        if isUnfinished {
+            try FileSystem.removeTree(path)
+        } else {
+            try FileSystem.rename(path, to: gone)
+            try FileSystem.removeTree(gone)
         }
+        return size
     }
 
     private static func size(of path: FilePath) -> Int64 {
@@ -115,7 +112,7 @@ extension StepCleaning {
     }
 
     /// Parses the job; returns nil for another kind of job.
-    init?(json: JSONValue) throws(JSONError) {
+    init?(json: JSONValue) throws {
         guard let text = try json.optionalText("clean") else { return nil }
         self.init(
             folder: FilePath(text), all: try json.optionalFlag("all") ?? false,

@@ -14,7 +14,7 @@ extension StepCommand {
         ]
     }
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONValue) throws {
         var variables: [(name: String, value: String)] = []
         for pair in try json.list("environment") {
             guard let name = pair.array?.first?.string, let value = pair.array?.last?.string else {
@@ -62,8 +62,8 @@ extension StepMount {
         }
     }
 
-    init(json: JSONValue) throws(JSONError) {
-        func number(_ name: String) throws(JSONError) -> UInt32 { UInt32(clamping: try json.whole(name)) }
+    init(json: JSONValue) throws {
+        func number(_ name: String) throws -> UInt32 { UInt32(clamping: try json.whole(name)) }
         switch try json.text("type") {
         case "cache":
             var cache = CacheMount(
@@ -103,7 +103,7 @@ extension MountSource {
         }
     }
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONValue) throws {
         if let folder = try json.optionalText("folder") {
             self = .folder(FilePath(folder), digest: try json.text("digest"))
         } else {
@@ -111,7 +111,7 @@ extension MountSource {
         }
     }
 
-    static func optional(_ json: JSONValue?) throws(JSONError) -> MountSource? {
+    static func optional(_ json: JSONValue?) throws -> MountSource? {
         guard let json, !json.isNull else { return nil }
         return try MountSource(json: json)
     }

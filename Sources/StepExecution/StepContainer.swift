@@ -5,6 +5,7 @@ import JSON
 import POSIX
 import Secrets
 import SystemPackage
+import Wording
 
 /// The container in which a command runs.
 struct StepContainer: Sendable {
@@ -18,12 +19,10 @@ struct StepContainer: Sendable {
     let report: @Sendable (StepMessage) -> Void
 
     /// Runs the command, blocks until it ends, and returns its exit status.
-    func run() throws(ImageBuildError) -> Int {
+    func run() throws -> Int {
         let command = job.command
         let document = try document().json.encoded()
-        try posix { () throws(POSIXError) in
-            try FileSystem.write(document, to: root.bundle.appending("config.json"), mode: 0o600)
-        }
+        try FileSystem.write(document, to: root.bundle.appending("config.json"), mode: 0o600)
         let log = session.scratch.appending("runc.log")
         let pidFile = session.scratch.appending("pid")
         let arguments = [
@@ -34,19 +33,17 @@ struct StepContainer: Sendable {
             "--detach", "--pid-file", pidFile.string, "build",
         ]
         let input = session.scratch.appending("input")
-        try posix { () throws(POSIXError) in try FileSystem.write(command.input, to: input, mode: 0o600) }
+        try FileSystem.write(command.input, to: input, mode: 0o600)
         // Secrets are removed before the output is split into lines, because a secret may have several lines.
         var scrubber = command.scrubber
         var lines = OutputLines()
-        let started = try contained { () throws(ContainerError) in
-            try SystemProgram.run(job.runc, arguments, input: input) { bytes in
-                lines.add(scrubber.scrub(bytes)) { report(.output($0)) }
-            }
+        let started = try SystemProgram.run(job.runc, arguments, input: input) { bytes in
+            lines.add(scrubber.scrub(bytes)) { report(.output($0)) }
         }
         lines.add(scrubber.finish()) { report(.output($0)) }
         lines.finish { report(.output($0)) }
         guard started == 0 else { throw command.failure(problem(in: log) ?? "runc ended with status \(started)") }
-        let text = try posix { () throws(POSIXError) in try FileSystem.read(pidFile) }
+        let text = try FileSystem.read(pidFile)
         guard let pid = Int32(String(decoding: text, as: UTF8.self).filter(\.isNumber)) else {
             throw command.failure("runc does not tell its process")
         }
@@ -54,11 +51,11 @@ struct StepContainer: Sendable {
         return Int(ChildExit.wait(for: pid))
     }
 
-    private func document() throws(ImageBuildError) -> RuntimeDocument {
+    private func document() throws -> RuntimeDocument {
         let command = job.command
         let user: ContainerUser
-        do throws(ContainerError) { user = try ContainerUser(command.user, in: root.below) } catch {
-            throw command.failure(error.reason)
+        do { user = try ContainerUser(command.user, in: root.below) } catch {
+            throw command.failure(Failure.reason(of: error))
         }
         var variables = ["PATH": Self.path, "HOSTNAME": Self.hostname]
         for (name, value) in command.environment + root.mounts.variables { variables[name] = value }

@@ -13,9 +13,7 @@ struct StepDiff: Sendable {
     let epoch: Int64
     let warn: @Sendable (String) -> Void
 
-    init(
-        changes: FilePath, below: FilePath, epoch: Int64, warn: @escaping @Sendable (String) -> Void
-    ) throws(ImageBuildError) {
+    init(changes: FilePath, below: FilePath, epoch: Int64, warn: @escaping @Sendable (String) -> Void) throws {
         self.changes = changes
         self.below = below
         self.epoch = epoch
@@ -23,10 +21,10 @@ struct StepDiff: Sendable {
     }
 
     /// Returns whether there are any changes.
-    func changesAnything() throws(ImageBuildError) -> Bool {
+    func changesAnything() throws -> Bool {
         let walk = DiffWalk(epoch: epoch, isSettling: false, warn: { _ in })
         var isChanged = false
-        try walk.run(changes, below) { (_, _) throws(ImageBuildError) in
+        try walk.run(changes, below) { (_, _) in
             isChanged = true
             return false
         }
@@ -34,17 +32,17 @@ struct StepDiff: Sendable {
     }
 
     /// Writes all changes to a layer.
-    func write(to writer: inout LayerWriter) throws(ImageBuildError) {
+    func write(to writer: inout LayerWriter) throws {
         let walk = DiffWalk(epoch: epoch, isSettling: true, warn: warn)
-        try walk.run(changes, below) { (entry, content) throws(ImageBuildError) in
+        try walk.run(changes, below) { (entry, content) in
             guard entry.kind == .regular, entry.size > 0, let content else {
-                try archived { () throws(ArchiveError) in try writer.append(entry) }
+                try writer.append(entry)
                 return true
             }
             let file = try content.open()
-            try writer.append(entry, wrapping: { ImageBuildError(copying: $0.description) }) {
-                (buffer) throws(ImageBuildError) in
-                try posix { () throws(POSIXError) in try file.read(into: buffer) }
+            try writer.append(entry) {
+                (buffer) throws in
+                try file.read(into: buffer)
             }
             return true
         }

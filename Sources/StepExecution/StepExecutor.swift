@@ -7,6 +7,7 @@ import POSIX
 import RunContract
 import Secrets
 import SystemPackage
+import Wording
 
 /// Runs commands on layers, each in its own process with its own namespaces.
 struct StepExecutor: Sendable {
@@ -14,28 +15,26 @@ struct StepExecutor: Sendable {
     /// The path of caasctl, which is started again for each command.
     let program: FilePath
 
-    init(factory: LayerFactory, program: FilePath? = nil) throws(ImageBuildError) {
+    init(factory: LayerFactory, program: FilePath? = nil) throws {
         self.factory = factory
         if let program {
             self.program = program
         } else {
-            self.program = try posix { () throws(POSIXError) in try FileSystem.readLink("/proc/self/exe") }
+            self.program = try FileSystem.readLink("/proc/self/exe")
         }
     }
 
     /// Returns the layer that a command makes, or nil if it changes nothing.
     func run(
         _ command: StepCommand, on layers: [BuiltLayer], createdBy: String, epoch: Int64
-    ) async throws(ImageBuildError) -> BuiltLayer? {
+    ) async throws -> BuiltLayer? {
         factory.report(.step(command.name))
         let inputs = command.inputs(on: layers, epoch: epoch)
         if let known = await factory.cache.outcome(of: inputs, createdBy: createdBy) { return known.layer }
-        if let missing = command.missingSecret {
-            throw command.failure(SecretMount.missing(missing))
-        }
+        if let missing = command.missingSecret { throw command.failure(SecretMount.missing(missing)) }
         let mapping = mapping()
         let job = try job(command, layers, createdBy, epoch, mapping)
-        let layer = try await BlockingThread.run { () throws(ImageBuildError) in
+        let layer = try await BlockingThread.run {
             try StepProcess(program: program, report: factory.report).run(job, mapping)
         }
         try factory.cache.keep(LayerCache.Outcome(layer: layer), for: inputs)
@@ -44,17 +43,14 @@ struct StepExecutor: Sendable {
 
     private func job(
         _ command: StepCommand, _ layers: [BuiltLayer], _ createdBy: String, _ epoch: Int64, _ mapping: IDMapping?
-    ) throws(ImageBuildError) -> StepJob {
-        let runc: FilePath
-        do throws(ContainerError) {
-            runc = try ProgramSearch(program: program).runc("it runs the commands of a Dockerfile")
-        } catch { throw ImageBuildError(copying: error.description) }
+    ) throws -> StepJob {
+        let runc = try ProgramSearch(program: program).runc("it runs the commands of a Dockerfile")
         // The process changes its working folder, so paths must be absolute.
-        func absolute(_ path: FilePath) throws(ImageBuildError) -> FilePath {
-            try posix { () throws(POSIXError) in try FileSystem.realPath(path) }
+        func absolute(_ path: FilePath) throws -> FilePath {
+            try FileSystem.realPath(path)
         }
         let cache = factory.temporary.removingLastComponent()
-        try posix { () throws(POSIXError) in try FileSystem.makeFolder(cache) }
+        try FileSystem.makeFolder(cache)
         return StepJob(
             command: command, layers: layers, createdBy: createdBy, epoch: epoch, threads: factory.threads,
             compression: factory.compression,
@@ -119,7 +115,7 @@ extension StepCommand {
     }
 
     /// Returns the error for a command that could not run.
-    func failure(_ reason: String) -> ImageBuildError {
-        ImageBuildError("run '\(name)'" + (place.map { " (\($0))" } ?? ""), reason)
+    func failure(_ reason: String) -> Failure {
+        Failure("run '\(name)'" + (place.map { " (\($0))" } ?? ""), reason)
     }
 }

@@ -55,7 +55,7 @@ extension StepJob {
         ]
     }
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONValue) throws {
         command = try StepCommand(json: try json.member("command"))
         layers = try json.layers("layers")
         createdBy = try json.text("created_by")
@@ -88,7 +88,7 @@ extension BuiltLayer {
 }
 
 extension JSONValue {
-    func layers(_ name: String) throws(JSONError) -> [BuiltLayer] {
+    func layers(_ name: String) throws -> [BuiltLayer] {
         var layers: [BuiltLayer] = []
         for layer in try list(name) {
             layers.append(try BuiltLayer(json: layer, createdBy: try layer.text("created_by")))

@@ -27,7 +27,7 @@ enum StepMessage: Sendable {
         }
     }
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONValue) throws {
         if let text = try json.optionalText("output") {
             self = .output(text)
         } else if let text = try json.optionalText("step") {

@@ -18,13 +18,13 @@ final class StepRoot: Sendable {
     private let rootFileSystem: FilePath
     private let lower: [LayerTree]
 
-    init(_ job: StepJob, _ session: StepScratch, _ trees: LayerTrees) throws(ImageBuildError) {
+    init(_ job: StepJob, _ session: StepScratch, _ trees: LayerTrees) throws {
         self.job = job
         self.trees = trees
         lower = try trees.trees(of: job.layers)
         let layers = lower.map(\.path)
         let view = try session.makeScratch("below")
-        try contained { () throws(ContainerError) in try session.overlay.mount(layers, at: view) }
+        try session.overlay.mount(layers, at: view)
         below = RootResolver(path: view)
         let folder = try session.makeFolder("changes")
         changes = try LayerTrees.makeTree(in: folder, like: layers.isEmpty ? nil : view)
@@ -35,22 +35,20 @@ final class StepRoot: Sendable {
         let root = try session.makeScratch("bundle/rootfs")
         rootFileSystem = root
         let changes = changes
-        try contained { () throws(ContainerError) in
-            try session.overlay.mount(layers + [points.folder], changes: changes, work: work, at: root)
-        }
+        try session.overlay.mount(layers + [points.folder], changes: changes, work: work, at: root)
     }
 
     /// Makes a layer of the command's changes.
-    func finish(_ factory: LayerFactory) async throws(ImageBuildError) -> StepMessage {
+    func finish(_ factory: LayerFactory) async throws -> StepMessage {
         // The files must not change any more, and the kernel's own attributes are visible only without the mount.
-        try contained { () throws(ContainerError) in try Mount.remove(rootFileSystem) }
+        try Mount.remove(rootFileSystem)
         let diff = try StepDiff(changes: changes, below: below.path, epoch: job.epoch) { [trees] text in
             trees.report(.warning(text))
         }
-        guard try await BlockingThread.run({ () throws(ImageBuildError) in try diff.changesAnything() }) else {
+        guard try await BlockingThread.run({ try diff.changesAnything() }) else {
             return .done(nil)
         }
-        let layer = try await factory.make(createdBy: job.createdBy) { (writer) throws(ImageBuildError) in
+        let layer = try await factory.make(createdBy: job.createdBy) { (writer) in
             try diff.write(to: &writer)
         }
         keepTree(of: layer)

@@ -16,30 +16,26 @@ final class StepScratch: Sendable {
     let overlay: Overlay
     private let mark: File
 
-    init(_ place: StepFolders, users: RuntimeDocument.Users) throws(ImageBuildError) {
+    init(_ place: StepFolders, users: RuntimeDocument.Users) throws {
         self.place = place
         for folder in [place.trees, place.caches, place.temporary, place.locks] {
-            try posix { () throws(POSIXError) in try FileSystem.makeFolder(folder) }
+            try FileSystem.makeFolder(folder)
         }
         Self.removeAbandoned(in: place.temporary)
-        let folder = try posix { () throws(POSIXError) in
-            try FileSystem.makeTemporaryFolder(in: place.temporary, prefix: "run-")
-        }
+        let folder = try FileSystem.makeTemporaryFolder(in: place.temporary, prefix: "run-")
         self.folder = folder
-        let mark = try posix { () throws(POSIXError) in try File(folder, .read) }
-        _ = try posix { () throws(POSIXError) in try mark.lock(wait: true) }
+        let mark = try File(folder, .read)
+        _ = try mark.lock(wait: true)
         self.mark = mark
         let scratch = folder.appending("scratch")
         self.scratch = scratch
-        try posix { () throws(POSIXError) in try FileSystem.makeFolder(scratch) }
+        try FileSystem.makeFolder(scratch)
         let links = scratch.appending("links")
-        overlay = try contained { () throws(ContainerError) in
-            try Mount.makePrivate()
-            // runc reads process IDs in /proc, which must be those of this PID namespace.
-            try Mount.make("proc", at: "/proc", [.noSetuid, .noDevices, .noPrograms])
-            try Mount.make("tmpfs", at: scratch, options: "mode=700", [.noSetuid, .noDevices])
-            return try Overlay(linksIn: links, isInUserNamespace: users != .all)
-        }
+        try Mount.makePrivate()
+        // runc reads process IDs in /proc, which must be those of this PID namespace.
+        try Mount.make("proc", at: "/proc", [.noSetuid, .noDevices, .noPrograms])
+        try Mount.make("tmpfs", at: scratch, options: "mode=700", [.noSetuid, .noDevices])
+        overlay = try Overlay(linksIn: links, isInUserNamespace: users != .all)
         // Control groups would outlive a killed process. If runc cannot make any, it continues without them.
         _ = Mount.makeReadOnly(everythingAt: "/sys/fs/cgroup")
     }
@@ -51,24 +47,22 @@ final class StepScratch: Sendable {
     }
 
     /// Makes a folder on the disk.
-    func makeFolder(_ name: String) throws(ImageBuildError) -> FilePath { try Self.make(folder.appending(name)) }
+    func makeFolder(_ name: String) throws -> FilePath { try Self.make(folder.appending(name)) }
 
     /// Makes a folder in memory.
-    func makeScratch(_ name: String) throws(ImageBuildError) -> FilePath { try Self.make(scratch.appending(name)) }
+    func makeScratch(_ name: String) throws -> FilePath { try Self.make(scratch.appending(name)) }
 
-    private static func make(_ folder: FilePath) throws(ImageBuildError) -> FilePath {
-        try posix { () throws(POSIXError) in try FileSystem.makeFolder(folder) }
+    private static func make(_ folder: FilePath) throws -> FilePath {
+        try FileSystem.makeFolder(folder)
         return folder
     }
 
     /// Locks the name of something to make, and waits while another process makes it.
-    func lock(_ name: String) throws(ImageBuildError) -> HeldLock {
+    func lock(_ name: String) throws -> HeldLock {
         let path = place.locks.appending(name)
-        return try posix { () throws(POSIXError) in
-            let file = try File(path, .update(mode: 0o644))
-            _ = try file.lock(wait: true)
-            return HeldLock(file)
-        }
+        let file = try File(path, .update(mode: 0o644))
+        _ = try file.lock(wait: true)
+        return HeldLock(file)
     }
 
     /// Removes the folders of killed commands, which have no lock; a younger folder may be about to be locked.
@@ -82,9 +76,4 @@ final class StepScratch: Sendable {
             try? FileSystem.removeTree(path)
         }
     }
-}
-
-/// Runs container operations, and converts their error to an error of a build.
-func contained<Value: ~Copyable>(_ body: () throws(ContainerError) -> Value) throws(ImageBuildError) -> Value {
-    do throws(ContainerError) { return try body() } catch { throw ImageBuildError(copying: error.description) }
 }

@@ -5,6 +5,7 @@ import JSON
 import OCI
 import POSIX
 import SystemPackage
+import Wording
 
 /// The process that runs one command: the first process of its namespaces, started by ``StepProcess``.
 ///
@@ -17,36 +18,34 @@ package struct StepWorker: Sendable {
 
     /// Executes the job in standard input.
     package func run() async {
-        do throws(ImageBuildError) {
-            let content = try posix { () throws(POSIXError) in try StandardInput.readAll() }
+        do {
+            let content = try StandardInput.readAll()
             Self.tell(try await run(content))
-        } catch { Self.tell(.failure(error.description)) }
+        } catch { Self.tell(.failure("\(error)")) }
     }
 
-    private func run(_ content: [UInt8]) async throws(ImageBuildError) -> StepMessage {
+    private func run(_ content: [UInt8]) async throws -> StepMessage {
         let cleaning: StepCleaning?
         let job: StepJob?
-        do throws(JSONError) {
+        do {
             let json = try JSONValue(parsing: content)
             cleaning = try StepCleaning(json: json)
             job = cleaning == nil ? try StepJob(json: json) : nil
-        } catch { throw ImageBuildError("read what to run", error.reason) }
+        } catch { throw Failure("read what to run", Failure.reason(of: error)) }
         if let job { return try await run(job) }
-        return try await BlockingThread.run { () throws(ImageBuildError) in
-            try cleaning?.run() ?? .done(nil)
-        }
+        return try await BlockingThread.run { try cleaning?.run() ?? .done(nil) }
     }
 
-    private func run(_ job: StepJob) async throws(ImageBuildError) -> StepMessage {
+    private func run(_ job: StepJob) async throws -> StepMessage {
         let factory = try LayerFactory(job)
         let session = try StepScratch(job.place, users: job.users)
         defer { session.close() }
         let trees = LayerTrees(
             session: session, store: factory.store, keepingOwners: job.users != .namespace(isSingle: true),
             report: Self.tell)
-        let root = try await BlockingThread.run { () throws(ImageBuildError) in try StepRoot(job, session, trees) }
+        let root = try await BlockingThread.run { try StepRoot(job, session, trees) }
         let container = StepContainer(job: job, session: session, root: root, report: Self.tell)
-        let status = try await BlockingThread.run { () throws(ImageBuildError) in try container.run() }
+        let status = try await BlockingThread.run { try container.run() }
         guard status == 0 else { return .status(status) }
         return try await root.finish(factory)
     }
@@ -58,8 +57,8 @@ package struct StepWorker: Sendable {
 
 extension LayerFactory {
     /// Creates the factory in the process that runs a command.
-    fileprivate init(_ job: StepJob) throws(ImageBuildError) {
-        let store = try stored { () throws(ImageStoreError) in try ImageStore(at: job.store) }
+    fileprivate init(_ job: StepJob) throws {
+        let store = try ImageStore(at: job.store)
         let folder = job.place.temporary
         self.init(
             store: store, cache: LayerCache(folder: folder, store: store), temporary: folder, threads: job.threads,

@@ -1,5 +1,5 @@
 private import CLinux
-package import POSIX
+import POSIX
 private import Wording
 
 /// Input that a user types at a terminal.
@@ -7,7 +7,7 @@ package enum TerminalInput {
     package static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
     /// Prompts on standard error and reads a line without echo; nil at the end of input.
-    package static func readSilently(_ prompt: String) throws(POSIXError) -> String? {
+    package static func readSilently(_ prompt: String) throws -> String? {
         var settings = termios()
         guard tcgetattr(STDIN_FILENO, &settings) == 0 else { return try StandardInput.readLine(limit: 64 << 10) }
         var silent = settings

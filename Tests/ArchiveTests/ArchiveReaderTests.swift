@@ -3,6 +3,7 @@ import POSIX
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 @Suite struct ArchiveReaderTests {
     private let folder: TemporaryFolder
@@ -42,7 +43,7 @@ import Testing
 
     @Test func `what is no archive is refused, and an empty file has no entries`() throws {
         try folder.write("text", "no archive at all, just words\n")
-        let error = #expect(throws: ArchiveError.self) {
+        let error = #expect(throws: Failure.self) {
             var reader = try ArchiveReader(File(folder("text"), .read))
             _ = try reader.next()
         }

@@ -4,6 +4,7 @@ import POSIX
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 @Suite struct CompressionTests {
     private let folder: TemporaryFolder
@@ -37,7 +38,7 @@ import Testing
             var entry = entry
             entry.size = Int64(content.count)
             var left = content[...]
-            try writer.append(entry, wrapping: { $0 }) { (buffer) throws(ArchiveError) in
+            try writer.append(entry) { (buffer) in
                 let part = left.prefix(min(buffer.count, chunk))
                 part.withUnsafeBytes { buffer.copyMemory(from: $0) }
                 left = left.dropFirst(part.count)
@@ -103,7 +104,7 @@ import Testing
         (.zstd(level: 20, threads: 1), "zstd 20: the levels are 1 to 19"),
     ])
     func `a level that there is not is refused`(compression: LayerCompression, message: String) throws {
-        let error = #expect(throws: ArchiveError.self) { _ = try write([], compression) }
+        let error = #expect(throws: Failure.self) { _ = try write([], compression) }
         #expect(error?.description == "cannot compress a layer with \(message)")
     }
 

@@ -3,6 +3,7 @@ import POSIX
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 /// Archives that try to consume excessive memory or time.
 @Suite struct HostileArchiveTests {
@@ -43,12 +44,12 @@ import Testing
     func `a hostile tar is an error that costs nothing`(code: String, _: String) async throws {
         let script = Self.header + code.replacing("\\\\", with: "\\") + "\nout.close()\n"
         try await Command("python3", ["-c", script, folder("layer").string]).succeed()
-        let error = #expect(throws: ArchiveError.self) {
+        let error = #expect(throws: Failure.self) {
             var reader = try LayerReader(File(folder("layer"), .read))
             while try reader.next() != nil {}
         }
         #expect(error?.description.hasPrefix("cannot read \(folder("layer")): ") == true, "\(error as Any)")
-        #expect(throws: ArchiveError.self) {
+        #expect(throws: Failure.self) {
             var reader = try ArchiveReader(File(folder("layer"), .read))
             while try reader.next() != nil {}
         }
@@ -65,7 +66,7 @@ import Testing
                 out.close()
                 """
         try await Command("python3", ["-c", script, folder("layer").string]).succeed()
-        let expected = ArchiveError("read \(folder("layer"))", "the length of 'name' is said to be \(bytes)")
+        let expected = Failure("read \(folder("layer"))", "the length of 'name' is said to be \(bytes)")
         #expect(throws: expected) {
             var reader = try LayerReader(File(folder("layer"), .read))
             _ = try reader.next()
@@ -85,7 +86,7 @@ import Testing
         var reader = try ArchiveReader(File(folder("bomb"), .read))
         let entry = try reader.next()
         #expect(entry?.size == 2 << 30)
-        let error = #expect(throws: ArchiveError.self) { _ = try reader.content(limit: 1 << 20) }
+        let error = #expect(throws: Failure.self) { _ = try reader.content(limit: 1 << 20) }
         #expect(error?.description == "cannot read \(folder("bomb")): an entry is longer than 1048576 bytes")
     }
 

@@ -4,6 +4,7 @@ import POSIX
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 @Suite struct LayerReaderTests {
     private let folder: TemporaryFolder
@@ -66,7 +67,7 @@ import Testing
                 .succeed()
             let content = try FileSystem.read(folder("layer"))
             try FileSystem.write(Array(content[..<(content.count / 2)]), to: folder("half"))
-            let error = #expect(throws: ArchiveError.self) {
+            let error = #expect(throws: Failure.self) {
                 _ = try LayerReader(File(folder("half"), .read)).finish()
             }
             #expect(error?.description.hasPrefix("cannot read \(folder("half")): ") == true)

@@ -4,6 +4,7 @@ import POSIX
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 @Suite struct LayerWriterTests {
     private let folder: TemporaryFolder
@@ -111,14 +112,14 @@ import Testing
 
     @Test(arguments: ["/etc", "../etc", "a/../b", ""])
     func `a path outside the layer is refused`(path: String) throws {
-        let error = #expect(throws: ArchiveError.self) {
+        let error = #expect(throws: Failure.self) {
             try write(.none) { try $0.append(ArchiveEntry(.directory, path: Array(path.utf8), mode: 0o755)) }
         }
         #expect(error?.description == "cannot write '\(path)' to a layer: it is not a path below the layer's root")
     }
 
     @Test func `no path comes twice`() throws {
-        let error = #expect(throws: ArchiveError.self) {
+        let error = #expect(throws: Failure.self) {
             try write(.none) { writer in
                 try writer.append(ArchiveEntry(.regular, path: Array("d/a".utf8), mode: 0o644))
                 try writer.append(ArchiveEntry(.regular, path: Array("d/b".utf8), mode: 0o644))
@@ -130,11 +131,11 @@ import Testing
     }
 
     @Test(arguments: [2, 4]) func `a content that is not as long as was said is refused`(length: Int) throws {
-        let error = #expect(throws: ArchiveError.self) {
+        let error = #expect(throws: Failure.self) {
             try write(.gzip(threads: 2)) { writer in
                 var chunks = [length]
                 let entry = ArchiveEntry(.regular, path: Array("log".utf8), mode: 0o644, size: 3)
-                try writer.append(entry, wrapping: { $0 }) { (_) throws(ArchiveError) in chunks.popLast() ?? 0 }
+                try writer.append(entry) { (_) in chunks.popLast() ?? 0 }
             }
         }
         #expect(error?.description == "cannot write log to a layer: its content changed while it was read")

@@ -3,6 +3,7 @@ import POSIX
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 @Suite struct SparseFileTests {
     private let folder: TemporaryFolder
@@ -13,7 +14,7 @@ import Testing
         var writer = try LayerWriter(
             writingTo: File(folder(name), .replace(mode: 0o644)), compression: .gzip(threads: 2))
         let entry = ArchiveEntry(.regular, path: Array("sparse".utf8), mode: 0o644, size: size)
-        try writer.append(entry, extents: extents, wrapping: { $0 }) { (buffer, offset) throws(ArchiveError) in
+        try writer.append(entry, extents: extents) { (buffer, offset) in
             // Short reads, as read(2) may return them.
             let count = min(buffer.count, 70_000)
             for index in 0..<count { buffer[index] = Self.byte(at: offset + Int64(index)) }
@@ -41,7 +42,7 @@ import Testing
 
     @Test(arguments: [[5..<11], [3..<5, 4..<6]] as [[Range<Int64>]])
     func `extents beyond the file or over each other are refused`(extents: [Range<Int64>]) throws {
-        let error = #expect(throws: ArchiveError.self) { _ = try write(10, extents, to: "layer") }
+        let error = #expect(throws: Failure.self) { _ = try write(10, extents, to: "layer") }
         #expect(error?.description == "cannot write sparse to a layer: its content changed while it was read")
     }
 

@@ -2,13 +2,14 @@ import Definitions
 import OCI
 import SystemPackage
 import Testing
+import Wording
 
 @Suite struct ImageDefinitionTests {
     private static let file: FilePath = "images/demo/image.yaml"
 
     private func parse(
         _ text: String, buildArguments: [String: String] = [:], environment: [String: String] = [:]
-    ) throws(DefinitionError) -> ImageDefinition {
+    ) throws -> ImageDefinition {
         try ImageDefinition(
             parsing: text, file: Self.file, buildArguments: buildArguments, environment: environment)
     }
@@ -236,12 +237,12 @@ import Testing
     ]
 
     @Test(arguments: mistakes) func `a mistake is named with its line`(mistake: Mistake) {
-        let error = #expect(throws: DefinitionError.self) { try parse(mistake.text) }
+        let error = #expect(throws: Failure.self) { try parse(mistake.text) }
         #expect(error?.description == "cannot read images/demo/image.yaml\(mistake.says)")
     }
 
     @Test func `a build argument that nothing uses is an error`() {
-        let error = #expect(throws: DefinitionError.self) {
+        let error = #expect(throws: Failure.self) {
             try parse("name: demo\nbase: scratch", buildArguments: ["BASE": "debian:12"])
         }
         #expect(
@@ -250,7 +251,7 @@ import Testing
     }
 
     @Test func `a file that is not there is named`() {
-        let error = #expect(throws: DefinitionError.self) {
+        let error = #expect(throws: Failure.self) {
             try ImageDefinition(reading: "/nowhere/image.yaml", environment: [:])
         }
         #expect(error?.description == "cannot read /nowhere/image.yaml: No such file or directory")
@@ -262,7 +263,7 @@ import Testing
             let alias = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
             text += "b\(level): &a\(level) [\(alias)]\n"
         }
-        let error = #expect(throws: DefinitionError.self) { try parse(text) }
+        let error = #expect(throws: Failure.self) { try parse(text) }
         #expect(error?.reason == "its aliases make it too big")
     }
 
@@ -274,7 +275,7 @@ import Testing
             let alias = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
             text += "b\(level): &a\(level) [\(alias)]\n"
         }
-        let error = #expect(throws: DefinitionError.self) { try parse(text + end) }
+        let error = #expect(throws: Failure.self) { try parse(text + end) }
         #expect(error?.reason == "its aliases make it too big")
     }
 
@@ -289,7 +290,7 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func `long keys and many of them take neither long nor much`() {
         let key = String(repeating: "k", count: 100_000)
         let list = "name: demo\nbase: scratch\n? \(key)\n: [\(String(repeating: "1,", count: 90_000))]\n"
-        #expect(throws: DefinitionError("images/demo/image.yaml:3", "unknown key '\(key)'")) { try parse(list) }
+        #expect(throws: Failure("read images/demo/image.yaml:3", "unknown key '\(key)'")) { try parse(list) }
         let labels = (0..<45_000).map { "  \(String($0, radix: 36)): 1\n" }.joined()
         #expect(throws: Never.self) { try parse("name: demo\nbase: scratch\nlabels:\n\(labels)") }
     }

@@ -3,6 +3,7 @@ import POSIX
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 struct ManifestLocationTests {
     @Test func `a folder is no manifest, whatever its name is`() throws {
@@ -14,12 +15,12 @@ struct ManifestLocationTests {
         #expect(try RunManifest.locate("none.yaml") == "none.yaml")
         for name in ["demo", "odd.yaml"] {
             let path = folder(name).string
-            let error = #expect(throws: DefinitionError.self) { try RunManifest.locate(path) }
+            let error = #expect(throws: Failure.self) { try RunManifest.locate(path) }
             #expect(error?.description.contains("it is a folder, and there is no ") == true)
         }
         // Resolved in this checkout, next to its folder `manifests`. `demo` would be found there, and is an image's
         // folder elsewhere.
-        let error = #expect(throws: DefinitionError.self) { try RunManifest.locate("nobody") }
+        let error = #expect(throws: Failure.self) { try RunManifest.locate("nobody") }
         #expect(error?.description.contains("there is neither such a file nor manifests/nobody.yaml") == true)
     }
 }

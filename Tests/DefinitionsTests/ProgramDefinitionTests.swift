@@ -3,9 +3,10 @@ import JSON
 import RunContract
 import SystemPackage
 import Testing
+import Wording
 
 @Suite struct ProgramDefinitionTests {
-    private func parse(_ text: String) throws(DefinitionError) -> Program {
+    private func parse(_ text: String) throws -> Program {
         try ProgramDefinition(parsing: text, file: "entrypoints/demo.yaml").program
     }
 
@@ -213,14 +214,14 @@ import Testing
     ]
 
     @Test(arguments: mistakes) func `a mistake is named with its line`(mistake: Mistake) {
-        let error = #expect(throws: DefinitionError.self) { try parse(mistake.text) }
+        let error = #expect(throws: Failure.self) { try parse(mistake.text) }
         #expect(error?.description == "cannot read entrypoints/demo.yaml\(mistake.says)")
     }
 
     /// Two of thirty thousand letters would be compared in gigabytes.
     @Test(.timeLimit(.minutes(1))) func `a word that nobody has typed is compared with none`() {
         let (known, named) = (String(repeating: "A", count: 30_000), String(repeating: "B", count: 30_000))
-        let error = #expect(throws: DefinitionError.self) {
+        let error = #expect(throws: Failure.self) {
             try parse("name: a\ndata: /d\nenvironment:\n  ? \(known)\n  : x\nworkdir: /${\(named)}\nstages: []\n")
         }
         #expect(error?.reason.hasSuffix("or list it in 'requires'") == true)
@@ -228,7 +229,7 @@ import Testing
 
     @Test(arguments: ["[", "(", "(?:"]) func `an expression of brackets without end is refused`(bracket: String) {
         let match = "(?<a>\(String(repeating: bracket, count: 20_000)))"
-        let error = #expect(throws: DefinitionError.self) {
+        let error = #expect(throws: Failure.self) {
             try parse("name: a\ndata: /d\nstages: [{name: a, run: [b]}]\nmetrics: [{line: l, match: '\(match)'}]\n")
         }
         #expect(error?.reason == "'metrics[0].match' is no regular expression that Swift's Regex understands")

@@ -2,9 +2,10 @@ import Definitions
 import RunContract
 import SystemPackage
 import Testing
+import Wording
 
 struct ProgramInputTests {
-    private func inputs(_ text: String) throws(DefinitionError) -> [Program.Input] {
+    private func inputs(_ text: String) throws -> [Program.Input] {
         let yaml = """
             name: tune
             data: /data
@@ -40,7 +41,7 @@ struct ProgramInputTests {
         ("[{run: demo-1, artefact: m}]", "unknown key 'artefact' in inputs[0]; did you mean 'artifact'?"),
     ])
     func `what is wrong with an input is said when the image is built`(text: String, says: String) {
-        let error = #expect(throws: DefinitionError.self) { try inputs(text) }
+        let error = #expect(throws: Failure.self) { try inputs(text) }
         #expect(error?.description.contains(says) == true, "\(error.map(String.init(describing:)) ?? "")")
     }
 }

@@ -3,6 +3,7 @@ import JSON
 import Secrets
 import SystemPackage
 import Testing
+import Wording
 
 @Suite struct RunManifestTests {
     private static let variables = [
@@ -12,7 +13,7 @@ import Testing
 
     private func parse(
         _ text: String, variables: [String: String] = variables, overrides: [String] = []
-    ) throws(DefinitionError) -> RunManifest {
+    ) throws -> RunManifest {
         try RunManifest(
             parsing: text, file: "manifests/demo.yaml", settings: Settings(environment: variables),
             overrides: overrides)
@@ -84,7 +85,7 @@ import Testing
         ("name.x=1", "--set name.x: 'name' is not a mapping"),
     ])
     func `a mistake in an option is named by it`(override: String, says: String) {
-        let error = #expect(throws: DefinitionError.self) { try parse(Self.whole, overrides: [override]) }
+        let error = #expect(throws: Failure.self) { try parse(Self.whole, overrides: [override]) }
         #expect(error?.description == "cannot read \(says)")
     }
 
@@ -148,7 +149,7 @@ import Testing
     }
 
     @Test(arguments: mistakes) func `a mistake is named with its line`(mistake: Mistake) {
-        let error = #expect(throws: DefinitionError.self) { try parse(mistake.text) }
+        let error = #expect(throws: Failure.self) { try parse(mistake.text) }
         #expect(error?.description == "cannot read manifests/demo.yaml\(mistake.says)")
     }
 }

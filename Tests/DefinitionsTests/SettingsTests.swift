@@ -3,6 +3,7 @@ import POSIX
 import Secrets
 import SystemPackage
 import Testing
+import Wording
 
 @Suite struct SettingsTests {
     private func withFile<Value>(_ text: String, mode: UInt32 = 0o600, _ body: (FilePath) throws -> Value) throws
@@ -44,7 +45,7 @@ import Testing
     @Test(arguments: [0o640, 0o604, 0o644, 0o620] as [UInt32])
     func `a file that others can read or change is refused`(mode: UInt32) throws {
         try withFile("A=secret-value", mode: mode) { file in
-            let error = #expect(throws: DefinitionError.self) { try Settings(environment: [:], file: file) }
+            let error = #expect(throws: Failure.self) { try Settings(environment: [:], file: file) }
             #expect(
                 error?.description
                     == "cannot read \(file): others than its owner may read or change it; type: chmod 600 \(file)")
@@ -54,8 +55,8 @@ import Testing
     @Test(arguments: ["secret-value", "A B=secret-value", "A=\"secret-value", "A='secret-value' x"])
     func `a mistake is named without what stands there`(line: String) throws {
         try withFile("OK=1\n\(line)\n") { file in
-            let error = #expect(throws: DefinitionError.self) { try Settings(environment: [:], file: file) }
-            #expect(error?.place == "\(file):2")
+            let error = #expect(throws: Failure.self) { try Settings(environment: [:], file: file) }
+            #expect(error?.action == "read \(file):2")
             #expect(error?.description.contains("secret-value") == false)
         }
     }

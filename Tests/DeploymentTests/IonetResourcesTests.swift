@@ -3,6 +3,7 @@ import Deployment
 import JSON
 import SystemPackage
 import Testing
+import Wording
 
 @Suite struct IonetResourcesTests {
     private func resources(_ text: String, overrides: [String] = []) throws -> IonetResources {
@@ -43,7 +44,7 @@ import Testing
             ),
         ] as [(String, [String], String)])
     func `a mistake in the resources is named with its place`(text: String, overrides: [String], says: String) {
-        let error = #expect(throws: DefinitionError.self) { try resources(text, overrides: overrides) }
+        let error = #expect(throws: Failure.self) { try resources(text, overrides: overrides) }
         #expect(error?.description == "cannot read \(says)")
     }
 }

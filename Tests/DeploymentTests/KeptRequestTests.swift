@@ -6,6 +6,7 @@ import RunContract
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 @Suite struct KeptRequestTests {
     private func kept(
@@ -60,7 +61,7 @@ import Testing
         // A password that was written in the manifest itself is not kept.
         #expect(try request.manifest(of: run, settings: fixture.settings, overrides: []).registryLogin == nil)
         let empty = try Settings(environment: [:])
-        let error = #expect(throws: DefinitionError.self) {
+        let error = #expect(throws: Failure.self) {
             try request.manifest(of: run, settings: empty, overrides: [])
         }
         #expect(
@@ -73,7 +74,7 @@ import Testing
     @Test func `a mistake in what is changed is named as in a manifest`() async throws {
         let fixture = try DeploymentFixture()
         let (_, record) = try await kept(fixture)
-        let error = #expect(throws: DefinitionError.self) {
+        let error = #expect(throws: Failure.self) {
             let manifest = try record.request?.manifest(
                 of: record.run, settings: fixture.settings, overrides: ["resources.hour=2"])
             return try manifest.map { (manifest) throws in try IonetResources(manifest.resources) }

@@ -1,5 +1,6 @@
 import Dockerfile
 import Testing
+import Wording
 
 /// Tests for the expansion of variables.
 ///
@@ -94,7 +95,7 @@ struct ExpansionTests {
         ("${none:?say which}", "none: say which"), ("${empty:?say which}", "empty: say which"),
     ])
     func `what cannot be replaced is named`(_ text: String, _ expected: String) {
-        #expect(throws: DockerfileError("Dockerfile:7", expected)) {
+        #expect(throws: Failure("read Dockerfile:7", expected)) {
             try Self.expansion().word(text, at: Self.place)
         }
     }
@@ -102,7 +103,7 @@ struct ExpansionTests {
     @Test(arguments: ["${none:-", "${none-", "\"${none:-\"", "${none#", "${none/"])
     func `variables that are nested without end are refused`(opening: String) throws {
         let text = String(repeating: opening, count: 20_000)
-        let error = #expect(throws: DockerfileError.self) { try Self.expansion().word(text, at: Self.place) }
+        let error = #expect(throws: Failure.self) { try Self.expansion().word(text, at: Self.place) }
         #expect(error?.reason == "its variables are nested more than 100 deep")
         #expect(try ParsedDockerfile(parsing: "FROM a\nRUN <<\(text)", file: "Dockerfile").stages.count == 1)
     }
@@ -111,7 +112,7 @@ struct ExpansionTests {
     func `variables that make a text too long are refused`(text: String) throws {
         let long = String(repeating: "a", count: 5000)
         let expansion = Expansion(escape: "\\") { $0 == "long" ? long : Self.variables[$0] }
-        let error = #expect(throws: DockerfileError.self) {
+        let error = #expect(throws: Failure.self) {
             try expansion.word(String(repeating: text, count: 300), at: Self.place)
         }
         #expect(error?.reason == "its variables make a text longer than 1048576 bytes")
@@ -127,7 +128,7 @@ struct ExpansionTests {
     func `arguments that become too long are refused`(lines: String, reason: String) throws {
         let text = "ARG v=\(String(repeating: "a", count: 1000))\n\(lines)FROM a\n"
         let file = try ParsedDockerfile(parsing: text, file: "Dockerfile")
-        let error = #expect(throws: DockerfileError.self) {
+        let error = #expect(throws: Failure.self) {
             try GlobalArguments(of: file, automatic: [:], given: [:])
         }
         #expect(error?.reason == reason)

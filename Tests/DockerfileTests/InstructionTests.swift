@@ -1,5 +1,6 @@
 import Dockerfile
 import Testing
+import Wording
 
 /// Tests for the arguments of each instruction.
 struct InstructionTests {
@@ -113,7 +114,7 @@ struct InstructionTests {
         guard case .run(let step) = try action("RUN --mount=type=$T,sharing=$S,target=/c,id=x make") else { return }
         let flag = step.mounts[0]
         #expect(flag.kind == nil)
-        func expanded(_ values: [String: String]) throws(DockerfileError) -> MountFlag {
+        func expanded(_ values: [String: String]) throws -> MountFlag {
             try flag.expanded(at: SourcePlace(file: "Dockerfile", line: 2)) { values[$0] ?? $0 }
         }
         let known = try expanded(["$T": "cache", "$S": "locked"])
@@ -123,7 +124,7 @@ struct InstructionTests {
             (["$T": "cache", "$S": "some"], "'sharing' is shared, private or locked, not 'some'"),
             (["$T": "tmpfs", "$S": "locked"], "a mount of type tmpfs has no 'id'"),
         ] {
-            let error = #expect(throws: DockerfileError.self) { try expanded(values) }
+            let error = #expect(throws: Failure.self) { try expanded(values) }
             #expect(error?.description.contains(reason) == true)
         }
     }
@@ -138,9 +139,7 @@ struct InstructionTests {
             ("HEALTHCHECK --interval=0s CMD a", .shell("a"), 0, 0),
             ("HEALTHCHECK --interval=250ms CMD a", .shell("a"), 250_000_000, 0),
         ] as [(String, Instruction.CommandLine?, Int, Int)])
-    func `health checks`(
-        _ text: String, _ command: Instruction.CommandLine?, _ interval: Int, _ retries: Int
-    ) throws {
+    func `health checks`(_ text: String, _ command: Instruction.CommandLine?, _ interval: Int, _ retries: Int) throws {
         guard case .healthCheck(let check) = try action(text) else { return }
         #expect(check.command == command && check.interval == interval && check.retries == retries)
     }

@@ -17,8 +17,8 @@ struct Count: Error { let count: Int }
 
 /// Returns the error for a wrong Dockerfile.
 func complaint(_ text: String) -> String {
-    do throws(DockerfileError) {
+    do {
         _ = try ParsedDockerfile(parsing: text, file: "Dockerfile")
         return "nothing"
-    } catch { return error.description }
+    } catch { return "\(error)" }
 }

@@ -1,11 +1,12 @@
 import Dockerfile
 import Testing
+import Wording
 
 /// Tests for the stages that a build needs. <https://docs.docker.com/build/building/multi-stage/>
 struct StageGraphTests {
     private static func graph(
         _ text: String, target: String? = nil, given: [String: String] = [:]
-    ) throws(DockerfileError) -> StageGraph {
+    ) throws -> StageGraph {
         let file = try ParsedDockerfile(parsing: text, file: "Dockerfile")
         let arguments = try GlobalArguments(of: file, automatic: ["TARGETARCH": "amd64"], given: given)
         return try StageGraph(of: file, target: target, arguments: arguments)
@@ -83,7 +84,7 @@ struct StageGraphTests {
             ),
         ] as [(String, String?, String)])
     func `a circle and a stage that comes later are refused`(_ text: String, _ target: String?, _ expected: String) {
-        let error = #expect(throws: DockerfileError.self) { try Self.graph(text, target: target) }
+        let error = #expect(throws: Failure.self) { try Self.graph(text, target: target) }
         #expect(error?.description == expected)
     }
 

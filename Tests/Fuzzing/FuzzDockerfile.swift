@@ -66,7 +66,7 @@ extension FuzzedParser {
             case .copy(let transfer), .add(let transfer): expand(transfer, expansion, instruction.place)
             case .run(let step):
                 for mount in step.mounts {
-                    _ = try? mount.expanded(at: instruction.place) { (text) throws(DockerfileError) in
+                    _ = try? mount.expanded(at: instruction.place) { (text) in
                         try expansion.word(text, at: instruction.place)
                     }
                 }

@@ -5,6 +5,7 @@ import POSIX
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 @Suite struct ArchiveLayerTests {
     private let fixture: BuildFixture
@@ -37,7 +38,7 @@ import Testing
     }
 
     private func refusal(_ options: String = "") async -> String? {
-        await #expect(throws: ImageBuildError.self) { _ = try await build(options) }?.description
+        await #expect(throws: Failure.self) { _ = try await build(options) }?.description
     }
 
     private func content(_ image: StoredImage, _ path: String) async throws -> String {

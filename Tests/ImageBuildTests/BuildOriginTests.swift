@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import EntrypointPacking
+import Wording
 
 /// Tests for the build information of SwiftPM and of programs.
 @Suite struct BuildOriginTests {
@@ -52,7 +53,7 @@ import Testing
         (state, ["Swift version 6.3.1 ", "Swift version 6.4 "], "several versions"),
     ])
     func `what does not say it is refused`(state: String, swift: [String]?, words: String) {
-        let error = #expect(throws: ImageBuildError.self) {
+        let error = #expect(throws: Failure.self) {
             try swift.map { try origin(state, swift: $0) } ?? origin(state)
         }
         #expect(error?.description.contains(words) == true, "\(error.debugDescription)")
@@ -69,10 +70,10 @@ import Testing
             ])
         for mark in ["libcurl/8", "OpenSSL ", "glibc/", "GCC: ("] {
             let without = whole.split(separator: mark).joined()
-            #expect(throws: ImageBuildError.self) { try LinkedVersions(of: Array(without.utf8), from: origin) }
+            #expect(throws: Failure.self) { try LinkedVersions(of: Array(without.utf8), from: origin) }
         }
         let unknown = try self.origin(Self.state.split(separator: "yams").joined(separator: "new"))
-        let error = #expect(throws: ImageBuildError.self) { try LinkedVersions(of: Array(whole.utf8), from: unknown) }
+        let error = #expect(throws: Failure.self) { try LinkedVersions(of: Array(whole.utf8), from: unknown) }
         #expect(error?.description.contains("the package new") == true)
     }
 }

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import ImageLayers
+import Wording
 
 @Suite struct DebianArchitectureTests {
     private let folder: TemporaryFolder
@@ -33,7 +34,7 @@ import Testing
     @Test(arguments: [("linux/riscv64", "riscv64"), ("linux/s390x", "s390x"), ("linux/arm/v7", "arm")])
     func `what it does not run is said with what to do`(platform: String, name: String) throws {
         let architecture = try DebianArchitecture(of: Platform(platform))
-        let error = #expect(throws: ImageBuildError.self) {
+        let error = #expect(throws: Failure.self) {
             try architecture.runnable(handlers: folder("handlers"))
         }
         #expect(
@@ -44,7 +45,7 @@ import Testing
     }
 
     @Test func `a machine that Debian does not know is named`() {
-        let error = #expect(throws: ImageBuildError.self) { try DebianArchitecture(of: Platform("linux/wasm")) }
+        let error = #expect(throws: Failure.self) { try DebianArchitecture(of: Platform("linux/wasm")) }
         #expect(
             error?.description
                 == "cannot make a Debian root file system for linux/wasm: Debian has no such architecture")

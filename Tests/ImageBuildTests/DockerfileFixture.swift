@@ -56,7 +56,7 @@ struct DockerfileFixture {
     func hardLinks(_ image: StoredImage) throws -> [[String]] {
         let contents = try ImageContents(layers: image.manifest.layers, in: store)
         var names: [ImageFile.Identity: [String]] = [:]
-        try contents.root.forEachDescendant { (file) throws(ImageStoreError) in
+        contents.root.forEachDescendant { (file) in
             guard file.kind == .regular, let identity = file.identity else { return }
             names[identity, default: []].append(String(decoding: file.path, as: UTF8.self))
         }
@@ -67,7 +67,7 @@ struct DockerfileFixture {
     func list(_ image: StoredImage) throws -> [String] {
         let contents = try ImageContents(layers: image.manifest.layers, in: store)
         var lines: [String] = []
-        try contents.root.forEachDescendant { (file) throws(ImageStoreError) in
+        try contents.root.forEachDescendant { (file) in
             let name = String(decoding: file.path, as: UTF8.self)
             let attributes = "\(String(file.mode, radix: 8)) \(file.user):\(file.group)"
             switch file.kind {

@@ -9,6 +9,7 @@ import StepExecution
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 /// Tests for sources other than the context: named contexts from the command line, and repositories.
 @Suite struct DockerfileSourcesTests {
@@ -81,7 +82,7 @@ import Testing
             "none": NamedContext("docker-image://scratch"),
         ]
         guard expected != "nothing" else {
-            await #expect(throws: ImageBuildError.self) { try await fixture.build(text, contexts: contexts) }
+            await #expect(throws: Failure.self) { try await fixture.build(text, contexts: contexts) }
             return
         }
         let image = try await fixture.build(text, contexts: contexts)
@@ -90,7 +91,7 @@ import Testing
     }
 
     @Test func `what is no context is named`() throws {
-        let error = #expect(throws: ImageBuildError.self) { try NamedContext("ftp://x") }
+        let error = #expect(throws: Failure.self) { try NamedContext("ftp://x") }
         #expect(
             error?.description
                 == "cannot use the context ftp://x: it is no folder, docker-image://REFERENCE or oci-layout://DIR[:TAG]"

@@ -19,7 +19,7 @@ import Testing
         let image = try await fixture.build(text, epoch: epoch)
         let contents = try ImageContents(layers: image.manifest.layers, in: fixture.store)
         var lines: [String] = []
-        try contents.root.forEachDescendant { (file) throws(ImageStoreError) in
+        contents.root.forEachDescendant { (file) in
             lines.append("\(String(decoding: file.path, as: UTF8.self)) \(file.modified - epoch)")
         }
         return lines

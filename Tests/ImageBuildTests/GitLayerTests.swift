@@ -7,6 +7,7 @@ import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 @Suite struct GitLayerTests {
     private let fixture: BuildFixture
@@ -50,9 +51,9 @@ import Testing
     @Test func `a commit that is not there is named`() async throws {
         _ = try await makeRepository()
         let commit = String(repeating: "0", count: 39) + "1"
-        let error = await #expect(throws: ImageBuildError.self) { try await fixture.build(yaml(commit)) }
+        let error = await #expect(throws: Failure.self) { try await fixture.build(yaml(commit)) }
         #expect(error?.description.hasPrefix("cannot fetch commit \(commit) from \(folder("image/./repo")): ") == true)
-        let other = await #expect(throws: ImageBuildError.self) {
+        let other = await #expect(throws: Failure.self) {
             try await fixture.build(yaml(commit, url: folder("none").string))
         }
         #expect(other?.description.contains("does not appear to be a git repository") == true)
@@ -76,9 +77,9 @@ import Testing
                 == true)
         let branch = try await fixture.build(yaml("main"))
         #expect(branch.descriptor != tagged.descriptor)
-        let error = await #expect(throws: ImageBuildError.self) { try await fixture.build(yaml("none")) }
+        let error = await #expect(throws: Failure.self) { try await fixture.build(yaml("none")) }
         #expect(error?.description == "cannot find 'none' at \(folder("image/./repo")): it has no such branch or tag")
-        let short = await #expect(throws: ImageBuildError.self) {
+        let short = await #expect(throws: Failure.self) {
             try await fixture.build(yaml(String(first.prefix(10))))
         }
         #expect(short?.description.hasSuffix("; a commit must be written with all its digits") == true)

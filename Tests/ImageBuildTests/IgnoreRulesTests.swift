@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import ImageLayers
+import Wording
 
 @Suite struct IgnoreRulesTests {
     private static let tree = [
@@ -143,10 +144,10 @@ import Testing
         ("docs/[", "docs/["), ("a\\", "a\\"), ("!", "!"), (" ! ", " ! "), ("[]a]", "[]a]"), ("x[a", "x[a"),
     ])
     func `a malformed pattern is named with its line`(pattern: String, shown: String) {
-        #expect(throws: ImageBuildError("use the pattern '\(shown)' of f/.dockerignore:2", "it is malformed")) {
+        #expect(throws: Failure("use the pattern '\(shown)' of f/.dockerignore:2", "it is malformed")) {
             try IgnoreRules(parsing: Array("\u{FEFF}#x\n\(pattern)".utf8), file: "f/.dockerignore")
         }
-        #expect(throws: ImageBuildError("use the pattern '\(shown)' of exclude", "it is malformed")) {
+        #expect(throws: Failure("use the pattern '\(shown)' of exclude", "it is malformed")) {
             try IgnoreRules([pattern])
         }
     }

@@ -9,6 +9,7 @@ import Testing
 
 @testable import ImageLayers
 @testable import ImageBuild
+import Wording
 
 @Suite struct ImageLockTests {
     private var fixture: BuildFixture
@@ -35,7 +36,7 @@ import Testing
     }
 
     private func refusal(_ layers: String, base: String = "scratch") async -> String? {
-        await #expect(throws: ImageBuildError.self) { _ = try await build(layers, base: base) }?.description
+        await #expect(throws: Failure.self) { _ = try await build(layers, base: base) }?.description
     }
 
     @Test func `a branch stays at its commit until the lock is renewed`() async throws {

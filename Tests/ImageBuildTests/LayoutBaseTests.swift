@@ -6,6 +6,7 @@ import POSIX
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 /// Tests for bases in OCI layouts that other programs made.
 @Suite struct LayoutBaseTests {
@@ -35,7 +36,7 @@ import Testing
     }
 
     private func refusal(_ base: String) async -> String? {
-        await #expect(throws: ImageBuildError.self) { _ = try await build(base) }?.description
+        await #expect(throws: Failure.self) { _ = try await build(base) }?.description
     }
 
     /// Unpacks the built image with umoci, and checks its files.

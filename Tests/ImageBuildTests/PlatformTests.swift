@@ -9,6 +9,7 @@ import POSIX
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 /// Tests for images with several platforms.
 @Suite struct PlatformTests {
@@ -106,7 +107,7 @@ import Testing
         try fixture.makeEntrypoint("ours") { $0["architecture"] = "amd64" }
         let definition = try fixture.definition(yaml)
         let trainer = try ProgramDefinition(parsing: program, file: fixture.folder("image/p.yaml"))
-        let without = await #expect(throws: ImageBuildError.self) {
+        let without = await #expect(throws: Failure.self) {
             try await fixture.builder().build(definition, program: trainer)
         }
         #expect(
@@ -119,7 +120,7 @@ import Testing
             let printed = try await Command("tar", ["-xzOf", blob.string, ".caas/caas-entrypoint"]).succeed()
             #expect(printed == content)
         }
-        let empty = await #expect(throws: ImageBuildError.self) {
+        let empty = await #expect(throws: Failure.self) {
             try await fixture.builder(bundles: [fixture.folder("image")]).build(definition, program: trainer)
         }
         #expect(empty?.description.contains("it holds no layer.json") == true)

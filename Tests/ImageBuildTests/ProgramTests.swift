@@ -8,6 +8,7 @@ import RunContract
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 @Suite struct ProgramTests {
     private var fixture: BuildFixture
@@ -95,13 +96,13 @@ import Testing
     mutating func `a definition with a program cannot say what a deployment says`(_ name: String) async throws {
         try fixture.makeEntrypoint()
         let text = yaml.replacing("A: b", with: "\(name): x")
-        let error = await #expect(throws: ImageBuildError.self) { try await fixture.build(text, program: program) }
+        let error = await #expect(throws: Failure.self) { try await fixture.build(text, program: program) }
         #expect(error?.description.contains("its 'environment' sets \(name), which the entrypoint takes") == true)
     }
 
     @Test mutating func `without the entrypoint's layer one is told what to type`() async throws {
         fixture.entrypointFolders = ["/a", "/b"]
-        let error = await #expect(throws: ImageBuildError.self) { try await fixture.build(yaml, program: program) }
+        let error = await #expect(throws: Failure.self) { try await fixture.build(yaml, program: program) }
         #expect(
             error?.description
                 == "cannot bake a program into an image: the entrypoint's layer is not in /a or /b; type: make entrypoint"
@@ -110,14 +111,14 @@ import Testing
 
     @Test mutating func `an artifact that is damaged or for another machine is refused`() async throws {
         try fixture.makeEntrypoint { $0["architecture"] = "riscv64" }
-        let error = await #expect(throws: ImageBuildError.self) { try await fixture.build(yaml, program: program) }
+        let error = await #expect(throws: Failure.self) { try await fixture.build(yaml, program: program) }
         #expect(error?.description.contains("entrypoint is for riscv64; make one on such a machine") == true)
         try FileSystem.removeTree(fixture.folder("entrypoint"))
         try fixture.makeEntrypoint { $0["digest"] = .string("\(Digest(of: [1]))") }
-        let other = await #expect(throws: ImageBuildError.self) { try await fixture.build(yaml, program: program) }
+        let other = await #expect(throws: Failure.self) { try await fixture.build(yaml, program: program) }
         #expect(other?.description.contains("has the digest") == true)
         try FileSystem.write(Array("{}".utf8), to: fixture.folder("entrypoint/layer.json"))
-        let third = await #expect(throws: ImageBuildError.self) { try await fixture.build(yaml, program: program) }
+        let third = await #expect(throws: Failure.self) { try await fixture.build(yaml, program: program) }
         #expect(third?.description.hasSuffix("'digest' is missing; type: make entrypoint") == true)
     }
 }

@@ -5,6 +5,7 @@ import POSIX
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 /// Tests for layers of wheels from a folder, which need no network.
 @Suite struct PythonLayerTests {
@@ -246,7 +247,7 @@ import Testing
     @Test(arguments: ["source==1.0", "other==1.0", "nothing==2"])
     func `a requirement without a wheel is named`(requirement: String) async throws {
         try await makeWheels()
-        let error = await #expect(throws: ImageBuildError.self) { _ = try await build("demo\n\(requirement)\n") }
+        let error = await #expect(throws: Failure.self) { _ = try await build("demo\n\(requirement)\n") }
         #expect(
             error?.description
                 == "cannot install '\(requirement)': it has no wheel for Python 3.11 on linux/amd64")

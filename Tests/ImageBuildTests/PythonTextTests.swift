@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import ImageLayers
+import Wording
 
 /// Tests for parsing the files and the output of Python's tools.
 @Suite struct PythonTextTests {
@@ -83,7 +84,7 @@ import Testing
                 "--find-links \(wheels)", "--no-index", "-f https://h/links", "--index-url https://u:p@h/simple?x=1",
             ])
         try folder.write("b/b.txt", "-r ../r/a.txt\n")
-        #expect(throws: ImageBuildError.self) { try RequirementsFile(reading: folder("r/a.txt")) }
+        #expect(throws: Failure.self) { try RequirementsFile(reading: folder("r/a.txt")) }
     }
 
     @Test(arguments: [
@@ -104,7 +105,7 @@ import Testing
         let folder = try TemporaryFolder()
         try folder.write("r.txt", "foo\n\(line)\n")
         try folder.write("other.txt", "-e evil\n")
-        let error = #expect(throws: ImageBuildError.self) { try RequirementsFile(reading: folder("r.txt")) }
+        let error = #expect(throws: Failure.self) { try RequirementsFile(reading: folder("r.txt")) }
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "nothing")")
     }
 

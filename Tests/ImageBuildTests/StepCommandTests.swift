@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import StepExecution
+import Wording
 
 /// Tests for the environment and the end of commands.
 struct StepCommandTests {
@@ -29,17 +30,17 @@ struct StepCommandTests {
     }
 
     @Test func `a failure tells status, place and the last lines`() async throws {
-        let error = await #expect(throws: ImageBuildError.self) {
+        let error = await #expect(throws: Failure.self) {
             try await fixture.run("echo before; echo why >&2; exit 3", on: [try await fixture.base()])
         }
         #expect(
             error?.description
                 == "cannot run 'echo before; echo why >&2; exit 3' (Dockerfile:7): exit status 3\n    before\n    why")
-        let missing = await #expect(throws: ImageBuildError.self) {
+        let missing = await #expect(throws: Failure.self) {
             try await fixture.run("", on: [try await fixture.base()]) { $0.arguments = ["/no/such"] }
         }
         #expect(missing?.description.contains("/no/such") == true)
-        let user = await #expect(throws: ImageBuildError.self) {
+        let user = await #expect(throws: Failure.self) {
             try await fixture.run("true", on: [try await fixture.base()]) { $0.user = "nobody" }
         }
         #expect(
@@ -77,7 +78,7 @@ struct StepCommandTests {
         // An ancestor of the command is the process that has its namespaces.
         while !Self.words(of: process).contains("step-worker") { process = try #require(Self.parent(of: process)) }
         ProcessIdentity(pid: process)?.signal(9)
-        await #expect(throws: ImageBuildError.self) { try await build.value }
+        await #expect(throws: Failure.self) { try await build.value }
         #expect(try await eventually { Self.process(["sleep", seconds]) == nil ? true : nil } == true)
         let mounts = try FileSystem.read("/proc/self/mountinfo", limit: 64 << 20)
         #expect(!String(decoding: mounts, as: UTF8.self).contains(fixture.folder.path.string))

@@ -51,8 +51,8 @@ struct StepFixture {
     /// Makes a layer with busybox as a shell and the usual commands, two users, and some files to change.
     func base() async throws -> BuiltLayer {
         let busybox = try FileSystem.read(try await Busybox.path())
-        return try await factory.make(createdBy: "base") { (writer) throws(ImageBuildError) in
-            do throws(ArchiveError) {
+        return try await factory.make(createdBy: "base") { (writer) in
+            do {
                 for name in ["bin", "data", "data/old", "etc", "tmp"] {
                     try writer.append(
                         ArchiveEntry(.directory, path: Array(name.utf8), mode: name == "tmp" ? 0o1777 : 0o755))
@@ -78,7 +78,7 @@ struct StepFixture {
                     try writer.append(
                         ArchiveEntry(.regular, path: Array(name.utf8), mode: 0o644), content: Array(content.utf8))
                 }
-            } catch { throw ImageBuildError(copying: error.description) }
+            } catch { throw error }
         }
     }
 

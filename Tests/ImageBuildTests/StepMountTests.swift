@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import StepExecution
+import Wording
 
 /// Tests for mounts, which leave no trace in the layer.
 struct StepMountTests {
@@ -41,7 +42,7 @@ struct StepMountTests {
     }
 
     @Test func `a secret that is required must be given`() async throws {
-        let error = await #expect(throws: ImageBuildError.self) {
+        let error = await #expect(throws: Failure.self) {
             try await fixture.run("true", on: [try await fixture.base()]) {
                 $0.mounts = [.secret(SecretMount(id: "token", content: nil, isRequired: true))]
             }

@@ -6,6 +6,7 @@ import POSIX
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 @Suite struct ImageReportTests {
     private let folder: TemporaryFolder
@@ -110,7 +111,7 @@ import Testing
         let found = try await find(draft)
         #expect(try ImageReport(found, platform: nil).text.contains("\nindex        \(found.descriptor.digest)\n"))
         #expect(try ImageReport(found, platform: try Platform("linux/amd64")).json.list("images").count == 1)
-        let error = #expect(throws: InspectionError.self) {
+        let error = #expect(throws: Failure.self) {
             try ImageReport(found, platform: try Platform("linux/s390x"))
         }
         #expect(error?.description.hasSuffix("it has no image for linux/s390x, only for linux/amd64") == true)
@@ -146,8 +147,8 @@ import Testing
             ("app", "app", "it is not built yet; type: caasctl build app"),
         ]
         for (text, definition, reason) in cases {
-            let error = #expect(throws: InspectionError.self) { try finder.find(text, definitionName: definition) }
-            #expect(error?.description.hasSuffix(reason) == true, "\(String(describing: error))")
+            let error = #expect(throws: (any Error).self) { try finder.find(text, definitionName: definition) }
+            #expect(error.map { "\($0)" }?.hasSuffix(reason) == true, "\(String(describing: error))")
         }
         let digest = try #require(try store.find("demo")?.digest)
         for text in [digest.description, digest.hexadecimal, digest.short] {

@@ -5,6 +5,7 @@ import POSIX
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 @Suite struct ImageContentsTests {
     private let fixture: StoreFixture
@@ -128,7 +129,7 @@ import Testing
         #expect(try contents.resolve("way/../../dir/./other".utf8)?.path == Array("dir/other".utf8))
         #expect(try contents.resolve("upper/below".utf8) == nil)
         #expect(try contents.content(of: "/way/other".utf8) == Array("lower".utf8))
-        #expect(throws: ImageStoreError.self) { try contents.content(of: "upper".utf8, limit: 4) }
+        #expect(throws: Failure.self) { try contents.content(of: "upper".utf8, limit: 4) }
     }
 
     @Test func `many contents come in one pass, each file once`() async throws {
@@ -138,8 +139,8 @@ import Testing
         let contents = try ImageContents(layers: try fixture.image([lower, upper]).manifest.layers, in: fixture.store)
         let names = ["05", "link", "49", "03", "06", "00"]
         var read: [String] = []
-        try contents.read(names.compactMap { contents.file(at: $0.utf8) }, wrapping: { $0 }) {
-            (file, next) throws(ImageStoreError) in
+        try contents.read(names.compactMap { contents.file(at: $0.utf8) }) {
+            (file, next) throws in
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16, alignment: 16)
             defer { buffer.deallocate() }
             let count = try next(buffer)
@@ -161,7 +162,7 @@ import Testing
 
     @Test(arguments: hostile) func `a hostile layer is refused`(script: String, reason: String) async throws {
         let image = try fixture.image([try await fixture.tar("a", script)])
-        let error = #expect(throws: ImageStoreError.self) {
+        let error = #expect(throws: Failure.self) {
             try ImageContents(layers: image.manifest.layers, in: fixture.store)
         }
         #expect(error?.description.hasSuffix(reason) == true)
@@ -183,7 +184,7 @@ import Testing
         var content = try FileSystem.read(fixture.store.path(of: layer.digest))
         content[512] ^= 1
         try FileSystem.write(content, to: fixture.store.path(of: layer.digest))
-        let error = #expect(throws: ImageStoreError.self) { try ImageContents(layers: [layer], in: fixture.store) }
+        let error = #expect(throws: Failure.self) { try ImageContents(layers: [layer], in: fixture.store) }
         #expect(error?.description.hasSuffix("is damaged") == true)
         #expect(!FileSystem.exists(listing))
     }

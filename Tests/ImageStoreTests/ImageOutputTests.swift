@@ -5,6 +5,7 @@ import POSIX
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 /// Outputs outside the store, which other programs verify.
 @Suite struct ImageOutputTests {
@@ -44,7 +45,7 @@ import Testing
         ("oci:a:b@sha256:\(String(repeating: "0", count: 64))", "a digest is no name to choose"),
     ])
     func `anything else is refused in a line`(text: String, reason: String) {
-        let error = #expect(throws: ImageStoreError.self) { try ImageOutput(text) }
+        let error = #expect(throws: Failure.self) { try ImageOutput(text) }
         #expect(error?.description == "cannot write to '\(text)': \(reason)")
     }
 
@@ -141,7 +142,7 @@ import Testing
             #expect(try json.text("Architecture") == Platform.current.architecture)
         }
         let foreign = try store.add(ImageIndex(manifests: [children[0]]).json.encoded(), mediaType: .imageIndex)
-        let error = #expect(throws: ImageStoreError.self) { try archive(.dockerArchive, foreign) }
+        let error = #expect(throws: Failure.self) { try archive(.dockerArchive, foreign) }
         #expect(error?.description.hasSuffix("none of them linux/amd64; choose one with --platform") == true)
     }
 
@@ -158,7 +159,7 @@ import Testing
         let blob = store.path(of: image.manifest.layers[0].digest)
         let content = try FileSystem.read(blob)
         try FileSystem.write(content.reversed(), to: blob)
-        let error = #expect(throws: ImageStoreError.self) { try archive(.ociArchive, image.descriptor) }
+        let error = #expect(throws: Failure.self) { try archive(.ociArchive, image.descriptor) }
         #expect(error?.description.hasSuffix("is damaged; remove \(blob)") == true)
         #expect(try FileSystem.read(file) == before)
         #expect(try FileSystem.names(in: folder.path).filter { $0.string.hasPrefix(".oci-archive") }.count == 1)

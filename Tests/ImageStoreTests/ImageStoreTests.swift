@@ -6,6 +6,7 @@ import POSIX
 import SystemPackage
 import TestSupport
 import Testing
+import Wording
 
 @Suite struct ImageStoreTests {
     private let fixture: StoreFixture
@@ -25,7 +26,7 @@ import Testing
             (Descriptor(mediaType: .layer, digest: Digest(of: [3]), size: 6), "it is longer than 6 bytes"),
         ]
         for (descriptor, reason) in wrong {
-            #expect(throws: ImageStoreError("store blob \(descriptor.digest)", reason)) {
+            #expect(throws: Failure("store blob \(descriptor.digest)", reason)) {
                 var writer = try store.makeBlob(descriptor)
                 try content.withUnsafeBytes { try writer.write($0) }
                 try writer.finish()
@@ -42,7 +43,7 @@ import Testing
     @Test func `a damaged blob is noticed`() throws {
         let descriptor = try store.add(Array("content".utf8), mediaType: .layer)
         try FileSystem.write(Array("Content".utf8), to: store.path(of: descriptor.digest))
-        let error = #expect(throws: ImageStoreError.self) { try store.read(descriptor) }
+        let error = #expect(throws: Failure.self) { try store.read(descriptor) }
         #expect(error?.description.contains("is damaged; remove /") == true)
     }
 
@@ -66,7 +67,8 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<20 {
                 group.addTask {
-                    try await BlockingThread.run { () throws(ImageStoreError) in try store.tag(image, as: "n\(number)")
+                    try await BlockingThread.run {
+                        try store.tag(image, as: "n\(number)")
                     }
                 }
             }

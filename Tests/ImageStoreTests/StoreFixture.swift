@@ -83,7 +83,7 @@ struct StoreFixture {
         var files: [ImageFile] = []
         contents.root.forEachDescendant { files.append($0) }
         for identity in files.compactMap(\.identity) { links[identity, default: 0] += 1 }
-        try contents.read(files, wrapping: { $0 }) { (file, read) throws(ImageStoreError) in
+        try contents.read(files) { (file, read) in
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 16)
             defer { buffer.deallocate() }
             let count = try read(buffer)

@@ -124,9 +124,7 @@ final class EntrypointBundle: Sendable {
 
     private var identifier: String { folder.path.lastComponent?.string ?? "test" }
 
-    private func configuration(
-        _ environment: [String: String], _ arguments: [String], _ limits: Limits
-    ) -> JSONValue {
+    private func configuration(_ environment: [String: String], _ arguments: [String], _ limits: Limits) -> JSONValue {
         var mounts: [JSONValue] = [
             ["destination": "/proc", "type": "proc", "source": "proc"],
             ["destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755"]],

@@ -1,6 +1,7 @@
 import JSON
 import OCI
 import Testing
+import Wording
 
 @Suite struct DocumentTests {
     private let digest = Digest(of: Array("abc".utf8))
@@ -10,7 +11,7 @@ import Testing
         #expect(digest.short == "ba7816bf8f01")
         #expect(try Digest(digest.description) == digest)
         for text in ["", "sha256:", "sha512:00", "ba7816bf", digest.description + "0", "SHA256:" + digest.hexadecimal] {
-            #expect(throws: OCIError.self) { try Digest(text) }
+            #expect(throws: Failure.self) { try Digest(text) }
         }
     }
 
@@ -57,7 +58,7 @@ import Testing
     }
 
     @Test(arguments: ["", "linux", "linux/", "/amd64", "linux/a/b/c"])
-    func `what is no platform is refused`(text: String) { #expect(throws: OCIError.self) { try Platform(text) } }
+    func `what is no platform is refused`(text: String) { #expect(throws: Failure.self) { try Platform(text) } }
 
     @Test(arguments: [
         ("application/vnd.docker.image.rootfs.diff.tar.gzip", "application/vnd.oci.image.layer.v1.tar+gzip"),

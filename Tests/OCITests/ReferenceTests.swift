@@ -1,5 +1,6 @@
 import OCI
 import Testing
+import Wording
 
 /// The rules and many of the cases of <https://github.com/distribution/reference>.
 @Suite struct ReferenceTests {
@@ -79,17 +80,17 @@ import Testing
         "host.example/.hidden", "host.example/a_", "host.example/_a", "host.example/a._b", "https://host.example/app:1",
     ])
     func `what is no reference is refused`(text: String) {
-        let error = #expect(throws: OCIError.self) { try Reference(text) }
+        let error = #expect(throws: Failure.self) { try Reference(text) }
         #expect(error?.description.hasPrefix("cannot read ") == true)
     }
 
     @Test func `host and repository have at most 255 bytes`() throws {
         let longest = "host.example/" + String(repeating: "a", count: 242)
         #expect(try Reference(longest).name.utf8.count == 255)
-        #expect(throws: OCIError.self) { try Reference(longest + "a") }
+        #expect(throws: Failure.self) { try Reference(longest + "a") }
         let endless = String(repeating: "a-", count: 1 << 20)
-        #expect(throws: OCIError.self) { try Reference(endless) }
-        #expect(throws: OCIError.self) { try Reference.registry(endless) }
+        #expect(throws: Failure.self) { try Reference(endless) }
+        #expect(throws: Failure.self) { try Reference.registry(endless) }
     }
 
     @Test(arguments: [

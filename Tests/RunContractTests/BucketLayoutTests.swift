@@ -2,6 +2,7 @@ import RunContract
 import Secrets
 import Testing
 import Timestamps
+import Wording
 
 struct BucketLayoutTests {
     @Test(arguments: [nil, "", "/", "runs", "/runs/", "a//b/"])
@@ -44,7 +45,7 @@ struct BucketLayoutTests {
 
     @Test(arguments: ["", ".hidden", "a/b", "a b", "..", "é", String(repeating: "a", count: 129)])
     func `an id that would be unsafe in a key or a path is refused`(text: String) {
-        #expect(throws: ContractError.self) { try RunID(text) }
+        #expect(throws: Failure.self) { try RunID(text) }
     }
 
     @Test func `a token depends on the key and on the run, and prints as nothing`() throws {

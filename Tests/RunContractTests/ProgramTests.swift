@@ -1,6 +1,7 @@
 import JSON
 import RunContract
 import Testing
+import Wording
 
 struct ProgramTests {
     static var full: Program {
@@ -58,15 +59,15 @@ struct ProgramTests {
         let inputs = try Self.full.inputs { ["BASE_RUN": "base-1"][$0] }
         #expect(inputs.map(\.run.description) == ["base-1", "demo-1"])
         #expect(inputs.map(\.into) == ["base", "tokenizer"])
-        #expect(throws: ContractError.self) { try Self.full.inputs { _ in nil } }
-        #expect(throws: ContractError.self) { try Self.full.inputs { _ in "../other" } }
+        #expect(throws: Failure.self) { try Self.full.inputs { _ in nil } }
+        #expect(throws: Failure.self) { try Self.full.inputs { _ in "../other" } }
     }
 
     @Test(arguments: ["..", "a/../b", "/a", "a//b", ""])
     func `an input's folder is below the data folder`(into: String) {
         var program = Program(name: "p", data: "/data")
         program.inputs = [.init(run: "demo-1", artifact: "model", into: "${INTO}")]
-        #expect(throws: ContractError.self) { try program.inputs { _ in into } }
+        #expect(throws: Failure.self) { try program.inputs { _ in into } }
     }
 
     @Test func `a variable is what was sent, else the program's, else the image's`() {

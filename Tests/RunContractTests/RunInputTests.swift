@@ -1,6 +1,7 @@
 import JSON
 import RunContract
 import Testing
+import Wording
 
 struct RunInputTests {
     private let input: RunInput
@@ -27,7 +28,7 @@ struct RunInputTests {
     func `an input goes nowhere but below the data folder`(_ into: String) throws {
         var program = Program(name: "p", data: "/data")
         program.inputs = [.init(run: "base-1", artifact: "model", into: into)]
-        #expect(throws: ContractError.self) { try program.inputs { _ in nil } }
+        #expect(throws: Failure.self) { try program.inputs { _ in nil } }
     }
 
     @Test func `names that only look secret or ours to people's eyes are so by their bytes`() {
@@ -45,7 +46,7 @@ struct RunInputTests {
             (try record(into: "report"), "that run has report"),
         ]
         for (record, reason) in cases {
-            let error = #expect(throws: ContractError.self) { try record.artifact(of: input) }
+            let error = #expect(throws: Failure.self) { try record.artifact(of: input) }
             #expect(error?.description == "cannot take artifact 'model' of run base-1: \(reason)")
         }
         let elsewhere = try record(key: "team/base-10/artifacts/1/model/w").json

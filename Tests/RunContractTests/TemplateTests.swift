@@ -1,5 +1,6 @@
 import RunContract
 import Testing
+import Wording
 
 struct TemplateTests {
     static let variables = ["NAME": "demo", "EMPTY": "", "PRICE": "$5", "NESTED": "${NAME}"]
@@ -35,13 +36,13 @@ struct TemplateTests {
         ("${A B}", "cannot expand '${A B}': 'A B' is not a variable's name"),
     ])
     func `a text that is no template is refused`(text: String, message: String) {
-        let error = #expect(throws: ContractError.self) { try Template(text) }
+        let error = #expect(throws: Failure.self) { try Template(text) }
         #expect(error?.description == message)
     }
 
     @Test func `an unset variable without a default is named`() throws {
         let template = try Template("--run=${WANDB_RUN}")
-        let error = #expect(throws: ContractError.self) { try template.expanded { _ in nil } }
+        let error = #expect(throws: Failure.self) { try template.expanded { _ in nil } }
         #expect(error?.description == "cannot expand '${WANDB_RUN}': WANDB_RUN is not set")
         #expect(template.variables.map(\.name) == ["WANDB_RUN"])
     }

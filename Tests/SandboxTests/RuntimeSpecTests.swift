@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import Sandbox
+import Wording
 
 struct RuntimeSpecTests {
     private let bundle: TemporaryFolder
@@ -60,7 +61,7 @@ struct RuntimeSpecTests {
     @Test func `nothing to run is an error`() throws {
         var image = config()
         image["Entrypoint"] = nil
-        #expect(throws: SandboxError.self) { try spec(image) }
+        #expect(throws: Failure.self) { try spec(image) }
     }
 
     @Test func `root gets docker's rights and no user namespace`() throws {
@@ -104,8 +105,8 @@ struct RuntimeSpecTests {
 
     @Test func `an unknown user is an error`() throws {
         let root = RootResolver(path: bundle("rootfs"))
-        #expect(throws: ContainerError.self) { try ContainerUser("nobody", in: root) }
-        #expect(throws: ContainerError.self) { try ContainerUser("web:nobody", in: root) }
+        #expect(throws: Failure.self) { try ContainerUser("nobody", in: root) }
+        #expect(throws: Failure.self) { try ContainerUser("web:nobody", in: root) }
     }
 
     @Test func `links in an image lead nowhere outside it`() throws {

@@ -8,6 +8,7 @@ import TestSupport
 import Testing
 
 @testable import Sandbox
+import Wording
 
 struct ServerProcessTests {
     @Test(
@@ -31,7 +32,7 @@ struct ServerProcessTests {
         let server = ServerProcess(
             name: .storage, program: "/bin/sh", arguments: ["-c", "echo 'no such flag'; exit 1"], environment: [:],
             log: folder("log"), announcement: "listening on ")
-        let error = await #expect(throws: SandboxError.self) { try await server.start { _ in } }
+        let error = await #expect(throws: Failure.self) { try await server.start { _ in } }
         #expect(error?.description == "cannot start the sandbox's storage: it ended: no such flag")
     }
 
@@ -43,7 +44,7 @@ struct ServerProcessTests {
         (server.patience, server.silence) = (3, 1)
         let said = Mutex<[String]>([])
         let process = Mutex<ProcessIdentity?>(nil)
-        let error = await #expect(throws: SandboxError.self) {
+        let error = await #expect(throws: Failure.self) {
             try await server.start(report: { line in said.withLock { $0.append(line) } }) { started in
                 process.withLock { $0 = started }
             }
@@ -61,7 +62,7 @@ struct ServerProcessTests {
         #expect(try await both.rclone() == folder("bin/rclone"))
         let checkout = ProgramSearch(program: folder(".build/x86_64/release/caasctl"), path: "", cache: nil)
         #expect(checkout.folders.first == folder(".cache/bin"))
-        let error = await #expect(throws: SandboxError.self) {
+        let error = await #expect(throws: Failure.self) {
             try await ProgramSearch(path: folder("old").string, cache: nil).rclone()
         }
         #expect(error?.description.contains("is 1.60; run 'make setup' for it") == true)
@@ -81,7 +82,7 @@ struct ServerProcessTests {
         for (place, said) in [("old", old), ("bin", new)] {
             try folder.write("\(place)/\(name)", "#!/bin/sh\nprintf '\(said)\n'\n", mode: 0o755)
         }
-        func find(_ search: ProgramSearch) throws(SandboxError) -> FilePath {
+        func find(_ search: ProgramSearch) throws -> FilePath {
             name == "runc" ? try search.runc() : try search.registry()
         }
         let both = ProgramSearch(path: "\(folder("old"))", cache: folder.path.string)
@@ -89,7 +90,7 @@ struct ServerProcessTests {
         try FileSystem.remove(folder("bin/\(name)"))
         var alone = ProgramSearch(path: "\(folder("old"))", cache: nil)
         alone.folders = [folder("old")]
-        let error = #expect(throws: SandboxError.self) { try find(alone) }
+        let error = #expect(throws: Failure.self) { try find(alone) }
         #expect(error?.description.contains(reason) == true && error?.description.contains("make setup") == true)
     }
 

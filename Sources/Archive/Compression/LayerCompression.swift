@@ -1,3 +1,5 @@
+import Wording
+
 /// The compression of a layer's tar; the bytes never depend on the number of threads.
 package enum LayerCompression: Sendable, Hashable {
     case none
@@ -70,9 +72,9 @@ package enum LayerCompression: Sendable, Hashable {
         }
     }
 
-    func makeCompressor() throws(ArchiveError) -> LayerCompressor {
+    func makeCompressor() throws -> LayerCompressor {
         if let levels, !levels.contains(level) {
-            throw ArchiveError(
+            throw Failure(
                 "compress a layer with \(name)", "the levels are \(levels.lowerBound) to \(levels.upperBound)")
         }
         return switch self {
@@ -102,13 +104,13 @@ protocol BlockDeflater: AnyObject {
 protocol StreamCompressor: AnyObject, Sendable {
     /// True where the blob equals the tar.
     var isIdentity: Bool { get }
-    func write(_ bytes: UnsafeRawBufferPointer, to blob: BlobOutput) throws(ArchiveError)
-    func finish(to blob: BlobOutput) throws(ArchiveError)
+    func write(_ bytes: UnsafeRawBufferPointer, to blob: BlobOutput) throws
+    func finish(to blob: BlobOutput) throws
 }
 
 /// No compression: the blob is the tar.
 final class PlainTar: StreamCompressor {
     var isIdentity: Bool { true }
-    func write(_ bytes: UnsafeRawBufferPointer, to blob: BlobOutput) throws(ArchiveError) { try blob.write(bytes) }
-    func finish(to blob: BlobOutput) throws(ArchiveError) {}
+    func write(_ bytes: UnsafeRawBufferPointer, to blob: BlobOutput) throws { try blob.write(bytes) }
+    func finish(to blob: BlobOutput) throws {}
 }

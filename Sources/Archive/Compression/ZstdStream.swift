@@ -1,4 +1,5 @@
 private import CLibZstd
+import Wording
 
 /// Zstandard by libzstd and its own threads.
 ///
@@ -13,8 +14,8 @@ final class ZstdStream: StreamCompressor, @unchecked Sendable {
     private let context: OpaquePointer
     private let output = UnsafeMutableRawBufferPointer.allocate(byteCount: ZSTD_CStreamOutSize(), alignment: 64)
 
-    init(level: Int, threads: Int) throws(ArchiveError) {
-        guard let context = ZSTD_createCCtx() else { throw ArchiveError("compress a layer", "zstd has no memory") }
+    init(level: Int, threads: Int) throws {
+        guard let context = ZSTD_createCCtx() else { throw Failure("compress a layer", "zstd has no memory") }
         self.context = context
         for (parameter, value) in [
             (ZSTD_c_compressionLevel, Int32(level)), (ZSTD_c_checksumFlag, 1), (ZSTD_c_nbWorkers, Int32(threads)),
@@ -33,17 +34,15 @@ final class ZstdStream: StreamCompressor, @unchecked Sendable {
 
     var isIdentity: Bool { false }
 
-    func write(_ bytes: UnsafeRawBufferPointer, to blob: BlobOutput) throws(ArchiveError) {
+    func write(_ bytes: UnsafeRawBufferPointer, to blob: BlobOutput) throws {
         try compress(bytes, ZSTD_e_continue, to: blob)
     }
 
-    func finish(to blob: BlobOutput) throws(ArchiveError) {
+    func finish(to blob: BlobOutput) throws {
         try compress(UnsafeRawBufferPointer(start: nil, count: 0), ZSTD_e_end, to: blob)
     }
 
-    private func compress(
-        _ bytes: UnsafeRawBufferPointer, _ directive: ZSTD_EndDirective, to blob: BlobOutput
-    ) throws(ArchiveError) {
+    private func compress(_ bytes: UnsafeRawBufferPointer, _ directive: ZSTD_EndDirective, to blob: BlobOutput) throws {
         var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
         while true {
             var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
@@ -53,9 +52,9 @@ final class ZstdStream: StreamCompressor, @unchecked Sendable {
         }
     }
 
-    private static func check(_ result: Int) throws(ArchiveError) -> Int {
+    private static func check(_ result: Int) throws -> Int {
         guard ZSTD_isError(result) == 0 else {
-            throw ArchiveError("compress a layer", "zstd: \(String(cString: ZSTD_getErrorName(result)))")
+            throw Failure("compress a layer", "zstd: \(String(cString: ZSTD_getErrorName(result)))")
         }
         return result
     }

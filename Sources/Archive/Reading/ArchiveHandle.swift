@@ -1,5 +1,6 @@
 import CLibArchive
 import SystemPackage
+import Wording
 
 /// An open libarchive archive and the state of reading it.
 struct ArchiveHandle: ~Copyable {
@@ -35,13 +36,13 @@ struct ArchiveHandle: ~Copyable {
     private var format: Int32 { archive_format(archive) & ARCHIVE_FORMAT_BASE_MASK }
 
     /// Returns the next entry, nil at the end; skips the rest of the previous one.
-    mutating func next() throws(ArchiveError) -> ArchiveEntry? {
+    mutating func next() throws -> ArchiveEntry? {
         guard let raw = try nextHeader() else { return nil }
         guard let entry = ArchiveEntry(raw) else {
-            throw ArchiveError("read \(path)", "an entry has no name or is of a kind that layers do not have")
+            throw Failure("read \(path)", "an entry has no name or is of a kind that layers do not have")
         }
         guard (0...Self.mostBytes).contains(entry.size) else {
-            throw ArchiveError("read \(path)", "the length of '\(entry.name)' is said to be \(entry.size)")
+            throw Failure("read \(path)", "the length of '\(entry.name)' is said to be \(entry.size)")
         }
         left = entry.size
         isDrained = false
@@ -49,11 +50,11 @@ struct ArchiveHandle: ~Copyable {
     }
 
     /// Skips all remaining entries.
-    mutating func skipToEnd() throws(ArchiveError) {
+    mutating func skipToEnd() throws {
         while try nextHeader() != nil {}
     }
 
-    private mutating func nextHeader() throws(ArchiveError) -> OpaquePointer? {
+    private mutating func nextHeader() throws -> OpaquePointer? {
         if isAtEnd { return nil }
         var raw: OpaquePointer?
         let result =
@@ -68,7 +69,7 @@ struct ArchiveHandle: ~Copyable {
     }
 
     /// Reads the current entry's content; returns 0 at its end.
-    mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
+    mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         let count = isDrained ? 0 : archive_read_data(archive, buffer.baseAddress, buffer.count)
         guard count >= 0 else { throw failure() }
         isDrained = count == 0
@@ -84,7 +85,7 @@ struct ArchiveHandle: ~Copyable {
     }
 
     /// Returns the current entry's whole content of at most `limit` bytes.
-    mutating func content(limit: Int) throws(ArchiveError) -> [UInt8] {
+    mutating func content(limit: Int) throws -> [UInt8] {
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
         defer { chunk.deallocate() }
         var content: [UInt8] = []
@@ -92,16 +93,16 @@ struct ArchiveHandle: ~Copyable {
             let count = try read(into: chunk)
             if count == 0 { return content }
             guard content.count + count <= limit else {
-                throw ArchiveError("read \(path)", "an entry is longer than \(limit) bytes")
+                throw Failure("read \(path)", "an entry is longer than \(limit) bytes")
             }
             content.append(contentsOf: chunk[..<count])
         }
     }
 
-    private func failure() -> ArchiveError { ArchiveError("read \(path)", archive) }
+    private func failure() -> Failure { Failure("read \(path)", archive) }
 }
 
-extension ArchiveError {
+extension Failure {
     /// Creates an error with libarchive's own reason.
     init(_ action: String, _ archive: OpaquePointer) {
         self.init(action, archive_error_string(archive).map { String(cString: $0) } ?? "unknown reason")

@@ -1,6 +1,7 @@
 private import CLibArchive
 package import POSIX
 import SystemPackage
+import Wording
 
 /// Reads an archive that a user provides: tar with any compression, zip, 7z or cpio, detected by content.
 ///
@@ -25,7 +26,7 @@ package struct ArchiveReader: ~Copyable {
     private let file: File
 
     /// Opens an archive at the file's current offset; zip and 7z need a seekable file.
-    package init(_ file: consuming File) throws(ArchiveError) {
+    package init(_ file: consuming File) throws {
         try CharacterEncoding.require("read an archive")
         archive = try Self.open(file)
         self.file = file
@@ -37,27 +38,27 @@ package struct ArchiveReader: ~Copyable {
     /// Returns the next entry, nil at the end; skips the rest of the previous one.
     ///
     /// The path is unchanged: it may be absolute, contain `..`, and end in a slash for a folder.
-    package mutating func next() throws(ArchiveError) -> ArchiveEntry? { try archive.next() }
+    package mutating func next() throws -> ArchiveEntry? { try archive.next() }
 
     /// Reads the current entry's content, with zeros for the holes of a sparse file; returns 0 at its end.
-    package mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
+    package mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         try archive.read(into: buffer)
     }
 
     /// Returns the current entry's whole content of at most `limit` bytes.
-    package mutating func content(limit: Int) throws(ArchiveError) -> [UInt8] { try archive.content(limit: limit) }
+    package mutating func content(limit: Int) throws -> [UInt8] { try archive.content(limit: limit) }
 
-    private static func open(_ file: borrowing File) throws(ArchiveError) -> ArchiveHandle {
+    private static func open(_ file: borrowing File) throws -> ArchiveHandle {
         let path = file.path
-        guard let archive = archive_read_new() else { throw ArchiveError("read \(path)", "no memory") }
+        guard let archive = archive_read_new() else { throw Failure("read \(path)", "no memory") }
         let handle = ArchiveHandle(
             owning: archive, path: path, convertsNames: caas_converts_names(file.descriptor) != 0)
         for support in supports {
             // A warning would mean that libarchive uses an external program in place of a library.
-            guard support(archive) == ARCHIVE_OK else { throw ArchiveError("read \(path)", archive) }
+            guard support(archive) == ARCHIVE_OK else { throw Failure("read \(path)", archive) }
         }
         guard archive_read_open_fd(archive, file.descriptor, chunk) == ARCHIVE_OK else {
-            throw ArchiveError("read \(path)", archive)
+            throw Failure("read \(path)", archive)
         }
         return handle
     }

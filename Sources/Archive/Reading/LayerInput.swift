@@ -2,6 +2,7 @@ private import CLibArchive
 import Hashing
 import POSIX
 import SystemPackage
+import Wording
 
 /// A layer's file, hashed before and after decompression.
 ///
@@ -17,12 +18,12 @@ final class LayerInput {
     private var tarHash: SHA256? = SHA256()
     private var decompressor: OpaquePointer?
     private var isAtEnd = false
-    private(set) var failure: ArchiveError?
+    private(set) var failure: (any Error)?
 
-    init(_ file: consuming File) throws(ArchiveError) {
+    init(_ file: consuming File) throws {
         path = file.path
         self.file = file
-        guard let archive = archive_read_new() else { throw ArchiveError("read \(path)", "no memory") }
+        guard let archive = archive_read_new() else { throw Failure("read \(path)", "no memory") }
         decompressor = archive
         let context = Unmanaged.passUnretained(self).toOpaque()
         var raw: OpaquePointer?
@@ -32,11 +33,11 @@ final class LayerInput {
             && archive_read_support_format_raw(archive) == ARCHIVE_OK
             && archive_read_support_format_empty(archive) == ARCHIVE_OK
             && archive_read_open(archive, context, nil, readBlob, nil) == ARCHIVE_OK
-        guard isOpen else { throw failure ?? ArchiveError("read \(path)", archive) }
+        guard isOpen else { throw failure ?? Failure("read \(path)", archive) }
         switch archive_read_next_header(archive, &raw) {
         case ARCHIVE_OK, ARCHIVE_WARN: break
         case ARCHIVE_EOF: isAtEnd = true
-        default: throw failure ?? ArchiveError("read \(path)", archive)
+        default: throw failure ?? Failure("read \(path)", archive)
         }
     }
 
@@ -53,7 +54,7 @@ final class LayerInput {
             blobHash?.update(bytes)
             return bytes
         } catch {
-            failure = ArchiveError(error.action, error.path, error.errno)
+            failure = error
             return nil
         }
     }
@@ -68,7 +69,7 @@ final class LayerInput {
             if result == ARCHIVE_EOF {
                 isAtEnd = true
             } else if result != ARCHIVE_OK && result != ARCHIVE_WARN {
-                if failure == nil, let decompressor { failure = ArchiveError("read \(path)", decompressor) }
+                if failure == nil, let decompressor { failure = Failure("read \(path)", decompressor) }
                 return nil
             } else if count > 0 {
                 let bytes = UnsafeRawBufferPointer(start: start, count: count)
@@ -80,13 +81,13 @@ final class LayerInput {
     }
 
     /// Reads the rest of the tar and of the file, and returns the digests.
-    func finish() throws(ArchiveError) -> LayerReader.Digests {
+    func finish() throws -> LayerReader.Digests {
         while true {
-            guard let bytes = nextTarBytes() else { throw failure ?? ArchiveError("read \(path)", "unknown reason") }
+            guard let bytes = nextTarBytes() else { throw failure ?? Failure("read \(path)", "unknown reason") }
             if bytes.isEmpty { break }
         }
         while true {
-            guard let bytes = nextBlobBytes() else { throw failure ?? ArchiveError("read \(path)", "unknown reason") }
+            guard let bytes = nextBlobBytes() else { throw failure ?? Failure("read \(path)", "unknown reason") }
             if bytes.isEmpty { break }
         }
         return LayerReader.Digests(

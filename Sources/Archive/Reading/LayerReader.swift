@@ -1,5 +1,6 @@
 private import CLibArchive
 package import POSIX
+import Wording
 
 /// Reads a layer: a tar, uncompressed or in gzip or zstd, detected by its first bytes.
 ///
@@ -17,7 +18,7 @@ package struct LayerReader: ~Copyable {
     private let input: LayerInput
 
     /// Opens a layer at the file's current offset.
-    package init(_ file: consuming File) throws(ArchiveError) {
+    package init(_ file: consuming File) throws {
         try CharacterEncoding.require("read a layer")
         let input = try LayerInput(file)
         archive = try Self.open(input)
@@ -25,35 +26,35 @@ package struct LayerReader: ~Copyable {
     }
 
     /// Returns the next entry, nil at the end; skips the rest of the previous one.
-    package mutating func next() throws(ArchiveError) -> ArchiveEntry? {
-        do throws(ArchiveError) { return try archive.next() } catch { throw input.failure ?? error }
+    package mutating func next() throws -> ArchiveEntry? {
+        do { return try archive.next() } catch { throw input.failure ?? error }
     }
 
     /// Reads the current entry's content; returns 0 at its end.
-    package mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
-        do throws(ArchiveError) { return try archive.read(into: buffer) } catch { throw input.failure ?? error }
+    package mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        do { return try archive.read(into: buffer) } catch { throw input.failure ?? error }
     }
 
     /// Returns the current entry's whole content of at most `limit` bytes.
-    package mutating func content(limit: Int) throws(ArchiveError) -> [UInt8] {
-        do throws(ArchiveError) { return try archive.content(limit: limit) } catch { throw input.failure ?? error }
+    package mutating func content(limit: Int) throws -> [UInt8] {
+        do { return try archive.content(limit: limit) } catch { throw input.failure ?? error }
     }
 
     /// Reads what follows the last entry, so that every byte is hashed, and returns the digests.
-    package consuming func finish() throws(ArchiveError) -> Digests {
-        do throws(ArchiveError) { try archive.skipToEnd() } catch { throw input.failure ?? error }
+    package consuming func finish() throws -> Digests {
+        do { try archive.skipToEnd() } catch { throw input.failure ?? error }
         return try input.finish()
     }
 
-    private static func open(_ input: LayerInput) throws(ArchiveError) -> ArchiveHandle {
-        guard let archive = archive_read_new() else { throw ArchiveError("read \(input.path)", "no memory") }
+    private static func open(_ input: LayerInput) throws -> ArchiveHandle {
+        guard let archive = archive_read_new() else { throw Failure("read \(input.path)", "no memory") }
         let handle = ArchiveHandle(owning: archive, path: input.path)
         let context = Unmanaged.passUnretained(input).toOpaque()
         let isOpen =
             archive_read_support_format_tar(archive) == ARCHIVE_OK
             && archive_read_support_format_empty(archive) == ARCHIVE_OK
             && archive_read_open(archive, context, nil, readTar, nil) == ARCHIVE_OK
-        guard isOpen else { throw input.failure ?? ArchiveError("read \(input.path)", archive) }
+        guard isOpen else { throw input.failure ?? Failure("read \(input.path)", archive) }
         return handle
     }
 }

@@ -18,17 +18,15 @@ final class BlobOutput: @unchecked Sendable {
         hash = isHashed ? SHA256() : nil
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(ArchiveError) {
+    func write(_ bytes: UnsafeRawBufferPointer) throws {
         hash?.update(bytes)
         size += Int64(bytes.count)
-        do throws(POSIXError) { try file?.write(bytes) } catch {
-            throw ArchiveError(error.action, error.path, error.errno)
-        }
+        try file?.write(bytes)
         onWrite(size)
     }
 
-    func write(_ bytes: [UInt8]) throws(ArchiveError) {
-        try bytes.span.bytes.withUnsafeBytes { (buffer) throws(ArchiveError) in try write(buffer) }
+    func write(_ bytes: [UInt8]) throws {
+        try bytes.span.bytes.withUnsafeBytes { (buffer) in try write(buffer) }
     }
 
     /// Closes the file at once, even if other references to this object remain.

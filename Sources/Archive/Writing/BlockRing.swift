@@ -1,4 +1,5 @@
 private import CLinux
+import Wording
 
 /// A ring buffer of tar blocks on the way into a blob.
 ///
@@ -47,7 +48,7 @@ final class BlockRing: @unchecked Sendable {
     private var isEnded = false
     private var isStopped = false
     private var threads = 0
-    private var reason: ArchiveError?
+    private var reason: (any Error)?
 
     /// Creates a ring of `count` blocks; blocks that are compressed one by one need output buffers.
     init(count: Int, hasOutputs: Bool) {
@@ -125,7 +126,7 @@ extension BlockRing {
     }
 
     /// The reason why a thread has failed.
-    var failure: ArchiveError? { locked { reason } }
+    var failure: (any Error)? { locked { reason } }
 }
 
 /// The operations of the other threads.
@@ -142,7 +143,7 @@ extension BlockRing {
     }
 
     /// Ends every thread; `failure` is reported to the writer.
-    func stop(_ failure: ArchiveError? = nil) {
+    func stop(_ failure: (any Error)? = nil) {
         locked {
             isStopped = true
             if reason == nil { reason = failure }

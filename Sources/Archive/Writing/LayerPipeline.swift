@@ -1,6 +1,7 @@
 import Hashing
 import POSIX
 import Synchronization
+import Wording
 
 /// The threads between a tar and its blob: one hashes the tar, others compress it, one hashes and writes the blob.
 ///
@@ -23,7 +24,7 @@ final class LayerPipeline: Sendable {
 
     init(
         writingTo file: consuming File, _ compression: LayerCompression, onWrite: @escaping @Sendable (Int64) -> Void
-    ) throws(ArchiveError) {
+    ) throws {
         let compressor = try compression.makeCompressor()
         switch compressor {
         case .blocks(let makeDeflater):
@@ -44,11 +45,11 @@ final class LayerPipeline: Sendable {
     }
 
     /// Waits for all submitted blocks and returns the layer's digests and sizes.
-    func finish() throws(ArchiveError) -> WrittenLayer {
+    func finish() throws -> WrittenLayer {
         ring.end()
         ring.join()
         if let failure = ring.failure { throw failure }
-        guard ring.isComplete else { throw ArchiveError("write a layer", "it was stopped") }
+        guard ring.isComplete else { throw Failure("write a layer", "it was stopped") }
         return results.withLock {
             WrittenLayer(
                 diffID: $0.diffID, digest: $0.digest.isEmpty ? $0.diffID : $0.digest, size: $0.size,
@@ -105,7 +106,7 @@ final class LayerPipeline: Sendable {
 
     private func joinBlocks(to blob: BlobOutput) {
         defer { blob.close() }
-        do throws(ArchiveError) {
+        do {
             var member = GzipMember()
             try blob.write(GzipMember.header)
             while let block = ring.nextCompressed() {
@@ -120,7 +121,7 @@ final class LayerPipeline: Sendable {
 
     private func write(_ stream: any StreamCompressor, to blob: BlobOutput) {
         defer { blob.close() }
-        do throws(ArchiveError) {
+        do {
             while let block = ring.nextToWrite() {
                 try stream.write(block, to: blob)
                 ring.didWrite()

@@ -1,5 +1,6 @@
 private import CLibArchive
 package import POSIX
+package import Wording
 
 /// The digests and sizes of a finished layer.
 package struct WrittenLayer: Sendable, Hashable {
@@ -30,11 +31,11 @@ package struct LayerWriter: ~Copyable {
     package init(
         writingTo file: consuming File, compression: LayerCompression,
         onWrite: @escaping @Sendable (Int64) -> Void = { _ in }
-    ) throws(ArchiveError) {
+    ) throws {
         try CharacterEncoding.require("write a layer")
         let pipeline = try LayerPipeline(writingTo: file, compression, onWrite: onWrite)
         let output = TarOutput(pipeline.ring)
-        do throws(ArchiveError) { (archive, header) = try Self.open(into: output) } catch {
+        do { (archive, header) = try Self.open(into: output) } catch {
             pipeline.stop()
             throw error
         }
@@ -51,17 +52,17 @@ package struct LayerWriter: ~Copyable {
     }
 
     /// Writes an entry without content, or a regular file of length 0.
-    package mutating func append(_ entry: ArchiveEntry) throws(ArchiveError) {
+    package mutating func append(_ entry: ArchiveEntry) throws {
         try begin(entry)
         try end(entry)
     }
 
     /// Writes a regular file from bytes.
-    package mutating func append(_ entry: ArchiveEntry, content: [UInt8]) throws(ArchiveError) {
+    package mutating func append(_ entry: ArchiveEntry, content: [UInt8]) throws {
         var entry = entry
         entry.size = Int64(content.count)
         try begin(entry)
-        try content.span.bytes.withUnsafeBytes { (bytes) throws(ArchiveError) in try write(bytes, of: entry) }
+        try content.span.bytes.withUnsafeBytes { (bytes) in try write(bytes, of: entry) }
         try end(entry)
     }
 
@@ -70,25 +71,20 @@ package struct LayerWriter: ~Copyable {
     /// Content shorter or longer than the entry's size is an error: the file changed while it was read. The buffer is
     /// the memory in which the tar is assembled, so nothing is copied. It is often bigger than the file, and may be as
     /// small as one byte.
-    package mutating func append<Failure: Error>(
-        _ entry: ArchiveEntry, wrapping: (ArchiveError) -> Failure,
-        read: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
-    ) throws(Failure) {
-        do throws(ArchiveError) { try begin(entry) } catch { throw wrapping(error) }
+    package mutating func append(_ entry: ArchiveEntry, read: (UnsafeMutableRawBufferPointer) throws -> Int) throws {
+        try begin(entry)
         var left = entry.size
         while true {
-            guard let room = output.room() else { throw wrapping(failure("write \(entry.name) to a layer")) }
+            guard let room = output.room() else { throw failure("write \(entry.name) to a layer") }
             // Reading one byte more than the size detects a file that grows, without reading further.
             let count = try read(UnsafeMutableRawBufferPointer(rebasing: room[..<Self.least(room.count, left + 1)]))
             if count == 0 { break }
             left -= Int64(count)
             guard left >= 0 else { break }
-            do throws(ArchiveError) {
-                try write(UnsafeRawBufferPointer(rebasing: room[..<count]), of: entry)
-            } catch { throw wrapping(error) }
+            try write(UnsafeRawBufferPointer(rebasing: room[..<count]), of: entry)
         }
-        guard left == 0 else { throw wrapping(.changed(entry)) }
-        do throws(ArchiveError) { try end(entry) } catch { throw wrapping(error) }
+        guard left == 0 else { throw Self.changed(entry) }
+        try end(entry)
     }
 
     /// Writes a regular file with holes: `read` is called for the extents, and everything else is zeros.
@@ -101,42 +97,38 @@ package struct LayerWriter: ~Copyable {
     /// saves no disk space with umoci 0.4.7 and podman 4.3.1, which unpack the zeros. And podman cannot push an image
     /// that it pulled with a sparse entry: "Digest did not match", because its tar-split keeps the names of a tar but
     /// not its holes.
-    package mutating func append<Failure: Error>(
-        _ entry: ArchiveEntry, extents: [Range<Int64>], wrapping: (ArchiveError) -> Failure,
-        read: (UnsafeMutableRawBufferPointer, Int64) throws(Failure) -> Int
-    ) throws(Failure) {
-        do throws(ArchiveError) { try begin(entry) } catch { throw wrapping(error) }
+    package mutating func append(
+        _ entry: ArchiveEntry, extents: [Range<Int64>], read: (UnsafeMutableRawBufferPointer, Int64) throws -> Int
+    ) throws {
+        try begin(entry)
         var position: Int64 = 0
         for extent in extents where !extent.isEmpty {
-            guard extent.lowerBound >= position, extent.upperBound <= entry.size else {
-                throw wrapping(.changed(entry))
-            }
-            do throws(ArchiveError) { try writeZeros(extent.lowerBound - position, of: entry) } catch {
-                throw wrapping(error)
-            }
+            guard extent.lowerBound >= position, extent.upperBound <= entry.size else { throw Self.changed(entry) }
+            try writeZeros(extent.lowerBound - position, of: entry)
             position = extent.lowerBound
             while position < extent.upperBound {
-                guard let room = output.room() else { throw wrapping(failure("write \(entry.name) to a layer")) }
+                guard let room = output.room() else { throw failure("write \(entry.name) to a layer") }
                 let wanted = Self.least(room.count, extent.upperBound - position)
                 let count = try read(UnsafeMutableRawBufferPointer(rebasing: room[..<wanted]), position)
-                guard count > 0 else { throw wrapping(.changed(entry)) }
-                do throws(ArchiveError) {
-                    try write(UnsafeRawBufferPointer(rebasing: room[..<count]), of: entry)
-                } catch { throw wrapping(error) }
+                guard count > 0 else { throw Self.changed(entry) }
+                try write(UnsafeRawBufferPointer(rebasing: room[..<count]), of: entry)
                 position += Int64(count)
             }
         }
-        do throws(ArchiveError) {
-            try writeZeros(entry.size - position, of: entry)
-            try end(entry)
-        } catch { throw wrapping(error) }
+        try writeZeros(entry.size - position, of: entry)
+        try end(entry)
     }
 
     /// Writes the end of the archive and returns the layer's digests and sizes.
-    package consuming func finish() throws(ArchiveError) -> WrittenLayer {
+    package consuming func finish() throws -> WrittenLayer {
         guard archive_write_close(archive) == ARCHIVE_OK else { throw failure("finish a layer") }
         output.close()
         return try pipeline.finish()
+    }
+
+    /// Returns the error for content longer or shorter than the entry's size: the file changed while it was read.
+    package static func changed(_ entry: ArchiveEntry) -> Failure {
+        Failure("write \(entry.name) to a layer", "its content changed while it was read")
     }
 
     private static func least(_ room: Int, _ count: Int64) -> Int { Int(min(Int64(room), count)) }
@@ -145,9 +137,9 @@ package struct LayerWriter: ~Copyable {
     ///
     /// A duplicate is an error of the caller: unpackers use the second entry, if they accept it at all, and a hard link
     /// to itself cannot be created.
-    private mutating func begin(_ entry: ArchiveEntry) throws(ArchiveError) {
+    private mutating func begin(_ entry: ArchiveEntry) throws {
         guard written.insert(entry.path.hashValue).inserted else {
-            throw ArchiveError("write \(entry.name) to a layer", "it is in the layer already")
+            throw Failure("write \(entry.name) to a layer", "it is in the layer already")
         }
         archive_entry_clear(header)
         let names =
@@ -157,22 +149,20 @@ package struct LayerWriter: ~Copyable {
         defer { output.attributeNames = AttributeNames() }
         // A name that is not UTF-8 gives a warning and is written unchanged, marked as binary.
         let result = archive_write_header(archive, header)
-        guard result == ARCHIVE_OK || result == ARCHIVE_WARN else {
-            throw failure("write \(entry.name) to a layer")
-        }
+        guard result == ARCHIVE_OK || result == ARCHIVE_WARN else { throw failure("write \(entry.name) to a layer") }
     }
 
-    private func write(_ bytes: UnsafeRawBufferPointer, of entry: ArchiveEntry) throws(ArchiveError) {
+    private func write(_ bytes: UnsafeRawBufferPointer, of entry: ArchiveEntry) throws {
         var rest = bytes
         while !rest.isEmpty {
             let count = archive_write_data(archive, rest.baseAddress, rest.count)
             guard count >= 0 else { throw failure("write \(entry.name) to a layer") }
-            guard count > 0 else { throw ArchiveError.changed(entry) }
+            guard count > 0 else { throw Self.changed(entry) }
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
     }
 
-    private func writeZeros(_ count: Int64, of entry: ArchiveEntry) throws(ArchiveError) {
+    private func writeZeros(_ count: Int64, of entry: ArchiveEntry) throws {
         var left = count
         while left > 0 {
             guard let room = output.room() else { throw failure("write \(entry.name) to a layer") }
@@ -182,21 +172,14 @@ package struct LayerWriter: ~Copyable {
         }
     }
 
-    private func end(_ entry: ArchiveEntry) throws(ArchiveError) {
-        guard archive_write_finish_entry(archive) == ARCHIVE_OK else {
-            throw failure("write \(entry.name) to a layer")
-        }
+    private func end(_ entry: ArchiveEntry) throws {
+        guard archive_write_finish_entry(archive) == ARCHIVE_OK else { throw failure("write \(entry.name) to a layer") }
     }
 
-    private func failure(_ action: String) -> ArchiveError {
-        if let failure = pipeline.ring.failure { return failure }
-        return ArchiveError(action, archive_error_string(archive).map { String(cString: $0) } ?? "unknown reason")
-    }
+    private func failure(_ action: String) -> any Error { pipeline.ring.failure ?? Failure(action, archive) }
 
-    private static func open(
-        into output: TarOutput
-    ) throws(ArchiveError) -> (archive: OpaquePointer, header: OpaquePointer) {
-        guard let archive = archive_write_new() else { throw ArchiveError("write a layer", "no memory") }
+    private static func open(into output: TarOutput) throws -> (archive: OpaquePointer, header: OpaquePointer) {
+        guard let archive = archive_write_new() else { throw Failure("write a layer", "no memory") }
         // pax_restricted writes plain ustar headers where these suffice, and never access times. Container runtimes
         // read extended attributes only with the SCHILY prefix.
         // <https://github.com/libarchive/libarchive/wiki/ManPageArchiveWriteSetOptions3>
@@ -210,7 +193,7 @@ package struct LayerWriter: ~Copyable {
         guard isOpen, let header = archive_entry_new2(archive) else {
             let reason = archive_error_string(archive).map { String(cString: $0) } ?? "unknown reason"
             archive_write_free(archive)
-            throw ArchiveError("write a layer", reason)
+            throw Failure("write a layer", reason)
         }
         return (archive, header)
     }

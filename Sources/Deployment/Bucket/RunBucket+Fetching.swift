@@ -40,19 +40,19 @@ extension RunBucket {
             try await fetch(record, to: path, below: folder, name.description, report)
             return (path: name, hash: try await Self.hash(of: path, record))
         }
-        do throws(POSIXError) {
+        do {
             try FileSystem.makeFolder(folder, mode: 0o777)
             for artifact in artifacts { try Self.make(artifact.tree, below: artifact.folder) }
             let path = folder.appending(Self.sumsName)
             try FileSystem.write(Self.sums(sums), to: path, sync: true)
-        } catch { throw DeploymentError(.local, action, error.description) }
+        } catch { throw DeploymentError(.local, action, "\(error)") }
         return completion
     }
 
     private static let sumsName = "SHA256SUMS"
 
     /// Recreates the artifact's folders and symbolic links; modes and times are left to this user's defaults.
-    private static func make(_ tree: TreeRecord, below folder: FilePath) throws(POSIXError) {
+    private static func make(_ tree: TreeRecord, below folder: FilePath) throws {
         for record in tree.folders {
             try makeFolders(to: record.path.path(below: folder).appending("x"), below: folder)
         }
@@ -71,10 +71,10 @@ extension RunBucket {
         _ report: @escaping @Sendable (String) -> Void
     ) async throws(DeploymentError) {
         let action = "fetch run \(run)"
-        do throws(POSIXError) {
+        do {
             try Self.makeFolders(to: path, below: folder)
             if try await Self.isWhole(path, file) { return report("\(name): there already") }
-        } catch { throw DeploymentError(.local, action, error.description) }
+        } catch { throw DeploymentError(.local, action, "\(error)") }
         let object = UploadedObject(
             key: file.key, size: file.size, partSize: file.partSize, parts: file.parts, uploadToken: file.uploadToken)
         let pace = Pace(seconds: 5)
@@ -91,7 +91,7 @@ extension RunBucket {
     }
 
     /// Creates the folders above a file; throws if one is a symbolic link, which could lead out of `folder`.
-    private static func makeFolders(to path: FilePath, below folder: FilePath) throws(POSIXError) {
+    private static func makeFolders(to path: FilePath, below folder: FilePath) throws {
         try FileSystem.makeFolder(folder, mode: 0o777)
         var current = folder
         for component in path.components.dropLast().dropFirst(folder.components.count) {
@@ -103,26 +103,26 @@ extension RunBucket {
         }
     }
 
-    private static func isWhole(_ path: FilePath, _ file: FileRecord) async throws(POSIXError) -> Bool {
+    private static func isWhole(_ path: FilePath, _ file: FileRecord) async throws -> Bool {
         guard let status = try? FileStatus(path), status.kind == .regular, status.size == file.size else {
             return false
         }
-        return try await BlockingThread.run { () throws(POSIXError) in
+        return try await BlockingThread.run {
             try partHashes(of: path, partSize: file.partSize) == file.parts
         }
     }
 
     private static func hash(of path: FilePath, _ file: FileRecord) async throws(DeploymentError) -> String {
         if file.parts.count == 1 { return file.parts[0] }
-        do throws(POSIXError) {
-            return try await BlockingThread.run { () throws(POSIXError) in
+        do {
+            return try await BlockingThread.run {
                 try partHashes(of: path, partSize: .max)[0]
             }
-        } catch { throw DeploymentError(.local, "hash \(path)", error.description) }
+        } catch { throw DeploymentError(.local, "hash \(path)", "\(error)") }
     }
 
     /// Returns the SHA-256 of each part in order; one hash for an empty file.
-    private static func partHashes(of path: FilePath, partSize: Int64) throws(POSIXError) -> [String] {
+    private static func partHashes(of path: FilePath, partSize: Int64) throws -> [String] {
         let file = try File(path, .read)
         let size = try file.status().size
         var chunk = [UInt8](repeating: 0, count: 1 << 20)
@@ -146,7 +146,7 @@ extension RunBucket {
 
     private static func readSome(
         _ file: borrowing File, _ chunk: inout [UInt8], _ wanted: Int, at offset: Int64
-    ) throws(POSIXError) -> Int {
+    ) throws -> Int {
         var failure: POSIXError?
         var count = 0
         chunk.withUnsafeMutableBytes { buffer in

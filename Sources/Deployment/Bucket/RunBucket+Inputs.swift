@@ -1,4 +1,5 @@
 package import RunContract
+import Wording
 
 extension RunBucket {
     /// Returns the files of the artifact that another run starts from.
@@ -13,8 +14,8 @@ extension RunBucket {
                 .unverified, action, "it is not complete: there is no \(layout.completion) in the bucket")
         }
         let files: [FileRecord]
-        do throws(ContractError) { files = try record.artifact(of: input).files } catch {
-            throw DeploymentError(.unverified, action, error.reason)
+        do { files = try record.artifact(of: input).files } catch {
+            throw DeploymentError(.unverified, action, Failure.reason(of: error))
         }
         let faults = try await faults(in: files)
         guard faults.isEmpty else {

@@ -41,19 +41,19 @@ package struct RunBucket: Sendable {
 
     /// Returns the run's completion record, nil where the run is not complete.
     package func completion() async throws(DeploymentError) -> CompletionRecord? {
-        try await document(layout.completion, limit: 256 << 20) { [layout] (json) throws(JSONError) in
+        try await document(layout.completion, limit: 256 << 20) { [layout] (json) in
             try CompletionRecord(json: json, below: layout.root)
         }
     }
 
     private func document<Value>(
-        _ key: String, limit: Int, _ read: (JSONValue) throws(JSONError) -> Value
+        _ key: String, limit: Int, _ read: (JSONValue) throws -> Value
     ) async throws(DeploymentError) -> Value? {
-        let found: Result<Value, JSONError>?
+        let found: Result<Value, any Error>?
         do throws(StorageError) { found = try await store.document(key, limit: limit, read) } catch {
             throw DeploymentError(error, "look at run \(run)")
         }
-        do throws(JSONError) { return try found?.get() } catch {
+        do { return try found?.get() } catch {
             throw DeploymentError(.unexpectedAnswer, "look at run \(run)", "\(key): \(error)")
         }
     }

@@ -16,9 +16,7 @@ package struct KeptRequest: Sendable, Hashable {
     }
 
     /// Returns the manifest with the changes of `--set`; the values of its secrets come from the settings.
-    package func manifest(
-        of run: RunID, settings: Settings, overrides: [String]
-    ) throws(DefinitionError) -> RunManifest {
+    package func manifest(of run: RunID, settings: Settings, overrides: [String]) throws -> RunManifest {
         try RunManifest(
             kept: manifest, place: FilePath("what the ledger keeps of \(run)"), settings: settings, overrides: overrides
         )
@@ -27,7 +25,7 @@ package struct KeptRequest: Sendable, Hashable {
     /// The container's variables, none of which is secret.
     var environment: [String: String] { (manifest["environment"]?.object ?? [:]).compactMapValues(\.string) }
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONValue) throws {
         self.init(manifest: try json.member("manifest"), digest: try json.optionalText("image_digest"))
     }
 

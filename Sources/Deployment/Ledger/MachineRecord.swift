@@ -75,7 +75,7 @@ package struct MachineRecord: Sendable, Hashable {
 }
 
 extension MachineRecord {
-    init(json: JSONValue, name: String) throws(JSONError) {
+    init(json: JSONValue, name: String) throws {
         self.init(
             name: name, created: try json.text("created"), target: try json.optionalText("target") ?? "ionet",
             api: try json.text("api"), image: try json.text("image"),
@@ -88,7 +88,7 @@ extension MachineRecord {
         publicURL = try json.optionalText("public_url")
     }
 
-    private static func amount(_ value: JSONValue?) throws(JSONError) -> Double? {
+    private static func amount(_ value: JSONValue?) throws -> Double? {
         guard let value, !value.isNull else { return nil }
         guard let amount = value.double else { throw JSONError("'price_usd' is no number") }
         return amount

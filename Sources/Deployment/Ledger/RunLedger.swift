@@ -24,9 +24,7 @@ package struct RunLedger: Sendable {
     /// A request to the provider takes minutes: changes that another caasctl wrote in the meantime, such as a machine
     /// that costs money, are kept.
     @discardableResult
-    func update(
-        _ record: RunRecord, _ change: (inout RunRecord) -> Void
-    ) throws(DeploymentError) -> RunRecord {
+    func update(_ record: RunRecord, _ change: (inout RunRecord) -> Void) throws(DeploymentError) -> RunRecord {
         let lock = try lock(record.run)
         defer { lock.unlock() }
         var current = FileSystem.exists(path(record.run)) ? try read(record.run.description) : record
@@ -99,8 +97,8 @@ package struct RunLedger: Sendable {
         do throws(POSIXError) { bytes = try FileSystem.read(path, limit: 1 << 20) } catch {
             throw DeploymentError(.local, "read \(path)", error.errno.description)
         }
-        do throws(JSONError) { return try RunRecord(json: JSONValue(parsing: bytes)) } catch {
-            throw DeploymentError(.local, "read \(path)", error.description)
+        do { return try RunRecord(json: JSONValue(parsing: bytes)) } catch {
+            throw DeploymentError(.local, "read \(path)", "\(error)")
         }
     }
 

@@ -70,12 +70,12 @@ package struct RunRecord: Sendable, Hashable {
 /// The JSON form in the ledger's files.
 extension RunRecord {
     /// Parses a record, also of version 1, which had one machine per run.
-    package init(json: JSONValue) throws(JSONError) {
+    package init(json: JSONValue) throws {
         let version = try json.whole("version")
         guard [1, 2].contains(version) else { throw JSONError("'version' is neither 1 nor 2") }
         let text = try json.text("run")
         let run: RunID
-        do throws(ContractError) { run = try RunID(text) } catch { throw JSONError(error.description) }
+        do { run = try RunID(text) } catch { throw JSONError("\(error)") }
         var bucket: Bucket?
         if let place = json["bucket"], !place.isNull {
             bucket = Bucket(

@@ -11,10 +11,10 @@ package struct StatusKey: Sendable {
     /// Reads the key; creates it where there is none.
     package init(home: FilePath) throws(DeploymentError) {
         let path = home.appending("key")
-        do throws(POSIXError) {
+        do {
             if !FileSystem.exists(path) { try Self.make(path, home: home) }
             bytes = try FileSystem.read(path, limit: 4096)
-        } catch { throw DeploymentError(.local, "use the key \(path)", error.description) }
+        } catch { throw DeploymentError(.local, "use the key \(path)", "\(error)") }
         guard bytes.count >= 16 else {
             throw DeploymentError(.local, "use the key \(path)", "it is too short; remove it to get a new one")
         }
@@ -24,7 +24,7 @@ package struct StatusKey: Sendable {
     package func token(of run: RunID) -> Secret { StatusToken.make(for: run, key: bytes) }
 
     /// Creates the key atomically: of two concurrent processes one wins, and both read the same key afterwards.
-    private static func make(_ path: FilePath, home: FilePath) throws(POSIXError) {
+    private static func make(_ path: FilePath, home: FilePath) throws {
         try FileSystem.makeFolder(home, mode: 0o700)
         let temporary = FileSystem.temporaryPath(beside: path)
         try FileSystem.write(RandomBytes.make(32), to: temporary, mode: 0o600, sync: true)

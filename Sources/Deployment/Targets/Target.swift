@@ -19,7 +19,7 @@ package protocol Target: Sendable {
     var traits: TargetTraits { get }
 
     /// Throws where the manifest's `resources` have a key or a value that this target does not know.
-    func check(resources: YAMLValue) throws(DefinitionError)
+    func check(resources: YAMLValue) throws
 
     /// Returns a machine that fits the manifest's `resources`, and its price.
     func offer(for resources: YAMLValue) async throws -> Offer
@@ -101,9 +101,7 @@ package struct TargetTraits: Sendable, Hashable {
     package var runsStoredImages: Bool
     package var isLocal: Bool
 
-    package init(
-        billing: Billing, takesDigests: Bool, mountsFolders: Bool, runsStoredImages: Bool, isLocal: Bool
-    ) {
+    package init(billing: Billing, takesDigests: Bool, mountsFolders: Bool, runsStoredImages: Bool, isLocal: Bool) {
         self.billing = billing
         self.takesDigests = takesDigests
         self.mountsFolders = mountsFolders

@@ -73,9 +73,7 @@ struct FileComparison {
         return left == right
     }
 
-    consuming func finish(
-        _ old: ImageContents, _ new: ImageContents
-    ) throws(InspectionError) -> [ImageComparison.Difference] {
+    consuming func finish(_ old: ImageContents, _ new: ImageContents) throws -> [ImageComparison.Difference] {
         let before = try Self.hashes(of: undecided.map(\.old), in: old)
         let after = try Self.hashes(of: undecided.map(\.new), in: new)
         for pair in undecided {
@@ -89,14 +87,14 @@ struct FileComparison {
 
     private static func hashes(
         of files: [ImageFile], in contents: ImageContents
-    ) throws(InspectionError) -> [ImageFile.Identity: [UInt8]] {
+    ) throws -> [ImageFile.Identity: [UInt8]] {
         var hashes: [ImageFile.Identity: [UInt8]] = [:]
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
         defer { buffer.deallocate() }
-        try contents.read(files, wrapping: { InspectionError($0) }) { (file, read) throws(InspectionError) in
+        try contents.read(files) { (file, read) in
             var hash = SHA256()
             while true {
-                let count = try stored { () throws(ImageStoreError) in try read(buffer) }
+                let count = try read(buffer)
                 if count == 0 { break }
                 hash.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             }

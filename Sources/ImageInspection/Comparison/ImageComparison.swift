@@ -55,7 +55,7 @@ package struct ImageComparison: Sendable {
     package init(
         _ old: PlatformImage, _ oldFiles: ImageContents, _ new: PlatformImage, _ newFiles: ImageContents,
         ignoringTimes: Bool
-    ) throws(InspectionError) {
+    ) throws {
         var walk = FileComparison(ignoringTimes: ignoringTimes)
         walk.compare(oldFiles.root, newFiles.root)
         files = try walk.finish(oldFiles, newFiles)

@@ -3,6 +3,7 @@ import JSON
 package import OCI
 import POSIX
 package import SystemPackage
+import Wording
 
 /// An image that was found, with the place of its documents.
 package struct FoundImage: Sendable {
@@ -59,75 +60,69 @@ package struct FoundImage: Sendable {
     }
 
     /// Returns a document after verifying its digest.
-    func document(_ descriptor: Descriptor) throws(InspectionError) -> [UInt8] {
+    func document(_ descriptor: Descriptor) throws -> [UInt8] {
         switch source {
         case .documents(let documents):
             guard let content = documents[descriptor.digest] else {
-                throw InspectionError("read \(name)", "its document \(descriptor.digest) was not fetched")
+                throw Failure("read \(name)", "its document \(descriptor.digest) was not fetched")
             }
             return content
         case .layout(let folder, _):
             let path = folder.appending("blobs").appending("sha256").appending(descriptor.digest.hexadecimal)
-            let content = try posix { () throws(POSIXError) in
-                try FileSystem.read(path, limit: Self.longestDocument)
-            }
+            let content = try FileSystem.read(path, limit: Self.longestDocument)
             guard Digest(of: content) == descriptor.digest else {
-                throw InspectionError("read \(path)", "its content is damaged")
+                throw Failure("read \(path)", "its content is damaged")
             }
             return content
         }
     }
 
     /// Returns the files of one of the images, whose layers must be on this machine; `listings` caches layers' headers.
-    package func contents(
-        of image: PlatformImage, listings: FilePath
-    ) throws(InspectionError) -> ImageContents {
+    package func contents(of image: PlatformImage, listings: FilePath) throws -> ImageContents {
         let places = image.manifest.layers.compactMap { layer in path(of: layer.digest).map { (layer, $0) } }
         if let missing = image.manifest.layers.first(where: { !contains($0) }) {
-            throw InspectionError("look into \(name)", "layer \(missing.digest) is not there, or not whole")
+            throw Failure("look into \(name)", "layer \(missing.digest) is not there, or not whole")
         }
-        return try stored { () throws(ImageStoreError) in try ImageContents(layers: places, listings: listings) }
+        return try ImageContents(layers: places, listings: listings)
     }
 
     /// Returns the images of all platforms, or of one; attestations, whose platform is `unknown`, are left out.
-    package func images(platform: Platform? = nil) throws(InspectionError) -> [PlatformImage] {
+    package func images(platform: Platform? = nil) throws -> [PlatformImage] {
         var images: [PlatformImage] = []
-        var walk = ManifestWalk { [name] (_, reason) in InspectionError("read \(name)", reason) }
-        try walk.visit(descriptor) { (descriptor) throws(InspectionError) in
+        var walk = ManifestWalk<any Error> { [name] (_, reason) in Failure("read \(name)", reason) }
+        try walk.visit(descriptor) { (descriptor) in
             try children(of: descriptor, orImageInto: &images)
         }
         guard let platform else { return images }
         let fitting = images.filter { $0.config.platform.matches(platform) }
         guard !fitting.isEmpty else {
             let offered = images.map(\.config.platform.description).joined(separator: ", ")
-            throw InspectionError("read \(name)", "it has no image for \(platform), only for \(offered)")
+            throw Failure("read \(name)", "it has no image for \(platform), only for \(offered)")
         }
         return fitting
     }
 
     /// Returns the image for a platform; without one, the only image, or else the one for this machine or the first.
-    package func image(platform: Platform?) throws(InspectionError) -> PlatformImage {
+    package func image(platform: Platform?) throws -> PlatformImage {
         let images = try images(platform: platform)
         if images.count == 1 { return images[0] }
         guard let image = images.first(where: { $0.config.platform.matches(platform ?? .current) }) ?? images.first
-        else { throw InspectionError("read \(name)", "it has no image") }
+        else { throw Failure("read \(name)", "it has no image") }
         return image
     }
 
     /// Returns the manifests that an index lists; appends the image of a manifest, which lists none.
-    private func children(
-        of descriptor: Descriptor, orImageInto images: inout [PlatformImage]
-    ) throws(InspectionError) -> [Descriptor] {
+    private func children(of descriptor: Descriptor, orImageInto images: inout [PlatformImage]) throws -> [Descriptor] {
         let content = try document(descriptor)
         let thing = "manifest \(descriptor.digest)"
-        let json = try decode(thing) { () throws(JSONError) in try JSONValue(parsing: content) }
+        let json = try attempt("read \(thing)") { try JSONValue(parsing: content) }
         if descriptor.mediaType.isIndex || json["manifests"] != nil {
-            let index = try decode(thing) { () throws(JSONError) in try ImageIndex(json: json) }
+            let index = try attempt("read \(thing)") { try ImageIndex(json: json) }
             return index.manifests.filter { $0.platform?.os != "unknown" }
         }
-        let manifest = try decode(thing) { () throws(JSONError) in try ImageManifest(json: json) }
+        let manifest = try attempt("read \(thing)") { try ImageManifest(json: json) }
         let config = try document(manifest.config)
-        let read = try decode("config \(manifest.config.digest)") { () throws(JSONError) in
+        let read = try attempt("read config \(manifest.config.digest)") {
             try ImageConfig(json: try JSONValue(parsing: config))
         }
         images.append(PlatformImage(descriptor: descriptor, manifest: manifest, config: read))

@@ -2,6 +2,7 @@ import Archive
 import ByteText
 import POSIX
 import SystemPackage
+import Wording
 
 /// An unpacked `oci-archive:`, whose folder is removed with the last reference; its lock shows that it is in use.
 final class UnpackedArchive: Sendable {
@@ -10,27 +11,21 @@ final class UnpackedArchive: Sendable {
     private let mark: File
 
     /// Unpacks the layout's own files; skips all others, and all paths that lead elsewhere.
-    init(_ archive: FilePath, below parent: FilePath) throws(InspectionError) {
-        let folder = try posix { () throws(POSIXError) in
-            try FileSystem.makeFolder(parent)
-            return try FileSystem.makeTemporaryFolder(in: parent, prefix: "archive-")
-        }
-        self.folder = folder
-        mark = try posix { () throws(POSIXError) in
-            let mark = try File(folder, .read)
-            _ = try mark.lock(wait: true)
-            return mark
-        }
-        let file = try posix { () throws(POSIXError) in try File(archive, .read) }
-        do throws(ArchiveError) {
+    init(_ archive: FilePath, below parent: FilePath) throws {
+        try FileSystem.makeFolder(parent)
+        folder = try FileSystem.makeTemporaryFolder(in: parent, prefix: "archive-")
+        mark = try File(folder, .read)
+        _ = try mark.lock(wait: true)
+        let file = try File(archive, .read)
+        do {
             var reader = try LayerReader(file)
             while let entry = try reader.next() {
                 guard entry.kind == .regular, let path = Self.place(of: entry) else { continue }
                 try Self.write(&reader, to: folder.appending(path))
             }
-        } catch { throw InspectionError("read oci-archive:\(archive)", error.description) }
+        } catch { throw Failure("read oci-archive:\(archive)", "\(error)") }
         guard FileSystem.exists(folder.appending("index.json")) else {
-            throw InspectionError("read oci-archive:\(archive)", "it has no index.json, so it is no OCI layout")
+            throw Failure("read oci-archive:\(archive)", "it has no index.json, so it is no OCI layout")
         }
     }
 
@@ -50,7 +45,7 @@ final class UnpackedArchive: Sendable {
         return names.joined(separator: "/")
     }
 
-    private static func write(_ reader: inout LayerReader, to path: FilePath) throws(ArchiveError) {
+    private static func write(_ reader: inout LayerReader, to path: FilePath) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
         defer { buffer.deallocate() }
         do throws(POSIXError) {
@@ -58,12 +53,10 @@ final class UnpackedArchive: Sendable {
             let file = try File(path, .replace(mode: 0o600))
             while true {
                 let count: Int
-                do throws(ArchiveError) { count = try reader.read(into: buffer) } catch {
-                    throw POSIXError("read", path, .ioError)
-                }
+                do { count = try reader.read(into: buffer) } catch { throw POSIXError("read", path, .ioError) }
                 if count == 0 { return }
                 try file.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             }
-        } catch { throw ArchiveError("unpack an archive", error.description) }
+        } catch { throw Failure("unpack an archive", error.description) }
     }
 }

@@ -19,7 +19,7 @@ package struct ImageReport: Sendable {
     let images: [(image: PlatformImage, layers: [Layer])]
 
     /// Describes an image for all platforms, or for one.
-    package init(_ found: FoundImage, platform: Platform?) throws(InspectionError) {
+    package init(_ found: FoundImage, platform: Platform?) throws {
         name = found.name
         descriptor = found.descriptor
         images = try found.images(platform: platform).map { ($0, Self.layers(of: $0, in: found)) }

@@ -4,7 +4,7 @@ import POSIX
 
 /// Computes the size and digest of a file of any length.
 enum BlobHash {
-    static func read(_ file: borrowing File) throws(POSIXError) -> (size: Int64, digest: Digest) {
+    static func read(_ file: borrowing File) throws -> (size: Int64, digest: Digest) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
         defer { buffer.deallocate() }
         var hash = SHA256()

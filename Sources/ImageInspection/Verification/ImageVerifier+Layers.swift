@@ -3,6 +3,7 @@ import ImageStore
 import OCI
 import POSIX
 import SystemPackage
+import Wording
 
 /// Verification of layers, each of which is read completely.
 extension ImageVerifier {
@@ -33,8 +34,8 @@ extension ImageVerifier {
     private mutating func verifyTogether(_ manifest: ImageManifest) {
         guard !findings.hasProblems else { return }
         let places = manifest.layers.compactMap { layer in image.path(of: layer.digest).map { (layer, $0) } }
-        do throws(ImageStoreError) { _ = try ImageContents(layers: places, listings: listings) } catch {
-            findings.problem("layers", error.description)
+        do { _ = try ImageContents(layers: places, listings: listings) } catch {
+            findings.problem("layers", "\(error)")
         }
     }
 
@@ -46,10 +47,10 @@ extension ImageVerifier {
         }
         verifyCompression(layer, path, thing)
         names.beginLayer()
-        do throws(ArchiveError) {
+        do {
             let file: File
             do throws(POSIXError) { file = try File(path, .read) } catch {
-                throw ArchiveError("read \(path)", error.errno.description)
+                throw Failure("read \(path)", error.errno.description)
             }
             let size = (try? file.status())?.size ?? 0
             var reader = try LayerReader(file)
@@ -64,7 +65,7 @@ extension ImageVerifier {
             names.finishLayer(thing, &findings)
             return Digest(sha256: digests.diffID)
         } catch {
-            findings.problem(thing, error.description)
+            findings.problem(thing, "\(error)")
             return nil
         }
     }

@@ -4,6 +4,7 @@ import JSON
 import OCI
 import POSIX
 import Timestamps
+import Wording
 
 /// Verification of manifests and configs.
 extension ImageVerifier {
@@ -11,8 +12,8 @@ extension ImageVerifier {
 
     mutating func verifyManifest(_ json: JSONValue, _ descriptor: Descriptor, _ thing: String) {
         let manifest: ImageManifest
-        do throws(JSONError) { manifest = try ImageManifest(json: json) } catch {
-            return findings.problem(thing, error.reason)
+        do { manifest = try ImageManifest(json: json) } catch {
+            return findings.problem(thing, Failure.reason(of: error))
         }
         verifyTypes(manifest, descriptor, json, thing)
         guard [.imageConfig, .dockerConfig].contains(manifest.config.mediaType) else {
@@ -54,8 +55,8 @@ extension ImageVerifier {
         let thing = "config \(manifest.config.digest)"
         guard let content = content(of: manifest.config, thing), let json = parse(content, thing) else { return nil }
         let config: ImageConfig
-        do throws(JSONError) { config = try ImageConfig(json: json) } catch {
-            findings.problem(thing, error.reason)
+        do { config = try ImageConfig(json: json) } catch {
+            findings.problem(thing, Failure.reason(of: error))
             return nil
         }
         if json["rootfs"]?["type"]?.string != "layers" { findings.problem(thing, "'rootfs.type' is not \"layers\"") }

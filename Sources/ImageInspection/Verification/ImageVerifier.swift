@@ -37,9 +37,7 @@ package struct ImageVerifier: ~Copyable {
     /// Creates a verifier for an image whose blobs are all on this machine.
     ///
     /// `report` receives messages about what is being read.
-    package init(
-        _ image: FoundImage, listings: FilePath, report: @escaping @Sendable (String) -> Void = { _ in }
-    ) {
+    package init(_ image: FoundImage, listings: FilePath, report: @escaping @Sendable (String) -> Void = { _ in }) {
         self.image = image
         self.listings = listings
         self.report = report
@@ -64,8 +62,8 @@ package struct ImageVerifier: ~Copyable {
             }
         }
         if let json = document(at: folder.appending("index.json"), "index.json") {
-            do throws(JSONError) { _ = try ImageIndex(json: json) } catch {
-                findings.problem("index.json", error.reason)
+            do { _ = try ImageIndex(json: json) } catch {
+                findings.problem("index.json", Failure.reason(of: error))
             }
             if let type = json["mediaType"]?.string, type != MediaType.imageIndex.description {
                 findings.problem("index.json", "its mediaType is '\(type)'")
@@ -166,8 +164,8 @@ package struct ImageVerifier: ~Copyable {
 
     private mutating func verifyIndex(_ json: JSONValue, _ thing: String) -> [Descriptor] {
         let index: ImageIndex
-        do throws(JSONError) { index = try ImageIndex(json: json) } catch {
-            findings.problem(thing, error.reason)
+        do { index = try ImageIndex(json: json) } catch {
+            findings.problem(thing, Failure.reason(of: error))
             return []
         }
         if index.manifests.isEmpty { findings.warning(thing, "it lists no manifest") }

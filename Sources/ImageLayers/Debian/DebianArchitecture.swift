@@ -1,6 +1,7 @@
 import OCI
 import POSIX
 import SystemPackage
+import Wording
 
 /// Debian's name for the architecture of a platform. <https://wiki.debian.org/SupportedArchitectures>
 struct DebianArchitecture {
@@ -23,10 +24,10 @@ struct DebianArchitecture {
     private let machine: String
     private let platform: Platform
 
-    init(of platform: Platform) throws(ImageBuildError) {
+    init(of platform: Platform) throws {
         let variant = platform.variant.map { "/\($0)" } ?? ""
         guard let found = Self.known["\(platform.architecture)\(variant)"] ?? Self.known[platform.architecture] else {
-            throw ImageBuildError("make a Debian root file system for \(platform)", "Debian has no such architecture")
+            throw Failure("make a Debian root file system for \(platform)", "Debian has no such architecture")
         }
         name = found.name
         machine = found.machine
@@ -34,10 +35,10 @@ struct DebianArchitecture {
     }
 
     /// Returns the name; throws if this machine cannot run the scripts of packages for this architecture.
-    func runnable(handlers: FilePath = handlers) throws(ImageBuildError) -> String {
+    func runnable(handlers: FilePath = handlers) throws -> String {
         let native = Self.native[Platform.current.architecture] ?? []
         if native.contains(platform.architecture) || isEmulated(by: handlers) { return name }
-        throw ImageBuildError(
+        throw Failure(
             "make a Debian root file system for \(platform)",
             "packages run programs of their own, and this machine runs none for \(platform.architecture): "
                 + "apt-get install qemu-user-static binfmt-support, or build on such a machine")

@@ -7,7 +7,7 @@ struct DebianRecipe: LayerRecipe {
 
     var dependsOnPlatform: Bool { true }
 
-    func layers(_ place: LayerPlace, for platform: Platform) async throws(ImageBuildError) -> [BuiltLayer] {
+    func layers(_ place: LayerPlace, for platform: Platform) async throws -> [BuiltLayer] {
         [try await place.factory.debian(layer, platform)]
     }
 }

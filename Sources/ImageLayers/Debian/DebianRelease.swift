@@ -2,6 +2,7 @@ import Definitions
 import POSIX
 import SystemPackage
 import Timestamps
+import Wording
 
 /// The state of Debian's archive for a suite: the dates in its release files.
 ///
@@ -20,9 +21,7 @@ struct DebianRelease {
     /// The mirror arguments of mmdebstrap; without any, it uses Debian's own mirror with the updates.
     let mirror: [String]
 
-    init(
-        _ suite: String, snapshot: ImageDefinition.DebianSnapshot?, temporary: FilePath
-    ) async throws(ImageBuildError) {
+    init(_ suite: String, snapshot: ImageDefinition.DebianSnapshot?, temporary: FilePath) async throws {
         let places = Places(suite, snapshot: snapshot)
         try places.check()
         mirror = places.lines
@@ -37,7 +36,7 @@ struct DebianRelease {
     }
 
     /// Creates a recorded state; whether the mirror still has it shows only when packages are fetched.
-    init(_ suite: String, snapshot: ImageDefinition.DebianSnapshot?, dates: [String]) throws(ImageBuildError) {
+    init(_ suite: String, snapshot: ImageDefinition.DebianSnapshot?, dates: [String]) throws {
         let places = Places(suite, snapshot: snapshot)
         try places.check()
         mirror = places.lines
@@ -87,9 +86,9 @@ struct DebianRelease {
         ///
         /// The URL stays in the image's /etc/apt/sources.list, and every user of this machine can read it in the
         /// arguments of apt's programs.
-        func check() throws(ImageBuildError) {
+        func check() throws {
             guard main.withoutUser != main else { return }
-            throw ImageBuildError(
+            throw Failure(
                 "use the mirror \(main.withoutUser)",
                 "a password in its address would stay in the image; let a proxy on this machine add it, or name a mirror "
                     + "that needs none")
@@ -99,18 +98,18 @@ struct DebianRelease {
     /// Fetches a release file as apt does, with apt's proxies, and returns its date.
     ///
     /// The signature is not checked here; mmdebstrap verifies the signature of what it downloads.
-    private static func date(_ url: String, _ file: FilePath) async throws(ImageBuildError) -> Timestamp {
+    private static func date(_ url: String, _ file: FilePath) async throws -> Timestamp {
         let helper = ExternalProgram(
             name: "/usr/lib/apt/apt-helper", advice: "a 'debian' layer needs apt, as Debian and Ubuntu have it",
             inherited: LayerFactory.inheritedByPackages)
-        do throws(ImageBuildError) { try await helper.run(["download-file", url, file.string]) } catch {
-            throw ImageBuildError("fetch \(url)", error.reason)
+        do { try await helper.run(["download-file", url, file.string]) } catch {
+            throw Failure("fetch \(url)", Failure.reason(of: error))
         }
-        let content = try posix { () throws(POSIXError) in try FileSystem.read(file) }
+        let content = try FileSystem.read(file)
         let lines = String(decoding: content, as: UTF8.self).split(separator: "\n")
         guard let line = lines.first(where: { $0.hasPrefix("Date: ") }),
             let date = Timestamp(http: String(line.dropFirst("Date: ".count)).replacing(" UTC", with: " GMT"))
-        else { throw ImageBuildError("read \(url)", "it has no date") }
+        else { throw Failure("read \(url)", "it has no date") }
         return date
     }
 }

@@ -4,6 +4,7 @@ import JSON
 import OCI
 import POSIX
 import SystemPackage
+import Wording
 
 extension LayerFactory {
     /// The environment variables that mmdebstrap inherits: paths, the user, and proxies.
@@ -16,14 +17,13 @@ extension LayerFactory {
     ]
 
     /// Builds a root file system from Debian packages, in the state of the archive's newest release.
-    func debian(_ layer: ImageDefinition.DebianLayer, _ platform: Platform) async throws(ImageBuildError) -> BuiltLayer
-    {
+    func debian(_ layer: ImageDefinition.DebianLayer, _ platform: Platform) async throws -> BuiltLayer {
         let packages = layer.packages.sorted()
         let name = "debian: \(layer.suite)" + (packages.isEmpty ? "" : " with \(packages.joined(separator: ", "))")
         report(.step(name))
         let input = Self.input(layer, packages, platform)
         let lock = try locked.locked(input, at: place)
-        return try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
+        return try await withTemporaryFolder { (temporary) in
             let release: DebianRelease
             if let dates = try? lock?.texts("release"), !dates.isEmpty {
                 release = try DebianRelease(layer.suite, snapshot: layer.snapshot, dates: dates)
@@ -40,7 +40,7 @@ extension LayerFactory {
             report(.step("mmdebstrap: the state of \(release.dates[0])"))
             let installed = try await install(layer, packages, platform, release, to: tar)
             if let lock, let reason = DebianPackage.difference(installed, from: DebianPackage.list(lock["packages"])) {
-                throw ImageBuildError(
+                throw Failure(
                     "install the packages of \(locked.name)",
                     "the mirror has moved on: \(reason); name a 'snapshot' of \(release.dates[0]), or renew the lock "
                         + "with --lock")
@@ -78,7 +78,7 @@ extension LayerFactory {
     private func install(
         _ layer: ImageDefinition.DebianLayer, _ packages: [String], _ platform: Platform, _ release: DebianRelease,
         to tar: FilePath
-    ) async throws(ImageBuildError) -> [DebianPackage] {
+    ) async throws -> [DebianPackage] {
         let mmdebstrap = ExternalProgram(
             name: "mmdebstrap", advice: "apt-get install --no-install-recommends mmdebstrap uidmap",
             inherited: Self.inheritedByPackages)

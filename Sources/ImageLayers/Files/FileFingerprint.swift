@@ -43,15 +43,13 @@ struct FileFingerprint: Sendable {
     }
 
     /// Reads the records of one layer.
-    init(
-        of layer: SurveyedFiles.Layer, in files: SurveyedFiles, from source: FileSource
-    ) throws(ImageBuildError) {
+    init(of layer: SurveyedFiles.Layer, in files: SurveyedFiles, from source: FileSource) throws {
         let summary = Summary()
         summary.add(try Self.folders(of: layer, in: files, from: source))
         for run in layer.runs {
             let folder = files.folders[run.folder]
             summary.add(Array("\(folder.path.count) ".utf8) + folder.path)
-            try files.index.read(run.range) { (record, bytes) throws(ImageBuildError) in
+            try files.index.read(run.range) { (record, bytes) in
                 summary.add(bytes)
                 summary.add(record.status, readAfter: files.started)
             }
@@ -67,7 +65,7 @@ struct FileFingerprint: Sendable {
     /// Their times change with every file that is added or removed, so they count only where one layer alone has them.
     private static func folders(
         of layer: SurveyedFiles.Layer, in files: SurveyedFiles, from source: FileSource
-    ) throws(ImageBuildError) -> [UInt8] {
+    ) throws -> [UInt8] {
         var text = files.parents.flatMap(\.fingerprint)
         var cursor = try FolderCursor(of: files, from: source)
         for folder in files.dividedFolders(in: layer) {
@@ -76,8 +74,8 @@ struct FileFingerprint: Sendable {
             text += Array("\(status.mode) \(status.user) \(status.group) \(time) \(folder.path)".utf8)
             if files.isSingleFile { continue }
             let opened = try cursor.folder(at: folder.path)
-            let attributes = try posix { () throws(POSIXError) in
-                try opened.extendedAttributes { CarriedAttributes.isCarried($0, withModes: source.mode == .keep) }
+            let attributes = try opened.extendedAttributes {
+                CarriedAttributes.isCarried($0, withModes: source.mode == .keep)
             }
             text += attributes.fingerprint
         }

@@ -14,7 +14,7 @@ extension FileSource {
     /// Returns the entries of the folders above the layer's files.
     ///
     /// The folder `into` is among them, unless ``keepsFolders`` applies to it.
-    func parents() throws(ImageBuildError) -> [ArchiveEntry] {
+    func parents() throws -> [ArchiveEntry] {
         var parents: [ArchiveEntry] = []
         let isFolder = (try? FileStatus(from, followingLinks: true))?.kind == .directory
         let plain = ParentFolders.entries(

@@ -1,5 +1,6 @@
 import POSIX
 import SystemPackage
+import Wording
 
 /// Walks over everything below a folder once, depth first, with the names of each folder in byte order.
 ///
@@ -34,16 +35,14 @@ struct FileSurvey: ~Copyable {
     /// The layers of the folder that the walk left last, if it was divided.
     private var layers: [SurveyedFiles.Layer] = []
 
-    init(
-        _ source: FileSource, index: FilePath, report: @escaping (BuildEvent) -> Void
-    ) throws(ImageBuildError) {
+    init(_ source: FileSource, index: FilePath, report: @escaping (BuildEvent) -> Void) throws {
         self.source = source
         self.report = report
         self.index = try SurveyIndexWriter(at: index)
     }
 
     /// Walks the whole tree.
-    consuming func run(started: Int64) throws(ImageBuildError) -> SurveyedFiles {
+    consuming func run(started: Int64) throws -> SurveyedFiles {
         try enterSource()
         var total: Int64 = 0
         while !frames.isEmpty {
@@ -62,19 +61,19 @@ struct FileSurvey: ~Copyable {
             started: started)
     }
 
-    private mutating func enterSource() throws(ImageBuildError) {
-        let status = try posix { () throws(POSIXError) in try FileStatus(source.from, followingLinks: true) }
+    private mutating func enterSource() throws {
+        let status = try FileStatus(source.from, followingLinks: true)
         if status.kind == .directory {
-            let folder = try posix { () throws(POSIXError) in try Folder(source.from) }
+            let folder = try Folder(source.from)
             return try enter(folder, status, source.rules.root, isRecorded: true)
         }
         // A single file is surveyed as if its folder contained nothing else.
         guard let name = source.from.lastComponent else { return }
         let above = source.from.removingLastComponent()
-        let folder = try posix { () throws(POSIXError) in try Folder(above.isEmpty ? "." : above) }
+        let folder = try Folder(above.isEmpty ? "." : above)
         let listing = FolderListing(only: name)
         isSingleFile = true
-        let before = try posix { () throws(POSIXError) in try folder.status() }
+        let before = try folder.status()
         frames.append(
             Frame(
                 folder: folder, status: before, listing: listing, pathLength: 0, verdict: source.rules.root, start: 0,
@@ -84,9 +83,9 @@ struct FileSurvey: ~Copyable {
     private mutating func enter(
         _ folder: Folder, _ status: FileStatus, _ verdict: IgnoreRules.FolderVerdict, isRecorded: Bool,
         start: Int64? = nil
-    ) throws(ImageBuildError) {
-        let listing = try posix { () throws(POSIXError) in try folder.listing() }
-        let after = try posix { () throws(POSIXError) in try folder.status() }
+    ) throws {
+        let listing = try folder.listing()
+        let after = try folder.status()
         guard after.isUnchanged(since: status) else { throw Self.changed(folder.path) }
         frames.append(
             Frame(
@@ -96,7 +95,7 @@ struct FileSurvey: ~Copyable {
     }
 
     /// Handles the next name in the current folder; returns false if there is none.
-    private mutating func step() throws(ImageBuildError) -> Bool {
+    private mutating func step() throws -> Bool {
         let top = frames.count - 1
         guard frames[top].next < frames[top].listing.count, let folder = frames[top].folder else { return false }
         let place = frames[top].next
@@ -106,7 +105,7 @@ struct FileSurvey: ~Copyable {
         if !path.isEmpty { path.append(UInt8(ascii: "/")) }
         path.append(contentsOf: name)
         let listing = frames[top].listing
-        let found = try posix { () throws(POSIXError) in try folder.status(place, of: listing) }
+        let found = try folder.status(place, of: listing)
         guard let status = found else { throw Self.changed(folder.path) }
         guard status.kind != .directory else { return try stepInto(folder, place, status, name) }
         guard !source.rules.excludes(path, in: frames[top].verdict), try isWanted(status) else { return true }
@@ -118,13 +117,13 @@ struct FileSurvey: ~Copyable {
 
     private mutating func stepInto(
         _ folder: Folder, _ place: Int, _ status: FileStatus, _ name: [UInt8]
-    ) throws(ImageBuildError) -> Bool {
+    ) throws -> Bool {
         let top = frames.count - 1
         let verdict = source.rules.verdict(onFolder: path, in: frames[top].verdict)
         guard !verdict.isExcluded || source.rules.mayIncludeBelow(path) else { return true }
         let listing = frames[top].listing
-        let child = try posix { () throws(POSIXError) in try folder.folder(place, of: listing) }
-        let opened = try posix { () throws(POSIXError) in try child.status() }
+        let child = try folder.folder(place, of: listing)
+        let opened = try child.status()
         guard opened.isUnchanged(since: status) else { throw Self.changed(child.path) }
         let start = verdict.isExcluded ? index.end : try record(name, status)
         try enter(child, status, verdict, isRecorded: !verdict.isExcluded, start: start)
@@ -132,10 +131,9 @@ struct FileSurvey: ~Copyable {
     }
 
     /// Writes the record of a child of the current folder, preceded by the records of its parents that have none yet.
-    private mutating func record(_ name: [UInt8], _ status: FileStatus) throws(ImageBuildError) -> Int64 {
+    private mutating func record(_ name: [UInt8], _ status: FileStatus) throws -> Int64 {
         guard !name.starts(with: Array(".wh.".utf8)) else {
-            throw ImageBuildError(
-                "put \(shown) into a layer", "names that begin with '.wh.' mean removals in a layer")
+            throw Failure("put \(shown) into a layer", "names that begin with '.wh.' mean removals in a layer")
         }
         for place in frames.indices where !frames[place].isRecorded {
             let name = frames[place - 1].listing.name(frames[place - 1].next - 1)
@@ -147,7 +145,7 @@ struct FileSurvey: ~Copyable {
         return start
     }
 
-    private func isWanted(_ status: FileStatus) throws(ImageBuildError) -> Bool {
+    private func isWanted(_ status: FileStatus) throws -> Bool {
         switch status.kind {
         case .regular, .directory, .symbolicLink: return true
         case .fifo, .characterDevice, .blockDevice:
@@ -160,10 +158,10 @@ struct FileSurvey: ~Copyable {
     }
 
     /// Leaves the current folder, and returns its weight.
-    private mutating func leave() throws(ImageBuildError) -> Int64 {
+    private mutating func leave() throws -> Int64 {
         let frame = frames.removeLast()
         if let folder = frame.folder, !isSingleFile || !frames.isEmpty {
-            let after = try posix { () throws(POSIXError) in try folder.status() }
+            let after = try folder.status()
             guard after.isUnchanged(since: frame.status) else { throw Self.changed(folder.path) }
         }
         let weight = frame.children.weight + 512
@@ -191,11 +189,11 @@ struct FileSurvey: ~Copyable {
     }
 
     /// Reopens a folder that was closed because the walk went too deep below it.
-    private mutating func reopen(_ place: Int, from child: Frame) throws(ImageBuildError) {
+    private mutating func reopen(_ place: Int, from child: Frame) throws {
         guard frames[place].folder == nil, let inside = child.folder else { return }
         // The path is only for messages, where a path of that length would be useless.
-        let folder = try posix { () throws(POSIXError) in try inside.parent(named: source.from) }
-        let status = try posix { () throws(POSIXError) in try folder.status() }
+        let folder = try inside.parent(named: source.from)
+        let status = try folder.status()
         guard status.isUnchanged(since: frames[place].status) else { throw Self.changed(folder.path) }
         frames[place].folder = folder
     }
@@ -205,7 +203,7 @@ struct FileSurvey: ~Copyable {
         isSingleFile ? source.from.string : "\(source.from)/\(String(decoding: path, as: UTF8.self))"
     }
 
-    private static func changed(_ folder: FilePath) -> ImageBuildError {
-        ImageBuildError("read \(folder)", "the folder changed while it was read; build again")
+    private static func changed(_ folder: FilePath) -> Failure {
+        Failure("read \(folder)", "the folder changed while it was read; build again")
     }
 }

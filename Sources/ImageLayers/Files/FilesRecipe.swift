@@ -8,11 +8,11 @@ struct FilesRecipe: LayerRecipe {
 
     var sources: [FilePath] { [layer.from] }
 
-    func files(_ place: LayerPlace) throws(ImageBuildError) -> FileSource? {
+    func files(_ place: LayerPlace) throws -> FileSource? {
         try FileSource(layer, epoch: place.epoch, isOnBase: true)
     }
 
-    func layers(_ place: LayerPlace, for platform: Platform) async throws(ImageBuildError) -> [BuiltLayer] {
+    func layers(_ place: LayerPlace, for platform: Platform) async throws -> [BuiltLayer] {
         try await place.factory.files(layer, epoch: place.epoch, isOnBase: place.isOnBase)
     }
 }

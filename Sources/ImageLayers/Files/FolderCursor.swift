@@ -7,21 +7,21 @@ struct FolderCursor {
     private var path: [UInt8] = []
     private var folder: Folder
 
-    init(of files: SurveyedFiles, from source: FileSource) throws(ImageBuildError) {
+    init(of files: SurveyedFiles, from source: FileSource) throws {
         let path = files.isSingleFile ? source.from.removingLastComponent() : source.from
-        root = try posix { () throws(POSIXError) in try Folder(path.isEmpty ? "." : path) }
+        root = try Folder(path.isEmpty ? "." : path)
         folder = root
     }
 
     /// Returns the folder at a path below the root, whose path is empty.
-    mutating func folder(at wanted: [UInt8]) throws(ImageBuildError) -> Folder {
+    mutating func folder(at wanted: [UInt8]) throws -> Folder {
         if wanted == path { return folder }
         let slash = UInt8(ascii: "/")
         let isBelow =
             path.isEmpty || (wanted.count > path.count && wanted[path.count] == slash && wanted.starts(with: path))
         let start = isBelow ? folder : root
         let rest = isBelow && !path.isEmpty ? Array(wanted[(path.count + 1)...]) : wanted
-        folder = try posix { () throws(POSIXError) in rest.isEmpty ? root : try start.folder(below: rest) }
+        folder = rest.isEmpty ? root : try start.folder(below: rest)
         path = wanted
         return folder
     }

@@ -1,5 +1,6 @@
 import POSIX
 package import SystemPackage
+import Wording
 
 /// The rules that exclude files of a folder, with the syntax and meaning of a `.dockerignore`.
 ///
@@ -30,17 +31,17 @@ package struct IgnoreRules: Sendable {
     package var root: FolderVerdict { FolderVerdict(matched: rules.map { _ in false }, isExcluded: false) }
 
     /// Parses patterns, in order; `place` names their origin in error messages.
-    package init(_ patterns: [String], place: String = "exclude") throws(ImageBuildError) {
+    package init(_ patterns: [String], place: String = "exclude") throws {
         try self.init(patterns.map { (place: place, pattern: Array($0.utf8)) })
     }
 
     /// Creates rules that exclude everything except what matches a pattern, or is in a folder that matches it.
-    package init(allBut pattern: String, place: String) throws(ImageBuildError) {
+    package init(allBut pattern: String, place: String) throws {
         try self.init(["*", "!\(pattern)"], place: place)
     }
 
     /// Parses the lines of a `.dockerignore`, followed by `patterns`.
-    init(parsing content: [UInt8], file: FilePath, then patterns: [String] = []) throws(ImageBuildError) {
+    init(parsing content: [UInt8], file: FilePath, then patterns: [String] = []) throws {
         // An editor's byte order mark is not part of the first pattern.
         let content = content.starts(with: [0xEF, 0xBB, 0xBF]) ? content.dropFirst(3) : content[...]
         var lines: [(place: String, pattern: [UInt8])] = []
@@ -52,12 +53,12 @@ package struct IgnoreRules: Sendable {
     }
 
     /// Reads a file in the syntax of a `.dockerignore`, followed by `patterns`.
-    package init(reading file: FilePath, then patterns: [String] = []) throws(ImageBuildError) {
-        let content = try posix { () throws(POSIXError) in try FileSystem.read(file) }
+    package init(reading file: FilePath, then patterns: [String] = []) throws {
+        let content = try FileSystem.read(file)
         try self.init(parsing: content, file: file, then: patterns)
     }
 
-    private init(_ patterns: [(place: String, pattern: [UInt8])]) throws(ImageBuildError) {
+    private init(_ patterns: [(place: String, pattern: [UInt8])]) throws {
         for (place, line) in patterns {
             var text = Self.trimmed(line[...])
             guard !text.isEmpty else { continue }
@@ -68,7 +69,7 @@ package struct IgnoreRules: Sendable {
             guard clean != [UInt8(ascii: ".")] || text.isEmpty else { continue }
             guard !text.isEmpty, let pattern = IgnorePattern(clean) else {
                 let shown = String(decoding: line, as: UTF8.self)
-                throw ImageBuildError("use the pattern '\(shown)' of \(place)", "it is malformed")
+                throw Failure("use the pattern '\(shown)' of \(place)", "it is malformed")
             }
             rules.append(Rule(pattern: pattern, isException: isException))
         }

@@ -7,9 +7,7 @@ import SystemPackage
 
 extension LayerFactory {
     /// Makes the layers of a `files` entry in a definition.
-    func files(
-        _ layer: ImageDefinition.FilesLayer, epoch: Int64, isOnBase: Bool
-    ) async throws(ImageBuildError) -> [BuiltLayer] {
+    func files(_ layer: ImageDefinition.FilesLayer, epoch: Int64, isOnBase: Bool) async throws -> [BuiltLayer] {
         var source = try FileSource(layer, epoch: epoch, isOnBase: isOnBase)
         source.isPrivileged = source.isPrivileged || isPrivileged
         source.earlier = earlierFiles
@@ -17,11 +15,11 @@ extension LayerFactory {
     }
 
     /// Makes the layers of a folder or file; layers with unchanged files come from the cache.
-    func layers(of source: FileSource) async throws(ImageBuildError) -> [BuiltLayer] {
+    func layers(of source: FileSource) async throws -> [BuiltLayer] {
         report(.step(source.title))
-        return try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
+        return try await withTemporaryFolder { (temporary) in
             let report = report
-            let files = try await BlockingThread.run { () throws(ImageBuildError) in
+            let files = try await BlockingThread.run {
                 let survey = try FileSurvey(source, index: temporary.appending("files"), report: report)
                 return try survey.run(started: SystemClock.nanoseconds)
             }
@@ -36,7 +34,7 @@ extension LayerFactory {
             // the cores.
             let atOnce = min(files.layers.count, threads, 2)
             return try await BoundedTasks.run(files.layers.count, atOnce: atOnce) {
-                (place) async throws(ImageBuildError) in
+                (place) in
                 try await make(
                     files.layers[place], of: files, from: source, threads: max(1, threads / atOnce), progress,
                     (bytecode, hardLinks))
@@ -47,8 +45,8 @@ extension LayerFactory {
     private func make(
         _ layer: SurveyedFiles.Layer, of files: SurveyedFiles, from source: FileSource, threads: Int,
         _ progress: FileProgress, _ findings: (bytecode: StaleBytecode, hardLinks: DividedHardLinks)
-    ) async throws(ImageBuildError) -> BuiltLayer {
-        let (name, fingerprint) = try await BlockingThread.run { () throws(ImageBuildError) in
+    ) async throws -> BuiltLayer {
+        let (name, fingerprint) = try await BlockingThread.run {
             let part = try files.title(of: layer).map { ": \($0)" } ?? ""
             return (source.title + part, try FileFingerprint(of: layer, in: files, from: source))
         }
@@ -60,7 +58,7 @@ extension LayerFactory {
             return known
         }
         let stale = StaleBytecode()
-        let built = try await make(createdBy: name, threads: threads) { (writer) throws(ImageBuildError) in
+        let built = try await make(createdBy: name, threads: threads) { (writer) in
             var content = try FileLayer(
                 layer, of: files, from: source, repeated: fingerprint.repeated, advance: progress.advance)
             content.bytecode = stale
@@ -83,7 +81,7 @@ extension LayerFactory {
 
 extension FileSource {
     /// Takes the settings from a definition.
-    init(_ layer: ImageDefinition.FilesLayer, epoch: Int64, isOnBase: Bool) throws(ImageBuildError) {
+    init(_ layer: ImageDefinition.FilesLayer, epoch: Int64, isOnBase: Bool) throws {
         title = "files: \(layer.from.lastComponent?.string ?? "/") into \(layer.into)"
         from = layer.from
         into = layer.into
@@ -97,7 +95,7 @@ extension FileSource {
     }
 
     /// The patterns of the file come first, so that those of the definition can include something again.
-    private static func rules(of layer: ImageDefinition.FilesLayer) throws(ImageBuildError) -> IgnoreRules {
+    private static func rules(of layer: ImageDefinition.FilesLayer) throws -> IgnoreRules {
         switch layer.ignoreFile {
         case .file(let file): return try IgnoreRules(reading: file, then: layer.exclude)
         case .some(.none): return try IgnoreRules(layer.exclude)

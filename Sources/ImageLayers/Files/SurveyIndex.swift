@@ -1,5 +1,6 @@
 import POSIX
 import SystemPackage
+import Wording
 
 /// The survey's record of one file.
 struct SurveyRecord: Sendable, Hashable {
@@ -28,23 +29,23 @@ struct SurveyIndexWriter: ~Copyable {
     /// The offset of the next record.
     var end: Int64 { written + Int64(pending.count) }
 
-    init(at path: FilePath) throws(ImageBuildError) {
-        file = try posix { () throws(POSIXError) in try File(path, .update(mode: 0o600)) }
+    init(at path: FilePath) throws {
+        file = try File(path, .update(mode: 0o600))
     }
 
-    mutating func append(_ record: SurveyRecord) throws(ImageBuildError) {
+    mutating func append(_ record: SurveyRecord) throws {
         record.append(to: &pending)
         if pending.count >= Self.chunk { try flush() }
     }
 
-    consuming func finish() throws(ImageBuildError) -> SurveyIndex {
+    consuming func finish() throws -> SurveyIndex {
         try flush()
         let length = end
         return SurveyIndex(file, length: length)
     }
 
-    private mutating func flush() throws(ImageBuildError) {
-        do throws(POSIXError) { try file.write(pending) } catch { throw ImageBuildError(error) }
+    private mutating func flush() throws {
+        try file.write(pending)
         written += Int64(pending.count)
         pending.removeAll(keepingCapacity: true)
     }
@@ -66,9 +67,7 @@ final class SurveyIndex: Sendable {
     }
 
     /// Calls `body` with each record in a range of offsets, and with the bytes of the record.
-    func read(
-        _ range: Range<Int64>, _ body: (SurveyRecord, UnsafeRawBufferPointer) throws(ImageBuildError) -> Void
-    ) throws(ImageBuildError) {
+    func read(_ range: Range<Int64>, _ body: (SurveyRecord, UnsafeRawBufferPointer) throws -> Void) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(
             byteCount: Int(min(Int64(Self.chunk), Int64(range.count))), alignment: 64)
         defer { buffer.deallocate() }
@@ -76,27 +75,25 @@ final class SurveyIndex: Sendable {
         while position < range.upperBound {
             let wanted = min(Int64(buffer.count), range.upperBound - position)
             let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(wanted)])
-            let count = try posix { () throws(POSIXError) in try file.read(into: part, at: position) }
+            let count = try file.read(into: part, at: position)
             var rest = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             while let (record, bytes) = Self.next(in: rest) {
                 try body(record, bytes)
                 rest = UnsafeRawBufferPointer(rebasing: rest[bytes.count...])
             }
-            guard rest.count < count else {
-                throw ImageBuildError("read \(file.path)", "it is not what was written to it")
-            }
+            guard rest.count < count else { throw Failure("read \(file.path)", "it is not what was written to it") }
             position += Int64(count - rest.count)
         }
     }
 
     /// Returns the record at an offset.
-    func record(at place: Int64) throws(ImageBuildError) -> SurveyRecord {
+    func record(at place: Int64) throws -> SurveyRecord {
         // A name has at most 255 bytes.
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: SurveyRecord.headerSize + 256, alignment: 8)
         defer { buffer.deallocate() }
-        let count = try posix { () throws(POSIXError) in try file.read(into: buffer, at: place) }
+        let count = try file.read(into: buffer, at: place)
         guard let (record, _) = Self.next(in: UnsafeRawBufferPointer(rebasing: buffer[..<count])) else {
-            throw ImageBuildError("read \(file.path)", "it is not what was written to it")
+            throw Failure("read \(file.path)", "it is not what was written to it")
         }
         return record
     }

@@ -57,7 +57,7 @@ struct SurveyedFiles: Sendable {
     }
 
     /// Returns the title of a part: `torch/lib/libtorch.so`, `torch/* 2/3`.
-    func title(of layer: Layer) throws(ImageBuildError) -> String? {
+    func title(of layer: Layer) throws -> String? {
         func below(_ folder: [UInt8], _ name: String) -> String {
             folder.isEmpty ? name : "\(String(decoding: folder, as: UTF8.self))/\(name)"
         }

@@ -50,7 +50,7 @@ package struct GitCheckout: Sendable {
         return annotations
     }
 
-    private func run(_ arguments: [String], in folder: FilePath) async throws(ImageBuildError) -> String {
+    private func run(_ arguments: [String], in folder: FilePath) async throws -> String {
         try await Self.git.run(["-C", folder.string] + Self.options + arguments, environment: Self.environment)
     }
 

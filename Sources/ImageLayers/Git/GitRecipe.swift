@@ -5,11 +5,11 @@ import OCI
 struct GitRecipe: LayerRecipe {
     let layer: ImageDefinition.GitLayer
 
-    func check(_ place: LayerPlace) async throws(ImageBuildError) {
+    func check(_ place: LayerPlace) async throws {
         try await place.factory.checkSource(of: layer, folder: place.folder, isOnBase: place.isOnBase)
     }
 
-    func layers(_ place: LayerPlace, for platform: Platform) async throws(ImageBuildError) -> [BuiltLayer] {
+    func layers(_ place: LayerPlace, for platform: Platform) async throws -> [BuiltLayer] {
         [try await place.factory.git(layer, folder: place.folder, isOnBase: place.isOnBase)]
     }
 }

@@ -3,19 +3,18 @@ import ByteText
 import Definitions
 import JSON
 import SystemPackage
+import Wording
 
 extension LayerFactory {
     /// Makes a layer with a commit's files, as `git archive` exports them.
-    func git(
-        _ layer: ImageDefinition.GitLayer, folder: FilePath, isOnBase: Bool
-    ) async throws(ImageBuildError) -> BuiltLayer {
+    func git(_ layer: ImageDefinition.GitLayer, folder: FilePath, isOnBase: Bool) async throws -> BuiltLayer {
         let url = url(of: layer, folder)
         let commit = try await commit(of: layer, at: url)
         let name = "git: \(commit.prefix(12)) into \(layer.into)"
         report(.step(name))
         let inputs = try inputs(of: layer, commit, isOnBase: isOnBase)
         if let known = await cache.find(inputs, createdBy: name) { return known }
-        let built = try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
+        let built = try await withTemporaryFolder { (temporary) in
             let repository = GitRepository(path: temporary.appending("repository"))
             try await repository.fetch(commit, from: url)
             let date = try await repository.date(of: commit)
@@ -32,9 +31,7 @@ extension LayerFactory {
     }
 
     /// Checks that the repository is reachable, unless the layer is in the cache and needs no fetch.
-    func checkSource(
-        of layer: ImageDefinition.GitLayer, folder: FilePath, isOnBase: Bool
-    ) async throws(ImageBuildError) {
+    func checkSource(of layer: ImageDefinition.GitLayer, folder: FilePath, isOnBase: Bool) async throws {
         let commit =
             layer.isPinned ? layer.commit : try locked.locked(lockInput(of: layer), at: place)?["commit"]?.string
         if let commit, !cache.isVerifying, cache.isKnown(try inputs(of: layer, commit, isOnBase: isOnBase)) { return }
@@ -50,19 +47,17 @@ extension LayerFactory {
     }
 
     /// A commit's ID is a digest of its content, so the cache key does not contain the repository.
-    private func inputs(
-        of layer: ImageDefinition.GitLayer, _ commit: String, isOnBase: Bool
-    ) throws(ImageBuildError) -> [String] {
+    private func inputs(of layer: ImageDefinition.GitLayer, _ commit: String, isOnBase: Bool) throws -> [String] {
         let above = try parents(to: layer.into, onBase: isOnBase, modified: 0).flatMap(\.fingerprint)
         return ["git", commit, layer.into, "\(isOnBase)", String(decoding: above, as: UTF8.self)]
     }
 
-    private func commit(of layer: ImageDefinition.GitLayer, at url: String) async throws(ImageBuildError) -> String {
+    private func commit(of layer: ImageDefinition.GitLayer, at url: String) async throws -> String {
         if layer.isPinned { return layer.commit }
         let input = lockInput(of: layer)
         if let commit = try locked.locked(input, at: place)?["commit"]?.string {
             guard commit.wholeMatch(of: #/[0-9a-f]{40}|[0-9a-f]{64}/#) != nil else {
-                throw ImageBuildError("read \(locked.name)", "'\(commit)' is no commit; renew it with --lock")
+                throw Failure("read \(locked.name)", "'\(commit)' is no commit; renew it with --lock")
             }
             locked.note(input, ["commit": .string(commit)])
             return commit

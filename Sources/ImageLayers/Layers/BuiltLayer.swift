@@ -18,10 +18,10 @@ package struct BuiltLayer: Sendable, Hashable {
     }
 
     /// Parses the output of ``json``.
-    package init(json: JSONValue, createdBy: String) throws(JSONError) {
+    package init(json: JSONValue, createdBy: String) throws {
         descriptor = try Descriptor(json: json)
         let text = try json.text("diff_id")
-        do throws(OCIError) { diffID = try Digest(text) } catch { throw JSONError(error.description) }
+        do { diffID = try Digest(text) } catch { throw JSONError("\(error)") }
         self.createdBy = createdBy
     }
 

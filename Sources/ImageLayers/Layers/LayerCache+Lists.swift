@@ -17,10 +17,10 @@ extension LayerCache {
         return layers
     }
 
-    func keepAll(_ layers: [BuiltLayer], for inputs: [String]) throws(ImageBuildError) {
+    func keepAll(_ layers: [BuiltLayer], for inputs: [String]) throws {
         for (index, layer) in layers.enumerated() { try keep(layer, for: inputs + ["\(index)"]) }
         let file = file(for: inputs)
         let names = JSONValue.array(layers.map { .string($0.createdBy) })
-        try posix { () throws(POSIXError) in try FileSystem.write(names.encoded(), to: file) }
+        try FileSystem.write(names.encoded(), to: file)
     }
 }

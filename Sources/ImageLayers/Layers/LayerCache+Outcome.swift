@@ -33,14 +33,12 @@ extension LayerCache {
         return isNothing ? Outcome(layer: nil) : nil
     }
 
-    package func keep(_ outcome: Outcome, for inputs: [String]) throws(ImageBuildError) {
+    package func keep(_ outcome: Outcome, for inputs: [String]) throws {
         shared?.note(key(for: inputs), outcome)
         if let layer = outcome.layer { return try keep(layer, for: inputs) }
         forget(inputs)
         let file = file(for: inputs + ["nothing"])
-        try posix { () throws(POSIXError) in
-            try FileSystem.makeFolder(folder)
-            try FileSystem.write([], to: file)
-        }
+        try FileSystem.makeFolder(folder)
+        try FileSystem.write([], to: file)
     }
 }

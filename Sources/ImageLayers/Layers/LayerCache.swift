@@ -91,15 +91,13 @@ package struct LayerCache: Sendable {
         }
     }
 
-    package func keep(_ layer: BuiltLayer, for inputs: [String]) throws(ImageBuildError) {
+    package func keep(_ layer: BuiltLayer, for inputs: [String]) throws {
         let file = file(for: inputs)
         var json = layer.json
         json[Self.mark] = store.mark(of: layer.descriptor).map(JSONValue.string)
         let content = json.encoded()
-        try posix { () throws(POSIXError) in
-            try FileSystem.makeFolder(folder)
-            try FileSystem.write(content, to: file)
-        }
+        try FileSystem.makeFolder(folder)
+        try FileSystem.write(content, to: file)
     }
 
     /// Removes the record for the inputs.

@@ -46,9 +46,7 @@ package struct LayerFactory: Sendable {
     }
 
     /// Returns the entries of a folder and of the folders above it, as the layers below have them.
-    func parents(
-        to path: String, onBase: Bool, modified: Int64
-    ) throws(ImageBuildError) -> [ArchiveEntry] {
+    func parents(to path: String, onBase: Bool, modified: Int64) throws -> [ArchiveEntry] {
         var parents: [ArchiveEntry] = []
         for entry in ParentFolders.entries(to: path, includingItself: true, onBase: onBase, modified: modified) {
             parents.append(try earlierFiles.entry(ofFolder: entry.path) ?? entry)
@@ -59,18 +57,16 @@ package struct LayerFactory: Sendable {
     /// Writes a layer on a thread of its own; a failure leaves nothing in the store.
     package func make(
         createdBy: String, threads: Int? = nil,
-        _ body: @escaping @Sendable (inout LayerWriter) throws(ImageBuildError) -> Void
-    ) async throws(ImageBuildError) -> BuiltLayer {
-        try await BlockingThread.run { () throws(ImageBuildError) in
-            let blob = try stored { () throws(ImageStoreError) in try store.makeTemporaryBlob() }
+        _ body: @escaping @Sendable (inout LayerWriter) throws -> Void
+    ) async throws -> BuiltLayer {
+        try await BlockingThread.run {
+            let blob = try store.makeTemporaryBlob()
             let outgoing = OutgoingLayer(outlet, try? GrowingFile(blob.path))
-            do throws(ImageBuildError) {
+            do {
                 let written = try write(to: blob, threads: threads ?? self.threads, outgoing, body)
                 let descriptor = Descriptor(
                     mediaType: compression.mediaType, digest: Digest(sha256: written.digest), size: written.size)
-                do throws(ImageStoreError) { try blob.keep(as: descriptor.digest) } catch {
-                    throw ImageBuildError(error)
-                }
+                try blob.keep(as: descriptor.digest)
                 outgoing.keep(descriptor)
                 return BuiltLayer(
                     descriptor: descriptor, diffID: Digest(sha256: written.diffID), createdBy: createdBy)
@@ -83,64 +79,54 @@ package struct LayerFactory: Sendable {
 
     private func write(
         to blob: borrowing TemporaryBlob, threads: Int, _ outgoing: OutgoingLayer,
-        _ body: (inout LayerWriter) throws(ImageBuildError) -> Void
-    ) throws(ImageBuildError) -> WrittenLayer {
-        let file = try stored { () throws(ImageStoreError) in try blob.open() }
+        _ body: (inout LayerWriter) throws -> Void
+    ) throws -> WrittenLayer {
+        let file = try blob.open()
         var writer: LayerWriter
-        do throws(ArchiveError) {
-            writer = try LayerWriter(writingTo: file, compression: compression.with(threads: threads)) {
-                outgoing.grow(to: $0)
-            }
-        } catch { throw ImageBuildError(error) }
+        writer = try LayerWriter(writingTo: file, compression: compression.with(threads: threads)) {
+            outgoing.grow(to: $0)
+        }
         try body(&writer)
-        do throws(ArchiveError) {
-            let written = try writer.finish()
-            outgoing.end()
-            return written
-        } catch { throw ImageBuildError(error) }
+        let written = try writer.finish()
+        outgoing.end()
+        return written
     }
 
     /// Writes a layer from another program's tar; `change` modifies an entry, or drops it by returning nil.
     func make(
         createdBy: String, from tar: FilePath, parents: [ArchiveEntry] = [],
         _ change: @escaping @Sendable (ArchiveEntry) -> ArchiveEntry?
-    ) async throws(ImageBuildError) -> BuiltLayer {
+    ) async throws -> BuiltLayer {
         let report = report
-        return try await make(createdBy: createdBy) { (writer) throws(ImageBuildError) in
-            for entry in parents { try archived { () throws(ArchiveError) in try writer.append(entry) } }
-            let file = try posix { () throws(POSIXError) in try File(tar, .read) }
+        return try await make(createdBy: createdBy) { (writer) in
+            for entry in parents { try writer.append(entry) }
+            let file = try File(tar, .read)
             var reader: LayerReader
-            do throws(ArchiveError) { reader = try LayerReader(file) } catch { throw ImageBuildError(error) }
+            reader = try LayerReader(file)
             var done: Int64 = 0
-            do throws(ArchiveError) {
-                while let original = try reader.next() {
-                    guard let entry = change(original) else { continue }
-                    guard entry.kind == .regular, entry.size > 0 else {
-                        try writer.append(entry)
-                        continue
-                    }
-                    try writer.append(entry, wrapping: { $0 }) { (buffer) throws(ArchiveError) in
-                        try reader.read(into: buffer)
-                    }
-                    done += entry.size
-                    report(.progress(step: createdBy, bytes: done))
+            while let original = try reader.next() {
+                guard let entry = change(original) else { continue }
+                guard entry.kind == .regular, entry.size > 0 else {
+                    try writer.append(entry)
+                    continue
                 }
-            } catch { throw ImageBuildError(error) }
+                try writer.append(entry) { (buffer) in
+                    try reader.read(into: buffer)
+                }
+                done += entry.size
+                report(.progress(step: createdBy, bytes: done))
+            }
         }
     }
 
     /// Runs `body` with a folder that is removed afterwards.
-    package func withTemporaryFolder<Value>(
-        _ body: (FilePath) async throws(ImageBuildError) -> Value
-    ) async throws(ImageBuildError) -> Value {
-        try posix { () throws(POSIXError) in try FileSystem.makeFolder(temporary) }
+    package func withTemporaryFolder<Value>(_ body: (FilePath) async throws -> Value) async throws -> Value {
+        try FileSystem.makeFolder(temporary)
         removeAbandonedFolders()
-        let folder = try posix { () throws(POSIXError) in
-            try FileSystem.makeTemporaryFolder(in: temporary, prefix: "build-")
-        }
+        let folder = try FileSystem.makeTemporaryFolder(in: temporary, prefix: "build-")
         defer { try? FileSystem.removeTree(folder) }
-        let mark = try posix { () throws(POSIXError) in try File(folder, .read) }
-        _ = try posix { () throws(POSIXError) in try mark.lock(wait: true) }
+        let mark = try File(folder, .read)
+        _ = try mark.lock(wait: true)
         return try await body(folder)
     }
 

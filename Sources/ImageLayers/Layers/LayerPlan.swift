@@ -26,7 +26,7 @@ package struct LayerPlan {
     }
 
     /// The layers that entry number `index` of the definition makes; a large one is split.
-    package mutating func built(_ index: Int, for platform: Platform) async throws(ImageBuildError) -> [BuiltLayer] {
+    package mutating func built(_ index: Int, for platform: Platform) async throws -> [BuiltLayer] {
         let key = Key(index: index, platform: recipes[index].dependsOnPlatform ? platform : nil)
         if let built = known[key] { return built }
         let built = try await recipes[index].layers(try place(of: index), for: platform)
@@ -35,7 +35,7 @@ package struct LayerPlan {
     }
 
     /// Throws where the source of a layer is missing or refused, before any layer takes minutes to make.
-    package func checkSources() async throws(ImageBuildError) {
+    package func checkSources() async throws {
         for (index, recipe) in recipes.enumerated() { try await recipe.check(try place(of: index)) }
         for (index, recipe) in recipes.enumerated() {
             try await recipe.choose(try place(of: index), for: definition.platforms)
@@ -43,7 +43,7 @@ package struct LayerPlan {
     }
 
     /// The place of entry number `index`, which knows the `files` layers below it and the entry's line.
-    private func place(of index: Int) throws(ImageBuildError) -> LayerPlace {
+    private func place(of index: Int) throws -> LayerPlace {
         var place = LayerPlace(
             factory: factory, folder: definition.folder, epoch: epoch,
             isOnBase: definition.base != .scratch || index > 0)

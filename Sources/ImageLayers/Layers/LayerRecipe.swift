@@ -17,16 +17,16 @@ protocol LayerRecipe: Sendable {
     var searchPaths: [(variable: String, folder: String)] { get }
 
     /// The files with whose folders the layers above have to agree, nil for a kind that brings its own.
-    func files(_ place: LayerPlace) throws(ImageBuildError) -> FileSource?
+    func files(_ place: LayerPlace) throws -> FileSource?
 
     /// Throws where a source is missing, before any layer takes minutes to make.
-    func check(_ place: LayerPlace) async throws(ImageBuildError)
+    func check(_ place: LayerPlace) async throws
 
     /// Chooses what a server decides, such as versions, before any layer is made.
-    func choose(_ place: LayerPlace, for platforms: [Platform]) async throws(ImageBuildError)
+    func choose(_ place: LayerPlace, for platforms: [Platform]) async throws
 
     /// Makes the layers; for a large entry there are several.
-    func layers(_ place: LayerPlace, for platform: Platform) async throws(ImageBuildError) -> [BuiltLayer]
+    func layers(_ place: LayerPlace, for platform: Platform) async throws -> [BuiltLayer]
 }
 
 /// Where an entry stands in its image, with what makes layers there.
@@ -44,13 +44,13 @@ extension LayerRecipe {
     var dependsOnPlatform: Bool { false }
     var sources: [FilePath] { [] }
     var searchPaths: [(variable: String, folder: String)] { [] }
-    func files(_ place: LayerPlace) throws(ImageBuildError) -> FileSource? { nil }
-    func choose(_ place: LayerPlace, for platforms: [Platform]) async throws(ImageBuildError) {}
+    func files(_ place: LayerPlace) throws -> FileSource? { nil }
+    func choose(_ place: LayerPlace, for platforms: [Platform]) async throws {}
 
     /// Throws where one of the user's files is missing.
-    func check(_ place: LayerPlace) async throws(ImageBuildError) {
+    func check(_ place: LayerPlace) async throws {
         for source in sources {
-            _ = try posix { () throws(POSIXError) in try FileStatus(source, followingLinks: true) }
+            _ = try FileStatus(source, followingLinks: true)
         }
     }
 }

@@ -3,6 +3,7 @@ package import OCI
 import JSON
 import POSIX
 import Synchronization
+import Wording
 
 /// The outcomes of Dockerfile steps, shared with other machines as an image in a registry.
 ///
@@ -30,7 +31,7 @@ package final class SharedOutcomes: Sendable {
     package func learn(from reference: Reference) async throws {
         let image = try await source.baseImage(reference, for: .current)
         guard image.config["Labels"]?[Self.label]?.string == Self.generation else {
-            throw ImageBuildError("use the cache \(reference)", "it is an image, or the cache of another version")
+            throw Failure("use the cache \(reference)", "it is an image, or the cache of another version")
         }
         var layers = Array(zip(image.layers, image.config.diffIDs))[...]
         var found: [String: Known] = [:]
@@ -52,10 +53,8 @@ package final class SharedOutcomes: Sendable {
         guard let layer = known.layer else { return LayerCache.Outcome(layer: nil) }
         try await source.fetch([layer.descriptor], of: known.image, into: store)
         // The digest of the blob is verified by now, but the diff ID is only the registry's claim.
-        try await BlockingThread.run { () throws(ImageBuildError) in
-            try stored { () throws(ImageStoreError) in
-                try ImageUnpacker(store: store, keepingOwners: false).check(layer.descriptor, diffID: layer.diffID)
-            }
+        try await BlockingThread.run {
+            try ImageUnpacker(store: store, keepingOwners: false).check(layer.descriptor, diffID: layer.diffID)
         }
         return LayerCache.Outcome(
             layer: BuiltLayer(descriptor: layer.descriptor, diffID: layer.diffID, createdBy: createdBy))

@@ -21,7 +21,7 @@ struct DebianPackage: Sendable, Hashable {
         self.sha256 = sha256
     }
 
-    init(json: JSONValue) throws(JSONError) {
+    init(json: JSONValue) throws {
         self.init(
             name: try json.text("package"), architecture: try json.text("architecture"),
             version: try json.text("version"), sha256: try json.text("sha256"))

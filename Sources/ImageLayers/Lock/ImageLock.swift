@@ -1,6 +1,7 @@
 import JSON
 import POSIX
 package import SystemPackage
+import Wording
 
 /// The locked state of an image's inputs: packages, commits, wheels, archives, the base.
 ///
@@ -23,9 +24,9 @@ package struct ImageLock: Sendable, Hashable {
     init() { file = nil }
 
     /// Reads a lock file; returns nil if there is none.
-    package init?(reading file: FilePath) throws(ImageBuildError) {
+    package init?(reading file: FilePath) throws {
         guard FileSystem.exists(file) else { return nil }
-        let content = try posix { () throws(POSIXError) in try FileSystem.read(file) }
+        let content = try FileSystem.read(file)
         self.file = file
         do throws(JSONError) {
             let document = try JSONValue(parsing: content)
@@ -36,18 +37,18 @@ package struct ImageLock: Sendable, Hashable {
                 input[Self.lockedKey] = nil
                 entries.append(Entry(input: input, locked: locked))
             }
-        } catch { throw ImageBuildError("read \(file)", "\(error.reason); renew it with --lock") }
+        } catch { throw Failure("read \(file)", "\(error.reason); renew it with --lock") }
     }
 
     /// Writes the lock to a file for later builds.
-    package func write(to file: FilePath) throws(ImageBuildError) {
+    package func write(to file: FilePath) throws {
         let inputs = entries.map { entry in
             var json = entry.input
             json[Self.lockedKey] = entry.locked
             return json
         }
         let document: JSONValue = ["version": .integer(Self.version), "inputs": .array(inputs)]
-        try posix { () throws(POSIXError) in try FileSystem.rewrite(file, with: document.prettyEncoded()) }
+        try FileSystem.rewrite(file, with: document.prettyEncoded())
     }
 
     mutating func add(_ entry: Entry) {

@@ -14,9 +14,9 @@ extension LayerCache {
         return DebianPackage.list(json)
     }
 
-    func keep(_ packages: [DebianPackage], of inputs: [String]) throws(ImageBuildError) {
+    func keep(_ packages: [DebianPackage], of inputs: [String]) throws {
         let file = packagesFile(inputs)
         let content = JSONValue.array(packages.map(\.json)).encoded()
-        try posix { () throws(POSIXError) in try FileSystem.write(content, to: file) }
+        try FileSystem.write(content, to: file)
     }
 }

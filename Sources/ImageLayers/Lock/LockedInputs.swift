@@ -1,6 +1,7 @@
 package import JSON
 import Synchronization
 import SystemPackage
+package import Wording
 
 /// The inputs of one build: their state in a lock, and the state that the build found.
 package final class LockedInputs: Sendable {
@@ -17,12 +18,11 @@ package final class LockedInputs: Sendable {
     package var name: String { lock?.file?.string ?? ImageLock.fileName }
 
     /// Returns an input's state in the lock, or nil without a lock; `place` is its place in image.yaml.
-    package func locked(_ input: JSONValue, at place: String) throws(ImageBuildError) -> JSONValue? {
+    package func locked(_ input: JSONValue, at place: String) throws -> JSONValue? {
         guard let lock else { return nil }
         if let entry = lock.entries.first(where: { $0.input == input }) { return entry.locked }
         let kind = input["kind"]?.string ?? "input"
-        throw ImageBuildError(
-            "build by \(name)", "it was made before \(place) asked for this \(kind); renew it with --lock")
+        throw Failure("build by \(name)", "it was made before \(place) asked for this \(kind); renew it with --lock")
     }
 
     /// Records the state of an input.
@@ -31,7 +31,7 @@ package final class LockedInputs: Sendable {
     }
 
     /// Returns the error for an input whose state differs from the lock.
-    package func mismatch(_ action: String, _ reason: String) -> ImageBuildError {
-        ImageBuildError(action, "\(reason), not what \(name) says; renew it with --lock")
+    package func mismatch(_ action: String, _ reason: String) -> Failure {
+        Failure(action, "\(reason), not what \(name) says; renew it with --lock")
     }
 }

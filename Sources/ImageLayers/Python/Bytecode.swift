@@ -1,5 +1,6 @@
 import POSIX
 import SystemPackage
+import Wording
 
 /// Compiles modules to bytecode that contains the time and size of the source.
 ///
@@ -22,7 +23,7 @@ enum Bytecode {
     /// Compiles everything below a folder for the path `into`; the files have the time `modified` in the image.
     static func compile(
         _ folder: FilePath, as into: String, by compiler: ExternalProgram, threads: Int, modified: Int64
-    ) async throws(ImageBuildError) {
+    ) async throws {
         // The order of set constants depends on hashes, which are random unless PYTHONHASHSEED is set.
         let environment = ["PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"]
         let arguments = [
@@ -33,14 +34,12 @@ enum Bytecode {
         // Python searches the working folder for modules before its own folders, so the working folder must be empty.
         var compiler = compiler
         let nowhere = folder.removingLastComponent().appending("nowhere")
-        try posix { () throws(POSIXError) in try FileSystem.makeFolder(nowhere) }
+        try FileSystem.makeFolder(nowhere)
         compiler.folder = nowhere
-        do throws(ImageBuildError) { try await compiler.run(arguments, environment: environment) } catch {
+        do { try await compiler.run(arguments, environment: environment) } catch {
             // Packages contain files for other versions and broken examples, which stay without bytecode.
-            guard error.reason.contains("exited") else { throw error }
+            guard Failure.reason(of: error).contains("exited") else { throw error }
         }
-        try await BlockingThread.run { () throws(ImageBuildError) in
-            try BytecodeTimes.settleTree(folder) { _ in modified }
-        }
+        try await BlockingThread.run { try BytecodeTimes.settleTree(folder) { _ in modified } }
     }
 }

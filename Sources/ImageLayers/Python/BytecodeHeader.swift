@@ -62,9 +62,9 @@ extension LayerCache {
         return (try? JSONValue(parsing: content))?.integer ?? 0
     }
 
-    func keep(staleBytecode count: Int, of inputs: [String]) throws(ImageBuildError) {
+    func keep(staleBytecode count: Int, of inputs: [String]) throws {
         guard count > 0 else { return }
         let file = file(for: inputs + ["stale bytecode"])
-        try posix { () throws(POSIXError) in try FileSystem.write(JSONValue.integer(count).encoded(), to: file) }
+        try FileSystem.write(JSONValue.integer(count).encoded(), to: file)
     }
 }

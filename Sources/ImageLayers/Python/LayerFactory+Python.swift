@@ -6,9 +6,7 @@ import SystemPackage
 
 extension LayerFactory {
     /// Chooses the packages of a layer, or takes them from the lock; fails early for a bad requirement or index.
-    func choose(
-        _ layer: ImageDefinition.PythonLayer, _ platform: Platform
-    ) async throws(ImageBuildError) -> [WheelPin] {
+    func choose(_ layer: ImageDefinition.PythonLayer, _ platform: Platform) async throws -> [WheelPin] {
         let target = try PythonTarget(layer, platform)
         let path = try Self.absolute(layer.requirements)
         let file = try RequirementsFile(reading: path)
@@ -23,7 +21,7 @@ extension LayerFactory {
             report(.step("python: choose the packages of \(layer.requirements.lastComponent?.string ?? "")"))
             let downloads = cache.folder.removingLastComponent()
             let report = report
-            pins = try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
+            pins = try await withTemporaryFolder { (temporary) in
                 let installer = try await PythonInstaller(for: target, cache: downloads, report: report)
                 return try await installer.choose(path, temporary: temporary)
             }
@@ -35,7 +33,7 @@ extension LayerFactory {
     /// Makes the layers of chosen packages; their cache key contains the names, versions and digests.
     func python(
         _ layer: ImageDefinition.PythonLayer, _ platform: Platform, _ pins: [WheelPin], epoch: Int64, isOnBase: Bool
-    ) async throws(ImageBuildError) -> [BuiltLayer] {
+    ) async throws -> [BuiltLayer] {
         let name = "python: \(layer.requirements.lastComponent?.string ?? "") into \(layer.into)"
         report(.step(name))
         let target = try PythonTarget(layer, platform)
@@ -43,7 +41,7 @@ extension LayerFactory {
         let path = try Self.absolute(layer.requirements)
         let file = try RequirementsFile(reading: path)
         let parents = try parents(to: layer.into, onBase: isOnBase, modified: epoch)
-        return try await withTemporaryFolder { (temporary) async throws(ImageBuildError) in
+        return try await withTemporaryFolder { (temporary) in
             let installer = try await PythonInstaller(for: target, cache: downloads, report: report)
             let compiler = await Bytecode.compiler(for: layer.version)
             let inputs =
@@ -55,11 +53,11 @@ extension LayerFactory {
             // layer.
             let modified = compiler == nil ? epoch : epoch + 1
             let site = temporary.appending("site")
-            try posix { () throws(POSIXError) in try FileSystem.makeFolder(site) }
+            try FileSystem.makeFolder(site)
             report(.step("\(installer.name): \(pins.count) packages for \(target.description)"))
             try await installer.install(pins, file, into: site, temporary: temporary)
             let packages = SitePackages(folder: site, interpreter: layer.interpreter)
-            try await BlockingThread.run { () throws(ImageBuildError) in try packages.normalize() }
+            try await BlockingThread.run { try packages.normalize() }
             if let compiler {
                 try await Bytecode.compile(
                     site, as: layer.into, by: compiler.program, threads: threads, modified: modified)
@@ -81,10 +79,10 @@ extension LayerFactory {
     }
 
     /// Returns the absolute path of a file, for programs that run in the file's folder.
-    private static func absolute(_ file: FilePath) throws(ImageBuildError) -> FilePath {
+    private static func absolute(_ file: FilePath) throws -> FilePath {
         guard let name = file.lastComponent else { return file }
         let folder = file.removingLastComponent()
-        return try posix { () throws(POSIXError) in try FileSystem.realPath(folder.isEmpty ? "." : folder) }
+        return try FileSystem.realPath(folder.isEmpty ? "." : folder)
             .appending(name)
     }
 }

@@ -1,5 +1,6 @@
 import POSIX
 import SystemPackage
+import Wording
 
 /// A virtual environment with pip that caasctl makes once for itself.
 ///
@@ -19,9 +20,9 @@ enum PipEnvironment {
         return nil
     }
 
-    static func interpreter(for target: PythonTarget, in cache: FilePath) async throws(ImageBuildError) -> FilePath {
+    static func interpreter(for target: PythonTarget, in cache: FilePath) async throws -> FilePath {
         guard let host = await host(for: target.version) else {
-            throw ImageBuildError(
+            throw Failure(
                 "install Python packages",
                 "neither uv nor python3 is installed; apt-get install python3-venv, or uv from https://docs.astral.sh/uv/"
             )
@@ -31,17 +32,18 @@ enum PipEnvironment {
         let interpreter = environment.appending("bin/python")
         let pip = ExternalProgram(name: interpreter.string, advice: "", inherited: ProgramEnvironment.python)
         if (try? await pip.run(["-I", "-m", "pip", "--version"])) != nil { return interpreter }
-        try posix { () throws(POSIXError) in try FileSystem.makeFolder(folder) }
+        try FileSystem.makeFolder(folder)
         let made = FileSystem.temporaryPath(beside: environment)
-        do throws(ImageBuildError) { try await host.program.run(["-I", "-m", "venv", made.string]) } catch {
+        do { try await host.program.run(["-I", "-m", "venv", made.string]) } catch {
             try? FileSystem.removeTree(made)
-            throw ImageBuildError(
-                "make a virtual environment for pip", "\(error.reason); apt-get install python3-venv may help")
+            throw Failure(
+                "make a virtual environment for pip",
+                "\(Failure.reason(of: error)); apt-get install python3-venv may help")
         }
         // Another build may have made the environment first, and it is just as good.
         do throws(POSIXError) { try FileSystem.rename(made, to: environment) } catch {
             try? FileSystem.removeTree(made)
-            if (try? await pip.run(["-I", "-m", "pip", "--version"])) == nil { throw ImageBuildError(error) }
+            if (try? await pip.run(["-I", "-m", "pip", "--version"])) == nil { throw error }
         }
         return interpreter
     }

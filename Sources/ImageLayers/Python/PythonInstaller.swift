@@ -1,6 +1,7 @@
 import JSON
 import POSIX
 import SystemPackage
+import Wording
 
 /// Chooses and installs packages with uv, or with pip in a virtual environment of its own.
 struct PythonInstaller: Sendable {
@@ -37,9 +38,7 @@ struct PythonInstaller: Sendable {
     private let report: @Sendable (BuildEvent) -> Void
 
     /// Uses uv if it is in PATH, else pip; `cache` is the folder of caasctl's caches.
-    init(
-        for target: PythonTarget, cache: FilePath, report: @escaping @Sendable (BuildEvent) -> Void
-    ) async throws(ImageBuildError) {
+    init(for target: PythonTarget, cache: FilePath, report: @escaping @Sendable (BuildEvent) -> Void) async throws {
         self.target = target
         self.cache = cache
         self.report = report
@@ -59,7 +58,7 @@ struct PythonInstaller: Sendable {
     }
 
     /// Chooses a version for every requirement in a file and for all their dependencies.
-    func choose(_ file: FilePath, temporary: FilePath) async throws(ImageBuildError) -> [WheelPin] {
+    func choose(_ file: FilePath, temporary: FilePath) async throws -> [WheelPin] {
         let output = temporary.appending("chosen")
         switch tool {
         case .uv:
@@ -76,8 +75,8 @@ struct PythonInstaller: Sendable {
             ]
             try await run(arguments + target.pipArguments, outputTo: output, for: file)
             let content = try read(report)
-            do throws(JSONError) { return try WheelPin.list(report: try JSONValue(parsing: content)) } catch {
-                throw ImageBuildError("read pip's report", error.reason)
+            do { return try WheelPin.list(report: try JSONValue(parsing: content)) } catch {
+                throw Failure("read pip's report", Failure.reason(of: error))
             }
         }
     }
@@ -85,10 +84,10 @@ struct PythonInstaller: Sendable {
     /// Installs exactly the chosen packages into a folder, even if there are newer versions.
     func install(
         _ pins: [WheelPin], _ file: RequirementsFile, into folder: FilePath, temporary: FilePath
-    ) async throws(ImageBuildError) {
+    ) async throws {
         let list = temporary.appending("pinned.txt")
         let lines = (file.options + pins.map(\.line)).joined(separator: "\n") + "\n"
-        try posix { () throws(POSIXError) in try FileSystem.write(Array(lines.utf8), to: list, mode: 0o600) }
+        try FileSystem.write(Array(lines.utf8), to: list, mode: 0o600)
         let common = [
             "--target", folder.string, "--no-deps", "--require-hashes", "--quiet", "--requirement", list.string,
         ]
@@ -100,12 +99,11 @@ struct PythonInstaller: Sendable {
         }
     }
 
-    private func read(_ file: FilePath) throws(ImageBuildError) -> [UInt8] {
-        try posix { () throws(POSIXError) in try FileSystem.read(file, limit: 256 << 20) }
+    private func read(_ file: FilePath) throws -> [UInt8] {
+        try FileSystem.read(file, limit: 256 << 20)
     }
 
-    private func run(_ arguments: [String], outputTo output: FilePath, for file: FilePath) async throws(ImageBuildError)
-    {
+    private func run(_ arguments: [String], outputTo output: FilePath, for file: FilePath) async throws {
         var program = Self.uv
         var arguments = arguments
         switch tool {
@@ -122,14 +120,14 @@ struct PythonInstaller: Sendable {
         let report = report
         async let _: Void = ExternalProgram.tick(step, report)
         var lines: [String] = []
-        do throws(ImageBuildError) {
+        do {
             try await program.run(arguments, environment: environment, outputTo: output) { lines.append($0) }
         } catch {
             let complaint = PythonComplaint(lines)
             if let requirement = complaint.requirement {
-                throw ImageBuildError("install '\(requirement)'", "it has no wheel for \(target.description)")
+                throw Failure("install '\(requirement)'", "it has no wheel for \(target.description)")
             }
-            throw ImageBuildError("install \(file)", (complaint.reason ?? error.reason).withoutUser)
+            throw Failure("install \(file)", (complaint.reason ?? Failure.reason(of: error)).withoutUser)
         }
     }
 

@@ -17,16 +17,16 @@ final class PythonRecipe: LayerRecipe {
         [("PYTHONPATH", layer.into), ("PATH", "\(layer.into)/bin")]
     }
 
-    func choose(_ place: LayerPlace, for platforms: [Platform]) async throws(ImageBuildError) {
+    func choose(_ place: LayerPlace, for platforms: [Platform]) async throws {
         for platform in platforms { _ = try await packages(place, for: platform) }
     }
 
-    func layers(_ place: LayerPlace, for platform: Platform) async throws(ImageBuildError) -> [BuiltLayer] {
+    func layers(_ place: LayerPlace, for platform: Platform) async throws -> [BuiltLayer] {
         try await place.factory.python(
             layer, platform, try await packages(place, for: platform), epoch: place.epoch, isOnBase: place.isOnBase)
     }
 
-    private func packages(_ place: LayerPlace, for platform: Platform) async throws(ImageBuildError) -> [WheelPin] {
+    private func packages(_ place: LayerPlace, for platform: Platform) async throws -> [WheelPin] {
         if let chosen = pins.withLock({ $0[platform] }) { return chosen }
         let chosen = try await place.factory.choose(layer, platform)
         pins.withLock { $0[platform] = chosen }

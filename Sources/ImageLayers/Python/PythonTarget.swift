@@ -1,5 +1,6 @@
 import Definitions
 import OCI
+import Wording
 
 /// The Python version and platform that packages are chosen for, which may differ from this machine's.
 struct PythonTarget: Sendable {
@@ -13,11 +14,10 @@ struct PythonTarget: Sendable {
     private let machine: String
     private let glibc: Int
 
-    init(_ layer: ImageDefinition.PythonLayer, _ platform: Platform) throws(ImageBuildError) {
+    init(_ layer: ImageDefinition.PythonLayer, _ platform: Platform) throws {
         let machines = ["amd64": "x86_64", "arm64": "aarch64"]
         guard platform.os == "linux", let machine = machines[platform.architecture] else {
-            throw ImageBuildError(
-                "install Python packages for \(platform)", "only linux/amd64 and linux/arm64 are known")
+            throw Failure("install Python packages for \(platform)", "only linux/amd64 and linux/arm64 are known")
         }
         version = layer.version
         self.platform = platform

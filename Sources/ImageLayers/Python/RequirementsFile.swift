@@ -1,6 +1,7 @@
 import Hashing
 import POSIX
 import SystemPackage
+import Wording
 
 /// The options in a requirements file, such as the package indexes.
 ///
@@ -19,16 +20,16 @@ struct RequirementsFile {
     /// The folder that relative paths start from.
     let folder: FilePath
 
-    init(reading file: FilePath) throws(ImageBuildError) {
+    init(reading file: FilePath) throws {
         folder = file.removingLastComponent().isEmpty ? "." : file.removingLastComponent()
         try read(file, depth: 0)
     }
 
-    private mutating func read(_ file: FilePath, depth: Int) throws(ImageBuildError) {
+    private mutating func read(_ file: FilePath, depth: Int) throws {
         guard depth < Self.longestInclusion else {
-            throw ImageBuildError("read \(file)", "its requirements include each other")
+            throw Failure("read \(file)", "its requirements include each other")
         }
-        let content = try posix { () throws(POSIXError) in try FileSystem.read(file, limit: 16 << 20) }
+        let content = try FileSystem.read(file, limit: 16 << 20)
         contents.append(content)
         let text = String(decoding: content, as: UTF8.self).replacing("\\\n", with: " ")
         for line in text.split(whereSeparator: \.isNewline) {
@@ -62,11 +63,11 @@ struct RequirementsFile {
     ///
     /// Building a package from a path or URL would run its author's code with the rights of the user who builds the
     /// image.
-    private static func check(_ line: Substring, in file: FilePath) throws(ImageBuildError) {
+    private static func check(_ line: Substring, in file: FilePath) throws {
         let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
         guard let first = words.first else { return }
-        func refuse(_ what: String, _ mend: String) -> ImageBuildError {
-            ImageBuildError("use '\(what)' of \(file)", mend)
+        func refuse(_ what: String, _ mend: String) -> Failure {
+            Failure("use '\(what)' of \(file)", mend)
         }
         for word in words where word.hasPrefix("-") {
             let name = String(word.prefix { $0 != "=" })

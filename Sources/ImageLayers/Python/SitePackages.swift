@@ -14,25 +14,23 @@ struct SitePackages {
     /// The path of Python in the image.
     let interpreter: String
 
-    func normalize() throws(ImageBuildError) {
-        try posix { () throws(POSIXError) in
-            try FileSystem.remove(folder.appending(".lock"))
-            for name in try FileSystem.names(in: folder) where name.string.hasSuffix(bytes: ".dist-info") {
-                let distribution = folder.appending(name)
-                for trace in Self.traces { try FileSystem.remove(distribution.appending(trace)) }
-                try FileSystem.write(
-                    Array("caasctl\n".utf8), to: distribution.appending("INSTALLER"), mode: 0o644,
-                    exactly: true)
-                let scripts = try writeScripts(of: distribution)
-                try correctRecord(of: distribution, changed: scripts)
-            }
+    func normalize() throws {
+        try FileSystem.remove(folder.appending(".lock"))
+        for name in try FileSystem.names(in: folder) where name.string.hasSuffix(bytes: ".dist-info") {
+            let distribution = folder.appending(name)
+            for trace in Self.traces { try FileSystem.remove(distribution.appending(trace)) }
+            try FileSystem.write(
+                Array("caasctl\n".utf8), to: distribution.appending("INSTALLER"), mode: 0o644,
+                exactly: true)
+            let scripts = try writeScripts(of: distribution)
+            try correctRecord(of: distribution, changed: scripts)
         }
     }
 
     /// Writes the commands of `entry_points.txt`, and sets the image's interpreter in scripts from wheels.
     ///
     /// Source: <https://packaging.python.org/en/latest/specifications/entry-points/>.
-    private func writeScripts(of distribution: FilePath) throws(POSIXError) -> Set<ExactText> {
+    private func writeScripts(of distribution: FilePath) throws -> Set<ExactText> {
         var written: Set<ExactText> = []
         let points = distribution.appending("entry_points.txt")
         if FileSystem.exists(points) {
@@ -72,14 +70,14 @@ struct SitePackages {
         return head + Array(content.drop { $0 != 0x0A }.dropFirst())
     }
 
-    private func record(of distribution: FilePath) throws(POSIXError) -> [RecordRow] {
+    private func record(of distribution: FilePath) throws -> [RecordRow] {
         let file = distribution.appending("RECORD")
         guard FileSystem.exists(file) else { return [] }
         return RecordRow.list(String(decoding: try FileSystem.read(file, limit: 256 << 20), as: UTF8.self))
     }
 
     /// Rewrites RECORD with the existing files, sorted by name, and with the digests of changed files.
-    private func correctRecord(of distribution: FilePath, changed: Set<ExactText>) throws(POSIXError) {
+    private func correctRecord(of distribution: FilePath, changed: Set<ExactText>) throws {
         let rows = try record(of: distribution)
         guard !rows.isEmpty, let name = distribution.lastComponent?.string else { return }
         var kept: [ExactText: RecordRow] = [:]
@@ -95,7 +93,7 @@ struct SitePackages {
             mode: 0o644, exactly: true)
     }
 
-    private func measured(_ path: String) throws(POSIXError) -> RecordRow {
+    private func measured(_ path: String) throws -> RecordRow {
         let content = try FileSystem.read(folder.appending(path))
         let digest = SHA256.hash(content).base64.replacing("+", with: "-").replacing("/", with: "_")
         return RecordRow(path: path, hash: "sha256=\(digest.prefix { $0 != "=" })", size: "\(content.count)")

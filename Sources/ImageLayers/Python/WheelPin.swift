@@ -53,7 +53,7 @@ struct WheelPin: Sendable, Hashable {
     }
 
     /// Parses pip's report. <https://pip.pypa.io/en/stable/reference/installation-report/>
-    static func list(report: JSONValue) throws(JSONError) -> [WheelPin] {
+    static func list(report: JSONValue) throws -> [WheelPin] {
         var pins: [WheelPin] = []
         for item in try report.list("install") {
             let metadata = try item.member("metadata")

@@ -1,20 +1,21 @@
 import Archive
 import Hashing
+import Wording
 
 /// The path of an entry in a possibly hostile archive: relative, and inside the target folder.
 struct ArchivePath: Hashable {
     let names: [ArraySlice<UInt8>]
 
     /// Parses a path; returns nil for the archive's own root.
-    init?(_ bytes: [UInt8], in action: String) throws(ImageBuildError) {
+    init?(_ bytes: [UInt8], in action: String) throws {
         let shown = String(decoding: bytes.prefix(200), as: UTF8.self)
-        guard bytes.first != UInt8(ascii: "/") else { throw ImageBuildError(action, "'\(shown)' is an absolute path") }
+        guard bytes.first != UInt8(ascii: "/") else { throw Failure(action, "'\(shown)' is an absolute path") }
         names = bytes.split(separator: UInt8(ascii: "/")).filter { $0 != [UInt8(ascii: ".")] }
         guard !names.contains(Array("..".utf8)[...]) else {
-            throw ImageBuildError(action, "'\(shown)' leads out of the archive by '..'")
+            throw Failure(action, "'\(shown)' leads out of the archive by '..'")
         }
         guard !names.contains(where: { $0.starts(with: ".wh.".utf8) }) else {
-            throw ImageBuildError(action, "'\(shown)': names that begin with '.wh.' mean removals in a layer")
+            throw Failure(action, "'\(shown)': names that begin with '.wh.' mean removals in a layer")
         }
         if names.isEmpty { return nil }
     }

@@ -8,7 +8,7 @@ struct ArchiveRecipe: LayerRecipe {
 
     var sources: [FilePath] { [layer.from] }
 
-    func layers(_ place: LayerPlace, for platform: Platform) async throws(ImageBuildError) -> [BuiltLayer] {
+    func layers(_ place: LayerPlace, for platform: Platform) async throws -> [BuiltLayer] {
         [try await place.factory.archive(layer, epoch: place.epoch, isOnBase: place.isOnBase)]
     }
 }

@@ -2,6 +2,7 @@ import Archive
 import ByteText
 import Definitions
 import SystemPackage
+import Wording
 
 /// The content of an archive, checked before any of it is written: its size is limited, and its paths are safe.
 struct ArchiveSurvey {
@@ -20,17 +21,17 @@ struct ArchiveSurvey {
     private(set) var repeated: [[UInt8]: Repeated] = [:]
     private(set) var isZip = false
 
-    init(_ layer: ImageDefinition.ArchiveLayer, size: Int64, action: String) throws(ImageBuildError) {
+    init(_ layer: ImageDefinition.ArchiveLayer, size: Int64, action: String) throws {
         let limit = layer.limit ?? max(10 << 30, size.multipliedReportingOverflow(by: 100).partialValue)
         var total: Int64 = 0
         var repeatedMarks: Set<PathMark> = []
-        try Self.forEach(layer.from, action) { (path, entry, _, isZip) throws(ImageBuildError) in
+        try Self.forEach(layer.from, action) { (path, entry, _, isZip) in
             self.isZip = isZip
             // Each header counts too, because a small archive could contain a billion empty files.
             let (sum, isTooMuch) = total.addingReportingOverflow(max(0, entry.size) + 512 + Int64(entry.path.count))
             total = sum
             guard !isTooMuch, total <= limit else {
-                throw ImageBuildError(
+                throw Failure(
                     action,
                     "it unpacks to more than \(limit) bytes at '\(entry.name)'; where that is meant, say so by 'limit'")
             }
@@ -41,7 +42,7 @@ struct ArchiveSurvey {
             try check(entry, path, layer, action)
         }
         guard !repeatedMarks.isEmpty else { return }
-        try Self.forEach(layer.from, action) { (path, entry, index, _) throws(ImageBuildError) in
+        try Self.forEach(layer.from, action) { (path, entry, index, _) in
             let bytes = path.bytes()
             guard repeatedMarks.contains(PathMark(bytes)) else { return }
             repeated[bytes, default: Repeated(first: index, last: index, entry: entry)].last = index
@@ -52,25 +53,24 @@ struct ArchiveSurvey {
 
     private func check(
         _ entry: ArchiveEntry, _ path: ArchivePath, _ layer: ImageDefinition.ArchiveLayer, _ action: String
-    ) throws(ImageBuildError) {
+    ) throws {
         switch entry.kind {
         case .characterDevice, .blockDevice:
             guard layer.isPrivileged else {
-                throw ImageBuildError(
-                    action, "'\(entry.name)' is a device; where that is meant, say 'privileged: true'")
+                throw Failure(action, "'\(entry.name)' is a device; where that is meant, say 'privileged: true'")
             }
         case .hardLink:
             let target = try ArchivePath(entry.target, in: action)
             guard let target, paths.contains(PathMark(target.bytes())), target != path else {
-                throw ImageBuildError(action, "'\(entry.name)' is a link to a file that does not come before it")
+                throw Failure(action, "'\(entry.name)' is a link to a file that does not come before it")
             }
             guard !folders.contains(PathMark(target.bytes())) else {
-                throw ImageBuildError(action, "'\(entry.name)' is a link to a folder")
+                throw Failure(action, "'\(entry.name)' is a link to a folder")
             }
         case .symbolicLink:
             let depth = layer.into.split(byte: "/").count + path.names.count - 1
             guard Self.lowestDepth(of: entry.target, from: depth) >= 0 else {
-                throw ImageBuildError(action, "the link '\(entry.name)' leads out of the image by '..'")
+                throw Failure(action, "the link '\(entry.name)' leads out of the image by '..'")
             }
         case .regular, .directory, .fifo: break
         }
@@ -91,11 +91,11 @@ struct ArchiveSurvey {
 
     private static func forEach(
         _ file: FilePath, _ action: String,
-        _ body: (ArchivePath, ArchiveEntry, _ index: Int, _ isZip: Bool) throws(ImageBuildError) -> Void
-    ) throws(ImageBuildError) {
+        _ body: (ArchivePath, ArchiveEntry, _ index: Int, _ isZip: Bool) throws -> Void
+    ) throws {
         var reader = try ArchiveReader(at: file)
         var index = 0
-        while let entry = try archived({ () throws(ArchiveError) in try reader.next() }) {
+        while let entry = try reader.next() {
             if let path = try ArchivePath(entry.path, in: action) { try body(path, entry, index, reader.isZip) }
             index += 1
         }

@@ -3,6 +3,7 @@ import ByteText
 import Definitions
 import POSIX
 import SystemPackage
+import Wording
 
 /// Converts the entries of an archive to entries of a layer, in the order of the archive.
 ///
@@ -19,24 +20,22 @@ struct UnpackedArchive {
     private var written: Set<PathMark> = []
 
     /// Surveys the archive; `parents` are the entries of the folders above the target.
-    init(
-        _ layer: ImageDefinition.ArchiveLayer, below parents: [ArchiveEntry], epoch: Int64, isOnBase: Bool
-    ) throws(ImageBuildError) {
+    init(_ layer: ImageDefinition.ArchiveLayer, below parents: [ArchiveEntry], epoch: Int64, isOnBase: Bool) throws {
         self.parents = parents
         self.layer = layer
         self.epoch = epoch
         self.isOnBase = isOnBase
         action = "unpack \(layer.from)"
         into = Array(layer.into.split(byte: "/").joined(separator: "/").utf8)
-        let size = try posix { () throws(POSIXError) in try FileStatus(layer.from, followingLinks: true).size }
+        let size = try FileStatus(layer.from, followingLinks: true).size
         survey = try ArchiveSurvey(layer, size: size, action: action)
     }
 
-    mutating func write(to writer: inout LayerWriter, advance: (Int64) -> Void) throws(ImageBuildError) {
+    mutating func write(to writer: inout LayerWriter, advance: (Int64) -> Void) throws {
         for entry in parents { try append(entry, to: &writer) }
         var reader = try ArchiveReader(at: layer.from)
         var index = -1
-        while let original = try archived({ () throws(ArchiveError) in try reader.next() }) {
+        while let original = try reader.next() {
             index += 1
             guard let path = try ArchivePath(original.path, in: action),
                 let counted = try counted(original, at: path, index)
@@ -47,30 +46,27 @@ struct UnpackedArchive {
                 try append(entry, to: &writer)
                 continue
             }
-            try writer.append(entry, wrapping: { ImageBuildError($0) }) { (buffer) throws(ImageBuildError) in
-                let count = try archived { () throws(ArchiveError) in try reader.read(into: buffer) }
+            try writer.append(entry) { (buffer) in
+                let count = try reader.read(into: buffer)
                 advance(Int64(count))
                 return count
             }
         }
     }
 
-    private func append(_ entry: ArchiveEntry, to writer: inout LayerWriter) throws(ImageBuildError) {
-        try archived { () throws(ArchiveError) in try writer.append(entry) }
+    private func append(_ entry: ArchiveEntry, to writer: inout LayerWriter) throws {
+        try writer.append(entry)
     }
 
     /// Returns the entry to write at this index, or nil for none.
     ///
     /// Of several entries with one path, the last one wins. A folder is written at the index of its first entry, so
     /// that it comes before its content.
-    private func counted(
-        _ entry: ArchiveEntry, at path: ArchivePath, _ index: Int
-    ) throws(ImageBuildError) -> ArchiveEntry? {
+    private func counted(_ entry: ArchiveEntry, at path: ArchivePath, _ index: Int) throws -> ArchiveEntry? {
         if !survey.repeated.isEmpty, entry.kind == .hardLink, let target = try ArchivePath(entry.target, in: action),
             let other = survey.repeated[target.bytes()], other.last > index
         {
-            throw ImageBuildError(
-                action, "'\(entry.name)' is a link to '\(target.bytes().text)', which it holds again later")
+            throw Failure(action, "'\(entry.name)' is a link to '\(target.bytes().text)', which it holds again later")
         }
         guard let repeated = survey.repeated[path.bytes()] else { return entry }
         if repeated.entry.kind == .directory { return index == repeated.first ? repeated.entry : nil }
@@ -78,17 +74,15 @@ struct UnpackedArchive {
     }
 
     /// Adds entries for missing parent folders, because otherwise each unpacker would choose their modes itself.
-    private mutating func writeMissingFolders(
-        above path: ArchivePath, to writer: inout LayerWriter
-    ) throws(ImageBuildError) {
+    private mutating func writeMissingFolders(above path: ArchivePath, to writer: inout LayerWriter) throws {
         for folder in path.folders {
             let mark = PathMark(folder)
             guard !survey.links.contains(mark) else {
-                throw ImageBuildError(action, "'\(path.bytes().text)' lies behind the link '\(folder.text)'")
+                throw Failure(action, "'\(path.bytes().text)' lies behind the link '\(folder.text)'")
             }
             guard !survey.paths.contains(mark) else {
                 guard survey.folders.contains(mark) else {
-                    throw ImageBuildError(action, "'\(path.bytes().text)' lies behind the file '\(folder.text)'")
+                    throw Failure(action, "'\(path.bytes().text)' lies behind the file '\(folder.text)'")
                 }
                 continue
             }
@@ -101,7 +95,7 @@ struct UnpackedArchive {
     }
 
     /// Returns the entry for the layer, or nil if a symbolic link of the base must stay.
-    private func placed(_ original: ArchiveEntry, at path: ArchivePath) throws(ImageBuildError) -> ArchiveEntry? {
+    private func placed(_ original: ArchiveEntry, at path: ArchivePath) throws -> ArchiveEntry? {
         var entry = original
         entry.path = below(path.bytes())
         if entry.kind == .hardLink, let target = try ArchivePath(entry.target, in: action) {
@@ -136,8 +130,8 @@ extension [UInt8] {
 }
 
 extension ArchiveReader {
-    init(at path: FilePath) throws(ImageBuildError) {
-        let file = try posix { () throws(POSIXError) in try File(path, .read) }
-        do throws(ArchiveError) { try self.init(file) } catch { throw ImageBuildError(error) }
+    init(at path: FilePath) throws {
+        let file = try File(path, .read)
+        try self.init(file)
     }
 }

@@ -1,3 +1,5 @@
+import Wording
+
 /// Writes numbers with variable length: seven bits a byte, the lowest first.
 ///
 /// Source: <https://en.wikipedia.org/wiki/LEB128>.
@@ -26,7 +28,7 @@ struct RecordWriter {
 
 /// Reads what a ``RecordWriter`` wrote, and checks every length.
 struct RecordReader {
-    static let damage = ImageStoreError("read a listing", "it is damaged")
+    static let damage = Failure("read a listing", "it is damaged")
 
     let bytes: [UInt8]
     private(set) var position: Int
@@ -40,7 +42,7 @@ struct RecordReader {
 
     var isAtEnd: Bool { position >= end }
 
-    mutating func number() throws(ImageStoreError) -> UInt64 {
+    mutating func number() throws -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while position < end, shift < 64 {
@@ -53,16 +55,16 @@ struct RecordReader {
         throw Self.damage
     }
 
-    mutating func signed() throws(ImageStoreError) -> Int64 {
+    mutating func signed() throws -> Int64 {
         let value = try number()
         return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
     }
 
-    mutating func range() throws(ImageStoreError) -> Range<Int> {
+    mutating func range() throws -> Range<Int> {
         guard let count = Int(exactly: try number()), count <= end - position else { throw Self.damage }
         defer { position += count }
         return position..<position + count
     }
 
-    mutating func text() throws(ImageStoreError) -> [UInt8] { Array(bytes[try range()]) }
+    mutating func text() throws -> [UInt8] { Array(bytes[try range()]) }
 }

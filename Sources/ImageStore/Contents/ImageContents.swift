@@ -2,6 +2,7 @@ import Archive
 package import OCI
 import POSIX
 package import SystemPackage
+import Wording
 
 /// The files of an image as a container sees them, with all layers applied.
 ///
@@ -19,20 +20,18 @@ package final class ImageContents: Sendable {
     private let order: [UInt32]
 
     /// Reads the files of layers, which must all be in a store.
-    package convenience init(layers: [Descriptor], in store: ImageStore) throws(ImageStoreError) {
+    package convenience init(layers: [Descriptor], in store: ImageStore) throws {
         if let missing = layers.first(where: { !store.contains($0) }) {
-            throw ImageStoreError("look into layer \(missing.digest)", "it is not in the store")
+            throw Failure("look into layer \(missing.digest)", "it is not in the store")
         }
         try self.init(
             layers: layers.map { ($0, store.path(of: $0.digest)) }, listings: store.folder.appending("listings"))
     }
 
     /// Reads the files of layers at the given paths; the folder `listings` caches their headers.
-    package init(
-        layers: [(descriptor: Descriptor, path: FilePath)], listings: FilePath
-    ) throws(ImageStoreError) {
+    package init(layers: [(descriptor: Descriptor, path: FilePath)], listings: FilePath) throws {
         guard layers.count < Int(ImageTree.Node.implied) else {
-            throw ImageStoreError("look into an image", "it has \(layers.count) layers")
+            throw Failure("look into an image", "it has \(layers.count) layers")
         }
         var stack = LayerStack(expecting: 4096)
         for (number, layer) in layers.enumerated() {
@@ -91,15 +90,14 @@ package final class ImageContents: Sendable {
     }
 
     /// Returns the file at a path from the root, following all symbolic links; nil if there is none.
-    package func resolve(_ path: some Sequence<UInt8>) throws(ImageStoreError) -> ImageFile? {
+    package func resolve(_ path: some Sequence<UInt8>) throws -> ImageFile? {
         let path = Array(path)
         var walk = ImageTree.Walk(path[...])
         switch tree.advance(&walk) {
         case .complete: return ImageFile(contents: self, node: walk.place)
         case .missing, .blocked: return nil
         case .tooManyLinks:
-            throw ImageStoreError(
-                "find '\(String(decoding: path, as: UTF8.self))' in the image", "its links lead in a circle")
+            throw Failure("find '\(String(decoding: path, as: UTF8.self))' in the image", "its links lead in a circle")
         }
     }
 }

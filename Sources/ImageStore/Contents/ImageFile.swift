@@ -101,9 +101,7 @@ package struct ImageFile: Sendable, Hashable {
     }
 
     /// Calls `body` with every file below a folder: each folder before its content, in the byte order of names.
-    package func forEachDescendant<Failure: Error>(
-        _ body: (ImageFile) throws(Failure) -> Void
-    ) throws(Failure) {
+    package func forEachDescendant(_ body: (ImageFile) throws -> Void) rethrows {
         var stack = Array(contents.children(of: node).reversed())
         while let number = stack.popLast() {
             try body(ImageFile(contents: contents, node: number))

@@ -3,6 +3,7 @@ import Hashing
 import OCI
 import POSIX
 import SystemPackage
+import Wording
 
 /// The headers of a layer in the order of its tar, cached so that a layer of gigabytes is decompressed only once.
 ///
@@ -22,7 +23,7 @@ struct LayerListing {
     }
 
     /// Reads a layer's cached listing, or makes one from the layer itself.
-    init(of layer: Descriptor, at path: FilePath, keptIn folder: FilePath) throws(ImageStoreError) {
+    init(of layer: Descriptor, at path: FilePath, keptIn folder: FilePath) throws {
         let file = folder.appending("sha256").appending(layer.digest.hexadecimal)
         if let kept = Self.read(file) {
             bytes = kept
@@ -43,25 +44,23 @@ struct LayerListing {
         return isWhole ? bytes : nil
     }
 
-    private static func make(of layer: Descriptor, at path: FilePath) throws(ImageStoreError) -> [UInt8] {
-        let file = try posix { () throws(POSIXError) in try File(path, .read) }
+    private static func make(of layer: Descriptor, at path: FilePath) throws -> [UInt8] {
+        let file = try File(path, .read)
         var writer = RecordWriter()
         writer.append(raw: generation)
         var previous: [UInt8] = []
         let digests: LayerReader.Digests
-        do throws(ArchiveError) {
-            var reader = try LayerReader(file)
-            while let entry = try reader.next() {
-                writer.append(entry, after: previous)
-                previous = entry.path
-                guard writer.bytes.count < longest else {
-                    throw ArchiveError("read layer \(layer.digest)", "it has more names than any honest layer")
-                }
+        var reader = try LayerReader(file)
+        while let entry = try reader.next() {
+            writer.append(entry, after: previous)
+            previous = entry.path
+            guard writer.bytes.count < longest else {
+                throw Failure("read layer \(layer.digest)", "it has more names than any honest layer")
             }
-            digests = try reader.finish()
-        } catch { throw ImageStoreError(error) }
+        }
+        digests = try reader.finish()
         guard Digest(sha256: digests.digest) == layer.digest else {
-            throw ImageStoreError("read layer \(layer.digest)", "the content of \(path) is damaged")
+            throw Failure("read layer \(layer.digest)", "the content of \(path) is damaged")
         }
         return writer.bytes + SHA256.hash(writer.bytes)
     }
@@ -108,7 +107,7 @@ extension RecordWriter {
 
 extension RecordReader {
     /// Returns the next header, or nil at the end; `path` holds the previous path and is set to the new one.
-    mutating func next(after path: inout [UInt8]) throws(ImageStoreError) -> ListedEntry? {
+    mutating func next(after path: inout [UInt8]) throws -> ListedEntry? {
         guard !isAtEnd else { return nil }
         let number = try number()
         guard number < RecordWriter.kinds.count else { throw Self.damage }

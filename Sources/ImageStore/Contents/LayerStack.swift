@@ -1,5 +1,6 @@
 import Archive
 import OCI
+import Wording
 
 /// Applies layers on top of one another.
 ///
@@ -20,7 +21,7 @@ struct LayerStack {
     /// Applies a layer.
     ///
     /// Its whiteouts are applied first, wherever in the tar they are: they only affect the layers below.
-    mutating func apply(_ listing: LayerListing, layer: UInt16) throws(ImageStoreError) {
+    mutating func apply(_ listing: LayerListing, layer: UInt16) throws {
         var path: [UInt8] = []
         var records = listing.records
         while try records.next(after: &path) != nil { try removeWhiteout(path) }
@@ -33,7 +34,7 @@ struct LayerStack {
         }
     }
 
-    private mutating func removeWhiteout(_ path: [UInt8]) throws(ImageStoreError) {
+    private mutating func removeWhiteout(_ path: [UInt8]) throws {
         guard let place = try split(path), place.name.starts(with: Self.whiteout) else { return }
         let isOpaque = place.name.elementsEqual(Self.opaque)
         // Other names with this prefix belong to a union file system; images do not need them.
@@ -50,7 +51,7 @@ struct LayerStack {
 
     private mutating func add(
         _ entry: ListedEntry, at path: [UInt8], ordinal: UInt32, layer: UInt16, _ listing: [UInt8]
-    ) throws(ImageStoreError) {
+    ) throws {
         let extra = listing[entry.extra]
         guard let place = try split(path) else {
             guard entry.kind == .directory else { return }
@@ -76,7 +77,7 @@ struct LayerStack {
     private mutating func link(
         _ node: ImageTree.Node, _ name: ArraySlice<UInt8>, to extra: ArraySlice<UInt8>, at path: [UInt8],
         replacing existing: UInt32?
-    ) throws(ImageStoreError) {
+    ) throws {
         var reader = RecordReader(Array(extra))
         let target = try reader.text()
         var found: UInt32?
@@ -90,13 +91,11 @@ struct LayerStack {
         if found == existing { return }
         var copy = tree.nodes[Int(found)]
         copy.parent = node.parent
-        if tree.add(copy, name) == nil {
-            throw Self.failure(path, "the image has more files than can be counted")
-        }
+        if tree.add(copy, name) == nil { throw Self.failure(path, "the image has more files than can be counted") }
     }
 
     /// Returns the folder of an entry, and creates missing folders on the way.
-    private mutating func folder(_ folder: ArraySlice<UInt8>, _ path: [UInt8]) throws(ImageStoreError) -> UInt32 {
+    private mutating func folder(_ folder: ArraySlice<UInt8>, _ path: [UInt8]) throws -> UInt32 {
         if let recent, recent.path.elementsEqual(folder) { return recent.folder }
         var walk = ImageTree.Walk(folder)
         while true {
@@ -120,9 +119,7 @@ struct LayerStack {
     /// Splits an entry's path into folder and name.
     ///
     /// A leading slash is ignored, as in other unpackers; `..` is refused.
-    private func split(
-        _ path: [UInt8]
-    ) throws(ImageStoreError) -> (folder: ArraySlice<UInt8>, name: ArraySlice<UInt8>)? {
+    private func split(_ path: [UInt8]) throws -> (folder: ArraySlice<UInt8>, name: ArraySlice<UInt8>)? {
         guard path.count < Self.longestPath, !path.contains(0) else {
             throw Self.failure(path, "no file can have this path")
         }
@@ -145,8 +142,8 @@ struct LayerStack {
         return length == 2 && dots == 2
     }
 
-    private static func failure(_ path: [UInt8], _ reason: String) -> ImageStoreError {
-        ImageStoreError("read '\(String(decoding: path.prefix(80), as: UTF8.self))' of a layer", reason)
+    private static func failure(_ path: [UInt8], _ reason: String) -> Failure {
+        Failure("read '\(String(decoding: path.prefix(80), as: UTF8.self))' of a layer", reason)
     }
 }
 

@@ -5,6 +5,7 @@ import JSON
 import OCI
 import POSIX
 import SystemPackage
+import Wording
 
 /// A tar written by `docker save`: a config with its layers as tars, which become an OCI image.
 ///
@@ -25,19 +26,17 @@ struct DockerArchive {
     private var links: [ExactText: String] = [:]
 
     /// Opens an archive; returns nil if it holds an OCI layout, which has more information.
-    init?(_ file: FilePath, action: String) throws(ImageStoreError) {
+    init?(_ file: FilePath, action: String) throws {
         self.file = file
         self.action = action
         var manifest: [UInt8]?
         var reader = try LayoutArchive.open(file)
-        while let entry = try archived({ () throws(ArchiveError) in try reader.next() }) {
+        while let entry = try reader.next() {
             let name = Self.normal(entry.name)
             switch entry.kind {
             case .regular where name == "index.json": return nil
             case .regular where name == "manifest.json":
-                manifest = try archived { () throws(ArchiveError) in
-                    try reader.content(limit: LayoutArchive.largestDocument)
-                }
+                manifest = try reader.content(limit: LayoutArchive.largestDocument)
             case .symbolicLink, .hardLink:
                 let target = String(decoding: entry.target, as: UTF8.self)
                 let folder = entry.kind == .hardLink ? "" : name.split(byte: "/").dropLast().joined(separator: "/")
@@ -45,7 +44,7 @@ struct DockerArchive {
             default: continue
             }
         }
-        guard let manifest else { throw ImageStoreError(action, "it has no manifest.json, so docker has not saved it") }
+        guard let manifest else { throw Failure(action, "it has no manifest.json, so docker has not saved it") }
         do throws(JSONError) {
             for image in try JSONValue(parsing: manifest).array ?? [] {
                 images.append(
@@ -53,40 +52,38 @@ struct DockerArchive {
                         config: Self.normal(try image.text("Config")), names: try image.texts("RepoTags"),
                         layers: try image.texts("Layers").map(Self.normal)))
             }
-        } catch { throw ImageStoreError(action, "manifest.json: \(error.reason)") }
+        } catch { throw Failure(action, "manifest.json: \(error.reason)") }
     }
 
     /// Adds an image to the store.
     ///
     /// `tag` is a tag or a whole name; it is required if the archive has several images.
-    func add(to store: ImageStore, tag: String?) throws(ImageStoreError) -> Descriptor {
+    func add(to store: ImageStore, tag: String?) throws -> Descriptor {
         let image = try choose(tag)
         let names = Set(([image.config] + image.layers).map { ExactText(place($0)) })
         var blobs: [ExactText: Descriptor] = [:]
         var config: [UInt8]?
         var reader = try LayoutArchive.open(file)
-        while let entry = try archived({ () throws(ArchiveError) in try reader.next() }) {
+        while let entry = try reader.next() {
             let name = ExactText(Self.normal(entry.name))
             guard entry.kind == .regular, names.contains(name), blobs[name] == nil else { continue }
             if name == ExactText(place(image.config)) {
-                config = try archived { () throws(ArchiveError) in
-                    try reader.content(limit: LayoutArchive.largestDocument)
-                }
+                config = try reader.content(limit: LayoutArchive.largestDocument)
             } else {
                 blobs[name] = try Self.store(&reader, in: store)
             }
         }
-        guard let config else { throw ImageStoreError(action, "its config \(image.config) is not there") }
+        guard let config else { throw Failure(action, "its config \(image.config) is not there") }
         let layers = try layers(of: image, blobs, config)
         let manifest = ImageManifest(config: try store.add(config, mediaType: .imageConfig), layers: layers)
         return try store.add(manifest.json.encoded(), mediaType: .imageManifest)
     }
 
-    private func choose(_ tag: String?) throws(ImageStoreError) -> Image {
+    private func choose(_ tag: String?) throws -> Image {
         guard let tag else {
             guard images.count == 1 else {
                 let names = images.flatMap(\.names).joined(separator: ", ")
-                throw ImageStoreError(action, images.isEmpty ? "it holds no image" : "name one of its images: \(names)")
+                throw Failure(action, images.isEmpty ? "it holds no image" : "name one of its images: \(names)")
             }
             return images[0]
         }
@@ -96,31 +93,27 @@ struct DockerArchive {
             }
         }
         guard matches.count == 1 else {
-            throw ImageStoreError(
-                action, "\(matches.isEmpty ? "no image" : "more than one image") in it is called '\(tag)'")
+            throw Failure(action, "\(matches.isEmpty ? "no image" : "more than one image") in it is called '\(tag)'")
         }
         return matches[0]
     }
 
     /// Returns the layers in order; an uncompressed one must match its diff ID in the config.
-    private func layers(
-        of image: Image, _ blobs: [ExactText: Descriptor], _ config: [UInt8]
-    ) throws(ImageStoreError) -> [Descriptor] {
+    private func layers(of image: Image, _ blobs: [ExactText: Descriptor], _ config: [UInt8]) throws -> [Descriptor] {
         let diffIDs: [Digest]
-        do throws(JSONError) { diffIDs = try ImageConfig(json: try JSONValue(parsing: config)).diffIDs } catch {
-            throw ImageStoreError(action, "its config: \(error.reason)")
+        do { diffIDs = try ImageConfig(json: try JSONValue(parsing: config)).diffIDs } catch {
+            throw Failure(action, "its config: \(Failure.reason(of: error))")
         }
         guard diffIDs.count == image.layers.count else {
-            throw ImageStoreError(
-                action, "its config names \(diffIDs.count) layers, its manifest \(image.layers.count)")
+            throw Failure(action, "its config names \(diffIDs.count) layers, its manifest \(image.layers.count)")
         }
         var layers: [Descriptor] = []
         for (name, diffID) in zip(image.layers, diffIDs) {
             guard let layer = blobs[ExactText(place(name))] else {
-                throw ImageStoreError(action, "its layer \(name) is not there")
+                throw Failure(action, "its layer \(name) is not there")
             }
             guard layer.mediaType != .layer || layer.digest == diffID else {
-                throw ImageStoreError(action, "its layer \(name) is \(layer.digest), and the config says \(diffID)")
+                throw Failure(action, "its layer \(name) is \(layer.digest), and the config says \(diffID)")
             }
             layers.append(layer)
         }
@@ -134,7 +127,7 @@ struct DockerArchive {
         return name
     }
 
-    private static func store(_ reader: inout LayerReader, in store: ImageStore) throws(ImageStoreError) -> Descriptor {
+    private static func store(_ reader: inout LayerReader, in store: ImageStore) throws -> Descriptor {
         let blob = try store.makeTemporaryBlob()
         let file = try blob.open()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
@@ -143,12 +136,12 @@ struct DockerArchive {
         var size: Int64 = 0
         var beginning: [UInt8] = []
         while true {
-            let count = try archived { () throws(ArchiveError) in try reader.read(into: buffer) }
+            let count = try reader.read(into: buffer)
             if count == 0 { break }
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             if size == 0 { beginning = Array(bytes.prefix(4)) }
             hash.update(bytes)
-            try posix { () throws(POSIXError) in try file.write(bytes) }
+            try file.write(bytes)
             size += Int64(count)
         }
         let digest = Digest(sha256: hash.finish())

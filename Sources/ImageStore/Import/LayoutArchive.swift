@@ -3,6 +3,7 @@ import ByteText
 import OCI
 import POSIX
 import SystemPackage
+import Wording
 
 /// An OCI layout in a tar, which is read twice: once for the manifests and configs, once for the layers.
 ///
@@ -19,67 +20,63 @@ struct LayoutArchive: LayoutContent {
     private let indexContent: [UInt8]
     private let documents: [Digest: [UInt8]]
 
-    init(_ file: FilePath, action: String) throws(ImageStoreError) {
+    init(_ file: FilePath, action: String) throws {
         self.file = file
         self.action = action
         var index: [UInt8]?
         var documents: [Digest: [UInt8]] = [:]
         var total = 0
         var reader = try Self.open(file)
-        while let entry = try archived({ () throws(ArchiveError) in try reader.next() }) {
+        while let entry = try reader.next() {
             guard entry.kind == .regular, entry.size <= Int64(Self.largestDocument) else { continue }
             let digest = Self.digest(of: entry)
             let isIndex = Self.path(of: entry) == ["index.json"]
             guard digest != nil || isIndex else { continue }
-            let content = try archived { () throws(ArchiveError) in try reader.document(limit: Self.largestDocument) }
+            let content = try reader.document(limit: Self.largestDocument)
             guard let content else { continue }
             total += content.count
-            guard total <= Self.mostDocuments else { throw ImageStoreError(action, "it has too many documents") }
+            guard total <= Self.mostDocuments else { throw Failure(action, "it has too many documents") }
             if let digest { documents[digest] = content } else { index = content }
         }
-        guard let index else { throw ImageStoreError(action, "it has no index.json, so it is no OCI layout") }
+        guard let index else { throw Failure(action, "it has no index.json, so it is no OCI layout") }
         indexContent = index
         self.documents = documents
     }
 
-    func index() throws(ImageStoreError) -> [UInt8] { indexContent }
+    func index() throws -> [UInt8] { indexContent }
 
-    func document(_ blob: Descriptor) throws(ImageStoreError) -> [UInt8] {
-        guard let content = documents[blob.digest] else {
-            throw ImageStoreError(action, "it lacks blob \(blob.digest)")
-        }
+    func document(_ blob: Descriptor) throws -> [UInt8] {
+        guard let content = documents[blob.digest] else { throw Failure(action, "it lacks blob \(blob.digest)") }
         return content
     }
 
-    func add(_ blobs: [Descriptor], to store: ImageStore) throws(ImageStoreError) {
+    func add(_ blobs: [Descriptor], to store: ImageStore) throws {
         var wanted = Dictionary(blobs.map { ($0.digest, $0) }) { first, _ in first }
         guard !wanted.isEmpty else { return }
         var reader = try Self.open(file)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
         defer { buffer.deallocate() }
-        while let entry = try archived({ () throws(ArchiveError) in try reader.next() }), !wanted.isEmpty {
+        while let entry = try reader.next(), !wanted.isEmpty {
             guard entry.kind == .regular, let digest = Self.digest(of: entry), let blob = wanted[digest] else {
                 continue
             }
             wanted[digest] = nil
             var writer = try store.makeBlob(blob)
             while true {
-                let count = try archived { () throws(ArchiveError) in try reader.read(into: buffer) }
+                let count = try reader.read(into: buffer)
                 if count == 0 { break }
                 try writer.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             }
             try writer.finish()
         }
         if let missing = wanted.keys.min(by: { $0.hexadecimal < $1.hexadecimal }) {
-            throw ImageStoreError(action, "blob \(missing) is not there")
+            throw Failure(action, "blob \(missing) is not there")
         }
     }
 
-    static func open(_ file: FilePath) throws(ImageStoreError) -> LayerReader {
-        let opened = try posix { () throws(POSIXError) in try File(file, .read) }
-        do throws(ArchiveError) { return try LayerReader(opened) } catch {
-            throw ImageStoreError(copying: error.description)
-        }
+    static func open(_ file: FilePath) throws -> LayerReader {
+        let opened = try File(file, .read)
+        return try LayerReader(opened)
     }
 
     /// Returns the path components of an entry, without a leading `.`.
@@ -96,7 +93,7 @@ struct LayoutArchive: LayoutContent {
 
 extension LayerReader {
     /// Returns the current entry's content if it may be JSON; nil for anything else, such as a layer.
-    fileprivate mutating func document(limit: Int) throws(ArchiveError) -> [UInt8]? {
+    fileprivate mutating func document(limit: Int) throws -> [UInt8]? {
         let first = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
         defer { first.deallocate() }
         guard try read(into: first) == 1, [UInt8(ascii: "{"), 0x20, 0x0A, 0x0D, 0x09].contains(first[0]) else {
@@ -104,9 +101,4 @@ extension LayerReader {
         }
         return [first[0]] + (try content(limit: limit))
     }
-}
-
-/// Reads an archive, and converts its errors to this module's.
-func archived<Value: ~Copyable>(_ body: () throws(ArchiveError) -> Value) throws(ImageStoreError) -> Value {
-    do throws(ArchiveError) { return try body() } catch { throw ImageStoreError(copying: error.description) }
 }

@@ -1,6 +1,7 @@
 import HTTP
-package import OCI
+import OCI
 import POSIX
+import Wording
 
 /// Mirrors of registries, such as a nearby cache of Docker Hub.
 ///
@@ -19,11 +20,11 @@ package struct RegistryMirrors: Sendable, Hashable {
     private init() {}
 
     /// Parses mirrors such as `docker.io=mirror.example.com/hub`; a registry may have several.
-    package init(_ texts: [String]) throws(OCIError) {
+    package init(_ texts: [String]) throws {
         for text in texts {
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
-                throw OCIError(
+                throw Failure(
                     "read mirror '\(text)'", "it is not REGISTRY=HOST[/PREFIX], as in docker.io=mirror.gcr.io")
             }
             let registry = try Reference.registry(parts[0])
@@ -37,9 +38,7 @@ package struct RegistryMirrors: Sendable, Hashable {
     }
 
     /// Parses the mirrors of `CAASCTL_REGISTRY_MIRRORS`, which spaces or commas separate.
-    package static func standard(
-        environment: [String: String] = ProcessEnvironment.all()
-    ) throws(OCIError) -> RegistryMirrors {
+    package static func standard(environment: [String: String] = ProcessEnvironment.all()) throws -> RegistryMirrors {
         let text = environment["CAASCTL_REGISTRY_MIRRORS"] ?? ""
         return try RegistryMirrors(text.split { $0 == " " || $0 == "," }.map(String.init))
     }
@@ -52,9 +51,7 @@ package struct RegistryMirrors: Sendable, Hashable {
         }
     }
 
-    private static func reference(
-        _ repository: String, tag: String?, at place: Place
-    ) throws(OCIError) -> Reference {
+    private static func reference(_ repository: String, tag: String?, at place: Place) throws -> Reference {
         let path = place.prefix.isEmpty ? repository : "\(place.prefix)/\(repository)"
         return try Reference(registry: place.registry, repository: path, tag: tag)
     }

@@ -72,9 +72,7 @@ struct BlobTransfer: Sendable {
     }
 
     private func sources(of blob: Descriptor) throws(RegistryError) -> [BlobSource] {
-        do throws(ImageStoreError) { return try store.sources(of: blob.digest) } catch {
-            throw RegistryError(.local, error.description)
-        }
+        do { return try store.sources(of: blob.digest) } catch { throw RegistryError(.local, "\(error)") }
     }
 
     private func journal(_ blob: Descriptor) -> UploadSessionJournal {
@@ -93,9 +91,7 @@ struct BlobTransfer: Sendable {
     /// Copies a blob from another registry through a file, because a broken upload must be able to start again.
     private func copy(_ blob: Descriptor, from sources: [BlobSource]) async throws(RegistryError) {
         let temporary: TemporaryBlob
-        do throws(ImageStoreError) { temporary = try store.makeTemporaryBlob() } catch {
-            throw RegistryError(.local, error.description)
-        }
+        do { temporary = try store.makeTemporaryBlob() } catch { throw RegistryError(.local, "\(error)") }
         // The download and the upload each count for half of the progress.
         try await client.download(blob, from: sources, to: temporary.path, in: store) {
             onEvent(.moving(blob, bytes: $0 / 2))

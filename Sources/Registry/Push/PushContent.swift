@@ -18,10 +18,10 @@ struct PushContent: Sendable {
             let manifest = try Self.read(descriptor, store)
             guard !descriptor.mediaType.isIndex else {
                 return (
-                    manifest, try manifest.decoded { (json) throws(JSONError) in try ImageIndex(json: json).manifests }
+                    manifest, try manifest.decoded { (json) in try ImageIndex(json: json).manifests }
                 )
             }
-            let image = try manifest.decoded { (json) throws(JSONError) in try ImageManifest(json: json) }
+            let image = try manifest.decoded { (json) in try ImageManifest(json: json) }
             for layer in image.layers where !layer.mediaType.isForeign && seen.insert(layer.digest).inserted {
                 layers.append(layer)
             }
@@ -48,9 +48,7 @@ struct PushContent: Sendable {
                 .unsuitable, "manifest \(descriptor.digest) has \(descriptor.size) bytes, and registries take \(limit)")
         }
         let content: [UInt8]
-        do throws(ImageStoreError) { content = try store.read(descriptor, limit: limit) } catch {
-            throw RegistryError(.local, error.description)
-        }
+        do { content = try store.read(descriptor, limit: limit) } catch { throw RegistryError(.local, "\(error)") }
         guard let json = try? JSONValue(parsing: content) else {
             throw RegistryError(.unsuitable, "the store's manifest \(descriptor.digest) is no JSON")
         }

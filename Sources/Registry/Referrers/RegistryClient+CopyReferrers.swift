@@ -39,7 +39,7 @@ extension RegistryClient {
     ) async throws(RegistryError) {
         let manifest = try await manifest("\(referrer.digest)", from)
         if !manifest.descriptor.mediaType.isIndex {
-            let content = try manifest.decoded { (json) throws(JSONError) in try ImageManifest(json: json) }
+            let content = try manifest.decoded { (json) in try ImageManifest(json: json) }
             let place = BlobSource(registry: source.registry, repository: source.repository)
             for blob in content.layers + [content.config] {
                 try? store.remember(place, of: blob.digest)

@@ -11,7 +11,7 @@ extension RegistryClient {
     package func referrers(
         of image: Reference, artifactType: String? = nil
     ) async throws(RegistryError) -> [Descriptor] {
-        do throws(RegistryError) {
+        do {
             let access = try access(image, Scope.pull)
             let subject: Digest
             if let digest = image.digest {
@@ -28,16 +28,16 @@ extension RegistryClient {
     ) async throws(RegistryError) -> [Descriptor] {
         let query = artifactType.map { "?artifactType=\(PercentEncoding.encode($0, keepingSlash: false))" } ?? ""
         let found: [Descriptor]
-        do throws(RegistryError) {
+        do {
             found = try await pages(of: access.url("referrers/\(subject)\(query)"), access) {
-                (json) throws(JSONError) in try ImageIndex(json: json).manifests
+                (json) in try ImageIndex(json: json).manifests
             }
         } catch {
             // A registry without the referrers API answers 404, or rejects the request as invalid.
             guard [.notFound, .refused].contains(error.code) else { throw error }
             found =
                 try await fallback(FallbackTag(for: subject), access).map { (list) throws(RegistryError) in
-                    try list.decoded { (json) throws(JSONError) in try ImageIndex(json: json).manifests }
+                    try list.decoded { (json) in try ImageIndex(json: json).manifests }
                 } ?? []
         }
         // The registry may or may not have applied the filter.

@@ -65,7 +65,7 @@ extension PendingUpload {
     }
 
     /// Reads a note of the run whose prefix in the bucket is `root`.
-    init(json: JSONValue, below root: String) throws(JSONError) {
+    init(json: JSONValue, below root: String) throws {
         guard try json.whole("version") == Self.version else { throw JSONError("'version' is unknown") }
         var files: [RelativePath: FileSnapshot] = [:]
         for file in try json.list("files") {
@@ -89,7 +89,7 @@ extension PendingUpload {
             save: try json.whole("save"), boot: try json.text("boot"), files: files, done: done)
     }
 
-    private static func unsigned(_ json: JSONValue, _ name: String) throws(JSONError) -> UInt64 {
+    private static func unsigned(_ json: JSONValue, _ name: String) throws -> UInt64 {
         guard case .number(let text) = try json.member(name), let number = UInt64(text) else {
             throw JSONError("'\(name)' is no number")
         }

@@ -89,9 +89,7 @@ struct Restorer: Sendable {
         }
     }
 
-    private func download(
-        _ files: [FileRecord], _ tree: TreeRecord, to folder: FilePath
-    ) async throws(StorageError) {
+    private func download(_ files: [FileRecord], _ tree: TreeRecord, to folder: FilePath) async throws(StorageError) {
         try await BoundedTasks.forEach(files, atOnce: TransferLimits.filesAtOnce) {
             [session] (file) async throws(StorageError) in
             let path = file.path.path(below: folder)
@@ -127,9 +125,7 @@ struct Restorer: Sendable {
         } catch { throw Self.failure(error) }
     }
 
-    private func listed(
-        of stage: Program.Stage, below prefix: String
-    ) async throws(StorageError) -> [FolderManifest] {
+    private func listed(of stage: Program.Stage, below prefix: String) async throws(StorageError) -> [FolderManifest] {
         var keys: [String: (key: String, isFormer: Bool)] = [:]
         for object in try await session.store.list(prefix) {
             guard let (folder, isFormer) = session.layout.folder(ofManifest: object.key, below: prefix) else {
@@ -159,7 +155,7 @@ struct Restorer: Sendable {
     private func manifest(
         _ json: JSONValue, _ key: String, of stage: Program.Stage, isFormer: Bool
     ) -> FolderManifest? {
-        do throws(JSONError) {
+        do {
             // Without a manifest beside the folder, its upload was interrupted or it is of an earlier version.
             if isFormer, json["stage"]?.string != stage.name || json["parts"] != nil { return nil }
             let manifest = try FolderManifest(json: json, below: session.layout.root)

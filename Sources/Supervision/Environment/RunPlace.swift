@@ -33,7 +33,7 @@ package struct RunPlace: Sendable {
                     inherited.value(EnvironmentName.endpoint) ?? "", region: inherited.value(EnvironmentName.region),
                     addressing: inherited.value(EnvironmentName.addressing)))
         } catch { throw SupervisionError(status: RunExit.configuration.rawValue, error.message) }
-        do throws(ContractError) {
+        do {
             runID = if let text = inherited.value(EnvironmentName.runID) { try RunID(text) } else { nil }
         } catch { throw SupervisionError(status: RunExit.configuration.rawValue, "\(error)") }
         certificates = inherited.value(EnvironmentName.certificates).map { FilePath($0) }

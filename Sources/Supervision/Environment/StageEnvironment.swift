@@ -88,7 +88,7 @@ package struct StageEnvironment: Sendable {
 
     /// Expands one template.
     static func expand(_ text: String, _ value: (String) -> String?) throws(SupervisionError) -> String {
-        do throws(ContractError) { return try Template(text).expanded(value) } catch {
+        do { return try Template(text).expanded(value) } catch {
             throw SupervisionError(status: RunExit.configuration.rawValue, "\(error)")
         }
     }

@@ -149,9 +149,7 @@ extension RunLifecycle {
     }
 
     /// Returns the deployment's run ID, or one that is stored in the data folder so that a restart finds it.
-    private func runID(
-        _ place: RunPlace, data: Result<FilePath, SupervisionError>
-    ) throws(SupervisionError) -> RunID {
+    private func runID(_ place: RunPlace, data: Result<FilePath, SupervisionError>) throws(SupervisionError) -> RunID {
         if let run = place.runID { return run }
         let file = ReservedPaths.Data.runID(in: try data.get())
         let name = try start.program.get().name
@@ -175,9 +173,9 @@ extension RunLifecycle {
 
     /// Reads complete.json; returns nil if it is missing or unreadable, or if an object that it names is not verified.
     func completion(_ session: RunContext) async throws(SupervisionError) -> CompletionRecord? {
-        do throws(StorageError) {
+        do {
             let found = try await session.store.document(session.layout.completion, limit: 64 << 20) {
-                (json) throws(JSONError) in try CompletionRecord(json: json, below: session.layout.root)
+                (json) in try CompletionRecord(json: json, below: session.layout.root)
             }
             guard let found else { return nil }
             guard case .success(let record) = found, record.run == session.run.description else {

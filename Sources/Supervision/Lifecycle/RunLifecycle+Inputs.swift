@@ -29,13 +29,11 @@ extension RunLifecycle {
     /// Returns the inputs, or their needed parts, after checking that all objects have the recorded sizes.
     ///
     /// Does not download them yet.
-    func findInputs(
-        _ session: RunContext, _ needs: inout ServingNeeds
-    ) async throws(SupervisionError) -> [FoundInput] {
+    func findInputs(_ session: RunContext, _ needs: inout ServingNeeds) async throws(SupervisionError) -> [FoundInput] {
         guard !session.program.inputs.isEmpty else { return [] }
         let variables = try session.stages.programVariables()
         let inputs: [RunInput]
-        do throws(ContractError) { inputs = try session.program.inputs { variables[$0] } } catch {
+        do { inputs = try session.program.inputs { variables[$0] } } catch {
             throw SupervisionError(status: RunExit.configuration.rawValue, "\(error)")
         }
         var found: [FoundInput] = []
@@ -66,14 +64,14 @@ extension RunLifecycle {
         let action = "take \(input)"
         do {
             let found = try await session.store.document(layout.completion, limit: 256 << 20) {
-                (json) throws(JSONError) in try CompletionRecord(json: json, below: layout.root)
+                (json) in try CompletionRecord(json: json, below: layout.root)
             }
             guard let found else {
                 throw SupervisionError(
                     .preflight, action, "it is not complete: there is no \(layout.completion) in the bucket")
             }
             let record: CompletionRecord
-            do throws(JSONError) { record = try found.get() } catch {
+            do { record = try found.get() } catch {
                 throw SupervisionError(.preflight, action, "\(layout.completion) cannot be read: \(error)")
             }
             return (record, try record.artifact(of: input))
@@ -116,7 +114,7 @@ extension RunLifecycle {
     private static func failure(_ error: any Error, _ action: String) -> SupervisionError {
         if let error = error as? SupervisionError { return error }
         if let error = error as? StorageError, error.code == .cancelled { return .stopped }
-        if error is ContractError { return SupervisionError(status: RunExit.preflight.rawValue, "\(error)") }
+        if error is Failure { return SupervisionError(status: RunExit.preflight.rawValue, "\(error)") }
         return SupervisionError(.preflight, action, "\(error)")
     }
 }

@@ -12,6 +12,7 @@ import OCI
 import POSIX
 import Registry
 import SystemPackage
+import Wording
 
 /// `caasctl build`: builds an image from an image.yaml or a Dockerfile, without Docker.
 struct Build: AsyncParsableCommand {
@@ -162,11 +163,11 @@ struct Build: AsyncParsableCommand {
 
     private func reference() throws -> Reference? {
         guard let tag else { return nil }
-        do throws(OCIError) {
+        do {
             let reference = try Reference(tag)
-            guard reference.digest == nil else { throw OCIError("use --tag \(tag)", "a digest cannot be chosen") }
+            guard reference.digest == nil else { throw Failure("use --tag \(tag)", "a digest cannot be chosen") }
             return reference
-        } catch { throw ValidationError(error.description) }
+        } catch { throw ValidationError("\(error)") }
     }
 
     private func buildArguments() throws -> [String: String] {

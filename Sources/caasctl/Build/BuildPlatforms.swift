@@ -3,6 +3,7 @@ import Definitions
 import ImageLayers
 import OCI
 import SystemPackage
+import Wording
 
 /// The platforms that an image is built for.
 struct BuildPlatforms: ParsableArguments {
@@ -24,13 +25,13 @@ struct BuildPlatforms: ParsableArguments {
 
     /// Returns the platforms of `--platform`, none where the option is not given.
     func wanted() throws -> [Platform] {
-        do throws(OCIError) {
+        do {
             var wanted: [Platform] = []
             for text in platform.flatMap({ $0.split(separator: ",").map(String.init) }) {
                 wanted.append(try Platform(text))
             }
             return wanted
-        } catch { throw ValidationError(error.description) }
+        } catch { throw ValidationError("\(error)") }
     }
 
     /// Returns the definition with only the chosen platforms, in the definition's order.
@@ -39,7 +40,7 @@ struct BuildPlatforms: ParsableArguments {
         guard !wanted.isEmpty else { return definition }
         let names = definition.platforms.map(\.description).joined(separator: ", ")
         for platform in wanted where !definition.platforms.contains(where: { $0.matches(platform) }) {
-            throw ImageBuildError("build for \(platform)", "'platforms' in \(definition.file) lists \(names)")
+            throw Failure("build for \(platform)", "'platforms' in \(definition.file) lists \(names)")
         }
         var definition = definition
         definition.platforms = definition.platforms.filter { platform in

@@ -34,11 +34,11 @@ struct OutputOptions: ParsableArguments {
     }
 
     func targets() throws -> [ImageOutput] {
-        do throws(ImageStoreError) {
+        do {
             var outputs: [ImageOutput] = []
             for text in output { outputs.append(try ImageOutput(text)) }
             return outputs
-        } catch { throw ValidationError(error.description) }
+        } catch { throw ValidationError("\(error)") }
     }
 
     /// Returns whether the image itself is written to standard output.

@@ -1,5 +1,6 @@
 import ImageLayers
 import POSIX
+import Wording
 
 /// The modification time of files in an image. <https://reproducible-builds.org/specs/source-date-epoch/>
 enum SourceDateEpoch {
@@ -9,7 +10,7 @@ enum SourceDateEpoch {
     static func seconds() throws -> Int64 {
         guard let text = ProcessEnvironment.value(variable), !text.isEmpty else { return ImageEpoch.standard }
         guard let seconds = Int64(text), (0..<1 << 33).contains(seconds) else {
-            throw ImageBuildError("read \(variable)", "'\(text)' is no number of seconds since 1970")
+            throw Failure("read \(variable)", "'\(text)' is no number of seconds since 1970")
         }
         return seconds
     }

@@ -77,9 +77,7 @@ struct ImageCopy: AsyncParsableCommand {
     }
 
     private func wanted() throws -> Platform? {
-        do throws(OCIError) { return try platform.map { (text) throws(OCIError) in try Platform(text) } } catch {
-            throw ValidationError(error.description)
-        }
+        do { return try platform.map { (text) in try Platform(text) } } catch { throw ValidationError("\(error)") }
     }
 
     /// Returns a client whose login is for the target, or for the source where the target is not a registry.
@@ -105,7 +103,7 @@ struct ImageCopy: AsyncParsableCommand {
         case .layout(let layout):
             let line = ProgressLine()
             line.update("read \(layout)")
-            let descriptor = try await BlockingThread.run { () throws(ImageStoreError) in
+            let descriptor = try await BlockingThread.run {
                 try store.addImage(of: layout.location, platform: platform)
             }
             return AddedImage(descriptor: descriptor, manifests: [])

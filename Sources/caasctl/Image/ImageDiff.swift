@@ -45,7 +45,7 @@ struct ImageDiff: AsyncParsableCommand {
             try await lookup.contents(before, in: old), try await lookup.contents(after, in: new)
         )
         let ignoreTimes = ignoreTimes
-        return try await BlockingThread.run { () throws(InspectionError) in
+        return try await BlockingThread.run {
             try ImageComparison(before, oldFiles, after, newFiles, ignoringTimes: ignoreTimes)
         }
     }

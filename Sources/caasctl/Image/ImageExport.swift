@@ -14,7 +14,7 @@ struct ImageExport: Sendable {
     func write(_ image: Descriptor, to outputs: [ImageOutput], name: String) async throws {
         guard !outputs.isEmpty else { return }
         if StandardOutput.isTerminal, let stream = outputs.first(where: \.isStandardOutput) {
-            throw ImageStoreError("write \(stream)", "standard output is a terminal, which no archive is for")
+            throw Failure("write \(stream)", "standard output is a terminal, which no archive is for")
         }
         try await fetchLayers(of: image, name: name)
         for output in outputs { try await write(image, to: output, name: name) }
@@ -34,7 +34,7 @@ struct ImageExport: Sendable {
         let pause: Int64 = 64 << 20
         let line = ProgressLine()
         let store = store
-        let copied = try await BlockingThread.run { () throws(ImageStoreError) in
+        let copied = try await BlockingThread.run {
             var copied: Int64 = 0
             try store.export(image, to: output, name: name) { count in
                 copied += count

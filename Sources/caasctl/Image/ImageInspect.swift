@@ -19,9 +19,7 @@ struct PlatformOption: ParsableArguments {
     func validate() throws { _ = try value() }
 
     func value() throws -> Platform? {
-        do throws(OCIError) { return try platform.map { (text) throws(OCIError) in try Platform(text) } } catch {
-            throw ValidationError(error.description)
-        }
+        do { return try platform.map { (text) in try Platform(text) } } catch { throw ValidationError("\(error)") }
     }
 }
 

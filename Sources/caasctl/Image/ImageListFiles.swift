@@ -30,7 +30,7 @@ struct ImageListFiles: AsyncParsableCommand {
         defer { found.removeTemporaryFiles() }
         let contents = try await lookup.contents(try found.image(platform: choice.value()), in: found)
         guard let start = try contents.resolve(path.utf8) else {
-            throw InspectionError("list '\(path)' of \(image)", "the image has no such file")
+            throw Failure("list '\(path)' of \(image)", "the image has no such file")
         }
         var output = BufferedOutput()
         guard start.kind == .directory else { return show(start, start.path, &output) }

@@ -49,9 +49,7 @@ struct ImageLookup {
     /// Reads the files of an image whose layers are in the store.
     func contents(_ image: PlatformImage, in found: FoundImage) async throws -> ImageContents {
         let listings = listings
-        return try await BlockingThread.run { () throws(InspectionError) in
-            try found.contents(of: image, listings: listings)
-        }
+        return try await BlockingThread.run { try found.contents(of: image, listings: listings) }
     }
 
     /// Fetches the layers that are still only in the base image's registry.
@@ -67,9 +65,7 @@ struct ImageLookup {
     private func local(_ text: String) async throws -> FoundImage? {
         let finder = ImageFinder(store: store, temporary: home.appending("cache").appending("tmp"))
         let name = definitionName(text)
-        return try await BlockingThread.run { () throws(InspectionError) in
-            try finder.find(text, definitionName: name)
-        }
+        return try await BlockingThread.run { try finder.find(text, definitionName: name) }
     }
 
     /// Returns the name of a folder's image, or the folder's name where its image.yaml uses variables that are not set.

@@ -18,9 +18,7 @@ enum ImagePlace: CustomStringConvertible {
             guard !name.isEmpty else { throw ValidationError("'\(text)' names no image; caasctl image ls lists them") }
             self = .store(name)
         } else if LayoutLocation.Form(prefixOf: text) != nil {
-            do throws(ImageStoreError) { self = .layout(try ImageOutput(text)) } catch {
-                throw ValidationError(error.description)
-            }
+            do { self = .layout(try ImageOutput(text)) } catch { throw ValidationError("\(error)") }
         } else {
             let text = String(text.dropping(bytes: "docker://") ?? text[...])
             let host = text.split(byte: "/").first.map(String.init) ?? ""
@@ -30,9 +28,7 @@ enum ImagePlace: CustomStringConvertible {
                     "'\(text)' names no registry: type docker.io/\(text) for Docker Hub's, or store:\(text) for the one here"
                 )
             }
-            do throws(OCIError) { self = .registry(try Reference(text)) } catch {
-                throw ValidationError(error.description)
-            }
+            do { self = .registry(try Reference(text)) } catch { throw ValidationError("\(error)") }
         }
     }
 

@@ -35,9 +35,7 @@ struct ImagePrune: AsyncParsableCommand {
         let home = try HomeFolder.open()
         let store = try ImageStore(at: home.appending("store"))
         let (all, dryRun, usedBefore) = (all, dryRun, usedBefore)
-        let blobs = try await BlockingThread.run { () throws(ImageStoreError) in
-            try store.prune(usedBefore: usedBefore, dryRun: dryRun)
-        }
+        let blobs = try await BlockingThread.run { try store.prune(usedBefore: usedBefore, dryRun: dryRun) }
         var caches = await BlockingThread.run {
             CachePruner(home: home, store: store).prune(all: all, usedBefore: usedBefore, dryRun: dryRun)
         }
@@ -48,9 +46,7 @@ struct ImagePrune: AsyncParsableCommand {
 
     private func pruneRuns(_ home: FilePath, _ usedBefore: Int64) async throws -> [CachePruner.Pruned] {
         let all = all
-        let freed = try await BlockingThread.run { () throws(ImageBuildError) in
-            try StepCache(home: home).prune(all: all, usedBefore: usedBefore)
-        }
+        let freed = try await BlockingThread.run { try StepCache(home: home).prune(all: all, usedBefore: usedBefore) }
         return freed.folders == 0 ? [] : [.init(name: "run", entries: freed.folders, bytes: freed.bytes)]
     }
 

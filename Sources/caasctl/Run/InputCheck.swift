@@ -26,8 +26,8 @@ struct InputCheck {
                 "the program \(program.name) requires \(missing.joined(separator: ", ")); set it in 'environment'")
         }
         let inputs: [RunInput]
-        do throws(ContractError) { inputs = try program.inputs { program.value(of: $0, sent: sent) } } catch {
-            throw DeploymentError(.unsuitable, plan.action, error.description)
+        do { inputs = try program.inputs { program.value(of: $0, sent: sent) } } catch {
+            throw DeploymentError(.unsuitable, plan.action, "\(error)")
         }
         guard !inputs.isEmpty else { return }
         guard let place = plan.bucket else {

@@ -2,6 +2,7 @@ import ArgumentParser
 import JSON
 import POSIX
 import Sandbox
+import Wording
 
 /// `caasctl sandbox env`: prints the variables that point other programs at the sandbox.
 struct SandboxEnvironment: AsyncParsableCommand {
@@ -15,7 +16,7 @@ struct SandboxEnvironment: AsyncParsableCommand {
     func run() async throws {
         let cloud = try SandboxCommand.cloud()
         guard let state = try cloud.state() else {
-            throw SandboxError("print the sandbox's environment", "it is not up; run 'caasctl sandbox up'")
+            throw Failure("print the sandbox's environment", "it is not up; run 'caasctl sandbox up'")
         }
         for server in cloud.servers(state) where !server.isAlive {
             StandardError.print("the sandbox's \(server.name.rawValue) has died; 'caasctl sandbox up' starts it again")

@@ -77,7 +77,7 @@ extension IonetClient {
             throw DeploymentError(code, action, IonetAnswer.explain(answer))
         }
         if answer.body.isEmpty { return .null }
-        do throws(JSONError) { return try JSONValue(parsing: answer.body) } catch {
+        do { return try JSONValue(parsing: answer.body) } catch {
             throw DeploymentError(.unexpectedAnswer, action, IonetAnswer.explain(answer))
         }
     }

@@ -20,7 +20,7 @@ extension IonetClient: LogStreaming {
             runsStoredImages: false, isLocal: base.isLoopback)
     }
 
-    package func check(resources: YAMLValue) throws(DefinitionError) { _ = try IonetResources(resources) }
+    package func check(resources: YAMLValue) throws { _ = try IonetResources(resources) }
 
     package func offer(for resources: YAMLValue) async throws -> Offer {
         try await offer(for: IonetResources(resources))

@@ -16,7 +16,7 @@ package struct IonetResources: Sendable, Hashable {
     /// io.net's location IDs.
     package var locationIDs: [JSONValue]
 
-    package init(_ value: YAMLValue) throws(DefinitionError) {
+    package init(_ value: YAMLValue) throws {
         let fields = try YAMLFields(
             value, known: ["gpu", "gpus", "locations", "hours", "hardware_id", "location_ids"])
         gpu = try fields["gpu"]?.text()
