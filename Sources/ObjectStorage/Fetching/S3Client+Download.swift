@@ -76,9 +76,12 @@ extension S3Client {
     }
 
     /// Fetches a range until all of it is received and written; `progress` receives the number of bytes so far.
+    ///
+    /// `examine` gets each whole answer, before the range counts as received.
     func fetch(
         _ key: String, offset: Int64, length: Int64, into writer: PartWriter, as turn: PartTurn, of ranges: PartRanges,
-        _ action: String, progress: @escaping @Sendable (Int64) -> Void = { _ in }
+        _ action: String, progress: @escaping @Sendable (Int64) -> Void = { _ in },
+        examine: (HTTPResponse) throws(StorageError) -> Void = { _ in }
     ) async throws(StorageError) {
         let step = TransferWatch.begin(
             "part \(turn.part + 1) of \(ranges.count) of \(S3Call.shortName(key))", .waiting, as: turn)
@@ -92,7 +95,7 @@ extension S3Client {
         call.step = step
         call.move = PartMove(turn: turn, length: length, isComplete: { sink.isComplete })
         defer { step?.end(wentWell: sink.isComplete) }
-        do throws(StorageError) { try await fetch(call, length: length, into: sink, action) } catch {
+        do throws(StorageError) { try await fetch(call, length: length, into: sink, action, examine) } catch {
             // No thread may write to the file after it is left to other processes.
             try? await writer.finish()
             throw error
@@ -101,19 +104,22 @@ extension S3Client {
     }
 
     private func fetch(
-        _ call: S3Call, length: Int64, into sink: PartSink, _ action: String
+        _ call: S3Call, length: Int64, into sink: PartSink, _ action: String,
+        _ examine: (HTTPResponse) throws(StorageError) -> Void
     ) async throws(StorageError) {
         for attempt in 0..<max(1, policy.attempts) {
-            do throws(StorageError) { _ = try await perform(call, sink: sink) } catch {
+            var answer: HTTPResponse?
+            do throws(StorageError) { answer = try await perform(call, sink: sink) } catch {
                 // We cut off what follows the range ourselves. For an empty object, any byte that follows is an error.
                 if length == 0, error.code == .local {
                     throw StorageError(.corrupted, action, "the object is longer than what was uploaded")
                 }
                 if length == 0 || !sink.isComplete { throw error }
             }
+            if let answer { try examine(answer) }
             if sink.isComplete { return }
             try await pause(policy.wait(after: attempt), action)
         }
-        throw StorageError(.corrupted, action, "the object is shorter than what was uploaded")
+        throw StorageError(.corrupted, action, "the object is shorter than it was said to be")
     }
 }

@@ -87,40 +87,26 @@ extension S3Client {
     private func receive(_ index: Int, of fetch: Fetch, as turn: PartTurn) async throws(StorageError) -> Bool {
         let (offset, length) = (fetch.ranges.offset(index), fetch.ranges.length(index))
         let (partial, action) = (fetch.partial, fetch.action)
-        var call = S3Call("GET", fetch.key, doing: action)
-        call.headers["Range"] = "bytes=\(offset)-\(offset + length - 1)"
-        for attempt in 0..<max(1, policy.attempts) {
-            let writer = PartWriter(blocks, at: offset) { (bytes, offset) throws(StorageError) in
-                do throws(POSIXError) { try partial.write(bytes, at: offset) } catch {
-                    throw StorageError(error, doing: action)
-                }
+        let writer = PartWriter(blocks, at: offset) { (bytes, offset) throws(StorageError) in
+            do throws(POSIXError) { try partial.write(bytes, at: offset) } catch {
+                throw StorageError(error, doing: action)
             }
-            let sink = PartSink(offset: offset, length: length, into: writer) { fetch.moved.update(index, $0) }
-            call.move = PartMove(turn: turn, length: length, isComplete: { sink.isComplete })
-            let outcome = await answer(to: call, sink)
-            // No thread may write to the file after it is left to other processes.
-            try await writer.finish()
-            // We cut off what follows the range ourselves.
-            if case .failure(let error) = outcome, !sink.isComplete { throw error }
-            let answer = try? outcome.get()
-            if let came = answer?.headers["ETag"].map(Self.unquoted), !came.isEmpty, !fetch.etag.isSame(came) {
+        }
+        var isEncrypted = false
+        try await self.fetch(
+            fetch.key, offset: offset, length: length, into: writer, as: turn, of: fetch.ranges, action,
+            progress: { fetch.moved.update(index, $0) }
+        ) { (answer) throws(StorageError) in
+            isEncrypted = Self.encrypts(answer)
+            let came = answer.headers["ETag"].map(Self.unquoted) ?? ""
+            guard came.isEmpty || fetch.etag.isSame(came) else {
                 partial.discard()
                 throw StorageError(.corrupted, action, "the object was replaced while it was fetched; run it again")
             }
-            if sink.isComplete {
-                do throws(POSIXError) { try partial.note(index) } catch { throw StorageError(error, doing: action) }
-                blocks.run { partial.beginSync(offset: offset, length: length) }
-                return answer.map(Self.encrypts) ?? false
-            }
-            try await pause(policy.wait(after: attempt), action)
         }
-        throw StorageError(.corrupted, action, "the object is shorter than the server said")
-    }
-
-    private func answer(to call: S3Call, _ sink: PartSink) async -> Result<HTTPResponse, StorageError> {
-        do throws(StorageError) { return .success(try await perform(call, sink: sink)) } catch {
-            return .failure(error)
-        }
+        do throws(POSIXError) { try partial.note(index) } catch { throw StorageError(error, doing: action) }
+        blocks.run { partial.beginSync(offset: offset, length: length) }
+        return isEncrypted
     }
 
     /// Returns whether the object is encrypted so that its ETag is not an MD5.
