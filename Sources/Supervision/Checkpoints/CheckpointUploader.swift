@@ -1,5 +1,6 @@
 import ByteText
 import ObjectStorage
+import JSON
 import POSIX
 import RunContract
 import SystemPackage
@@ -26,6 +27,8 @@ actor CheckpointUploader {
     private var worker: Task<Void, Never>?
     private var failingSince: ContinuousClock.Instant?
     private var lastFailure = ""
+    /// The manifest that may be in the bucket, since its upload began and had no answer.
+    private var unanswered: FolderManifest?
     /// The checkpoints that are verified in the bucket, by stage.
     var verified: [String: [FolderManifest]] = [:]
     /// The files on this disk whose content is verified in the bucket, by stage and step.
@@ -188,6 +191,7 @@ actor CheckpointUploader {
             job.pin?.release()
             if let note = job.note { await notes.remove(note) }
             current = nil
+            unanswered = nil
             failingSince = nil
             runState.report(delay: nil, of: job.name)
             showQueue()
@@ -197,10 +201,12 @@ actor CheckpointUploader {
 
     /// Returns true if the bucket holds `keep_remote` newer checkpoints already: this one would be deleted at once.
     private func isSuperseded(_ job: UploadJob) async -> Bool {
-        guard case .checkpoint(let checkpoint, let pattern) = job.content,
+        guard case .checkpoint(let checkpoint, let pattern) = job.content else { return false }
+        func isFull() -> Bool {
             RemoteRetention.isFull(
                 verified[job.stage] ?? [], before: (checkpoint.step, job.attempt, job.save), keep: pattern.keepRemote)
-        else { return false }
+        }
+        guard isFull(), (try? await forgetMissing(of: job.stage)) != nil, isFull() else { return false }
         log.say("\(job.name) is left out: the bucket has the newer ones that 'keep_remote' asks for")
         await job.upload.discard(manifest: layout.manifest(of: job.folder))
         // Local retention may delete it as if it had been uploaded and then deleted from the bucket.
@@ -229,6 +235,7 @@ actor CheckpointUploader {
                 return isNotYet(job, "it changes while it is uploaded")
             }
             let manifest = manifest(of: job, records, found.tree)
+            unanswered = manifest
             try await job.upload.finish(manifest, key: layout.manifest(of: job.folder))
             await publish(job, manifest, seconds: (ContinuousClock.now - started).seconds)
             return true
@@ -248,6 +255,17 @@ actor CheckpointUploader {
 
     /// Drops a checkpoint whose files have changed; its scanner reports the new files once they are complete.
     private func leaveOut(_ job: UploadJob, _ moment: String) async -> Bool {
+        if let unanswered {
+            // Every object that the manifest names was verified before, so that the checkpoint is whole if it arrived.
+            let started = ContinuousClock.now
+            do throws(StorageError) {
+                let arrived = try await store.get(layout.manifest(of: job.folder), limit: 256 << 20)
+                if arrived == unanswered.json.prettyEncoded() {
+                    await publish(job, unanswered, seconds: (ContinuousClock.now - started).seconds)
+                    return true
+                }
+            } catch { return isNotYet(job, "\(error)") }
+        }
         log.say("\(job.name) changed or vanished \(moment); it is looked for again")
         await job.upload.discard(manifest: layout.manifest(of: job.folder))
         return true
