@@ -6,7 +6,7 @@ import Testing
 @testable import ObjectStorage
 
 /// The number of parts in progress at once.
-struct TransferWindowTests {
+struct AdaptiveConcurrencyTests {
     /// A clock that the test sets.
     private final class Clock: Sendable {
         private let moment = Mutex(ContinuousClock.now)

@@ -7,7 +7,7 @@ import Testing
 @testable import Supervision
 
 /// Uploads during a training that leaves them no processor time.
-struct UploadPatienceTests {
+struct UrgencyPolicyTests {
     private let limits: TransferLimits
     private let log = RunLog(hiding: [Secret](), output: nil)
 

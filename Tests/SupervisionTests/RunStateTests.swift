@@ -3,7 +3,7 @@ import Testing
 
 @testable import Supervision
 
-struct RunBoardTests {
+struct RunStateTests {
     @Test func `what does not go on is the reason until it does, and never hides a failure`() {
         let runState = RunState(run: "r", stages: [])
         runState.report(delay: "the bucket refuses it", of: "checkpoint base/2")

@@ -9,7 +9,7 @@ import Testing
 @testable import Supervision
 
 /// The notes of checkpoints that an earlier attempt was uploading.
-struct UploadNotesTests {
+struct PendingUploadsTests {
     private let folder: TemporaryFolder
     private let pattern: CheckpointPattern
     private let checkpoint: LocalCheckpoint
