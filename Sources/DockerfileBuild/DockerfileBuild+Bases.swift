@@ -14,7 +14,7 @@ extension DockerfileBuild {
         let source = graph.base(of: stage.index)
         if isScratch(source) { return scratch(for: platform) }
         let name = if case .image(let name) = source { name } else { stage.base.image }
-        builder.factory.report(.step("FROM \(name)"))
+        builder.layerBuilder.report(.step("FROM \(name)"))
         switch try await origin(source, for: platform, at: stage.place) {
         case .image(let image): return image
         case .folder(let folder):
@@ -77,7 +77,7 @@ extension DockerfileBuild {
         let rules = FileSystem.exists(file) ? try IgnoreRules(reading: file) : nil
         return ContextFolder(
             folder: folder, rules: rules?.isEmpty == true ? nil : rules, modified: builder.epoch + 1,
-            report: builder.factory.report)
+            report: builder.layerBuilder.report)
     }
 
     private func scratch(for platform: Platform) -> ImageAssembly {

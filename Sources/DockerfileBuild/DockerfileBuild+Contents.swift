@@ -18,7 +18,7 @@ extension DockerfileBuild {
     /// Fetches the layers of an image's base into the store.
     func fetch(_ image: ImageAssembly) async throws {
         guard let base = image.base, !base.layers.allSatisfy({ builder.store.contains($0) }) else { return }
-        builder.factory.report(.step("fetch the layers of \(base.name ?? base.digest.description)"))
+        builder.layerBuilder.report(.step("fetch the layers of \(base.name ?? base.digest.description)"))
         try await builder.bases.fetch(base.layers, of: base, into: builder.store)
     }
 

@@ -26,7 +26,7 @@ struct DockerfileBuild: Sendable {
         self.platform = platform
         context = ContextFolder(
             folder: request.context, rules: try request.ignoreRules(), modified: builder.epoch,
-            report: builder.factory.report)
+            report: builder.layerBuilder.report)
         let contexts = Dictionary(request.contexts.map { (StageGraph.key($0.key), $0.value) }) { $1 }
         self.contexts = contexts
         var automatic = Self.automatic(for: platform)

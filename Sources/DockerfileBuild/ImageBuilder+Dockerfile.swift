@@ -22,7 +22,7 @@ extension ImageBuilder {
         warn(about: request)
         var images: [PlatformImage] = []
         for platform in request.platforms {
-            if request.platforms.count > 1 { factory.report(.step("platform: \(platform)")) }
+            if request.platforms.count > 1 { layerBuilder.report(.step("platform: \(platform)")) }
             let image = try await DockerfileBuild(request, platform: platform, self).image()
             images.append(
                 try image.store(in: store, annotations: annotations))
@@ -31,9 +31,9 @@ extension ImageBuilder {
     }
 
     private func warn(about request: DockerfileRequest) {
-        for warning in request.file.warnings { factory.report(.warning(warning)) }
+        for warning in request.file.warnings { layerBuilder.report(.warning(warning)) }
         if let syntax = request.file.directives.syntax, !Self.isStandard(syntax) {
-            factory.report(
+            layerBuilder.report(
                 .warning("\(request.path): the frontend '\(syntax)' is not used; caasctl reads the file itself"))
         }
         let instructions = request.file.globalArguments + request.file.stages.flatMap(\.instructions)
@@ -41,10 +41,10 @@ extension ImageBuilder {
         for case .argument(let arguments) in instructions.map(\.action) { declared.formUnion(arguments.map(\.name)) }
         for name in request.arguments.keys.sorted() {
             if !declared.contains(name) && !Self.isAutomatic(name) {
-                factory.report(.warning("--build-arg \(name): no ARG of \(request.path) takes it"))
+                layerBuilder.report(.warning("--build-arg \(name): no ARG of \(request.path) takes it"))
             }
             if EnvironmentName.isRefusedInImages(name) {
-                factory.report(
+                layerBuilder.report(
                     .warning(
                         "--build-arg \(name) is by its name a secret, and a build argument can end up in the image; "
                             + "use --secret and RUN --mount=type=secret"))

@@ -21,7 +21,7 @@ extension StageBuilder {
             }
             layer = try await stage.layer(transfer, instruction, downloads: [:])
         } else {
-            layer = try await build.builder.factory.withTemporaryFolder { (folder) in
+            layer = try await build.builder.layerBuilder.withTemporaryFolder { (folder) in
                 let files = try await stage.fetch(urls, into: folder, transfer, at: instruction.place)
                 return try await stage.layer(transfer, instruction, downloads: files)
             }
@@ -66,11 +66,11 @@ extension StageBuilder {
         let plan = try await TransferPlan(transfer, instruction, of: self, downloads: [:], isRepository: true)
         let build = build
         let context = context
-        return try await build.builder.factory.withTemporaryFolder { (temporary) in
+        return try await build.builder.layerBuilder.withTemporaryFolder { (temporary) in
             let path = temporary.appending("repository")
             let commit = try await GitRepository.checkOut(address, into: path, keepingGitFolder: keepsGitFolder)
             if !address.isPinned {
-                build.builder.factory.report(
+                build.builder.layerBuilder.report(
                     .warning("\(place): this may be another commit tomorrow; for the same one then, write #\(commit)"))
             }
             var files = ContextFolder(folder: path, rules: nil, modified: context.modified, report: context.report)
@@ -102,12 +102,12 @@ extension StageBuilder {
         for (index, url) in urls.enumerated() {
             let download = try DownloadedFile(url, to: folder.appending("\(index)"), checksum: checksum, at: place)
             if checksum == nil {
-                build.builder.factory.report(
+                build.builder.layerBuilder.report(
                     .warning(
                         "\(place): what \(download.url) gives may be another file tomorrow; add --checksum=sha256:… to "
                             + "the ADD"))
             }
-            try await download.fetch(report: build.builder.factory.report)
+            try await download.fetch(report: build.builder.layerBuilder.report)
             files[url] = download.path
         }
         return files

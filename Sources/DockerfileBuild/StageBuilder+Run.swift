@@ -18,7 +18,7 @@ extension StageBuilder {
         let stage = self
         let layer: BuiltLayer?
         if let script = step.script {
-            layer = try await build.builder.factory.withTemporaryFolder { (folder) in
+            layer = try await build.builder.layerBuilder.withTemporaryFolder { (folder) in
                 try FileSystem.write(
                     Array(script.content.utf8), to: folder.appending(script.name), mode: 0o755, exactly: true)
                 // With the digest, a changed script is a different command in the cache.
@@ -39,7 +39,7 @@ extension StageBuilder {
 
     private func layer(of command: StepCommand, _ instruction: Instruction) async throws -> BuiltLayer? {
         let builder = build.builder
-        return try await builder.factory.run(
+        return try await builder.layerBuilder.run(
             command, on: image.layers, createdBy: instruction.text, epoch: modified)
     }
 

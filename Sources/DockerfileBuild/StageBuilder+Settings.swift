@@ -85,7 +85,7 @@ extension StageBuilder {
             guard !name.isEmpty else { throw place.error("ENV has an empty name") }
             try budget.take(value, at: place)
             if EnvironmentName.looksSecret(name) && !value.isEmpty {
-                build.builder.factory.report(
+                build.builder.layerBuilder.report(
                     .warning(
                         "\(place): \(name) is by its name a secret, and everybody who has the image can read it; "
                             + "use --secret and RUN --mount=type=secret"))

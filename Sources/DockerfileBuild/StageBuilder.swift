@@ -66,7 +66,7 @@ struct StageBuilder: Sendable {
     }
 
     private func report(_ instruction: Instruction) {
-        build.builder.factory.report(.step(title(of: instruction)))
+        build.builder.layerBuilder.report(.step(title(of: instruction)))
     }
 
     /// Returns an instruction's name in messages, which includes the stage if there are several.
@@ -116,7 +116,7 @@ struct StageBuilder: Sendable {
         let user = image.config["User"]?.string ?? ""
         let owner = user.isEmpty ? .root : try FileAccount(user, as: "USER \(user)", in: placement.below)
         let modified = modified
-        let layer = try await build.builder.factory.make(createdBy: instruction.text) {
+        let layer = try await build.builder.layerBuilder.make(createdBy: instruction.text) {
             (writer) throws in
             var entries = PlacedEntries(placement, owner: owner, modified: modified)
             try entries.open(place, in: &writer)

@@ -85,7 +85,7 @@ extension DockerfileBuild {
             return (steps, ["COPY", digest.finish()])
         }
         if steps.isEmpty { return nil }
-        let cache = builder.factory.cache
+        let cache = builder.layerBuilder.cache
         // Files from other stages depend on commands, so the layer is cached and shared in the same way as that of a
         // RUN.
         let known =
@@ -93,8 +93,8 @@ extension DockerfileBuild {
             ? await cache.find(inputs, createdBy: plan.text)
             : await cache.outcome(of: inputs, createdBy: plan.text)?.layer
         if let known { return known }
-        let progress = FileProgress(plan.text, builder.factory.report)
-        let layer = try await builder.factory.make(createdBy: plan.text) { (writer) in
+        let progress = FileProgress(plan.text, builder.layerBuilder.report)
+        let layer = try await builder.layerBuilder.make(createdBy: plan.text) { (writer) in
             try plan.write(steps, from: source, to: &writer, advance: progress.advance)
         }
         if chain == nil {

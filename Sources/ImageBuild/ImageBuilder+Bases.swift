@@ -10,7 +10,7 @@ extension ImageBuilder {
     /// Returns the base for each platform, or nothing for scratch.
     func bases(of definition: ImageDefinition) async throws -> [Platform: BaseImage] {
         guard definition.base != .scratch else { return [:] }
-        factory.report(.step("base: \(definition.base)"))
+        layerBuilder.report(.step("base: \(definition.base)"))
         var found: [Platform: BaseImage] = [:]
         let input: JSONValue = ["kind": "base", "name": .string(definition.base.description)]
         var place = definition.base
@@ -29,11 +29,11 @@ extension ImageBuilder {
                 if let index = base.index { place = .registry(reference.pinned(to: index)) }
             }
             if case .layout = definition.base, let digest, digest != base.digest {
-                throw factory.locked.mismatch("use base \(definition.base)", "it is \(base.digest)")
+                throw layerBuilder.locked.mismatch("use base \(definition.base)", "it is \(base.digest)")
             }
             if found.isEmpty {
                 let digest = digest ?? base.index ?? base.digest
-                factory.locked.note(input, ["digest": .string(digest.description)])
+                layerBuilder.locked.note(input, ["digest": .string(digest.description)])
             }
             found[platform] = base
         }
@@ -41,10 +41,10 @@ extension ImageBuilder {
     }
 
     private func lockedBase(_ input: JSONValue, of definition: ImageDefinition) throws -> Digest? {
-        guard let text = try factory.locked.locked(input, at: definition.basePlace)?["digest"]?.string else {
+        guard let text = try layerBuilder.locked.locked(input, at: definition.basePlace)?["digest"]?.string else {
             return nil
         }
-        do { return try Digest(text) } catch { throw Failure("read \(factory.locked.name)", "\(error)") }
+        do { return try Digest(text) } catch { throw Failure("read \(layerBuilder.locked.name)", "\(error)") }
     }
 
     package func base(_ base: ImageDefinition.Base, for platform: Platform) async throws -> BaseImage {

@@ -12,7 +12,7 @@ package import SystemPackage
 /// Builds images into a store.
 package struct ImageBuilder: Sendable {
     package let store: ImageStore
-    package private(set) var factory: LayerFactory
+    package private(set) var layerBuilder: LayerBuilder
     package let bases: any BaseImageSource
     private let entrypoints: EntrypointSearch
     package let epoch: Int64
@@ -38,7 +38,7 @@ package struct ImageBuilder: Sendable {
         self.epoch = epoch
         let cache = home.appending("cache")
         cacheUse = CacheUse.shared(in: cache)
-        factory = LayerFactory(
+        layerBuilder = LayerBuilder(
             store: store,
             cache: LayerCache(
                 folder: cache.appending("layers"), store: store, isVerifying: isVerifying, isIgnored: ignoresCache,
@@ -50,21 +50,21 @@ package struct ImageBuilder: Sendable {
     /// Returns a builder that reports changed events.
     package func reporting(_ change: @escaping @Sendable (BuildEvent) -> BuildEvent) -> ImageBuilder {
         var builder = self
-        let report = factory.report
-        builder.factory.report = { report(change($0)) }
-        builder.factory.cache.report = builder.factory.report
+        let report = layerBuilder.report
+        builder.layerBuilder.report = { report(change($0)) }
+        builder.layerBuilder.cache.report = builder.layerBuilder.report
         return builder
     }
 
     /// Returns a builder that makes every layer again.
     package func ignoringCache() -> ImageBuilder {
         var builder = self
-        builder.factory.cache.isIgnored = true
+        builder.layerBuilder.cache.isIgnored = true
         return builder
     }
 
     /// The inputs of the build, which a later build can use again.
-    package var lock: ImageLock { factory.locked.result }
+    package var lock: ImageLock { layerBuilder.locked.result }
 
     /// Builds an image for each of its platforms, including its program if there is one.
     ///
@@ -78,11 +78,11 @@ package struct ImageBuilder: Sendable {
         let entrypoints = try entrypoints(for: definition, with: program)
         if program != nil { try ImageAssembly.checkOwnNames(definition) }
         let bases = try await bases(of: definition)
-        var layers = LayerPlan(factory: factory, definition: definition, epoch: epoch)
+        var layers = LayerPlan(layerBuilder: layerBuilder, definition: definition, epoch: epoch)
         try await layers.checkSources()
         var images: [PlatformImage] = []
         for platform in definition.platforms {
-            if definition.platforms.count > 1 { factory.report(.step("platform: \(platform)")) }
+            if definition.platforms.count > 1 { layerBuilder.report(.step("platform: \(platform)")) }
             var image = ImageAssembly(base: bases[platform], platform: platform, epoch: epoch)
             for index in definition.layers.indices {
                 for built in try await layers.built(index, for: platform) { image.append(built) }
@@ -91,12 +91,12 @@ package struct ImageBuilder: Sendable {
             if let program, let entrypoint = entrypoints[platform] {
                 let (baked, leftOut) = image.apply(program.program)
                 for name in leftOut {
-                    factory.report(
+                    layerBuilder.report(
                         .warning(
                             "\(name) of the base's ENV is left out: the entrypoint takes it from the deployment alone"))
                 }
                 image.append(try entrypoint.add(to: store))
-                image.append(try await factory.bake(baked, epoch: epoch))
+                image.append(try await layerBuilder.bake(baked, epoch: epoch))
             }
             let annotations = await found.merging(definition.annotations) { $1 }
             images.append(

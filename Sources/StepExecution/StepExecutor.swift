@@ -11,12 +11,12 @@ import Wording
 
 /// Runs commands on layers, each in its own process with its own namespaces.
 struct StepExecutor: Sendable {
-    let factory: LayerFactory
+    let layerBuilder: LayerBuilder
     /// The path of caasctl, which is started again for each command.
     let program: FilePath
 
-    init(factory: LayerFactory, program: FilePath? = nil) throws {
-        self.factory = factory
+    init(layerBuilder: LayerBuilder, program: FilePath? = nil) throws {
+        self.layerBuilder = layerBuilder
         if let program {
             self.program = program
         } else {
@@ -28,16 +28,16 @@ struct StepExecutor: Sendable {
     func run(
         _ command: StepCommand, on layers: [BuiltLayer], createdBy: String, epoch: Int64
     ) async throws -> BuiltLayer? {
-        factory.report(.step(command.name))
+        layerBuilder.report(.step(command.name))
         let inputs = command.inputs(on: layers, epoch: epoch)
-        if let known = await factory.cache.outcome(of: inputs, createdBy: createdBy) { return known.layer }
+        if let known = await layerBuilder.cache.outcome(of: inputs, createdBy: createdBy) { return known.layer }
         if let missing = command.missingSecret { throw command.failure(SecretMount.missing(missing)) }
         let mapping = mapping()
         let job = try job(command, layers, createdBy, epoch, mapping)
         let layer = try await BlockingThread.run {
-            try StepProcess(program: program, report: factory.report).run(job, mapping)
+            try StepProcess(program: program, report: layerBuilder.report).run(job, mapping)
         }
-        try factory.cache.keep(LayerCache.Outcome(layer: layer), for: inputs)
+        try layerBuilder.cache.keep(LayerCache.Outcome(layer: layer), for: inputs)
         return layer
     }
 
@@ -49,12 +49,12 @@ struct StepExecutor: Sendable {
         func absolute(_ path: FilePath) throws -> FilePath {
             try FileSystem.realPath(path)
         }
-        let cache = factory.temporary.removingLastComponent()
+        let cache = layerBuilder.temporary.removingLastComponent()
         try FileSystem.makeFolder(cache)
         return StepJob(
-            command: command, layers: layers, createdBy: createdBy, epoch: epoch, threads: factory.threads,
-            compression: factory.compression,
-            store: try absolute(factory.store.folder),
+            command: command, layers: layers, createdBy: createdBy, epoch: epoch, threads: layerBuilder.threads,
+            compression: layerBuilder.compression,
+            store: try absolute(layerBuilder.store.folder),
             place: StepFolders(cache: try absolute(cache), mapping: mapping), runc: runc,
             users: mapping.map { .namespace(isSingle: $0.isSingle) } ?? .all)
     }
@@ -64,7 +64,7 @@ struct StepExecutor: Sendable {
         if CurrentUser.id == 0 { return nil }
         let best = IDMapping.best
         if let problem = best.problem {
-            factory.report(.warning("commands have no user but root, and files no other owner: \(problem)"))
+            layerBuilder.report(.warning("commands have no user but root, and files no other owner: \(problem)"))
         }
         return best.mapping
     }

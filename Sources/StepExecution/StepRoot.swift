@@ -39,7 +39,7 @@ final class StepRoot: Sendable {
     }
 
     /// Makes a layer of the command's changes.
-    func finish(_ factory: LayerFactory) async throws -> StepMessage {
+    func finish(_ layerBuilder: LayerBuilder) async throws -> StepMessage {
         // The files must not change any more, and the kernel's own attributes are visible only without the mount.
         try Mount.remove(rootFileSystem)
         let diff = try StepDiff(changes: changes, below: below.path, epoch: job.epoch) { [trees] text in
@@ -48,7 +48,7 @@ final class StepRoot: Sendable {
         guard try await BlockingThread.run({ try diff.changesAnything() }) else {
             return .done(nil)
         }
-        let layer = try await factory.make(createdBy: job.createdBy) { (writer) in
+        let layer = try await layerBuilder.make(createdBy: job.createdBy) { (writer) in
             try diff.write(to: &writer)
         }
         keepTree(of: layer)

@@ -37,17 +37,17 @@ package struct StepWorker: Sendable {
     }
 
     private func run(_ job: StepJob) async throws -> StepMessage {
-        let factory = try LayerFactory(job)
+        let layerBuilder = try LayerBuilder(job)
         let session = try StepScratch(job.place, users: job.users)
         defer { session.close() }
         let trees = LayerTrees(
-            session: session, store: factory.store, keepingOwners: job.users != .namespace(isSingle: true),
+            session: session, store: layerBuilder.store, keepingOwners: job.users != .namespace(isSingle: true),
             report: Self.tell)
         let root = try await BlockingThread.run { try StepRoot(job, session, trees) }
         let container = StepContainer(job: job, session: session, root: root, report: Self.tell)
         let status = try await BlockingThread.run { try container.run() }
         guard status == 0 else { return .status(status) }
-        return try await root.finish(factory)
+        return try await root.finish(layerBuilder)
     }
 
     @Sendable private static func tell(_ report: StepMessage) {
@@ -55,8 +55,8 @@ package struct StepWorker: Sendable {
     }
 }
 
-extension LayerFactory {
-    /// Creates the factory in the process that runs a command.
+extension LayerBuilder {
+    /// Creates the builder in the process that runs a command.
     fileprivate init(_ job: StepJob) throws {
         let store = try ImageStore(at: job.store)
         let folder = job.place.temporary

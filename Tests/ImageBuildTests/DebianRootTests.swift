@@ -31,10 +31,10 @@ import Testing
     }
 
     @Test func `packages' scripts see little of the user's environment`() async throws {
-        let program = ExternalProgram(name: "env", advice: "", inherited: LayerFactory.inheritedByPackages)
+        let program = ExternalProgram(name: "env", advice: "", inherited: LayerBuilder.inheritedByPackages)
         let lines = try await program.run([], environment: ["TZ": "UTC"]).split(separator: "\n")
         let names = Set(lines.map { String($0.prefix { $0 != "=" }) })
-        #expect(names.isSubset(of: LayerFactory.inheritedByPackages.union(["TZ"])))
+        #expect(names.isSubset(of: LayerBuilder.inheritedByPackages.union(["TZ"])))
         #expect(names.isSuperset(of: ["PATH", "TZ"]))
     }
 

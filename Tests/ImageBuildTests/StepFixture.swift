@@ -13,7 +13,7 @@ import TestSupport
 struct StepFixture {
     let home: Home
     let store: ImageStore
-    let factory: LayerFactory
+    let layerBuilder: LayerBuilder
     let said = Said()
 
     final class Said: Sendable {
@@ -43,7 +43,7 @@ struct StepFixture {
         home = try Home()
         store = try ImageStore(at: home.folder("home/store"))
         let cache = home.folder("home/cache")
-        factory = LayerFactory(
+        layerBuilder = LayerBuilder(
             store: store, cache: LayerCache(folder: cache.appending("layers"), store: store),
             temporary: cache.appending("tmp"), threads: 2, report: said.note)
     }
@@ -51,7 +51,7 @@ struct StepFixture {
     /// Makes a layer with busybox as a shell and the usual commands, two users, and some files to change.
     func base() async throws -> BuiltLayer {
         let busybox = try FileSystem.read(try await Busybox.path())
-        return try await factory.make(createdBy: "base") { (writer) in
+        return try await layerBuilder.make(createdBy: "base") { (writer) in
             do {
                 for name in ["bin", "data", "data/old", "etc", "tmp"] {
                     try writer.append(
@@ -88,7 +88,7 @@ struct StepFixture {
     ) async throws -> BuiltLayer? {
         var command = StepCommand(["/bin/sh", "-ec", script], name: script, place: "Dockerfile:7")
         change(&command)
-        let executor = try StepExecutor(factory: factory, program: FilePath(Checkout.program("caasctl")))
+        let executor = try StepExecutor(layerBuilder: layerBuilder, program: FilePath(Checkout.program("caasctl")))
         return try await executor.run(command, on: layers, createdBy: "RUN \(script)", epoch: epoch)
     }
 

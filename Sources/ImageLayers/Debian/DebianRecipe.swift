@@ -8,6 +8,6 @@ struct DebianRecipe: LayerRecipe {
     var dependsOnPlatform: Bool { true }
 
     func layers(_ place: LayerPlace, for platform: Platform) async throws -> [BuiltLayer] {
-        [try await place.factory.debian(layer, platform)]
+        [try await place.layerBuilder.debian(layer, platform)]
     }
 }

@@ -101,7 +101,7 @@ struct DebianRelease {
     private static func date(_ url: String, _ file: FilePath) async throws -> Timestamp {
         let helper = ExternalProgram(
             name: "/usr/lib/apt/apt-helper", advice: "a 'debian' layer needs apt, as Debian and Ubuntu have it",
-            inherited: LayerFactory.inheritedByPackages)
+            inherited: LayerBuilder.inheritedByPackages)
         do { try await helper.run(["download-file", url, file.string]) } catch {
             throw Failure("fetch \(url)", Failure.reason(of: error))
         }

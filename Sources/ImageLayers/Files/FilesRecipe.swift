@@ -13,6 +13,6 @@ struct FilesRecipe: LayerRecipe {
     }
 
     func layers(_ place: LayerPlace, for platform: Platform) async throws -> [BuiltLayer] {
-        try await place.factory.files(layer, epoch: place.epoch, isOnBase: place.isOnBase)
+        try await place.layerBuilder.files(layer, epoch: place.epoch, isOnBase: place.isOnBase)
     }
 }

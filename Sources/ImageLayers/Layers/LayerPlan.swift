@@ -12,14 +12,14 @@ package struct LayerPlan {
         let platform: Platform?
     }
 
-    let factory: LayerFactory
+    let layerBuilder: LayerBuilder
     let definition: ImageDefinition
     let epoch: Int64
     private let recipes: [any LayerRecipe]
     private var known: [Key: [BuiltLayer]] = [:]
 
-    package init(factory: LayerFactory, definition: ImageDefinition, epoch: Int64) {
-        self.factory = factory
+    package init(layerBuilder: LayerBuilder, definition: ImageDefinition, epoch: Int64) {
+        self.layerBuilder = layerBuilder
         self.definition = definition
         self.epoch = epoch
         recipes = definition.layers.map(\.recipe)
@@ -45,14 +45,14 @@ package struct LayerPlan {
     /// The place of entry number `index`, which knows the `files` layers below it and the entry's line.
     private func place(of index: Int) throws -> LayerPlace {
         var place = LayerPlace(
-            factory: factory, folder: definition.folder, epoch: epoch,
+            layerBuilder: layerBuilder, folder: definition.folder, epoch: epoch,
             isOnBase: definition.base != .scratch || index > 0)
-        var factory = factory
+        var layerBuilder = layerBuilder
         for recipe in recipes[..<index] {
-            if let earlier = try recipe.files(place) { factory.earlierFiles.append(earlier) }
+            if let earlier = try recipe.files(place) { layerBuilder.earlierFiles.append(earlier) }
         }
-        if index < definition.layerPlaces.count { factory.place = definition.layerPlaces[index] }
-        place.factory = factory
+        if index < definition.layerPlaces.count { layerBuilder.place = definition.layerPlaces[index] }
+        place.layerBuilder = layerBuilder
         return place
     }
 }

@@ -31,7 +31,7 @@ protocol LayerRecipe: Sendable {
 
 /// Where an entry stands in its image, with what makes layers there.
 struct LayerPlace: Sendable {
-    var factory: LayerFactory
+    var layerBuilder: LayerBuilder
     /// The folder of the image.yaml.
     let folder: FilePath
     /// The time of files that have none of their own, in seconds since 1970.

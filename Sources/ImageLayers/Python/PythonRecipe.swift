@@ -22,13 +22,13 @@ final class PythonRecipe: LayerRecipe {
     }
 
     func layers(_ place: LayerPlace, for platform: Platform) async throws -> [BuiltLayer] {
-        try await place.factory.python(
+        try await place.layerBuilder.python(
             layer, platform, try await packages(place, for: platform), epoch: place.epoch, isOnBase: place.isOnBase)
     }
 
     private func packages(_ place: LayerPlace, for platform: Platform) async throws -> [WheelPin] {
         if let chosen = pins.withLock({ $0[platform] }) { return chosen }
-        let chosen = try await place.factory.choose(layer, platform)
+        let chosen = try await place.layerBuilder.choose(layer, platform)
         pins.withLock { $0[platform] = chosen }
         return chosen
     }

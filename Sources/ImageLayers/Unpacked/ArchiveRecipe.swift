@@ -9,6 +9,6 @@ struct ArchiveRecipe: LayerRecipe {
     var sources: [FilePath] { [layer.from] }
 
     func layers(_ place: LayerPlace, for platform: Platform) async throws -> [BuiltLayer] {
-        [try await place.factory.archive(layer, epoch: place.epoch, isOnBase: place.isOnBase)]
+        [try await place.layerBuilder.archive(layer, epoch: place.epoch, isOnBase: place.isOnBase)]
     }
 }

@@ -5,7 +5,7 @@ import JSON
 import SystemPackage
 import Wording
 
-extension LayerFactory {
+extension LayerBuilder {
     /// Makes a layer with a commit's files, as `git archive` exports them.
     func git(_ layer: ImageDefinition.GitLayer, folder: FilePath, isOnBase: Bool) async throws -> BuiltLayer {
         let url = url(of: layer, folder)

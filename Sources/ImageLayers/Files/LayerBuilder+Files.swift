@@ -5,7 +5,7 @@ import OCI
 import POSIX
 import SystemPackage
 
-extension LayerFactory {
+extension LayerBuilder {
     /// Makes the layers of a `files` entry in a definition.
     func files(_ layer: ImageDefinition.FilesLayer, epoch: Int64, isOnBase: Bool) async throws -> [BuiltLayer] {
         var source = try FileSource(layer, epoch: epoch, isOnBase: isOnBase)

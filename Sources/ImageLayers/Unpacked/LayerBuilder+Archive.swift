@@ -6,7 +6,7 @@ import POSIX
 import SystemPackage
 import Wording
 
-extension LayerFactory {
+extension LayerBuilder {
     /// Makes a layer of an archive's content; the archive's SHA-256 is part of the cache key.
     func archive(_ layer: ImageDefinition.ArchiveLayer, epoch: Int64, isOnBase: Bool) async throws -> BuiltLayer {
         let name = "archive: \(layer.from.lastComponent?.string ?? "/") into \(layer.into)"

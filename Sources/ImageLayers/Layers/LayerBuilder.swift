@@ -7,7 +7,7 @@ package import SystemPackage
 import Timestamps
 
 /// Makes layers and puts them into the store.
-package struct LayerFactory: Sendable {
+package struct LayerBuilder: Sendable {
     package let store: ImageStore
     package var cache: LayerCache
     /// The folder for temporary files, such as unfinished archives of other programs.
@@ -27,7 +27,7 @@ package struct LayerFactory: Sendable {
     var place = ""
     package var report: @Sendable (BuildEvent) -> Void
 
-    /// Creates a factory whose number of threads comes from `threads`, not from `compression`.
+    /// Creates a builder whose number of threads comes from `threads`, not from `compression`.
     package init(
         store: ImageStore, cache: LayerCache, temporary: FilePath, threads: Int,
         compression: LayerCompression = .gzip(threads: 1), isPrivileged: Bool = false,

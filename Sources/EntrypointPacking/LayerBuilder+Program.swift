@@ -3,7 +3,7 @@ package import ImageLayers
 import JSON
 package import RunContract
 
-extension LayerFactory {
+extension LayerBuilder {
     /// Makes a layer with the description of the program that the entrypoint runs.
     package func bake(_ program: Program, epoch: Int64) async throws -> BuiltLayer {
         let content = program.json.encoded()

@@ -4,7 +4,7 @@ import OCI
 import POSIX
 import SystemPackage
 
-extension LayerFactory {
+extension LayerBuilder {
     /// Chooses the packages of a layer, or takes them from the lock; fails early for a bad requirement or index.
     func choose(_ layer: ImageDefinition.PythonLayer, _ platform: Platform) async throws -> [WheelPin] {
         let target = try PythonTarget(layer, platform)

@@ -6,7 +6,7 @@ import POSIX
 import SystemPackage
 import Wording
 
-extension LayerFactory {
+extension LayerBuilder {
     /// The environment variables that mmdebstrap inherits: paths, the user, and proxies.
     ///
     /// Scripts of packages run with them, and other variables can change the files that the scripts write. With
