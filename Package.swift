@@ -103,8 +103,8 @@ let package = Package(
             "Sandbox",
             [
                 "ByteText", "Deployment", "Definitions", "RunContract", "Registry", "ImageStore", "Containers", "OCI",
-                "HTTP", "Wording", "Hashing", "Secrets", "Timestamps",
-                "JSON", "POSIX", "CLibCrypt", systemPackage, subprocess, nioHTTP1,
+                "HTTP", "Processes", "Wording", "Hashing", "Secrets", "Timestamps",
+                "JSON", "POSIX", "CLibCrypt", systemPackage, nioHTTP1,
             ] + nio),
         module(
             "Deployment",
@@ -117,7 +117,7 @@ let package = Package(
             "DockerfileBuild",
             [
                 "ByteText", "ImageBuild", "StepExecution", "ImageLayers", "Definitions", "Dockerfile", "ImageStore",
-                "RunContract", "OCI", "HTTP", "Archive", "Wording", "Hashing", "Secrets", "JSON", "POSIX",
+                "RunContract", "OCI", "HTTP", "Archive", "Processes", "Wording", "Hashing", "Secrets", "JSON", "POSIX",
                 systemPackage,
             ]),
         module(
@@ -129,21 +129,22 @@ let package = Package(
         module(
             "EntrypointPacking",
             [
-                "ImageLayers", "ImageStore", "RunContract", "OCI", "Archive", "Wording", "JSON", "POSIX", systemPackage,
-                subprocess,
+                "ImageLayers", "ImageStore", "RunContract", "OCI", "Archive", "Processes", "Wording", "JSON", "POSIX",
+                systemPackage,
             ]),
         module(
             "StepExecution",
             [
-                "ByteText", "ImageLayers", "ImageStore", "Containers", "RunContract", "OCI", "Archive", "Wording",
+                "ByteText", "ImageLayers", "ImageStore", "Containers", "RunContract", "OCI", "Archive", "Processes",
+                "Wording",
                 "Hashing",
                 "Secrets", "Timestamps", "JSON", "POSIX", systemPackage,
             ]),
         module(
             "ImageLayers",
             [
-                "ByteText", "Definitions", "ImageStore", "OCI", "HTTP", "Archive", "Wording", "Hashing",
-                "Timestamps", "JSON", "POSIX", systemPackage, subprocess,
+                "ByteText", "Definitions", "ImageStore", "OCI", "HTTP", "Archive", "Processes", "Wording", "Hashing",
+                "Timestamps", "JSON", "POSIX", systemPackage,
             ]),
         module(
             "Supervision",
@@ -163,8 +164,9 @@ let package = Package(
         module(
             "Registry",
             [
-                "ByteText", "ImageStore", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX",
-                systemPackage, subprocess,
+                "ByteText", "ImageStore", "OCI", "HTTP", "Processes", "Wording", "Hashing", "Secrets", "Timestamps",
+                "JSON", "POSIX",
+                systemPackage,
             ]),
         module(
             "ImageStore",
@@ -180,7 +182,7 @@ let package = Package(
         module(
             "ObjectStorage",
             ["ByteText", "HTTP", "Wording", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX", systemPackage]),
-        module("Containers", ["ByteText", "Wording", "JSON", "POSIX", "CLinux", systemPackage]),
+        module("Containers", ["ByteText", "Processes", "Wording", "JSON", "POSIX", "CLinux", systemPackage]),
         module("OCI", ["ByteText", "Wording", "Hashing", "JSON", systemPackage]),
         module("HTTP", ["ByteText", "CLibCurl", "JSON", "Timestamps", "POSIX", systemPackage]),
         module(
@@ -189,6 +191,7 @@ let package = Package(
 
         // Foundations
         module("Terminal", ["Wording", "POSIX", "CLinux"]),
+        module("Processes", ["Wording", "POSIX", "CLinux", systemPackage, subprocess]),
         module("Wording"),
         module("ByteText"),
         module("Hashing", ["CLibCrypto", "CSHA256"]),
@@ -223,6 +226,7 @@ let package = Package(
         tests("TerminalTests", ["Terminal"], support: []),
         tests("WordingTests", ["Wording", "JSON"], support: []),
         tests("POSIXTests", ["POSIX", "CLinux", systemPackage]),
+        tests("ProcessesTests", ["Processes", "Wording", "POSIX", systemPackage]),
         tests("HTTPTests", ["HTTP", "POSIX", "Timestamps", "CLinux", systemPackage]),
         tests("OCITests", ["OCI", "Wording", "JSON", systemPackage], support: []),
         tests("ArchiveTests", ["Archive", "CLibISAL", "Wording", "CLinux", "Hashing", "POSIX", systemPackage]),
@@ -254,14 +258,15 @@ let package = Package(
         tests(
             "SupervisionTests",
             [
-                "ByteText", "Supervision", "RunContract", "ObjectStorage", "HTTP", "Secrets", "JSON", "POSIX", "CLinux",
+                "ByteText", "Supervision", "RunContract", "ObjectStorage", "HTTP", "Secrets", "JSON",
+                "POSIX", "CLinux",
                 systemPackage,
             ]),
         tests(
             "ImageBuildTests",
             [
                 "DockerfileBuild", "ImageBuild", "EntrypointPacking", "StepExecution", "ImageLayers", "Definitions",
-                "Dockerfile", "ImageStore", "RunContract", "Archive", "OCI", "HTTP", "Wording", "Hashing",
+                "Dockerfile", "ImageStore", "RunContract", "Archive", "OCI", "HTTP", "Processes", "Wording", "Hashing",
                 "JSON", "POSIX", systemPackage,
             ]),
         tests(
@@ -282,7 +287,8 @@ let package = Package(
         tests(
             "IntegrationTests",
             [
-                "RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON", "POSIX",
+                "RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON",
+                "POSIX",
                 systemPackage,
             ],
             resources: ["Dockerfiles", "ImageJudges", "RandomDockerfiles", "RandomLayers", "Texts"].map { .copy($0) }),

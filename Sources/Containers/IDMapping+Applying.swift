@@ -1,6 +1,7 @@
 import POSIX
 import SystemPackage
 import Wording
+import Processes
 
 extension IDMapping {
     /// Writes the ID maps of a process's new user namespace; the kernel accepts them only once.

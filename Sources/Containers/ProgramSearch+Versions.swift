@@ -1,5 +1,6 @@
 package import SystemPackage
 import Wording
+import Processes
 
 extension ProgramSearch {
     /// A program with a minimum version.

@@ -2,6 +2,7 @@ import ImageLayers
 import POSIX
 import SystemPackage
 import Wording
+import Processes
 
 /// The files of a repository, for ADD.
 ///

@@ -4,7 +4,7 @@ import JSON
 package import OCI
 import POSIX
 import RunContract
-import Subprocess
+import Processes
 package import SystemPackage
 import Wording
 
@@ -57,20 +57,14 @@ package enum EntrypointLayer {
 
     /// Returns the program without its symbols, which are most of the file.
     private static func strip(_ program: FilePath) async throws -> [UInt8] {
-        do {
-            let folder = try FileSystem.makeTemporaryFolder(in: "/tmp", prefix: "caasctl-strip-")
-            defer { try? FileSystem.removeTree(folder) }
-            let copy = folder.appending("caas-entrypoint")
-            let arguments: Arguments = ["--strip-all", "-o", "\(copy.string)", "\(program.string)"]
-            let record = try await Subprocess.run(
-                .name("strip"), arguments: arguments, output: .discarded, error: .string(limit: 1 << 16))
-            guard case .exited(0) = record.terminationStatus else {
-                throw Failure("strip \(program)", record.standardError)
-            }
-            return try FileSystem.read(copy, limit: 512 << 20)
-        } catch let error as Failure { throw error } catch {
-            throw Failure("strip \(program)", "\(error) (strip is in Debian's binutils)")
-        }
+        // Beside the program, since nothing says that there is a /tmp.
+        let folder = try FileSystem.makeTemporaryFolder(in: program.removingLastComponent(), prefix: ".strip-")
+        defer { try? FileSystem.removeTree(folder) }
+        let copy = folder.appending("caas-entrypoint")
+        let strip = ExternalProgram(name: "strip", advice: "it is in Debian's binutils")
+        let outcome = try await strip.outcome(["--strip-all", "-o", copy.string, program.string])
+        guard outcome.succeeded else { throw Failure("strip \(program)", outcome.errors) }
+        return try FileSystem.read(copy, limit: 512 << 20)
     }
 
     /// Returns only Mozilla's certificates, without others that this machine trusts.

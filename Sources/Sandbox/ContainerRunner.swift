@@ -1,6 +1,7 @@
 import POSIX
 import SystemPackage
 import Wording
+import Processes
 
 /// Runs a container under runc so that it outlives the API process and its exit status is never lost.
 struct ContainerRunner: Sendable {

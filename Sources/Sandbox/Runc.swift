@@ -1,5 +1,5 @@
 import POSIX
-import Subprocess
+import Processes
 import SystemPackage
 import Wording
 
@@ -31,11 +31,10 @@ struct Runc: Sendable {
     /// Runs a command of runc; returns the last line of its error output, or an empty text on success.
     private func run(_ arguments: [String]) async -> String {
         do {
-            let result = try await Subprocess.run(
-                .path(program), arguments: Arguments(["--root", root.string] + arguments), output: .discarded,
-                error: .string(limit: 64 << 10))
-            if case .exited(0) = result.terminationStatus { return "" }
-            return result.standardError.split(separator: "\n").last.map(String.init) ?? "runc failed"
+            let runc = ExternalProgram(name: program.string, absence: "it is gone")
+            let outcome = try await runc.outcome(["--root", root.string] + arguments)
+            if outcome.succeeded { return "" }
+            return outcome.errors.split(separator: "\n").last.map(String.init) ?? "runc failed"
         } catch { return String(describing: error) }
     }
 }

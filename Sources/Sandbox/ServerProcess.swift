@@ -1,6 +1,7 @@
 import POSIX
 import SystemPackage
 import Wording
+import Processes
 
 /// The command of a server, and how its address is read from its log.
 struct ServerProcess: Sendable {

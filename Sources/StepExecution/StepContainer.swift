@@ -6,6 +6,7 @@ import POSIX
 import Secrets
 import SystemPackage
 import Wording
+import Processes
 
 /// The container in which a command runs.
 struct StepContainer: Sendable {

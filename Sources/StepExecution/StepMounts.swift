@@ -5,6 +5,7 @@ import ImageLayers
 import POSIX
 import SystemPackage
 import Wording
+import Processes
 
 /// The mounts of a command: the host's name resolution, and the mounts of its `--mount` flags.
 struct StepMounts: Sendable {

@@ -3,6 +3,7 @@ import Definitions
 import Testing
 
 @testable import ImageLayers
+import Processes
 
 @Suite struct DebianRootTests {
     @Test(arguments: [

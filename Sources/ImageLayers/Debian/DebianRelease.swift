@@ -3,6 +3,7 @@ import POSIX
 import SystemPackage
 import Timestamps
 import Wording
+import Processes
 
 /// The state of Debian's archive for a suite: the dates in its release files.
 ///

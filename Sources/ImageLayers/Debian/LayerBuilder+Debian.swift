@@ -5,6 +5,7 @@ import OCI
 import POSIX
 import SystemPackage
 import Wording
+import Processes
 
 extension LayerBuilder {
     /// The environment variables that mmdebstrap inherits: paths, the user, and proxies.
@@ -96,7 +97,7 @@ extension LayerBuilder {
             "DEBIAN_FRONTEND": "noninteractive",
         ]
         let report = report
-        async let _: Void = ExternalProgram.tick("mmdebstrap", report)
+        async let _: Void = ProgramWatch.report("mmdebstrap", to: report)
         // The archive goes through a descriptor: in a user namespace mmdebstrap could not open our file by name.
         var listing = DebianPackageListing()
         try await mmdebstrap.run(arguments, environment: environment, outputTo: tar) { line in

@@ -1,6 +1,7 @@
 package import Definitions
 import POSIX
 package import SystemPackage
+import Processes
 
 /// The git checkout that contains an image's files, for the image's annotations.
 ///

@@ -1,6 +1,7 @@
 import POSIX
 import SystemPackage
 import Wording
+import Processes
 
 /// A bare repository that contains one commit without its history.
 package struct GitRepository {

@@ -1,6 +1,7 @@
 import POSIX
 import SystemPackage
 import Wording
+import Processes
 
 /// Compiles modules to bytecode that contains the time and size of the source.
 ///

@@ -1,6 +1,7 @@
 import POSIX
 import SystemPackage
 import Wording
+import Processes
 
 /// A virtual environment with pip that caasctl makes once for itself.
 ///

@@ -2,6 +2,7 @@ import JSON
 import POSIX
 import SystemPackage
 import Wording
+import Processes
 
 /// Chooses and installs packages with uv, or with pip in a virtual environment of its own.
 struct PythonInstaller: Sendable {
@@ -118,7 +119,7 @@ struct PythonInstaller: Sendable {
         program.folder = file.removingLastComponent().isEmpty ? nil : file.removingLastComponent()
         let step = "\(name): packages for \(target.description)"
         let report = report
-        async let _: Void = ExternalProgram.tick(step, report)
+        async let _: Void = ProgramWatch.report(step, to: report)
         var lines: [String] = []
         do {
             try await program.run(arguments, environment: environment, outputTo: output) { lines.append($0) }

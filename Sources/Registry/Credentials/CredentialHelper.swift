@@ -2,8 +2,9 @@ import ByteText
 import JSON
 import POSIX
 import Secrets
-import Subprocess
+import Processes
 import SystemPackage
+import Wording
 
 /// A program that stores logins, for example in the desktop's key ring: `docker-credential-<name>`.
 ///
@@ -13,7 +14,6 @@ struct CredentialHelper: Sendable, Hashable {
     /// The time limit of one call: some helpers prompt the user or query a cloud, and a hung one must not block a push
     /// for ever.
     private static let patience = Duration.seconds(60)
-    private static let longestAnswer = 1 << 20
     /// The message by which every helper reports that it has no entry.
     private static let absence = "credentials not found"
 
@@ -87,20 +87,15 @@ struct CredentialHelper: Sendable, Hashable {
         do {
             // Not a pipe: a helper that exits before it has read everything would kill this process with SIGPIPE.
             let file = try File.inMemory(Array(input.utf8), name: program)
-            let descriptor = FileDescriptor(rawValue: file.descriptor)
-            let record = try await Subprocess.run(
-                .name(program), arguments: [verb],
-                input: .fileDescriptor(descriptor, closeAfterSpawningProcess: false),
-                output: .string(limit: Self.longestAnswer),
-                error: .string(limit: Self.longestAnswer))
-            guard record.terminationStatus == .exited(0) else {
+            let helper = ExternalProgram(
+                name: program, absence: "it is not in PATH, though \(configuredIn) names it")
+            let outcome = try await helper.outcome([verb], input: FileDescriptor(rawValue: file.descriptor))
+            guard outcome.succeeded else {
                 // Helpers write error messages to either of the two streams.
-                let words = [record.standardOutput, record.standardError].flatMap { $0.split(separator: "\n") }
-                return .failure(failure(words.first.map(String.init) ?? "it ended with \(record.terminationStatus)"))
+                let words = [outcome.output, outcome.errors].flatMap { $0.split(separator: "\n") }
+                return .failure(failure(words.first.map(String.init) ?? "it ended with \(outcome.end)"))
             }
-            return .success(record.standardOutput)
-        } catch let error as SubprocessError where error.code == .executableNotFound {
-            return .failure(failure("it is not in PATH, though \(configuredIn) names it"))
-        } catch { return .failure(failure("\(error)")) }
+            return .success(outcome.output)
+        } catch { return .failure(failure(Failure.reason(of: error))) }
     }
 }

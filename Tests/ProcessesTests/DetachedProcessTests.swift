@@ -2,9 +2,11 @@ import SystemPackage
 import TestSupport
 import Testing
 
+import Processes
+
 @testable import POSIX
 
-struct ProcessIdentityTests {
+struct DetachedProcessTests {
     @Test func `a detached process is found by its mark, ended, and known to have ended`() async throws {
         let folder = try TemporaryFolder()
         let mark = "\(folder.path)#"
