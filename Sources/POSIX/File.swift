@@ -152,9 +152,8 @@ package struct File: ~Copyable, Sendable {
     }
 
     package func status() throws(POSIXError) -> FileStatus {
-        var raw = stat()
-        guard fstat(descriptor, &raw) == 0 else { throw POSIXError.last("examine", path) }
-        return FileStatus(raw)
+        let descriptor = FileDescriptor(rawValue: descriptor)
+        return try FileStatus(of: path) { () throws(Errno) in try Stat(descriptor) }
     }
 
     /// Sets the permission bits, regardless of the umask.

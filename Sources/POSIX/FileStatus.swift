@@ -1,7 +1,10 @@
-package import CLinux
+private import CLinux
+private import Glibc
 package import SystemPackage
 
-/// The result of stat(2) for a file. <https://man7.org/linux/man-pages/man3/stat.3type.html>
+/// What swift-system's `Stat` says of a file, in whole numbers that are compared and stored.
+///
+/// Fields: <https://man7.org/linux/man-pages/man3/stat.3type.html>.
 package struct FileStatus: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
         case regular, directory, symbolicLink, fifo, socket, characterDevice, blockDevice, unknown
@@ -37,37 +40,43 @@ package struct FileStatus: Sendable, Hashable {
     /// Nanoseconds since 1970 of the last read (atime), as far as the file system records it.
     package let accessed: Int64
 
-    package init(_ raw: stat) {
+    init(_ stat: Stat) {
         kind =
-            switch Int32(raw.st_mode) & S_IFMT {
-            case S_IFREG: .regular
-            case S_IFDIR: .directory
-            case S_IFLNK: .symbolicLink
-            case S_IFIFO: .fifo
-            case S_IFSOCK: .socket
-            case S_IFCHR: .characterDevice
-            case S_IFBLK: .blockDevice
+            switch stat.type {
+            case .regular: .regular
+            case .directory: .directory
+            case .symbolicLink: .symbolicLink
+            case .fifo: .fifo
+            case .socket: .socket
+            case .characterSpecial: .characterDevice
+            case .blockSpecial: .blockDevice
             default: .unknown
             }
-        mode = raw.st_mode & 0o7777
-        size = Int64(raw.st_size)
-        user = raw.st_uid
-        group = raw.st_gid
-        links = Int(raw.st_nlink)
-        inode = UInt64(raw.st_ino)
-        device = UInt64(raw.st_dev)
-        specialDevice = UInt64(raw.st_rdev)
-        accessed = Int64(raw.st_atim.tv_sec) * 1_000_000_000 + Int64(raw.st_atim.tv_nsec)
-        modified = Int64(raw.st_mtim.tv_sec) * 1_000_000_000 + Int64(raw.st_mtim.tv_nsec)
-        changed = Int64(raw.st_ctim.tv_sec) * 1_000_000_000 + Int64(raw.st_ctim.tv_nsec)
+        mode = UInt32(stat.permissions.rawValue)
+        size = stat.size
+        user = stat.userID.rawValue
+        group = stat.groupID.rawValue
+        links = stat.linkCount
+        inode = UInt64(stat.inode.rawValue)
+        device = UInt64(stat.deviceID.rawValue)
+        specialDevice = UInt64(stat.specialDeviceID.rawValue)
+        accessed = Self.nanoseconds(stat.st_atim)
+        modified = Self.nanoseconds(stat.st_mtim)
+        changed = Self.nanoseconds(stat.st_ctim)
+    }
+
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+        Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     /// Reads the status of a path; a final symbolic link is followed only with `followingLinks`.
     package init(_ path: FilePath, followingLinks: Bool = false) throws(POSIXError) {
-        var raw = stat()
-        let result = path.withPlatformString { followingLinks ? stat($0, &raw) : lstat($0, &raw) }
-        guard result == 0 else { throw POSIXError.last("examine", path) }
-        self.init(raw)
+        try self.init(of: path) { () throws(Errno) in try Stat(path, followTargetSymlink: followingLinks) }
+    }
+
+    /// Reads a status by `read`; `path` is the file in the error.
+    init(of path: FilePath, _ read: () throws(Errno) -> Stat) throws(POSIXError) {
+        do throws(Errno) { self.init(try read()) } catch { throw POSIXError("examine", path, error) }
     }
 
     /// The major and minor numbers of the device that a device node represents.

@@ -1,4 +1,5 @@
 private import CLinux
+private import Glibc
 package import SystemPackage
 
 /// Operations on paths.

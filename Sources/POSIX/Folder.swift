@@ -1,4 +1,5 @@
 private import CLinux
+private import Glibc
 package import SystemPackage
 
 /// An open folder, whose names are used without following symbolic links.
@@ -66,14 +67,22 @@ package final class Folder: Sendable {
 
     /// Returns the status of a name; nil where there is none.
     package func status(_ name: FilePath.Component) throws(POSIXError) -> FileStatus? {
-        var raw = stat()
-        if name.withPlatformString({ fstatat(descriptor, $0, &raw, AT_SYMLINK_NOFOLLOW) }) == 0 {
-            return FileStatus(raw)
+        try name.withPlatformString { text in
+            Result { () throws(POSIXError) in try status(text, named: { path.appending(name) }) }
+        }.get()
+    }
+
+    /// Returns the status of a name; nil where there is none.
+    ///
+    /// `path` is the file in the error.
+    func status(_ name: UnsafePointer<CChar>, named path: () -> FilePath) throws(POSIXError) -> FileStatus? {
+        do throws(Errno) {
+            return FileStatus(
+                try Stat(name, relativeTo: FileDescriptor(rawValue: descriptor), flags: .symlinkNoFollow))
+        } catch {
+            guard error == .noSuchFileOrDirectory else { throw POSIXError("examine", path(), error) }
+            return nil
         }
-        guard CLinux.__errno_location().pointee == ENOENT else {
-            throw POSIXError.last("examine", path.appending(name))
-        }
-        return nil
     }
 
     /// Returns the target of a symbolic link in this folder.

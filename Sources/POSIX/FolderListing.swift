@@ -33,9 +33,12 @@ package struct FolderListing: Sendable {
         withName(index) { FilePath(platformString: $0).lastComponent }
     }
 
-    func withName<Value>(_ index: Int, _ body: (UnsafePointer<CChar>) -> Value) -> Value {
-        bytes.withUnsafeBufferPointer { buffer in
-            buffer.baseAddress.map { body($0 + starts[index]) } ?? body("")
+    func withName<Value, Thrown: Error>(
+        _ index: Int, _ body: (UnsafePointer<CChar>) throws(Thrown) -> Value
+    ) throws(Thrown) -> Value {
+        try bytes.withUnsafeBufferPointer { (buffer) throws(Thrown) in
+            guard let base = buffer.baseAddress else { return try body("") }
+            return try body(base + starts[index])
         }
     }
 }
@@ -70,14 +73,9 @@ extension Folder {
 
     /// Returns the status of a name; nil where it is gone.
     package func status(_ index: Int, of listing: FolderListing) throws(POSIXError) -> FileStatus? {
-        var raw = stat()
-        if listing.withName(index, { fstatat(descriptor, $0, &raw, AT_SYMLINK_NOFOLLOW) }) == 0 {
-            return FileStatus(raw)
+        try listing.withName(index) { (name) throws(POSIXError) in
+            try status(name, named: { listing.component(index).map { path.appending($0) } ?? path })
         }
-        guard CLinux.__errno_location().pointee == ENOENT else {
-            throw POSIXError.last("examine", listing.component(index).map { path.appending($0) } ?? path)
-        }
-        return nil
     }
 
     /// Opens a subfolder.
@@ -95,9 +93,8 @@ extension Folder {
 
     /// Returns the status of this folder.
     package func status() throws(POSIXError) -> FileStatus {
-        var raw = stat()
-        guard fstat(descriptor, &raw) == 0 else { throw POSIXError.last("examine", path) }
-        return FileStatus(raw)
+        let descriptor = FileDescriptor(rawValue: descriptor)
+        return try FileStatus(of: path) { () throws(Errno) in try Stat(descriptor) }
     }
 
     /// Opens a folder at any depth below this one; the path may be longer than PATH_MAX.

@@ -1,4 +1,5 @@
 private import CLinux
+private import Glibc
 
 /// The clock that provides file times.
 package enum SystemClock {

@@ -1,4 +1,5 @@
 private import CLinux
+private import Glibc
 
 /// A semaphore between threads; it needs no file descriptor, so creating one cannot fail for lack of them.
 package final class ThreadSemaphore: Sendable {
