@@ -34,8 +34,8 @@ package struct LocalTarget: Target {
     /// The resources of other targets say nothing here: the computer is what it is.
     package func check(resources: YAMLValue) throws {}
 
-    package func offer(for resources: YAMLValue) async throws -> Offer {
-        Offer(hardware: title, places: [], gpus: 0, hours: nil, priceUSD: 0, token: .null)
+    package func offers(for resources: YAMLValue) async throws -> [Offer] {
+        [Offer(hardware: title, places: [], gpus: 0, hours: nil, priceUSD: 0, hourlyUSD: 0, token: .null)]
     }
 
     package func request(_ launch: Launch, on offer: Offer, revealing: Bool) -> JSONValue {

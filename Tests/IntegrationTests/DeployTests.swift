@@ -75,7 +75,7 @@ import Testing
         #expect(deployed.status == 0, "\(deployed.errors)")
         let run = String(deployed.output.dropLast())
         #expect(run.wholeMatch(of: #/mini-\d{8}-\d{6}-[0-9a-f]{4}/#) != nil)
-        #expect(deployed.errors.contains("price    143.50 USD"))
+        #expect(deployed.errors.contains("price    143.50 USD, 23.92 USD an hour\n"))
         #expect(deployed.errors.contains("page     https://c1.example.org/.caas/#"))
         try expectNoSecrets(in: deployed)
         let body = try #require(double.deployed.first)

@@ -61,6 +61,7 @@ import Testing
             #expect(target.name == kind.rawValue && !target.title.isEmpty && !target.host.isEmpty)
             let offer = try await target.offer(for: Self.resources())
             #expect(target.traits.billing == .nothing ? offer.priceUSD == 0 : offer.priceUSD > 0)
+            #expect(abs(offer.hourlyUSD * Double(offer.hours ?? 1) - offer.priceUSD) < 0.01)
             #expect(try await target.machines().isEmpty)
             #expect(try await target.isFree(name: launch.name))
             let handle = try #require(try await target.start(launch, on: offer))

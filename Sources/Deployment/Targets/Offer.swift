@@ -13,17 +13,21 @@ package struct Offer: Sendable, Hashable {
     package let hours: Int?
     /// The price in US dollars for all hours.
     package let priceUSD: Double
+    /// The price in US dollars for one hour.
+    package let hourlyUSD: Double
     /// The target's own ids, which go back exactly as they came.
     package let token: JSONValue
 
     package init(
-        hardware: String, places: [String], gpus: Int, hours: Int?, priceUSD: Double, token: JSONValue
+        hardware: String, places: [String], gpus: Int, hours: Int?, priceUSD: Double, hourlyUSD: Double,
+        token: JSONValue
     ) {
         self.hardware = hardware
         self.places = places
         self.gpus = gpus
         self.hours = hours
         self.priceUSD = priceUSD
+        self.hourlyUSD = hourlyUSD
         self.token = token
     }
 

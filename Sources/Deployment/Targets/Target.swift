@@ -21,8 +21,9 @@ package protocol Target: Sendable {
     /// Throws where the manifest's `resources` have a key or a value that this target does not know.
     func check(resources: YAMLValue) throws
 
-    /// Returns a machine that fits the manifest's `resources`, and its price.
-    func offer(for resources: YAMLValue) async throws -> Offer
+    /// Returns machines that fit the manifest's `resources`, with their prices, the one to take first; throws where there
+    /// is none.
+    func offers(for resources: YAMLValue) async throws -> [Offer]
 
     /// Returns the request that ``start(_:on:)`` sends; with `revealing` false every secret in it is `<redacted>`.
     func request(_ launch: Launch, on offer: Offer, revealing: Bool) -> JSONValue
@@ -59,6 +60,14 @@ package protocol Target: Sendable {
 
 extension Target {
     package func command(sending file: String) -> String? { nil }
+
+    /// Returns the offer to take; throws where no machine fits.
+    package func offer(for resources: YAMLValue) async throws -> Offer {
+        guard let first = try await offers(for: resources).first else {
+            throw DeploymentError(.unsuitable, "rent a machine", "\(title) has none that fits 'resources' now")
+        }
+        return first
+    }
 
     /// Throws where the machines of a run were rented elsewhere.
     package func check(_ record: RunRecord) throws(DeploymentError) {

@@ -116,7 +116,7 @@ struct RunStart {
             host     \(target.host)
             machine  \(plan.offer.title)
             time     \(time(plan.offer))
-            price    \(Deployer.dollars(plan.offer.priceUSD))
+            price    \(price(of: plan.offer))
             image    \(plan.launch.image)
             """)
         if let name { StandardError.print("run      \(run), on its machine \(name)") }
@@ -135,6 +135,11 @@ struct RunStart {
         try FileSystem.rewrite(output.path, with: request, mode: 0o600, narrow: true)
         let command = target.command(sending: "\(output)").map { "; to send it:\n  \($0)" } ?? ""
         StandardError.print("\(output) holds the request with its secrets\(command)")
+    }
+
+    private func price(of offer: Offer) -> String {
+        let whole = Deployer.dollars(offer.priceUSD)
+        return offer.hourlyUSD == offer.priceUSD ? whole : "\(whole), \(Deployer.dollars(offer.hourlyUSD)) an hour"
     }
 
     private func time(_ offer: Offer) -> String {

@@ -9,7 +9,7 @@ extension IonetClient {
             hardware: machine.id, locations: machine.places.map(\.id), gpus: resources.gpus, hours: resources.hours)
         return Offer(
             hardware: machine.name, places: machine.places.map(\.title), gpus: resources.gpus, hours: resources.hours,
-            priceUSD: price.totalUSD,
+            priceUSD: price.totalUSD, hourlyUSD: price.totalUSD / Double(resources.hours),
             token: ["hardware_id": machine.id, "location_ids": .array(machine.places.map(\.id))])
     }
 

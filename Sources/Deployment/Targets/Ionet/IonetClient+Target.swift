@@ -22,8 +22,8 @@ extension IonetClient: LogStreaming {
 
     package func check(resources: YAMLValue) throws { _ = try IonetResources(resources) }
 
-    package func offer(for resources: YAMLValue) async throws -> Offer {
-        try await offer(for: IonetResources(resources))
+    package func offers(for resources: YAMLValue) async throws -> [Offer] {
+        [try await offer(for: IonetResources(resources))]
     }
 
     package func request(_ launch: Launch, on offer: Offer, revealing: Bool) -> JSONValue {
