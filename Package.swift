@@ -217,6 +217,10 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["HTTP", "JSON", "POSIX", "CLinux", systemPackage, subprocess, nioHTTP1] + nio,
             path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "CloudSupport",
+            dependencies: ["Sandbox", "TestSupport", "HTTP", "Secrets", "JSON", "POSIX"],
+            path: "Tests/CloudSupport", swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
         tests("DockerfileTests", ["Dockerfile", "Wording"], support: []),
         tests("HashingTests", ["Hashing"], support: []),
@@ -275,7 +279,7 @@ let package = Package(
                 "Deployment", "Definitions", "RunContract", "ObjectStorage", "OCI", "HTTP", "Wording", "Secrets",
                 "Timestamps",
                 "JSON", "POSIX", systemPackage,
-            ]),
+            ], support: ["TestSupport", "CloudSupport"]),
         tests("ContainersTests", ["Containers", "POSIX", systemPackage], support: []),
         tests(
             "SandboxTests",
@@ -283,14 +287,14 @@ let package = Package(
                 "Sandbox", "Deployment", "Definitions", "Containers", "OCI", "HTTP", "Wording", "Secrets", "Timestamps",
                 "JSON",
                 "POSIX", systemPackage,
-            ]),
+            ], support: ["TestSupport", "CloudSupport"]),
         tests(
             "IntegrationTests",
             [
                 "RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON",
                 "POSIX",
                 systemPackage,
-            ],
+            ], support: ["TestSupport", "CloudSupport"],
             resources: ["Dockerfiles", "ImageJudges", "RandomDockerfiles", "RandomLayers", "Texts"].map { .copy($0) }),
     ],
     swiftLanguageModes: [.v6]

@@ -8,7 +8,10 @@ struct BodyReader {
         let place: [JSONValue]
     }
 
+    private let catalogue: HardwareCatalogue
     private(set) var issues: [ValidationIssue] = []
+
+    init(_ catalogue: HardwareCatalogue) { self.catalogue = catalogue }
 
     mutating func add(_ path: [JSONValue], _ message: String) {
         issues.append(ValidationIssue(["body"] + path, "Value error, \(message)", "value_error"))
@@ -97,7 +100,7 @@ struct BodyReader {
             issues.append(ValidationIssue(place, "Input should be a valid integer", "int_type"))
             return nil
         }
-        let hardware = HardwareCatalogue.hardware(value)
+        let hardware = catalogue.hardware(value)
         if hardware == nil { add(["hardware_id"], "there is no such hardware") }
         return hardware
     }
@@ -112,7 +115,7 @@ struct BodyReader {
         }
         var locations: [HardwareCatalogue.Location] = []
         for (index, id) in ids.enumerated() {
-            if let location = HardwareCatalogue.location(id) {
+            if let location = catalogue.location(id) {
                 locations.append(location)
             } else {
                 add(["location_ids", .integer(index)], "there is no such location")

@@ -3,8 +3,18 @@ import POSIX
 import SystemPackage
 import Timestamps
 
+/// What runs the containers of deployments.
+protocol ContainerSupervising: Sendable {
+    /// Runs a container until it exits or its user destroys it, and keeps its record in the table.
+    func run(
+        _ request: DeployRequest, _ record: DeploymentRecord, _ container: ContainerRecord, in table: DeploymentTable
+    ) async
+    /// Goes on with a container of an earlier API process.
+    func resume(_ record: DeploymentRecord, _ container: ContainerRecord, in table: DeploymentTable) async
+}
+
 /// Manages a container from the pull of its image to its end.
-struct ContainerSupervisor: Sendable {
+struct ContainerSupervisor: ContainerSupervising {
     let folder: SandboxFolder
     let installer: ImageInstaller
     let runner: ContainerRunner

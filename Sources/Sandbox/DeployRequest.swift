@@ -23,13 +23,13 @@ extension DeployRequest {
     /// Parses a body; throws with everything that is wrong with it.
     ///
     /// Checks `container_config.args` and drops it, as io.net's API does: the whole command must be in `entrypoint`.
-    init(body: [UInt8]) throws(ValidationFailure) {
+    init(body: [UInt8], _ catalogue: HardwareCatalogue = .sandbox) throws(ValidationFailure) {
         let json: JSONValue
         do throws(JSONError) { json = try JSONValue(parsing: body) } catch {
             let issue = ValidationIssue(["body", 0], "JSON decode error", "json_invalid")
             throw ValidationFailure(issues: [issue])
         }
-        var reader = BodyReader()
+        var reader = BodyReader(catalogue)
         let top = reader.object(json, at: ["body"])
         let name = reader.text(top, "resource_private_name")
         let hours = reader.whole(top, "duration_hours", 1...Int.max)

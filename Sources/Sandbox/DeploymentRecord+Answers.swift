@@ -4,7 +4,8 @@ import Timestamps
 /// The forms of a deployment in io.net's API.
 extension DeploymentRecord {
     /// A row of the list of deployments.
-    var row: JSONValue {
+    func row(_ catalogue: HardwareCatalogue) -> JSONValue {
+        let hardware = catalogue.hardware(.integer(hardwareID))
         let (served, remaining) = minutes()
         return [
             "id": .string(id), "status": .string(status.rawValue), "name": .string(name),
@@ -18,12 +19,15 @@ extension DeploymentRecord {
     }
 
     /// All details, with the secrets' names but never their values.
-    var details: JSONValue {
+    func details(_ catalogue: HardwareCatalogue) -> JSONValue {
+        let hardware = catalogue.hardware(.integer(hardwareID))
+        let locations = locationIDs.compactMap { catalogue.location(.integer($0)) }
         let (served, remaining) = minutes()
         return [
             "id": .string(id), "status": .string(status.rawValue), "created_at": .string(created.rfc3339),
             "started_at": .optional(started?.rfc3339), "finished_at": .optional(finished?.rfc3339),
-            "amount_paid": 0, "completed_percent": .integer(completedPercent),
+            "amount_paid": .double(catalogue.priceUSD(gpusPerContainer * containers.count, durationHours)),
+            "completed_percent": .integer(completedPercent),
             "total_gpus": .integer(gpusPerContainer * containers.count),
             "gpus_per_container": .integer(gpusPerContainer), "total_containers": .integer(containers.count),
             "hardware_name": .string(hardware?.name ?? ""), "hardware_id": .integer(hardwareID),
@@ -39,7 +43,8 @@ extension DeploymentRecord {
     }
 
     /// Returns the form of one container.
-    func worker(_ container: ContainerRecord) -> JSONValue {
+    func worker(_ container: ContainerRecord, _ catalogue: HardwareCatalogue) -> JSONValue {
+        let hardware = catalogue.hardware(.integer(hardwareID))
         let events = container.events.map { event in
             ["time": .string(event.time.rfc3339), "message": .string(event.message)] as JSONValue
         }
@@ -54,8 +59,8 @@ extension DeploymentRecord {
     }
 
     /// The form of all containers.
-    var workers: JSONValue {
-        ["total": .integer(containers.count), "workers": .array(containers.map { worker($0) })]
+    func workers(_ catalogue: HardwareCatalogue) -> JSONValue {
+        ["total": .integer(containers.count), "workers": .array(containers.map { worker($0, catalogue) })]
     }
 
     private var completedPercent: Int {

@@ -36,11 +36,6 @@ package struct DeploymentRecord: Sendable {
     let image: String
     package internal(set) var containers: [ContainerRecord]
 
-    var hardware: HardwareCatalogue.Hardware? { HardwareCatalogue.hardware(.integer(hardwareID)) }
-    var locations: [HardwareCatalogue.Location] {
-        locationIDs.compactMap { HardwareCatalogue.location(.integer($0)) }
-    }
-
     /// Creates the record of a new request.
     init(_ request: DeployRequest, now: Timestamp = .now()) {
         id = UUIDText.random()

@@ -7,11 +7,11 @@ import Wording
 /// All deployments; each change is written to the deployment's file before the API reports it.
 actor DeploymentTable {
     private let folder: SandboxFolder
-    private let supervisor: ContainerSupervisor
+    private let supervisor: any ContainerSupervising
     private var records: [String: DeploymentRecord] = [:]
 
     /// Loads the stored deployments and resumes watching their containers.
-    init(folder: SandboxFolder, supervisor: ContainerSupervisor) async throws {
+    init(folder: SandboxFolder, supervisor: any ContainerSupervising) async throws {
         self.folder = folder
         self.supervisor = supervisor
         for record in try Self.load(folder) { records[record.id] = record }
@@ -25,7 +25,7 @@ actor DeploymentTable {
     /// Reads the deployments in a sandbox's folder, also while its API is not running.
     static func load(_ folder: SandboxFolder) throws -> [DeploymentRecord] {
         var records: [DeploymentRecord] = []
-        for name in (try? FileSystem.names(in: folder.deployments)) ?? [] {
+        for name in try names(in: folder.deployments) {
             let file = folder.deployments.appending(name).appending("deployment.json")
             guard FileSystem.exists(file) else { continue }
             do { records.append(try DeploymentRecord(json: JSONValue(parsing: FileSystem.read(file)))) } catch {
@@ -33,6 +33,13 @@ actor DeploymentTable {
             }
         }
         return records
+    }
+
+    private static func names(in folder: FilePath) throws -> [FilePath.Component] {
+        do throws(POSIXError) { return try FileSystem.names(in: folder) } catch {
+            guard error.errno == .noSuchFileOrDirectory else { throw error }
+            return []
+        }
     }
 
     /// Returns all deployments, the newest first.

@@ -9,7 +9,7 @@ extension IonetAPI {
     }
 
     func deploy(_ request: APIRequest) async throws(ValidationFailure) -> APIAnswer {
-        let wanted = try DeployRequest(body: request.body)
+        let wanted = try DeployRequest(body: request.body, catalogue)
         do {
             guard let record = try await deployments.add(wanted) else {
                 let place: [JSONValue] = ["body", "resource_private_name"]
@@ -28,7 +28,7 @@ extension IonetAPI {
         let wanted = try query.finish((status, page, size))
         let all = await deployments.all().filter { wanted.0 == nil || $0.status.rawValue == wanted.0 }
         let (start, overflow) = wanted.1.multipliedReportingOverflow(by: wanted.2)
-        let rows = overflow ? [] : all.dropFirst(start).prefix(wanted.2).map(\.row)
+        let rows = overflow ? [] : all.dropFirst(start).prefix(wanted.2).map { $0.row(catalogue) }
         return .data([
             "deployments": .array(rows), "total": .integer(all.count),
             "statuses": .array(statuses.map(JSONValue.string)),
@@ -36,25 +36,25 @@ extension IonetAPI {
     }
 
     func details(_ id: String) async -> APIAnswer {
-        await deployments.record(id).map { .data($0.details) } ?? .notFound
+        await deployments.record(id).map { .data($0.details(catalogue)) } ?? .notFound
     }
 
     func containers(_ id: String) async -> APIAnswer {
-        await deployments.record(id).map { .data($0.workers) } ?? .notFound
+        await deployments.record(id).map { .data($0.workers(catalogue)) } ?? .notFound
     }
 
     func container(_ id: String, _ container: String) async -> APIAnswer {
         guard let record = await deployments.record(id),
             let found = record.containers.first(where: { $0.id == container })
         else { return .notFound }
-        return .ok(record.worker(found))
+        return .ok(record.worker(found, catalogue))
     }
 
     func jobs(_ id: String, _ container: String) async -> APIAnswer {
         guard let record = await deployments.record(id),
             let found = record.containers.first(where: { $0.id == container })
         else { return .notFound }
-        return .data(["total": 1, "workers": .array([record.worker(found)])])
+        return .data(["total": 1, "workers": .array([record.worker(found, catalogue)])])
     }
 
     func destroy(_ id: String) async -> APIAnswer {

@@ -7,6 +7,7 @@ import Secrets
 struct IonetAPI: Sendable {
     let apiKey: Secret
     let deployments: DeploymentTable
+    var catalogue = HardwareCatalogue.sandbox
 
     private static let base = ["v1", "io-cloud", "caas"]
 

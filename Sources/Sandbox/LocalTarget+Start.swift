@@ -81,7 +81,7 @@ private struct LineSink: EventSink {
 extension DeployRequest {
     fileprivate init(_ launch: Launch) {
         self.init(
-            name: launch.name, durationHours: 0, gpusPerContainer: 0, hardware: HardwareCatalogue.hardware[0],
+            name: launch.name, durationHours: 0, gpusPerContainer: 0, hardware: HardwareCatalogue.sandbox.hardware[0],
             locations: [], replicas: 1, trafficPort: launch.port, entrypoint: launch.command,
             environment: launch.environment, secrets: launch.secrets, image: launch.image,
             registryUsername: launch.login?.username, registrySecret: launch.login?.password)

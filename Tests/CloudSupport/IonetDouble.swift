@@ -1,18 +1,18 @@
 import HTTP
 package import JSON
+import POSIX
+import Secrets
 import Synchronization
+package import TestSupport
 
-/// A loopback API that answers as io.net documents it, except where a test overrides it.
+@testable import Sandbox
+
+/// The sandbox's API of io.net with machines that run at once, on a server whose answers a test overrides.
+///
+/// Its hardware, places and prices are those that the tests name. It runs no containers.
 package final class IonetDouble: Sendable {
-    /// Returns the answer to a request, nil for the default answer.
+    /// Returns the answer to a request, nil for the API's own.
     package typealias Override = @Sendable (ReceivedRequest, Int) -> ServerReply?
-
-    private struct State: Sendable {
-        var deployed: [JSONValue] = []
-        var statuses: [String: String] = [:]
-        var names: [String: String] = [:]
-        var asked: [String: Int] = [:]
-    }
 
     /// The path prefix of every operation.
     package static let prefix = "/enterprise/v1/io-cloud/caas"
@@ -21,140 +21,157 @@ package final class IonetDouble: Sendable {
 
     /// The server, which records every request.
     package let server: LoopbackServer
-    private let state: Shared
-
-    private final class Shared: Sendable {
-        let state = Mutex(State())
-    }
+    private let folder: TemporaryFolder
+    private let state: DoubleState
 
     /// Starts the API; `override` also gets the number of requests so far for the same method and path, from 1.
     package init(_ override: @escaping Override = { _, _ in nil }) async throws {
-        let shared = Shared()
-        state = shared
-        server = try await LoopbackServer { request in
-            let line = "\(request.method) \(request.path.dropFirst(Self.prefix.count))"
-            let count = shared.state.withLock { state in
-                state.asked[line, default: 0] += 1
-                return state.asked[line] ?? 0
-            }
-            guard request.path.hasPrefix(Self.prefix) else { return .answer(404, text: "Not Found") }
+        let state = DoubleState()
+        let folder = try TemporaryFolder()
+        let table = try await DeploymentTable(folder: SandboxFolder(path: folder.path), supervisor: IdleContainers())
+        let api = IonetAPI(apiKey: Secret(Self.key), deployments: table, catalogue: .priced)
+        (self.state, self.folder) = (state, folder)
+        server = try await LoopbackServer(answeringLater: { request in
+            let count = state.count(request)
             if let reply = override(request, count) { return reply }
-            return Self.answer(request, shared)
-        }
+            if let reply = state.listed(request) { return reply }
+            let answer = await api.answer(
+                APIRequest(
+                    method: request.method, target: request.target, apiKey: request.headers["x-api-key"],
+                    body: request.body))
+            guard case .json(let json) = answer.content else { return .close }
+            state.note(request, answer.status)
+            return Self.json(state.adding(to: json, request), answer.status)
+        })
     }
 
     /// The URL for IOCLOUD_API_URL.
     package var url: String { "http://\(server.host)" }
 
     /// The bodies of all accepted `POST /deploy` requests.
-    package var deployed: [JSONValue] { state.state.withLock { $0.deployed } }
+    package var deployed: [JSONValue] { state.deployed }
 
     /// Returns the number of requests for `METHOD /path`.
-    package func count(_ line: String) -> Int { state.state.withLock { $0.asked[line] ?? 0 } }
+    package func count(_ line: String) -> Int { state.count(of: line) }
 
-    /// Adds a deployment as if it had been requested.
-    package func add(name: String, id: String, status: String = "running") {
-        state.state.withLock { state in
-            state.names[id] = name
-            state.statuses[id] = status
-        }
+    /// Adds a deployment that another computer requested, in any status, also one that is not documented.
+    package func add(name: String, id: String, status: String = "running") { state.add(name, id, status) }
+
+    /// A price for hardware that the API does not have.
+    package static var price: ServerReply {
+        json(["data": ["total_cost_usdc": .double(143.5), "available_replica_count": [1]]])
     }
 
     /// Returns a response with a JSON document.
     package static func json(_ value: JSONValue, _ status: Int = 200) -> ServerReply {
         .answer(status, ["Content-Type": "application/json"], body: value.encoded())
     }
+}
 
-    private static func answer(_ request: ReceivedRequest, _ shared: Shared) -> ServerReply {
-        guard request.headers["x-api-key"] == key else { return json(["detail": "Invalid API key"], 401) }
-        let path = String(request.path.dropFirst(prefix.count))
-        switch (request.method, path) {
-        case ("GET", "/hardware/max-gpus-per-container"):
-            return json([
-                "data": [
-                    "hardware": [
-                        [
-                            "hardware_id": 203, "hardware_name": "H100", "brand_name": "NVIDIA",
-                            "max_gpus_per_container": 8, "available": 4,
-                        ],
-                        [
-                            "hardware_id": 7, "hardware_name": "A100 PCIe", "brand_name": "NVIDIA",
-                            "max_gpus_per_container": 4, "available": 4,
-                        ],
-                    ], "total": 2,
-                ]
-            ])
-        case ("GET", "/available-replicas"):
-            return json([
-                "data": [
-                    ["id": 9, "iso2": "DE", "name": "Frankfurt", "available_replicas": 2],
-                    ["id": 4, "iso2": "US", "name": "Dallas", "available_replicas": 1],
-                    ["id": 5, "iso2": "FR", "name": "Paris", "available_replicas": 0],
-                ]
-            ])
-        case ("GET", "/price"):
-            return json(["data": ["total_cost_usdc": .double(143.5), "available_replica_count": [1]]])
-        case ("GET", "/clusters/check_cluster_name_availability"):
-            let isTaken = shared.state.withLock { state in
-                state.names.values.contains { request.target.hasSuffix("cluster_name=\($0)") }
-            }
-            return .answer(200, text: isTaken ? "false" : "true")
-        case ("POST", "/deploy"):
-            guard let body = try? JSONValue(parsing: request.body), let name = body["resource_private_name"]?.string
-            else { return json(["detail": [["loc": ["body"], "msg": "Field required", "type": "missing"]]], 422) }
-            let id = "00000000-0000-4000-8000-00000000000\(shared.state.withLock { $0.deployed.count })"
-            shared.state.withLock { state in
-                state.deployed.append(body)
-                state.names[id] = name
-                state.statuses[id] = "deployment requested"
-            }
-            return json(["status": "deployment requested", "deployment_id": .string(id)])
-        case ("GET", "/deployments"):
-            let rows = shared.state.withLock { state in
-                state.names.sorted { $0.key < $1.key }.map { id, name in
-                    ["id": .string(id), "name": .string(name), "status": .string(state.statuses[id] ?? "")] as JSONValue
-                }
-            }
-            let wanted = request.target.contains("status=running") ? rows.filter { $0["status"] == "running" } : rows
-            return json(["data": ["deployments": .array(wanted), "total": .integer(wanted.count)]])
-        default: return deployment(request, path, shared)
+extension HardwareCatalogue {
+    /// What the tests' manifests ask for: 8 H100 for 6 hours cost 143.50 dollars.
+    fileprivate static let priced = HardwareCatalogue(
+        hardware: [
+            Hardware(id: 203, name: "H100", brand: "NVIDIA", maximumPerContainer: 8, memoryGiB: 80),
+            Hardware(id: 7, name: "A100 PCIe", brand: "NVIDIA", maximumPerContainer: 4, memoryGiB: 40),
+        ],
+        locations: [
+            Location(id: 9, iso2: "DE", name: "Frankfurt", free: 2),
+            Location(id: 4, iso2: "US", name: "Dallas", free: 1),
+            Location(id: 5, iso2: "FR", name: "Paris", free: 0),
+        ]
+    ) { gpus, hours in 143.5 * Double(gpus * hours) / 48 }
+}
+
+/// Containers that run as soon as they are requested, answer under an address where nobody listens, and end when asked.
+private struct IdleContainers: ContainerSupervising {
+    func run(
+        _ request: DeployRequest, _ record: DeploymentRecord, _ container: ContainerRecord, in table: DeploymentTable
+    ) async {
+        _ = try? await table.update(record.id, container.id) { container in
+            container.add(event: "pulling the image")
+            container.status = "running"
+            container.publicURL = "https://c1.example.org"
+        }
+        // A test that leaves a machine behind must not keep a task for ever.
+        for _ in 0..<3000 {
+            guard await !table.isTerminating(record.id) else { break }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        _ = try? await table.update(record.id, container.id) { $0.status = "destroyed" }
+    }
+
+    func resume(_ record: DeploymentRecord, _ container: ContainerRecord, in table: DeploymentTable) async {}
+}
+
+/// The requests so far, and the deployments that the API itself did not make.
+private final class DoubleState: Sendable {
+    private struct State: Sendable {
+        var deployed: [JSONValue] = []
+        var asked: [String: Int] = [:]
+        var added: [(name: String, id: String, status: String)] = []
+    }
+
+    private let state = Mutex(State())
+
+    var deployed: [JSONValue] { state.withLock { $0.deployed } }
+
+    func count(of line: String) -> Int { state.withLock { $0.asked[line] ?? 0 } }
+
+    func add(_ name: String, _ id: String, _ status: String) {
+        state.withLock { $0.added.append((name, id, status)) }
+    }
+
+    /// Counts a request, and returns the number of the same method and path.
+    func count(_ request: ReceivedRequest) -> Int {
+        let line = "\(request.method) \(request.path.dropFirst(IonetDouble.prefix.count))"
+        return state.withLock { state in
+            state.asked[line, default: 0] += 1
+            return state.asked[line] ?? 0
         }
     }
 
-    private static func deployment(_ request: ReceivedRequest, _ path: String, _ shared: Shared) -> ServerReply {
-        let parts = path.split(separator: "/").map(String.init)
-        guard parts.count >= 2, parts[0] == "deployment",
-            let status = shared.state.withLock({ $0.statuses[parts[1]] })
-        else { return json(["detail": "Not found"], 404) }
-        switch (request.method, parts.count > 2 ? parts[2] : "") {
-        case ("GET", ""):
-            // Each request advances the status by one step.
-            let next = ["deployment requested": "running", "termination requested": "destroyed"][status] ?? status
-            shared.state.withLock { $0.statuses[parts[1]] = next }
-            return json([
-                "data": [
-                    "id": .string(parts[1]), "status": .string(status), "compute_minutes_remaining": 355,
-                    "created_at": "2026-01-02T03:04:05", "started_at": "2026-01-02T03:04:05", "amount_paid": "143.50",
+    func note(_ request: ReceivedRequest, _ status: Int) {
+        guard request.method == "POST", status == 200, let body = try? JSONValue(parsing: request.body) else { return }
+        state.withLock { $0.deployed.append(body) }
+    }
+
+    /// Answers a request about an added deployment; nil for all others.
+    func listed(_ request: ReceivedRequest) -> ServerReply? {
+        let path = request.path.dropFirst(IonetDouble.prefix.count).split(separator: "/").map(String.init)
+        guard request.headers["x-api-key"] == IonetDouble.key else { return nil }
+        return state.withLock { state in
+            if path.first == "clusters",
+                state.added.contains(where: { request.target.hasSuffix("cluster_name=\($0.name)") })
+            {
+                return .answer(200, text: "false")
+            }
+            guard path.count >= 2, path[0] == "deployment",
+                let index = state.added.firstIndex(where: { $0.id == path[1] })
+            else { return nil }
+            let machine = state.added[index]
+            if request.method == "DELETE" { state.added[index].status = "destroyed" }
+            guard path.count == 2 else {
+                let worker: JSONValue = [
+                    "device_id": "d", "container_id": "c1", "status": .string(machine.status), "public_url": "",
+                    "container_events": .null,
                 ]
-            ])
-        case ("GET", "containers"):
-            let isRunning = status == "running"
-            return json([
-                "data": [
-                    "total": 1,
-                    "workers": [
-                        [
-                            "device_id": "d", "container_id": "c1", "status": isRunning ? "RUNNING" : "pending",
-                            "public_url": isRunning ? "https://c1.example.org" : "",
-                            "container_events": [["time": "2026-01-02T03:04:05", "message": "pulling the image"]],
-                        ]
-                    ],
-                ]
-            ])
-        case ("DELETE", ""):
-            shared.state.withLock { $0.statuses[parts[1]] = "termination requested" }
-            return json(["status": "termination requested", "deployment_id": .string(parts[1])])
-        default: return json(["detail": "Not found"], 404)
+                return IonetDouble.json(["data": ["total": 1, "workers": [worker]]])
+            }
+            return IonetDouble.json(["data": ["id": .string(machine.id), "status": .string(machine.status)]])
         }
+    }
+
+    /// Adds the added deployments to a list of deployments.
+    func adding(to answer: JSONValue, _ request: ReceivedRequest) -> JSONValue {
+        guard request.method == "GET", request.path.hasSuffix("/deployments"),
+            let listed = answer["data"]?["deployments"]?.array
+        else { return answer }
+        let added = state.withLock { $0.added }.map { machine -> JSONValue in
+            ["id": .string(machine.id), "name": .string(machine.name), "status": .string(machine.status)]
+        }
+        let isRunningAlone = request.target.contains("status=running")
+        let rows = listed + (isRunningAlone ? added.filter { $0["status"] == "running" } : added)
+        return ["data": ["deployments": .array(rows), "total": .integer(rows.count)]]
     }
 }

@@ -1,3 +1,4 @@
+import CloudSupport
 import Deployment
 import HTTP
 import JSON
@@ -23,10 +24,8 @@ import Testing
         #expect(record.newest?.publicURL == "https://c1.example.org")
         #expect(try fixture.ledger.find("last") == record)
         #expect(double.deployed.count == 1)
-        #expect(
-            said.all == [
-                "deployment: deployment requested", "container: pulling the image", "container: RUNNING",
-            ])
+        #expect(said.all.first?.hasPrefix("deployment: ") == true)
+        #expect(said.all.suffix(2) == ["container: pulling the image", "container: running"])
     }
 
     @Test func `the intent is on the disk before the request, and no secret ever`() async throws {

@@ -1,8 +1,10 @@
+import CloudSupport
 import Definitions
 import Deployment
 import HTTP
 import JSON
 import Secrets
+import Synchronization
 import TestSupport
 import Testing
 import Timestamps
@@ -126,18 +128,23 @@ import Timestamps
     func `ids go back as they came`(id: JSONValue) async throws {
         let catalogue: JSONValue = ["data": [["hardware_id": id, "hardware_name": "H100", "brand_name": "NVIDIA"]]]
         let places: JSONValue = ["data": [["id": id, "iso2": "US", "available_replicas": "3"]]]
+        let sent = Mutex<JSONValue?>(nil)
         let double = try await IonetDouble { request, _ in
             switch request.line.split(separator: "/").last {
-            case "max-gpus-per-container": IonetDouble.json(catalogue)
-            case "available-replicas": IonetDouble.json(places)
-            default: nil
+            case "max-gpus-per-container": return IonetDouble.json(catalogue)
+            case "available-replicas": return IonetDouble.json(places)
+            case "price": return IonetDouble.price
+            case "deploy":
+                sent.withLock { $0 = try? JSONValue(parsing: request.body) }
+                return IonetDouble.json(["status": "deployment requested", "deployment_id": "d"])
+            default: return nil
             }
         }
         let fixture = try DeploymentFixture()
         let ionet = try fixture.client(double)
         let plan = try await fixture.plan(ionet)
         _ = try await fixture.deployer(ionet).start(plan)
-        let body = try #require(double.deployed.first)
+        let body = try #require(sent.withLock { $0 })
         #expect(body["hardware_id"] == id)
         #expect(body["location_ids"] == [id])
         let price = try #require(double.server.requests.first { $0.path.hasSuffix("/price") })

@@ -1,3 +1,4 @@
+import CloudSupport
 import Definitions
 import Deployment
 import JSON
@@ -18,7 +19,9 @@ import Testing
 
     @Test func `ids that are given are not looked up`() async throws {
         let fixture = try DeploymentFixture()
-        let double = try await IonetDouble()
+        let double = try await IonetDouble { request, _ in
+            request.path.hasSuffix("/price") ? IonetDouble.price : nil
+        }
         let resources = try fixture.manifest(
             "resources.hardware_id=gpu_1x_l40", "resources.location_ids=[US]"
         ).resources
@@ -54,7 +57,7 @@ import Testing
         let double = try await IonetDouble { request, _ in
             guard request.path.hasSuffix("max-gpus-per-container") else { return nil }
             return IonetDouble.json([
-                ["hardware_id": 1, "hardware_name": "H100 PCIe"], ["hardware_id": 2, "hardware_name": "H100 SXM"],
+                ["hardware_id": 7, "hardware_name": "H100 PCIe"], ["hardware_id": 203, "hardware_name": "H100 SXM"],
             ])
         }
         let fixture = try DeploymentFixture()
@@ -63,21 +66,19 @@ import Testing
         let error = await #expect(throws: DeploymentError.self) { try await client.offer(for: resources) }
         #expect(error?.reason == "it may mean H100 PCIe or H100 SXM; write one of them as gpu")
         let exact = try fixture.manifest("resources.gpu=h100 sxm").resources
-        #expect(try await client.offer(for: exact).token["hardware_id"] == .number("2"))
+        #expect(try await client.offer(for: exact).token["hardware_id"] == .number("203"))
     }
 
     @Test func `of several ids with one name the first with room is taken`() async throws {
+        // The API has no room for 8 GPUs of the hardware 7.
         let double = try await IonetDouble { request, _ in
-            if request.path.hasSuffix("max-gpus-per-container") {
-                return IonetDouble.json([
-                    ["hardware_id": "a", "hardware_name": "H100"], ["hardware_id": "b", "hardware_name": "H100"],
-                ])
-            }
-            guard request.target.contains("hardware_id=a") else { return nil }
-            return IonetDouble.json(["data": [["id": 4, "iso2": "US", "available_replicas": 0]]])
+            guard request.path.hasSuffix("max-gpus-per-container") else { return nil }
+            return IonetDouble.json([
+                ["hardware_id": 7, "hardware_name": "H100"], ["hardware_id": 203, "hardware_name": "H100"],
+            ])
         }
         let fixture = try DeploymentFixture()
         let offer = try await fixture.client(double).offer(for: fixture.manifest().resources)
-        #expect(offer.token["hardware_id"] == .string("b"))
+        #expect(offer.token["hardware_id"] == .number("203"))
     }
 }

@@ -1,4 +1,5 @@
 @testable import Deployment
+import CloudSupport
 import HTTP
 import JSON
 import RunContract

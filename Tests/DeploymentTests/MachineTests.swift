@@ -1,3 +1,4 @@
+import CloudSupport
 import Deployment
 import HTTP
 import JSON

@@ -1,3 +1,4 @@
+import CloudSupport
 import Definitions
 import Deployment
 import HTTP

@@ -1,3 +1,4 @@
+import CloudSupport
 import HTTP
 import JSON
 import POSIX

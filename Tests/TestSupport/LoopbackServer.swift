@@ -45,6 +45,8 @@ package indirect enum ServerReply: Sendable {
 package final class LoopbackServer: Sendable {
     /// Answers a request whose body has arrived.
     package typealias Handler = @Sendable (ReceivedRequest) -> ServerReply
+    /// Answers a request whose body has arrived, after some time.
+    package typealias SlowHandler = @Sendable (ReceivedRequest) async -> ServerReply
     /// Sees a request while its body arrives; a reply ends the request early.
     package typealias Interrupter = @Sendable (ReceivedRequest) -> ServerReply?
 
@@ -57,9 +59,22 @@ package final class LoopbackServer: Sendable {
         let requests = Mutex<[ReceivedRequest]>([])
     }
 
-    package init(
+    private enum Answering {
+        case atOnce(Handler)
+        case later(SlowHandler)
+    }
+
+    package convenience init(
         interrupting interrupter: @escaping Interrupter = { _ in nil }, _ handler: @escaping Handler
     ) async throws {
+        try await self.init(interrupter, .atOnce(handler))
+    }
+
+    package convenience init(answeringLater handler: @escaping SlowHandler) async throws {
+        try await self.init({ _ in nil }, .later(handler))
+    }
+
+    private init(_ interrupter: @escaping Interrupter, _ answering: Answering) async throws {
         let record = Record()
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 64)
@@ -67,7 +82,7 @@ package final class LoopbackServer: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)
                     try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(decoder))
-                    try channel.pipeline.syncOperations.addHandler(Conversation(record, interrupter, handler))
+                    try channel.pipeline.syncOperations.addHandler(Conversation(record, interrupter, answering))
                 }
             }
         channel = try await bootstrap.bind(host: "127.0.0.1", port: 0).get()
@@ -91,13 +106,13 @@ package final class LoopbackServer: Sendable {
 
         private let record: Record
         private let interrupter: Interrupter
-        private let handler: Handler
+        private let answering: Answering
         private var request: ReceivedRequest?
 
-        init(_ record: Record, _ interrupter: @escaping Interrupter, _ handler: @escaping Handler) {
+        init(_ record: Record, _ interrupter: @escaping Interrupter, _ answering: Answering) {
             self.record = record
             self.interrupter = interrupter
-            self.handler = handler
+            self.answering = answering
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -114,12 +129,29 @@ package final class LoopbackServer: Sendable {
             case .end:
                 guard let request else { return }
                 self.request = nil
-                send(handler(request), context, isHead: request.method == "HEAD")
+                answer(request, context)
                 return
             }
             guard let request, let reply = interrupter(request) else { return }
             self.request = nil
             send(reply, context, isHead: request.method == "HEAD")
+        }
+
+        private func answer(_ request: ReceivedRequest, _ context: ChannelHandlerContext) {
+            let isHead = request.method == "HEAD"
+            switch answering {
+            case .atOnce(let handler): send(handler(request), context, isHead: isHead)
+            case .later(let handler):
+                let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+                let loop = context.eventLoop
+                Task {
+                    let reply = await handler(request)
+                    loop.execute {
+                        let (conversation, context) = bound.value
+                        if context.channel.isActive { conversation.send(reply, context, isHead: isHead) }
+                    }
+                }
+            }
         }
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
