@@ -46,13 +46,13 @@ extension Deployer {
                 + "caasctl status \(record.run) looks again, caasctl destroy --force \(record.run) ends it")
     }
 
-    /// Ends every machine of a run that may still cost money, and waits until the provider confirms each end.
+    /// Ends every machine of a run at this target that may still cost money, and waits until the target confirms each end.
     ///
     /// A failure to end one machine does not stop the others from being ended.
     package func destroy(_ record: RunRecord) async throws(DeploymentError) -> RunRecord {
         var record = try await reconciled(record)
         var failures: [DeploymentError] = []
-        for machine in record.billing.reversed() {
+        for machine in record.billing(at: target.name).reversed() {
             do throws(DeploymentError) { record = try await destroy(machine, of: record) } catch {
                 failures.append(error)
             }

@@ -26,12 +26,12 @@ extension Deployer {
         }
     }
 
-    /// Throws while the provider has a machine of the run that is not over; the error names the command that ends it.
+    /// Throws while the target has a machine of the run that is not over; the error names the command that ends it.
     ///
     /// A machine counts as gone only after several lookups: the provider's list may lag behind a request.
     package func requireNoMachine(of record: RunRecord, to action: String) async throws(DeploymentError) -> RunRecord {
         var record = try await reconciled(record)
-        for machine in record.billing {
+        for machine in record.billing(at: target.name) {
             try target.check(machine, of: record.run)
             let (found, status) = try await look(at: machine, of: record)
             if let status, !status.isOver {

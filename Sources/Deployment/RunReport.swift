@@ -35,6 +35,10 @@ package struct RunReport: Sendable {
                 if let id = record.newest?.deployment { machine = try await target.look(at: id) }
                 for other in record.billing where other != record.newest {
                     guard let id = other.deployment else { continue }
+                    guard other.target == target.name else {
+                        others.append((other, "perhaps running at '\(other.target)'"))
+                        continue
+                    }
                     if let status = try await target.look(at: id), !status.isOver {
                         others.append((other, status.word))
                     }

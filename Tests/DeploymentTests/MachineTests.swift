@@ -118,6 +118,27 @@ import Testing
         #expect(double.count("DELETE /deployment/another-run") == 0)
     }
 
+    @Test func `a machine at another target is left to that one`() async throws {
+        let fixture = try DeploymentFixture()
+        let double = try await IonetDouble()
+        let deployer = fixture.deployer(try fixture.client(double))
+        var record = try lost(fixture)
+        var other = MachineRecord(
+            name: "\(Self.run)-9", created: "2026-01-02T04:04:05Z", target: "local", api: "local", image: "",
+            hardware: "",
+            gpus: 0, hours: nil, priceUSD: 0, port: 8080)
+        other.state = .deployed
+        other.deployment = "here"
+        record.machines.append(other)
+        try fixture.ledger.write(record)
+        double.add(name: Self.run, id: "first")
+        record = try await deployer.destroy(record)
+        #expect(record.machines.map(\.state) == [.destroyed, .deployed])
+        #expect(double.count("DELETE /deployment/here") == 0)
+        _ = try await deployer.requireNoMachine(of: record, to: "resume it")
+        #expect(try fixture.ledger.find(Self.run).machines.map(\.state) == [.destroyed, .deployed])
+    }
+
     @Test func `one that cannot be ended keeps none of the others`() async throws {
         let fixture = try DeploymentFixture()
         let double = try await IonetDouble { request, _ in

@@ -104,6 +104,29 @@ import Testing
         #expect(try await caasctl("status", run).output.contains("deployment   destroyed"))
     }
 
+    @Test func `a run's machines are ended at every target that has some`() async throws {
+        let run = "mini-20260102-030405-00ff"
+        double.add(name: run, id: "d1")
+        func machine(_ name: String, _ target: String, _ api: String, _ id: String) -> JSONValue {
+            [
+                "name": .string(name), "created": "2026-01-02T03:04:05Z", "target": .string(target),
+                "api": .string(api),
+                "image": "i", "hardware": "h", "gpus": 1, "hours": .null, "price_usd": 0, "port": 8080,
+                "adopted": false, "state": "deployed", "deployment_id": .string(id), "public_url": .null,
+            ]
+        }
+        let record: JSONValue = [
+            "version": 2, "run": .string(run), "created": "2026-01-02T03:04:05Z", "bucket": .null, "request": .null,
+            "machines": [machine(run, "ionet", double.url, "d1"), machine("\(run)-2", "local", "local", "\(run)-2")],
+        ]
+        try folder.write("home/runs/\(run).json", record.text)
+        let destroyed = try await caasctl("destroy", run, "--force")
+        #expect(destroyed.status == 0 && destroyed.output == "\(run)\n", "\(destroyed.errors)")
+        #expect(double.count("DELETE /deployment/d1") == 1)
+        let kept = try JSONValue(parsing: try FileSystem.read(folder("home/runs/\(run).json")))
+        #expect(kept["machines"]?.array?.map { $0["state"] } == ["destroyed", "destroyed"])
+    }
+
     @Test func `a dry run asks and changes nothing`() async throws {
         let digest = try await pushImage()
         let shown = try await caasctl("deploy", "manifests/mini.yaml", "--dry-run", "--keep-alive")

@@ -47,6 +47,9 @@ package struct RunRecord: Sendable, Hashable {
     /// The machines that may cost money and write to the bucket, as far as this computer knows.
     package var billing: [MachineRecord] { machines.filter(\.mayBill) }
 
+    /// The machines of one target that may cost money and write to the bucket.
+    package func billing(at target: String) -> [MachineRecord] { billing.filter { $0.target == target } }
+
     /// When a machine was last requested, in RFC 3339.
     var touched: String { max(created, newest?.created ?? "") }
 

@@ -69,9 +69,10 @@ extension Target {
         return first
     }
 
-    /// Throws where the machines of a run were rented elsewhere.
+    /// Throws where the machines that a run has at this target were rented elsewhere.
     package func check(_ record: RunRecord) throws(DeploymentError) {
-        let machines = record.billing.isEmpty ? [record.newest].compactMap(\.self) : record.billing
+        let newest = [record.newest].compactMap(\.self).filter { $0.target == name }
+        let machines = record.billing.isEmpty ? newest : record.billing(at: name)
         for machine in machines { try check(machine, of: record.run) }
     }
 

@@ -18,16 +18,33 @@ struct Destroy: AsyncParsableCommand {
     func run() async throws {
         let settings = try target.options.settings()
         let found = try await target.find(settings)
-        let machines = try found.opened.get()
         guard !found.record.billing.isEmpty else {
+            _ = try found.opened.get()
             StandardError.print(
                 found.record.machines.isEmpty
                     ? "\(found.kind.title) lists no machine of it" : "every machine of it was given back before")
             return print(found.record.run)
         }
         if !force { try await verify(found.record, settings) }
-        let deployer = Deployer(machines, ledger: found.ledger) { StandardError.print($0) }
-        print(try await deployer.destroy(found.record).run)
+        try await end(found, settings)
+        print(found.record.run)
+    }
+
+    /// Ends the machines at each target that has some; one that cannot be asked does not keep the others.
+    private func end(_ found: FoundRun, _ settings: Settings) async throws {
+        var record = found.record
+        var failures: [DeploymentError] = []
+        for kind in try Targets.all.kinds(of: record) {
+            do throws(DeploymentError) {
+                let target = kind.name == found.kind.name ? try found.opened.get() : try kind.open(settings)
+                try target.check(record)
+                record = try await Deployer(target, ledger: found.ledger) { StandardError.print($0) }.destroy(record)
+            } catch { failures.append(error) }
+        }
+        guard let first = failures.first else { return }
+        guard failures.count > 1 else { throw first }
+        throw DeploymentError(
+            first.code, "destroy \(record.run)", failures.map(\.description).joined(separator: "; "))
     }
 
     private func verify(_ record: RunRecord, _ settings: Settings) async throws {

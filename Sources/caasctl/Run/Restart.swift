@@ -46,10 +46,11 @@ struct Restart {
 
     /// Rents the machine once no earlier machine can still write to the bucket.
     func go(program check: (Program?) throws -> Void = { _ in }) async throws {
-        let deployer = Deployer(try Targets.all.kind(of: record).open(settings), ledger: found.ledger) {
-            StandardError.print($0)
+        let deployers = try Targets.all.kinds(of: record).map { kind in
+            Deployer(try kind.open(settings), ledger: found.ledger) { StandardError.print($0) }
         }
-        try await requireSilence(deployer)
+        let deployer = deployers[0]
+        try await requireSilence(deployers)
         let request = again.manifest == nil ? try await deployer.request(of: record) : nil
         let manifest = try manifest(request)
         let isNewImage = again.manifest != nil || start.overrides.contains { $0.hasPrefix("image=") }
@@ -60,7 +61,7 @@ struct Restart {
             digest: isNewImage ? nil : request?.digest, paidUSD: record.paidUSD, bucket: record.bucket,
             options: start, settings: settings, target: target, home: try HomeFolder.open())
         // Another machine may have been started elsewhere while the price question waited for an answer.
-        try await run.go(checking: { try await requireSilence(deployer) }, program: check)
+        try await run.go(checking: { try await requireSilence(deployers) }, program: check)
     }
 
     private func manifest(_ request: KeptRequest?) throws -> RunManifest {
@@ -77,10 +78,10 @@ struct Restart {
     }
 
     /// Throws while an earlier machine may still write; where its state is unknown, only `--force` continues.
-    private func requireSilence(_ deployer: Deployer) async throws {
+    private func requireSilence(_ deployers: [Deployer]) async throws {
         do {
             if let blank = found.blank { throw blank }
-            _ = try await deployer.requireNoMachine(of: record, to: action)
+            for deployer in deployers { _ = try await deployer.requireNoMachine(of: record, to: action) }
         } catch let error as DeploymentError where error.code != .refused || error.action != action {
             guard again.force, error.code != .cancelled else {
                 throw DeploymentError(

@@ -25,4 +25,18 @@ extension Targets {
         }
         return kind
     }
+
+    /// Returns the kinds of all targets that have machines of a run which may cost money, that of the newest first.
+    func kinds(of record: RunRecord) throws(DeploymentError) -> [TargetKind] {
+        var found = [try kind(of: record)]
+        for machine in record.billing.reversed() where !found.contains(where: { $0.name == machine.target }) {
+            guard let kind = kind(named: machine.target) else {
+                throw DeploymentError(
+                    .local, "look for run \(record.run)",
+                    "its machine \(machine.name) is at '\(machine.target)', which this caasctl does not know")
+            }
+            found.append(kind)
+        }
+        return found
+    }
 }
