@@ -65,8 +65,8 @@ def differences(
         ours, theirs, left, right, both_keep_links=True, may_divide=False, is_known=lambda path, ours, theirs: False):
     """Lines that say what distinguishes two trees.
 
-    Where not both keep hard links, files are one in both trees only where both have them as one with others. Where ours
-    may divide them, the names of a file are in several layers, and some of them are a file of their own.
+    Where not both keep hard links, files are one in both trees only where both have them as one with others, and theirs may
+    lack names of ours. Where ours may divide them, the names of a file are in several layers, and some of them are a file of their own.
     """
     (ours, our_groups), (theirs, their_groups) = ours, theirs
     lines = []
@@ -77,6 +77,8 @@ def differences(
                 continue
             lines.append(f"{shown(path)}: {left} {a}, {right} {b}")
         elif may_divide and set(our_groups.get(path, ())) <= set(their_groups.get(path, ())):
+            continue
+        elif not both_keep_links and set(their_groups.get(path, ())) <= set(our_groups.get(path, ())):
             continue
         elif our_groups.get(path) != their_groups.get(path) and (
                 both_keep_links or path in our_groups and path in their_groups):

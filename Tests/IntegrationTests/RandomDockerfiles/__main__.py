@@ -42,7 +42,10 @@ Each is with the place in BuildKit, or in a library of its, that decides who is 
     AllowEmptyWildcard.
   - It takes a file that a pattern fits for a pattern again, and refuses `[` and the like in its name. BuildKit: fsutil/copy,
     ResolveWildcards.
-  - It refuses to give one file a new name beyond ASCII (`COPY a /ü`): "io: read/write on closed pipe".
+  - It refuses to give one file a new name beyond ASCII (`COPY a /ü`): "io: read/write on closed pipe". An empty one it loses.
+  - It makes a folder where the destination of one file is a link that leads nowhere. BuildKit writes the file to where the
+    link leads: fsutil/copy, Copy.
+  - An ENV wins over a later ARG that --build-arg gives. BuildKit goes by position: dispatchArg.
   - Where one source has a file and another a folder, it replaces one by the other, also what the image has. BuildKit refuses
     both: fsutil/copy, copyDirectoryOnly and ensureEmptyFileTarget.
   - It knows a stage by its name as it is written, BuildKit in any case: dispatchStates.findStateByName.
@@ -57,6 +60,8 @@ Each is with the place in BuildKit, or in a library of its, that decides who is 
   - Its RUN changes a file of several names in all of them, since it mounts a copy of the image. BuildKit mounts an
     overlay, which takes the names apart where a lower layer has them: Linux, Documentation/filesystems/overlayfs.rst,
     "Non-standard behavior". RUN changes no file in place here where a step before it left hard links.
+
+  - A file of a layer below to which RUN gives names stays one of its own. In BuildKit's overlay it is one with them.
 
 Where caasctl differs on purpose:
 

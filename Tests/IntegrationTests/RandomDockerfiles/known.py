@@ -27,18 +27,22 @@ def known_differences(context, dockerfile, volumes):
     modes = {f"{int(mode, 8) & 0o777:o}" for mode in re.findall(r"--chmod=([0-7]+)", dockerfile.text())}
 
     def is_known(path, ours, theirs):
+        if theirs == "nothing":
+            # It loses an empty file that gets a name beyond ASCII, and refuses any other.
+            return ours.startswith("file ") and " 0 bytes " in ours and not os.path.basename(path).isascii()
         if ours == "nothing":
             # It makes the folders of volumes.
             return theirs == "folder 755 0:0" and any(
                 f"{volume.rstrip('/')}/".startswith(f"{os.fsdecode(path)}/") for volume in volumes)
-        if has_exceptions and ours.startswith("folder") and theirs == "folder 755 0:0":
+        if has_exceptions and ours.startswith("folder") and theirs == f"folder 755 {ours.split(' ')[2]}":
             # It makes a folder that is there for an exception alone as if nothing described it.
             if os.path.basename(path) in folders:
                 return True
         a, b = ours.split(" "), theirs.split(" ")
         if a[0] != b[0] or a[0] not in ("file", "folder") or a[2:] != b[2:]:
             return False
-        what = a[-1] if a[0] == "file" else os.path.basename(path)
+        # RUN moves some of them.
+        what = a[-1] if a[0] == "file" else os.path.basename(path).removesuffix(b"-moved")
         if a[0] == "folder" and a[1] in modes and b[1] == "755":
             # The folders that COPY --chmod makes, on the way and as the destination.
             return True

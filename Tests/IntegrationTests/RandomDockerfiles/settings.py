@@ -9,6 +9,8 @@ class Settings(Words):
     def __init__(self, rng, context, is_modern, build_arguments):
         super().__init__(rng, context, is_modern)
         self.build_arguments = build_arguments
+        # The names of ENV, over which buildah has no --build-arg win.
+        self.environment = set()
 
     def set_workdir(self, stage):
         rng = self.rng
@@ -42,8 +44,12 @@ class Settings(Words):
         ])
         if rng.random() < 0.5:
             value = value if said == value else None
+            if self.is_given(name):
+                name = "E"
+            self.environment.add(name)
             if rng.random() < 0.25:
-                second = rng.choice(["V", "Y", "Z"])
+                second = rng.choice([n for n in ("V", "Y", "Z") if not self.is_given(n)])
+                self.environment.add(second)
                 stage.lines.append(f"ENV {name}={said or chr(34) * 2} {second}=2${name}")
                 stage.variables[second] = None
             elif rng.random() < 0.1:
@@ -59,9 +65,12 @@ class Settings(Words):
         else:
             stage.lines.append(f"ARG {name}={said}")
             stage.variables[name] = value if said == value else None
-        if rng.random() < 0.4 and not any(a.startswith(name + "=") for a in self.build_arguments):
+        if rng.random() < 0.4 and name not in self.environment and not self.is_given(name):
             self.build_arguments.append(f"{name}={rng.choice(['arg', 'b/c', 'g'])}")
             stage.variables[name] = self.build_arguments[-1].split("=")[1]
+
+    def is_given(self, name):
+        return any(argument.startswith(name + "=") for argument in self.build_arguments)
 
     def set_config(self, stage, is_last):
         rng = self.rng

@@ -104,7 +104,8 @@ class Words:
         elif roll < 0.63 and files and not must_be_folder and not is_folder:
             path = rng.choice(files)
         elif roll < 0.7 and links:
-            path = rng.choice(links) + rng.choice(["", "/", "/in"])
+            # A single file to a link that leads nowhere: see the list of what buildah does otherwise.
+            path = rng.choice(links) + rng.choice(["", "/", "/in"] if must_be_folder or is_folder else ["/", "/in"])
         elif roll < 0.8:
             path = rng.choice([".", "./", "rel", "rel/r2", "../up", "./x"])
         else:
