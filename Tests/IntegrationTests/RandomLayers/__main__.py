@@ -28,7 +28,9 @@ What unpackers do otherwise than others: the generator keeps away from it, or th
   - Of a hard link with another mode or owner than its file, umoci keeps the file's and containers/storage takes the link's.
     No tool writes such an archive. containers/storage makes a link or a FIFO of each name of one.
   - tar takes access lists that came as attributes away where it is told of lists, and does not restore them where not.
-  - unzip knows no LZMA.
+  - unzip knows no LZMA, and warns of an empty zip.
+  - tar leaves a folder the set-group-ID bit that the kernel gives to one made in such a folder. caasctl and moby/go-archive
+    set the mode that the archive says.
 
 What caasctl does on purpose, or cannot help:
 

@@ -111,7 +111,8 @@ def archive_piece(piece, layer, known):
         command += ["-C", piece.place(into)] + ["--acls"] * has_access_lists(source)
         described = tar_folders(source)
     result = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ | {"LC_ALL": "C.UTF-8"})
-    if result.returncode:
+    # An empty zip is a warning, and makes nothing.
+    if result.returncode and b"zipfile is empty" not in result.stderr:
         raise CannotUnpack(result.stderr.decode(errors="replace").strip()[-200:])
     if into:
         # What an archive says of its own root is no part of the layer.
@@ -128,6 +129,8 @@ def archive_piece(piece, layer, known):
             piece.times[path] = described.get(inside, EPOCH)
             if inside not in described:
                 piece.plain(path)
+                # The kernel gives it the group of a folder with the set-group-ID bit.
+                os.chown(piece.place(path), 0, 0)
         if layer.is_zip or "owner" in layer.fields:
             give(piece.place(path), *map(int, layer.fields.get("owner", "0:0").split(":")))
         seconds = EPOCH if layer.is_zip else status.st_mtime_ns // 1_000_000_000
@@ -166,5 +169,6 @@ def python_piece(piece, layer, known):
                 modules[whole] = content
     for path, status in piece.paths():
         if stat.S_ISDIR(status.st_mode):
-            piece.times[path] = EPOCH + 1
+            if path not in known:
+                piece.times[path] = EPOCH + 1
     return modules

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 
 from comparison import differences, shown, tree
 from contents import CannotUnpack
@@ -26,6 +27,22 @@ def without_lists(found):
     """A tree without access lists, which containers/storage 1.28 does not restore, and umoci does."""
     entries, groups = found
     return {path: re.sub(r" system\.posix_acl_\w+=\w+", "", entry) for path, entry in entries.items()}, groups
+
+
+def inheriting(wanted):
+    """Says of two folders whether tar only left the bit that the kernel gives to one in a set-group-ID folder."""
+
+    def is_known(path, ours, theirs):
+        a, b = ours.split(" "), theirs.split(" ")
+        if a[0] != "folder" or b[0] != "folder" or a[2:] != b[2:] or int(a[1], 8) | 0o2000 != int(b[1], 8):
+            return False
+        while path := os.path.dirname(path).rstrip(b"/"):
+            above = wanted.get(path, "").split(" ")
+            if above[0] == "folder" and int(above[1], 8) & 0o2000:
+                return True
+        return False
+
+    return is_known
 
 
 class LayerJudge(Judge):
@@ -90,7 +107,8 @@ class LayerJudge(Judge):
         wanted = tree(expected.root, True)
         ours = self.without_bytecode(ours, expected, lines)
         is_divided = any("split" in layer.fields for layer in image.layers)
-        lines += differences(ours, wanted, "caasctl", "expected", may_divide=is_divided)
+        lines += differences(
+            ours, wanted, "caasctl", "expected", may_divide=is_divided, is_known=inheriting(wanted[0]))
         times = folder_times(layers)
         for path, time in sorted(expected.folder_times.items()):
             if os.path.isdir(os.fsencode(expected.root) + path) and times.get(path) != time and time is not None:
@@ -99,10 +117,16 @@ class LayerJudge(Judge):
 
     @staticmethod
     def reason(layer):
-        if layer.members is None:
-            return None
+        members = layer.members
+        if members is None:
+            if layer.kind != "archive" or layer.is_zip:
+                return None
+            with tarfile.open(layer.plain) as tar:
+                members = [(os.fsencode(m.name), m.type, os.fsencode(m.linkname)) for m in tar]
+            # Of what a tool wrote by itself only a link can be too much.
+            members = [member for member in members if member[1] == tarfile.SYMTYPE]
         depth = len([name for name in layer.into.split("/") if name])
-        return must_refuse(layer.members, depth, layer.fields.get("privileged", False))
+        return must_refuse(members, depth, layer.fields.get("privileged", False))
 
     def base_tree(self):
         """The base as a tree, for what an image on it must hold."""
