@@ -37,4 +37,31 @@ import Testing
         let seen = String(decoding: try FileSystem.read(trained), as: UTF8.self)
         #expect(seen.contains("GPU_COUNT=2") && seen.contains("RANKS=2"))
     }
+
+    @Test func `a stage waits until the GPUs have the memory of the one before`() async throws {
+        var run = try HostRun("memory", "touch $DATA/held")
+        let listing = """
+            #!/bin/sh
+            case "$*" in
+            *memory.total*) echo 81559; echo 81559 ;;
+            *memory.used*) echo 3; if [ -e \(run.data)/held ]; then echo 70003; else echo 3; fi ;;
+            esac
+            """
+        try run.folder.write("bin/nvidia-smi", listing, mode: 0o755)
+        run.environment["PATH"] = "\(run.folder("bin")):/usr/bin:/bin"
+        run.program.stages[0].checkpoints = nil
+        run.program.stages.append(HostRun.stage("second", "echo; echo here it runs"))
+        run.program.artifacts = []
+        let server = try await RcloneS3Server()
+        run.environment.merge(server.environment) { $1 }
+        let container = try run.start()
+        let waits = "GPU 1 still has 68.4 GiB in use, though no process of a stage is left; stage second waits"
+        _ = try await eventually { container.printed.contains(waits) || container.status != nil ? true : nil }
+        #expect(
+            container.printed.contains(waits) && !container.printed.contains("\nhere it runs"), "\(container.printed)")
+        try FileSystem.remove(run.data.appending("held"))
+        #expect(try await EntrypointRun.finish(container) == 0, "\(container.printed)")
+        #expect(container.printed.contains("the GPUs have their memory back"))
+        #expect(container.printed.contains("\nhere it runs"))
+    }
 }

@@ -10,7 +10,20 @@ struct Preflight: Sendable {
 
     /// Returns the GPUs that nvidia-smi lists, none if the image or the machine lacks it.
     func inventory(_ environment: [String: String]) async throws(SupervisionError) -> GPUInventory {
-        let command = ChildCommand(GPUInventory.query, environment: environment, workdir: "/")
+        try await ask(GPUInventory.query, environment)
+    }
+
+    /// Returns a number of MiB for each GPU that a query of nvidia-smi tells, nil where it tells none.
+    func memories(
+        _ query: [String], _ environment: [String: String]
+    ) async throws(SupervisionError) -> [Int?] {
+        try await ask(query, environment).memories
+    }
+
+    private func ask(
+        _ query: [String], _ environment: [String: String]
+    ) async throws(SupervisionError) -> GPUInventory {
+        let command = ChildCommand(query, environment: environment, workdir: "/")
         guard (try? ProcessSupervisor.locate(command)) != nil else { return .none }
         let result = try await runner.run(command, seconds: 30, source: "nvidia-smi", isQuiet: true)
         if !result.status.isSuccess { log.say("nvidia-smi ended with \(result.status): \(result.output)") }

@@ -34,6 +34,8 @@ struct RunContext: Sendable {
     let data: FilePath
     let stages: StageEnvironment
     let gpus: GPUInventory
+    /// The memory of the GPUs, nil for a machine without any.
+    let gpuMemory: GPUMemoryWatch?
     let log: RunLog
     let runState: RunState
     let metrics: MetricReader

@@ -41,13 +41,15 @@ extension RunLifecycle {
         stages.provided = [
             "RUN_ID": claimed.run.description, "DATA": data.string, "ATTEMPT": String(claimed.attempt),
         ]
-        let gpus = try await preflight(configuration).inventory(stages.process(try stages.programVariables()))
+        let environment = stages.process(try stages.programVariables())
+        let gpus = try await preflight(configuration).inventory(environment)
+        let gpuMemory = try await gpuMemory(gpus, configuration, environment)
         stages.provided["GPU_COUNT"] = String(gpus.memories.count)
         stages.provided["RANKS"] = String(max(1, gpus.memories.count))
         let session = RunContext(
             configuration: configuration, store: claimed.store, limits: claimed.limits,
             layout: claimed.layout, ownership: claimed.reporting.ownership, run: claimed.run, attempt: claimed.attempt,
-            data: data, stages: stages, gpus: gpus,
+            data: data, stages: stages, gpus: gpus, gpuMemory: gpuMemory,
             log: log, runState: runState, metrics: try MetricReader(program.metrics),
             notes: PendingUploads(
                 ReservedPaths.Data.checkpoints(in: data),
@@ -58,6 +60,16 @@ extension RunLifecycle {
                 ReservedPaths.Data.finished(in: data), run: claimed.run.description, image: configuration.image))
         try checkTemplates(session)
         return session
+    }
+
+    /// Returns the watch on the memory of the GPUs, nil for a machine without any.
+    private func gpuMemory(
+        _ gpus: GPUInventory, _ configuration: RunConfiguration, _ environment: [String: String]
+    ) async throws(SupervisionError) -> GPUMemoryWatch? {
+        guard !gpus.memories.isEmpty else { return nil }
+        let preflight = preflight(configuration)
+        let before = try await preflight.memories(GPUMemoryWatch.query, environment)
+        return GPUMemoryWatch(preflight: preflight, environment: environment, before: before, log: log)
     }
 
     /// Checks the machine's resources before training; a machine that only serves is not checked.

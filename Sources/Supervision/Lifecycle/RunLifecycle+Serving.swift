@@ -10,6 +10,7 @@ extension RunLifecycle {
         guard let server = session.program.serve else { return }
         runState.enter(.serve)
         defer { relay.close() }
+        try await session.gpuMemory?.wait(before: "the model server")
         var restarts = ServerRestarts()
         while true {
             let started = ContinuousClock.now

@@ -10,12 +10,15 @@ extension RunLifecycle {
         _ session: RunContext, _ plans: [StagePlan], _ uploader: CheckpointUploader
     ) async throws(SupervisionError) {
         runState.enter(.stages)
+        var hasRun = false
         for plan in plans {
-            if plan.isFinished {
+            guard !plan.isFinished else {
                 runState.stage(plan.stage.name, is: .skipped)
-            } else {
-                try await runOrGoOn(plan, session, uploader)
+                continue
             }
+            if hasRun { try await session.gpuMemory?.wait(before: "stage \(plan.stage.name)") }
+            try await runOrGoOn(plan, session, uploader)
+            hasRun = true
         }
     }
 
