@@ -34,15 +34,12 @@ package struct Reference: Sendable, Hashable, CustomStringConvertible {
             rest = rest[..<at]
         }
         var registry = "docker.io"
-        if let slash = rest.firstIndex(of: "/") {
-            let first = rest[..<slash]
-            if first.contains(".") || first.contains(":") || first == "localhost" {
-                guard first.wholeMatch(of: Self.hostPattern) != nil else {
-                    throw failure("'\(first)' is not a host with an optional port")
-                }
-                registry = String(first)
-                rest = rest[rest.index(after: slash)...]
+        if let host = Self.host(of: rest) {
+            guard host.wholeMatch(of: Self.hostPattern) != nil else {
+                throw failure("'\(host)' is not a host with an optional port")
             }
+            registry = String(host)
+            rest = Substring(rest.utf8.dropFirst(host.utf8.count + 1))
         }
         var tag: String?
         if let colon = rest.lastIndex(of: ":") {

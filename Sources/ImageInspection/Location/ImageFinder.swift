@@ -21,13 +21,14 @@ package struct ImageFinder: Sendable {
     ///
     /// `definitionName` is the name that an image.yaml defines, if the text is the folder of one.
     package func find(_ text: String, definitionName: String?) throws -> FoundImage? {
-        if LayoutLocation.Form(prefixOf: text) != nil { return try located(text) }
-        if text.hasPrefix(bytes: "docker://") { return nil }
-        if text.hasPrefix(bytes: "store:") {
-            let name = String(text.dropFirst("store:".count))
+        switch ImageLocation(text) {
+        case .layout: return try located(text)
+        case .registry: return nil
+        case .store(let name):
             if let found = try named(name) { return found }
             if let found = try withDigest(name) { return found }
             throw try unknown(name, definitions: [])
+        case .name: break
         }
         if let named = try named(text) { return named }
         if let digest = try withDigest(text) { return digest }

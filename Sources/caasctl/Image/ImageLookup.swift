@@ -80,11 +80,9 @@ struct ImageLookup {
     ///
     /// Any other text may be a mistyped local name, which must not be looked up at Docker Hub.
     private func remote(_ text: String) throws -> Reference {
-        if text.hasPrefix(bytes: "docker://") { return try Reference(String(text.dropFirst("docker://".count))) }
-        let host = text.split(byte: "/").first.map(String.init) ?? ""
-        let hasHost =
-            text.contains(byte: "/") && (host.contains(byte: ".") || host.contains(byte: ":") || host == "localhost")
-        guard hasHost || text.contains(byte: ":") || text.contains(byte: "@"), !text.hasPrefix(bytes: "."),
+        if case .registry(let name) = ImageLocation(text) { return try Reference(name) }
+        guard Reference.host(of: text) != nil || text.contains(byte: ":") || text.contains(byte: "@"),
+            !text.hasPrefix(bytes: "."),
             !text.hasPrefix(bytes: "/")
         else {
             let folders = ((try? FileSystem.names(in: "images")) ?? []).map(\.string)

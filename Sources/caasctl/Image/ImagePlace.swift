@@ -14,21 +14,19 @@ enum ImagePlace: CustomStringConvertible {
 
     /// Parses a place; throws for a name with neither a registry's host nor a prefix, since it could mean two images.
     init(_ text: String) throws {
-        if let name = text.dropping(bytes: "store:").map(String.init) {
+        switch ImageLocation(text) {
+        case .store(let name):
             guard !name.isEmpty else { throw ValidationError("'\(text)' names no image; caasctl image ls lists them") }
             self = .store(name)
-        } else if LayoutLocation.Form(prefixOf: text) != nil {
+        case .layout:
             do { self = .layout(try ImageOutput(text)) } catch { throw ValidationError("\(error)") }
-        } else {
-            let text = String(text.dropping(bytes: "docker://") ?? text[...])
-            let host = text.split(byte: "/").first.map(String.init) ?? ""
-            guard text.contains(byte: "/"), host.contains(byte: ".") || host.contains(byte: ":") || host == "localhost"
-            else {
+        case .registry(let name), .name(let name):
+            guard Reference.host(of: name) != nil else {
                 throw ValidationError(
-                    "'\(text)' names no registry: type docker.io/\(text) for Docker Hub's, or store:\(text) for the one here"
+                    "'\(name)' names no registry: type docker.io/\(name) for Docker Hub's, or store:\(name) for the one here"
                 )
             }
-            do { self = .registry(try Reference(text)) } catch { throw ValidationError("\(error)") }
+            do { self = .registry(try Reference(name)) } catch { throw ValidationError("\(error)") }
         }
     }
 
