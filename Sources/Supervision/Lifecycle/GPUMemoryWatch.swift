@@ -25,7 +25,7 @@ struct GPUMemoryWatch: Sendable {
         let started = ContinuousClock.now
         var isSaid = false
         while true {
-            let used = try await preflight.memories(Self.query, environment)
+            let used = try await preflight.inventory(environment, query: Self.query).memories
             guard let held = held(used) else {
                 if isSaid { log.say("the GPUs have their memory back") }
                 return

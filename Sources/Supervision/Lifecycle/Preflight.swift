@@ -9,19 +9,10 @@ struct Preflight: Sendable {
     let log: RunLog
 
     /// Returns the GPUs that nvidia-smi lists, none if the image or the machine lacks it.
-    func inventory(_ environment: [String: String]) async throws(SupervisionError) -> GPUInventory {
-        try await ask(GPUInventory.query, environment)
-    }
-
-    /// Returns a number of MiB for each GPU that a query of nvidia-smi tells, nil where it tells none.
-    func memories(
-        _ query: [String], _ environment: [String: String]
-    ) async throws(SupervisionError) -> [Int?] {
-        try await ask(query, environment).memories
-    }
-
-    private func ask(
-        _ query: [String], _ environment: [String: String]
+    ///
+    /// `query` asks for a number of MiB for each GPU: the memory that it has, or that is in use.
+    func inventory(
+        _ environment: [String: String], query: [String] = GPUInventory.query
     ) async throws(SupervisionError) -> GPUInventory {
         let command = ChildCommand(query, environment: environment, workdir: "/")
         guard (try? ProcessSupervisor.locate(command)) != nil else { return .none }

@@ -68,7 +68,7 @@ extension RunLifecycle {
     ) async throws(SupervisionError) -> GPUMemoryWatch? {
         guard !gpus.memories.isEmpty else { return nil }
         let preflight = preflight(configuration)
-        let before = try await preflight.memories(GPUMemoryWatch.query, environment)
+        let before = try await preflight.inventory(environment, query: GPUMemoryWatch.query).memories
         return GPUMemoryWatch(preflight: preflight, environment: environment, before: before, log: log)
     }
 
