@@ -57,10 +57,8 @@ extension Deployer {
                 failures.append(error)
             }
         }
-        guard let first = failures.first else { return record }
-        guard failures.count > 1 else { throw first }
-        throw DeploymentError(
-            first.code, "destroy \(record.run)", failures.map(\.description).joined(separator: "; "))
+        try DeploymentError.raise(failures, "destroy \(record.run)")
+        return record
     }
 
     private func destroy(

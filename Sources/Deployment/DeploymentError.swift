@@ -37,6 +37,13 @@ package struct DeploymentError: Error, Sendable, Equatable, CustomStringConverti
         self.reason = reason
     }
 
+    /// Throws the failures of several parts of an action as one error; does nothing where there is none.
+    package static func raise(_ failures: [DeploymentError], _ action: String) throws(DeploymentError) {
+        guard let first = failures.first else { return }
+        guard failures.count > 1 else { throw first }
+        throw DeploymentError(first.code, action, failures.map(\.description).joined(separator: "; "))
+    }
+
     /// The message, as `cannot <action>: <reason>`.
     package var description: String { "cannot \(action): \(reason)" }
 }

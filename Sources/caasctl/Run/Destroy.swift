@@ -41,10 +41,7 @@ struct Destroy: AsyncParsableCommand {
                 record = try await Deployer(target, ledger: found.ledger) { StandardError.print($0) }.destroy(record)
             } catch { failures.append(error) }
         }
-        guard let first = failures.first else { return }
-        guard failures.count > 1 else { throw first }
-        throw DeploymentError(
-            first.code, "destroy \(record.run)", failures.map(\.description).joined(separator: "; "))
+        try DeploymentError.raise(failures, "destroy \(record.run)")
     }
 
     private func verify(_ record: RunRecord, _ settings: Settings) async throws {
