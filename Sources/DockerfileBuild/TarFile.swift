@@ -24,7 +24,7 @@ struct TarFile {
         let opened = try File(file, .read)
         let start = try opened.beginning(512)
         guard isHeader(start) || compressions.contains(where: { start.starts(with: $0) }) else { return false }
-        guard var reader = try? open(file) else { return false }
+        guard var reader = try? ArchiveReader(at: file) else { return false }
         return (try? reader.next()) != nil
     }
 
@@ -37,11 +37,6 @@ struct TarFile {
         guard let wanted = Int(String(decoding: digits, as: UTF8.self), radix: 8) else { return false }
         let sum = block.indices.reduce(0) { $0 + ((148..<156).contains($1) ? 0x20 : Int(block[$1])) }
         return sum == wanted
-    }
-
-    private static func open(_ file: FilePath) throws -> ArchiveReader {
-        let opened = try File(file, .read)
-        return try ArchiveReader(opened)
     }
 
     init(_ file: FilePath, _ changes: TransferChanges) throws {
@@ -89,7 +84,7 @@ struct TarFile {
     }
 
     private func survey(_ tree: inout TarTree) throws {
-        var reader = try Self.open(file)
+        var reader = try ArchiveReader(at: file)
         var total: Int64 = 0
         while let entry = try reader.next() {
             try tree.put(entry, at: try path(of: entry.path), target: try target(of: entry))
@@ -107,7 +102,7 @@ struct TarFile {
         var tree = TarTree(in: folder, of: entries.placement)
         try survey(&tree)
         try entries.open(folder, in: &sink)
-        var reader = try Self.open(file)
+        var reader = try ArchiveReader(at: file)
         var index = -1
         while let entry = try reader.next() {
             index += 1

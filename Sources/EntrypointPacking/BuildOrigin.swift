@@ -34,7 +34,7 @@ package struct BuildOrigin: Sendable, Hashable {
         // Symbolic links are resolved, because the parents of a link are not the build folder.
         let place = try FileSystem.realPath(program).removingLastComponent()
         let notes = try FileSystem.names(in: place).filter { $0.string.hasPrefix("swift-version-") }
-        let texts = try notes.map { note throws in
+        let texts = try notes.map { note in
             String(decoding: try FileSystem.read(place.appending(note), limit: 1 << 16), as: UTF8.self)
         }
         let versions = Set(

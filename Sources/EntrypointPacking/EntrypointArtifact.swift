@@ -74,7 +74,7 @@ package struct EntrypointArtifact: Sendable {
     }
 
     private func copy(_ path: [UInt8], of archive: FilePath, to store: ImageStore) throws {
-        var reader = try EntrypointBundle.open(archive)
+        var reader = try LayerReader(at: archive)
         while let entry = try reader.next() {
             guard entry.path == path else { continue }
             var blob = try store.makeBlob(layer.descriptor)

@@ -34,7 +34,7 @@ struct EntrypointBundle {
     }
 
     private static func artifacts(of archive: FilePath) throws -> [EntrypointArtifact] {
-        var reader = try open(archive)
+        var reader = try LayerReader(at: archive)
         var artifacts: [EntrypointArtifact] = []
         while let entry = try reader.next() {
             let name = entry.path.split(separator: UInt8(ascii: "/")).last ?? []
@@ -45,11 +45,6 @@ struct EntrypointBundle {
             artifacts.append(try EntrypointArtifact(entry, content, in: archive))
         }
         return artifacts
-    }
-
-    static func open(_ archive: FilePath) throws -> LayerReader {
-        let file = try File(archive, .read)
-        return try LayerReader(file)
     }
 }
 

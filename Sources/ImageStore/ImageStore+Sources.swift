@@ -37,14 +37,14 @@ extension ImageStore {
         let path = sourcesPath(of: digest)
         guard FileSystem.exists(path) else { return [] }
         let content = try FileSystem.read(path)
-        do throws(JSONError) {
+        return try attempt("read \(path)") {
             var sources: [BlobSource] = []
             for element in try JSONValue(parsing: content).array ?? [] {
                 sources.append(
                     BlobSource(registry: try element.text("registry"), repository: try element.text("repository")))
             }
             return sources
-        } catch { throw Failure("read \(path)", error.reason) }
+        }
     }
 
     var sourcesFolder: FilePath { folder.appending("sources").appending("sha256") }

@@ -73,7 +73,7 @@ package struct ImageUnpacker: Sendable {
 
     private func verify(_ layer: Descriptor, _ diffID: Digest, _ left: inout Limits) throws -> [Whiteout] {
         var whiteouts: [Whiteout] = []
-        var reader = try open(layer)
+        var reader = try LayerReader(at: store.path(of: layer.digest))
         while let entry = try reader.next() {
             left.entries -= 1
             left.bytes -= entry.size
@@ -96,7 +96,7 @@ package struct ImageUnpacker: Sendable {
     }
 
     private func write(_ layer: Descriptor, into root: RootBuilder) throws {
-        var reader = try open(layer)
+        var reader = try LayerReader(at: store.path(of: layer.digest))
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
         defer { buffer.deallocate() }
         while let entry = try reader.next() {
@@ -152,11 +152,5 @@ package struct ImageUnpacker: Sendable {
         if found.path == place.path && existing == name { return }
         try root.remove(name, in: place)
         try place.folder.link(existing, in: found.folder, as: name)
-    }
-
-    private func open(_ layer: Descriptor) throws -> LayerReader {
-        let path = store.path(of: layer.digest)
-        let file = try File(path, .read)
-        return try LayerReader(file)
     }
 }

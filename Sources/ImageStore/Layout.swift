@@ -48,7 +48,7 @@ struct Layout: Sendable {
 
     func tags() throws -> [(name: String, descriptor: Descriptor)] {
         let document = try readIndex()
-        do {
+        return try attempt("read \(index)") {
             var tags: [(String, Descriptor)] = []
             for element in try document.list("manifests") {
                 let descriptor = try Descriptor(json: element)
@@ -57,7 +57,7 @@ struct Layout: Sendable {
                 tags.append((name, descriptor))
             }
             return tags
-        } catch { throw Failure("read \(index)", Failure.reason(of: error)) }
+        }
     }
 
     /// The property that is unique among the entries of a layout.

@@ -1,6 +1,6 @@
 private import CLibArchive
 package import POSIX
-import SystemPackage
+package import SystemPackage
 import Wording
 
 /// Reads an archive that a user provides: tar with any compression, zip, 7z or cpio, detected by content.
@@ -24,6 +24,12 @@ package struct ArchiveReader: ~Copyable {
     private var archive: ArchiveHandle
     /// Kept open, because libarchive reads through its descriptor.
     private let file: File
+
+    /// Opens the file at a path.
+    package init(at path: FilePath) throws {
+        let file = try File(path, .read)
+        try self.init(file)
+    }
 
     /// Opens an archive at the file's current offset; zip and 7z need a seekable file.
     package init(_ file: consuming File) throws {

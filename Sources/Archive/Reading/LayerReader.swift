@@ -1,5 +1,6 @@
 private import CLibArchive
 package import POSIX
+package import SystemPackage
 import Wording
 
 /// Reads a layer: a tar, uncompressed or in gzip or zstd, detected by its first bytes.
@@ -16,6 +17,12 @@ package struct LayerReader: ~Copyable {
 
     private var archive: ArchiveHandle
     private let input: LayerInput
+
+    /// Opens the file at a path.
+    package init(at path: FilePath) throws {
+        let file = try File(path, .read)
+        try self.init(file)
+    }
 
     /// Opens a layer at the file's current offset.
     package init(_ file: consuming File) throws {

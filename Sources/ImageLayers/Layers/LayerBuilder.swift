@@ -82,8 +82,7 @@ package struct LayerBuilder: Sendable {
         _ body: (inout LayerWriter) throws -> Void
     ) throws -> WrittenLayer {
         let file = try blob.open()
-        var writer: LayerWriter
-        writer = try LayerWriter(writingTo: file, compression: compression.with(threads: threads)) {
+        var writer = try LayerWriter(writingTo: file, compression: compression.with(threads: threads)) {
             outgoing.grow(to: $0)
         }
         try body(&writer)
@@ -100,9 +99,7 @@ package struct LayerBuilder: Sendable {
         let report = report
         return try await make(createdBy: createdBy) { (writer) in
             for entry in parents { try writer.append(entry) }
-            let file = try File(tar, .read)
-            var reader: LayerReader
-            reader = try LayerReader(file)
+            var reader = try LayerReader(at: tar)
             var done: Int64 = 0
             while let original = try reader.next() {
                 guard let entry = change(original) else { continue }

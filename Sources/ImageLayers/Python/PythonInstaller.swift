@@ -76,8 +76,8 @@ struct PythonInstaller: Sendable {
             ]
             try await run(arguments + target.pipArguments, outputTo: output, for: file)
             let content = try read(report)
-            do { return try WheelPin.list(report: try JSONValue(parsing: content)) } catch {
-                throw Failure("read pip's report", Failure.reason(of: error))
+            return try attempt("read pip's report") {
+                try WheelPin.list(report: try JSONValue(parsing: content))
             }
         }
     }

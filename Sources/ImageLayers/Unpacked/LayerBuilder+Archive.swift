@@ -33,7 +33,7 @@ extension LayerBuilder {
         ]
         if let known = await cache.find(inputs, createdBy: name) { return known }
         let report = report
-        let built = try await make(createdBy: name) { [layer] (writer) throws in
+        let built = try await make(createdBy: name) { [layer] (writer) in
             var done: Int64 = 0
             var content = try UnpackedArchive(layer, below: parents, epoch: epoch, isOnBase: isOnBase)
             try content.write(to: &writer) { count in

@@ -128,10 +128,3 @@ extension [UInt8] {
     /// The path as text for messages.
     fileprivate var text: String { String(decoding: self, as: UTF8.self) }
 }
-
-extension ArchiveReader {
-    init(at path: FilePath) throws {
-        let file = try File(path, .read)
-        try self.init(file)
-    }
-}

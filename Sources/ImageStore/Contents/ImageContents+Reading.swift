@@ -46,7 +46,7 @@ extension ImageContents {
     private func read(
         _ files: [UInt32: ImageFile], ofLayer layer: Int, _ body: (ImageFile, Read) throws -> Void
     ) throws {
-        var reader = try open(layer)
+        var reader = try LayerReader(at: paths[layer])
         var ordinal: UInt32 = 0
         var left = files.count
         while left > 0 {
@@ -61,11 +61,5 @@ extension ImageContents {
             }
             ordinal += 1
         }
-    }
-
-    private func open(_ layer: Int) throws -> LayerReader {
-        let path = paths[layer]
-        let file = try File(path, .read)
-        return try LayerReader(file)
     }
 }

@@ -30,7 +30,7 @@ struct DockerArchive {
         self.file = file
         self.action = action
         var manifest: [UInt8]?
-        var reader = try LayoutArchive.open(file)
+        var reader = try LayerReader(at: file)
         while let entry = try reader.next() {
             let name = Self.normal(entry.name)
             switch entry.kind {
@@ -63,7 +63,7 @@ struct DockerArchive {
         let names = Set(([image.config] + image.layers).map { ExactText(place($0)) })
         var blobs: [ExactText: Descriptor] = [:]
         var config: [UInt8]?
-        var reader = try LayoutArchive.open(file)
+        var reader = try LayerReader(at: file)
         while let entry = try reader.next() {
             let name = ExactText(Self.normal(entry.name))
             guard entry.kind == .regular, names.contains(name), blobs[name] == nil else { continue }

@@ -26,7 +26,7 @@ struct LayoutArchive: LayoutContent {
         var index: [UInt8]?
         var documents: [Digest: [UInt8]] = [:]
         var total = 0
-        var reader = try Self.open(file)
+        var reader = try LayerReader(at: file)
         while let entry = try reader.next() {
             guard entry.kind == .regular, entry.size <= Int64(Self.largestDocument) else { continue }
             let digest = Self.digest(of: entry)
@@ -53,7 +53,7 @@ struct LayoutArchive: LayoutContent {
     func add(_ blobs: [Descriptor], to store: ImageStore) throws {
         var wanted = Dictionary(blobs.map { ($0.digest, $0) }) { first, _ in first }
         guard !wanted.isEmpty else { return }
-        var reader = try Self.open(file)
+        var reader = try LayerReader(at: file)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
         defer { buffer.deallocate() }
         while let entry = try reader.next(), !wanted.isEmpty {
@@ -72,11 +72,6 @@ struct LayoutArchive: LayoutContent {
         if let missing = wanted.keys.min(by: { $0.hexadecimal < $1.hexadecimal }) {
             throw Failure(action, "blob \(missing) is not there")
         }
-    }
-
-    static func open(_ file: FilePath) throws -> LayerReader {
-        let opened = try File(file, .read)
-        return try LayerReader(opened)
     }
 
     /// Returns the path components of an entry, without a leading `.`.
