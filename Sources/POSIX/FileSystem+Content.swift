@@ -40,6 +40,17 @@ extension FileSystem {
         }
     }
 
+    /// Returns the time that a file gets that is written into a folder now, in nanoseconds since 1970.
+    ///
+    /// It can lie before `SystemClock`'s: the kernel's clock for files advances in steps of up to 10 ms, and a network
+    /// file system has a clock of its own. <https://docs.kernel.org/filesystems/multigrain-ts.html>
+    package static func time(in folder: FilePath) throws(POSIXError) -> Int64 {
+        let path = temporaryPath(beside: folder.appending("time"))
+        let file = try File(path, .create(mode: 0o600))
+        defer { try? remove(path) }
+        return try file.status().modified
+    }
+
     /// Returns a unique path next to `path`, with the process ID and a random number in the name.
     package static func temporaryPath(beside path: FilePath) -> FilePath {
         let name = path.lastComponent?.string ?? "file"

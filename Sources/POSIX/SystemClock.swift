@@ -1,7 +1,7 @@
 private import CLinux
 private import Glibc
 
-/// The clock that provides file times.
+/// The clock of this machine; files get times that can lie before it, see ``FileSystem/time(in:)``.
 package enum SystemClock {
     /// Nanoseconds since 1970. <https://man7.org/linux/man-pages/man2/clock_gettime.2.html>
     package static var nanoseconds: Int64 {

@@ -167,4 +167,15 @@ import Testing
         #expect(ProcessEnvironment.value("PATH") == ProcessEnvironment.all()["PATH"])
         #expect(ProcessEnvironment.value("CAASCTL_IS_NEVER_SET") == nil)
     }
+
+    @Test func `no file that is written after the time of its folder looks older than that`() throws {
+        let folder = try TemporaryFolder()
+        for number in 0..<500 {
+            let time = try FileSystem.time(in: folder.path)
+            let path = folder("file-\(number)")
+            try FileSystem.write([1], to: path)
+            #expect(try FileStatus(path).modified >= time)
+        }
+        #expect(try FileSystem.names(in: folder.path).count == 500)
+    }
 }

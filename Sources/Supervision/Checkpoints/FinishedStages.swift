@@ -18,6 +18,13 @@ struct FinishedStages: Sendable {
         self.boot = boot
     }
 
+    /// The time that no file of a stage that begins now can precede, in nanoseconds since 1970.
+    var now: Int64 {
+        if (try? FileSystem.makeFolder(folder)) != nil, let time = try? FileSystem.time(in: folder) { return time }
+        // A full disk. A time that is too early takes files for the stage's own, and the stage runs again elsewhere.
+        return SystemClock.nanoseconds - 2_000_000_000
+    }
+
     /// Returns the start time of a stage that succeeded here, in nanoseconds since 1970, nil if it is unknown.
     func beginning(of stage: String) -> Int64? {
         guard !boot.isEmpty, let bytes = try? FileSystem.read(file(stage), limit: 4096),

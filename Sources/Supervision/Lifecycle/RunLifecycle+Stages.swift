@@ -43,7 +43,7 @@ extension RunLifecycle {
         }
         runState.stage(stage.name, is: .running)
         log.say("stage \(stage.name): \(command.arguments.joined(separator: " "))")
-        let began = SystemClock.nanoseconds
+        let began = session.finished.now
         let outcome: (status: ExitStatus, ending: StageLimits.Ending?)
         do throws(SupervisionError) { outcome = try await supervise(command, plan, session, uploader) } catch {
             runState.stage(stage.name, is: .failed)
