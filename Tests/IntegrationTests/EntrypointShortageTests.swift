@@ -50,16 +50,21 @@ import Testing
         _ = try await eventually { try await site.text("/.caas/log").flatMap { $0.contains("step 1/") ? $0 : nil } }
         let outcome = try await Flood.run(port: port, count: count)
         #expect(outcome.output.contains("opened \(count) "), "\(outcome.output) \(outcome.errors)")
+        let checkpoints = bundle.data.appending("work/ck")
+        _ = try await eventually { try Self.saved(checkpoints) > 2 || container.status != nil ? true : nil }
         try FileSystem.write([UInt8](), to: bundle.data.appending("work/over"))
         #expect(try await EntrypointRun.finish(container, within: 300) == 0, "\(container.printed)")
         #expect(container.printed.contains("soft \(descriptors.soft)"))
         // Swift tasks run on the entrypoint's own threads; libdispatch would end the process when it gets no
         // descriptor.
         #expect(container.printed.contains("caas-tasks") && !container.printed.contains("qos"))
-        let saved = try FileSystem.names(in: bundle.data.appending("work/ck"))
-            .filter { $0.string.hasPrefix("meta_") }.count
+        let saved = try Self.saved(checkpoints)
         let bucket = try await BucketReader(server, run: run).checkpoints()
         #expect(saved > 2 && bucket.count == saved, "\(saved) \(bucket) \(container.printed)")
+    }
+
+    private static func saved(_ checkpoints: FilePath) throws -> Int {
+        try FileSystem.names(in: checkpoints).filter { $0.string.hasPrefix("meta_") }.count
     }
 
     @Test(.enabled(if: CurrentUser.id == 0, "control groups are root's"))
