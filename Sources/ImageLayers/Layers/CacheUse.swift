@@ -7,6 +7,9 @@ package final class CacheUse: Sendable {
 
     private init(_ lock: consuming File) { self.lock = lock }
 
+    /// A child process that another thread starts at this moment has the descriptor, and with it the lock, until exec.
+    deinit { lock.unlock() }
+
     /// Prevents pruning while the value exists; returns nil if the folder cannot be locked, where pruning fails too.
     package static func shared(in folder: FilePath) -> CacheUse? {
         try? FileSystem.makeFolder(folder)
