@@ -73,6 +73,10 @@ static inline int caas_pidfd_send_signal(int process, int number) {
 }
 /// Closes all descriptors from a number on; glibc has it since 2.34, and declares it only with _GNU_SOURCE.
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+/// Lets a descriptor be a copy of another one, closed at exec; glibc declares dup3 only with _GNU_SOURCE.
+static inline int caas_replace(int other, int descriptor) {
+    return (int)syscall(SYS_dup3, other, descriptor, O_CLOEXEC);
+}
 /// POSIX_SPAWN_SETSID, which glibc defines only with _GNU_SOURCE.
 enum { caas_spawn_setsid = 0x80 };
 /// Creates a file in memory; glibc declares memfd_create only with _GNU_SOURCE.

@@ -178,6 +178,15 @@ package struct File: ~Copyable, Sendable {
         return own.id == named.id
     }
 
+    /// Gives up writing before the descriptor is closed, where the file can be read; `path` is where it is now.
+    ///
+    /// The kernel executes no file that anybody may write to, and who holds the last reference to this value may release
+    /// it late. ETXTBSY in <https://man7.org/linux/man-pages/man2/execve.2.html>
+    package func endWriting(at path: FilePath) {
+        guard let reader = try? File(path, .read) else { return }
+        _ = retrying { caas_replace(reader.descriptor, descriptor) }
+    }
+
     /// Releases the lock before the descriptor is closed.
     package func unlock() { _ = retrying { flock(descriptor, LOCK_UN) } }
 }

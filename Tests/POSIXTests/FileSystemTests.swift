@@ -168,6 +168,17 @@ import Testing
         #expect(ProcessEnvironment.value("CAASCTL_IS_NEVER_SET") == nil)
     }
 
+    @Test func `a file that nobody writes any more can be executed before its descriptor is closed`() throws {
+        let folder = try TemporaryFolder()
+        let file = try File(folder("new"), .create(mode: 0o755))
+        try file.write(Array("content".utf8))
+        try FileSystem.rename(folder("new"), to: folder("name"))
+        file.endWriting(at: folder("name"))
+        #expect(throws: POSIXError.self) { try file.write(Array("more".utf8)) }
+        var bytes = [UInt8](repeating: 0, count: 16)
+        #expect(try file.read(into: &bytes) == 7)
+    }
+
     @Test func `no file that is written after the time of its folder looks older than that`() throws {
         let folder = try TemporaryFolder()
         for number in 0..<500 {

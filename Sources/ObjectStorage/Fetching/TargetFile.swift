@@ -66,6 +66,7 @@ final class TargetFile: PartSource {
         do throws(POSIXError) {
             try file.sync()
             try FileSystem.rename(file.path, to: path, sync: true)
+            file.endWriting(at: path)
         } catch { throw StorageError(error, doing: action) }
     }
 

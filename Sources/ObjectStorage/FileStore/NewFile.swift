@@ -40,6 +40,7 @@ final class NewFile: Sendable {
             try folder.rename(temporary, to: name)
         }
         try folder.sync()
+        file.endWriting(at: folder.path.appending(name))
         return true
     }
 
