@@ -262,8 +262,9 @@ let package = Package(
         tests(
             "SupervisionTests",
             [
-                "ByteText", "Supervision", "RunContract", "ObjectStorage", "HTTP", "Secrets", "JSON",
-                "POSIX", "CLinux",
+                "ByteText", "Definitions", "Supervision", "RunContract", "ObjectStorage", "HTTP", "Secrets",
+                "Timestamps",
+                "JSON", "POSIX", "CLinux",
                 systemPackage,
             ]),
         tests(
@@ -291,7 +292,8 @@ let package = Package(
         tests(
             "IntegrationTests",
             [
-                "RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps", "JSON",
+                "Definitions", "RunContract", "ObjectStorage", "OCI", "HTTP", "Hashing", "Secrets", "Timestamps",
+                "JSON",
                 "POSIX",
                 systemPackage,
             ], support: ["TestSupport", "CloudSupport"],

@@ -33,7 +33,7 @@ package struct DeploymentPlan: Sendable {
         let secrets = Self.secrets(of: manifest, run: run, settings: settings, key: key)
         let environment = Self.environment(
             of: manifest, run: run, digest: digest, secrets: secrets.keys.sorted(), settings: settings,
-            traits: target.traits)
+            traits: target.traits, offer: offer)
         try Self.refuseSecrets(in: environment, secrets: secrets, to: action)
         let isLocal = environment[EnvironmentName.endpoint].map { StoreSchemes.isLocal(endpoint: $0) } ?? false
         guard !isLocal || target.traits.mountsFolders else {
@@ -60,7 +60,7 @@ package struct DeploymentPlan: Sendable {
     static func keepable(_ environment: [String: String]) -> [String: String] {
         let own = [
             EnvironmentName.runID, EnvironmentName.port, EnvironmentName.keepAlive, EnvironmentName.secrets,
-            EnvironmentName.statusToken, EnvironmentName.imageDigest,
+            EnvironmentName.statusToken, EnvironmentName.imageDigest, EnvironmentName.priceUSDPerHour,
         ]
         return environment.filter { !own.contains($0.key) && !EnvironmentName.looksSecret($0.key) }
     }
@@ -76,7 +76,7 @@ package struct DeploymentPlan: Sendable {
 
     private static func environment(
         of manifest: RunManifest, run: RunID, digest: Digest?, secrets: [String], settings: Settings,
-        traits: TargetTraits
+        traits: TargetTraits, offer: Offer
     ) -> [String: String] {
         var environment: [String: String] = [:]
         // The bucket's location may be only in the settings, like its key.
@@ -95,6 +95,9 @@ package struct DeploymentPlan: Sendable {
             environment[EnvironmentName.onFailure] = "hold"
         }
         if let digest { environment[EnvironmentName.imageDigest] = digest.description }
+        if offer.hourlyUSD > 0 {
+            environment[EnvironmentName.priceUSDPerHour] = String((offer.hourlyUSD * 10_000).rounded() / 10_000)
+        }
         return environment
     }
 

@@ -39,6 +39,12 @@ package enum EnvironmentName {
     package static let addressing = "R2_ADDRESSING"
     /// Seconds for which uploads may keep failing after all other work is done.
     package static let drainSeconds = "DRAIN_SECONDS"
+    /// The time at which the container ends, in RFC 3339.
+    package static let deadline = "DEADLINE"
+    /// The dollars that the run may cost, all its attempts together.
+    package static let maxCostUSD = "MAX_COST_USD"
+    /// The dollars that an hour of this machine costs.
+    package static let priceUSDPerHour = "PRICE_USD_PER_HOUR"
     /// Bytes per second that uploads may use while stages run; no limit if it is not set.
     package static let uploadBytesPerSecond = "UPLOAD_BYTES_PER_SECOND"
     /// The digest of the running image, for manifests.

@@ -11,5 +11,7 @@ package enum RunExit: Int32, CaseIterable, Sendable {
     /// The run should be started again.
     case preempted = 75
     case restore = 76
+    /// The deadline or the most that the run may cost is reached; it must not be started again as it is.
+    case limit = 77
     case configuration = 78
 }

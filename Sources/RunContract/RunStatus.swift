@@ -15,6 +15,8 @@ package struct RunStatus: Sendable, Hashable {
     package var phase: Phase
     /// One line that says why the run failed or waits, empty if there is no problem.
     package var reason: String
+    /// The class of a stage's failure, such as `gpu-memory`, nil without one.
+    package var cause: String?
     /// The exit code of a failure, nil without one.
     package var exitCode: Int?
     /// The stage that runs or ran last.
@@ -25,6 +27,8 @@ package struct RunStatus: Sendable, Hashable {
     package var metrics: [String: String]
     /// All uploaded checkpoints as `<stage>/<step>`, the newest last.
     package var checkpoints: [String]
+    /// What the run has cost so far in dollars, all attempts together; nil where no price is known.
+    package var costUSD: Double?
     /// Bytes in the upload queue.
     package var queuedBytes: Int64
     /// RFC 3339, start of this attempt.
@@ -53,11 +57,13 @@ package struct RunStatus: Sendable, Hashable {
         guard let phase = Phase(rawValue: try json.text("phase")) else { throw JSONError("'phase' is unknown") }
         self.phase = phase
         reason = try json.text("reason")
+        cause = try json.optionalText("cause")
         exitCode = try json.optionalWhole("exit_code")
         stage = try json.optionalText("stage")
         step = try json.optionalWhole("step")
         metrics = try json.textMap("metrics")
         checkpoints = try json.texts("checkpoints")
+        costUSD = json["cost_usd"]?.double
         queuedBytes = Int64(try json.optionalWhole("queued_bytes") ?? 0)
         updated = try json.text("updated")
     }
@@ -70,6 +76,8 @@ package struct RunStatus: Sendable, Hashable {
             "updated": .string(updated), "metrics": .object(metrics.mapValues(JSONValue.string)),
             "checkpoints": .array(checkpoints.map(JSONValue.string)), "queued_bytes": .integer(queuedBytes),
         ]
+        if let costUSD { json["cost_usd"] = .double(costUSD) }
+        if let cause { json["cause"] = .string(cause) }
         if let exitCode { json["exit_code"] = .integer(exitCode) }
         if let stage { json["stage"] = .string(stage) }
         if let step { json["step"] = .integer(step) }

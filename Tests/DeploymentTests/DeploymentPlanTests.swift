@@ -26,6 +26,7 @@ import Testing
                   "KEEP_ALIVE": "false",
                   "ON_FAILURE": "hold",
                   "PORT": "8080",
+                  "PRICE_USD_PER_HOUR": "23.9167",
                   "R2_BUCKET_NAME": "runs",
                   "R2_ENDPOINT_URL": "https://r2.example.org",
                   "RUN_ID": "demo-20260102-030405-00ff",

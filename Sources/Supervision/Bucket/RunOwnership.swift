@@ -22,11 +22,16 @@ final class RunOwnership: Sendable {
     static func makeInstance() -> String { RandomBytes.make(8).hexadecimal }
 
     /// Takes the number after the last attempt's and writes it to status.json before any other work.
-    func claim(instance: String) async throws(SupervisionError) -> Int {
+    ///
+    /// Also returns what the earlier attempts cost in dollars.
+    func claim(instance: String) async throws(SupervisionError) -> (attempt: Int, spent: Double) {
         let attempt: Int
+        let spent: Double
         let written: RunStatus?
         do throws(StorageError) {
-            attempt = (try await current()?.attempt ?? 0) + 1
+            let last = try await current()
+            attempt = (last?.attempt ?? 0) + 1
+            spent = last?.costUSD ?? 0
             runState.update { status in
                 status.attempt = attempt
                 status.instance = instance
@@ -44,7 +49,7 @@ final class RunOwnership: Sendable {
             isLost.withLock { $0 = true }
             throw SupervisionError(.preempted, "take over the run", "another container of it starts at the same moment")
         }
-        return attempt
+        return (attempt, spent)
     }
 
     /// Writes the run's status; returns false, without writing, if another attempt has taken over the run.

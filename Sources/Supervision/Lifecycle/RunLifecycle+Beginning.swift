@@ -13,6 +13,7 @@ extension RunLifecycle {
     func claim() async throws(SupervisionError) -> ClaimedRun {
         runState.enter(.preflight)
         let environment = start.environment
+        _ = try SpendingLimits(environment)
         let place = try RunPlace(environment)
         let instance = RunOwnership.makeInstance()
         let data = dataFolder(of: place.runID)
@@ -27,6 +28,8 @@ extension RunLifecycle {
         log.say("attempt \(attempt)")
         let reporting = report(LogUpload(store, layout: layout, attempt: attempt, log: log), ownership)
         enter(.claimed(reporting))
+        spending?.add(spent: spent)
+        try spending?.check()
         return ClaimedRun(run: run, attempt: attempt, layout: layout, store: store, reporting: reporting)
     }
 

@@ -111,7 +111,8 @@ extension RunLifecycle {
         let status = runState.status
         let record = CompletionRecord(
             run: session.run.description, attempt: session.attempt, image: session.configuration.image,
-            started: status.started, finished: Timestamp.now().rfc3339, exitStatus: 0, costUSD: nil,
+            started: status.started, finished: Timestamp.now().rfc3339, exitStatus: 0,
+            costUSD: spending?.costUSD.map { $0.rounded(2) },
             metrics: status.metrics, artifacts: artifacts, inputs: inputs)
         try await session.retry.run("write complete.json") {
             guard try await session.ownership.write() else {

@@ -18,6 +18,9 @@ extension RunLifecycle {
         }
         // If the container was asked to stop meanwhile, an earlier reason remains, but there is no further waiting.
         if supervisor.termination != nil, final == nil, !phase.isComplete { final = .stopped }
+        if let limit = spending?.reached, final?.isPreemption == true {
+            final = SpendingWatch.failure(limit)
+        }
         if let final {
             log.say(final.description)
             runState.update { status in

@@ -31,6 +31,8 @@ package final class RunLifecycle: Sendable {
     let runState: RunState
     let relay: RelayGate
     let phase = Mutex(Phase.starting)
+    /// nil where its variables are invalid, which ``claim()`` reports.
+    let spending: SpendingWatch?
 
     /// Creates a lifecycle that is not started.
     package init(
@@ -41,6 +43,7 @@ package final class RunLifecycle: Sendable {
         self.log = log
         self.runState = runState
         self.relay = relay
+        spending = (try? SpendingLimits(start.environment)).map { SpendingWatch($0) }
     }
 
     /// Runs all phases; returns the container's exit status.
@@ -55,7 +58,14 @@ package final class RunLifecycle: Sendable {
             log.say("asked to stop by signal \(termination.signal)\(termination.requests > 1 ? " again" : "")")
             work.cancel()
         }
-        return await end(after: await work.value)
+        let watch = Task { [self] in
+            await spending?.run(runState, log: log) { [supervisor] left in
+                supervisor.requestTermination(within: left, late: .limit)
+            }
+        }
+        let failure = await work.value
+        watch.cancel()
+        return await end(after: failure)
     }
 
     private func runPhases() async throws(SupervisionError) {

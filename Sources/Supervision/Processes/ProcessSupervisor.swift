@@ -36,7 +36,14 @@ package final class ProcessSupervisor: Sendable {
         var wasKilled = false
         var onTermination: [@Sendable (Termination) -> Void] = []
         var exitStatus: Int32?
+        /// The time that a request of this process itself gives, nil for the grace.
+        var ownGrace: Duration?
+        /// The exit status at the end of a request's time.
+        var lateStatus = RunExit.preempted
     }
+
+    /// The longest time between a request to stop and the end of all processes: those that ignore it train on.
+    private static let longestLife = Duration.seconds(120)
 
     let state = Mutex(State())
     private let grace: Duration
@@ -82,7 +89,15 @@ package final class ProcessSupervisor: Sendable {
     }
 
     /// Requests a stop of this container, like a SIGTERM from outside.
-    func requestTermination() { kill(getpid(), SIGTERM) }
+    ///
+    /// `time` is what is left until the exit with `status`; without it the grace counts.
+    func requestTermination(within time: Duration? = nil, late status: RunExit = .preempted) {
+        state.withLock { state in
+            state.ownGrace = time
+            state.lateStatus = status
+        }
+        kill(getpid(), SIGTERM)
+    }
 
     private func wake() { kill(getpid(), caas_first_realtime_signal()) }
 
@@ -119,9 +134,11 @@ package final class ProcessSupervisor: Sendable {
     private func terminate(forwarding number: Int32) {
         let now = ContinuousClock.now
         let (termination, handlers) = state.withLock { state in
+            let grace = state.ownGrace ?? grace
+            let life = min(grace * 6 / 10, state.ownGrace == nil ? grace : Self.longestLife)
             var termination =
                 state.termination
-                ?? Termination(killAt: now + grace * 6 / 10, deadline: now + grace, requests: 0, signal: number)
+                ?? Termination(killAt: now + life, deadline: now + grace, requests: 0, signal: number)
             termination.requests += 1
             if termination.requests > 1 {
                 termination.killAt = now
@@ -136,14 +153,14 @@ package final class ProcessSupervisor: Sendable {
 
     private func actOnDeadlines() -> Int32? {
         let now = ContinuousClock.now
-        let (isTimeToKill, isOver) = state.withLock { state in
-            guard let termination = state.termination else { return (false, false) }
+        let (isTimeToKill, isOver, status) = state.withLock { state in
+            guard let termination = state.termination else { return (false, false, RunExit.preempted) }
             let isTimeToKill = now >= termination.killAt && !state.wasKilled
             if isTimeToKill { state.wasKilled = true }
-            return (isTimeToKill, now >= termination.deadline)
+            return (isTimeToKill, now >= termination.deadline, state.lateStatus)
         }
         if isTimeToKill || isOver { signalAll(SIGKILL) }
-        return isOver ? RunExit.preempted.rawValue : nil
+        return isOver ? status.rawValue : nil
     }
 
     /// Signals all descendants of this process, including those that have left the children's process groups.
