@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: setup setup-test build build-tests entrypoint demo test bench fuzz format lint install clean
+.PHONY: setup setup-test build build-tests entrypoint demo test bench fuzz trainers format lint install clean
 
 PREFIX ?= /usr/local
 SOURCES := Sources Tests Package.swift
@@ -36,6 +36,9 @@ bench: setup setup-test entrypoint ## beside umoci, s5cmd, rclone and the aws cl
 
 fuzz: setup ## damaged input for every parser, CAASCTL_FUZZ_SECONDS (600) each; never part of `test`
 	@scripts/fuzz.sh
+
+trainers: setup build-tests ## the checkpoints of real training libraries, 3 GB from PyPI; never part of `test`
+	@scripts/trainers.sh
 
 format:
 	swift format --in-place --recursive --parallel $(SOURCES)

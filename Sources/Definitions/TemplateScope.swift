@@ -99,7 +99,8 @@ struct TemplateScope {
     }
 
     private static let places = [
-        "RESUME_STEP": "known in 'resume' only", "SERVE_PORT": "known in 'serve' only", "DATA": "'data' itself",
+        "RESUME_STEP": "known in 'resume' only", "RESUME_PATH": "known in 'resume' only",
+        "SERVE_PORT": "known in 'serve' only", "DATA": "'data' itself",
         "STAGE": "known in stages only",
     ]
 }

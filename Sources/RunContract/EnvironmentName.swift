@@ -59,7 +59,7 @@ package enum EnvironmentName {
 
     /// Variables that the entrypoint sets for a program's templates and its stages' processes.
     package static let providedToStages = [
-        "RUN_ID", "ATTEMPT", "STAGE", "DATA", "GPU_COUNT", "RANKS", "RESUME_STEP", "SERVE_PORT",
+        "RUN_ID", "ATTEMPT", "STAGE", "DATA", "GPU_COUNT", "RANKS", "RESUME_STEP", "RESUME_PATH", "SERVE_PORT",
     ]
 
     /// The bucket's access keys and the page's token: only for PID 1, even if a program passes secrets to its stages.

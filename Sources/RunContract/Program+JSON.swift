@@ -81,7 +81,7 @@ extension Program {
         return json
     }
 
-    fileprivate static func list(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }
+    static func list(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }
     fileprivate static func map(_ texts: [String: String]) -> JSONValue {
         .object(texts.mapValues(JSONValue.string))
     }
@@ -117,6 +117,8 @@ extension Program.Stage {
         if let rule = json["checkpoints"], !rule.isNull { checkpoints = try Program.CheckpointRule(json: rule) }
         timeout = try json.optionalNumber("timeout", from: 0)
         stall = try json.optionalNumber("stall", from: 0)
+        watchesSteps = try json.optionalFlag("watches_steps") ?? true
+        nonFinite = try json.optionalNumber("non_finite", from: 0)
         retries = try json.optionalNumber("retries", from: 0)
         isOnce = try json.optionalFlag("once") ?? false
         isOptional = try json.optionalFlag("optional") ?? false
@@ -129,31 +131,11 @@ extension Program.Stage {
             "name": .string(name), "run": Program.list(run), "resume": Program.list(resume),
             "environment": Program.map(environment), "outputs": Program.list(outputs),
             "checkpoints": checkpoints?.json ?? .null, "timeout": timeout.map { .integer($0) } ?? .null,
-            "stall": stall.map { .integer($0) } ?? .null, "retries": retries.map { .integer($0) } ?? .null,
+            "stall": stall.map { .integer($0) } ?? .null,
+            "watches_steps": .bool(watchesSteps), "non_finite": nonFinite.map { .integer($0) } ?? .null,
+            "retries": retries.map { .integer($0) } ?? .null,
             "once": .bool(isOnce), "optional": .bool(isOptional), "background": .bool(isBackground),
             "after": Program.list(after),
-        ]
-    }
-}
-
-extension Program.CheckpointRule {
-    fileprivate init(json: JSONValue) throws {
-        self.init(
-            root: try json.text("root"), step: try ExpressionText.read("step", of: json),
-            complete: try json.texts("complete"))
-        ranks = try json.text("ranks")
-        settle = try json.optionalNumber("settle", from: 0) ?? settle
-        every = try json.optionalNumber("every", from: 1) ?? every
-        keepLocal = try json.optionalNumber("keep_local", from: 1)
-        keepRemote = try json.optionalNumber("keep_remote", from: 1)
-    }
-
-    fileprivate var json: JSONValue {
-        [
-            "root": .string(root), "step": .string(step), "complete": Program.list(complete),
-            "ranks": .string(ranks), "settle": .integer(settle), "every": .integer(every),
-            "keep_local": keepLocal.map { .integer($0) } ?? .null,
-            "keep_remote": keepRemote.map { .integer($0) } ?? .null,
         ]
     }
 }
@@ -162,7 +144,7 @@ extension JSONValue {
     /// Reads an integer in a range that cannot overflow.
     ///
     /// Seconds are converted to nanoseconds, and a retention count below 1 would keep nothing.
-    fileprivate func optionalNumber(_ name: String, from least: Int) throws -> Int? {
+    func optionalNumber(_ name: String, from least: Int) throws -> Int? {
         guard let number = try optionalWhole(name) else { return nil }
         guard (least...1_000_000_000).contains(number) else {
             throw JSONError("'\(name)' is \(number), and not from \(least) to 1000000000")

@@ -101,7 +101,11 @@ package struct Program: Sendable, Hashable {
         package var timeout: Int?
         /// The seconds without output after which the stage is ended, nil for no limit.
         package var stall: Int?
-        /// Not supported yet.
+        /// False if the stage is not ended where it makes no step for long.
+        package var watchesSteps: Bool
+        /// The lines in a row with a loss that is no number after which the stage is ended, 0 for none, nil for 3.
+        package var nonFinite: Int?
+        /// How often in a row the stage starts again without a new checkpoint; nil for twice where the cause passes.
         package var retries: Int?
         /// Not supported yet.
         package var isBackground: Bool
@@ -115,39 +119,11 @@ package struct Program: Sendable, Hashable {
             resume = []
             environment = [:]
             outputs = []
+            watchesSteps = true
             isOnce = false
             isOptional = false
             isBackground = false
             after = []
-        }
-    }
-
-    /// The rule that decides which files form a checkpoint.
-    package struct CheckpointRule: Sendable, Hashable {
-        /// Template of the folder that contains the checkpoints.
-        package var root: String
-        /// A regular expression that matches an entire path below `root`; its first group is the step.
-        package var step: String
-        /// Templates of the paths of all files below `root`, with `{step}` and `{rank}`.
-        package var complete: [String]
-        /// Template of the number of ranks.
-        package var ranks: String
-        /// Seconds for which the size and modification time of every file must not change.
-        package var settle: Int
-        /// Uploads every n-th checkpoint.
-        package var every: Int
-        /// The number of uploaded checkpoints that remain on the disk, nil for all.
-        package var keepLocal: Int?
-        /// The number of checkpoints that remain in the bucket, nil for all.
-        package var keepRemote: Int?
-
-        package init(root: String, step: String, complete: [String]) {
-            self.root = root
-            self.step = step
-            self.complete = complete
-            ranks = "${RANKS}"
-            settle = 10
-            every = 1
         }
     }
 

@@ -6,6 +6,8 @@ package struct SupervisionError: Error, Sendable, Equatable, CustomStringConvert
     package let status: Int32
     /// One line: `cannot <action>: <reason>`.
     package let description: String
+    /// The class of a stage's failure, nil for other reasons.
+    var kind: FailureClass?
 
     package init(_ code: RunExit, _ action: String, _ reason: String) {
         status = code.rawValue
@@ -13,9 +15,10 @@ package struct SupervisionError: Error, Sendable, Equatable, CustomStringConvert
     }
 
     /// Creates an error with any exit status, such as that of the program itself.
-    init(status: Int32, _ description: String) {
+    init(status: Int32, _ description: String, kind: FailureClass? = nil) {
         self.status = status
         self.description = description
+        self.kind = kind
     }
 
     /// Returns the same error with another exit code.

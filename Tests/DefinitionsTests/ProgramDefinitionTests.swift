@@ -55,7 +55,7 @@ import Wording
         #expect(base.run[3] == "$${LITERAL}")
         #expect(base.timeout == 28_800)
         let rule = try #require(base.checkpoints)
-        #expect(rule.step == #"model_(\d+)\.pt"#)
+        #expect(rule.step == .file(#"model_(\d+)\.pt"#))
         #expect((rule.settle, rule.every) == (120, 2))
         #expect((rule.keepLocal, rule.keepRemote) == (2, 3))
         #expect(program.serve?.ready == "/health")
@@ -142,6 +142,30 @@ import Wording
         Mistake(
             checkpoints("root: a, step: '(a)', complete: ['m']"),
             says: ":6: 'stages[0].checkpoints.complete' has no name with {step} in it"),
+        Mistake(checkpoints("root: a"), says: ":6: stages[0].checkpoints has none of 'kind', 'folder' and 'step'"),
+        Mistake(
+            checkpoints("root: a, kind: hf-trianer"),
+            says:
+                ":6: 'stages[0].checkpoints.kind' is 'hf-trianer', and no kind of checkpoint; did you mean 'hf-trainer'?"
+        ),
+        Mistake(checkpoints("kind: fsdp"), says: ":6: 'root' is missing in stages[0].checkpoints"),
+        Mistake(
+            checkpoints("root: a, folder: 'c-{step}', step: '(a)', complete: ['m']"),
+            says:
+                ":6: 'stages[0].checkpoints.step' and 'stages[0].checkpoints.folder' exclude each other: the folder tells "
+                + "the step"),
+        Mistake(
+            checkpoints("root: a, folder: 'c-*', complete: ['m']"),
+            says: ":6: 'stages[0].checkpoints.folder' is 'c-*'; a folder's path with {step} in its last name, as in "
+                + "checkpoint-{step} was expected"),
+        Mistake(
+            checkpoints("root: a, folder: 'c-{step}'"), says: ":6: 'complete' is missing in stages[0].checkpoints"),
+        Mistake(
+            checkpoints("root: a, folder: 'c-{step}', complete: []"),
+            says: ":6: 'stages[0].checkpoints.complete' is empty"),
+        Mistake(
+            checkpoints("root: a, folder: 'c-{step}', complete: [{files: a, count: rank}]"),
+            says: ":6: 'stages[0].checkpoints.complete[0].count' is 'rank'; a whole number was expected"),
         Mistake(
             "name: demo\ndata: /data\nmetrics: [{line: loss, match: '(\\d+)'}]",
             says: ":3: 'metrics[0].match' names no metric; name one with (?<loss>…)"),
@@ -204,7 +228,6 @@ import Wording
             says: ":4: 'artifacts[0].from' names STAGE, which is known in stages only"),
         // Not supported yet
         Mistake(stage("    background: true"), says: ":6: 'stages[0].background' is not supported yet"),
-        Mistake(stage("    retries: 1"), says: ":6: 'stages[0].retries' is not supported yet"),
         Mistake(stage("    stall: 0s"), says: ":6: 'stages[0].stall' is '0s'; a duration of at least 1s was expected"),
         Mistake(stage("    after: [one]"), says: ":6: 'stages[0].after' is not supported yet"),
         Mistake(stage("    matrix: {seed: [1, 2]}"), says: ":6: 'stages[0].matrix' is not supported yet"),

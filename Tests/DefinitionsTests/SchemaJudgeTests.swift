@@ -96,7 +96,9 @@ import Wording
             "name: a\ndata: /b\nstages: [{name: c, run: [d], wait: 1}]",
             "name: a\ndata: /b\nstages: [{name: c, run: [d], timeout: 8}]",
             "name: a\ndata: /b\nstages: [{name: c, run: [d], after: [e]}]",
-            "name: a\ndata: /b\nstages: [{name: c, run: [d], retries: 2}]",
+            "name: a\ndata: /b\nstages: [{name: c, run: [d], checkpoints: {kind: fsdp}}]",
+            "name: a\ndata: /b\nstages: [{name: c, run: [d], checkpoints: {root: e, kind: torch}}]",
+            "name: a\ndata: /b\nstages: [{name: c, run: [d], checkpoints: {root: e, folder: f}}]",
             "name: a\ndata: /b\nstages: [{name: c, run: [d], background: true}]",
             "name: a\ndata: /b\nstages: [{name: c, run: [d], outputs: [/e]}]",
             "name: a\ndata: /b\nstages: [{name: c, run: [d], checkpoints: {root: e, step: '(1)', complete: [f]}}]",
@@ -133,7 +135,11 @@ import Wording
             data: "/b/${RUN_ID}"
             preflight: {gpus: {count: "${GPUS:-8}", memory_gib: "70"}, disk: [{path: "${DATA}/c", gib: 1}]}
             stages:
-              - {name: 1, run: [d, 2, true, ""], retries: 0, background: false, once: "true", timeout: 0s}
+              - {name: 1, run: [d, 2, true, ""], retries: 2, background: false, once: "true", timeout: 0s}
+              - {name: 2, run: [d], checkpoints: {kind: hf-trainer, root: e, ranks: "1"}}
+              - name: 3
+                run: [d]
+                checkpoints: {root: e, folder: "f-{step}", complete: [g, {files: "*.h", count: ranks}], exclude: [i]}
             """
         ],
         .manifest: [

@@ -102,7 +102,8 @@ import Testing
         #expect(try await bucket.completion() == nil)
         let status = try await bucket.status()
         #expect(status?.phase == .failed && status?.exitCode == 3)
-        #expect(status?.reason == "stage base ended with exit status 3")
+        #expect(
+            status?.reason == "stage base ended with exit status 3: the program failed; read the last lines of its log")
         #expect(try await bucket.log().contains("out of luck"))
     }
 

@@ -81,6 +81,7 @@ import Testing
     @Test func `a stage that hangs without a word is ended, and the log says what it waits in`() async throws {
         var run = try HostRun("hang", "echo begun; sleep 600 & wait")
         run.program.stages[0].stall = 2
+        run.program.stages[0].retries = 0
         let container = try run.start()
         #expect(try await EntrypointRun.finish(container) == 124, "\(container.printed)")
         #expect(container.printed.contains("printed nothing for 2 s and was ended"), "\(container.printed)")

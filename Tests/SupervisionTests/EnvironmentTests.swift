@@ -147,9 +147,6 @@ import Testing
             testDescription: "a required variable", without: [], change: { $0.requires = ["TEAM"] },
             message: "cannot start the run: TEAM is not set"),
         Refused(
-            testDescription: "retries", without: [], change: { $0.stages[0].retries = 1 },
-            message: "cannot run stage 'base': 'retries' is not supported yet"),
-        Refused(
             testDescription: "background", without: [], change: { $0.stages[0].isBackground = true },
             message: "cannot run stage 'base': 'background' is not supported yet"),
         Refused(

@@ -12,11 +12,11 @@ final class CheckpointPattern: Sendable {
     let every: Int
     let keepLocal: Int?
     let keepRemote: Int?
-    private let step: Mutex<Regex<AnyRegexOutput>>
-    private let members: Mutex<[Regex<AnyRegexOutput>]>
-    private let names: [String]
-    private let ranks: Int
-    /// The folder that each step has of its own, such as `checkpoint-{step}`, nil where steps share a folder.
+    private let members: CheckpointMembers
+    /// Finds the step of a file by its path, nil where a step's folder tells it.
+    private let step: Mutex<Regex<AnyRegexOutput>?>
+    private let isToldByFolder: Bool
+    /// The folder that each step has of its own, nil where steps share a folder.
     private let folder: StepFolder?
 
     /// Expands a rule; a relative root is below `data`.
@@ -24,30 +24,61 @@ final class CheckpointPattern: Sendable {
         _ rule: Program.CheckpointRule, data: FilePath, expand: (String) throws(SupervisionError) -> String
     ) throws(SupervisionError) {
         root = data.pushing(FilePath(try expand(rule.root)))
-        guard let step = try? Regex(rule.step) else {
-            throw SupervisionError(.configuration, "use the step '\(rule.step)'", "it is no regular expression")
-        }
-        self.step = Mutex(step)
-        var names: [String] = []
-        for name in rule.complete { names.append(try expand(name)) }
-        self.names = names
-        folder = StepFolder(names)
-        let ranks = try expand(rule.ranks)
-        guard let count = Int(ranks), (1...65_536).contains(count) else {
-            throw SupervisionError(.configuration, "use 'ranks: \(ranks)'", "it is no number from 1 to 65536")
-        }
-        self.ranks = count
-        members = Mutex(names.compactMap { try? Regex(Self.expression(for: $0)) })
         settle = .seconds(rule.settle)
         every = max(1, rule.every)
         keepLocal = rule.keepLocal
         keepRemote = rule.keepRemote
+        let ranks = try Self.count(rule.ranks, expand)
+        var required: [CheckpointMembers.Requirement] = []
+        var include: [String] = []
+        var exclude: [String] = []
+        for requirement in rule.complete {
+            let isOfRanks = requirement.count == Program.CheckpointRule.Requirement.ranks
+            required.append(
+                CheckpointMembers.Requirement(
+                    files: try expand(requirement.files), ranks: ranks,
+                    count: isOfRanks ? ranks : try Self.count(requirement.count, expand)))
+        }
+        for text in rule.include { include.append(try expand(text)) }
+        for text in rule.exclude { exclude.append(try expand(text)) }
+        switch rule.step {
+        case .file(let text):
+            guard let step = try? Regex(text) else {
+                throw SupervisionError(.configuration, "use the step '\(text)'", "it is no regular expression")
+            }
+            self.step = Mutex(step)
+            isToldByFolder = false
+            folder = StepFolder(of: required.flatMap(\.paths) + include)
+        case .folder(let text):
+            let name = try expand(text)
+            guard let found = StepFolder(name) else {
+                throw SupervisionError(.configuration, "use the folder '\(name)'", "its name has no {step}")
+            }
+            folder = found
+            step = Mutex(nil)
+            isToldByFolder = true
+            required = required.map { $0.below(name) }
+            include = (include.isEmpty ? ["**"] : include).map { "\(name)/\($0)" }
+            exclude = exclude.map { "\(name)/\($0)" }
+        }
+        members = CheckpointMembers(required: required, included: include, excluded: exclude)
     }
 
-    /// Returns the step in a path below the root as it is written, nil if the path does not match the rule's `step`.
+    private static func count(
+        _ template: String, _ expand: (String) throws(SupervisionError) -> String
+    ) throws(SupervisionError) -> Int {
+        let text = try expand(template)
+        guard let count = Int(text), (1...65_536).contains(count) else {
+            throw SupervisionError(.configuration, "use '\(template)'", "'\(text)' is no number from 1 to 65536")
+        }
+        return count
+    }
+
+    /// Returns the step of a file by its path below the root, as it is written; nil for a file that does not tell it.
     func step(in path: String) -> String? {
-        step.withLock { expression in
-            guard let match = try? expression.wholeMatch(in: path), match.output.count > 1,
+        if isToldByFolder { return folder?.step(ofFile: path) }
+        return step.withLock { expression in
+            guard let match = try? expression?.wholeMatch(in: path), match.output.count > 1,
                 let text = match.output[1].substring, Int(text) != nil
             else { return nil }
             return String(text)
@@ -57,13 +88,37 @@ final class CheckpointPattern: Sendable {
     /// Returns the step in a file's name, also for files of a torn set that lacks the file matching `step`.
     func memberStep(_ path: String) -> Int? {
         if let text = step(in: path) { return Int(text) }
-        return members.withLock { members in
-            for expression in members {
-                guard let match = try? expression.wholeMatch(in: path), match.output.count > 1 else { continue }
-                if let text = match.output[1].substring { return Int(text) }
-            }
-            return nil
+        return members.step(of: path)
+    }
+
+    /// Returns each step of a scan with the files of its checkpoint, sorted by the step.
+    ///
+    /// Where saves share a file, only the last step is returned.
+    func sets(in files: [ExactText: FileSnapshot]) -> [(step: String, found: CheckpointMembers.Found)] {
+        var steps: [String: [ExactText: FileSnapshot]] = [:]
+        for (path, file) in files {
+            guard let text = step(in: path.text) else { continue }
+            steps[text, default: [:]][path] = file
         }
+        let sorted = steps.sorted { (Int($0.key) ?? 0, $0.key) < (Int($1.key) ?? 0, $1.key) }
+        return sorted.suffix(members.isShared ? 1 : sorted.count).map { text, own in
+            (text, members.files(of: text, among: isToldByFolder ? own : files))
+        }
+    }
+
+    /// Returns true where files are a complete checkpoint of a step, and nothing else.
+    func isComplete(_ step: String, _ files: [ExactText: FileSnapshot]) -> Bool {
+        let found = members.files(of: step, among: files)
+        return found.lacking == nil && !files.isEmpty && found.files == files
+    }
+
+    /// Returns how a trainer names a checkpoint on the disk: by its folder, or by the file that tells its step.
+    func resumePoint(_ step: Int, _ files: some Sequence<String>) -> ResumePoint {
+        for file in files.sorted() {
+            guard let text = self.step(in: file), Int(text) == step else { continue }
+            return ResumePoint(step: step, path: folder(of: text) ?? root.appending(file))
+        }
+        return ResumePoint(step: step, path: root)
     }
 
     /// Returns the path of a step's own folder, nil where it shares one with other steps.
@@ -76,7 +131,8 @@ final class CheckpointPattern: Sendable {
         do throws(POSIXError) {
             var found: [(step: Int, path: FilePath)] = []
             for name in try FileSystem.names(in: parent) {
-                guard let step = folder.step(in: name.string), try FileStatus(parent.appending(name)).kind == .directory
+                guard let text = folder.step(in: name.string), let step = Int(text),
+                    try FileStatus(parent.appending(name)).kind == .directory
                 else { continue }
                 found.append((step, parent.appending(name)))
             }
@@ -86,75 +142,19 @@ final class CheckpointPattern: Sendable {
             return []
         }
     }
-
-    /// Converts a name of `complete` to a regular expression whose first group is the step.
-    private static func expression(for name: String) -> String {
-        var rest = Substring(name)
-        var text = ""
-        while let scalar = rest.unicodeScalars.first {
-            if rest.hasPrefix(bytes: "{step}") {
-                text += "(\\d+)"
-                rest = Substring(rest.utf8.dropFirst(6))
-            } else if rest.hasPrefix(bytes: "{rank}") {
-                text += "\\d+"
-                rest = Substring(rest.utf8.dropFirst(6))
-            } else {
-                if "\\^$.|?*+()[]{}".unicodeScalars.contains(scalar) { text += "\\" }
-                text.unicodeScalars.append(scalar)
-                rest = Substring(rest.unicodeScalars.dropFirst())
-            }
-        }
-        return text
-    }
-
-    /// Returns the paths below the root of all files of a complete checkpoint of this step.
-    func files(of step: String) -> [String] {
-        names.flatMap { name in
-            let filled = Self.replace("{step}", in: name, by: step)
-            guard filled.firstRange(bytes: "{rank}") != nil else { return [filled] }
-            return (0..<ranks).map { Self.replace("{rank}", in: filled, by: String($0)) }
-        }
-    }
-
-    fileprivate static func replace(_ marker: String, in text: String, by value: String) -> String {
-        text.replacing(bytes: marker, with: value)
-    }
 }
 
-/// The folder of one step, where every file of its checkpoint is below it.
-private struct StepFolder: Sendable {
-    /// The folder's name as the rule writes it, such as `checkpoint-{step}`.
-    private let name: String
-    /// The path of the folders' common parent, below the rule's root.
-    let parent: FilePath
-
-    /// Returns nil where a file's own name has the step, or where files of one step are in different folders.
-    init?(_ names: [String]) {
-        var places: Set<[String]> = []
-        for name in names {
-            let parts = name.split(byte: "/").map(String.init)
-            guard let index = parts.firstIndex(where: { $0.firstRange(bytes: "{step}") != nil }),
-                index < parts.count - 1
-            else { return nil }
-            places.insert(Array(parts[...index]))
-        }
-        guard places.count == 1, let place = places.first, let name = place.last,
-            place.allSatisfy({ $0.firstRange(bytes: "{rank}") == nil })
-        else { return nil }
-        self.name = name
-        parent = FilePath(place.dropLast().joined(separator: "/"))
+extension CheckpointMembers.Requirement {
+    /// Replaces `{rank}` by each rank.
+    fileprivate init(files: String, ranks: Int, count: Int) {
+        let hasRank = files.firstRange(bytes: "{rank}") != nil
+        self.init(
+            pattern: files,
+            paths: hasRank ? (0..<ranks).map { files.replacing(bytes: "{rank}", with: String($0)) } : [files],
+            count: count)
     }
 
-    func path(of step: String) -> FilePath {
-        parent.appending(CheckpointPattern.replace("{step}", in: name, by: step))
-    }
-
-    /// Returns the step of a folder with this name, nil for another folder.
-    func step(in other: String) -> Int? {
-        guard let marker = name.firstRange(bytes: "{step}") else { return nil }
-        let before = name[..<marker.lowerBound].utf8.count
-        let digits = other.utf8.dropFirst(before).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        let text = String(decoding: digits, as: UTF8.self)
-        return CheckpointPattern.replace("{step}", in: name, by: text).isSame(bytes: other) ? Int(text) : nil
+    fileprivate func below(_ folder: String) -> Self {
+        Self(pattern: "\(folder)/\(pattern)", paths: paths.map { "\(folder)/\($0)" }, count: count)
     }
 }

@@ -32,6 +32,14 @@ struct CheckpointTracker {
     private var seen: [ExactText: (snapshot: FileSnapshot, since: ContinuousClock.Instant)] = [:]
     /// The files of each step when it was last reported.
     private var reported: [Int: [ExactText: FileSnapshot]]
+    /// What steps lack whose files stand still although they are not complete, by the step as it is written.
+    private(set) var torn: [String: String] = [:]
+
+    /// How many files were new or changed in all scans.
+    private(set) var changes = 0
+
+    /// True if a checkpoint was found.
+    var hasFound: Bool { !reported.isEmpty }
 
     /// Creates a tracker that does not report the checkpoints in `known` unless they change.
     init(_ pattern: CheckpointPattern, known: [LocalCheckpoint] = []) {
@@ -48,8 +56,10 @@ struct CheckpointTracker {
         _ scan: Scan, ending: Ending? = nil, isOpenForWriting: ([FileSnapshot]) throws -> Bool
     ) rethrows -> [LocalCheckpoint] {
         remember(scan)
+        let sets = pattern.sets(in: scan.files)
+        noteTorn(sets, at: scan, ending)
         var complete: [LocalCheckpoint] = []
-        for candidate in candidates(in: scan.files) where reported[candidate.step] != candidate.files {
+        for candidate in Self.candidates(in: sets) where reported[candidate.step] != candidate.files {
             let isSettled = candidate.files.allSatisfy { path, snapshot in
                 hasStoodStill(path, snapshot, at: scan, ending: ending)
             }
@@ -67,6 +77,22 @@ struct CheckpointTracker {
         seen = seen.filter { scan.files[$0.key] != nil }
         for (path, snapshot) in scan.files where seen[path]?.snapshot != snapshot {
             seen[path] = (snapshot, scan.moment)
+            changes += 1
+        }
+    }
+
+    /// A trainer that is about to complete a set writes into it.
+    private mutating func noteTorn(
+        _ sets: [(step: String, found: CheckpointMembers.Found)], at scan: Scan, _ ending: Ending?
+    ) {
+        torn = [:]
+        let patience = max(.seconds(60), pattern.settle * 3)
+        for (step, found) in sets {
+            guard let lacking = found.lacking else { continue }
+            let isStill = found.files.keys.allSatisfy { path in
+                seen[path].map { scan.moment - $0.since >= patience } ?? false
+            }
+            if isStill || ending != nil { torn[step] = lacking }
         }
     }
 
@@ -77,18 +103,19 @@ struct CheckpointTracker {
         return ending == .failure && scan.time - snapshot.modified >= settle
     }
 
-    /// Returns every step whose files all exist and are not empty, the lowest first; leaves out torn sets.
+    /// Returns every step whose checkpoint is complete, the lowest first; leaves out torn sets.
     func candidates(in files: [ExactText: FileSnapshot]) -> [LocalCheckpoint] {
-        var found: [Int: LocalCheckpoint] = [:]
-        for path in files.keys.sorted() {
-            guard let text = pattern.step(in: path.text), let step = Int(text), found[step] == nil else { continue }
-            var set: [ExactText: FileSnapshot] = [:]
-            let names = pattern.files(of: text).map { ExactText($0) }
-            for name in names {
-                if let file = files[name], file.size > 0 { set[name] = file }
-            }
-            if set.count == Set(names).count { found[step] = LocalCheckpoint(step: step, stepText: text, files: set) }
+        Self.candidates(in: pattern.sets(in: files))
+    }
+
+    private static func candidates(
+        in sets: [(step: String, found: CheckpointMembers.Found)]
+    ) -> [LocalCheckpoint] {
+        var complete: [Int: LocalCheckpoint] = [:]
+        for (text, found) in sets where found.lacking == nil {
+            guard let step = Int(text), complete[step] == nil else { continue }
+            complete[step] = LocalCheckpoint(step: step, stepText: text, files: found.files)
         }
-        return found.values.sorted { $0.step < $1.step }
+        return complete.values.sorted { $0.step < $1.step }
     }
 }

@@ -33,6 +33,8 @@ actor CheckpointUploader {
     var verified: [String: [FolderManifest]] = [:]
     /// The files on this disk whose content is verified in the bucket, by stage and step.
     var safe: [String: [Int: [ExactText: FileSnapshot]]] = [:]
+    /// The checkpoints that were found complete on this disk, by stage and step, whether they are uploaded or not.
+    private(set) var complete: [String: [Int: LocalCheckpoint]] = [:]
     /// The stages for which the log already says that checkpoints arrive faster than they are uploaded.
     private var behind: Set<String> = []
     /// How often this attempt has saved each step, by stage.
@@ -54,7 +56,15 @@ actor CheckpointUploader {
     /// Adds checkpoints that earlier attempts uploaded, and those of them that are on this disk.
     func know(_ manifests: [FolderManifest], of stage: String, onDisk: [LocalCheckpoint]) {
         verified[stage] = manifests
-        for checkpoint in onDisk { safe[stage, default: [:]][checkpoint.step] = checkpoint.files }
+        for checkpoint in onDisk {
+            safe[stage, default: [:]][checkpoint.step] = checkpoint.files
+            note(checkpoint, of: stage)
+        }
+    }
+
+    /// Notes that a checkpoint was found complete.
+    func note(_ checkpoint: LocalCheckpoint, of stage: String) {
+        complete[stage, default: [:]][checkpoint.step] = checkpoint
     }
 
     /// Queues a checkpoint and writes its note.
@@ -64,6 +74,7 @@ actor CheckpointUploader {
         let note = notes.make(checkpoint, stage: stage, attempt: attempt, save: save)
         // First of all: the trainer may delete its files at any moment.
         let pin = await pin(note, pattern)
+        self.note(checkpoint, of: stage)
         log.say("checkpoint \(stage)/\(checkpoint.step) is complete: \(ByteCount(checkpoint.size))")
         await notes.write(note)
         await enqueue(checkpoint, note, pin, pattern, stage: stage)
@@ -72,6 +83,7 @@ actor CheckpointUploader {
     /// Queues a checkpoint that has a note of an earlier attempt; does not repeat its finished uploads.
     func goOn(_ note: PendingUpload, _ pattern: CheckpointPattern, stage: String) async {
         guard let checkpoint = note.checkpoint else { return }
+        self.note(checkpoint, of: stage)
         await enqueue(checkpoint, note, await pin(note, pattern), pattern, stage: stage)
     }
 

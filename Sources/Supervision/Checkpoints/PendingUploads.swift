@@ -128,9 +128,9 @@ struct PendingUploads: Sendable {
     }
 
     private func isWhole(_ note: PendingUpload, _ pattern: CheckpointPattern) throws(POSIXError) -> Bool {
-        guard !boot.isEmpty, note.boot == boot, let checkpoint = note.checkpoint else { return false }
-        let names = Set(pattern.files(of: checkpoint.stepText).map { ExactText($0) })
-        guard !names.isEmpty, names == Set(checkpoint.files.keys) else { return false }
+        guard !boot.isEmpty, note.boot == boot, let checkpoint = note.checkpoint,
+            pattern.isComplete(checkpoint.stepText, checkpoint.files)
+        else { return false }
         pins.putBack(note, below: pattern.root)
         return try checkpoint.uploadFiles(below: pattern.root) != nil
     }

@@ -48,8 +48,7 @@ package struct RunConfiguration: Sendable {
     private static func refuseUnsupported(_ program: Program) throws(SupervisionError) {
         for stage in program.stages {
             let used: [(String, Bool)] = [
-                ("background", stage.isBackground), ("retries", (stage.retries ?? 0) > 0),
-                ("after", !stage.after.isEmpty),
+                ("background", stage.isBackground), ("after", !stage.after.isEmpty),
             ]
             guard let name = used.first(where: \.1)?.0 else { continue }
             throw SupervisionError(.configuration, "run stage '\(stage.name)'", "'\(name)' is not supported yet")

@@ -24,7 +24,7 @@ extension RunLifecycle {
         let store = try store(place, data: try? data.get())
         try await BucketCheck(place.location, store, log: log).run(layout.probe(instance: instance))
         let ownership = RunOwnership(store, layout: layout, runState: runState)
-        let attempt = try await ownership.claim(instance: instance)
+        let (attempt, spent) = try await ownership.claim(instance: instance)
         log.say("attempt \(attempt)")
         let reporting = report(LogUpload(store, layout: layout, attempt: attempt, log: log), ownership)
         enter(.claimed(reporting))
@@ -83,7 +83,7 @@ extension RunLifecycle {
             workdir: try workdir(session.program, variables))
     }
 
-    private func preflight(_ configuration: RunConfiguration) -> Preflight {
+    func preflight(_ configuration: RunConfiguration) -> Preflight {
         Preflight(
             configuration: configuration, runner: CommandRunner(supervisor: supervisor, log: log), log: log)
     }
@@ -91,7 +91,7 @@ extension RunLifecycle {
     /// Finds every invalid template before the first stage, not hours later.
     private func checkTemplates(_ session: RunContext) throws(SupervisionError) {
         for stage in session.program.stages {
-            _ = try command(stage, session, resumeStep: stage.resume.isEmpty ? nil : 0)
+            _ = try command(stage, session, from: ResumePoint(step: 0, path: session.data))
             _ = try session.pattern(of: stage)
             let variables = try session.stages.variables(of: stage)
             for text in stage.outputs { _ = try StageEnvironment.expand(text) { variables[$0] } }

@@ -26,6 +26,7 @@ extension RunLifecycle {
             runState.update { status in
                 status.phase = .failed
                 status.reason = final.description
+                status.cause = final.kind?.name
                 status.exitCode = Int(final.status)
             }
         } else {

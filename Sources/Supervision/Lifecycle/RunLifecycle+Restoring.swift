@@ -10,8 +10,15 @@ struct StagePlan: Sendable {
     let stage: Program.Stage
     /// True if an earlier attempt finished it.
     let isFinished: Bool
-    /// The step of the restored checkpoint, nil if the stage begins anew or is finished.
-    let resumeStep: Int?
+    /// The checkpoint that the stage goes on from, nil if it begins anew or is finished.
+    let resume: ResumePoint?
+}
+
+/// A checkpoint on the disk that a stage goes on from.
+struct ResumePoint: Sendable, Hashable {
+    let step: Int
+    /// The checkpoint's folder, or the file that tells its step.
+    let path: FilePath
 }
 
 extension RunLifecycle {
@@ -28,25 +35,28 @@ extension RunLifecycle {
     ) async throws(SupervisionError) -> StagePlan {
         let restorer = Restorer(session: session)
         let isFinished = try await isFinished(stage, session, uploader)
-        var step: Int?
+        var resume: ResumePoint?
         if let pattern = try session.pattern(of: stage) {
             let manifests = try await restorer.checkpoints(stage)
             let unfinished = try await unfinished(stage, pattern, session, manifests: manifests)
             if let newest = unfinished.last, newest.order > manifests.first?.order ?? (-1, 0, 0) {
-                step = isFinished ? nil : newest.checkpoint?.step
-            } else if !isFinished {
-                step = try await restorer.restore(manifests, to: pattern.root)?.step
+                let checkpoint = isFinished ? nil : newest.checkpoint
+                resume = checkpoint.map { pattern.resumePoint($0.step, $0.files.keys.map(\.text)) }
+            } else if !isFinished, let restored = try await restorer.restore(manifests, to: pattern.root) {
+                resume = pattern.resumePoint(restored.step ?? 0, restored.files.map(\.path.description))
             }
             // In the first attempt, existing files came with the image or a volume and belong to the user.
-            if session.attempt > 1 && !isFinished { try moveTornAside(pattern, stage, session, newerThan: step) }
+            if session.attempt > 1 && !isFinished {
+                try moveTornAside(pattern, stage, session, newerThan: resume?.step)
+            }
             await uploader.know(manifests, of: stage.name, onDisk: await onDisk(manifests, pattern))
             for note in unfinished { await uploader.goOn(note, pattern, stage: stage.name) }
             let names = manifests.map { "\(stage.name)/\($0.step ?? 0)" }
             runState.update { $0.checkpoints += names.reversed() }
         }
         if isFinished { log.say("stage \(stage.name) was finished by an earlier attempt") }
-        if let step { log.say("restored checkpoint \(stage.name)/\(step)") }
-        return StagePlan(stage: stage, isFinished: isFinished, resumeStep: step)
+        if let resume { log.say("restored checkpoint \(stage.name)/\(resume.step)") }
+        return StagePlan(stage: stage, isFinished: isFinished, resume: resume)
     }
 
     /// Returns true if an earlier attempt finished the stage and all its files are on this machine.
@@ -112,7 +122,7 @@ extension RunLifecycle {
         return left
     }
 
-    private func moveTornAside(
+    func moveTornAside(
         _ pattern: CheckpointPattern, _ stage: Program.Stage, _ session: RunContext, newerThan step: Int?
     ) throws(SupervisionError) {
         let aside = ReservedPaths.Data.aside(in: session.data).appending(stage.name)

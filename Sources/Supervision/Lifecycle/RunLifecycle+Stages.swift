@@ -32,37 +32,27 @@ extension RunLifecycle {
         }
     }
 
-    private func run(
+    /// Starts a stage once, and returns when it has succeeded.
+    func start(
         _ plan: StagePlan, _ session: RunContext, _ uploader: CheckpointUploader
     ) async throws(SupervisionError) {
         let stage = plan.stage
-        let command = try command(stage, session, resumeStep: plan.resumeStep)
+        let command = try command(stage, session, from: plan.resume)
         runState.update { status in
             status.stage = stage.name
-            status.step = plan.resumeStep
+            status.step = plan.resume?.step
         }
         runState.stage(stage.name, is: .running)
         log.say("stage \(stage.name): \(command.arguments.joined(separator: " "))")
         let began = session.finished.now
-        let outcome: (status: ExitStatus, ending: StageLimits.Ending?)
-        do throws(SupervisionError) { outcome = try await supervise(command, plan, session, uploader) } catch {
+        let end: StageEnd
+        do throws(SupervisionError) { end = try await supervise(command, plan, session, uploader) } catch {
             runState.stage(stage.name, is: .failed)
             throw error
         }
-        guard outcome.status.isSuccess, outcome.ending == nil, supervisor.termination == nil else {
+        guard end.isSuccess, supervisor.termination == nil else {
             runState.stage(stage.name, is: .failed)
-            if supervisor.termination != nil { throw .stopped }
-            switch outcome.ending {
-            case .timeout(let seconds):
-                throw SupervisionError(
-                    status: 124, "stage \(stage.name) took longer than its \(seconds) s and was ended")
-            case .stall(let seconds):
-                throw SupervisionError(
-                    status: 124, "stage \(stage.name) printed nothing for \(seconds) s and was ended")
-            case nil: break
-            }
-            throw SupervisionError(
-                status: outcome.status.code, "stage \(stage.name) ended with \(outcome.status)")
+            throw supervisor.termination != nil ? .stopped : end.failure(of: stage.name)
         }
         let outputs = try await outputs(of: stage, session, began: began)
         if let missing = outputs.missing {
@@ -99,20 +89,27 @@ extension RunLifecycle {
     /// Runs the process, reads its output and scans for checkpoints until it has ended.
     private func supervise(
         _ command: ChildCommand, _ plan: StagePlan, _ session: RunContext, _ uploader: CheckpointUploader
-    ) async throws(SupervisionError) -> (ExitStatus, ending: StageLimits.Ending?) {
-        let scanner = try scanner(plan, session, uploader)
+    ) async throws(SupervisionError) -> StageEnd {
+        let losses = LossWatch(most: plan.stage.nonFinite == 0 ? nil : plan.stage.nonFinite ?? 3)
+        let scanner = try scanner(plan, session, uploader, losses)
+        let memory = MemoryEvents.current()
         let child = try await supervisor.start(command)
-        let limits = StageLimits(plan.stage, supervisor: supervisor, log: log)
+        let limits = limits(of: plan.stage, session, losses, command.environment)
+        let tail = StageTail()
         let printed = Atomic(0)
         let stream = log.stream(of: plan.stage.name) { [runState] line in
             printed.add(1, ordering: .relaxed)
-            runState.record(session.metrics.values(in: line))
+            let values = session.metrics.values(in: line)
+            losses.note(line)
+            limits.note(step: values["step"])
+            tail.add(line, isProgress: values["step"] != nil)
+            runState.record(values)
         }
         let output = ChildOutput(of: child) { bytes in
             limits.notePrinted()
             stream(bytes)
         }
-        let scanning = Task { await scanner?.run() }
+        let scanning = Task { await scanner?.run { limits.noteSaving() } }
         let limit = Task { try await limits.watch(child) }
         let status = await child.wait()
         if status.isSuccess {
@@ -126,36 +123,49 @@ extension RunLifecycle {
         supervisor.signal(child, SIGKILL)
         scanning.cancel()
         await scanning.value
-        let ending = limits.ending
-        try await scanner?.finish(
-            status.isSuccess && ending == nil ? .success : .failure, patience: session.retry.patience)
-        return (status, ending)
+        let end = StageEnd(
+            status: status, ending: limits.ending, lines: tail.all,
+            hasMemoryKill: MemoryEvents.current().has(killedSince: memory))
+        try await scanner?.finish(end.isSuccess ? .success : .failure, patience: session.retry.patience)
+        return end
+    }
+
+    private func limits(
+        of stage: Program.Stage, _ session: RunContext, _ losses: LossWatch, _ environment: [String: String]
+    ) -> StageLimits {
+        let activity = StageActivity(
+            preflight(session.configuration), environment: environment, hasGPUs: !session.gpus.memories.isEmpty)
+        let runner = CommandRunner(supervisor: supervisor, log: log)
+        return StageLimits(
+            stage, losses: losses, supervisor: supervisor, activity: activity,
+            report: StallReport(stage: stage.name, log: log, runner: runner, environment: environment))
     }
 
     private func scanner(
-        _ plan: StagePlan, _ session: RunContext, _ uploader: CheckpointUploader
+        _ plan: StagePlan, _ session: RunContext, _ uploader: CheckpointUploader, _ losses: LossWatch
     ) throws(SupervisionError) -> CheckpointScanner? {
         guard let pattern = try session.pattern(of: plan.stage) else { return nil }
         // Restored checkpoints are in the bucket; a later attempt does not need older ones.
         let present = CheckpointTracker(pattern).candidates(in: FolderScan(pattern.root).files)
-        let known = present.filter { $0.step <= plan.resumeStep ?? -1 }
+        let known = present.filter { $0.step <= plan.resume?.step ?? -1 }
         return CheckpointScanner(
-            pattern, stage: plan.stage.name, known: known, uploader: uploader, log: log, runState: runState)
+            pattern, stage: plan.stage.name, known: known, uploader: uploader, losses: losses, log: log,
+            runState: runState)
     }
 
     /// Returns a stage's command with its variables expanded.
     func command(
-        _ stage: Program.Stage, _ session: RunContext, resumeStep: Int?
+        _ stage: Program.Stage, _ session: RunContext, from resume: ResumePoint?
     ) throws(SupervisionError) -> ChildCommand {
         let variables = try session.stages.variables(of: stage)
         var arguments: [String] = []
         for text in stage.run { arguments.append(try StageEnvironment.expand(text) { variables[$0] }) }
         var environment = session.stages.process(variables)
-        if let resumeStep {
-            environment["RESUME_STEP"] = String(resumeStep)
+        if let resume {
+            let own = ["RESUME_STEP": String(resume.step), "RESUME_PATH": resume.path.string]
+            environment.merge(own) { $1 }
             for text in stage.resume {
-                arguments.append(
-                    try StageEnvironment.expand(text) { $0 == "RESUME_STEP" ? String(resumeStep) : variables[$0] })
+                arguments.append(try StageEnvironment.expand(text) { own[$0] ?? variables[$0] })
             }
         }
         return ChildCommand(

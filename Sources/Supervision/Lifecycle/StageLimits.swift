@@ -1,19 +1,21 @@
 import CLinux
-import POSIX
 import RunContract
 import Synchronization
-import SystemPackage
 
-/// Ends a stage that runs for longer than its `timeout`, or that prints nothing for as long as its `stall` says.
+/// Ends a stage that runs for longer than its `timeout`, that prints nothing for as long as its `stall` says, that makes no
+/// steps any more, or whose loss is no number any more.
 final class StageLimits: Sendable {
-    /// Why a stage was ended, with the seconds of the limit.
+    /// Why a stage was ended, with the seconds of the limit, or the loss.
     enum Ending: Sendable, Hashable {
         case timeout(Int)
         case stall(Int)
+        case noStep(Int)
+        case nonFinite(String)
     }
 
     private struct State {
         var printed = ContinuousClock.now
+        var steps = StepWatch()
         var ending: Ending?
     }
 
@@ -23,14 +25,21 @@ final class StageLimits: Sendable {
 
     private let stage: Program.Stage
     private let supervisor: ProcessSupervisor
-    private let log: RunLog
+    private let activity: StageActivity
+    private let report: StallReport
+    private let losses: LossWatch
     private let started = ContinuousClock.now
     private let state = Mutex(State())
 
-    init(_ stage: Program.Stage, supervisor: ProcessSupervisor, log: RunLog) {
+    init(
+        _ stage: Program.Stage, losses: LossWatch, supervisor: ProcessSupervisor, activity: StageActivity,
+        report: StallReport
+    ) {
         self.stage = stage
+        self.losses = losses
         self.supervisor = supervisor
-        self.log = log
+        self.activity = activity
+        self.report = report
     }
 
     /// nil where the stage was not ended.
@@ -39,38 +48,42 @@ final class StageLimits: Sendable {
     /// Notes that the stage has printed something.
     func notePrinted() { state.withLock { $0.printed = .now } }
 
+    /// Notes a line, and the step in it.
+    func note(step: String?) { state.withLock { $0.steps.note(step: step, at: .now) } }
+
+    /// Notes that the stage saves something.
+    func noteSaving() { state.withLock { $0.steps.noteSign(at: .now) } }
+
     /// Watches until it is cancelled or has ended the stage.
     func watch(_ child: ChildProcess) async throws {
-        guard stage.timeout != nil || stage.stall != nil else { return }
         while true {
             try await Task.sleep(for: Self.interval)
-            guard let ending = reached else { continue }
+            var ending = reached
+            if ending == nil { ending = await noStep(of: child) }
+            guard let ending else { continue }
             state.withLock { $0.ending = ending }
-            if case .stall = ending { sayWhatWaits(below: child) }
+            switch ending {
+            case .stall, .noStep: await report.run(on: child)
+            case .timeout, .nonFinite: break
+            }
             supervisor.endStage(child, SIGTERM)
             try await Task.sleep(for: Self.grace)
             return supervisor.endStage(child, SIGKILL)
         }
     }
 
+    private func noStep(of child: ChildProcess) async -> Ending? {
+        guard stage.watchesSteps else { return nil }
+        let isQuiet = state.withLock { $0.steps.isQuiet(at: .now) }
+        let idle = isQuiet ? await activity.idle(below: child.pid) : .zero
+        return state.withLock { $0.steps.stall(at: .now, idle: idle) }.map { .noStep(Int($0.seconds)) }
+    }
+
     private var reached: Ending? {
+        if let loss = losses.lost { return .nonFinite(loss) }
         let now = ContinuousClock.now
         if let limit = stage.timeout, now - started >= .seconds(limit) { return .timeout(limit) }
         if let limit = stage.stall, now - state.withLock({ $0.printed }) >= .seconds(limit) { return .stall(limit) }
         return nil
-    }
-
-    /// Logs what the processes of a stage that hangs wait for, which nobody can see once they are killed.
-    ///
-    /// <https://man7.org/linux/man-pages/man5/proc_pid_wchan.5.html>
-    private func sayWhatWaits(below child: ChildProcess) {
-        guard let tree = try? ProcessTree.current() else { return }
-        for process in tree.withRoot(child.pid).prefix(16) {
-            let folder = FilePath("/proc").appending("\(process.pid)")
-            let place = (try? FileSystem.read(folder.appending("wchan"), limit: 256)) ?? []
-            let name = String(decoding: place.filter { $0 > 0x20 && $0 < 0x7F }, as: UTF8.self)
-            let wait = name.isEmpty || name == "0" ? "runs, or waits where only root can see it" : "waits in \(name)"
-            log.say("stage \(stage.name): \(process.name) (\(process.pid)) \(wait)")
-        }
     }
 }

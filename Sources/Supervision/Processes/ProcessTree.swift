@@ -13,6 +13,8 @@ struct ProcessTree {
         let group: Int32
         /// Processor time used, in hundredths of a second.
         let ticks: Int
+        /// True while a signal such as SIGSTOP keeps it from running.
+        var isStopped = false
     }
 
     private let processes: [Process]
@@ -71,6 +73,6 @@ extension ProcessTree.Process {
         else { return nil }
         self.init(
             pid: pid, name: String(decoding: stat[(open + 1)..<close], as: UTF8.self), parent: parent, group: group,
-            ticks: user + system)
+            ticks: user + system, isStopped: fields[0] == "T")
     }
 }
