@@ -28,8 +28,8 @@ let nio: [Target.Dependency] = [
 
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: ours)
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: ours)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency], linker: [LinkerSetting] = []) -> Target {
@@ -153,7 +153,8 @@ let package = Package(
                 "JSON",
                 "POSIX",
                 "CLinux", systemPackage,
-            ] + nio),
+            ] + nio,
+            resources: ["page.html", "page.css", "page.js"].map { .embedInCode("Page/Assets/\($0)") }),
         module(
             "Definitions",
             ["ByteText", "RunContract", "OCI", "Secrets", "Wording", "JSON", "POSIX", systemPackage, yams]),
@@ -262,7 +263,7 @@ let package = Package(
         tests(
             "SupervisionTests",
             [
-                "ByteText", "Definitions", "Supervision", "RunContract", "ObjectStorage", "HTTP", "Secrets",
+                "ByteText", "Definitions", "Supervision", "RunContract", "ObjectStorage", "HTTP", "Hashing", "Secrets",
                 "Timestamps",
                 "JSON", "POSIX", "CLinux",
                 systemPackage,

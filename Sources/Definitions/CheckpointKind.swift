@@ -76,7 +76,7 @@ enum CheckpointKind {
     private static let torchtune = #"""
         step: 'epoch_(\d+)/.*'
         complete: ["epoch_{step}/*model*", recipe_state/recipe_state.pt]
-        include: ["epoch_{step}"]
+        include: ["epoch_{step}/**"]
         """#
 
     private static let accelerate = """

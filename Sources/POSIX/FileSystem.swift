@@ -149,10 +149,13 @@ package enum FileSystem {
     }
 
     /// Returns the bytes that an unprivileged user may still write on the file system of `path`.
-    package static func freeBytes(at path: FilePath) throws(POSIXError) -> Int64 {
+    package static func freeBytes(at path: FilePath) throws(POSIXError) -> Int64 { try space(at: path).free }
+
+    /// Returns the bytes that an unprivileged user may still write on the file system of `path`, and those that it has.
+    package static func space(at path: FilePath) throws(POSIXError) -> (free: Int64, total: Int64) {
         var raw = statvfs()
         guard path.withPlatformString({ statvfs($0, &raw) }) == 0 else { throw POSIXError.last("examine", path) }
-        return Int64(raw.f_bavail) * Int64(raw.f_frsize)
+        return (Int64(raw.f_bavail) * Int64(raw.f_frsize), Int64(raw.f_blocks) * Int64(raw.f_frsize))
     }
 
     /// Changes the working directory of the whole process.

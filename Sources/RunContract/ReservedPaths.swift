@@ -20,6 +20,8 @@ package enum ReservedPaths {
         package static let status = root + "/status.json"
         package static let log = root + "/log"
         package static let metrics = root + "/metrics"
+        /// The state and its changes, as server-sent events.
+        package static let events = root + "/events"
     }
 
     /// The folder in a program's data folder where an attempt leaves notes for the next one on the same disk.

@@ -98,7 +98,7 @@ struct CheckpointPatternTests {
 
     @Test func `a file that each save writes anew belongs to the newest step, once it is younger`() throws {
         var rule = Rule(root: "out", step: #"epoch_(\d+)/.*"#, complete: ["epoch_{step}/*model*", "state.pt"])
-        rule.include = ["epoch_{step}"]
+        rule.include = ["epoch_{step}/**"]
         let pattern = try Self.pattern(rule)
         func complete(_ times: [String: Int64]) -> [Int] {
             let files = times.map { (ExactText($0.key), FileSnapshot(size: 1, modified: $0.value, inode: 1)) }

@@ -1,4 +1,5 @@
 import HTTP
+import Hashing
 import POSIX
 import RunContract
 import Secrets
@@ -46,7 +47,15 @@ import Testing
         let text = String(decoding: front.body, as: UTF8.self)
         #expect(front.status == 200 && text.contains("Token"))
         #expect(!text.contains("run-1") && !text.contains("private"))
-        #expect(front.headers["Content-Security-Policy"]?.contains("default-src 'none'") == true)
+        let policy = try #require(front.headers["Content-Security-Policy"])
+        #expect(policy.contains("default-src 'none'") && !policy.contains("unsafe"))
+        // The browser runs what is in the page only where the hashes are right.
+        for (tag, name) in [("script", "script-src"), ("style", "style-src")] {
+            let content = try #require(text.firstRange(of: "<\(tag)>")).upperBound
+            let end = try #require(text.firstRange(of: "</\(tag)>")).lowerBound
+            let hash = SHA256.hash(Array(text[content..<end].utf8)).base64
+            #expect(policy.contains("\(name) 'sha256-\(hash)'"))
+        }
         #expect(try await site.get("/healthz", method: "DELETE").status == 405)
         #expect(try await site.get("/.caas/").body == front.body)
     }
@@ -68,6 +77,54 @@ import Testing
         #expect(metrics.contains("caas_step 3\n") && metrics.contains("caas_metric{name=\"loss\"} 1.5\n"))
         let closed = try Site(token: nil)
         #expect(try await closed.get("/.caas/page", token: "").status == 403)
+    }
+
+    /// Opens many streams of events, and prints how many had the state, were refused, and had a line.
+    private static let viewers = """
+        import selectors, socket, sys
+        port, token, count = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+        selector, heard = selectors.DefaultSelector(), {}
+        for _ in range(count):
+            link = socket.create_connection(("127.0.0.1", port))
+            link.sendall(f"GET /.caas/events HTTP/1.1\\r\\nHost: a\\r\\nAuthorization: Bearer {token}\\r\\n\\r\\n".encode())
+            selector.register(link, selectors.EVENT_READ)
+            heard[link] = b""
+        while True:
+            for key, _ in selector.select():
+                piece = key.fileobj.recv(65536)
+                heard[key.fileobj] += piece
+                if not piece: selector.unregister(key.fileobj)
+            def with_text(text): return sum(text in all for all in heard.values())
+            counts = [with_text(text) for text in (b"event: state", b"503 Service", b"a line after the state")]
+            print("states %d refused %d lines %d" % tuple(counts), flush=True)
+            if counts[2] == count: print(next(iter(heard.values())).decode(), flush=True)
+        """
+
+    @Test func `a viewer gets the state, and then what changes, as long as it wants`() async throws {
+        let site = try Site()
+        let folder = try TemporaryFolder()
+        for token in [nil, "wrong"] { #expect(try await site.get("/.caas/events", token: token).status == 401) }
+        #expect(try await site.get("/.caas/events", token: Self.token, method: "POST").status == 405)
+        func open(_ count: Int) throws -> RunningProgram {
+            try RunningProgram(
+                Checkout.python, ["-c", Self.viewers, "\(site.server.port)", Self.token, "\(count)"],
+                log: folder("\(count)"))
+        }
+        let viewers = try open(100)
+        _ = try await eventually { viewers.printed.contains("states 100 refused 0 lines 0") ? true : nil }
+        #expect(site.runState.isWatched)
+        site.log.say("a line after the state")
+        site.runState.record(["step": "3", "loss": "1.5"])
+        _ = try await eventually { viewers.printed.contains("event: tick\ndata: {") ? true : nil }
+        let printed = viewers.printed
+        #expect(printed.contains("states 100 refused 0 lines 100"))
+        #expect(printed.contains("HTTP/1.1 200 OK") && printed.contains("Content-Type: text/event-stream"))
+        #expect(printed.contains("Set-Cookie: caas_token=") && printed.contains("X-Accel-Buffering: no"))
+        // No more than half of the connections are viewers.
+        let more = try open(40)
+        _ = try await eventually { more.printed.contains("states 28 refused 12") ? true : nil }
+        for program in [viewers, more] { program.signal(9) }
+        _ = try await eventually { site.runState.isWatched ? nil : true }
     }
 
     @Test func `before the model is ready it is 503, and then what the model says`() async throws {

@@ -27,7 +27,7 @@ struct StepFolderTests {
             (["checkpoint-{step}/shards/{rank}.bin", "checkpoint-{step}/state.json"], "out/checkpoint-7"),
             (["model_{step}.bin"], nil), (["checkpoint-{step}/a", "state-{step}.json"], nil),
             (["checkpoint-{step}/a", "other-{step}/b"], nil), (["rank{rank}-{step}/a"], nil),
-            (["{step}/{step}.bin"], "out/7"),
+            (["{step}/{step}.bin"], "out/7"), (["epoch_{step}/a", "state/state.pt"], "out/epoch_7"),
         ] as [([String], String?)])
     func `a step has a folder of its own where all of its files are in it`(_ names: [String], _ own: String?) throws {
         #expect(try pattern(names).folder(of: "7") == own.map { folder($0) })

@@ -309,7 +309,11 @@ actor CheckpointUploader {
         runState.note { $0.uploadedBytes += size }
         log.say("uploaded \(job.name): \(manifest.files.count) files, \(ByteCount(size)), \(seconds.rounded(1)) s")
         guard case .checkpoint(let checkpoint, let pattern) = job.content, let step = job.step else { return }
-        runState.note { $0.uploadedCheckpoints += 1 }
+        runState.note { snapshot in
+            snapshot.uploadedCheckpoints += 1
+            snapshot.safe.append(.init(stage: job.stage, step: step, bytes: size, time: .now()))
+            snapshot.safe.removeFirst(max(0, snapshot.safe.count - 100))
+        }
         runState.update { $0.addCheckpoint(step, of: job.stage) }
         verified[job.stage, default: []].append(manifest)
         safe[job.stage, default: [:]][step] = checkpoint.files

@@ -21,10 +21,10 @@ struct StepFolder: Sendable {
         above = names.dropLast()
     }
 
-    /// Finds the folder in which all of these files are; returns nil where there is none.
+    /// Finds the folder in which all of these files are that have the step in their path; returns nil where there is none.
     init?(of files: [String]) {
         var places: Set<[String]> = []
-        for file in files {
+        for file in files where file.firstRange(bytes: "{step}") != nil {
             let names = file.split(byte: "/").map(String.init)
             guard let index = names.firstIndex(where: { $0.firstRange(bytes: "{step}") != nil }),
                 index < names.count - 1

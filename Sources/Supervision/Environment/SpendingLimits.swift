@@ -38,6 +38,14 @@ struct SpendingLimits: Sendable, Hashable {
         return amount
     }
 
+    /// The limits in words, nil for none.
+    var text: String? {
+        let parts = [
+            deadline.map { "ends at \($0.rfc3339)" }, maxCostUSD.map { "may cost \(Self.dollars($0))" },
+        ].compactMap(\.self)
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+
     /// Returns the cost of a time in dollars, nil where no price is known.
     func cost(of time: Duration) -> Double? { priceUSDPerHour.map { $0 * time.seconds / 3600 } }
 

@@ -21,6 +21,13 @@ struct Preflight: Sendable {
         return result.status.isSuccess ? GPUInventory(result.output) : .none
     }
 
+    /// Returns what nvidia-smi says of the GPUs for the page, empty where it fails.
+    func gpus(_ environment: [String: String]) async throws(SupervisionError) -> String {
+        let command = ChildCommand(MachineSample.GPU.query, environment: environment, workdir: "/")
+        let result = try await runner.run(command, seconds: 30, source: "nvidia-smi", isQuiet: true)
+        return result.status.isSuccess ? result.output : ""
+    }
+
     /// Checks GPUs, disks and commands against the program's requirements.
     func checkMachine(
         _ gpus: GPUInventory, variables: [String: String], environment: [String: String], workdir: String

@@ -73,6 +73,8 @@ package final class RunLifecycle: Sendable {
         let session = try await begin(claimed)
         let uploader = CheckpointUploader(session)
         enter(.working(claimed.reporting, session, uploader))
+        let watching = Task { [self] in await watchMachine(session) }
+        defer { watching.cancel() }
         if let record = try await completion(session) {
             log.say("the run was completed by attempt \(record.attempt); nothing is trained")
             enter(.complete(claimed.reporting))

@@ -22,6 +22,23 @@ package final class RunState: Sendable {
         /// The step at which it was read, or the previous point's x plus 1 if the log names no step.
         package let x: Double
         package let y: Double
+        /// When it was read, in seconds since 1970.
+        var seconds = 0
+    }
+
+    /// A phase of this attempt with its times.
+    struct PhaseProgress: Sendable, Hashable {
+        let phase: RunStatus.Phase
+        let started: Timestamp
+        var finished: Timestamp?
+    }
+
+    /// A checkpoint that this attempt uploaded and verified.
+    struct SafeCheckpoint: Sendable, Hashable {
+        let stage: String
+        let step: Int
+        let bytes: Int64
+        let time: Timestamp
     }
 
     /// The whole state at one moment.
@@ -32,6 +49,18 @@ package final class RunState: Sendable {
         package var stages: [StageProgress]
         /// The newest values of each numeric metric.
         package var series: [String: [Point]]
+        /// How many values of each metric were recorded, those that ``series`` no longer has included.
+        var recorded: [String: Int] = [:]
+        /// The phases of this attempt in order.
+        var phases: [PhaseProgress] = []
+        /// The newest checkpoints that this attempt verified in the bucket, in the order of their uploads.
+        var safe: [SafeCheckpoint] = []
+        /// What the machine does, nil while nobody looks at the page.
+        var machine: MachineSample?
+        /// What an hour costs in dollars, nil where it is not known.
+        var priceUSDPerHour: Double?
+        /// What ends the run if nothing else does, nil for nothing.
+        var limit: String?
         /// Bytes uploaded in this attempt.
         package var uploadedBytes: Int64
         /// A description of the current upload, nil without one.
@@ -49,6 +78,7 @@ package final class RunState: Sendable {
     private static let mostPoints = 400
 
     private let state: Mutex<Snapshot>
+    private let viewers = Atomic(0)
     private let scrubber: Scrubber
 
     /// Creates the board of a run that has just begun; it hides these secrets.
@@ -74,6 +104,7 @@ package final class RunState: Sendable {
             change(&state.status)
             hideSecrets(in: &state.status, since: before)
             state.status.updated = Timestamp.now().rfc3339
+            state.note(phase: state.status.phase)
             if (before.phase, before.stage) != (state.status.phase, state.status.stage) { state.phaseChanges += 1 }
         }
     }
@@ -106,6 +137,12 @@ package final class RunState: Sendable {
     private static func text(of delays: [String: String]) -> String {
         delays.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
     }
+
+    /// True while somebody looks at the page.
+    var isWatched: Bool { viewers.load(ordering: .relaxed) > 0 }
+
+    /// Sets how many look at the page.
+    func setViewers(_ count: Int) { viewers.store(count, ordering: .relaxed) }
 
     package func enter(_ phase: RunStatus.Phase) { update { $0.phase = phase } }
 
@@ -140,7 +177,8 @@ package final class RunState: Sendable {
                 guard let y = MetricNumber.value(text) else { continue }
                 var points = state.series[name] ?? []
                 let x = values["step"].flatMap(MetricNumber.value) ?? Double((points.last?.x ?? 0) + 1)
-                points.append(Point(x: x, y: y))
+                points.append(Point(x: x, y: y, seconds: Timestamp.now().seconds))
+                state.recorded[name, default: 0] += 1
                 // Drop every other point of the older half, so that the whole curve remains visible.
                 if points.count > Self.mostPoints {
                     let half = points.count / 2
@@ -149,5 +187,15 @@ package final class RunState: Sendable {
                 state.series[name] = points
             }
         }
+    }
+}
+
+extension RunState.Snapshot {
+    /// Notes that a phase is under way, which ends the one before.
+    fileprivate mutating func note(phase: RunStatus.Phase) {
+        guard phases.last?.phase != phase else { return }
+        let now = Timestamp.now()
+        if !phases.isEmpty { phases[phases.count - 1].finished = now }
+        phases.append(RunState.PhaseProgress(phase: phase, started: now))
     }
 }

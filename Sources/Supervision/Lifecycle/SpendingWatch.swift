@@ -51,6 +51,10 @@ final class SpendingWatch: Sendable {
 
     /// Watches until it is cancelled, or the limit is near; then calls `end` once with the time that is left for uploads.
     func run(_ runState: RunState, log: RunLog, end: @Sendable (Duration) -> Void) async {
+        runState.note { snapshot in
+            snapshot.priceUSDPerHour = limits.priceUSDPerHour
+            snapshot.limit = limits.text
+        }
         while !Task.isCancelled {
             let cost = costUSD.map { $0.rounded(2) }
             if runState.status.costUSD != cost { runState.note { $0.status.costUSD = cost } }

@@ -5,6 +5,8 @@ package struct LogRing: Sendable {
     private var records: [LogRecord] = []
     private var first = 0
     private var bytes = 0
+    /// How many lines were ever added.
+    package private(set) var total = 0
     private let mostLines: Int
     private let mostBytes: Int
 
@@ -16,6 +18,7 @@ package struct LogRing: Sendable {
     /// Adds a line and removes the oldest lines that exceed the limits.
     package mutating func append(_ record: LogRecord) {
         records.append(record)
+        total += 1
         bytes += record.line.utf8.count
         while records.count - first > mostLines || (bytes > mostBytes && records.count - first > 1) {
             bytes -= records[first].line.utf8.count

@@ -66,6 +66,14 @@ package final class RunLog: Sendable {
     /// Returns the newest lines in chronological order.
     package func tail(_ count: Int) -> [LogRecord] { state.withLock { Array($0.ring.tail(count)) } }
 
+    /// Returns the lines after the first `count` of the whole log, as far as they are still known, and how many there are.
+    func lines(after count: Int) -> (lines: [LogRecord], total: Int) {
+        state.withLock { state in
+            let total = state.ring.total
+            return (Array(state.ring.tail(max(0, total - count))), total)
+        }
+    }
+
     /// The number of bytes that wait for upload.
     var pendingBytes: Int { state.withLock { $0.pending.count } }
 

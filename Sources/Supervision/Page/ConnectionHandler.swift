@@ -12,6 +12,8 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
         /// The response, of which `left` bytes wait for the client to read them.
         case answering(left: Int, since: NIODeadline)
         case lingering(since: NIODeadline)
+        /// A viewer, for whom `left` bytes wait since `since`.
+        case viewing(left: Int, since: NIODeadline)
         case handedOver
     }
 
@@ -37,7 +39,7 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
     var mayYield: Bool {
         switch state {
         case .reading, .lingering: true
-        case .answering, .handedOver: false
+        case .answering, .viewing, .handedOver: false
         }
     }
 
@@ -49,6 +51,10 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
             let rest = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
             if rest < left { state = .answering(left: rest, since: now) }
             return rest >= left && now - since >= ConnectionTable.answerPatience
+        case .viewing(let left, let since):
+            let rest = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+            if rest == 0 || rest < left { state = .viewing(left: rest, since: now) }
+            return rest > 0 && rest >= left && now - since >= ConnectionTable.answerPatience
         case .lingering(let since): return now - since >= ConnectionTable.lingering
         case .handedOver: return false
         }
@@ -67,6 +73,7 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
         if let event = event as? ChannelEvent, event == .inputClosed {
             switch state {
             case .reading, .lingering: context.close(promise: nil)
+            case .viewing: context.close(promise: nil)
             case .answering, .handedOver: break
             }
         }
@@ -96,6 +103,7 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func handle(_ head: RequestHead, behind rest: ByteBuffer, _ context: ChannelHandlerContext) {
+        if let fields = site.events(head) { return view(fields, head, context) }
         if LiveSite.owns(head.path) { return answer(site.answer(head), to: head, context) }
         let hasToken = site.token.opensModel(head)
         let mayEnter = gate.isPublic || hasToken
@@ -125,6 +133,27 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
         state = .answering(left: buffer.readableBytes, since: .now())
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(buffer)).whenComplete { _ in bound.value.linger() }
+    }
+
+    /// Sends the state as an event, and from then on what changes.
+    private func view(_ fields: [(String, String)], _ head: RequestHead, _ context: ChannelHandlerContext) {
+        guard let whole = table.admit(viewer: self) else {
+            return answer(
+                .text("503 Service Unavailable", "too many look at this page", [("Retry-After", "15")]), to: head,
+                context)
+        }
+        self.head = ByteBuffer()
+        state = .viewing(left: 0, since: .now())
+        var text = "HTTP/1.1 200 OK\r\n"
+        for (name, value) in fields { text += "\(name): \(value)\r\n" }
+        send(Array((text + "\r\n").utf8) + whole)
+    }
+
+    /// Sends bytes to a viewer; one who does not read them is cut off, and asks for the whole state again.
+    func send(_ bytes: [UInt8]) {
+        let waiting = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        guard waiting < 4 << 20 else { return cutOff() }
+        channel.writeAndFlush(channel.allocator.buffer(bytes: bytes), promise: nil)
     }
 
     private func linger() {

@@ -38,8 +38,36 @@ final class ConnectionTable {
     let limits: ConnectionLimits
     private var pages: [ObjectIdentifier: ConnectionHandler] = [:]
     private var relays: [ObjectIdentifier: Relay] = [:]
+    private var viewers: [ObjectIdentifier: ConnectionHandler] = [:]
+    private let feed: StateFeed
+    private let runState: RunState
+    private var silentTicks = 0
 
-    init(_ limits: ConnectionLimits) { self.limits = limits }
+    init(_ limits: ConnectionLimits, _ site: LiveSite) {
+        self.limits = limits
+        runState = site.runState
+        feed = StateFeed(runState: site.runState, log: site.log)
+    }
+
+    /// Adds a viewer and returns the whole state for it; nil where there are too many.
+    func admit(viewer: ConnectionHandler) -> [UInt8]? {
+        guard viewers.count < limits.pages / 2 else { return nil }
+        let whole = feed.whole(fresh: viewers.isEmpty)
+        viewers[ObjectIdentifier(viewer)] = viewer
+        runState.setViewers(viewers.count)
+        return whole
+    }
+
+    /// Sends what has changed to all viewers; call it about every second.
+    func tick() {
+        guard !viewers.isEmpty else { return }
+        var event = feed.tick()
+        silentTicks = event == nil ? silentTicks + 1 : 0
+        // A comment, so that a proxy keeps the connection and a viewer knows that it lives.
+        if silentTicks >= 15 { (event, silentTicks) = (Array(":\n\n".utf8), 0) }
+        guard let event else { return }
+        for viewer in viewers.values { viewer.send(event) }
+    }
 
     /// Makes room for a new connection; returns false if all others are being answered.
     func admit(_ handler: ConnectionHandler) -> Bool {
@@ -54,7 +82,10 @@ final class ConnectionTable {
         return true
     }
 
-    func remove(_ handler: ConnectionHandler) { pages[ObjectIdentifier(handler)] = nil }
+    func remove(_ handler: ConnectionHandler) {
+        pages[ObjectIdentifier(handler)] = nil
+        if viewers.removeValue(forKey: ObjectIdentifier(handler)) != nil { runState.setViewers(viewers.count) }
+    }
 
     /// Makes room for a new connection to the model; returns false if all others have recent traffic.
     func admit(_ relay: Relay, _ now: NIODeadline) -> Bool {

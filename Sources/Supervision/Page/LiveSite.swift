@@ -1,4 +1,3 @@
-import Hashing
 import JSON
 import RunContract
 package import Secrets
@@ -35,21 +34,31 @@ package struct LiveSite: Sendable {
     }
 
     let token: PageToken
-    private let runState: RunState
-    private let log: RunLog
+    let runState: RunState
+    let log: RunLog
     private let front: [UInt8]
-    private let policy: String
 
     package init(token: Secret?, runState: RunState, log: RunLog) {
         self.token = PageToken(token)
         self.runState = runState
         self.log = log
         front = Array(FrontPage.html.utf8)
-        // The page shows output of stages; no script in it may run except this project's own.
-        let script = SHA256.hash(FrontPage.script.utf8).base64
-        policy =
-            "default-src 'none'; style-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-            + "frame-ancestors 'none'; script-src 'sha256-\(script)'"
+    }
+
+    /// What a browser lets the page without scripts do.
+    private static let plainPolicy =
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+    /// Returns the fields of the stream of events to a request, nil where it has no access to it.
+    func events(_ head: RequestHead) -> [(String, String)]? {
+        guard head.method == "GET", head.path == ReservedPaths.Page.events, token.isSet, token.opensPage(head) else {
+            return nil
+        }
+        return [
+            ("Content-Type", "text/event-stream"), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
+            // A proxy that collects an answer before it passes it on would show nothing.
+            ("X-Accel-Buffering", "no"), ("Connection", "close"), token.setCookie(head),
+        ]
     }
 
     /// Returns true for paths that never go to the model.
@@ -65,7 +74,7 @@ package struct LiveSite: Sendable {
         switch head.path {
         case "/healthz": return .text("200 OK", "ok")
         // The page has a path of its own too: if the model is public, `/` is the model's.
-        case "/", ReservedPaths.Page.root, ReservedPaths.Page.root + "/": return html(front)
+        case "/", ReservedPaths.Page.root, ReservedPaths.Page.root + "/": return html(front, FrontPage.policy)
         default: break
         }
         guard token.isSet else {
@@ -82,7 +91,7 @@ package struct LiveSite: Sendable {
     private func content(_ head: RequestHead) -> Answer {
         switch head.path {
         case ReservedPaths.Page.page:
-            var page = html(Array(StatusPage(runState.snapshot, tail: log.tail(200)).html.utf8))
+            var page = html(Array(StatusPage(runState.snapshot, tail: log.tail(200)).html.utf8), Self.plainPolicy)
             // Set here, not by the page's script: a cookie that a script can write is readable by scripts of the
             // model's pages.
             page.fields.append(token.setCookie(head))
@@ -101,7 +110,7 @@ package struct LiveSite: Sendable {
         }
     }
 
-    private func html(_ body: [UInt8]) -> Answer {
+    private func html(_ body: [UInt8], _ policy: String) -> Answer {
         Answer(
             "200 OK", "text/html; charset=utf-8", body,
             [("Content-Security-Policy", policy), ("Referrer-Policy", "no-referrer")])

@@ -31,7 +31,7 @@ package final class PageServer: Sendable {
     ) throws(SupervisionError) {
         try Self.waitForMeans()
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let table = SharedTable(ConnectionTable(limits))
+        let table = SharedTable(ConnectionTable(limits, site))
         // A machine without IPv6 has no address `::`.
         let addresses = address.map { [$0] } ?? ["::", "0.0.0.0"]
         var bound: (any Channel)?
@@ -47,6 +47,7 @@ package final class PageServer: Sendable {
         channel = bound
         bound.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             table.value.sweep(.now())
+            table.value.tick()
         }
         self.table = table
     }

@@ -57,19 +57,8 @@ struct StatusPage {
         return text
     }
 
-    /// Shifts the points of each later stage, whose steps begin at zero again, to the right of the earlier ones.
-    private static func inOrder(_ points: [RunState.Point]) -> [RunState.Point] {
-        var shift = 0.0
-        var last: Double?
-        return points.map { point in
-            if let last, point.x < last { shift += last - point.x }
-            last = point.x
-            return RunState.Point(x: point.x + shift, y: point.y)
-        }
-    }
-
     static func curve(_ recorded: [RunState.Point]) -> String {
-        let points = inOrder(recorded)
+        let points = PageState.ordered(recorded)
         let xs = points.map(\.x)
         let ys = points.map(\.y)
         guard let left = xs.min(), let right = xs.max(), let low = ys.min(), let high = ys.max() else { return "" }
