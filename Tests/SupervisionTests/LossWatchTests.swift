@@ -45,6 +45,15 @@ struct LossWatchTests {
         #expect(watch.lost == "loss")
     }
 
+    @Test func `a line without end is no loss, and costs nothing`() {
+        let watch = LossWatch(most: 1)
+        watch.note(String(repeating: "a", count: 1 << 20) + "oss")
+        watch.note(String(repeating: "b", count: 4000) + "oss: nan")
+        #expect(watch.lost == nil)
+        watch.note(String(repeating: "b", count: 4000) + " loss: nan")
+        #expect(watch.lost == "loss")
+    }
+
     @Test func `nothing is watched where the program says so`() {
         let watch = LossWatch(most: nil)
         for _ in 0..<5 { watch.note("loss: nan") }

@@ -11,11 +11,15 @@ final class LossWatch: Sendable {
         var lost: String?
     }
 
+    /// Longer lines are no progress that anybody reads.
+    private static let longestLine = 4096
+
     /// The lines in a row after which the stage is ended, nil for none.
     private let most: Int?
     private let state = Mutex(State())
+    /// A name has a bound, since the expression is tried at each letter of a line.
     private let pattern = Mutex(
-        #/([A-Za-z][A-Za-z0-9_.\/-]*loss|loss)["']?\s*[:=]?\s*["']?([-+]?(?:nan|inf(?:inity)?|[0-9][0-9.,e+-]*))(?![A-Za-z])/#
+        #/((?:[A-Za-z][A-Za-z0-9_.\/-]{0,40})?loss)["']?\s*[:=]?\s*["']?([-+]?(?:nan|inf(?:inity)?|[0-9][0-9.,e+-]*))(?![A-Za-z])/#
             .ignoresCase())
 
     init(most: Int?) { self.most = most }
@@ -31,7 +35,9 @@ final class LossWatch: Sendable {
     /// Reads a line.
     func note(_ line: String) {
         // Few lines have the word, and the expression is slow.
-        guard let most, ["oss", "OSS"].contains(where: { line.utf8.firstRange(of: $0.utf8) != nil }) else { return }
+        guard let most, line.utf8.count <= Self.longestLine,
+            ["oss", "OSS"].contains(where: { line.utf8.firstRange(of: $0.utf8) != nil })
+        else { return }
         let found = pattern.withLock { pattern in
             line.matches(of: pattern).map { (name: $0.1.lowercased(), value: $0.2.lowercased()) }
         }
