@@ -21,47 +21,29 @@ enum CheckpointKind {
     /// The Trainer of transformers, also with adapters.
     ///
     /// The index of a model in several files is written after them.
-    private static let huggingFace = """
-        folder: checkpoint-{step}
-        complete: [trainer_state.json, "*model.*", optimizer.pt, scheduler.pt, {files: "rng_state*.pth", count: ranks}]
-        """
+    private static let huggingFace = ofTransformers(#""*model.*", optimizer.pt, scheduler.pt"#)
 
-    private static let adapters = """
-        folder: checkpoint-{step}
-        complete:
-          - trainer_state.json
-          - adapter_config.json
-          - "adapter_model.*"
-          - optimizer.pt
-          - scheduler.pt
-          - {files: "rng_state*.pth", count: ranks}
-        """
+    private static let adapters = ofTransformers(
+        #"adapter_config.json, "adapter_model.*", optimizer.pt, scheduler.pt"#)
 
     /// The Trainer of transformers with FSDP's sharded state.
     ///
     /// Each `.metadata` is written when all ranks have written.
-    private static let fsdp = """
-        folder: checkpoint-{step}
-        complete:
-          - trainer_state.json
-          - "pytorch_model_fsdp_*/.metadata"
-          - "pytorch_model_fsdp_*/__{rank}_*.distcp"
-          - "optimizer_*/.metadata"
-          - "optimizer_*/__{rank}_*.distcp"
-          - scheduler.pt
-          - {files: "rng_state*.pth", count: ranks}
-        """
+    private static let fsdp = ofTransformers(
+        #""pytorch_model_fsdp_*/.metadata", "pytorch_model_fsdp_*/__{rank}_*.distcp", "#
+            + #""optimizer_*/.metadata", "optimizer_*/__{rank}_*.distcp", scheduler.pt"#)
 
     /// The Trainer of transformers with DeepSpeed's ZeRO.
-    private static let deepSpeed = """
-        folder: checkpoint-{step}
-        complete:
-          - trainer_state.json
-          - latest
-          - "global_step*/*model_states.pt"
-          - {files: "global_step*/*optim_states.pt", count: ranks}
-          - {files: "rng_state*.pth", count: ranks}
+    private static let deepSpeed = ofTransformers(
+        #"latest, "global_step*/*model_states.pt", {files: "global_step*/*optim_states.pt", count: ranks}"#)
+
+    /// The checkpoints of the Trainer of transformers, with what each way to train adds.
+    private static func ofTransformers(_ files: String) -> String {
         """
+        folder: checkpoint-{step}
+        complete: [trainer_state.json, \(files), {files: "rng_state*.pth", count: ranks}]
+        """
+    }
 
     /// The format of torch.distributed.checkpoint, as in torchtitan.
     ///

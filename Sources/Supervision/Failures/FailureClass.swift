@@ -3,15 +3,15 @@ import ByteText
 /// A kind of failure, which the user and the entrypoint treat in the same way.
 struct FailureClass: Sendable, Hashable {
     /// What is done about a failure.
-    enum Remedy: String, Sendable, Hashable {
+    enum Remedy: Sendable, Hashable {
         /// Another start in this container may succeed: the stage gets one where `retries` does not forbid it.
         case again
         /// Nobody knows: the stage gets another start where `retries` asks for it.
-        case asAsked = "as asked"
+        case asAsked
         /// Another start would fail in the same way.
         case stop
         /// Another machine is needed; the container ends with 71.
-        case giveBack = "give back"
+        case giveBack
     }
 
     /// Unique; in status.json.
@@ -45,7 +45,7 @@ extension FailureClass {
 
     static let gpuMemory = FailureClass(
         name: "gpu-memory", meaning: "a GPU has no memory left",
-        next: "let the batch be smaller, or name its variable in 'on_out_of_memory'", remedy: .stop,
+        next: "let the batch be smaller", remedy: .stop,
         phrases: [
             "CUDA out of memory", "OutOfMemoryError", "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED",
             "HIP out of memory", "hipErrorOutOfMemory", "RESOURCE_EXHAUSTED: Out of memory",

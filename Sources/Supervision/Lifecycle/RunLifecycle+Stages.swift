@@ -133,12 +133,12 @@ extension RunLifecycle {
     private func limits(
         of stage: Program.Stage, _ session: RunContext, _ losses: LossWatch, _ environment: [String: String]
     ) -> StageLimits {
+        let preflight = preflight(session.configuration)
         let activity = StageActivity(
-            preflight(session.configuration), environment: environment, hasGPUs: !session.gpus.memories.isEmpty)
-        let runner = CommandRunner(supervisor: supervisor, log: log)
+            preflight, environment: environment, hasGPUs: !session.gpus.memories.isEmpty)
         return StageLimits(
             stage, losses: losses, supervisor: supervisor, activity: activity,
-            report: StallReport(stage: stage.name, log: log, runner: runner, environment: environment))
+            report: StallReport(stage: stage.name, log: log, runner: preflight.runner, environment: environment))
     }
 
     private func scanner(
